@@ -1,0 +1,34 @@
+/* A plug-in that does nothing but say when it comes and goes, where SAYS is defined. */
+#include "../observe.h"
+
+#ifdef SAYS
+__attribute__((constructor)) static void start(void)
+{
+    say("  " SAYS " starts\n");
+}
+
+__attribute__((destructor)) static void stop(void)
+{
+    say("  " SAYS " stops\n");
+}
+#endif
+
+#ifdef NEEDS
+int base_of_plain(void);
+#endif
+
+EXPORT(int, plain, void)
+{
+#ifdef NEEDS
+    return base_of_plain();
+#else
+    return 1;
+#endif
+}
+
+#ifdef GIVES
+EXPORT(int, base_of_plain, void)
+{
+    return 2;
+}
+#endif

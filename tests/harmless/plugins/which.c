@@ -1,0 +1,7 @@
+/* Says which of several files of one name was found. */
+#include "../observe.h"
+
+EXPORT(const char *, which, void)
+{
+    return WHICH;
+}
