@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include "commands/command.h"
+#include "commands/merge.h"
+#include "commands/run_options.h"
+
+#include "base/memory.h"
+#include "base/message.h"
+#include "model/coverage.h"
+#include "run/child.h"
+#include "run/environment.h"
+#include "run/library.h"
+#include "run/remarks.h"
+#include "run/workdir.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/* Everything of one run; zeroed at first, so that end_run() can give back what there is at any
+ * point. */
+struct run {
+    struct run_options options;
+    struct workdir workdir;
+    struct program program;
+    struct remarks remarks;
+    struct child_end end;
+    struct model model;
+    char *library;
+};
+
+static int prepare(struct run *run)
+{
+    const char *name = run->options.program[0];
+    struct program library;
+
+    run->library = library_find();
+    if (run->library == NULL || !outputs_open(&run->options.outputs) ||
+        !workdir_open(&run->workdir, run->options.keep))
+        return STATUS_RUN_FAILED;
+    program_inspect(&run->program, name);
+    program_inspect_file(&library, run->library);
+    remarks_collect(&run->remarks, &run->program, name, &library);
+    program_clear(&library);
+    /* What makes the whole run useless is said before it, the rest with the report. */
+    for (size_t i = 0; run->remarks.blind && i < run->remarks.count; i++)
+        message_error("%s", run->remarks.items[i]);
+    return -1;
+}
+
+static int start_and_wait(struct run *run)
+{
+    const struct run_options *options = &run->options;
+    char *preload = environment_preload(run->library, run->program.sanitizer);
+    char *variable =
+        environment_options(options->extra, options->trace_children, run->workdir.path);
+    const struct child_plan plan = {options->program, preload, variable};
+    int error = child_run(&plan, &run->end);
+
+    free(preload);
+    free(variable);
+    if (error < 0) {
+        message_error("cannot start a process: %s", strerror(-error));
+        return STATUS_RUN_FAILED;
+    }
+    if (run->end.exec_error == 0)
+        return -1;
+    message_error("%s: %s", options->program[0], strerror(run->end.exec_error));
+    return run->end.exec_error == ENOENT ? 127 : 126;
+}
+
+/* What the root process said of itself: its image that can see the heap, if there is one, else any.
+ */
+static const struct process *root_process(const struct run *run)
+{
+    const struct process *process, *found = NULL;
+
+    for (process = run->model.processes; process != NULL; process = process->hh.next) {
+        if (process->key.pid == run->end.pid &&
+            (found == NULL || coverage_has_hook(process, "heap")))
+            found = process;
+    }
+    return found;
+}
+
+static void load_reports(struct run *run)
+{
+    size_t count;
+    char **files = workdir_files(&run->workdir, &count);
+
+    run->model.count_resolved = run->options.resolved;
+    merge_inputs(&run->model, (const char *const *)files, count);
+    workdir_free_files(files, count);
+    if (root_process(run) == NULL && !run->remarks.blind)
+        remarks_add(&run->remarks,
+                    memory_format("%s: libdlpin.so was not loaded into it, or could not report: "
+                                  "nothing was seen in it",
+                                  run->options.program[0]));
+}
+
+static bool heap_seen(const struct run *run, const struct process *root)
+{
+    return remarks_heap_visible(&run->program) && coverage_has_hook(root, "heap");
+}
+
+/* The status of a run whose program exited with 0. */
+static int judge(const struct run *run)
+{
+    const struct run_options *options = &run->options;
+    const struct process *root = root_process(run);
+    size_t failing;
+
+    if (options->require_heap && (root == NULL || !heap_seen(run, root))) {
+        message_error("failed: --require=heap, and heap blocks were not seen");
+        return STATUS_NOTHING_SEEN;
+    }
+    if (!options->gated)
+        return STATUS_GOOD;
+    if (root == NULL || run->model.loaded.unreadable > 0) {
+        message_error("failed: %s", root == NULL ? "nothing could be seen in the program"
+                                                 : "a report file could not be read");
+        return STATUS_NOTHING_SEEN;
+    }
+    failing = gate_count(&options->gate, &run->model);
+    if (failing == 0)
+        return STATUS_GOOD;
+    message_error("failed: %zu finding%s", failing, failing == 1 ? "" : "s");
+    return options->error_status;
+}
+
+static int report(struct run *run)
+{
+    const struct report report = {
+        .model = &run->model,
+        .remarks = (const char *const *)run->remarks.items,
+        .remark_count = run->remarks.count,
+    };
+    bool written;
+    int status;
+
+    load_reports(run);
+    written = outputs_write(&run->options.outputs, &report);
+    if (WIFSIGNALED(run->end.status))
+        return -1;
+    status = WEXITSTATUS(run->end.status);
+    if (status == 0)
+        status = judge(run);
+    return status == 0 && !written ? STATUS_RUN_FAILED : status;
+}
+
+static void end_run(struct run *run)
+{
+    model_free(&run->model);
+    remarks_clear(&run->remarks);
+    program_clear(&run->program);
+    workdir_close(&run->workdir);
+    run_options_clear(&run->options);
+    free(run->library);
+}
+
+static int run_program(int argc, char **argv)
+{
+    struct run run = {0};
+    int status = run_options_parse(&run.options, argc, argv);
+    int wait_status;
+
+    if (status < 0)
+        status = prepare(&run);
+    if (status < 0)
+        status = start_and_wait(&run);
+    if (status < 0)
+        status = report(&run);
+    wait_status = run.end.status;
+    end_run(&run);
+    if (status < 0)
+        child_repeat_signal(WTERMSIG(wait_status));
+    return status;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .summary = "run a program and report what unloaded plug-ins left behind",
+    .help = run_help,
+    .run = run_program,
+};

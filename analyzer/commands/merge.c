@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#include "commands/merge.h"
+
+#include "symbolize/symbolize.h"
+
+void merge_inputs(struct model *model, const char *const *paths, size_t count)
+{
+    const struct record_sink sink = model_sink(model);
+
+    load_inputs(paths, count, &sink, &model->loaded);
+    model_finish(model);
+    symbolize_model(model);
+}
+
+bool merge_had_trouble(const struct model *model)
+{
+    return model->loaded.unreadable > 0 || model->loaded.empty > 0;
+}

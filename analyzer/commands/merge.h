@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+/* What report and check have in common: from paths to a finished model, and the report's outputs.
+ */
+#ifndef DLPIN_ANALYZER_MERGE_H
+#define DLPIN_ANALYZER_MERGE_H
+
+#include "model/model.h"
+#include "render/output.h"
+
+/* model is zeroed but for its options; model_free() is the caller's. */
+void merge_inputs(struct model *model, const char *const *paths, size_t count);
+
+/* Was there an input that could not be read, or of which nothing is left? */
+bool merge_had_trouble(const struct model *model);
+
+#endif

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "gate/gate.h"
+
+#include "base/memory.h"
+#include "base/message.h"
+#include "load/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct gate gate_default(void)
+{
+    return (struct gate){.from = SEVERITY_WARNING};
+}
+
+static bool add_word(struct gate *gate, const char *word)
+{
+    int severity = name_to_severity(word);
+    int kind = name_to_kind(word);
+
+    if (severity >= 0 && (enum severity)severity < gate->from)
+        gate->from = (enum severity)severity;
+    if (kind >= 0)
+        gate->kinds[kind] = true;
+    if (severity >= 0 || kind >= 0)
+        return true;
+    message_error("--fail-on: \"%s\" is neither a severity (error, warning, note) nor a kind",
+                  word);
+    return false;
+}
+
+bool gate_parse(struct gate *gate, const char *text)
+{
+    char *words = memory_string(text), *rest = words, *word;
+    bool good = true;
+
+    *gate = (struct gate){.from = SEVERITY_COUNT};
+    while (good && (word = strsep(&rest, ",")) != NULL)
+        good = add_word(gate, word);
+    free(words);
+    return good;
+}
+
+bool gate_matches(const struct gate *gate, const struct group *group)
+{
+    int kind = name_to_kind(group->shown->data->kind);
+
+    return group->severity >= gate->from || (kind >= 0 && gate->kinds[kind]);
+}
+
+size_t gate_count(const struct gate *gate, const struct model *model)
+{
+    size_t count = 0;
+
+    for (const struct group *group = model->groups; group != NULL; group = group->hh.next)
+        count += gate_matches(gate, group);
+    return count;
+}

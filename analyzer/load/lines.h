@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A file as lines, with a bound on their length: memory use does not follow what a damaged or
+ * hostile file contains. Lines may hold any bytes, NUL too.
+ */
+#ifndef DLPIN_ANALYZER_LINES_H
+#define DLPIN_ANALYZER_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One record is one write() of the shim and far smaller. */
+#define LINE_LENGTH_MAX ((size_t)8 << 20)
+
+struct line {
+    const char *text; /* without the newline; valid during the call only */
+    size_t length;
+    size_t number; /* from 1 */
+    bool complete; /* false: the file ends without a newline */
+    bool too_long; /* text is then only its beginning */
+};
+
+/* Called for each line; false ends the reading. */
+typedef bool line_visitor(void *context, const struct line *line);
+
+/* Reads from descriptor to its end. Returns 0, or a negative errno. Empty lines are not passed on.
+ */
+int lines_read(int descriptor, line_visitor *visit, void *context);
+
+#endif

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+#include "load/load.h"
+
+#include "base/memory.h"
+#include "base/message.h"
+#include "load/lines.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A file of rubbish is not worth more lines than this; the rest is only counted. */
+enum { DAMAGE_LINES_MAX = 10, PROBLEM_SIZE = 256 };
+
+struct file_load {
+    const char *path;
+    const struct record_sink *sink;
+    struct load_counts *counts;
+    size_t damaged, known, records;
+    bool started; /* the sink knows of this file */
+    bool has_header;
+    bool refused;
+};
+
+static void note_damage(struct file_load *load, const struct line *line, const char *problem)
+{
+    load->damaged++;
+    if (load->damaged > DAMAGE_LINES_MAX)
+        return;
+    if (!line->complete)
+        problem = "incomplete, the process was killed while it wrote, or still writes";
+    message_error("%s:%zu: damaged record skipped: %s", load->path, line->number, problem);
+}
+
+/* False where the file is not for this program at all. */
+static bool header_accepted(struct file_load *load, const struct line *line,
+                            const struct header_record *header)
+{
+    if (strcmp(header->format, DLPIN_REPORT_FORMAT) != 0) {
+        message_error("%s:%zu: not a dlpin report: its format is \"%s\"", load->path, line->number,
+                      header->format);
+        return false;
+    }
+    if (header->version > DLPIN_REPORT_VERSION) {
+        message_error("%s:%zu: report version %" PRId64
+                      " is newer than this dlpin, which reads up to version %d; use the dlpin that "
+                      "belongs to the libdlpin.so that wrote it",
+                      load->path, line->number, header->version, DLPIN_REPORT_VERSION);
+        return false;
+    }
+    load->has_header = true;
+    return true;
+}
+
+static void pass_on(struct file_load *load, struct record *record)
+{
+    if (!load->started)
+        load->sink->file(load->sink->context, load->path);
+    load->started = true;
+    load->records++;
+    load->known += record->type != RECORD_UNKNOWN;
+    load->sink->record(load->sink->context, record);
+}
+
+static bool take_line(void *context, const struct line *line)
+{
+    struct file_load *load = context;
+    char problem[PROBLEM_SIZE];
+    struct record *record;
+
+    if (line->too_long) {
+        note_damage(load, line, "the line is too long");
+        return true;
+    }
+    record = record_parse(line->text, line->length, problem, sizeof problem);
+    if (record == NULL) {
+        note_damage(load, line, problem);
+        return true;
+    }
+    if (record->type == RECORD_HEADER && !header_accepted(load, line, &record->header)) {
+        record_free(record);
+        load->refused = true;
+        return false;
+    }
+    pass_on(load, record);
+    return true;
+}
+
+/* What was wrong with the file as a whole, once it has been read. */
+static void judge_file(struct file_load *load, int error)
+{
+    struct load_counts *counts = load->counts;
+
+    if (load->damaged > DAMAGE_LINES_MAX)
+        message_error("%s: %zu more damaged records skipped", load->path,
+                      load->damaged - DAMAGE_LINES_MAX);
+    counts->damaged += load->damaged;
+    counts->records += load->records;
+    counts->files += load->known > 0;
+    if (error < 0) {
+        message_error("%s: %s", load->path, strerror(-error));
+        counts->unreadable++;
+    } else if (load->refused) {
+        counts->unreadable++;
+    } else if (load->records == 0 && load->damaged == 0) {
+        message_error("%s: empty: the process that made it wrote nothing", load->path);
+        counts->empty++;
+    } else if (load->known == 0) {
+        message_error("%s: not a dlpin report", load->path);
+        counts->unreadable++;
+    } else if (!load->has_header) {
+        message_error("%s: the header is missing or damaged", load->path);
+    }
+}
+
+void load_file(const char *path, const struct record_sink *sink, struct load_counts *counts)
+{
+    struct file_load load = {.path = path, .sink = sink, .counts = counts};
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int error;
+
+    if (descriptor < 0) {
+        judge_file(&load, -errno);
+        return;
+    }
+    error = lines_read(descriptor, take_line, &load);
+    close(descriptor);
+    judge_file(&load, error);
+}
+
+/*
+ * In a directory any file may lie; only a regular one that is empty or begins like JSON is read.
+ * The others are named, so that a report with a damaged beginning does not go unnoticed.
+ */
+static bool looks_like_report(const char *path)
+{
+    struct stat status;
+    char first = '{';
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    bool regular = descriptor >= 0 && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+    bool readable = regular && read(descriptor, &first, 1) >= 0;
+
+    if (descriptor < 0)
+        return errno != ELOOP && errno != ENXIO; /* load_file says why it cannot be opened */
+    close(descriptor);
+    if (readable && first == '{')
+        return true;
+    message_error("%s: skipped, it does not begin like a report", path);
+    return false;
+}
+
+static int visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static void load_directory(const char *path, const struct record_sink *sink,
+                           struct load_counts *counts)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(path, &entries, visible, alphasort);
+    size_t taken = 0;
+
+    if (count < 0) {
+        message_error("%s: %s", path, strerror(errno));
+        counts->unreadable++;
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        char *file = memory_format("%s/%s", path, entries[i]->d_name);
+
+        if (entries[i]->d_type != DT_DIR && looks_like_report(file)) {
+            load_file(file, sink, counts);
+            taken++;
+        }
+        free(file);
+        free(entries[i]);
+    }
+    free(entries);
+    if (taken == 0) {
+        message_error("%s: no report files in it", path);
+        counts->unreadable++;
+    }
+}
+
+void load_inputs(const char *const *paths, size_t count, const struct record_sink *sink,
+                 struct load_counts *counts)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct stat status;
+
+        if (stat(paths[i], &status) == 0 && S_ISDIR(status.st_mode))
+            load_directory(paths[i], sink, counts);
+        else
+            load_file(paths[i], sink, counts);
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Report files and directories of them into records.
+ *
+ * load_inputs() reads every input in order and hands each good record to the sink, which takes it
+ * over. Whatever is wrong is said on standard error with file and line, and counted; it never ends
+ * the reading of the other files, let alone the process.
+ */
+#ifndef DLPIN_ANALYZER_LOAD_H
+#define DLPIN_ANALYZER_LOAD_H
+
+#include "load/record.h"
+
+#include <stddef.h>
+
+struct record_sink {
+    void *context;
+    void (*file)(void *context, const char *path); /* the records that follow are of this file */
+    void (*record)(void *context, struct record *record);
+};
+
+struct load_counts {
+    size_t files;      /* from which at least one record came */
+    size_t records;    /* of all types, unknown ones included */
+    size_t damaged;    /* lines that are no records: named, skipped */
+    size_t empty;      /* files of no bytes */
+    size_t unreadable; /* could not be opened or read, are no report files, or of a newer version */
+};
+
+/* A directory stands for the report files in it, not for those in its own subdirectories. */
+void load_inputs(const char *const *paths, size_t count, const struct record_sink *sink,
+                 struct load_counts *counts);
+
+/* One file, which may be of any kind that can be read to an end. */
+void load_file(const char *path, const struct record_sink *sink, struct load_counts *counts);
+
+#endif

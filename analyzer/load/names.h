@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The words of the report format, from and to their enumerators, out of the tables in
+ * report_format.h. name_to_…() returns a negative number for NULL and for a word that this version
+ * does not know.
+ */
+#ifndef DLPIN_ANALYZER_NAMES_H
+#define DLPIN_ANALYZER_NAMES_H
+
+#include "report/report_format.h"
+
+int name_to_severity(const char *name);
+int name_to_kind(const char *name);
+int name_to_module_state(const char *name);
+
+const char *severity_name(enum severity severity);
+const char *module_state_name(enum module_state state);
+const char *kind_name(enum kind kind);
+/* One line in words, or NULL for a kind that this version does not know. */
+const char *kind_title(const char *kind);
+
+#endif

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+#include "load/record.h"
+
+#include "base/memory.h"
+#include "load/fields.h"
+#include "load/names.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void read_header(const struct fields *fields, struct record *record)
+{
+    struct header_record *header = &record->header;
+
+    header->format = field_text(fields, "format", FIELD_REQUIRED);
+    header->version = field_natural(fields, "version", FIELD_REQUIRED, 0);
+    header->tool = field_text(fields, "tool", FIELD_OPTIONAL);
+    header->ppid = field_natural(fields, "ppid", FIELD_OPTIONAL, RECORD_ABSENT);
+    header->exe = field_text(fields, "exe", FIELD_OPTIONAL);
+    header->argv = field_array(fields, "argv");
+    header->started = field_text(fields, "started", FIELD_OPTIONAL);
+    header->arch = field_text(fields, "arch", FIELD_OPTIONAL);
+    header->libc = field_text(fields, "libc", FIELD_OPTIONAL);
+    header->options = field_text(fields, "options", FIELD_OPTIONAL);
+}
+
+static void read_module(const struct fields *fields, struct record *record)
+{
+    struct module_record *module = &record->module;
+    const char *state = field_text(fields, "state", FIELD_REQUIRED);
+    int number = name_to_module_state(state);
+
+    module->id = field_natural(fields, "id", FIELD_REQUIRED, 0);
+    module->path = field_text(fields, "path", FIELD_REQUIRED);
+    module->soname = field_text(fields, "soname", FIELD_OPTIONAL);
+    module->build_id = field_text(fields, "build_id", FIELD_OPTIONAL);
+    module->base = field_address(fields, "base");
+    module->end = field_address(fields, "end");
+    module->load = field_natural(fields, "load", FIELD_OPTIONAL, 1);
+    if (number < 0)
+        fields_fail(fields, "unknown state \"%s\"", state != NULL ? state : "");
+    module->state = (enum module_state)number;
+}
+
+static struct frame read_frame(const struct fields *fields, const json_t *object, const char *role)
+{
+    const struct fields members = {object, fields->problem, fields->problem_size};
+
+    return (struct frame){
+        .role = role,
+        .returns = role == NULL,
+        .pc = field_address(&members, "pc"),
+        .module = field_natural(&members, "module", FIELD_OPTIONAL, RECORD_ABSENT),
+        .offset = (uint64_t)field_integer(&members, "offset", FIELD_OPTIONAL, 0),
+        .symbol = field_text(&members, "symbol", FIELD_OPTIONAL),
+    };
+}
+
+static void read_stack(const struct fields *fields, struct finding_record *finding)
+{
+    const json_t *stack = field_array(fields, "stack"), *item;
+    size_t index;
+
+    json_array_foreach(stack, index, item)
+    {
+        if (!json_is_object(item))
+            fields_fail(fields, "a frame of \"stack\" is not an object");
+        ARRAY_PUSH(finding->stack, finding->stack_count, read_frame(fields, item, NULL));
+    }
+}
+
+/* Any member of subject with a pc is a frame, so that new kinds need no change here. */
+static void read_points(const struct fields *fields, struct finding_record *finding)
+{
+    json_t *value;
+    const char *name;
+
+    json_object_foreach((json_t *)finding->subject, name, value)
+    {
+        if (json_object_get(value, "pc") != NULL)
+            ARRAY_PUSH(finding->points, finding->point_count, read_frame(fields, value, name));
+    }
+}
+
+static void read_loads(const struct fields *fields, struct finding_record *finding)
+{
+    const json_t *item;
+    size_t index;
+
+    finding->loads = field_array(fields, "loads");
+    json_array_foreach(finding->loads, index, item)
+    {
+        if (!json_is_integer(item))
+            fields_fail(fields, "an item of \"loads\" is not an integer");
+    }
+}
+
+static void read_finding(const struct fields *fields, struct record *record)
+{
+    struct finding_record *finding = &record->finding;
+    const char *severity = field_text(fields, "severity", FIELD_REQUIRED);
+    int number = name_to_severity(severity);
+
+    finding->id = field_natural(fields, "id", FIELD_REQUIRED, 0);
+    finding->kind = field_text(fields, "kind", FIELD_REQUIRED);
+    finding->verdict = field_text(fields, "verdict", FIELD_REQUIRED);
+    /* A severity that nobody can compare could hide an error from a gate. */
+    if (number < 0)
+        fields_fail(fields, "unknown severity \"%s\"", severity != NULL ? severity : "");
+    finding->severity = (enum severity)number;
+    finding->message = field_text(fields, "message", FIELD_REQUIRED);
+    finding->module = field_natural(fields, "module", FIELD_OPTIONAL, RECORD_ABSENT);
+    finding->module_path = field_text(fields, "module_path", FIELD_OPTIONAL);
+    finding->at = field_text(fields, "at", FIELD_OPTIONAL);
+    finding->count = field_natural(fields, "count", FIELD_OPTIONAL, 1);
+    finding->bytes = field_natural(fields, "bytes", FIELD_OPTIONAL, RECORD_ABSENT);
+    finding->growing = field_flag(fields, "growing");
+    finding->pending = field_flag(fields, "pending");
+    finding->label = field_text(fields, "label", FIELD_OPTIONAL);
+    finding->signature = field_text(fields, "signature", FIELD_OPTIONAL);
+    finding->subject = field_object(fields, "subject");
+    finding->path = field_array(fields, "path");
+    read_loads(fields, finding);
+    read_stack(fields, finding);
+    read_points(fields, finding);
+}
+
+static void read_resolved(const struct fields *fields, struct record *record)
+{
+    record->resolved.finding = field_natural(fields, "finding", FIELD_REQUIRED, 0);
+    record->resolved.how = field_text(fields, "how", FIELD_OPTIONAL);
+}
+
+static void read_coverage(const struct fields *fields, struct record *record)
+{
+    record->coverage.hooks = field_object(fields, "hooks");
+    record->coverage.dropped = field_object(fields, "dropped");
+    record->coverage.unseen = field_array(fields, "unseen");
+}
+
+static void read_summary(const struct fields *fields, struct record *record)
+{
+    record->summary.ended = field_text(fields, "ended", FIELD_OPTIONAL);
+}
+
+static void read_nothing(const struct fields *fields, struct record *record)
+{
+}
+
+static const struct {
+    const char *name;
+    void (*read)(const struct fields *fields, struct record *record);
+} record_types[] = {
+    [RECORD_HEADER] = {"header", read_header},
+    [RECORD_MODULE] = {"module", read_module},
+    [RECORD_FINDING] = {"finding", read_finding},
+    [RECORD_RESOLVED] = {"resolved", read_resolved},
+    [RECORD_COVERAGE] = {"coverage", read_coverage},
+    [RECORD_SUMMARY] = {"summary", read_summary},
+    [RECORD_UNKNOWN] = {"", read_nothing},
+};
+
+static enum record_type type_by_name(const char *name)
+{
+    unsigned type = 0;
+
+    while (type < RECORD_UNKNOWN && strcmp(record_types[type].name, name) != 0)
+        type++;
+    return (enum record_type)type;
+}
+
+struct record *record_parse(const char *line, size_t length, char *problem, size_t problem_size)
+{
+    json_error_t error;
+    json_t *json = json_loadb(line, length, 0, &error);
+    const struct fields fields = {json, problem, problem_size};
+    struct record *record;
+    const char *type;
+
+    problem[0] = '\0';
+    if (json == NULL) {
+        fields_fail(&fields, "%s (column %d)", error.text, error.column);
+        return NULL;
+    }
+    record = memory_zeroed(sizeof *record);
+    record->json = json;
+    record->type = RECORD_UNKNOWN;
+    type = json_is_object(json) ? field_text(&fields, "type", FIELD_REQUIRED) : NULL;
+    if (type != NULL) {
+        record->type = type_by_name(type);
+        record->pid = field_natural(&fields, "pid", FIELD_OPTIONAL, RECORD_ABSENT);
+        record->time = field_natural(&fields, "time", FIELD_OPTIONAL, 0);
+        record_types[record->type].read(&fields, record);
+    } else {
+        fields_fail(&fields, "not an object");
+    }
+    if (!fields_failed(&fields))
+        return record;
+    record_free(record);
+    return NULL;
+}
+
+static void free_frames(struct frame *frames, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(frames[i].function);
+        free(frames[i].source);
+    }
+    free(frames);
+}
+
+void record_free(struct record *record)
+{
+    if (record == NULL)
+        return;
+    if (record->type == RECORD_FINDING) {
+        free_frames(record->finding.stack, record->finding.stack_count);
+        free_frames(record->finding.points, record->finding.point_count);
+    }
+    json_decref(record->json);
+    free(record);
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One line of a report file as a checked record.
+ *
+ * record_parse() takes any bytes whatever. It returns a record whose required members are there and
+ * of the right type, or says in words what is wrong with the line. Types that this version does not
+ * know come back as RECORD_UNKNOWN, which is no error; neither are unknown members, kinds and
+ * verdicts.
+ *
+ * A record owns its JSON and its frames. Strings and json_t pointers in it are borrowed from
+ * record.json and live as long as that. record_free() gives everything back.
+ */
+#ifndef DLPIN_ANALYZER_RECORD_H
+#define DLPIN_ANALYZER_RECORD_H
+
+#include "report/report_format.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum record_type {
+    RECORD_HEADER,
+    RECORD_MODULE,
+    RECORD_FINDING,
+    RECORD_RESOLVED,
+    RECORD_COVERAGE,
+    RECORD_SUMMARY,
+    RECORD_UNKNOWN
+};
+
+enum { RECORD_ABSENT = -1 }; /* an optional id, size or pid that is not there */
+
+struct frame {
+    const char *role;   /* the member of "subject" that it is, NULL in a stack */
+    const char *symbol; /* as it was known when the record was written, or NULL */
+    uint64_t pc;
+    uint64_t offset; /* a virtual address of the module's ELF file */
+    int64_t module;  /* id, or RECORD_ABSENT */
+    bool returns;    /* pc is a return address: the call is just before it */
+    char *function;  /* from here on: what symbolize found, else NULL; owned */
+    char *source;
+    int line;
+};
+
+struct header_record {
+    const char *format, *tool, *exe, *started, *arch, *libc, *options;
+    int64_t version, ppid;
+    const json_t *argv;
+};
+
+struct module_record {
+    const char *path, *soname, *build_id;
+    uint64_t base, end;
+    int64_t id, load;
+    enum module_state state;
+};
+
+struct finding_record {
+    const char *kind, *verdict, *at, *module_path, *message, *label, *signature;
+    enum severity severity;
+    int64_t id, module, count, bytes;
+    bool growing, pending;
+    const json_t *loads, *subject, *path;
+    struct frame *stack, *points; /* points: the frames in subject */
+    size_t stack_count, point_count;
+};
+
+struct resolved_record {
+    const char *how;
+    int64_t finding;
+};
+
+struct coverage_record {
+    const json_t *hooks, *dropped, *unseen;
+};
+
+struct summary_record {
+    const char *ended;
+};
+
+struct record {
+    enum record_type type;
+    int64_t pid; /* RECORD_ABSENT: that of the file's header */
+    int64_t time;
+    json_t *json;
+    union {
+        struct header_record header;
+        struct module_record module;
+        struct finding_record finding;
+        struct resolved_record resolved;
+        struct coverage_record coverage;
+        struct summary_record summary;
+    };
+};
+
+/* NULL where the line is no record; then problem (a buffer of problem_size bytes) says why. */
+struct record *record_parse(const char *line, size_t length, char *problem, size_t problem_size);
+void record_free(struct record *record);
+
+#endif

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+/* The dlpin command: picks one of its commands. */
+#include "base/message.h"
+#include "commands/command.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct command *const commands[] = {&command_run, &command_report, &command_check};
+
+enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
+
+static void print_help(FILE *out)
+{
+    fputs("Usage: dlpin COMMAND [options] ...\n"
+          "\n"
+          "Finds what a plug-in leaves behind when it is unloaded.\n"
+          "\n",
+          out);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("  help     show the help of a command: dlpin help COMMAND\n"
+          "\n"
+          "  --help, --version\n",
+          out);
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    }
+    message_error("there is no command \"%s\"; dlpin --help lists them", name);
+    return NULL;
+}
+
+static int print_command_help(const char *name)
+{
+    const struct command *command = find_command(name);
+
+    if (command == NULL)
+        return STATUS_TROUBLE;
+    fputs(command->help, stdout);
+    return STATUS_GOOD;
+}
+
+/*
+ * A file opened by this process must never become its standard error and so get messages written
+ * into it. The descriptors that fill the gaps are closed again when a program is started.
+ */
+static void fill_standard_descriptors(void)
+{
+    int descriptor;
+
+    do {
+        descriptor = open("/dev/null", O_RDWR | O_CLOEXEC);
+    } while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+    if (descriptor > STDERR_FILENO)
+        close(descriptor);
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : NULL;
+    const struct command *command;
+
+    fill_standard_descriptors();
+    if (name == NULL) {
+        print_help(stderr);
+        return STATUS_TROUBLE;
+    }
+    if (strcmp(name, "--version") == 0) {
+        puts("dlpin " DLPIN_VERSION);
+        return STATUS_GOOD;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        if (argc > 2)
+            return print_command_help(argv[2]);
+        print_help(stdout);
+        return STATUS_GOOD;
+    }
+    command = find_command(name);
+    return command != NULL ? command->run(argc - 1, argv + 1) : STATUS_TROUBLE;
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the shim could not see, over all processes: the coverage records added up.
+ */
+#ifndef DLPIN_ANALYZER_COVERAGE_H
+#define DLPIN_ANALYZER_COVERAGE_H
+
+#include "model/model.h"
+
+struct coverage_item {
+    const char *text; /* borrowed from the model */
+    int64_t count;    /* events, for dropped ones; else processes */
+    size_t processes;
+};
+
+struct coverage {
+    struct coverage_item *unseen; /* sentences */
+    size_t unseen_count;
+    struct coverage_item *dropped; /* what was dropped */
+    size_t dropped_count;
+    struct coverage_item *inactive; /* hook families that did not work */
+    size_t inactive_count;
+};
+
+/* coverage_clear() gives back what coverage_collect() took. */
+void coverage_collect(struct coverage *coverage, const struct model *model);
+void coverage_clear(struct coverage *coverage);
+
+/* Does the process's own coverage say that this hook family worked? */
+bool coverage_has_hook(const struct process *process, const char *family);
+
+#endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include "model/groups.h"
+
+#include "base/memory.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A finding without a signature is like another one that says the same of the same module. */
+static char *signature_of(const struct finding *finding)
+{
+    const struct finding_record *data = finding->data;
+
+    if (data->signature != NULL && data->signature[0] != '\0')
+        return memory_string(data->signature);
+    return memory_format("%s|%s|%s", data->kind, module_identity(finding_module(finding)),
+                         data->message);
+}
+
+static struct group *need_group(struct model *model, const struct finding *finding)
+{
+    char *signature = signature_of(finding);
+    struct group *group;
+
+    HASH_FIND_STR(model->groups, signature, group);
+    if (group != NULL) {
+        free(signature);
+        return group;
+    }
+    group = memory_zeroed(sizeof *group);
+    group->signature = signature;
+    group->bytes = RECORD_ABSENT;
+    HASH_ADD_KEYPTR(hh, model->groups, group->signature, strlen(group->signature), group);
+    return group;
+}
+
+/* Counts come out of files and may be anything: the sum stays at the top instead of wrapping. */
+static int64_t capped_sum(int64_t left, int64_t right)
+{
+    int64_t sum;
+
+    return __builtin_add_overflow(left, right, &sum) ? INT64_MAX : sum;
+}
+
+static void add_loads(struct group *group, const struct finding *finding)
+{
+    const struct module *module = finding_module(finding);
+    const json_t *item;
+    size_t index;
+
+    json_array_foreach(finding->data->loads, index, item)
+    {
+        ARRAY_PUSH(group->loads, group->load_count, json_integer_value(item));
+    }
+    if (json_array_size(finding->data->loads) == 0 && module != NULL)
+        ARRAY_PUSH(group->loads, group->load_count, module->data->load);
+}
+
+/* Findings come process by process: one of another process than the last begins a new process. */
+static void link_finding(struct group *group, struct finding *finding)
+{
+    if (group->last == NULL || group->last->process != finding->process)
+        group->process_count++;
+    if (group->last == NULL)
+        group->first = finding;
+    else
+        group->last->next_in_group = finding;
+    group->last = finding;
+}
+
+void groups_add(struct model *model, struct finding *finding)
+{
+    struct group *group = need_group(model, finding);
+    const struct finding_record *data = finding->data;
+
+    link_finding(group, finding);
+    add_loads(group, finding);
+    group->count = capped_sum(group->count, data->count);
+    if (data->bytes != RECORD_ABSENT)
+        group->bytes = capped_sum(group->bytes == RECORD_ABSENT ? 0 : group->bytes, data->bytes);
+    group->growing |= data->growing;
+    group->pending |= data->pending && finding->resolved == NULL;
+    if (group->shown == NULL || data->severity > group->severity) {
+        group->shown = finding;
+        group->severity = data->severity;
+    }
+}
+
+static int by_value(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+
+    return (a > b) - (a < b);
+}
+
+static int by_weight(const struct group *left, const struct group *right)
+{
+    int order;
+
+    if (left->severity != right->severity)
+        return left->severity > right->severity ? -1 : 1;
+    order = strcmp(module_identity(finding_module(left->shown)),
+                   module_identity(finding_module(right->shown)));
+    if (order == 0)
+        order = strcmp(left->shown->data->kind, right->shown->data->kind);
+    return order != 0 ? order : strcmp(left->signature, right->signature);
+}
+
+static void sort_loads(struct group *group)
+{
+    size_t kept = 0;
+
+    if (group->load_count == 0)
+        return;
+    qsort(group->loads, group->load_count, sizeof *group->loads, by_value);
+    for (size_t i = 1; i < group->load_count; i++) {
+        if (group->loads[i] != group->loads[kept])
+            group->loads[++kept] = group->loads[i];
+    }
+    group->load_count = kept + 1;
+}
+
+void groups_finish(struct model *model)
+{
+    for (struct group *group = model->groups; group != NULL; group = group->hh.next) {
+        sort_loads(group);
+        model->severities[group->severity]++;
+    }
+    HASH_SORT(model->groups, by_weight);
+}
+
+void groups_free(struct model *model)
+{
+    struct group *group = model->groups, *next;
+
+    HASH_CLEAR(hh, model->groups); /* the table only; the items keep their order */
+    for (; group != NULL; group = next) {
+        next = group->hh.next;
+        free(group->signature);
+        free(group->loads);
+        free(group);
+    }
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+/* Findings of one signature become one group. For model.c only; model.h says what a group is. */
+#ifndef DLPIN_ANALYZER_GROUPS_H
+#define DLPIN_ANALYZER_GROUPS_H
+
+#include "model/model.h"
+
+void groups_add(struct model *model, struct finding *finding);
+/* Counts the groups and sorts them: severest first, then by module and kind. */
+void groups_finish(struct model *model);
+void groups_free(struct model *model);
+
+#endif

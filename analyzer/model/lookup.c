@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/* The questions that others ask the model. */
+#include "model/model.h"
+
+#include <string.h>
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
+}
+
+const struct module *process_module(const struct process *process, int64_t id)
+{
+    struct module *module = NULL;
+
+    if (process == NULL || id == RECORD_ABSENT)
+        return NULL;
+    HASH_FIND(hh, process->modules, &id, sizeof id, module);
+    if (module != NULL)
+        return module;
+    /* A child that writes into its parent's file inherited the modules that the parent listed
+     * there. */
+    return process_module(process->host, id);
+}
+
+const char *process_name(const struct process *process)
+{
+    const struct record *header = process->header;
+
+    if (header == NULL && process->host != NULL)
+        header = process->host->header;
+    return header != NULL && header->header.exe != NULL ? base_name(header->header.exe) : "?";
+}
+
+bool process_ended(const struct process *process)
+{
+    return process->summary != NULL;
+}
+
+const char *module_identity(const struct module *module)
+{
+    if (module == NULL)
+        return "?";
+    if (module->data->soname != NULL && module->data->soname[0] != '\0')
+        return module->data->soname;
+    return base_name(module->data->path);
+}
+
+const struct module *finding_module(const struct finding *finding)
+{
+    return process_module(finding->process, finding->data->module);
+}
+
+const char *finding_module_path(const struct finding *finding)
+{
+    const struct module *module = finding_module(finding);
+
+    return finding->data->module_path != NULL ? finding->data->module_path
+           : module != NULL                   ? module->data->path
+                                              : NULL;
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "model/model.h"
+
+#include "base/memory.h"
+#include "model/groups.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct process *find_process(struct model *model, int64_t file, int64_t pid)
+{
+    struct process_key key;
+    struct process *process;
+
+    memset(&key, 0, sizeof key);
+    key.file = file;
+    key.pid = pid;
+    HASH_FIND(hh, model->processes, &key, sizeof key, process);
+    return process;
+}
+
+static struct process *need_process(struct model *model, int64_t pid)
+{
+    int64_t file = (int64_t)model->file_count - 1;
+    struct process *process;
+
+    if (pid == RECORD_ABSENT && model->host != NULL)
+        return model->host;
+    process = find_process(model, file, pid);
+    if (process != NULL)
+        return process;
+    process = memory_zeroed(sizeof *process);
+    process->key.file = file;
+    process->key.pid = pid;
+    process->file = model->files[file];
+    process->host = model->host;
+    if (model->host == NULL)
+        model->host = process;
+    HASH_ADD(hh, model->processes, key, sizeof process->key, process);
+    return process;
+}
+
+static void replace_record(struct record **place, struct record *record)
+{
+    record_free(*place);
+    *place = record;
+}
+
+static void add_module(struct process *process, struct record *record)
+{
+    struct module *module;
+
+    HASH_FIND(hh, process->modules, &record->module.id, sizeof(int64_t), module);
+    if (module == NULL) {
+        module = memory_zeroed(sizeof *module);
+        module->id = record->module.id;
+        HASH_ADD(hh, process->modules, id, sizeof module->id, module);
+    }
+    replace_record(&module->record, record);
+    module->data = &record->module;
+}
+
+static struct finding *find_finding(const struct process *process, int64_t id)
+{
+    struct finding *finding;
+
+    HASH_FIND(hh, process->findings, &id, sizeof id, finding);
+    return finding;
+}
+
+static void add_finding(struct process *process, struct record *record)
+{
+    struct finding *finding = find_finding(process, record->finding.id);
+
+    if (finding == NULL) {
+        finding = memory_zeroed(sizeof *finding);
+        finding->id = record->finding.id;
+        finding->process = process;
+        HASH_ADD(hh, process->findings, id, sizeof finding->id, finding);
+    }
+    replace_record(&finding->record, record);
+    replace_record(&finding->resolved, NULL); /* it is true again */
+    finding->data = &record->finding;
+}
+
+/* What resolves a finding that was lost with a damaged line resolves nothing. */
+static void add_resolved(struct process *process, struct record *record)
+{
+    struct finding *finding = find_finding(process, record->resolved.finding);
+
+    if (finding != NULL)
+        replace_record(&finding->resolved, record);
+    else
+        record_free(record);
+}
+
+static void take_file(void *context, const char *path)
+{
+    struct model *model = context;
+
+    ARRAY_PUSH(model->files, model->file_count, memory_string(path));
+    model->host = NULL;
+}
+
+static void take_record(void *context, struct record *record)
+{
+    struct process *process = need_process(context, record->pid);
+
+    switch (record->type) {
+    case RECORD_HEADER:
+        replace_record(&process->header, record);
+        break;
+    case RECORD_MODULE:
+        add_module(process, record);
+        break;
+    case RECORD_FINDING:
+        add_finding(process, record);
+        break;
+    case RECORD_RESOLVED:
+        add_resolved(process, record);
+        break;
+    case RECORD_COVERAGE:
+        replace_record(&process->coverage, record);
+        break;
+    case RECORD_SUMMARY:
+        replace_record(&process->summary, record);
+        break;
+    case RECORD_UNKNOWN:
+        record_free(record);
+        break;
+    }
+}
+
+struct record_sink model_sink(struct model *model)
+{
+    return (struct record_sink){.context = model, .file = take_file, .record = take_record};
+}
+
+void model_finish(struct model *model)
+{
+    for (struct process *process = model->processes; process != NULL; process = process->hh.next) {
+        for (struct module *module = process->modules; module != NULL; module = module->hh.next)
+            model->unloaded += module->data->state == MODULE_UNLOADED;
+        for (struct finding *finding = process->findings; finding != NULL;
+             finding = finding->hh.next) {
+            model->resolved += finding->resolved != NULL;
+            if (finding->resolved == NULL || model->count_resolved)
+                groups_add(model, finding);
+        }
+    }
+    groups_finish(model);
+}
+
+/* HASH_CLEAR() gives back the table only; the items keep their order and are freed one by one. */
+static void free_modules(struct process *process)
+{
+    struct module *module = process->modules, *next;
+
+    HASH_CLEAR(hh, process->modules);
+    for (; module != NULL; module = next) {
+        next = module->hh.next;
+        record_free(module->record);
+        free(module);
+    }
+}
+
+static void free_findings(struct process *process)
+{
+    struct finding *finding = process->findings, *next;
+
+    HASH_CLEAR(hh, process->findings);
+    for (; finding != NULL; finding = next) {
+        next = finding->hh.next;
+        record_free(finding->record);
+        record_free(finding->resolved);
+        free(finding);
+    }
+}
+
+static void free_processes(struct model *model)
+{
+    struct process *process = model->processes, *next;
+
+    HASH_CLEAR(hh, model->processes);
+    for (; process != NULL; process = next) {
+        next = process->hh.next;
+        free_modules(process);
+        free_findings(process);
+        record_free(process->header);
+        record_free(process->coverage);
+        record_free(process->summary);
+        free(process);
+    }
+}
+
+void model_free(struct model *model)
+{
+    groups_free(model);
+    free_processes(model);
+    for (size_t i = 0; i < model->file_count; i++)
+        free(model->files[i]);
+    free(model->files);
+    memset(model, 0, sizeof *model);
+}

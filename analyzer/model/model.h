@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the report files say, put together: processes, their modules and findings, and the findings
+ * of all processes merged by signature.
+ *
+ * model_sink() gives the sink for load_inputs(); when all is loaded, model_finish() makes the
+ * groups and the counts. The model owns every record that it was given; model_free() gives
+ * everything back. Pointers into it stay valid until then.
+ *
+ * Rules that live here: a module record with a known id brings its new state; a finding record with
+ * a known id replaces the earlier one; a resolved finding does not count (unless asked for); a
+ * pending finding counts as long as no later record has its id. Ids are per process image, that is
+ * per file and pid.
+ */
+#ifndef DLPIN_ANALYZER_MODEL_H
+#define DLPIN_ANALYZER_MODEL_H
+
+#include "load/load.h"
+
+#include <uthash.h>
+
+struct module {
+    int64_t id;
+    struct record *record; /* the latest of this id */
+    const struct module_record *data;
+    UT_hash_handle hh;
+};
+
+struct finding {
+    int64_t id;
+    struct process *process;
+    struct record *record; /* the latest of this id */
+    const struct finding_record *data;
+    struct record *resolved; /* NULL: it still holds */
+    struct finding *next_in_group;
+    UT_hash_handle hh;
+};
+
+struct process_key {
+    int64_t file; /* index into model.files */
+    int64_t pid;
+};
+
+/* One process image: exec keeps the pid and begins a new file. */
+struct process {
+    struct process_key key;
+    const char *file;
+    struct process *host; /* the first process of the file, where that is another one */
+    struct record *header, *coverage, *summary; /* each may be NULL */
+    struct module *modules;                     /* hash by id */
+    struct finding *findings;                   /* hash by id */
+    UT_hash_handle hh;
+};
+
+/* The findings of one signature; `shown` is the one that speaks for all of them. */
+struct group {
+    char *signature;
+    struct finding *first, *last; /* list through next_in_group, in the order of the files */
+    const struct finding *shown;
+    enum severity severity; /* the highest */
+    int64_t count;          /* times, over all findings */
+    int64_t bytes;          /* RECORD_ABSENT where none has any */
+    bool growing;
+    bool pending;   /* of at least one nothing later is known: its process ended there */
+    int64_t *loads; /* sorted, each once */
+    size_t load_count;
+    size_t process_count;
+    UT_hash_handle hh;
+};
+
+struct model {
+    char **files;
+    size_t file_count;
+    struct process *host;      /* the first process of the file that is being loaded, or NULL */
+    struct process *processes; /* hash, in the order of the files */
+    struct group *groups;      /* hash, sorted: severest first */
+    struct load_counts loaded; /* for load_inputs() to fill */
+    bool count_resolved;       /* set before model_finish(): resolved findings count too */
+    size_t severities[SEVERITY_COUNT]; /* groups of each */
+    size_t resolved;                   /* findings that were resolved */
+    size_t unloaded;                   /* modules that were unmapped */
+};
+
+struct record_sink model_sink(struct model *model);
+void model_finish(struct model *model);
+void model_free(struct model *model);
+
+/* The module with this id as the process means it, or NULL. */
+const struct module *process_module(const struct process *process, int64_t id);
+/* The process's program for people: base name of its executable, or "?". */
+const char *process_name(const struct process *process);
+/* Did it write its summary? Without one it was killed, or it still runs. */
+bool process_ended(const struct process *process);
+
+/* soname, else the base name of the path; "?" for NULL. */
+const char *module_identity(const struct module *module);
+/* The path of the module that a finding is about, or NULL. */
+const char *finding_module_path(const struct finding *finding);
+const struct module *finding_module(const struct finding *finding);
+
+#endif

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The report for programs: one JSON document, UTF-8.
+ *
+ *   format       "dlpin-merged-report"
+ *   version      1; rises when a key changes its meaning or goes away, not when one is added
+ *   tool         "dlpin <version>"
+ *   counts       {"error": n, "warning": n, "note": n}: entries of findings of each severity
+ *   kinds        {kind: n} and
+ *   verdicts     {verdict: n}, likewise
+ *   resolved     findings that stopped being true and are not counted (unless asked for)
+ *   findings     severest first; repeats of one signature are one entry:
+ *                  signature kind verdict severity message module (its identity) module_path
+ *                  build_id state at label count bytes loads[] growing pending resolved (how, or
+ * null) subject: as in the report file, its frames as below stack[]: frames: pc module offset
+ * symbol, as in the report file, with module as the identity of the module, and module_path
+ * function file line where they are known path[]: as in the report file instances[]: {pid, file,
+ * id} of each finding that was merged into this one processes    pid ppid exe argv started arch
+ * libc file ended (null: no summary) modules[]: id path soname build_id load state coverage
+ * unseen[]: {text, processes}; dropped: {what: count}; inactive_hooks[]: {text, processes} remarks
+ * sentences of `dlpin run` about what could not be seen input        files records damaged empty
+ * unreadable
+ *
+ * What is not known is null.
+ */
+#include "render/report.h"
+
+#include "base/memory.h"
+#include "load/names.h"
+#include "model/coverage.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* json_string() refuses what is not UTF-8, as paths and debug information may be. */
+static json_t *text_value(const char *text)
+{
+    json_t *value = text != NULL ? json_string(text) : json_null();
+    char *copy;
+
+    if (value != NULL)
+        return value;
+    copy = memory_string(text);
+    for (char *at = copy; *at != '\0'; at++) {
+        if ((unsigned char)*at >= 0x80)
+            *at = '?';
+    }
+    value = json_string(copy);
+    free(copy);
+    return value;
+}
+
+static json_t *known_integer(int64_t number)
+{
+    return number == RECORD_ABSENT ? json_null() : json_integer(number);
+}
+
+static void set(json_t *object, const char *name, json_t *value)
+{
+    json_object_set_new_nocheck(object, name, value);
+}
+
+static json_t *copy_or_null(const json_t *value)
+{
+    return value != NULL ? json_deep_copy(value) : json_null();
+}
+
+static void count_one(json_t *counts, const char *name)
+{
+    json_int_t before = json_integer_value(json_object_get(counts, name));
+
+    set(counts, name, json_integer(before + 1));
+}
+
+static json_t *frame_value(const struct process *process, const struct frame *frame)
+{
+    const struct module *module = process_module(process, frame->module);
+    char *pc = memory_format("0x%" PRIx64, frame->pc);
+    json_t *value = json_object();
+
+    set(value, "pc", text_value(pc));
+    set(value, "module", module != NULL ? text_value(module_identity(module)) : json_null());
+    set(value, "module_path", text_value(module != NULL ? module->data->path : NULL));
+    set(value, "offset", json_integer((json_int_t)frame->offset));
+    set(value, "symbol", text_value(frame->symbol));
+    set(value, "function", text_value(frame->function));
+    set(value, "file", text_value(frame->source));
+    set(value, "line", frame->line > 0 ? json_integer(frame->line) : json_null());
+    free(pc);
+    return value;
+}
+
+static json_t *stack_value(const struct finding *finding)
+{
+    json_t *stack = json_array();
+
+    for (size_t i = 0; i < finding->data->stack_count; i++)
+        json_array_append_new(stack, frame_value(finding->process, &finding->data->stack[i]));
+    return stack;
+}
+
+static json_t *subject_value(const struct finding *finding)
+{
+    json_t *subject = copy_or_null(finding->data->subject);
+
+    for (size_t i = 0; i < finding->data->point_count; i++) {
+        const struct frame *point = &finding->data->points[i];
+
+        set(subject, point->role, frame_value(finding->process, point));
+    }
+    return subject;
+}
+
+static json_t *instances_value(const struct group *group)
+{
+    json_t *instances = json_array();
+
+    for (const struct finding *finding = group->first; finding != NULL;
+         finding = finding->next_in_group) {
+        json_t *instance = json_object();
+
+        set(instance, "pid", known_integer(finding->process->key.pid));
+        set(instance, "file", text_value(finding->process->file));
+        set(instance, "id", json_integer(finding->id));
+        json_array_append_new(instances, instance);
+    }
+    return instances;
+}
+
+static void set_module(json_t *value, const struct finding *finding)
+{
+    const struct module *module = finding_module(finding);
+
+    set(value, "module", module != NULL ? text_value(module_identity(module)) : json_null());
+    set(value, "module_path", text_value(finding_module_path(finding)));
+    set(value, "build_id", text_value(module != NULL ? module->data->build_id : NULL));
+    set(value, "state",
+        module != NULL ? text_value(module_state_name(module->data->state)) : json_null());
+}
+
+static void set_repeats(json_t *value, const struct group *group)
+{
+    json_t *loads = json_array();
+
+    for (size_t i = 0; i < group->load_count; i++)
+        json_array_append_new(loads, json_integer(group->loads[i]));
+    set(value, "count", json_integer(group->count));
+    set(value, "bytes", known_integer(group->bytes));
+    set(value, "loads", loads);
+    set(value, "growing", json_boolean(group->growing));
+    set(value, "pending", json_boolean(group->pending));
+}
+
+static json_t *finding_value(const struct group *group)
+{
+    const struct finding *shown = group->shown;
+    const struct finding_record *data = shown->data;
+    json_t *value = json_object();
+    const char *how = NULL;
+
+    if (shown->resolved != NULL)
+        how = shown->resolved->resolved.how != NULL ? shown->resolved->resolved.how : "resolved";
+    set(value, "signature", text_value(group->signature));
+    set(value, "kind", text_value(data->kind));
+    set(value, "verdict", text_value(data->verdict));
+    set(value, "severity", text_value(severity_name(group->severity)));
+    set(value, "message", text_value(data->message));
+    set_module(value, shown);
+    set(value, "at", text_value(data->at));
+    set(value, "label", text_value(data->label));
+    set_repeats(value, group);
+    set(value, "resolved", text_value(how));
+    set(value, "subject", subject_value(shown));
+    set(value, "stack", stack_value(shown));
+    set(value, "path", copy_or_null(data->path));
+    set(value, "instances", instances_value(group));
+    return value;
+}
+
+static void set_findings(json_t *document, const struct report *report)
+{
+    json_t *findings = json_array(), *counts = json_object();
+    json_t *kinds = json_object(), *verdicts = json_object();
+
+    for (unsigned severity = SEVERITY_COUNT; severity-- > 0;)
+        set(counts, severity_name((enum severity)severity), json_integer(0));
+    for (const struct group *group = report->model->groups; group != NULL; group = group->hh.next) {
+        if (report->gate != NULL && !gate_matches(report->gate, group))
+            continue;
+        count_one(counts, severity_name(group->severity));
+        count_one(kinds, group->shown->data->kind);
+        count_one(verdicts, group->shown->data->verdict);
+        json_array_append_new(findings, finding_value(group));
+    }
+    set(document, "counts", counts);
+    set(document, "kinds", kinds);
+    set(document, "verdicts", verdicts);
+    set(document, "resolved", json_integer((json_int_t)report->model->resolved));
+    set(document, "findings", findings);
+}
+
+static json_t *modules_value(const struct process *process)
+{
+    json_t *modules = json_array();
+
+    for (const struct module *module = process->modules; module != NULL; module = module->hh.next) {
+        json_t *value = json_object();
+
+        set(value, "id", json_integer(module->id));
+        set(value, "path", text_value(module->data->path));
+        set(value, "soname", text_value(module->data->soname));
+        set(value, "build_id", text_value(module->data->build_id));
+        set(value, "load", json_integer(module->data->load));
+        set(value, "state", text_value(module_state_name(module->data->state)));
+        json_array_append_new(modules, value);
+    }
+    return modules;
+}
+
+static json_t *process_value(const struct process *process)
+{
+    static const struct header_record unknown = {.ppid = RECORD_ABSENT};
+    const struct header_record *header =
+        process->header != NULL ? &process->header->header : &unknown;
+    const char *ended = NULL;
+    json_t *value = json_object();
+
+    if (process->summary != NULL)
+        ended = process->summary->summary.ended != NULL ? process->summary->summary.ended : "exit";
+    set(value, "pid", known_integer(process->key.pid));
+    set(value, "ppid", known_integer(header->ppid));
+    set(value, "exe", text_value(header->exe));
+    set(value, "argv", copy_or_null(header->argv));
+    set(value, "started", text_value(header->started));
+    set(value, "arch", text_value(header->arch));
+    set(value, "libc", text_value(header->libc));
+    set(value, "file", text_value(process->file));
+    set(value, "ended", text_value(ended));
+    set(value, "modules", modules_value(process));
+    return value;
+}
+
+static json_t *items_value(const struct coverage_item *items, size_t count)
+{
+    json_t *values = json_array();
+
+    for (size_t i = 0; i < count; i++) {
+        json_t *value = json_object();
+
+        set(value, "text", text_value(items[i].text));
+        set(value, "processes", json_integer((json_int_t)items[i].processes));
+        json_array_append_new(values, value);
+    }
+    return values;
+}
+
+static json_t *coverage_value(const struct model *model)
+{
+    json_t *value = json_object(), *dropped = json_object();
+    struct coverage coverage;
+
+    coverage_collect(&coverage, model);
+    for (size_t i = 0; i < coverage.dropped_count; i++)
+        set(dropped, coverage.dropped[i].text, json_integer(coverage.dropped[i].count));
+    set(value, "unseen", items_value(coverage.unseen, coverage.unseen_count));
+    set(value, "dropped", dropped);
+    set(value, "inactive_hooks", items_value(coverage.inactive, coverage.inactive_count));
+    coverage_clear(&coverage);
+    return value;
+}
+
+static json_t *input_value(const struct load_counts *counts)
+{
+    json_t *value = json_object();
+
+    set(value, "files", json_integer((json_int_t)counts->files));
+    set(value, "records", json_integer((json_int_t)counts->records));
+    set(value, "damaged", json_integer((json_int_t)counts->damaged));
+    set(value, "empty", json_integer((json_int_t)counts->empty));
+    set(value, "unreadable", json_integer((json_int_t)counts->unreadable));
+    return value;
+}
+
+void render_json(FILE *out, const struct report *report, bool color)
+{
+    const struct model *model = report->model;
+    json_t *document = json_object(), *processes = json_array(), *remarks = json_array();
+
+    for (const struct process *process = model->processes; process != NULL;
+         process = process->hh.next)
+        json_array_append_new(processes, process_value(process));
+    for (size_t i = 0; i < report->remark_count; i++)
+        json_array_append_new(remarks, text_value(report->remarks[i]));
+    set(document, "format", text_value("dlpin-merged-report"));
+    set(document, "version", json_integer(1));
+    set(document, "tool", text_value("dlpin " DLPIN_VERSION));
+    set_findings(document, report);
+    set(document, "processes", processes);
+    set(document, "coverage", coverage_value(model));
+    set(document, "remarks", remarks);
+    set(document, "input", input_value(&model->loaded));
+    json_dumpf(document, out, JSON_INDENT(2));
+    fputc('\n', out);
+    json_decref(document);
+}

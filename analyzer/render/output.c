@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "render/output.h"
+
+#include "base/memory.h"
+#include "base/message.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct format formats[] = {{"text", render_text}, {"json", render_json}};
+
+enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
+
+const struct format *format_find(const char *name)
+{
+    for (size_t i = 0; i < FORMAT_COUNT; i++) {
+        if (strcmp(formats[i].name, name) == 0)
+            return &formats[i];
+    }
+    message_error("unknown format \"%s\"; there are text and json", name);
+    return NULL;
+}
+
+void outputs_add(struct outputs *outputs, const struct format *format, const char *path)
+{
+    ARRAY_PUSH(outputs->items, outputs->count, (struct output){.format = format, .path = path});
+}
+
+void outputs_add_stream(struct outputs *outputs, const struct format *format, FILE *stream)
+{
+    ARRAY_PUSH(outputs->items, outputs->count, (struct output){.format = format, .stream = stream});
+}
+
+bool outputs_add_argument(struct outputs *outputs, const char *argument)
+{
+    const char *colon = strchr(argument, ':');
+    const struct format *format;
+    char *name;
+
+    if (colon == NULL || colon[1] == '\0') {
+        message_error("--report=%s: it must be FORMAT:FILE", argument);
+        return false;
+    }
+    name = memory_format("%.*s", (int)(colon - argument), argument);
+    format = format_find(name);
+    free(name);
+    if (format != NULL)
+        outputs_add(outputs, format, colon + 1);
+    return format != NULL;
+}
+
+bool outputs_open(struct outputs *outputs)
+{
+    for (size_t i = 0; i < outputs->count; i++) {
+        struct output *output = &outputs->items[i];
+
+        if (output->stream != NULL)
+            continue;
+        output->stream = strcmp(output->path, "-") == 0 ? stdout : fopen(output->path, "we");
+        if (output->stream == NULL) {
+            message_error("cannot write %s: %s", output->path, strerror(errno));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool want_color(FILE *stream)
+{
+    const char *no_color = getenv("NO_COLOR");
+
+    return (no_color == NULL || no_color[0] == '\0') && isatty(fileno(stream));
+}
+
+/* Standard streams are only flushed: they are not ours to close. */
+static bool finish(struct output *output)
+{
+    bool good = !ferror(output->stream);
+
+    if (output->path == NULL || output->stream == stdout)
+        good &= fflush(output->stream) == 0;
+    else
+        good &= fclose(output->stream) == 0;
+    output->stream = NULL;
+    return good;
+}
+
+bool outputs_write(struct outputs *outputs, const struct report *report)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < outputs->count; i++) {
+        struct output *output = &outputs->items[i];
+
+        output->format->render(output->stream, report, want_color(output->stream));
+        if (finish(output))
+            continue;
+        message_error("cannot write %s: %s", output->path != NULL ? output->path : "the report",
+                      strerror(errno));
+        good = false;
+    }
+    return good;
+}
+
+void outputs_clear(struct outputs *outputs)
+{
+    for (size_t i = 0; i < outputs->count; i++) {
+        if (outputs->items[i].stream != NULL)
+            finish(&outputs->items[i]);
+    }
+    free(outputs->items);
+    memset(outputs, 0, sizeof *outputs);
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Where a report goes: any number of outputs, each with its format.
+ *
+ * outputs_open() makes the files early, so that a bad path is known before a long run and not after
+ * it. outputs_write() renders to all and closes them; outputs_clear() gives everything back at any
+ * time. Functions that return bool say false after a message.
+ */
+#ifndef DLPIN_ANALYZER_OUTPUT_H
+#define DLPIN_ANALYZER_OUTPUT_H
+
+#include "render/report.h"
+
+struct format {
+    const char *name;
+    renderer *render;
+};
+
+struct output {
+    const struct format *format;
+    const char *path; /* borrowed; "-": the standard output */
+    FILE *stream;
+};
+
+struct outputs {
+    struct output *items;
+    size_t count;
+};
+
+/* NULL, after a message, for a format that this version does not have. */
+const struct format *format_find(const char *name);
+
+/* Both name their file by its path; FORMAT:FILE is what --report= takes. */
+void outputs_add(struct outputs *outputs, const struct format *format, const char *path);
+bool outputs_add_argument(struct outputs *outputs, const char *argument);
+
+/* An output to a stream that is open already, and stays so. */
+void outputs_add_stream(struct outputs *outputs, const struct format *format, FILE *stream);
+
+bool outputs_open(struct outputs *outputs);
+bool outputs_write(struct outputs *outputs, const struct report *report);
+void outputs_clear(struct outputs *outputs);
+
+#endif

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What is rendered: a finished, symbolized model, and what the command has to say beside it. A
+ * renderer is one function per format; it only reads the report and writes to the stream. Whether
+ * the stream took it all is for the caller to check (ferror).
+ */
+#ifndef DLPIN_ANALYZER_REPORT_H
+#define DLPIN_ANALYZER_REPORT_H
+
+#include "gate/gate.h"
+#include "model/model.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct report {
+    const struct model *model;
+    const struct gate *gate;    /* not NULL: only the findings that gate are shown */
+    const char *const *remarks; /* of the command, about what could not be seen */
+    size_t remark_count;
+};
+
+typedef void renderer(FILE *out, const struct report *report, bool color);
+
+renderer render_text;
+renderer render_json;
+
+#endif

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+/* What program.c wants to know of one ELF file; read with libelf, which bounds every access. */
+#ifndef DLPIN_ANALYZER_ELF_FACTS_H
+#define DLPIN_ANALYZER_ELF_FACTS_H
+
+#include <stdbool.h>
+
+struct elf_facts {
+    bool is_elf;
+    int elf_class, machine;
+    bool has_interpreter; /* PT_INTERP */
+    bool is_loader;       /* the dynamic loader itself, which has none and preloads all the same */
+    bool defines_malloc;  /* in its dynamic symbol table */
+    bool has_sanitizer;   /* defines a sanitizer's start function */
+    char *sanitizer_library; /* DT_NEEDED on a sanitizer's run time; a new string, or NULL */
+};
+
+/* All false where path is no ELF file or cannot be read. */
+void elf_facts_read(struct elf_facts *facts, const char *path);
+
+#endif

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include "run/environment.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+static bool is_set(const char *value)
+{
+    return value != NULL && value[0] != '\0';
+}
+
+char *environment_preload(const char *library, const char *sanitizer)
+{
+    const char *before = getenv("LD_PRELOAD");
+
+    return memory_format("%s%s%s%s%s", sanitizer != NULL ? sanitizer : "",
+                         sanitizer != NULL ? ":" : "", library, is_set(before) ? ":" : "",
+                         is_set(before) ? before : "");
+}
+
+char *environment_options(const char *extra, bool trace_children, const char *directory)
+{
+    const char *before = getenv("DLPIN_OPTIONS");
+
+    /* --options= may speak up again (quiet=0); where the files go is not for it to say. */
+    return memory_format("%s%squiet=1:log_empty=0%s%s%s:log_path=%s/dlpin.%%p.%%e",
+                         is_set(before) ? before : "", is_set(before) ? ":" : "",
+                         trace_children ? "" : ":trace_children=0", is_set(extra) ? ":" : "",
+                         is_set(extra) ? extra : "", directory);
+}

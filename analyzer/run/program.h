@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A look at the program before it is started: what will the shim be able to see in it?
+ *
+ * Only reads files, bounded; whatever is in them, the worst that happens is that nothing is known.
+ * Whether the program can be started at all is left to execvp().
+ */
+#ifndef DLPIN_ANALYZER_PROGRAM_H
+#define DLPIN_ANALYZER_PROGRAM_H
+
+#include <stdbool.h>
+
+struct program {
+    char *path; /* the ELF file that will run: PROGRAM, or the interpreter of a script; or NULL */
+    bool is_elf;
+    int elf_class, machine; /* of ELF files */
+    bool is_static;         /* no loader will read LD_PRELOAD */
+    bool is_privileged;     /* set-user-ID and the like: the loader will ignore LD_PRELOAD */
+    bool has_own_malloc;    /* defines malloc: heap blocks do not come to the shim */
+    char *sanitizer;        /* the shared run time of a sanitizer that it needs, or NULL */
+    bool has_sanitizer;     /* a sanitizer's run time is linked into it */
+};
+
+/* name is looked up in PATH as execvp() does. program_clear() gives everything back. */
+void program_inspect(struct program *program, const char *name);
+/* One ELF file, as it is. */
+void program_inspect_file(struct program *program, const char *path);
+void program_clear(struct program *program);
+
+#endif

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "run/workdir.h"
+
+#include "base/memory.h"
+#include "base/message.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int compare_names(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+/* Sorted names of what is in the directory, without "." and "..". */
+static char **list_names(const char *path, size_t *count)
+{
+    DIR *directory = opendir(path);
+    const struct dirent *entry;
+    char **names = NULL;
+
+    *count = 0;
+    while (directory != NULL && (entry = readdir(directory)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            ARRAY_PUSH(names, *count, memory_string(entry->d_name));
+    }
+    if (directory != NULL)
+        closedir(directory);
+    if (*count > 0)
+        qsort(names, *count, sizeof *names, compare_names);
+    return names;
+}
+
+/* Options are separated by colons, and no quoting is known for them. */
+static bool usable_in_options(const char *path)
+{
+    return strchr(path, ':') == NULL && strchr(path, '%') == NULL;
+}
+
+static bool open_kept(struct workdir *workdir, const char *keep)
+{
+    if (mkdir(keep, 0700) != 0 && errno != EEXIST) {
+        message_error("--keep=%s: %s", keep, strerror(errno));
+        return false;
+    }
+    workdir->keep = true;
+    workdir->path = realpath(keep, NULL);
+    if (workdir->path == NULL || access(workdir->path, W_OK | X_OK) != 0) {
+        message_error("--keep=%s: %s", keep, strerror(errno));
+        return false;
+    }
+    if (!usable_in_options(workdir->path)) {
+        message_error("--keep=%s: DLPIN_OPTIONS cannot hold a path with ':' or '%%'", keep);
+        return false;
+    }
+    workdir->before = list_names(workdir->path, &workdir->before_count);
+    return true;
+}
+
+static bool open_private(struct workdir *workdir)
+{
+    const char *parent = getenv("TMPDIR");
+
+    if (parent == NULL || parent[0] != '/' || !usable_in_options(parent))
+        parent = "/tmp";
+    workdir->path = memory_format("%s/dlpin-run.XXXXXX", parent);
+    if (mkdtemp(workdir->path) != NULL)
+        return true;
+    message_error("%s: %s", workdir->path, strerror(errno));
+    free(workdir->path);
+    workdir->path = NULL;
+    return false;
+}
+
+bool workdir_open(struct workdir *workdir, const char *keep)
+{
+    memset(workdir, 0, sizeof *workdir);
+    return keep != NULL ? open_kept(workdir, keep) : open_private(workdir);
+}
+
+char **workdir_files(const struct workdir *workdir, size_t *count)
+{
+    size_t name_count;
+    char **names = list_names(workdir->path, &name_count), **files = NULL;
+
+    *count = 0;
+    for (size_t i = 0; i < name_count; i++) {
+        bool old =
+            workdir->before_count > 0 && bsearch(&names[i], workdir->before, workdir->before_count,
+                                                 sizeof *names, compare_names) != NULL;
+
+        if (!old)
+            ARRAY_PUSH(files, *count, memory_format("%s/%s", workdir->path, names[i]));
+    }
+    workdir_free_files(names, name_count);
+    return files;
+}
+
+void workdir_free_files(char **files, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(files[i]);
+    free(files);
+}
+
+void workdir_close(struct workdir *workdir)
+{
+    if (workdir->path != NULL && !workdir->keep) {
+        size_t count;
+        char **files = workdir_files(workdir, &count);
+
+        for (size_t i = 0; i < count; i++)
+            unlink(files[i]);
+        workdir_free_files(files, count);
+        /* A program that still runs may have made another file meanwhile; it then stays. */
+        rmdir(workdir->path);
+    }
+    workdir_free_files(workdir->before, workdir->before_count);
+    free(workdir->path);
+    memset(workdir, 0, sizeof *workdir);
+}
