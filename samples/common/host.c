@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The host of the samples: an ordinary program that loads plug-ins, uses them and unloads them, in
+ * the steps that its arguments give:
+ *
+ *   host open plugin call plugin start close plugin
+ *
+ * It knows nothing of dlpin. It is silent when all goes well, and then its exit status is 0. A
+ * plug-in that is still mapped after its "close" is named on stdout. With SAMPLES_VERBOSE in the
+ * environment it says on stderr what it does.
+ *
+ *   open P                load ./P.so (a name with a slash is taken as it is)
+ *   open-deepbind P       … with RTLD_DEEPBIND
+ *   open-namespace P      … with dlmopen, in a namespace of its own
+ *   call P F              call the entry point F of P; nonzero ends the host with status 1
+ *   close P               unload it
+ *   close-at-exit P       unload it in a handler of atexit()
+ *
+ *   key none|free|count   make the host's own key; its destructor is none, free(), one of the host
+ *   key-of P F            make the host's own key, with the destructor F of P
+ *   use                   set the host's value for its key in this thread
+ *   clear                 set it to NULL
+ *   delete                delete the host's key
+ *
+ *   thread T              start a thread of the host
+ *   in T STEP             let thread T do the step, and wait for it
+ *   return T              end thread T by return, and join it
+ *   exit T                … by pthread_exit()
+ *   cancel T              … by pthread_cancel()
+ *   wake                  end the threads that wait in host_park() or host_service(); join them
+ *   wake-to-exit          … by pthread_exit()
+ *   cancel-parked         … by pthread_cancel()
+ *
+ *   copy P FILE           copy ./P.so to FILE (hot reload: each build gets a name of its own)
+ *   remove FILE           remove it
+ *   repeat N STEP…        do all the steps that follow N times
+ */
+#include "host.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <link.h>
+#include <semaphore.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PLUGINS_MAX 8
+#define THREADS_MAX 8
+
+struct plugin {
+    const char *name; /* NULL: this place is free */
+    void *handle;
+    char path[PATH_MAX];
+};
+
+struct worker {
+    const char *name; /* NULL: this place is free */
+    pthread_t thread;
+    sem_t go, done;
+    char **step; /* what to do next; NULL: end */
+    char **next; /* the word after it */
+    bool end_by_exit;
+};
+
+static struct plugin plugins[PLUGINS_MAX];
+static struct worker workers[THREADS_MAX];
+static pthread_key_t session;
+static int sessions_ended;
+
+static char **do_step(char **word);
+
+static void die(const char *what, const char *why)
+{
+    printf("host: %s: %s\n", what, why);
+    exit(1);
+}
+
+static void say(const char *what, const char *whom)
+{
+    static int verbose = -1;
+
+    if (verbose < 0)
+        verbose = getenv("SAMPLES_VERBOSE") != NULL;
+    if (verbose)
+        fprintf(stderr, "host: %s %s\n", what, whom);
+}
+
+/* ---- plug-ins ---- */
+
+static struct plugin *find_plugin(const char *name)
+{
+    for (struct plugin *p = plugins; p < plugins + PLUGINS_MAX; p++)
+        if (p->name && strcmp(p->name, name) == 0)
+            return p;
+    die(name, "not open");
+    return NULL;
+}
+
+/* The file of a plug-in: "session" is ./session.so. */
+static void file_of(const char *name, char *file)
+{
+    if (strchr(name, '/'))
+        snprintf(file, PATH_MAX, "%s", name);
+    else
+        snprintf(file, PATH_MAX, "./%s.so", name);
+}
+
+static void open_plugin(const char *name, int flags, Lmid_t namespace)
+{
+    struct plugin *p = plugins;
+    char file[PATH_MAX];
+
+    while (p < plugins + PLUGINS_MAX && p->name)
+        p++;
+    if (p == plugins + PLUGINS_MAX)
+        die(name, "too many plug-ins");
+    file_of(name, file);
+    if (!realpath(file, p->path))
+        die(file, strerror(errno));
+    if (namespace == LM_ID_BASE)
+        p->handle = dlopen(p->path, RTLD_NOW | RTLD_LOCAL | flags);
+    else
+        p->handle = dlmopen(namespace, p->path, RTLD_NOW | RTLD_LOCAL | flags);
+    if (!p->handle)
+        die("dlopen", dlerror());
+    p->name = name;
+    say("opened", p->path);
+}
+
+static void step_open(char **arg)
+{
+    open_plugin(arg[0], 0, LM_ID_BASE);
+}
+
+static void step_open_deepbind(char **arg)
+{
+    open_plugin(arg[0], RTLD_DEEPBIND, LM_ID_BASE);
+}
+
+static void step_open_namespace(char **arg)
+{
+    open_plugin(arg[0], 0, LM_ID_NEWLM);
+}
+
+static void *find_function(const char *plugin, const char *function)
+{
+    void *found = dlsym(find_plugin(plugin)->handle, function);
+
+    if (!found)
+        die("dlsym", dlerror());
+    return found;
+}
+
+static void step_call(char **arg)
+{
+    int (*entry)(void);
+
+    *(void **)&entry = find_function(arg[0], arg[1]);
+    say("calls", arg[1]);
+    if (entry() != 0)
+        die(arg[1], "failed");
+}
+
+/* True if a file of that path is mapped, as the kernel sees it; a removed file counts too. */
+static bool is_mapped(const char *path)
+{
+    FILE *maps = fopen("/proc/self/maps", "re");
+    char line[PATH_MAX + 100];
+    size_t length = strlen(path);
+    bool found = false;
+
+    while (maps && !found && fgets(line, sizeof line, maps)) {
+        const char *at = strstr(line, path);
+        found = at && (at[length] == '\n' || at[length] == ' ');
+    }
+    if (maps)
+        fclose(maps);
+    return found;
+}
+
+static void close_plugin(struct plugin *p)
+{
+    if (dlclose(p->handle) != 0)
+        die("dlclose", dlerror());
+    say("closed", p->path);
+    if (is_mapped(p->path))
+        printf("%s is still mapped\n", p->name);
+    p->name = NULL;
+}
+
+static void step_close(char **arg)
+{
+    close_plugin(find_plugin(arg[0]));
+}
+
+static struct plugin *closed_at_exit;
+
+static void close_now(void)
+{
+    close_plugin(closed_at_exit);
+}
+
+static void step_close_at_exit(char **arg)
+{
+    closed_at_exit = find_plugin(arg[0]);
+    if (atexit(close_now) != 0)
+        die("atexit", "failed");
+}
+
+/* ---- the host's own key ---- */
+
+pthread_key_t host_key(void)
+{
+    return session;
+}
+
+char *host_copy(const char *text)
+{
+    char *copy = strdup(text);
+
+    if (!copy)
+        die("strdup", "no memory");
+    return copy;
+}
+
+static void session_count(void *value)
+{
+    (void)value;
+    sessions_ended++;
+}
+
+static void make_key(void (*destructor)(void *))
+{
+    if (pthread_key_create(&session, destructor) != 0)
+        die("pthread_key_create", "no key left");
+}
+
+static void step_key(char **arg)
+{
+    if (strcmp(arg[0], "free") == 0)
+        make_key(free);
+    else if (strcmp(arg[0], "count") == 0)
+        make_key(session_count);
+    else
+        make_key(NULL);
+}
+
+static void step_key_of(char **arg)
+{
+    void (*destructor)(void *);
+
+    *(void **)&destructor = find_function(arg[0], arg[1]);
+    make_key(destructor);
+}
+
+static void step_use(char **arg)
+{
+    int error = pthread_setspecific(session, &session);
+
+    (void)arg;
+    if (error)
+        printf("host: my key is gone: %s\n", strerror(error));
+}
+
+static void step_clear(char **arg)
+{
+    (void)arg;
+    pthread_setspecific(session, NULL);
+}
+
+static void step_delete(char **arg)
+{
+    int error = pthread_key_delete(session);
+
+    (void)arg;
+    if (error)
+        printf("host: my key is gone: %s\n", strerror(error));
+}
+
+/* ---- threads of the host ---- */
+
+static void *work(void *argument)
+{
+    struct worker *w = argument;
+
+    for (;;) {
+        sem_wait(&w->go);
+        if (!w->step)
+            break;
+        w->next = do_step(w->step);
+        sem_post(&w->done);
+    }
+    if (w->end_by_exit)
+        pthread_exit(NULL);
+    return NULL;
+}
+
+static struct worker *find_worker(const char *name)
+{
+    for (struct worker *w = workers; w < workers + THREADS_MAX; w++)
+        if (w->name && strcmp(w->name, name) == 0)
+            return w;
+    die(name, "no such thread");
+    return NULL;
+}
+
+static void step_thread(char **arg)
+{
+    struct worker *w = workers;
+
+    while (w < workers + THREADS_MAX && w->name)
+        w++;
+    if (w == workers + THREADS_MAX)
+        die(arg[0], "too many threads");
+    w->name = arg[0];
+    sem_init(&w->go, 0, 0);
+    sem_init(&w->done, 0, 0);
+    if (pthread_create(&w->thread, NULL, work, w) != 0)
+        die(arg[0], "cannot be started");
+    pthread_setname_np(w->thread, arg[0]);
+}
+
+static char **let_do(const char *name, char **step)
+{
+    struct worker *w = find_worker(name);
+
+    w->step = step;
+    sem_post(&w->go);
+    sem_wait(&w->done);
+    return w->next;
+}
+
+static void end_worker(const char *name, bool by_exit)
+{
+    struct worker *w = find_worker(name);
+
+    w->step = NULL;
+    w->end_by_exit = by_exit;
+    sem_post(&w->go);
+    pthread_join(w->thread, NULL);
+    w->name = NULL;
+}
+
+static void step_return(char **arg)
+{
+    end_worker(arg[0], false);
+}
+
+static void step_exit(char **arg)
+{
+    end_worker(arg[0], true);
+}
+
+static void step_cancel(char **arg)
+{
+    struct worker *w = find_worker(arg[0]);
+
+    pthread_cancel(w->thread);
+    pthread_join(w->thread, NULL);
+    w->name = NULL;
+}
+
+/* ---- threads of plug-ins, which wait in the host ---- */
+
+static struct {
+    pthread_mutex_t lock;
+    int count;
+    bool end_by_exit;
+    pthread_t threads[THREADS_MAX];
+    sem_t arrived, woken;
+} parked = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void park(void)
+{
+    pthread_mutex_lock(&parked.lock);
+    if (parked.count == THREADS_MAX)
+        die("park", "too many threads");
+    parked.threads[parked.count++] = pthread_self();
+    pthread_mutex_unlock(&parked.lock);
+    sem_post(&parked.arrived);
+    while (sem_wait(&parked.woken) != 0)
+        ;
+}
+
+void host_park(void)
+{
+    park();
+    pthread_exit(NULL);
+}
+
+void host_await(void)
+{
+    while (sem_wait(&parked.arrived) != 0)
+        ;
+}
+
+void *host_service(void *argument)
+{
+    (void)argument;
+    park();
+    if (parked.end_by_exit)
+        pthread_exit(NULL);
+    return NULL;
+}
+
+int host_service_c11(void *argument)
+{
+    host_service(argument);
+    return 0;
+}
+
+static void step_wake(char **arg)
+{
+    (void)arg;
+    for (int i = 0; i < parked.count; i++)
+        sem_post(&parked.woken);
+    for (int i = 0; i < parked.count; i++)
+        pthread_join(parked.threads[i], NULL);
+    parked.count = 0;
+}
+
+static void step_wake_to_exit(char **arg)
+{
+    parked.end_by_exit = true;
+    step_wake(arg);
+}
+
+static void step_cancel_parked(char **arg)
+{
+    (void)arg;
+    for (int i = 0; i < parked.count; i++) {
+        pthread_cancel(parked.threads[i]);
+        pthread_join(parked.threads[i], NULL);
+    }
+    parked.count = 0;
+}
+
+/* ---- files ---- */
+
+static void step_copy(char **arg)
+{
+    char from[PATH_MAX], buffer[65536];
+    FILE *in, *out;
+    size_t got;
+
+    file_of(arg[0], from);
+    in = fopen(from, "re");
+    out = fopen(arg[1], "we");
+    if (!in || !out)
+        die(arg[1], strerror(errno));
+    while ((got = fread(buffer, 1, sizeof buffer, in)) > 0)
+        fwrite(buffer, 1, got, out);
+    fclose(in);
+    if (fclose(out) != 0)
+        die(arg[1], strerror(errno));
+}
+
+static void step_remove(char **arg)
+{
+    if (unlink(arg[0]) != 0)
+        die(arg[0], strerror(errno));
+}
+
+/* ---- steps ---- */
+
+static const struct verb {
+    const char *name;
+    int words; /* how many words follow it */
+    void (*run)(char **arg);
+} verbs[] = {
+    {"open", 1, step_open},
+    {"open-deepbind", 1, step_open_deepbind},
+    {"open-namespace", 1, step_open_namespace},
+    {"call", 2, step_call},
+    {"close", 1, step_close},
+    {"close-at-exit", 1, step_close_at_exit},
+    {"key", 1, step_key},
+    {"key-of", 2, step_key_of},
+    {"use", 0, step_use},
+    {"clear", 0, step_clear},
+    {"delete", 0, step_delete},
+    {"thread", 1, step_thread},
+    {"return", 1, step_return},
+    {"exit", 1, step_exit},
+    {"cancel", 1, step_cancel},
+    {"wake", 0, step_wake},
+    {"wake-to-exit", 0, step_wake_to_exit},
+    {"cancel-parked", 0, step_cancel_parked},
+    {"copy", 2, step_copy},
+    {"remove", 1, step_remove},
+};
+
+static void need_words(char **word, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (!word[i + 1])
+            die(word[0], "a word is missing");
+}
+
+/* Does one step and returns the word behind it. */
+static char **do_step(char **word)
+{
+    if (strcmp(word[0], "in") == 0) {
+        need_words(word, 2);
+        return let_do(word[1], word + 2);
+    }
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (strcmp(verbs[i].name, word[0]) != 0)
+            continue;
+        need_words(word, verbs[i].words);
+        verbs[i].run(word + 1);
+        return word + 1 + verbs[i].words;
+    }
+    die(word[0], "no such step");
+    return word;
+}
+
+int main(int argc, char **argv)
+{
+    char **word = argv + 1;
+
+    (void)argc;
+    sem_init(&parked.arrived, 0, 0);
+    sem_init(&parked.woken, 0, 0);
+    while (*word && strcmp(*word, "repeat") != 0)
+        word = do_step(word);
+    if (*word) {
+        need_words(word, 2);
+        for (long rounds = atol(word[1]); rounds > 0; rounds--)
+            for (char **next = word + 2; *next;)
+                next = do_step(next);
+    }
+    return 0;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the host of the samples offers to its plug-ins. The host exports these functions, as apache2
+ * or php do; a plug-in just calls them.
+ */
+#ifndef SAMPLES_HOST_H
+#define SAMPLES_HOST_H
+
+#include <pthread.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The host's own key: each thread may remember one thing under it. Made by the step "key". */
+pthread_key_t host_key(void);
+
+/* A copy of TEXT, in a block that the host allocates and that its destructor would free. */
+char *host_copy(const char *text);
+
+/* Blocks the calling thread until the step "wake", and then ends it by pthread_exit(). That unwinds
+ * the stack, so the caller must still be mapped then. The thread must be joinable: "wake" joins it.
+ */
+void host_park(void) __attribute__((noreturn));
+
+/* Returns when one more thread than at the last call has come to host_park(). */
+void host_await(void);
+
+/* Start routines: a thread of the host that waits for the step "wake", and never looks at
+ * ARGUMENT. */
+void *host_service(void *argument);
+int host_service_c11(void *argument);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What it has: a key that is never deleted. It has no destructor, or one that is not in this
+ * plug-in.
+ *
+ * What follows: no crash, but the process has only PTHREAD_KEYS_MAX keys (1024). Each reload takes
+ * one more, and one day pthread_key_create() fails for everybody.
+ *
+ * What dlpin says: key, lost, warning; how many keys are gone, and how many reloads are left.
+ *
+ * How it is done right: tidy.c.
+ */
+#include "plugin.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <threads.h>
+
+int __pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
+
+static pthread_key_t counter;
+
+ENTRY(start)
+{
+    return pthread_key_create(&counter, NULL) == 0 ? 0 : -1;
+}
+
+/* The destructor is the C library's, which stays: nothing will crash, the key is lost all the same.
+ */
+ENTRY(start_free)
+{
+    return pthread_key_create(&counter, free) == 0 ? 0 : -1;
+}
+
+ENTRY(start_c11)
+{
+    return tss_create(&counter, NULL) == thrd_success ? 0 : -1;
+}
+
+ENTRY(start_underscore)
+{
+    return __pthread_key_create(&counter, NULL) == 0 ? 0 : -1;
+}
+
+ENTRY(use)
+{
+    return pthread_setspecific(counter, NUMBER) == 0 ? 0 : -1;
+}

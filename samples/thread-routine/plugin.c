@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What it has: a thread of the plug-in still runs when the plug-in is unloaded.
+ *
+ * What follows: as soon as the thread comes back from where it waits, it runs into unmapped memory.
+ *
+ * What dlpin says: thread-routine, dangling, error.
+ *
+ * How it is done right: tidy.c.
+ *
+ * The samples wait in the host (host_park), and the process ends while they do, so that it ends
+ * without the crash. pthread_exit() and pthread_cancel() would not help after the unload: they
+ * unwind the stack, and read code that is not there. See jump.c for threads that can end.
+ */
+#include "host.h"
+#include "plugin.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stddef.h>
+#include <threads.h>
+
+static pthread_t thread;
+static thrd_t c11_thread;
+static sem_t never;
+
+static void *routine(void *argument)
+{
+    (void)argument;
+    host_park();
+}
+
+static int c11_routine(void *argument)
+{
+    (void)argument;
+    host_park();
+}
+
+/* This one waits in the plug-in itself. */
+static void *waiting_routine(void *argument)
+{
+    sem_t *ready = argument;
+
+    sem_post(ready);
+    while (sem_wait(&never) != 0)
+        ;
+    return NULL;
+}
+
+/* This one ends at once, in the way that ARGUMENT says. */
+static void *short_routine(void *argument)
+{
+    if (argument)
+        pthread_exit(NULL);
+    return NULL;
+}
+
+static int start_thread(void *(*start_routine)(void *), void *argument)
+{
+    return pthread_create(&thread, NULL, start_routine, argument) == 0 ? 0 : -1;
+}
+
+ENTRY(start)
+{
+    if (start_thread(routine, NULL) != 0)
+        return -1;
+    host_await();
+    return 0;
+}
+
+ENTRY(start_c11)
+{
+    if (thrd_create(&c11_thread, c11_routine, NULL) != thrd_success)
+        return -1;
+    host_await();
+    return 0;
+}
+
+ENTRY(start_waiting)
+{
+    sem_t ready;
+
+    sem_init(&ready, 0, 0);
+    sem_init(&never, 0, 0);
+    if (start_thread(waiting_routine, &ready) != 0)
+        return -1;
+    while (sem_wait(&ready) != 0)
+        ;
+    return 0;
+}
+
+/* Two threads from one line. */
+ENTRY(start_two)
+{
+    for (int i = 0; i < 2; i++) {
+        if (start_thread(routine, NULL) != 0)
+            return -1;
+        host_await();
+    }
+    return 0;
+}
+
+/* No defect: the threads are over, and joined, before the plug-in goes. */
+ENTRY(start_short)
+{
+    for (int i = 0; i < 2; i++)
+        if (start_thread(short_routine, i ? &thread : NULL) != 0 || pthread_join(thread, NULL) != 0)
+            return -1;
+    return 0;
+}
+
+ENTRY(start_cancelled)
+{
+    sem_t ready;
+
+    sem_init(&ready, 0, 0);
+    sem_init(&never, 0, 0);
+    if (start_thread(waiting_routine, &ready) != 0)
+        return -1;
+    while (sem_wait(&ready) != 0)
+        ;
+    return pthread_cancel(thread) == 0 && pthread_join(thread, NULL) == 0 ? 0 : -1;
+}
