@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""Compares the findings of a report with what a case expects."""
+
+from fnmatch import fnmatch
+
+from report import identity
+
+
+def describe(report, finding):
+    """A finding in the words of an "expected" file."""
+    module = report.modules.get(finding["module"], {"path": "?"})
+    text = "%s %s %s %s %s at=%s count=%d" % (
+        finding["kind"], finding["verdict"], finding["severity"], identity(module),
+        ",".join(str(load) for load in finding["loads"]), finding["at"], finding["count"])
+    if finding["id"] in report.resolved:
+        text += " resolved"
+    return text
+
+
+def _function(report, finding):
+    subject = finding["subject"]
+    frame = subject.get("function") or subject.get("destructor")
+    return report.names_of(frame) if frame else set()
+
+
+def _stack(report, finding):
+    names = set()
+    for frame in finding["stack"]:
+        names |= report.names_of(frame, returns=True)
+    return names
+
+
+def misfit(report, finding, expected):
+    """Why FINDING is not what is EXPECTED; None if it is."""
+    module = report.modules.get(finding["module"])
+    subject = finding["subject"]
+    name = identity(module) if module else ""
+    if finding["kind"] != expected.kind or not any(fnmatch(name, m) for m in expected.modules):
+        return "is about something else"
+    actual = {
+        "verdict": finding["verdict"] == expected.verdict,
+        "severity": finding["severity"] in expected.severities,
+        "loads": expected.loads in (None, finding["loads"]),
+        "resolved": (finding["id"] in report.resolved) == expected.resolved,
+        "a stack": bool(finding["stack"]) or expected.no_stack,
+    }
+    tests = {
+        "at": lambda value: finding["at"] == value,
+        "count": lambda value: finding["count"] == int(value),
+        "where": lambda value: subject.get("where") == value,
+        "thread": lambda value: subject.get("thread_name") == value,
+        "function": lambda value: value in _function(report, finding),
+        "stack": lambda value: bool(set(value.split("|")) & _stack(report, finding)),
+    }
+    for name, value in expected.wanted.items():
+        actual["%s=%s" % (name, value)] = tests[name](value)
+    wrong = [name for name, right in actual.items() if not right]
+    return "differs in " + ", ".join(wrong) if wrong else None
+
+
+def compare(report, case):
+    """What is wrong, a sentence each."""
+    problems = []
+    left = list(report.findings.values())
+    for expected in case.expectations:
+        found = next((f for f in left if misfit(report, f, expected) is None), None)
+        if found and expected.required:
+            left.remove(found)
+        elif expected.required:
+            near = [f for f in left if f["kind"] == expected.kind]
+            why = "; ".join("%s: %s" % (describe(report, f), misfit(report, f, expected))
+                            for f in near)
+            problems.append("not found: %s%s" % (expected, " (but: %s)" % why if why else ""))
+    allowed = [one for one in case.expectations if not one.required]
+    left = [f for f in left if all(misfit(report, f, one) for one in allowed)]
+    for finding in left:
+        if not (case.allow_notes and finding["severity"] == "note"):
+            problems.append("not expected: %s" % describe(report, finding))
+    return problems
+
+
+def same_place(report, names):
+    """True if the two modules of that identity lay, at some time, at the same address."""
+    bases = [{m["base"] for m in report.modules.values() if identity(m) == name} for name in names]
+    return bool(bases[0] & bases[1])

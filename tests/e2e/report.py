@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: MIT
+"""Reads a report file and checks what must be true of every report file, whatever it found."""
+
+import json
+import os
+import re
+import stat
+
+from elf import ElfFile
+from vocabulary import COMBINATIONS, SUBJECTS
+
+HEX = re.compile(r"^0x[0-9a-f]+$")
+HAS_ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+RFC3339 = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
+INTEGER, TEXT, OPTIONAL_TEXT = (int,), (str,), (str, type(None))
+
+FIELDS = {
+    "header": {"format": TEXT, "version": INTEGER, "tool": TEXT, "pid": INTEGER, "ppid": INTEGER,
+               "exe": TEXT, "argv": (list,), "started": TEXT, "arch": TEXT, "libc": TEXT,
+               "options": (str, dict)},
+    "module": {"pid": INTEGER, "time": INTEGER, "id": INTEGER, "path": TEXT, "base": TEXT,
+               "end": TEXT, "load": INTEGER, "state": TEXT},
+    "finding": {"pid": INTEGER, "time": INTEGER, "id": INTEGER, "kind": TEXT, "verdict": TEXT,
+                "severity": TEXT, "module": INTEGER, "module_path": TEXT, "message": TEXT,
+                "at": TEXT, "count": INTEGER, "loads": (list,), "subject": (dict,),
+                "stack": (list,), "signature": TEXT},
+    "resolved": {"pid": INTEGER, "time": INTEGER, "finding": INTEGER, "how": TEXT},
+    "coverage": {"pid": INTEGER, "time": INTEGER, "hooks": (dict,), "dropped": (dict,),
+                 "unseen": (list,)},
+    "summary": {"pid": INTEGER, "time": INTEGER, "findings": INTEGER, "kinds": (dict,),
+                "verdicts": (dict,), "severities": (dict,), "ended": TEXT},
+}
+
+
+def identity(module):
+    """What a module is called across loads."""
+    return module.get("soname") or os.path.basename(module["path"])
+
+
+class Report:
+    """One report file. What is wrong with it is in "problems", a sentence each."""
+
+    def __init__(self, path, vocabulary, folder=".", files_change=False):
+        self.path, self.words, self.folder = path, vocabulary, folder
+        self.files_change = files_change
+        self.problems = []
+        self.header = self.summary = None
+        self.modules, self.findings, self.resolved = {}, {}, {}
+        self._elf = {}
+        self._read()
+        if self.header:
+            for finding in self.findings.values():
+                self._check_finding(finding)
+            self._check_summary()
+
+    def wrong(self, text, *values):
+        self.problems.append(text % values)
+
+    # ---- reading ----
+
+    def _read(self):
+        mode = stat.S_IMODE(os.stat(self.path).st_mode)
+        if mode != 0o600:
+            self.wrong("the mode of the file is %o", mode)
+        with open(self.path, "rb") as file:
+            data = file.read()
+        if not data.endswith(b"\n"):
+            self.wrong("the last record has no end of line")
+        records = 0
+        for number, line in enumerate(data.splitlines(), 1):
+            try:
+                record = json.loads(line.decode("utf-8"))
+            except ValueError as error:
+                self.wrong("line %d is not JSON: %s", number, error)
+                continue
+            records += 1
+            self._take(record, number)
+        if not records or not self.header:
+            self.wrong("there is no header")
+
+    def _take(self, record, number):
+        kind = record.get("type") if isinstance(record, dict) else None
+        if kind not in FIELDS:
+            self.wrong("line %d: unknown record type %r", number, kind)
+            return
+        for name, types in FIELDS[kind].items():
+            if not isinstance(record.get(name), types) or isinstance(record.get(name), bool):
+                self.wrong("line %d: %s.%s is %r", number, kind, name, record.get(name))
+                return
+        if (kind == "header") != (number == 1):
+            self.wrong("line %d: the header comes first, and once", number)
+        if self.summary:
+            self.wrong("line %d: a record behind the summary", number)
+        if self.header and record["pid"] != self.header["pid"]:
+            self.wrong("line %d: the pid is another", number)
+        if record.get("time", 0) < 0:
+            self.wrong("line %d: time %d", number, record["time"])
+        getattr(self, "_take_" + kind)(record, number)
+
+    def _take_header(self, record, number):
+        self.header = record
+        if record["format"] != "dlpin-report" or record["version"] != self.words.version:
+            self.wrong("line %d: format %s version %s", number, record["format"], record["version"])
+        if not RFC3339.match(record["started"]):
+            self.wrong("line %d: started '%s'", number, record["started"])
+
+    def _take_module(self, record, number):
+        before = self.modules.get(record["id"])
+        if record["state"] not in self.words.states:
+            self.wrong("line %d: module state '%s'", number, record["state"])
+        for name in ("base", "end"):
+            if not HEX.match(record[name]):
+                self.wrong("line %d: %s is '%s'", number, name, record[name])
+                return
+        if int(record["base"], 16) >= int(record["end"], 16):
+            self.wrong("line %d: an empty module", number)
+        if before:
+            self._check_same_module(before, record, number)
+        else:
+            self._check_new_module(record, number)
+        self.modules[record["id"]] = record
+        if record.get("opener"):
+            self._check_frame(record["opener"], "opener of module %d" % record["id"])
+
+    def _check_same_module(self, before, record, number):
+        for name in ("path", "soname", "build_id", "base", "end", "load"):
+            if before.get(name) != record.get(name):
+                self.wrong("line %d: %s of module %d has changed", number, name, record["id"])
+        if before["state"] == "unloaded":
+            self.wrong("line %d: module %d was unloaded before", number, record["id"])
+
+    def _check_new_module(self, record, number):
+        same = [m for m in self.modules.values() if identity(m) == identity(record)]
+        if record["load"] != len(same) + 1:
+            self.wrong("line %d: %s is load %d after %d others", number, identity(record),
+                       record["load"], len(same))
+        elf = self._elf_of(record)
+        if elf and record.get("build_id") != elf.build_id:
+            self.wrong("line %d: build ID of %s is %s, in the file %s", number, record["path"],
+                       record.get("build_id"), elf.build_id)
+
+    def _take_finding(self, record, number):
+        before = self.findings.get(record["id"])
+        if before and (before["kind"], before["signature"]) != (record["kind"],
+                                                                record["signature"]):
+            self.wrong("line %d: finding %d is another one now", number, record["id"])
+        self.findings[record["id"]] = record
+        self.resolved.pop(record["id"], None)
+
+    def _take_resolved(self, record, number):
+        if record["finding"] not in self.findings:
+            self.wrong("line %d: resolves the unknown finding %d", number, record["finding"])
+        if not record["how"]:
+            self.wrong("line %d: does not say how", number)
+        self.resolved[record["finding"]] = record
+
+    def _take_coverage(self, record, number):
+        if not all(isinstance(value, bool) for value in record["hooks"].values()):
+            self.wrong("line %d: hooks are true or false", number)
+        if not all(isinstance(value, int) for value in record["dropped"].values()):
+            self.wrong("line %d: dropped events are counted", number)
+        if not all(isinstance(value, str) and value for value in record["unseen"]):
+            self.wrong("line %d: what is unseen is said in sentences", number)
+
+    def _take_summary(self, record, number):
+        self.summary = record
+        if record["ended"] not in ("exit", "_exit", "quick_exit", "exec"):
+            self.wrong("line %d: ended by '%s'", number, record["ended"])
+
+    # ---- findings ----
+
+    def _check_finding(self, finding):
+        name = "finding %d (%s)" % (finding["id"], finding["kind"])
+        self._check_words(finding, name)
+        module = self.modules.get(finding["module"])
+        if not module:
+            self.wrong("%s: there is no module %s", name, finding["module"])
+            return
+        if finding["module_path"] != module["path"]:
+            self.wrong("%s: is about %s, which is %s", name, finding["module_path"], module["path"])
+        if finding["verdict"] == "dangling" and module["state"] != "unloaded":
+            if finding["id"] not in self.resolved:
+                self.wrong("%s: dangling, but %s is %s", name, module["path"], module["state"])
+        self._check_count(finding, module, name)
+        self._check_subject(finding, name)
+        for i, frame in enumerate(finding["stack"]):
+            self._check_frame(frame, "%s: frame %d" % (name, i), returns=True)
+        for step in finding.get("path") or []:
+            if not isinstance(step, dict) or not {"from", "via", "to"} <= set(step):
+                self.wrong("%s: a step of the path is %r", name, step)
+
+    def _check_words(self, finding, name):
+        kind = finding["kind"]
+        if kind not in self.words.kinds:
+            self.wrong("%s: unknown kind", name)
+        elif (finding["verdict"], finding["severity"]) not in COMBINATIONS[kind]:
+            self.wrong("%s: %s and %s do not go together", name, finding["verdict"],
+                       finding["severity"])
+        if finding["at"] not in self.words.occasions:
+            self.wrong("%s: made at '%s'", name, finding["at"])
+        if not finding["message"].strip():
+            self.wrong("%s: says nothing", name)
+        if not finding["signature"] or HAS_ADDRESS.search(finding["signature"]):
+            self.wrong("%s: the signature is '%s'", name, finding["signature"])
+        if finding.get("pending") and self.summary and finding["id"] not in self.resolved:
+            self.wrong("%s: still pending at the end", name)
+
+    def _check_count(self, finding, module, name):
+        loads = finding["loads"]
+        if finding["count"] < 1 or not loads or len(loads) > finding["count"]:
+            self.wrong("%s: %d times, from loads %r", name, finding["count"], loads)
+        if module["load"] not in loads:
+            self.wrong("%s: is about load %d, not among %r", name, module["load"], loads)
+
+    def _check_subject(self, finding, name):
+        subject = finding["subject"]
+        wanted = SUBJECTS.get(finding["kind"])
+        if subject.get("object") != wanted:
+            self.wrong("%s: the subject is a %s", name, subject.get("object"))
+            return
+        needed = {"key": ("key",), "value": ("key", "tid", "address", "where"),
+                  "thread": ("tid",)}[wanted]
+        for field in needed:
+            if subject.get(field) is None:
+                self.wrong("%s: the %s has no %s", name, wanted, field)
+        for field in ("owner", "requester"):
+            if subject.get(field) is not None and subject[field] not in self.modules:
+                self.wrong("%s: its %s is the unknown module %r", name, field, subject[field])
+        for field in ("function", "destructor", "via"):
+            if subject.get(field) is not None:
+                self._check_frame(subject[field], "%s: %s" % (name, field), entry=True)
+
+    # ---- frames ----
+
+    def _check_frame(self, frame, name, returns=False, entry=False):
+        if not isinstance(frame, dict) or not HEX.match(str(frame.get("pc"))):
+            self.wrong("%s: is %r", name, frame)
+            return
+        number = frame.get("module")
+        if number is None:
+            return
+        module = self.modules.get(number)
+        if not module or not isinstance(frame.get("offset"), int) or frame["offset"] < 0:
+            self.wrong("%s: is %r", name, frame)
+            return
+        pc = int(frame["pc"], 16)
+        if not int(module["base"], 16) <= pc <= int(module["end"], 16):
+            self.wrong("%s: %s is not in %s", name, frame["pc"], module["path"])
+        self._check_symbol(frame, module, name, returns, entry)
+
+    def _check_symbol(self, frame, module, name, returns, entry):
+        elf = self._elf_of(module)
+        if not elf or not self._is_sample(module):
+            return
+        names = self.names_of(frame, returns)
+        if entry and not elf.names_of_entry(frame["offset"]):
+            self.wrong("%s: no function of %s begins at %#x", name, module["path"], frame["offset"])
+        symbol = frame.get("symbol")
+        if symbol and names and symbol not in names and not symbol.startswith("_Z"):
+            if not any(one.startswith("_Z") for one in names):
+                self.wrong("%s: is called %s, in the file %s", name, symbol, sorted(names))
+
+    def names_of(self, frame, returns=False):
+        """The names of a frame's function, by the file's own symbol table."""
+        module = self.modules.get(frame.get("module"))
+        elf = module and self._elf_of(module)
+        if elf:
+            return elf.names_at(frame["offset"] - (1 if returns else 0))
+        return {frame["symbol"]} if frame.get("symbol") else set()
+
+    def _is_sample(self, module):
+        return os.path.dirname(self._file_of(module)).startswith(
+            os.path.dirname(os.path.abspath(self.folder)))
+
+    def _file_of(self, module):
+        return os.path.join(os.path.abspath(self.folder), module["path"])
+
+    def _elf_of(self, module):
+        path = self._file_of(module)
+        if path not in self._elf:
+            try:
+                self._elf[path] = None if self.files_change else ElfFile(path)
+            except (OSError, ValueError):
+                self._elf[path] = None
+        return self._elf[path]
+
+    # ---- the end ----
+
+    def _check_summary(self):
+        if not self.summary:
+            return
+        open_findings = [f for f in self.findings.values() if f["id"] not in self.resolved]
+        if self.summary["findings"] != len(open_findings):
+            self.wrong("the summary counts %d findings, there are %d", self.summary["findings"],
+                       len(open_findings))
+        for name, words in (("kind", self.words.kinds), ("verdict", self.words.verdicts),
+                            ("severity", self.words.severities)):
+            counts = self.summary["severities" if name == "severity" else name + "s"]
+            for word in set(counts) - set(words):
+                self.wrong("the summary counts the unknown %s '%s'", name, word)
+            for word in words:
+                true = sum(1 for f in open_findings if f[name] == word)
+                if counts.get(word, 0) != true:
+                    self.wrong("the summary counts %s %s, there are %d", counts.get(word, 0), word,
+                               true)

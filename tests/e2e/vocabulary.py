@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""The words of the report format, read from the one place where they are defined, and which of them
+go together."""
+
+import glob
+import os
+import re
+
+# kind → the pairs of verdict and severity that it may have. Whatever is first found after exit()
+# began is a note, unless it is an error.
+COMBINATIONS = {
+    "key-destructor": {("dangling", "error")},
+    "key": {("lost", "warning"), ("lost", "note")},
+    "key-value": {("dangling", "error"), ("lost", "warning"), ("lost", "note"),
+                  ("held", "warning"), ("held", "note")},
+    "key-orphan": {("lost", "warning"), ("lost", "note")},
+    "key-foreign": {("misuse", "warning"), ("misuse", "error"), ("misuse", "note")},
+    "thread-routine": {("dangling", "error")},
+    "thread-argument": {("dangling", "error"), ("held", "warning"), ("held", "note")},
+    "thread-requested": {("held", "note")},
+}
+
+SUBJECTS = {
+    "key-destructor": "key",
+    "key": "key",
+    "key-value": "value",
+    "key-orphan": "key",
+    "key-foreign": "key",
+    "thread-routine": "thread",
+    "thread-argument": "thread",
+    "thread-requested": "thread",
+}
+
+
+class Vocabulary:
+    """The tables of report_format.h."""
+
+    def __init__(self, root):
+        for path in glob.glob(os.path.join(root, "shim", "**", "report_format.h"), recursive=True):
+            with open(path, encoding="utf-8") as file:
+                text = file.read().replace("\\\n", " ")
+            if "define DLPIN_KINDS" in text:
+                break
+        else:
+            raise FileNotFoundError("%s: no report_format.h in shim" % root)
+        self.kinds = self._table(text, "KINDS")
+        self.verdicts = self._table(text, "VERDICTS")
+        self.severities = self._table(text, "SEVERITIES")
+        self.occasions = self._table(text, "OCCASIONS")
+        self.states = self._table(text, "MODULE_STATES")
+        self.version = int(re.search(r"DLPIN_REPORT_VERSION (\d+)", text).group(1))
+
+    @staticmethod
+    def _table(text, name):
+        rows = re.search(r"#define DLPIN_%s\(X\)(.*)" % name, text).group(1)
+        return re.findall(r'X\(\w+,\s*"([^"]*)"', rows)
