@@ -1,4 +1,6 @@
-/* A plug-in that leaves a key with a destructor, a value in the calling thread and a block behind.
+/*
+ * A plug-in that leaves a key with a destructor, a value in the calling thread and a block behind;
+ * or no value, where the calling thread will end.
  */
 #include "../observe.h"
 #include <pthread.h>
@@ -12,10 +14,11 @@ static void clean_up(void *data)
     (void)data;
 }
 
-EXPORT(void, leave, void)
+EXPORT(void, leave, int with_value)
 {
     if (pthread_key_create(&key, clean_up) != 0)
         return;
-    pthread_setspecific(key, value);
+    if (with_value)
+        pthread_setspecific(key, value);
     block = malloc(100);
 }

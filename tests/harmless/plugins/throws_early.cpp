@@ -1,0 +1,7 @@
+/* Throws in its constructor. */
+#include "../observe.h"
+
+__attribute__((constructor)) static void start()
+{
+    throw 42;
+}
