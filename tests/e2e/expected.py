@@ -51,6 +51,7 @@ class Case:
         self.needs = []
         self.reuse = None
         self.timeout = TIMEOUT
+        self.ended = None
         self.files_change = self.allow_notes = False
         self.expectations = []
 
@@ -66,6 +67,8 @@ class Case:
             self.needs += words
         elif word == "reuse":
             self.reuse = words
+        elif word == "ended":
+            self.ended = rest
         elif word == "timeout":
             self.timeout = int(rest)
         elif word == "files-change":

@@ -75,19 +75,27 @@ class Runner:
         result = self._execute(case, tmp, [], {
             "LD_PRELOAD": self.shim, "DLPIN_OPTIONS": "log_path=%s/r.%%p" % tmp})
         problems = list(self._outcome(case, result))
-        files = glob.glob(os.path.join(tmp, "r.*"))
-        if len(files) != 1:
+        files = sorted(glob.glob(os.path.join(tmp, "r.*")))
+        if len(files) != (2 if case.ended == "exec" else 1):
             return problems + ["%d report files%s" % (len(files), _quote(result.stderr))]
+        for path in files[1:]:  # of the program that an exec started
+            problems += Report(path, self.words).problems
         report = Report(files[0], self.words, self.folder, case.files_change)
         problems += report.problems + compare(report, case)
         problems += self._check_texts(report, plain, result, files[0])
-        if case.exit >= 0 and not report.summary:
-            problems.append("the report has no summary")
+        problems += self._check_end(case, report)
         if case.reuse and not same_place(report, case.reuse):
             print("  (%s: the two did not come to lie at one address)" % case.name)
         if self.keep or problems:
             self._show(report, result)
         return problems
+
+    @staticmethod
+    def _check_end(case, report):
+        ended = report.summary["ended"] if report.summary else "never"
+        wanted = case.ended or ("exit" if case.exit >= 0 else None)
+        if wanted and ended != wanted:
+            yield "by its summary it ended by '%s', not '%s'" % (ended, wanted)
 
     @staticmethod
     def _check_texts(report, plain, result, path):

@@ -6,16 +6,19 @@ import glob
 import os
 import re
 
+HELD = {("held", "warning"), ("held", "note")}
+
 # kind → the pairs of verdict and severity that it may have. Whatever is first found after exit()
-# began is a note, unless it is an error.
+# began is a note, unless it is an error. Of a module that is closed and still mapped nothing dangles:
+# it is held.
 COMBINATIONS = {
-    "key-destructor": {("dangling", "error")},
+    "key-destructor": {("dangling", "error")} | HELD,
     "key": {("lost", "warning"), ("lost", "note")},
     "key-value": {("dangling", "error"), ("lost", "warning"), ("lost", "note"),
                   ("held", "warning"), ("held", "note")},
     "key-orphan": {("lost", "warning"), ("lost", "note")},
     "key-foreign": {("misuse", "warning"), ("misuse", "error"), ("misuse", "note")},
-    "thread-routine": {("dangling", "error")},
+    "thread-routine": {("dangling", "error")} | HELD,
     "thread-argument": {("dangling", "error"), ("held", "warning"), ("held", "note")},
     "thread-requested": {("held", "note")},
 }
