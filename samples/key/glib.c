@@ -4,9 +4,9 @@
  * to delete it: each load of this plug-in takes another one. A GPrivate belongs into code that
  * stays.
  *
- * What dlpin says: nothing for sure. To everybody else it looks like a key that GLib makes for itself
- * when the plug-in happens to be the first that needs it. With a notify function it is found: see
- * key-destructor/glib.c.
+ * What dlpin says: nothing for sure. To everybody else it looks like a key that GLib makes for
+ * itself when the plug-in happens to be the first that needs it. With a notify function it is
+ * found: see key-destructor/glib.c.
  */
 #include "plugin.h"
 
