@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+/* Shorthands for compiler features that the shim relies on. */
+#ifndef DLPIN_BASE_COMPILER_H
+#define DLPIN_BASE_COMPILER_H
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#define EXPORT __attribute__((visibility("default")))
+#define COLD __attribute__((noinline, cold))
+#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#endif

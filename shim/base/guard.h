@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a thread must know about itself before anything else: whether it is inside the shim already.
+ *
+ * Initial-exec TLS, so that reading it never allocates (a dynamic TLS block is malloc'ed on first
+ * use, inside the malloc that asks).
+ */
+#ifndef DLPIN_BASE_GUARD_H
+#define DLPIN_BASE_GUARD_H
+
+#include "base/compiler.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+struct thread;
+
+struct guard {
+    unsigned
+        depth; /* > 0: the call comes from the shim itself, or from a signal handler above it */
+    bool dlopen_pending;    /* this thread entered dlopen; what came of it is not looked at yet */
+    bool dlopen_deepbind;   /* with RTLD_DEEPBIND */
+    unsigned dlclose_depth; /* dlclose calls of this thread that are under way */
+    void *dlopen_caller;
+    struct thread *self; /* registry/threads.h; NULL until something is noted for this thread */
+};
+
+extern __thread struct guard guard __attribute__((tls_model("initial-exec")));
+
+/* Enters the shim: false where this thread is in it already, and the caller must then do nothing
+ * but call the real function. Each guard_enter that returned true is followed by one guard_leave,
+ * with the errno that was handed out here. */
+static inline bool guard_enter(int *saved_errno)
+{
+    if (guard.depth)
+        return false;
+    guard.depth = 1;
+    *saved_errno = errno;
+    return true;
+}
+
+static inline void guard_leave(int saved_errno)
+{
+    errno = saved_errno;
+    guard.depth = 0;
+}
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include "base/options.h"
+#include "base/arena.h"
+
+#include <stddef.h>
+#include <string.h>
+
+enum option_type { BOOL, NUMBER, STRING };
+
+struct option_row {
+    enum option_type type;
+    const char *name;
+    size_t offset;
+    unsigned initial, lowest, highest;
+    const char *help;
+};
+
+#define DLPIN_OPTION_ROW(type, name, initial, lowest, highest, help) \
+    {type, #name, offsetof(struct options, name), initial, lowest, highest, help},
+
+static const struct option_row rows[] = {DLPIN_OPTIONS_TABLE(DLPIN_OPTION_ROW)};
+
+struct options options;
+
+/* A piece of the option string. */
+struct span {
+    const char *start;
+    size_t length;
+};
+
+static void *field(const struct option_row *row)
+{
+    return (char *)&options + row->offset;
+}
+
+static void set_number(const struct option_row *row, unsigned value)
+{
+    memcpy(field(row), &value, sizeof value);
+}
+
+static const struct option_row *find_row(struct span name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        if (strlen(rows[i].name) == name.length && !memcmp(rows[i].name, name.start, name.length))
+            return &rows[i];
+    return NULL;
+}
+
+static bool parse_number(struct span value, unsigned *number)
+{
+    uint64_t n = 0;
+    if (value.length == 0 || value.length > 9)
+        return false;
+    for (size_t i = 0; i < value.length; i++) {
+        if (value.start[i] < '0' || value.start[i] > '9')
+            return false;
+        n = n * 10 + (unsigned)(value.start[i] - '0');
+    }
+    *number = (unsigned)n;
+    return true;
+}
+
+static void complain(struct text *complaints, const char *what, struct span span)
+{
+    text_printf(complaints, "dlpin: DLPIN_OPTIONS: %s '", what);
+    text_add_n(complaints, span.start, span.length);
+    text_add(complaints, "'");
+}
+
+static void set_option(struct span name, struct span value, struct text *complaints)
+{
+    const struct option_row *row = find_row(name);
+    if (!row) {
+        complain(complaints, "unknown option", name);
+        text_add(complaints, " (help=1 lists them)\n");
+        return;
+    }
+    if (row->type == STRING) {
+        char *copy = arena_alloc(value.length + 1);
+        if (copy)
+            memcpy(copy, value.start, value.length);
+        memcpy(field(row), &copy, sizeof copy);
+        return;
+    }
+    unsigned number;
+    if (!parse_number(value, &number) || number < row->lowest || number > row->highest) {
+        complain(complaints, "bad value", value);
+        text_printf(complaints, " for '%s': a number from %u to %u is needed\n", row->name,
+                    row->lowest, row->highest);
+        return;
+    }
+    set_number(row, number);
+}
+
+/* The piece up to one of `ends`, in quotes or not; *at moves behind it. */
+static struct span take_piece(const char **at, const char *ends)
+{
+    const char *start = *at;
+    if (*start == '\'' || *start == '"') {
+        const char *close = strchr(start + 1, *start);
+        if (close) {
+            *at = close + 1;
+            return (struct span){start + 1, (size_t)(close - start - 1)};
+        }
+    }
+    size_t length = strcspn(start, ends);
+    *at = start + length;
+    return (struct span){start, length};
+}
+
+void options_parse(const char *text, struct text *complaints)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        if (rows[i].type != STRING)
+            set_number(&rows[i], rows[i].initial);
+    for (const char *at = text ? text : ""; *at;) {
+        if (*at == ':') {
+            at++;
+            continue;
+        }
+        struct span name = take_piece(&at, "=:");
+        if (*at != '=') {
+            complain(complaints, "no value for", name);
+            text_add(complaints, "\n");
+            continue;
+        }
+        at++;
+        struct span value = take_piece(&at, ":");
+        set_option(name, value, complaints);
+    }
+}
+
+void options_describe(struct text *text)
+{
+    text_add(text, "dlpin: options in DLPIN_OPTIONS=\"name=value:name=value\"\n");
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        text_printf(text, "dlpin:   %s", rows[i].name);
+        if (rows[i].type != STRING)
+            text_printf(text, " (default %u)", rows[i].initial);
+        text_printf(text, ": %s\n", rows[i].help);
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+/*
+ * DLPIN_OPTIONS="name=value:name=value": what the shim may be told. Names that the sanitizers have
+ * mean the same here. A value with a ':' in it stands in single or double quotes. dlpin(7)
+ * describes them.
+ */
+#ifndef DLPIN_BASE_OPTIONS_H
+#define DLPIN_BASE_OPTIONS_H
+
+#include "base/text.h"
+
+/*
+ * X(type, name, default, lowest, highest, "help"), type BOOL, NUMBER or STRING; lowest and highest
+ * bound numbers. Strings are NULL by default, and live as long as the process.
+ */
+#define DLPIN_OPTIONS_TABLE(X)                                                                     \
+    X(BOOL, help, 0, 0, 1, "print the options on standard error")                                  \
+    X(NUMBER, verbosity, 0, 0, 2, "1: say what the shim is doing; 2: also each load and unload")   \
+    X(STRING, log_path, 0, 0, 0, "report file; %p is the process, %e the program (default: none)") \
+    X(NUMBER, exitcode, 0, 0, 255,                                                                 \
+      "exit status where there are findings of severity warning or higher (0: the program's own)") \
+    X(NUMBER, malloc_context_size, 8, 1, 32, "frames kept for an allocation's stack")              \
+    X(STRING, common, 0, 0, 0,                                                                     \
+      "comma-separated globs of sonames that act for others, in addition to the built-in list")    \
+    X(BOOL, quiet, 0, 0, 1, "print no findings on standard error")                                 \
+    X(STRING, label_env, 0, 0, 0, "environment variable whose value is kept with each finding")    \
+    X(BOOL, trace_children, 1, 0, 1, "stay in LD_PRELOAD for programs that this one starts")       \
+    X(BOOL, log_empty, 1, 0, 1,                                                                    \
+      "0: no report file for a process that opened no module and has no finding")                  \
+    X(NUMBER, log_root, 0, 0, 4194304, "process for which log_empty=0 does not hold")
+
+#define DLPIN_OPTION_BOOL unsigned
+#define DLPIN_OPTION_NUMBER unsigned
+#define DLPIN_OPTION_STRING const char *
+#define DLPIN_OPTION_FIELD(type, name, ...) DLPIN_OPTION_##type name;
+
+struct options {
+    DLPIN_OPTIONS_TABLE(DLPIN_OPTION_FIELD)
+};
+
+/* Read-only once options_parse has returned. */
+extern struct options options;
+
+/*
+ * Sets `options` to the defaults and then to what `text` says (may be NULL). Each thing that is
+ * wrong is a line in `complaints` that names it, and its default holds. Called once, from one
+ * thread.
+ */
+void options_parse(const char *text, struct text *complaints);
+
+/* The table, for help=1. */
+void options_describe(struct text *text);
+
+#endif

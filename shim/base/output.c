@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "base/output.h"
+#include "base/arena.h"
+#include "base/sys.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { HIGH_FD = 900, MOST_SUFFIXES = 10000 };
+
+/* A descriptor together with what it stood for when we saw it first. */
+struct known_file {
+    int fd; /* -1: none */
+    dev_t device;
+    ino_t inode;
+};
+
+static struct known_file standard_error = {.fd = -1};
+static struct known_file report = {.fd = -1};
+static char *report_path;
+
+static bool identify(int fd, struct known_file *file)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return false;
+    *file = (struct known_file){fd, st.st_dev, st.st_ino};
+    return true;
+}
+
+static bool still_the_same(const struct known_file *file)
+{
+    struct known_file now;
+    return file->fd >= 0 && identify(file->fd, &now) && now.device == file->device &&
+           now.inode == file->inode;
+}
+
+static bool write_whole(int fd, const char *data, size_t length)
+{
+    long n;
+    do
+        n = syscall(SYS_write, fd, data, length);
+    while (n < 0 && errno == EINTR);
+    return n == (long)length;
+}
+
+void output_init(void)
+{
+    if (!identify(STDERR_FILENO, &standard_error))
+        standard_error.fd = -1;
+}
+
+bool output_stderr(const char *data, size_t length)
+{
+    return still_the_same(&standard_error) && write_whole(STDERR_FILENO, data, length);
+}
+
+/* Moves a descriptor out of the range that programs count on; as high as the limit lets it. */
+static int move_high(int fd)
+{
+    struct rlimit limit;
+    long lowest = HIGH_FD;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur <= HIGH_FD)
+        lowest = limit.rlim_cur > 0 ? (long)limit.rlim_cur - 1 : 0;
+    long high = syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, lowest);
+    if (high < 0)
+        return fd;
+    syscall(SYS_close, fd);
+    return (int)high;
+}
+
+static int open_at_path(const char *path, int flags)
+{
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path,
+                          O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | flags, 0600);
+    return fd < 0 ? -errno : move_high(fd);
+}
+
+static void expand(struct text *path, const char *pattern, const char *program)
+{
+    bool with_pid = false;
+    for (const char *at = pattern; *at; at++) {
+        if (at[0] == '%' && at[1] == 'p') {
+            text_printf(path, "%d", sys_getpid());
+            with_pid = true;
+            at++;
+        } else if (at[0] == '%' && at[1] == 'e') {
+            text_add(path, program);
+            at++;
+        } else {
+            text_add_n(path, at, 1);
+        }
+    }
+    if (!with_pid)
+        text_printf(path, ".%d", sys_getpid());
+}
+
+char *output_absolute_path(const char *path)
+{
+    char directory[4096];
+    struct text absolute = {0};
+    if (path[0] != '/' && getcwd(directory, sizeof directory))
+        text_printf(&absolute, "%s/", directory);
+    text_add(&absolute, path);
+    char *copy = arena_strdup(text_string(&absolute));
+    text_free(&absolute);
+    return copy;
+}
+
+static int create(struct text *path)
+{
+    size_t stem = path->length;
+    for (unsigned suffix = 0; suffix < MOST_SUFFIXES && !path->failed; suffix++) {
+        if (suffix) {
+            path->length = stem;
+            text_printf(path, ".%u", suffix);
+        }
+        int fd = open_at_path(text_string(path), O_CREAT | O_EXCL);
+        if (fd != -EEXIST)
+            return fd;
+    }
+    return path->failed ? -ENOMEM : -EEXIST;
+}
+
+int output_file_open(const char *pattern, const char *program)
+{
+    struct text path = {0};
+    expand(&path, pattern, program);
+    int fd = create(&path);
+    if (fd >= 0) {
+        /* A fork child gives up its copy of the parent's descriptor. */
+        if (still_the_same(&report))
+            syscall(SYS_close, report.fd);
+        identify(fd, &report);
+        report_path = arena_strdup(text_string(&path));
+    }
+    text_free(&path);
+    if (fd >= 0 || still_the_same(&report))
+        return 0;
+    return fd;
+}
+
+const char *output_file_path(void)
+{
+    return report_path;
+}
+
+static bool reopen(void)
+{
+    struct known_file again;
+    int fd = report_path ? open_at_path(report_path, 0) : -ENOENT;
+    if (fd < 0)
+        return false;
+    if (!identify(fd, &again) || again.device != report.device || again.inode != report.inode) {
+        syscall(SYS_close, fd);
+        return false;
+    }
+    report = again;
+    return true;
+}
+
+bool output_file_write(const char *data, size_t length)
+{
+    if (report.fd < 0 || (!still_the_same(&report) && !reopen()))
+        return false;
+    return write_whole(report.fd, data, length);
+}
+
+void output_fork_child(void)
+{
+    arena_free(report_path, report_path ? strlen(report_path) + 1 : 0);
+    report_path = NULL;
+}

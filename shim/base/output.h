@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Raw output: standard error, and one report file per process.
+ *
+ * Descriptors are the program's: it may close any of them and get the number again for a file of
+ * its own. So nothing is written to a descriptor that is not still the file that it was (device and
+ * inode). The report file's descriptor is a high number, closed on exec; where the program closed
+ * it, the file is opened again by its path and checked likewise.
+ *
+ * Callers of output_file_* hold the report's lock.
+ */
+#ifndef DLPIN_BASE_OUTPUT_H
+#define DLPIN_BASE_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Remembers what standard error is. Once, before any output. */
+void output_init(void);
+
+/* One write to standard error; false where it is not any more what it was at the start. */
+bool output_stderr(const char *data, size_t length);
+
+/* The path with the current directory in front where it is relative: the program may leave that
+ * directory. Arena memory of the caller's. */
+char *output_absolute_path(const char *path);
+
+/*
+ * Makes the report file from a pattern with %p and %e (mode 0600, never through a symbolic link,
+ * never an existing file: then .1, .2, … is added). In a fork child that cannot make one, its
+ * parent's is shared. Returns 0 or a negative errno.
+ */
+int output_file_open(const char *pattern, const char *program);
+
+/* Where the file lies, or NULL. */
+const char *output_file_path(void);
+
+/* One write(2) to the file's end. False: it could not be written whole. */
+bool output_file_write(const char *data, size_t length);
+
+/* The file that is open now belongs to the parent; a next output_file_open makes one for this
+ * process. */
+void output_fork_child(void);
+
+#endif

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "base/sys.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+pid_t sys_getpid(void)
+{
+    return (pid_t)syscall(SYS_getpid);
+}
+
+pid_t sys_gettid(void)
+{
+    return (pid_t)syscall(SYS_gettid);
+}
+
+bool sys_thread_alive(pid_t tid)
+{
+    return syscall(SYS_tgkill, sys_getpid(), tid, 0) == 0;
+}
+
+uint64_t sys_monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void *sys_map(size_t size)
+{
+    void *p = (void *)syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0L);
+    if (p == MAP_FAILED)
+        return NULL;
+    syscall(SYS_madvise, p, size, MADV_NOHUGEPAGE);
+    return p;
+}
+
+void sys_unmap(void *p, size_t size)
+{
+    syscall(SYS_munmap, p, size);
+}
+
+ssize_t sys_read_memory(const void *from, void *to, size_t size)
+{
+    struct iovec local = {to, size};
+    struct iovec remote = {(void *)from, size};
+    return syscall(SYS_process_vm_readv, sys_getpid(), &local, 1L, &remote, 1L, 0L);
+}
+
+ssize_t sys_read_file(const char *path, char *to, size_t size)
+{
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    size_t length = 0;
+    ssize_t n;
+    while (length + 1 < size && (n = syscall(SYS_read, fd, to + length, size - 1 - length)) > 0)
+        length += (size_t)n;
+    syscall(SYS_close, fd);
+    to[length] = '\0';
+    return (ssize_t)length;
+}

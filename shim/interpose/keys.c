@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+/* pthread keys and their C11 twins, which do not pass through them. */
+#include "interpose/real.h"
+#include "interpose/settle.h"
+#include "lifecycle/lifecycle.h"
+#include "registry/threads.h"
+
+typedef void key_destructor(void *);
+
+static void note_created(const pthread_key_t *key, key_destructor *destructor)
+{
+    int saved_errno;
+    if (!lifecycle_enter(&saved_errno))
+        return;
+    interpose_settle();
+    key_created(*key, destructor, key);
+    guard_leave(saved_errno);
+}
+
+/* Before the real call: the number may be another thread's key at once after it. */
+static bool note_deleting(pthread_key_t key, struct key *was)
+{
+    int saved_errno;
+    if (!lifecycle_enter(&saved_errno))
+        return false;
+    interpose_settle();
+    key_deleted(key, was);
+    guard_leave(saved_errno);
+    return true;
+}
+
+static void note_deleted(pthread_key_t key, struct key *was, int error, uintptr_t caller)
+{
+    int saved_errno;
+    if (!lifecycle_enter(&saved_errno))
+        return;
+    lifecycle_key_used(key, caller);
+    lifecycle_key_deleted(key, was, error);
+    guard_leave(saved_errno);
+}
+
+static void note_set(pthread_key_t key, const void *value, bool done, uint32_t site,
+                     uintptr_t caller)
+{
+    int saved_errno;
+    if (!lifecycle_enter(&saved_errno))
+        return;
+    if (guard.dlopen_pending)
+        interpose_settle();
+    if (done)
+        thread_set_value(key, value, site);
+    if (unlikely(key < KEYS_MAX && atomic_load_explicit(&keys[key].robbed, memory_order_relaxed)))
+        lifecycle_key_used(key, caller);
+    guard_leave(saved_errno);
+}
+
+#define CALLER() ((uintptr_t)__builtin_return_address(0))
+#define VALUE_SITE(value) ((value) ? site_here(CALLER(), (uintptr_t)__builtin_dwarf_cfa()) : 0)
+
+EXPORT int pthread_key_create(pthread_key_t *key, key_destructor *destructor)
+{
+    real_need(real_pthread_key_create);
+    int error = real_pthread_key_create(key, destructor);
+    if (!error)
+        note_created(key, destructor);
+    return error;
+}
+
+EXPORT int __pthread_key_create(pthread_key_t *key, key_destructor *destructor)
+{
+    real_need(real___pthread_key_create);
+    int error = real___pthread_key_create(key, destructor);
+    if (!error)
+        note_created(key, destructor);
+    return error;
+}
+
+EXPORT int tss_create(tss_t *key, tss_dtor_t destructor)
+{
+    real_need(real_tss_create);
+    int result = real_tss_create(key, destructor);
+    if (result == thrd_success)
+        note_created(key, destructor);
+    return result;
+}
+
+EXPORT int pthread_key_delete(pthread_key_t key)
+{
+    struct key was;
+    real_need(real_pthread_key_delete);
+    bool noted = note_deleting(key, &was);
+    int error = real_pthread_key_delete(key);
+    if (noted)
+        note_deleted(key, &was, error, CALLER());
+    return error;
+}
+
+EXPORT void tss_delete(tss_t key)
+{
+    struct key was;
+    real_need(real_tss_delete);
+    bool noted = note_deleting(key, &was);
+    real_tss_delete(key);
+    if (noted)
+        note_deleted(key, &was, 0, CALLER());
+}
+
+EXPORT int pthread_setspecific(pthread_key_t key, const void *value)
+{
+    real_need(real_pthread_setspecific);
+    int error = real_pthread_setspecific(key, value);
+    note_set(key, value, !error, VALUE_SITE(value), CALLER());
+    return error;
+}
+
+EXPORT int tss_set(tss_t key, void *value)
+{
+    real_need(real_tss_set);
+    int result = real_tss_set(key, value);
+    note_set(key, value, result == thrd_success, VALUE_SITE(value), CALLER());
+    return result;
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The loader's functions. dlopen, dlmopen, dlsym and dlvsym mean something by where they are called
+ * from (RUNPATH, $ORIGIN, namespace, RTLD_NEXT), which glibc learns from the return address: so
+ * they are jumped into (tail_*.S) after the notes here, and what came of a dlopen is looked at in
+ * the next event of the same thread.
+ */
+#include "interpose/loader.h"
+#include "interpose/real.h"
+#include "interpose/settle.h"
+#include "lifecycle/lifecycle.h"
+#include "modules/modules.h"
+
+static void expect_load(int flags, void *caller)
+{
+    int saved_errno;
+    if (!lifecycle_enter(&saved_errno))
+        return;
+    if (modules_changed())
+        guard.dlopen_pending = true; /* the loader did something on its own */
+    interpose_settle();
+    guard.dlopen_pending = true;
+    guard.dlopen_deepbind = flags & RTLD_DEEPBIND;
+    guard.dlopen_caller = caller;
+    guard_leave(saved_errno);
+}
+
+void note_dlopen(const char *path, int flags, void *unused, void *caller)
+{
+    real_need(real_dlopen);
+    expect_load(flags, caller);
+}
+
+void note_dlmopen(long namespace, const char *path, int flags, void *caller)
+{
+    real_need(real_dlmopen);
+    expect_load(flags, caller);
+}
+
+void note_dlsym(void *handle, const char *name, void *unused, void *caller)
+{
+    int saved_errno;
+    real_need(real_dlsym);
+    if (!guard.dlopen_pending || !lifecycle_enter(&saved_errno))
+        return;
+    interpose_settle();
+    guard_leave(saved_errno);
+}
+
+EXPORT int dlclose(void *handle)
+{
+    int saved_errno;
+    real_need(real_dlclose);
+    if (!lifecycle_enter(&saved_errno))
+        return real_dlclose(handle);
+    interpose_settle();
+    lifecycle_closing_handle(handle);
+    guard.dlclose_depth++;
+    guard_leave(saved_errno);
+
+    int result = real_dlclose(handle);
+
+    guard.dlclose_depth--;
+    if (guard_enter(&saved_errno)) {
+        lifecycle_closed();
+        guard_leave(saved_errno);
+    }
+    return result;
+}
+
+/* A module's own destructors and atexit functions are run by this call, just before it is unmapped.
+ */
+EXPORT void __cxa_finalize(void *dso_handle)
+{
+    int saved_errno;
+    real_need(real___cxa_finalize);
+    real___cxa_finalize(dso_handle);
+    if (!dso_handle || !guard.dlclose_depth || !lifecycle_enter(&saved_errno))
+        return;
+    lifecycle_closing_module((uintptr_t)dso_handle);
+    guard_leave(saved_errno);
+}

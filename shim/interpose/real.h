@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Pointers to the real functions: real_malloc, real_dlopen, …
+ *
+ * They are found once, at the first call of any interposed function (which may be before
+ * constructors, even before the environment is there), by dlsym(RTLD_NEXT). While that runs, malloc
+ * is served from a small buffer of our own (heap.c). A function that this libc has not got becomes
+ * one that fails with ENOSYS.
+ */
+#ifndef DLPIN_INTERPOSE_REAL_H
+#define DLPIN_INTERPOSE_REAL_H
+
+#include "base/compiler.h"
+
+#include <dlfcn.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <threads.h>
+#include <unistd.h>
+
+extern void __cxa_finalize(void *dso_handle);
+extern int __pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
+int execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags);
+
+#define INTERPOSE(name, family, necessity) extern __typeof__(name) *real_##name;
+#include "interpose/interposers.def"
+#undef INTERPOSE
+
+/* Makes every real_ pointer usable. Idempotent. */
+void real_resolve(void);
+
+/* True while this thread is inside real_resolve: the real functions are not known yet. */
+extern bool real_resolving;
+
+static inline void real_need(const void *pointer)
+{
+    if (unlikely(!pointer))
+        real_resolve();
+}
+
+/* Whether an address is libc's, for the choice of the heap map's granules. */
+bool real_is_libc(const void *function);
+
+/* Ours whatever symbol the program binds: the address that malloc has if nobody is in front of us.
+ */
+void *heap_own_malloc(void);
+
+/* An address in a module, as another module's table row. */
+struct interposer {
+    const char *name;
+    void **real;       /* where the real function's address is kept */
+    void *replacement; /* ours */
+    bool required;
+};
+extern const struct interposer interposers[];
+extern const unsigned interposer_count;
+
+#endif

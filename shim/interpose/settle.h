@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+/* What an interposed function does first, inside the guard. */
+#ifndef DLPIN_INTERPOSE_SETTLE_H
+#define DLPIN_INTERPOSE_SETTLE_H
+
+/* lifecycle_settle, and our functions into the GOTs of modules that were opened with RTLD_DEEPBIND.
+ */
+void interpose_settle(void);
+
+#endif

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Thread creation. The new thread runs a function of ours that calls the program's: so its end is
+ * seen, by return, pthread_exit and cancellation alike (a cleanup handler of the kind that needs no
+ * unwinding tables and no personality routine, so that the shim depends on libc alone).
+ */
+#include "interpose/real.h"
+#include "interpose/settle.h"
+#include "lifecycle/lifecycle.h"
+#include "registry/threads.h"
+#include "report/report.h"
+
+typedef void *pthread_routine(void *);
+
+static void begin(struct thread *thread)
+{
+    int saved_errno;
+    if (!lifecycle_enter(&saved_errno))
+        return;
+    thread_begin(thread);
+    guard_leave(saved_errno);
+}
+
+static void end(void *thread)
+{
+    int saved_errno;
+    if (!lifecycle_enter(&saved_errno))
+        return;
+    thread_end(thread);
+    if (report_has_open())
+        lifecycle_gone();
+    guard_leave(saved_errno);
+}
+
+static void *run_pthread(void *data)
+{
+    struct thread *thread = data;
+    pthread_routine *routine = (pthread_routine *)thread->start_routine;
+    void *result;
+
+    begin(thread);
+    pthread_cleanup_push(end, thread);
+    result = routine((void *)thread->argument);
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+static int run_c11(void *data)
+{
+    struct thread *thread = data;
+    thrd_start_t routine = (thrd_start_t)thread->start_routine;
+    int result;
+
+    begin(thread);
+    pthread_cleanup_push(end, thread);
+    result = routine((void *)thread->argument);
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+static struct thread *prepare(uintptr_t routine, const void *argument)
+{
+    int saved_errno;
+    if (!lifecycle_enter(&saved_errno))
+        return NULL;
+    interpose_settle();
+    struct thread *thread = thread_prepare(routine, (uintptr_t)argument);
+    guard_leave(saved_errno);
+    return thread;
+}
+
+static void abandon(struct thread *thread)
+{
+    int saved_errno;
+    if (!lifecycle_enter(&saved_errno))
+        return;
+    thread_abandon(thread);
+    guard_leave(saved_errno);
+}
+
+EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attributes, pthread_routine *routine,
+                          void *argument)
+{
+    real_need(real_pthread_create);
+    struct thread *thread = prepare((uintptr_t)routine, argument);
+    if (!thread)
+        return real_pthread_create(id, attributes, routine, argument);
+    int error = real_pthread_create(id, attributes, run_pthread, thread);
+    if (error)
+        abandon(thread);
+    return error;
+}
+
+EXPORT int thrd_create(thrd_t *id, thrd_start_t routine, void *argument)
+{
+    real_need(real_thrd_create);
+    struct thread *thread = prepare((uintptr_t)routine, argument);
+    if (!thread)
+        return real_thrd_create(id, routine, argument);
+    int result = real_thrd_create(id, run_c11, thread);
+    if (result != thrd_success)
+        abandon(thread);
+    return result;
+}

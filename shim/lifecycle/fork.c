@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Fork: the child must find our locks free and our tables whole. The handlers are registered before
+ * any of the program's, so that ours run last before the fork and first after it: the locks are
+ * held as briefly as can be, and the program's own handlers may do in between what they like.
+ */
+#include "lifecycle/lifecycle.h"
+#include "base/arena.h"
+#include "base/sys.h"
+#include "ownership/sites.h"
+#include "registry/threads.h"
+#include "report/report.h"
+
+#include <pthread.h>
+
+/* In locking order (base/lock.h). */
+static struct lock *const order[] = {&check_lock, &report_lock,  &registry_lock,
+                                     &sites_lock, &modules_lock, &arena_lock};
+static bool taken[ARRAY_SIZE(order)];
+
+static bool is_active(void)
+{
+    return atomic_load(&lifecycle_phase) == PHASE_ACTIVE;
+}
+
+/* A signal handler that forks above our own code would wait for itself. */
+static void before(void)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(order) && is_active() && !guard.depth; i++)
+        taken[i] = lock_acquire(order[i]);
+}
+
+static void after_in_parent(void)
+{
+    for (unsigned i = ARRAY_SIZE(order); i-- > 0;) {
+        if (taken[i])
+            lock_release(order[i]);
+        taken[i] = false;
+    }
+}
+
+static void after_in_child(void)
+{
+    int saved_errno;
+    for (unsigned i = 0; i < ARRAY_SIZE(order); i++) {
+        lock_reset(order[i]);
+        taken[i] = false;
+    }
+    if (!is_active() || !guard_enter(&saved_errno))
+        return;
+    atomic_store(&lifecycle_pid, sys_getpid());
+    modules_fork_child();
+    threads_fork_child();
+    report_fork_child();
+    guard_leave(saved_errno);
+}
+
+void lifecycle_watch_forks(void)
+{
+    pthread_atfork(before, after_in_parent, after_in_child);
+}

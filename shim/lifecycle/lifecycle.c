@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: MIT
+#include "lifecycle/lifecycle.h"
+#include "base/options.h"
+#include "base/output.h"
+#include "base/sys.h"
+#include "ownership/common.h"
+#include "ownership/sites.h"
+#include "registry/heap.h"
+#include "registry/threads.h"
+#include "report/report.h"
+#include "rules/rules.h"
+
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+_Atomic int lifecycle_phase = PHASE_EARLY;
+_Atomic int lifecycle_pid;
+struct lifecycle_coverage lifecycle_coverage;
+struct lock check_lock;
+
+static _Atomic uint64_t checked_unloads;
+static _Atomic uint32_t deletions;
+static _Atomic bool finished, exit_began;
+
+/* --- start
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static void on_module(struct module *module, enum module_state state)
+{
+    if (state == MODULE_UNLOADED) {
+        sites_module_unloaded(module);
+    } else {
+        common_classify(module);
+        sites_module_loaded();
+    }
+    report_module(module, state);
+}
+
+/* Takes `name` out of a list that is separated by colons or spaces, in place. */
+static void remove_from_list(char *list, const char *name)
+{
+    size_t length = strlen(name);
+    for (char *at = list; *at;) {
+        size_t item = strcspn(at, ": ");
+        char *next = at + item + (at[item] != '\0');
+        if (item == length && !memcmp(at, name, length))
+            memmove(at, next, strlen(next) + 1);
+        else
+            at = next;
+    }
+}
+
+static int find_shim(struct module *module, void *data)
+{
+    if (module->is_shim)
+        *(struct module **)data = module;
+    return module->is_shim;
+}
+
+/* trace_children=0: programs that this one starts do not get us. */
+static void leave_preload(void)
+{
+    char *list = getenv("LD_PRELOAD");
+    struct module *shim = NULL;
+    modules_each_mapped(find_shim, &shim);
+    if (list && shim)
+        remove_from_list(list, shim->path);
+}
+
+static void read_options(const char *raw)
+{
+    struct text text = {0};
+    options_parse(raw, &text);
+    if (options.help)
+        options_describe(&text);
+    if (text.length)
+        report_say(text_string(&text));
+    text_free(&text);
+}
+
+/* glibc: the environment is there before any constructor runs, but not yet in IFUNC resolvers. */
+static bool is_too_early(void)
+{
+    return !environ;
+}
+
+void lifecycle_start(void)
+{
+    int saved_errno;
+    int early = PHASE_EARLY;
+    if (is_too_early() || !guard_enter(&saved_errno))
+        return;
+    if (!atomic_compare_exchange_strong(&lifecycle_phase, &early, PHASE_STARTING)) {
+        guard_leave(saved_errno);
+        return;
+    }
+    if (getauxval(AT_SECURE)) {
+        atomic_store(&lifecycle_phase, PHASE_INERT);
+        guard_leave(saved_errno);
+        return;
+    }
+    const char *raw = getenv("DLPIN_OPTIONS");
+    atomic_store(&lifecycle_pid, sys_getpid());
+    output_init();
+    read_options(raw);
+    heap_init(lifecycle_coverage.glibc_malloc);
+    heap_is_seen = lifecycle_coverage.heap_seen;
+    report_init(raw);
+    modules_init(on_module);
+    modules_sync(0, false);
+    if (!options.trace_children)
+        leave_preload();
+    sites_start();
+    lifecycle_watch_forks();
+    atomic_store(&lifecycle_phase, PHASE_ACTIVE);
+    guard_leave(saved_errno);
+}
+
+/* --- checks
+ * -------------------------------------------------------------------------------------------------
+ */
+
+struct check {
+    enum occasion at;
+    bool quietly;
+};
+
+static void report_sink(struct finding *finding, void *data)
+{
+    const struct check *check = data;
+    report_finding(finding, check->at, check->quietly);
+}
+
+/* Numbers of call sites in modules that are gone, when they have become many. */
+static void collect_sites(void)
+{
+    struct site_bitmap *bitmap = sites_collect_begin();
+    if (!bitmap)
+        return;
+    heap_mark_sites(bitmap);
+    if (lock_acquire(&registry_lock)) {
+        threads_mark_sites_locked(bitmap);
+        lock_release(&registry_lock);
+        sites_collect_end(bitmap);
+    }
+}
+
+void lifecycle_check(enum occasion at)
+{
+    struct check check = {.at = at};
+    threads_collect();
+    if (!lock_acquire(&check_lock))
+        return;
+    atomic_store(&checked_unloads, atomic_load(&modules_unloads));
+    report_revalidate();
+    rules_check(report_sink, &check);
+    collect_sites();
+    lock_release(&check_lock);
+}
+
+static void check_unloads(void)
+{
+    if (atomic_load(&modules_unloads) != atomic_load(&checked_unloads))
+        lifecycle_check(AT_DLCLOSE);
+}
+
+void lifecycle_settle(void)
+{
+    if (guard.dlopen_pending) {
+        if (modules_changed())
+            modules_sync((uintptr_t)guard.dlopen_caller, guard.dlopen_deepbind);
+        guard.dlopen_pending = false;
+    }
+    check_unloads();
+}
+
+/* --- dlclose
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static void check_closing(const struct module *module, bool quietly)
+{
+    struct check check = {.at = AT_DLCLOSE, .quietly = quietly};
+    if (!module || module->startup || !lock_acquire(&check_lock))
+        return;
+    rules_check_closing(module, report_sink, &check);
+    lock_release(&check_lock);
+}
+
+/* A handle is a link map; a bad one must not be read as if it were. */
+void lifecycle_closing_handle(const void *handle)
+{
+    struct link_map map;
+    if (handle && sys_read_memory(handle, &map, sizeof map) == (ssize_t)sizeof map)
+        check_closing(modules_find((uintptr_t)map.l_ld), true);
+}
+
+void lifecycle_closing_module(uintptr_t address)
+{
+    modules_finalized(address, sys_gettid());
+    check_closing(modules_find(address), false);
+}
+
+void lifecycle_closed(void)
+{
+    if (guard.dlclose_depth > 0)
+        return; /* inside a destructor: the outer dlclose will unmap */
+    modules_close_done(sys_gettid());
+    if (modules_changed())
+        modules_sync(0, false);
+    check_unloads();
+    report_settle_pending();
+}
+
+/* --- keys and threads
+ * ------------------------------------------------------------------------------------------ */
+
+struct deletion_sink {
+    uint32_t number;
+    struct module *owner;
+};
+
+static void deletion_sink(struct finding *finding, void *data)
+{
+    const struct deletion_sink *deletion = data;
+    bool foreign = finding->kind == KIND_KEY_FOREIGN && finding->error == 0;
+    uint32_t id = report_finding(finding, AT_EVENT, false);
+    if (foreign && id)
+        key_robbed(deletion->number, deletion->owner, id);
+}
+
+void lifecycle_key_deleted(uint32_t number, struct key *was, int error)
+{
+    struct stack *stack = stack_capture(REGISTRY_FRAMES);
+    struct deletion deletion = {
+        .number = number,
+        .serial = atomic_fetch_add(&deletions, 1) + 1,
+        .was = was,
+        .stack = stack,
+        .error = error,
+    };
+    struct deletion_sink sink = {number, was->owner};
+    if (lock_acquire(&check_lock)) {
+        rules_check_deletion(&deletion, deletion_sink, &sink);
+        report_revalidate();
+        lock_release(&check_lock);
+    }
+    stack_free(stack);
+    key_release(was);
+}
+
+void lifecycle_key_used(uint32_t number, uintptr_t pc)
+{
+    uint32_t finding = key_robbed_owner_calls(number, modules_find(pc - 1));
+    if (finding)
+        report_escalate(finding);
+}
+
+void lifecycle_gone(void)
+{
+    report_revalidate();
+}
+
+/* --- the end
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+bool lifecycle_is_own_process(void)
+{
+    return atomic_load(&lifecycle_pid) == sys_getpid();
+}
+
+void lifecycle_exiting(void)
+{
+    if (!atomic_exchange(&exit_began, true)) {
+        modules_exiting();
+        report_exiting();
+    }
+}
+
+void lifecycle_finish(const char *ended)
+{
+    static const char *const families[] = {"heap", "keys", "threads", "loader", NULL};
+    const bool active[] = {heap_is_seen, true, true, true};
+    const char *unseen[4] = {NULL};
+    size_t n = 0;
+
+    bool is_exec = !strcmp(ended, "exec");
+    if (!is_exec && atomic_exchange(&finished, true))
+        return;
+    if (!heap_is_seen)
+        unseen[n++] = "the program has a malloc of its own: heap blocks are not seen";
+    size_t probe;
+    if (sys_read_memory(&n, &probe, sizeof probe) < 0)
+        unseen[n++] = "process_vm_readv is forbidden: sizes of blocks and start routines behind "
+                      "trampolines are not seen";
+    if (modules_changed())
+        modules_sync(0, false);
+    lifecycle_check(AT_EXIT);
+    report_finish(ended, families, active, unseen);
+}
+
+int lifecycle_exit_status(int status)
+{
+    return options.exitcode && report_severe() ? (int)options.exitcode : status;
+}

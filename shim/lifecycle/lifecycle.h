@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The shim's life in a process: when it is active, what happens around a dlclose, at fork, and at
+ * the end.
+ *
+ * Phases: EARLY (before the first event after libc has its environment: calls only pass through),
+ * ACTIVE, and INERT (set-user-ID, or nothing could be set up: calls pass through for good).
+ */
+#ifndef DLPIN_LIFECYCLE_LIFECYCLE_H
+#define DLPIN_LIFECYCLE_LIFECYCLE_H
+
+#include "base/guard.h"
+#include "registry/keys.h"
+#include "report/report_format.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum phase { PHASE_EARLY, PHASE_STARTING, PHASE_ACTIVE, PHASE_INERT };
+
+extern _Atomic int lifecycle_phase;
+
+/* What the interposers know and the coverage record tells. Set before lifecycle_start. */
+struct lifecycle_coverage {
+    bool glibc_malloc; /* the real malloc is libc's */
+    bool heap_seen;    /* the program's malloc is ours */
+};
+extern struct lifecycle_coverage lifecycle_coverage;
+
+/* Makes the shim active, if that can be yet; the constructor and the first event call it. */
+void lifecycle_start(void);
+
+/* Enters the shim from an interposed function: false where there is nothing to do but the real
+ * call. */
+static inline bool lifecycle_enter(int *saved_errno)
+{
+    int phase = atomic_load_explicit(&lifecycle_phase, memory_order_acquire);
+    if (unlikely(phase == PHASE_EARLY)) {
+        lifecycle_start();
+        phase = atomic_load_explicit(&lifecycle_phase, memory_order_acquire);
+    }
+    return phase == PHASE_ACTIVE && guard_enter(saved_errno);
+}
+
+/* All of the following: inside the guard, without any of our locks. */
+
+/* Something may have been loaded or unloaded since this thread last looked: looks, and checks. */
+void lifecycle_settle(void);
+
+/* A dlclose of this handle begins, or has run the destructors of the module at this address: what
+ * could kill the process at the unmapping is written. */
+void lifecycle_closing_handle(const void *handle);
+void lifecycle_closing_module(uintptr_t address);
+
+/* A dlclose is over. */
+void lifecycle_closed(void);
+
+/* Looks at everything that is registered. */
+void lifecycle_check(enum occasion at);
+
+/* A key was deleted (`error`: what that returned; `was`: released here), the calling thread is the
+ * deleter. */
+void lifecycle_key_deleted(uint32_t number, struct key *was, int error);
+
+/* The calling code, at `pc`, uses a key: was it taken from it? */
+void lifecycle_key_used(uint32_t number, uintptr_t pc);
+
+/* A key or a thread is gone: resolves what was found of it. */
+void lifecycle_gone(void);
+
+/* False in a vfork child and the like, whose doings are not ours. */
+bool lifecycle_is_own_process(void);
+
+/* The process goes. `exit` has begun, or the image ends for the reason `ended`. */
+void lifecycle_exiting(void);
+void lifecycle_finish(const char *ended);
+
+/* The exit status: `status`, or what exitcode= says. */
+int lifecycle_exit_status(int status);
+
+/* Registers the fork handlers (lifecycle/fork.c). */
+void lifecycle_watch_forks(void);
+
+extern struct lock check_lock;
+extern _Atomic int lifecycle_pid;
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a mapped shared object says of itself, read from its memory.
+ *
+ * The caller makes sure that the object stays mapped meanwhile: inside a callback of
+ * dl_iterate_phdr (the loader's list lock is held), or because it is the program's own or libc.
+ * Nothing is allocated.
+ */
+#ifndef DLPIN_MODULES_ELF_IMAGE_H
+#define DLPIN_MODULES_ELF_IMAGE_H
+
+#include <link.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { BUILD_ID_MAX = 32 };
+
+struct elf_image {
+    uintptr_t bias;       /* load bias: what is added to the file's virtual addresses */
+    uintptr_t start, end; /* mapped range, page-rounded by the loader or not: [start, end) */
+    const ElfW(Phdr) * phdr;
+    unsigned phnum;
+    const char *soname; /* in the image, or NULL */
+    const char *strings;
+    const ElfW(Sym) * symbols;
+    const uint32_t *gnu_hash; /* NULL: none */
+    const uint32_t *sysv_hash;
+    const ElfW(Rela) * rela, *jmprel;
+    size_t rela_count, jmprel_count;
+    unsigned char build_id[BUILD_ID_MAX];
+    unsigned build_id_length;
+};
+
+/* Fills `image` from program headers that lie at load bias `bias`. False: there is no PT_LOAD. */
+bool elf_image_read(struct elf_image *image, uintptr_t bias, const ElfW(Phdr) * phdr,
+                    unsigned phnum);
+
+/* The loader's own dl_iterate_phdr. The link gives all other uses of that name, libunwind's, to
+ * ours (ownership/unwind.h): -Wl,--wrap=dl_iterate_phdr. */
+int __real_dl_iterate_phdr(int (*callback)(struct dl_phdr_info *info, size_t size, void *data),
+                           void *data);
+
+/* A defined dynamic symbol by name, any version; NULL where there is none. */
+const ElfW(Sym) * elf_image_symbol(const struct elf_image *image, const char *name);
+
+/* Whether an address of the file lies in a segment with these PF_* flags. */
+bool elf_image_has_flags(const ElfW(Phdr) * phdr, unsigned phnum, uintptr_t offset, unsigned flags);
+
+#endif

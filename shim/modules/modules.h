@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Modules and their loads: what is, and what was, mapped in this process.
+ *
+ * The truth is the loader's own list (dl_iterate_phdr, and for other namespaces the chain of
+ * r_debug). modules_sync compares it with what was there before; nothing is concluded from return
+ * values of dlopen and dlclose. Each appearance of an object is a new *load*, a struct module of
+ * its own.
+ *
+ * A struct module lives while it is mapped or anything holds a reference to it (a key, a thread, a
+ * call site, a stack, a finding); then it is given back at a later sync.
+ *
+ * Locks: modules_sync and modules_changed take the loader's list lock for a moment, so they must
+ * not be called under any of ours (base/lock.h). modules_find and the snapshot take none.
+ */
+#ifndef DLPIN_MODULES_MODULES_H
+#define DLPIN_MODULES_MODULES_H
+
+#include "base/arena.h"
+#include "modules/elf_image.h"
+#include "report/report_format.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <uthash.h>
+
+struct module {
+    uint32_t id;   /* in the report; never used again */
+    uint32_t load; /* 1 for the first module of this identity */
+    uintptr_t bias, start, end;
+    const ElfW(Phdr) * phdr; /* in the image: only while it is mapped */
+    unsigned phnum;
+    uint32_t name_hash;   /* of the loader's name for it */
+    const char *path;     /* absolute, but for what has no file (linux-vdso.so.1) */
+    const char *soname;   /* or NULL */
+    const char *identity; /* soname, else the path's last part */
+    unsigned char build_id[BUILD_ID_MAX];
+    unsigned build_id_length;
+    _Atomic(enum module_state) state;
+    bool startup;     /* mapped before the program's constructors ran */
+    bool is_shim;     /* ourselves */
+    bool common;      /* acts for others (ownership/common.h) */
+    bool runtime;     /* common and never a subject by itself: libc, the loader, libstdc++, … */
+    bool deepbind;    /* opened with RTLD_DEEPBIND, or as a dependency of such a one */
+    uintptr_t opener; /* return address of the dlopen call that brought it, or 0 */
+    uint32_t opener_module; /* its module's id, or 0 */
+    _Atomic uint32_t references;
+    /* The thread that ran its __cxa_finalize in a dlclose that is not over yet; FINALIZED when it
+     * is over: what lies there now is another load. 0: neither. */
+    _Atomic int32_t finalizing_tid;
+    uint64_t epoch;             /* modules_epoch when it came, */
+    _Atomic uint64_t end_epoch; /* and when it went: UINT64_MAX while it is mapped */
+    /* Under the modules' lock: */
+    struct module *next; /* in the list of all, oldest first */
+    struct module *next_change;
+    UT_hash_handle by_id;
+    bool seen;
+    bool may_go; /* unloaded before the last sync */
+};
+
+enum { FINALIZED = -1 };
+
+/* What a sync found. */
+struct module_changes {
+    unsigned loaded, unloaded;
+};
+
+/* Told of each change, in order, without the modules' lock. Set once, before the first sync. */
+typedef void module_listener(struct module *module, enum module_state state);
+
+void modules_init(module_listener *listener);
+
+/* Whether the loader's counters differ from those of the last sync. Takes the loader's list lock.
+ */
+bool modules_changed(void);
+
+/*
+ * Brings our list up to date. New modules get `opener` (0: nobody that we know) and `deepbind`.
+ * Takes the loader's list lock, then ours.
+ */
+struct module_changes modules_sync(uintptr_t opener, bool deepbind);
+
+/* The mapped module at an address, as of the last sync, or NULL. Lock-free, any phase,
+ * async-signal-safe. The result stays valid while the module is mapped; take a reference to keep it
+ * longer. */
+struct module *modules_find(uintptr_t address);
+
+/* The module whose id this is, mapped or not, or NULL once it was given back. */
+struct module *modules_by_id(uint32_t id);
+
+static inline struct module *module_ref(struct module *module)
+{
+    if (module)
+        atomic_fetch_add_explicit(&module->references, 1, memory_order_relaxed);
+    return module;
+}
+
+static inline void module_unref(struct module *module)
+{
+    if (module)
+        atomic_fetch_sub_explicit(&module->references, 1, memory_order_release);
+}
+
+static inline bool module_is_unloaded(const struct module *module)
+{
+    return module && atomic_load_explicit(&module->state, memory_order_acquire) == MODULE_UNLOADED;
+}
+
+/* The module with this address ran its __cxa_finalize in this thread. */
+void modules_finalized(uintptr_t dso_handle, int32_t tid);
+
+/* The dlclose of this thread is over: what it finalized must be gone or be another load by now. */
+void modules_close_done(int32_t tid);
+
+/* From now on modules that finalize do not go: the process does. */
+void modules_exiting(void);
+
+/* The segment at an address of the module is executable. Only while it is mapped. */
+bool module_is_code(const struct module *module, uintptr_t address);
+
+/*
+ * Rises whenever the list changes. An address that was stored at an epoch outside [epoch,
+ * end_epoch) of a module does not point into that module, whatever its value: addresses are used
+ * again.
+ */
+extern _Atomic uint64_t modules_epoch;
+
+/* The unloaded module, if it is still remembered, that an address stored at `epoch` points into.
+ * The caller gets a reference. */
+struct module *modules_find_unloaded(uintptr_t address, uint64_t epoch);
+
+/* Every unload that was seen so far. */
+extern _Atomic uint64_t modules_unloads;
+
+/* Calls `visit` for each mapped module, in an arbitrary order, until it returns nonzero; lock-free.
+ */
+int modules_each_mapped(int (*visit)(struct module *module, void *data), void *data);
+
+/* The same for each that is remembered, unloaded ones included, in the order in which they came.
+ * Under the modules' lock: `visit` may take only the arena's. */
+int modules_each_known(int (*visit)(struct module *module, void *data), void *data);
+
+/* In a fork child: no reader is left. */
+void modules_fork_child(void);
+
+extern struct lock modules_lock;
+
+#endif

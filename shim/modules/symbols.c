@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include "modules/symbols.h"
+#include "base/arena.h"
+#include "base/compiler.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { SECTIONS_MAX = 4096, TABLE_MAX = 64 << 20, BATCH = 512 };
+
+struct elf_file {
+    int fd;
+    ElfW(Ehdr) header;
+};
+
+/* The best match so far. */
+struct match {
+    uintptr_t value; /* of the symbol */
+    uint32_t name;   /* offset in its string table */
+    off_t strings;   /* where that table lies in the file */
+};
+
+static bool read_at(const struct elf_file *file, void *to, size_t size, off_t offset)
+{
+    return offset >= 0 && syscall(SYS_pread64, file->fd, to, size, offset) == (long)size;
+}
+
+static bool read_header(struct elf_file *file)
+{
+    const ElfW(Ehdr) *header = &file->header;
+    return read_at(file, &file->header, sizeof file->header, 0) &&
+           !memcmp(header->e_ident, ELFMAG, SELFMAG) && header->e_ident[EI_CLASS] == ELFCLASS64 &&
+           header->e_shentsize == sizeof(ElfW(Shdr)) && header->e_phentsize == sizeof(ElfW(Phdr));
+}
+
+/* The module's build ID must stand in the note that the module has in memory, at the file's offset.
+ */
+static bool has_build_id(const struct elf_file *file, const struct module *module)
+{
+    for (unsigned i = 0; i < file->header.e_phnum; i++) {
+        ElfW(Phdr) p;
+        unsigned char note[1024];
+        if (!read_at(file, &p, sizeof p, (off_t)(file->header.e_phoff + i * sizeof p)))
+            return false;
+        if (p.p_type != PT_NOTE || p.p_filesz > sizeof note)
+            continue;
+        if (!read_at(file, note, p.p_filesz, (off_t)p.p_offset))
+            return false;
+        if (memmem(note, p.p_filesz, module->build_id, module->build_id_length))
+            return true;
+    }
+    return false;
+}
+
+static void search_table(const struct elf_file *file, const ElfW(Shdr) * table, off_t strings,
+                         uintptr_t address, struct match *match)
+{
+    ElfW(Sym) *batch = arena_alloc(BATCH * sizeof *batch); /* too much for a small stack */
+    size_t left = batch && table->sh_size < TABLE_MAX ? table->sh_size / sizeof *batch : 0;
+    off_t at = (off_t)table->sh_offset;
+    while (left > 0) {
+        size_t n = left < BATCH ? left : BATCH;
+        if (!read_at(file, batch, n * sizeof *batch, at))
+            break;
+        for (size_t i = 0; i < n; i++) {
+            const ElfW(Sym) *s = &batch[i];
+            if (s->st_shndx == SHN_UNDEF || ELF64_ST_TYPE(s->st_info) > STT_FUNC)
+                continue;
+            if (address >= s->st_value && address - s->st_value < (s->st_size ? s->st_size : 1))
+                *match = (struct match){s->st_value, s->st_name, strings};
+        }
+        left -= n;
+        at += (off_t)(n * sizeof *batch);
+    }
+    arena_free(batch, BATCH * sizeof *batch);
+}
+
+/* .symtab if there is one, which has static functions too; else .dynsym. */
+static bool search(const struct elf_file *file, uintptr_t address, struct match *match)
+{
+    static const unsigned wanted[] = {SHT_SYMTAB, SHT_DYNSYM};
+    for (size_t w = 0; w < ARRAY_SIZE(wanted); w++) {
+        for (unsigned i = 0; i < file->header.e_shnum && i < SECTIONS_MAX; i++) {
+            ElfW(Shdr) table, strings;
+            off_t sections = (off_t)file->header.e_shoff;
+            if (!read_at(file, &table, sizeof table, sections + (off_t)(i * sizeof table)))
+                return false;
+            if (table.sh_type != wanted[w] || table.sh_link >= file->header.e_shnum)
+                continue;
+            if (!read_at(file, &strings, sizeof strings,
+                         sections + (off_t)(table.sh_link * sizeof strings)))
+                return false;
+            search_table(file, &table, (off_t)strings.sh_offset, address, match);
+            if (match->name)
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool read_name(const struct elf_file *file, const struct match *match, char *name)
+{
+    long n = syscall(SYS_pread64, file->fd, name, (size_t)SYMBOL_MAX - 1,
+                     match->strings + (off_t)match->name);
+    if (n <= 0)
+        return false;
+    name[n] = '\0';
+    return name[0] != '\0';
+}
+
+bool symbol_find(const struct module *module, uintptr_t address, char name[static SYMBOL_MAX])
+{
+    struct elf_file file;
+    struct match match = {0};
+    if (!module || module->path[0] != '/' || module->build_id_length == 0)
+        return false;
+    file.fd = (int)syscall(SYS_openat, AT_FDCWD, module->path,
+                           O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+    if (file.fd < 0)
+        return false;
+    bool found = read_header(&file) && has_build_id(&file, module) &&
+                 search(&file, address - module->bias, &match) && read_name(&file, &match, name);
+    syscall(SYS_close, file.fd);
+    return found;
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Names of functions, from a module's file, at the time of a finding.
+ *
+ * Not by dladdr: it takes the loader's lock, and the module may be unmapped already. The file is
+ * only believed if it has the build ID that the module had in memory: a plug-in that was replaced
+ * on disk must not lend its names to its predecessor. Reads are bounded; a damaged file gives no
+ * name. No locks; opens and closes a descriptor.
+ */
+#ifndef DLPIN_MODULES_SYMBOLS_H
+#define DLPIN_MODULES_SYMBOLS_H
+
+#include "modules/modules.h"
+
+enum { SYMBOL_MAX = 256 };
+
+/*
+ * The symbol that covers an address of the module: `name` as in the file (mangled), cut to
+ * SYMBOL_MAX. False: not known. A return address should be given less 1.
+ */
+bool symbol_find(const struct module *module, uintptr_t address, char name[static SYMBOL_MAX]);
+
+#endif

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Common modules: code that allocates, makes keys and starts threads for others. Walking up a stack
+ * to the one on whose behalf something was done passes over them.
+ *
+ * A *runtime* module is a common one that is never an owner by itself: what comes from it is always
+ * its caller's (libc, the loader, the C++ runtime, the shim). The others (libglib-2.0, libuv, …)
+ * also act for themselves, and can be unloaded like anyone.
+ */
+#ifndef DLPIN_OWNERSHIP_COMMON_H
+#define DLPIN_OWNERSHIP_COMMON_H
+
+#include "modules/modules.h"
+
+/* Sets module->common and module->runtime by its identity and the option common=. Early. */
+void common_classify(struct module *module);
+
+/* fnmatch(3) for '*' and '?', without its locale. */
+bool common_glob(const char *pattern, size_t length, const char *name);
+
+#endif

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: MIT
+#include "ownership/sites.h"
+#include "base/dropped.h"
+#include "base/guard.h"
+#include "base/lock.h"
+#include "base/options.h"
+#include "ownership/unwind.h"
+
+#include <string.h>
+
+/* A hop: bytes to the frame's CFA (a multiple of 8), and in the low bits: */
+enum {
+    HOP_BY_UNWINDING = 1, /* the size is not fixed */
+    HOP_OWNER = 2,        /* a common module that may be an owner by itself */
+    HOP_FLAGS = 7,
+    MOST_HOPS = 24,
+};
+
+enum { CHUNK_SHIFT = 10, CHUNK = 1 << CHUNK_SHIFT, CHUNKS = 4096, FIRST_COLLECTION = 2048 };
+
+struct site_bitmap {
+    size_t size;
+    uint32_t numbers;
+    struct site *newest; /* what is retired later than this is not looked at */
+    uint64_t words[];
+};
+
+struct site_set site_cache[SITE_SETS];
+
+struct lock sites_lock;
+static struct site *sites; /* by key, without the retired ones */
+static _Atomic(struct site **) chunks[CHUNKS];
+static _Atomic bool started;
+static uint32_t last_number, free_count;
+static uint32_t *free_numbers;
+static uint32_t free_capacity;
+static struct site *retired;
+static uint32_t retired_count, collect_at = FIRST_COLLECTION;
+static unsigned victim;
+static bool have_unknown; /* a site in no known module is cached */
+
+void sites_start(void)
+{
+    atomic_store(&started, true);
+}
+
+struct site *site_get(uint32_t number)
+{
+    if (number == 0 || number >> CHUNK_SHIFT >= CHUNKS)
+        return NULL;
+    struct site **chunk = atomic_load(&chunks[number >> CHUNK_SHIFT]);
+    return chunk ? chunk[number & (CHUNK - 1)] : NULL;
+}
+
+/* --- the cache
+ * ----------------------------------------------------------------------------------------- */
+
+/* Number and hop for a key, or false. */
+static bool cached(uintptr_t key, uint64_t *value)
+{
+    struct site_slot *slot = site_set_of(key)->slots;
+    for (unsigned way = 0; way < SITE_WAYS; way++, slot++) {
+        if (atomic_load_explicit(&slot->key, memory_order_acquire) != key)
+            continue;
+        *value = atomic_load_explicit(&slot->value, memory_order_acquire);
+        return atomic_load_explicit(&slot->key, memory_order_relaxed) == key;
+    }
+    return false;
+}
+
+static void cache_locked(const struct site *site)
+{
+    struct site_set *set = site_set_of(site->key);
+    unsigned way = 0;
+    while (way < SITE_WAYS && atomic_load(&set->slots[way].key) != 0)
+        way++;
+    if (way == SITE_WAYS)
+        way = victim++ % SITE_WAYS;
+    struct site_slot *slot = &set->slots[way];
+    atomic_store(&slot->key, 0);
+    atomic_store(&slot->value, (uint64_t)site->hop << 32 | site->number);
+    atomic_store(&slot->key, site->key);
+}
+
+static void uncache_locked(const struct site *site)
+{
+    struct site_set *set = site_set_of(site->key);
+    for (unsigned way = 0; way < SITE_WAYS; way++)
+        if (atomic_load(&set->slots[way].key) == site->key)
+            atomic_store(&set->slots[way].key, 0);
+}
+
+/* --- making sites
+ * ----------------------------------------------------------------------------------------- */
+
+static bool number_locked(struct site *site)
+{
+    uint32_t number = free_count ? free_numbers[--free_count] : last_number + 1;
+    if (number >> CHUNK_SHIFT >= CHUNKS)
+        return false;
+    _Atomic(struct site **) *chunk = &chunks[number >> CHUNK_SHIFT];
+    if (!atomic_load(chunk))
+        atomic_store(chunk, arena_alloc(CHUNK * sizeof(struct site *)));
+    if (!atomic_load(chunk))
+        return false;
+    if (number > last_number)
+        last_number = number;
+    site->number = number;
+    atomic_load(chunk)[number & (CHUNK - 1)] = site;
+    return true;
+}
+
+static void free_site(struct site *site)
+{
+    module_unref(site->owner.module);
+    module_unref(site->requester.module);
+    stack_free(site->stack);
+    arena_free(site, sizeof *site);
+}
+
+/* Adds it, unless another thread did so before us: then that one stays. NULL: neither. */
+static struct site *add_site(struct site *site)
+{
+    struct site *present = NULL;
+    if (!lock_acquire(&sites_lock)) {
+        free_site(site);
+        drop(DROP_SITE);
+        return NULL;
+    }
+    HASH_FIND(hh, sites, &site->key, sizeof site->key, present);
+    if (!present && (site->hop || number_locked(site))) {
+        HASH_ADD(hh, sites, key, sizeof site->key, site);
+        HASH_FIND(hh, sites, &site->key, sizeof site->key, present);
+    }
+    if (present) {
+        cache_locked(present);
+        have_unknown |= !present->owner.module;
+    }
+    lock_release(&sites_lock);
+    if (present != site)
+        free_site(site);
+    return present;
+}
+
+static struct site *find_site(uintptr_t key)
+{
+    struct site *site = NULL;
+    if (!lock_acquire(&sites_lock))
+        return NULL;
+    HASH_FIND(hh, sites, &key, sizeof key, site);
+    if (site)
+        cache_locked(site);
+    lock_release(&sites_lock);
+    return site;
+}
+
+static struct module *module_of_call(uintptr_t pc)
+{
+    struct module *module = modules_find(pc - 1);
+    if (!module && modules_changed()) {
+        modules_sync(guard.dlopen_pending ? (uintptr_t)guard.dlopen_caller : 0,
+                     guard.dlopen_pending && guard.dlopen_deepbind);
+        module = modules_find(pc - 1);
+    }
+    return module;
+}
+
+static uint32_t learn_hop(const struct module *module, uintptr_t pc)
+{
+    uint32_t hop = unwind_hop(pc);
+    uint32_t flags = module->runtime ? 0 : HOP_OWNER;
+    return hop == HOP_UNWIND || hop & HOP_FLAGS ? HOP_BY_UNWINDING | flags : hop | flags;
+}
+
+static struct site *learn(uintptr_t key, uintptr_t owner_pc, uintptr_t requester_pc, uint32_t hop)
+{
+    struct site *site = arena_alloc(sizeof *site);
+    if (!site) {
+        drop(DROP_SITE);
+        return NULL;
+    }
+    site->key = key;
+    site->hop = hop;
+    site->owner = (struct frame){owner_pc, module_ref(modules_find(owner_pc - 1))};
+    site->requester = (struct frame){requester_pc, module_ref(modules_find(requester_pc - 1))};
+    if (!hop)
+        site->stack = stack_capture(options.malloc_context_size);
+    return add_site(site);
+}
+
+/* What is known of a return address, learned now if it is the first time. False: nothing can be. */
+static bool lookup(uintptr_t pc, uint64_t *value)
+{
+    if (cached(pc, value))
+        return true;
+    struct site *site = find_site(pc);
+    if (!site) {
+        struct module *module = module_of_call(pc);
+        uint32_t hop = module && module->common ? learn_hop(module, pc) : 0;
+        site = learn(pc, pc, pc, hop);
+    }
+    if (site)
+        *value = (uint64_t)site->hop << 32 | site->number;
+    return site;
+}
+
+/* The site for a call that `requester` made through the common module that `owner` lies in. */
+static uint32_t pair_site(uintptr_t owner, uintptr_t requester)
+{
+    uint64_t value;
+    uintptr_t key = ((owner * 31) ^ (requester * 0x9e3779b97f4a7c15u)) | (uintptr_t)1 << 63;
+    if (cached(key, &value))
+        return (uint32_t)value;
+    struct site *site = find_site(key);
+    if (!site)
+        site = learn(key, owner, requester, 0);
+    return site ? site->number : 0;
+}
+
+static uint32_t site_by_unwinding(void)
+{
+    uintptr_t pcs[MOST_HOPS], owner = 0;
+    size_t count = unwind_stack(pcs, ARRAY_SIZE(pcs));
+    for (size_t i = 0; i < count; i++) {
+        uint64_t value;
+        if (!lookup(pcs[i], &value))
+            return 0;
+        uint32_t hop = value >> 32;
+        if (!hop)
+            return owner ? pair_site(owner, pcs[i]) : (uint32_t)value;
+        if (!owner && hop & HOP_OWNER)
+            owner = pcs[i];
+    }
+    return owner ? pair_site(owner, owner) : 0;
+}
+
+static uint32_t walk(uintptr_t pc, uintptr_t cfa)
+{
+    uintptr_t owner = 0;
+    for (unsigned hops = 0; hops < MOST_HOPS; hops++) {
+        uint64_t value;
+        if (!lookup(pc, &value))
+            return 0;
+        uint32_t hop = value >> 32;
+        if (!hop)
+            return owner ? pair_site(owner, pc) : (uint32_t)value;
+        if (hop & HOP_BY_UNWINDING)
+            return site_by_unwinding();
+        if (!owner && hop & HOP_OWNER)
+            owner = pc;
+        cfa += hop & ~(uint32_t)HOP_FLAGS;
+        pc = *((const uintptr_t *)cfa - 1);
+    }
+    return owner ? pair_site(owner, owner) : 0;
+}
+
+uint32_t site_slow(uintptr_t pc, uintptr_t cfa)
+{
+    int saved_errno;
+    if (!atomic_load_explicit(&started, memory_order_relaxed) || !guard_enter(&saved_errno))
+        return 0;
+    uint32_t number = walk(pc, cfa);
+    guard_leave(saved_errno);
+    return number;
+}
+
+/* --- modules that come and go
+ * ------------------------------------------------------------------------- */
+
+static bool is_of(const struct site *site, const struct module *module)
+{
+    return site->owner.module == module || site->requester.module == module;
+}
+
+/* Takes every site of `module` out of reach of new calls. */
+static void retire_locked(const struct module *module)
+{
+    struct site *site, *next;
+    HASH_ITER (hh, sites, site, next) {
+        if (!is_of(site, module))
+            continue;
+        uncache_locked(site);
+        HASH_DELETE(hh, sites, site);
+        if (site->hop) {
+            free_site(site);
+            continue;
+        }
+        site->next_retired = retired;
+        retired = site;
+        retired_count++;
+    }
+}
+
+static void retire(const struct module *module)
+{
+    if (!lock_acquire(&sites_lock)) {
+        drop(DROP_SITE);
+        return;
+    }
+    retire_locked(module);
+    if (!module)
+        have_unknown = false;
+    lock_release(&sites_lock);
+}
+
+void sites_module_loaded(void)
+{
+    if (have_unknown)
+        retire(NULL);
+}
+
+void sites_module_unloaded(const struct module *module)
+{
+    retire(module);
+}
+
+/* --- giving numbers back
+ * ---------------------------------------------------------------------------------- */
+
+struct site_bitmap *sites_collect_begin(void)
+{
+    struct site_bitmap *bitmap = NULL;
+    if (!lock_acquire(&sites_lock))
+        return NULL;
+    if (retired_count >= collect_at) {
+        uint32_t numbers = last_number + 1;
+        size_t size = sizeof *bitmap + (numbers / 64 + 1) * sizeof(uint64_t);
+        bitmap = arena_alloc(size);
+        if (bitmap)
+            *bitmap = (struct site_bitmap){.size = size, .numbers = numbers, .newest = retired};
+    }
+    lock_release(&sites_lock);
+    return bitmap;
+}
+
+void site_mark(struct site_bitmap *bitmap, uint32_t number)
+{
+    if (number < bitmap->numbers)
+        bitmap->words[number / 64] |= (uint64_t)1 << number % 64;
+}
+
+static void free_number_locked(uint32_t number)
+{
+    if (free_count == free_capacity) {
+        uint32_t capacity = free_capacity ? free_capacity * 2 : 1024;
+        uint32_t *numbers = arena_alloc(capacity * sizeof *numbers);
+        if (!numbers)
+            return; /* the number is not used again, that is all */
+        if (free_numbers)
+            memcpy(numbers, free_numbers, free_count * sizeof *numbers);
+        arena_free(free_numbers, free_capacity * sizeof *numbers);
+        free_numbers = numbers;
+        free_capacity = capacity;
+    }
+    free_numbers[free_count++] = number;
+}
+
+void sites_collect_end(struct site_bitmap *bitmap)
+{
+    if (!lock_acquire(&sites_lock)) {
+        arena_free(bitmap, bitmap->size);
+        return;
+    }
+    struct site **link = &retired;
+    while (*link && *link != bitmap->newest)
+        link = &(*link)->next_retired;
+    while (*link) {
+        struct site *site = *link;
+        uint32_t n = site->number;
+        if (bitmap->words[n / 64] >> n % 64 & 1) {
+            link = &site->next_retired;
+            continue;
+        }
+        *link = site->next_retired;
+        atomic_load(&chunks[n >> CHUNK_SHIFT])[n & (CHUNK - 1)] = NULL;
+        free_number_locked(n);
+        free_site(site);
+        retired_count--;
+    }
+    collect_at = FIRST_COLLECTION + 2 * retired_count;
+    lock_release(&sites_lock);
+    arena_free(bitmap, bitmap->size);
+}
+
+uint32_t sites_count(void)
+{
+    return last_number - free_count;
+}

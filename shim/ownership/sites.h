@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Call sites: on whose behalf a block was allocated, or a value set, as one 32-bit number.
+ *
+ * A site stands for a return address, and for the load of the module that it lies in: a new module
+ * at an old address gets new numbers, so it is never blamed for what its predecessor made. Where
+ * the caller is a common module (strdup, operator new, g_malloc) the stack is followed to the first
+ * that is not: frames of fixed size by adding their size, which is learned once
+ * (ownership/unwind.h), others by unwinding.
+ *
+ * site_here is the hot path: a hash, one cache line, no lock. It finds what is in a fixed cache;
+ * everything else is the slow path, under the guard and the sites' lock. Number 0 means "not
+ * known".
+ */
+#ifndef DLPIN_OWNERSHIP_SITES_H
+#define DLPIN_OWNERSHIP_SITES_H
+
+#include "base/compiler.h"
+#include "ownership/stack.h"
+
+#include <stdint.h>
+
+struct site {
+    uint32_t number;
+    uint32_t hop;           /* 0: a site; else pass over this frame (flags and size, see sites.c) */
+    uintptr_t key;          /* return address, or a mixture of two with the top bit set */
+    struct frame owner;     /* whose call it is: the nearest module that is not a runtime */
+    struct frame requester; /* the nearest that is not common; the same where the owner is not */
+    struct stack *stack;    /* of the first call from here */
+    struct site *next_retired;
+    UT_hash_handle hh;
+};
+
+struct site_slot {
+    _Atomic uintptr_t key;
+    _Atomic uint64_t value; /* hop << 32 | number */
+};
+
+enum { SITE_WAYS = 4, SITE_SETS_SHIFT = 13, SITE_SETS = 1 << SITE_SETS_SHIFT };
+
+struct site_set {
+    struct site_slot slots[SITE_WAYS];
+} __attribute__((aligned(64)));
+
+extern struct site_set site_cache[SITE_SETS];
+
+static inline struct site_set *site_set_of(uintptr_t key)
+{
+    return &site_cache[(key * 0x9e3779b97f4a7c15u) >> (64 - SITE_SETS_SHIFT)];
+}
+
+/* Everything that is not in the cache, or passes through common modules. */
+uint32_t site_slow(uintptr_t pc, uintptr_t cfa);
+
+/*
+ * The site of the function that `pc` returns into. `cfa` is the caller's stack pointer behind the
+ * call:
+ * __builtin_dwarf_cfa() of the interposed function.
+ */
+static inline uint32_t site_here(uintptr_t pc, uintptr_t cfa)
+{
+    struct site_slot *slot = site_set_of(pc)->slots;
+    for (unsigned way = 0; way < SITE_WAYS; way++, slot++) {
+        if (atomic_load_explicit(&slot->key, memory_order_acquire) != pc)
+            continue;
+        uint64_t value = atomic_load_explicit(&slot->value, memory_order_acquire);
+        /* Unless it was replaced while we looked. */
+        if (likely(value <= UINT32_MAX &&
+                   atomic_load_explicit(&slot->key, memory_order_relaxed) == pc))
+            return (uint32_t)value;
+        break;
+    }
+    return site_slow(pc, cfa);
+}
+
+/* From here on sites are made; before, everything is site 0. */
+void sites_start(void);
+
+/* NULL for 0. Valid as long as a block or value has the number, or the check lock is held. */
+struct site *site_get(uint32_t number);
+
+/* A module came: what was called from unknown code may lie in it. */
+void sites_module_loaded(void);
+
+/* Its sites are retired: no call finds them any more, blocks that have their numbers keep them. */
+void sites_module_unloaded(const struct module *module);
+
+/*
+ * Retired sites that no block has any more are given back. Where there are enough of them to be
+ * worth it, sites_collect_begin returns a bitmap in which the caller marks each number in use
+ * (site_mark), and sites_collect_end gives the others back. Under the check lock.
+ */
+struct site_bitmap;
+struct site_bitmap *sites_collect_begin(void);
+void site_mark(struct site_bitmap *bitmap, uint32_t number);
+void sites_collect_end(struct site_bitmap *bitmap);
+
+/* For the tests: how many sites there are, retired ones included. */
+uint32_t sites_count(void);
+
+extern struct lock sites_lock;
+
+#endif

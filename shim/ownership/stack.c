@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "ownership/stack.h"
+#include "base/dropped.h"
+#include "ownership/unwind.h"
+
+#include <string.h>
+
+static size_t size_of(size_t count)
+{
+    return sizeof(struct stack) + count * sizeof(struct frame);
+}
+
+struct frame frame_at(uintptr_t pc)
+{
+    return (struct frame){pc, modules_find(pc)};
+}
+
+/* A return address may be the first byte behind its module's code (a call that does not return). */
+static struct frame caller_frame(uintptr_t pc)
+{
+    return (struct frame){pc, modules_find(pc - 1)};
+}
+
+struct stack *stack_make(const uintptr_t *pcs, size_t count)
+{
+    struct stack *stack = count ? arena_alloc(size_of(count)) : NULL;
+    if (!stack) {
+        if (count)
+            drop(DROP_STACK);
+        return NULL;
+    }
+    stack->count = (uint32_t)count;
+    for (size_t i = 0; i < count; i++) {
+        stack->frames[i] = caller_frame(pcs[i]);
+        module_ref(stack->frames[i].module);
+    }
+    return stack;
+}
+
+struct stack *stack_capture(size_t max)
+{
+    uintptr_t pcs[UNWIND_MAX];
+    if (max > UNWIND_MAX)
+        max = UNWIND_MAX;
+    size_t count = unwind_stack(pcs, max);
+    /* Unwinding ends early in code that came since the last sync. */
+    if (count > 0 && count < max && !modules_find(pcs[count - 1] - 1) && modules_changed()) {
+        modules_sync(0, false);
+        count = unwind_stack(pcs, max);
+    }
+    return stack_make(pcs, count);
+}
+
+struct stack *stack_copy(const struct stack *stack)
+{
+    struct stack *copy = stack ? arena_alloc(size_of(stack->count)) : NULL;
+    if (!copy)
+        return NULL;
+    memcpy(copy, stack, size_of(stack->count));
+    for (uint32_t i = 0; i < copy->count; i++)
+        module_ref(copy->frames[i].module);
+    return copy;
+}
+
+void stack_free(struct stack *stack)
+{
+    if (!stack)
+        return;
+    for (uint32_t i = 0; i < stack->count; i++)
+        module_unref(stack->frames[i].module);
+    arena_free(stack, size_of(stack->count));
+}
+
+const struct frame *stack_requester(const struct stack *stack, const struct module *except)
+{
+    for (uint32_t i = 0; stack && i < stack->count; i++) {
+        const struct frame *frame = &stack->frames[i];
+        if (frame->module && !frame->module->common && frame->module != except)
+            return frame;
+    }
+    return NULL;
+}
+
+const struct frame *stack_owner(const struct stack *stack)
+{
+    for (uint32_t i = 0; stack && i < stack->count; i++) {
+        const struct frame *frame = &stack->frames[i];
+        if (frame->module && !frame->module->runtime)
+            return frame;
+    }
+    return NULL;
+}
+
+bool stack_mentions(const struct stack *stack, const struct module *module)
+{
+    for (uint32_t i = 0; stack && i < stack->count; i++)
+        if (stack->frames[i].module == module)
+            return true;
+    return false;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Stacks that are kept: return addresses with the load of the module that each lay in when it was
+ * taken. A stack holds a reference to each of its modules. Immutable once made.
+ */
+#ifndef DLPIN_OWNERSHIP_STACK_H
+#define DLPIN_OWNERSHIP_STACK_H
+
+#include "modules/modules.h"
+
+/* A code address and the module that it was in when it was noted (NULL: none that we know). */
+struct frame {
+    uintptr_t pc;
+    struct module *module;
+};
+
+struct stack {
+    uint32_t count;
+    struct frame frames[];
+};
+
+/* The calling thread's stack without the shim's frames, at most `max` frames. NULL where there is
+ * nothing or no memory. May sync the modules, so: none of our locks may be held. Inside the guard.
+ */
+struct stack *stack_capture(size_t max);
+
+/* A stack of frames that are known already. */
+struct stack *stack_make(const uintptr_t *pcs, size_t count);
+
+struct stack *stack_copy(const struct stack *stack);
+void stack_free(struct stack *stack);
+
+/* The frame for an address now; the caller refs the module if it keeps it. */
+struct frame frame_at(uintptr_t pc);
+
+/* The nearest frame that is not in a common module, and not in `except` (may be NULL). NULL: none.
+ */
+const struct frame *stack_requester(const struct stack *stack, const struct module *except);
+
+/* The nearest frame that is not in a runtime module (ownership/common.h). NULL: none. */
+const struct frame *stack_owner(const struct stack *stack);
+
+bool stack_mentions(const struct stack *stack, const struct module *module);
+
+#endif

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "ownership/unwind.h"
+#include "base/compiler.h"
+#include "modules/modules.h"
+
+#include <libunwind.h>
+#include <stdbool.h>
+
+/* --- what libunwind asks the loader, answered from our list
+ * -------------------------------------------- */
+
+typedef int phdr_callback(struct dl_phdr_info *info, size_t size, void *data);
+
+int __wrap_dl_iterate_phdr(phdr_callback *callback, void *data);
+
+struct phdr_visit {
+    phdr_callback *callback;
+    void *data;
+};
+
+static int visit_module(struct module *module, void *data)
+{
+    struct phdr_visit *visit = data;
+    struct dl_phdr_info info = {
+        .dlpi_addr = module->bias,
+        .dlpi_name = module->path,
+        .dlpi_phdr = module->phdr,
+        .dlpi_phnum = (ElfW(Half))module->phnum,
+    };
+    return visit->callback(&info, sizeof info, visit->data);
+}
+
+int __wrap_dl_iterate_phdr(phdr_callback *callback, void *data)
+{
+    struct phdr_visit visit = {callback, data};
+    return modules_each_mapped(visit_module, &visit);
+}
+
+/* --- stacks
+ * ------------------------------------------------------------------------------------------ */
+
+static uintptr_t reg(unw_cursor_t *cursor, int number)
+{
+    unw_word_t value = 0;
+    return unw_get_reg(cursor, number, &value) == UNW_ESUCCESS ? (uintptr_t)value : 0;
+}
+
+static bool in_shim(uintptr_t pc)
+{
+    const struct module *module = modules_find(pc);
+    return module && module->is_shim;
+}
+
+size_t unwind_stack(uintptr_t *pcs, size_t max)
+{
+    unw_context_t context;
+    unw_cursor_t cursor;
+    size_t count = 0;
+
+    if (unw_getcontext(&context) != 0 || unw_init_local(&cursor, &context) != 0)
+        return 0;
+    while (count < max && unw_step(&cursor) > 0) {
+        uintptr_t pc = reg(&cursor, UNW_REG_IP);
+        if (pc == 0)
+            break;
+        if (count > 0 || !in_shim(pc))
+            pcs[count++] = pc;
+    }
+    return count;
+}
+
+#if defined(__x86_64__)
+
+/* Where a step leads with every callee-saved register but the stack pointer moved by two words. */
+static uintptr_t disturbed_cfa(unw_cursor_t cursor)
+{
+    static const int registers[] = {UNW_X86_64_RBX, UNW_X86_64_RBP, UNW_X86_64_R12,
+                                    UNW_X86_64_R13, UNW_X86_64_R14, UNW_X86_64_R15};
+    for (size_t i = 0; i < ARRAY_SIZE(registers); i++)
+        unw_set_reg(&cursor, registers[i], reg(&cursor, registers[i]) + 2 * sizeof(uintptr_t));
+    return unw_step(&cursor) > 0 ? reg(&cursor, UNW_REG_SP) : 0;
+}
+
+uint32_t unwind_hop(uintptr_t pc)
+{
+    unw_context_t context;
+    unw_cursor_t cursor;
+
+    if (unw_getcontext(&context) != 0 || unw_init_local(&cursor, &context) != 0)
+        return HOP_UNWIND;
+    for (unsigned i = 0; i < UNWIND_MAX && unw_step(&cursor) > 0; i++) {
+        if (reg(&cursor, UNW_REG_IP) != pc)
+            continue;
+        uintptr_t sp = reg(&cursor, UNW_REG_SP);
+        uintptr_t disturbed = disturbed_cfa(cursor);
+        if (unw_step(&cursor) <= 0)
+            return HOP_UNWIND;
+        uintptr_t cfa = reg(&cursor, UNW_REG_SP);
+        bool fixed = cfa == disturbed && cfa > sp && cfa - sp < UINT32_MAX &&
+                     *((const uintptr_t *)cfa - 1) == reg(&cursor, UNW_REG_IP);
+        return fixed ? (uint32_t)(cfa - sp) : HOP_UNWIND;
+    }
+    return HOP_UNWIND;
+}
+
+#else
+
+/* Elsewhere the return address may be anywhere in the frame: always unwind. */
+uint32_t unwind_hop(uintptr_t pc)
+{
+    return HOP_UNWIND;
+}
+
+#endif

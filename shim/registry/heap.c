@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "registry/heap.h"
+#include "base/dropped.h"
+#include "base/sys.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+enum { SEARCH_BYTES = 8192 };
+
+heap_entry *heap_leaves[(uintptr_t)1 << (HEAP_ADDRESS_BITS - HEAP_LEAF_SHIFT)];
+unsigned heap_granule_shift = HEAP_GLIBC_GRANULE_SHIFT;
+bool heap_is_seen = true;
+
+static bool glibc_chunks = true;
+
+void heap_init(bool glibc_malloc)
+{
+    madvise(heap_leaves, sizeof heap_leaves, MADV_NOHUGEPAGE);
+    glibc_chunks = glibc_malloc;
+    if (!glibc_malloc)
+        heap_granule_shift = HEAP_OTHER_GRANULE_SHIFT;
+}
+
+static size_t leaf_entries(void)
+{
+    return (size_t)1 << (HEAP_LEAF_SHIFT - heap_granule_shift);
+}
+
+COLD heap_entry *heap_make_leaf(uintptr_t address)
+{
+    if (address >> HEAP_ADDRESS_BITS)
+        return NULL;
+    heap_entry **slot = &heap_leaves[address >> HEAP_LEAF_SHIFT], *present = NULL;
+    int saved_errno = errno;
+    heap_entry *leaf = sys_map(leaf_entries() * sizeof *leaf);
+    errno = saved_errno;
+    if (!leaf) {
+        drop(DROP_BLOCK);
+        return NULL;
+    }
+    if (__atomic_compare_exchange_n(slot, &present, leaf, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_ACQUIRE))
+        return leaf;
+    sys_unmap(leaf, leaf_entries() * sizeof *leaf);
+    return present;
+}
+
+/* malloc/malloc.c: the word before a block is its chunk's size; the lowest bits are flags, of which
+ * the second says that the chunk was mapped alone. A chunk in the heap also owns the next one's
+ * first word. */
+static size_t usable_size(uintptr_t start)
+{
+    size_t head;
+    const void *at = (const void *)(start - sizeof head);
+    if (!glibc_chunks || sys_read_memory(at, &head, sizeof head) != (ssize_t)sizeof head)
+        return 0;
+    size_t overhead = head & 2 ? 2 * sizeof head : sizeof head;
+    size_t size = head & ~(size_t)7;
+    return size > overhead ? size - overhead : 0;
+}
+
+static bool read_entry(uintptr_t address, struct heap_block *block)
+{
+    const heap_entry *entry = heap_entry_of((void *)address);
+    heap_entry value = entry ? __atomic_load_n(entry, __ATOMIC_RELAXED) : 0;
+    uint32_t site = value >> HEAP_PLACE_BITS;
+    if (site == 0)
+        return false;
+    uintptr_t granule = address >> heap_granule_shift << heap_granule_shift;
+    uintptr_t place = value & HEAP_PLACE_MASK;
+    if (heap_granule_shift > HEAP_PLACE_SHIFT)
+        granule |= place << HEAP_PLACE_SHIFT;
+    *block = (struct heap_block){.start = granule, .site = site};
+    return true;
+}
+
+bool heap_find(uintptr_t address, struct heap_block *block)
+{
+    uintptr_t granule = (uintptr_t)1 << heap_granule_shift;
+    for (uintptr_t back = 0; back <= SEARCH_BYTES && back < address; back += granule) {
+        if (!read_entry(address - back, block) || block->start > address)
+            continue;
+        block->size = usable_size(block->start);
+        return block->start == address || address < block->start + block->size;
+    }
+    return false;
+}
+
+void heap_mark_sites(struct site_bitmap *bitmap)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(heap_leaves); i++) {
+        const heap_entry *leaf = __atomic_load_n(&heap_leaves[i], __ATOMIC_ACQUIRE);
+        for (size_t k = 0; leaf && k < leaf_entries(); k++)
+            if (leaf[k])
+                site_mark(bitmap, leaf[k] >> HEAP_PLACE_BITS);
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "registry/keys.h"
+#include "base/dropped.h"
+
+struct lock registry_lock;
+struct key keys[KEYS_MAX];
+
+/* The module whose image holds the variable, if it can be a subject. */
+static struct module *keeper(const pthread_key_t *variable)
+{
+    struct module *module = modules_find((uintptr_t)variable);
+    return module && !module->runtime ? module : NULL;
+}
+
+static void release(struct key *key)
+{
+    module_unref(key->destructor.module);
+    module_unref(key->owner);
+    module_unref(key->requester);
+    module_unref(key->robbed);
+    stack_free(key->stack);
+}
+
+void key_created(pthread_key_t number, void (*destructor)(void *), const pthread_key_t *variable)
+{
+    struct key key = {.stack = stack_capture(REGISTRY_FRAMES)};
+    const struct frame *owner = stack_owner(key.stack);
+    const struct frame *requester = stack_requester(key.stack, NULL);
+    struct module *kept_in = keeper(variable);
+
+    if (number >= KEYS_MAX || !lock_acquire(&registry_lock)) {
+        stack_free(key.stack);
+        drop(DROP_KEY);
+        return;
+    }
+    if (destructor) {
+        key.destructor = frame_at((uintptr_t)destructor);
+        module_ref(key.destructor.module);
+    }
+    key.owner = module_ref(kept_in ? kept_in : owner ? owner->module : NULL);
+    key.requester = module_ref(requester ? requester->module : NULL);
+    key.generation = (atomic_load(&keys[number].generation) + 1) | 1;
+    key.robbed = atomic_exchange(&keys[number].robbed, NULL);
+    key.robbery = keys[number].robbery;
+    release(&keys[number]);
+    keys[number] = key;
+    lock_release(&registry_lock);
+}
+
+void key_deleted(pthread_key_t number, struct key *was)
+{
+    *was = (struct key){0};
+    if (number >= KEYS_MAX || !lock_acquire(&registry_lock)) {
+        drop(DROP_KEY);
+        return;
+    }
+    if (key_is_live(atomic_load(&keys[number].generation))) {
+        *was = keys[number];
+        keys[number] = (struct key){.generation = was->generation + 1};
+        keys[number].robbed = atomic_exchange(&was->robbed, NULL);
+        keys[number].robbery = was->robbery;
+    }
+    lock_release(&registry_lock);
+}
+
+void key_robbed(pthread_key_t number, struct module *owner, uint32_t finding)
+{
+    if (number >= KEYS_MAX || !lock_acquire(&registry_lock))
+        return;
+    module_unref(atomic_exchange(&keys[number].robbed, module_ref(owner)));
+    keys[number].robbery = finding;
+    lock_release(&registry_lock);
+}
+
+uint32_t key_robbed_owner_calls(pthread_key_t number, const struct module *caller)
+{
+    uint32_t finding = 0;
+    if (!caller || number >= KEYS_MAX || atomic_load(&keys[number].robbed) != caller ||
+        !lock_acquire(&registry_lock))
+        return 0;
+    if (atomic_load(&keys[number].robbed) == caller) {
+        module_unref(atomic_exchange(&keys[number].robbed, NULL));
+        finding = keys[number].robbery;
+    }
+    lock_release(&registry_lock);
+    return finding;
+}
+
+void key_release(struct key *was)
+{
+    release(was);
+    *was = (struct key){0};
+}
+
+unsigned keys_live_locked(void)
+{
+    unsigned live = 0;
+    for (unsigned i = 0; i < KEYS_MAX; i++)
+        live += key_is_live(atomic_load(&keys[i].generation));
+    return live;
+}

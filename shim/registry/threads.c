@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+#include "registry/threads.h"
+#include "base/dropped.h"
+#include "base/guard.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "registry/heap.h"
+
+#include <string.h>
+
+enum { COLLECT_EVERY = 64, ARGUMENT_WORDS = 16, VTABLE_WORDS = 3 };
+
+struct thread *threads;
+
+static uint64_t last_serial;
+static unsigned since_collection;
+
+/* --- records
+ * ------------------------------------------------------------------------------------------- */
+
+static void free_thread(struct thread *thread)
+{
+    module_unref(thread->routine.module);
+    module_unref(thread->via.module);
+    module_unref(thread->argument_image);
+    module_unref(thread->requester);
+    stack_free(thread->stack);
+    for (unsigned i = 0; i < VALUE_PAGES; i++)
+        arena_free(atomic_load(&thread->pages[i]), VALUES_PER_PAGE * sizeof(struct value));
+    arena_free(thread, sizeof *thread);
+}
+
+static bool link_thread(struct thread *thread)
+{
+    if (!lock_acquire(&registry_lock))
+        return false;
+    thread->serial = ++last_serial;
+    thread->next = threads;
+    threads = thread;
+    bool collect = ++since_collection >= COLLECT_EVERY;
+    if (collect)
+        since_collection = 0;
+    lock_release(&registry_lock);
+    if (collect)
+        threads_collect();
+    return true;
+}
+
+static void unlink_thread(struct thread *thread)
+{
+    if (!lock_acquire(&registry_lock))
+        return;
+    struct thread **link = &threads;
+    while (*link && *link != thread)
+        link = &(*link)->next;
+    if (*link)
+        *link = thread->next;
+    lock_release(&registry_lock);
+    free_thread(thread);
+}
+
+bool thread_is_live(const struct thread *thread)
+{
+    pid_t tid = atomic_load(&thread->tid);
+    return !atomic_load(&thread->ended) && (tid == 0 || sys_thread_alive(tid));
+}
+
+static bool is_gone(const struct thread *thread)
+{
+    pid_t tid = atomic_load(&thread->tid);
+    return tid != 0 && !sys_thread_alive(tid);
+}
+
+void threads_collect(void)
+{
+    struct thread *gone = NULL;
+    if (!lock_acquire(&registry_lock))
+        return;
+    for (struct thread **link = &threads; *link;) {
+        struct thread *thread = *link;
+        if (thread == guard.self || !is_gone(thread)) {
+            link = &thread->next;
+            continue;
+        }
+        *link = thread->next;
+        thread->next = gone;
+        gone = thread;
+    }
+    lock_release(&registry_lock);
+    while (gone) {
+        struct thread *next = gone->next;
+        free_thread(gone);
+        gone = next;
+    }
+}
+
+struct thread *thread_by_serial_locked(uint64_t serial)
+{
+    struct thread *thread = threads;
+    while (thread && thread->serial != serial)
+        thread = thread->next;
+    return thread;
+}
+
+/* --- what a thread was started with
+ * ----------------------------------------------------------------------- */
+
+static bool is_subject(const struct module *module)
+{
+    return module && !module->common;
+}
+
+/* An object with virtual functions of a module: the last of the first three, which for
+ * std::thread's _State is _M_run, behind two destructors. */
+static struct frame routine_by_vtable(uintptr_t vtable)
+{
+    uintptr_t slots[VTABLE_WORDS];
+    struct module *module = modules_find(vtable);
+    if (!is_subject(module) || module_is_code(module, vtable) ||
+        sys_read_memory((void *)vtable, slots, sizeof slots) != (ssize_t)sizeof slots)
+        return (struct frame){0};
+    for (unsigned i = VTABLE_WORDS; i-- > 0;)
+        if (modules_find(slots[i]) == module && module_is_code(module, slots[i]))
+            return (struct frame){slots[i], module};
+    return (struct frame){0};
+}
+
+/* The first function of a module that the trampoline's argument leads to (GRealThread,
+ * apr_thread_t, …). */
+static struct frame routine_in_argument(uintptr_t argument)
+{
+    uintptr_t words[ARGUMENT_WORDS];
+    ssize_t n = -1;
+    for (size_t size = sizeof words; n < 0 && size >= 4 * sizeof *words; size /= 2)
+        n = sys_read_memory((void *)argument, words, size);
+    if (n < (ssize_t)sizeof *words)
+        return (struct frame){0};
+    struct frame routine = routine_by_vtable(words[0]);
+    for (size_t i = 0; !routine.pc && i < (size_t)n / sizeof *words; i++) {
+        struct module *module = modules_find(words[i]);
+        if (is_subject(module) && module_is_code(module, words[i]))
+            routine = (struct frame){words[i], module};
+    }
+    return routine;
+}
+
+static void resolve_routine(struct thread *thread, uintptr_t start_routine)
+{
+    thread->routine = frame_at(start_routine);
+    if (!thread->routine.module || is_subject(thread->routine.module))
+        return;
+    struct frame proper = routine_in_argument(thread->argument);
+    if (proper.pc) {
+        thread->via = thread->routine;
+        thread->routine = proper;
+    }
+}
+
+static void resolve_argument(struct thread *thread)
+{
+    struct heap_block block;
+    thread->argument_image = module_ref(modules_find(thread->argument));
+    if (!thread->argument_image && heap_find(thread->argument, &block))
+        thread->argument_site = block.site;
+}
+
+struct thread *thread_prepare(uintptr_t start_routine, uintptr_t argument)
+{
+    struct thread *thread = arena_alloc(sizeof *thread);
+    if (!thread) {
+        drop(DROP_THREAD);
+        return NULL;
+    }
+    thread->seen_to_start = true;
+    thread->start_routine = start_routine;
+    thread->argument = argument;
+    thread->stack = stack_capture(REGISTRY_FRAMES);
+    resolve_routine(thread, start_routine);
+    resolve_argument(thread);
+    const struct frame *requester = stack_requester(thread->stack, thread->routine.module);
+    thread->requester = module_ref(requester ? requester->module : NULL);
+    module_ref(thread->routine.module);
+    module_ref(thread->via.module);
+    if (!link_thread(thread)) {
+        free_thread(thread);
+        drop(DROP_THREAD);
+        return NULL;
+    }
+    return thread;
+}
+
+void thread_abandon(struct thread *thread)
+{
+    unlink_thread(thread);
+}
+
+void thread_begin(struct thread *thread)
+{
+    atomic_store(&thread->tid, sys_gettid());
+    guard.self = thread;
+}
+
+void thread_end(struct thread *thread)
+{
+    atomic_store(&thread->ended, true);
+}
+
+struct thread *thread_self(void)
+{
+    if (likely(guard.self != NULL))
+        return guard.self;
+    struct thread *thread = arena_alloc(sizeof *thread);
+    if (!thread)
+        return NULL;
+    atomic_store(&thread->tid, sys_gettid());
+    guard.self = thread;
+    if (!link_thread(thread)) {
+        guard.self = NULL;
+        free_thread(thread);
+        return NULL;
+    }
+    return thread;
+}
+
+void thread_name(pid_t tid, char name[static 32])
+{
+    struct text path = {0};
+    text_printf(&path, "/proc/self/task/%d/comm", tid);
+    ssize_t length = sys_read_file(text_string(&path), name, 32);
+    text_free(&path);
+    if (length > 0 && name[length - 1] == '\n')
+        name[--length] = '\0';
+    if (length <= 0)
+        name[0] = '\0';
+}
+
+/* --- values
+ * --------------------------------------------------------------------------------------------------
+ */
+
+struct value *thread_value(struct thread *thread, unsigned key)
+{
+    struct value *page =
+        atomic_load_explicit(&thread->pages[key / VALUES_PER_PAGE], memory_order_acquire);
+    return page ? &page[key % VALUES_PER_PAGE] : NULL;
+}
+
+static struct value *make_value(struct thread *thread, unsigned key)
+{
+    struct value *_Atomic *page = &thread->pages[key / VALUES_PER_PAGE];
+    if (!atomic_load(page))
+        atomic_store(page, arena_alloc(VALUES_PER_PAGE * sizeof(struct value)));
+    return thread_value(thread, key);
+}
+
+void thread_set_value(pthread_key_t key, const void *pointer, uint32_t site)
+{
+    struct thread *thread = key < KEYS_MAX ? thread_self() : NULL;
+    struct value *value = thread ? thread_value(thread, key) : NULL;
+    if (thread && !value && pointer)
+        value = make_value(thread, key);
+    if (!value) {
+        if (pointer)
+            drop(DROP_VALUE);
+        return;
+    }
+    value->site = site;
+    value->epoch = atomic_load_explicit(&modules_epoch, memory_order_relaxed);
+    atomic_store_explicit(&value->generation, key_generation(key), memory_order_relaxed);
+    atomic_store_explicit(&value->pointer, (void *)pointer, memory_order_release);
+}
+
+void threads_mark_sites_locked(struct site_bitmap *bitmap)
+{
+    for (struct thread *t = threads; t; t = t->next) {
+        if (t->argument_site)
+            site_mark(bitmap, t->argument_site);
+        for (unsigned i = 0; i < KEYS_MAX; i++) {
+            struct value *value = thread_value(t, i);
+            if (value && value->site)
+                site_mark(bitmap, value->site);
+        }
+    }
+}
+
+void threads_fork_child(void)
+{
+    struct thread *self = guard.self;
+    struct thread *rest = threads;
+    threads = NULL;
+    while (rest) {
+        struct thread *next = rest->next;
+        if (rest == self) {
+            atomic_store(&self->tid, sys_gettid());
+            self->next = NULL;
+            threads = self;
+        } else {
+            free_thread(rest);
+        }
+        rest = next;
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Threads: what each was started with and by whom, and the values that it has set for keys.
+ *
+ * A record is made by the creating thread before the real pthread_create, or by a thread that we
+ * did not see start (the main one, a raw clone) when something is first noted for it. It stays
+ * until the thread is known to be gone: `ended` says that the start routine is over, but TSD
+ * destructors still run then.
+ *
+ * A thread's values are written by that thread alone, without a lock; others read them word by
+ * word. The list is under the registry lock.
+ */
+#ifndef DLPIN_REGISTRY_THREADS_H
+#define DLPIN_REGISTRY_THREADS_H
+
+#include "ownership/sites.h"
+#include "registry/keys.h"
+
+#include <sys/types.h>
+
+struct value {
+    void *_Atomic pointer;
+    _Atomic uint32_t generation; /* of the key, when it was set */
+    uint32_t site;               /* who set it (ownership/sites.h) */
+    uint64_t epoch;              /* modules_epoch then */
+};
+
+enum { VALUES_PER_PAGE = 32, VALUE_PAGES = KEYS_MAX / VALUES_PER_PAGE };
+
+struct thread {
+    uint64_t serial;   /* never used again */
+    _Atomic pid_t tid; /* 0 until it runs */
+    _Atomic bool ended;
+    bool seen_to_start;      /* through us: the fields below are known */
+    uintptr_t start_routine; /* as it was given */
+    struct frame routine;    /* what it will run: behind a trampoline, what that calls */
+    struct frame via;        /* the trampoline; pc 0: none */
+    uintptr_t argument;
+    struct module *argument_image; /* the module that the argument points into, or NULL */
+    uint32_t argument_site;        /* the argument's block was made here, or 0 */
+    struct module
+        *requester; /* the nearest one on the stack that is neither common nor the owner */
+    struct stack *stack;
+    struct value *_Atomic pages[VALUE_PAGES];
+    struct thread *next;
+};
+
+extern struct thread *threads; /* under the registry lock */
+
+/* Before the real pthread_create; NULL where there is no memory: then the thread starts as if
+ * without us. Inside the guard, without our locks. */
+struct thread *thread_prepare(uintptr_t start_routine, uintptr_t argument);
+
+/* The real pthread_create failed. */
+void thread_abandon(struct thread *thread);
+
+/* In the new thread, first and last. */
+void thread_begin(struct thread *thread);
+void thread_end(struct thread *thread);
+
+/* The calling thread's record, made now if there is none. NULL: no memory. */
+struct thread *thread_self(void);
+
+/* The calling thread set a value. `site` as of site_here. */
+void thread_set_value(pthread_key_t key, const void *value, uint32_t site);
+
+/* The value's slot, or NULL where the thread never had one for this key. */
+struct value *thread_value(struct thread *thread, unsigned key);
+
+/* Still there, and not on its way out. */
+bool thread_is_live(const struct thread *thread);
+
+struct thread *thread_by_serial_locked(uint64_t serial);
+
+/* "name" as the kernel has it, or "". */
+void thread_name(pid_t tid, char name[static 32]);
+
+/* Gives back the records of threads that are gone. Takes the registry lock. */
+void threads_collect(void);
+
+/* Marks the site of every value. Under the registry lock. */
+void threads_mark_sites_locked(struct site_bitmap *bitmap);
+
+/* Only the calling thread is left. */
+void threads_fork_child(void);
+
+#endif

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The report file's records as JSON (report_format.h), and the lines on standard error.
+ *
+ * Functions build into a text; writing is report.c's. No locks but the modules' (report_header).
+ */
+#ifndef DLPIN_REPORT_RECORDS_H
+#define DLPIN_REPORT_RECORDS_H
+
+#include "base/text.h"
+#include "rules/finding.h"
+
+enum { LOADS_MAX = 64 };
+
+/* What repeats of one signature have in common, as it is written. */
+struct finding_record {
+    const struct finding *finding;
+    uint32_t id;
+    enum occasion at;
+    unsigned count;
+    const uint32_t *loads;
+    unsigned load_count;
+    bool growing;
+    const char *message, *signature, *label;
+};
+
+struct process_info {
+    const char *program; /* base name */
+    const char *exe;
+    const char *options;
+    uint64_t started_monotonic;
+    int64_t started; /* seconds since the epoch */
+};
+
+struct summary {
+    const char *ended;
+    unsigned kinds[KIND_COUNT], verdicts[VERDICT_COUNT], severities[SEVERITY_COUNT];
+    unsigned findings;
+};
+
+extern const char *const kind_names[KIND_COUNT];
+extern const char *const severity_names[SEVERITY_COUNT];
+
+void record_header(struct text *text, const struct process_info *info);
+void record_module(struct text *text, const struct module *module, enum module_state state,
+                   uint64_t time);
+void record_finding(struct text *text, const struct finding_record *record, uint64_t time);
+void record_resolved(struct text *text, uint32_t finding, const char *how, uint64_t time);
+
+/* `unseen` is a NULL-terminated list of sentences; `families` of the hooks that are active. */
+void record_coverage(struct text *text, const char *const *families, const bool *active,
+                     const char *const *unseen);
+void record_summary(struct text *text, const struct summary *summary, uint64_t time);
+
+/* For people: severity, kind, message, stack; each line begins with "dlpin: ". */
+void print_finding(struct text *text, const struct finding_record *record);
+
+/* The same for findings of the same kind, module identity and code, in whatever process and load.
+ */
+void make_signature(struct text *text, const struct finding *finding);
+
+#endif

@@ -1,0 +1,519 @@
+// SPDX-License-Identifier: MIT
+#include "report/report.h"
+#include "base/dropped.h"
+#include "base/lock.h"
+#include "base/options.h"
+#include "base/output.h"
+#include "base/sys.h"
+#include "report/records.h"
+#include "rules/rules.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Findings with one signature. Lives for the rest of the process. */
+struct group {
+    UT_hash_handle hh;
+    struct finding finding; /* the latest, for its next record */
+    uint32_t id;
+    enum occasion at;
+    unsigned count, written_count;
+    uint32_t loads[LOADS_MAX];
+    unsigned load_count;
+    bool resolved, shown;
+    bool inherited; /* the parent's: it has reported it */
+    char *message;
+    char *signature;
+};
+
+/* One thing that was found, for as long as it is so. */
+struct instance {
+    UT_hash_handle hh;
+    struct object object;
+    struct group *group;
+    struct module *module; /* holds a reference */
+    bool pending;
+};
+
+struct lock report_lock;
+static struct group *groups;
+static struct instance *instances;
+static _Atomic unsigned open_count;
+static uint32_t last_finding;
+static bool file_tried, exiting;
+static char *log_pattern;
+static struct process_info process;
+
+/* --- the file
+ * ------------------------------------------------------------------------------------------- */
+
+static uint64_t now(void)
+{
+    return sys_monotonic_ns() - process.started_monotonic;
+}
+
+static void write_record(struct text *text)
+{
+    if (text->failed || !output_file_write(text_string(text), text->length))
+        drop(DROP_RECORD);
+    text_free(text);
+}
+
+static void write_module(struct module *module, enum module_state state)
+{
+    struct text text = {0};
+    record_module(&text, module, state, now());
+    write_record(&text);
+}
+
+static int collect_module(struct module *module, void *data)
+{
+    struct module ***next = data;
+    *(*next)++ = module_ref(module);
+    return 0;
+}
+
+static int count_module(struct module *module, void *data)
+{
+    ++*(size_t *)data;
+    return 0;
+}
+
+/* Modules that were there before the file was. */
+static void write_known_modules_locked(void)
+{
+    size_t count = 0;
+    modules_each_known(count_module, &count);
+    size_t size = (count + 16) * sizeof(struct module *);
+    struct module **list = arena_alloc(size), **end = list;
+    if (!list)
+        return;
+    modules_each_known(collect_module, &end);
+    for (struct module **m = list; m < end; m++) {
+        write_module(*m, atomic_load(&(*m)->state));
+        module_unref(*m);
+    }
+    arena_free(list, size);
+}
+
+/* True: there is a file to write to. */
+static bool open_file_locked(void)
+{
+    if (!log_pattern)
+        return false;
+    if (file_tried)
+        return true;
+    file_tried = true;
+    int error = output_file_open(log_pattern, process.program);
+    if (error) {
+        struct text line = {0};
+        text_printf(&line, "dlpin: cannot create the report file '%s': %s\n", log_pattern,
+                    strerrordesc_np(-error));
+        report_say(text_string(&line));
+        text_free(&line);
+        arena_free(log_pattern, strlen(log_pattern) + 1);
+        log_pattern = NULL;
+        return false;
+    }
+    struct text text = {0};
+    record_header(&text, &process);
+    write_record(&text);
+    write_known_modules_locked();
+    return true;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static char *own_exe(void)
+{
+    char path[1024];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[n > 0 ? n : 0] = '\0';
+    return arena_strdup(path);
+}
+
+void report_init(const char *raw_options)
+{
+    char *exe = own_exe();
+    process = (struct process_info){
+        .program = exe ? base_name(exe) : "",
+        .exe = exe,
+        .options = raw_options ? arena_strdup(raw_options) : NULL,
+        .started_monotonic = sys_monotonic_ns(),
+        .started = time(NULL),
+    };
+    if (options.log_path && *options.log_path)
+        log_pattern = output_absolute_path(options.log_path);
+    if (!lock_acquire(&report_lock))
+        return;
+    if (options.log_empty || options.log_root == (unsigned)sys_getpid())
+        open_file_locked();
+    lock_release(&report_lock);
+}
+
+void report_say(const char *line)
+{
+    if (!output_stderr(line, strlen(line)))
+        drop(DROP_TEXT);
+}
+
+void report_module(struct module *module, enum module_state state)
+{
+    if (!lock_acquire(&report_lock)) {
+        drop(DROP_RECORD);
+        return;
+    }
+    /* Opening the file writes all modules that there are, this one among them. */
+    bool was_open = file_tried;
+    if (was_open || module->opener)
+        was_open &= open_file_locked();
+    if (was_open)
+        write_module(module, state);
+    if (options.verbosity >= 2) {
+        struct text line = {0};
+        text_printf(&line, "dlpin: %s %s (load %u)\n",
+                    state == MODULE_UNLOADED ? "unloaded" : "loaded", module->path, module->load);
+        report_say(text_string(&line));
+        text_free(&line);
+    }
+    lock_release(&report_lock);
+}
+
+/* --- groups
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static bool is_growing(const struct group *group)
+{
+    return group->load_count >= 2 && group->count >= group->load_count;
+}
+
+static void write_group_locked(struct group *group)
+{
+    group->written_count = group->count;
+    if (!open_file_locked())
+        return;
+    struct text text = {0};
+    record_finding(&text,
+                   &(struct finding_record){
+                       .finding = &group->finding,
+                       .id = group->id,
+                       .at = group->at,
+                       .count = group->count,
+                       .loads = group->loads,
+                       .load_count = group->load_count,
+                       .growing = is_growing(group),
+                       .message = group->message,
+                       .signature = group->signature,
+                       .label = options.label_env ? getenv(options.label_env) : NULL,
+                   },
+                   now());
+    write_record(&text);
+}
+
+static void show_group_locked(struct group *group)
+{
+    group->shown = true;
+    if (options.quiet)
+        return;
+    struct text text = {0};
+    print_finding(&text,
+                  &(struct finding_record){.finding = &group->finding, .message = group->message});
+    report_say(text_string(&text));
+    text_free(&text);
+}
+
+static void add_load(struct group *group, uint32_t load)
+{
+    for (unsigned i = 0; i < group->load_count; i++)
+        if (group->loads[i] == load)
+            return;
+    if (group->load_count < LOADS_MAX)
+        group->loads[group->load_count++] = load;
+}
+
+static char *take_string(struct text *text)
+{
+    char *copy = text->failed ? NULL : arena_strdup(text_string(text));
+    text_free(text);
+    return copy;
+}
+
+static void free_string(char *string)
+{
+    if (string)
+        arena_free(string, strlen(string) + 1);
+}
+
+static struct group *find_group_locked(const struct finding *finding)
+{
+    struct text text = {0};
+    struct group *group = NULL;
+    make_signature(&text, finding);
+    char *signature = take_string(&text);
+    if (!signature)
+        return NULL;
+    HASH_FIND_STR(groups, signature, group);
+    if (group) {
+        free_string(signature);
+        return group;
+    }
+    group = arena_alloc(sizeof *group);
+    if (!group) {
+        free_string(signature);
+        return NULL;
+    }
+    group->signature = signature;
+    HASH_ADD_KEYPTR(hh, groups, group->signature, strlen(signature), group);
+    return group;
+}
+
+/* The group's next record tells of `finding`, which it takes over. */
+static void update_group_locked(struct group *group, struct finding *finding, enum occasion at)
+{
+    struct text message = {0};
+    if (group->id == 0) {
+        group->id = ++last_finding;
+        group->at = at;
+    }
+    rules[finding->kind].explain(finding, &message);
+    free_string(group->message);
+    group->message = take_string(&message);
+    finding_release(&group->finding);
+    group->finding = *finding;
+    if (finding->module)
+        add_load(group, finding->module->load);
+    if (group->resolved)
+        group->resolved = group->shown = false;
+}
+
+static bool is_power_of_two(unsigned n)
+{
+    return (n & (n - 1)) == 0;
+}
+
+static struct instance *find_instance_locked(const struct object *object)
+{
+    struct instance *instance;
+    HASH_FIND(hh, instances, object, sizeof *object, instance);
+    return instance;
+}
+
+static void remember_locked(const struct finding *finding, struct group *group)
+{
+    struct instance *instance = arena_alloc(sizeof *instance);
+    if (!instance) {
+        drop(DROP_FINDING);
+        return;
+    }
+    instance->object = finding->object;
+    instance->group = group;
+    instance->module = module_ref(finding->module);
+    instance->pending = finding->pending;
+    HASH_ADD(hh, instances, object, sizeof instance->object, instance);
+    atomic_fetch_add(&open_count, 1);
+}
+
+static uint32_t report_new_locked(struct finding *finding, enum occasion at, bool quietly)
+{
+    struct group *group = find_group_locked(finding);
+    if (!group) {
+        drop(DROP_FINDING);
+        finding_release(finding);
+        return 0;
+    }
+    if (finding->object.type != OBJECT_DELETION)
+        remember_locked(finding, group);
+    group->inherited = false;
+    group->count++;
+    update_group_locked(group, finding, at);
+    if (is_power_of_two(group->count))
+        write_group_locked(group);
+    if (!group->shown && !quietly)
+        show_group_locked(group);
+    return group->id;
+}
+
+/* Seen before: what was pending may have come true, and what was shown quietly is shown. */
+static void report_again_locked(struct instance *instance, struct finding *finding,
+                                enum occasion at, bool quietly)
+{
+    struct group *group = instance->group;
+    bool confirmed = instance->pending && !finding->pending;
+    if (confirmed) {
+        instance->pending = false;
+        update_group_locked(group, finding, at);
+        group->at = at;
+        write_group_locked(group);
+    } else {
+        finding_release(finding);
+    }
+    if (!group->shown && !quietly && !group->inherited)
+        show_group_locked(group);
+}
+
+uint32_t report_finding(struct finding *finding, enum occasion at, bool quietly)
+{
+    uint32_t id = 0;
+    if (!lock_acquire(&report_lock)) {
+        drop(DROP_FINDING);
+        finding_release(finding);
+        return 0;
+    }
+    if (exiting && finding->severity != SEVERITY_ERROR)
+        finding->severity = SEVERITY_NOTE;
+    struct instance *instance = find_instance_locked(&finding->object);
+    if (instance)
+        report_again_locked(instance, finding, at, quietly);
+    else
+        id = report_new_locked(finding, at, quietly);
+    lock_release(&report_lock);
+    return id;
+}
+
+void report_escalate(uint32_t id)
+{
+    struct group *group, *next;
+    if (!lock_acquire(&report_lock))
+        return;
+    HASH_ITER (hh, groups, group, next) {
+        if (group->id != id || group->finding.severity == SEVERITY_ERROR)
+            continue;
+        struct text message = {0};
+        group->finding.severity = SEVERITY_ERROR;
+        rules[group->finding.kind].explain(&group->finding, &message);
+        free_string(group->message);
+        group->message = take_string(&message);
+        write_group_locked(group);
+        show_group_locked(group);
+    }
+    lock_release(&report_lock);
+}
+
+/* --- the end of findings
+ * ------------------------------------------------------------------------------------- */
+
+static void resolve_locked(struct instance *instance, const char *how)
+{
+    struct group *group = instance->group;
+    HASH_DELETE(hh, instances, instance);
+    module_unref(instance->module);
+    arena_free(instance, sizeof *instance);
+    atomic_fetch_sub(&open_count, 1);
+    if (group->inherited || group->count == 0 || --group->count > 0)
+        return;
+    group->resolved = true;
+    group->load_count = 0;
+    if (!open_file_locked())
+        return;
+    struct text text = {0};
+    record_resolved(&text, group->id, how, now());
+    write_record(&text);
+}
+
+bool report_has_open(void)
+{
+    return atomic_load_explicit(&open_count, memory_order_relaxed) > 0;
+}
+
+void report_revalidate(void)
+{
+    struct instance *instance, *next;
+    if (!report_has_open() || !lock_acquire(&report_lock))
+        return;
+    HASH_ITER (hh, instances, instance, next) {
+        const char *how;
+        if (!rules_still_holds(&instance->object, &how))
+            resolve_locked(instance, how);
+    }
+    lock_release(&report_lock);
+}
+
+void report_settle_pending(void)
+{
+    struct instance *instance, *next;
+    if (!report_has_open() || !lock_acquire(&report_lock))
+        return;
+    HASH_ITER (hh, instances, instance, next)
+        if (instance->pending && !module_is_unloaded(instance->module))
+            resolve_locked(instance, "the module was not unmapped");
+    lock_release(&report_lock);
+}
+
+void report_exiting(void)
+{
+    exiting = true;
+}
+
+unsigned report_severe(void)
+{
+    unsigned severe = 0;
+    struct group *group, *next;
+    if (!lock_acquire(&report_lock))
+        return 0;
+    HASH_ITER (hh, groups, group, next)
+        severe +=
+            !group->resolved && !group->inherited && group->finding.severity >= SEVERITY_WARNING;
+    lock_release(&report_lock);
+    return severe;
+}
+
+static struct summary summarize_locked(const char *ended)
+{
+    struct summary summary = {.ended = ended};
+    struct group *group, *next;
+    HASH_ITER (hh, groups, group, next) {
+        if (group->resolved || group->inherited)
+            continue;
+        if (group->count != group->written_count)
+            write_group_locked(group);
+        summary.findings++;
+        summary.kinds[group->finding.kind]++;
+        summary.verdicts[group->finding.verdict]++;
+        summary.severities[group->finding.severity]++;
+    }
+    return summary;
+}
+
+void report_finish(const char *ended, const char *const *families, const bool *active,
+                   const char *const *unseen)
+{
+    if (!lock_acquire(&report_lock))
+        return;
+    if (file_tried && open_file_locked()) {
+        struct summary summary = summarize_locked(ended);
+        struct text text = {0};
+        record_coverage(&text, families, active, unseen);
+        write_record(&text);
+        record_summary(&text, &summary, now());
+        write_record(&text);
+    }
+    lock_release(&report_lock);
+}
+
+/* --- fork
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+void report_fork_child(void)
+{
+    struct group *group, *next;
+    output_fork_child();
+    HASH_ITER (hh, groups, group, next) {
+        group->inherited = true;
+        group->count = group->written_count = 0;
+    }
+    file_tried = false;
+    exiting = false;
+    if (options.log_empty && lock_acquire(&report_lock)) {
+        open_file_locked();
+        lock_release(&report_lock);
+    }
+}

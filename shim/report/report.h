@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What is reported: modules, findings with their repeats, and their end. Writes the file and
+ * standard error as things happen.
+ *
+ * Everything here takes the report lock and, below it, registry, sites, modules and arena; none may
+ * be held. Inside the guard.
+ */
+#ifndef DLPIN_REPORT_REPORT_H
+#define DLPIN_REPORT_REPORT_H
+
+#include "rules/finding.h"
+
+/* Once, after the options are known. `raw_options` is the environment variable as it was. */
+void report_init(const char *raw_options);
+
+/* A module came or went. */
+void report_module(struct module *module, enum module_state state);
+
+/*
+ * A finding was made; takes it over. What was reported already is not again; what has the signature
+ * of an earlier one raises its count. `quietly`: not on standard error (yet). Returns the id of a
+ * new finding, else 0.
+ */
+uint32_t report_finding(struct finding *finding, enum occasion at, bool quietly);
+
+/* The finding with this id has become an error. */
+void report_escalate(uint32_t id);
+
+/* Looks at every finding that is not resolved, and resolves what does not hold any more. */
+void report_revalidate(void);
+
+/* A dlclose is over: pending findings about modules that are still mapped are resolved. */
+void report_settle_pending(void);
+
+/* Whether anything is open that report_revalidate could resolve; without a lock. */
+bool report_has_open(void);
+
+/* exit() began: what is found now is a note unless it is an error. */
+void report_exiting(void);
+
+/* Writes counts, coverage and summary. `unseen`: sentences, NULL-terminated. */
+void report_finish(const char *ended, const char *const *families, const bool *active,
+                   const char *const *unseen);
+
+/* Open findings of severity warning or higher. */
+unsigned report_severe(void);
+
+/* A line on standard error, "dlpin: " included. */
+void report_say(const char *line);
+
+extern struct lock report_lock;
+
+/* A new process: own file, own counts; what the parent reported is not reported again. */
+void report_fork_child(void);
+
+#endif

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A finding before it is reported: what a rule saw, copied out of the registry so that it can be
+ * explained and written without any of the registry's locks.
+ */
+#ifndef DLPIN_RULES_FINDING_H
+#define DLPIN_RULES_FINDING_H
+
+#include "ownership/stack.h"
+#include "report/report_format.h"
+
+#include <sys/types.h>
+
+/* What a finding is about, so that the same thing is not reported twice, and is known when it is
+ * over. */
+enum object_type { OBJECT_KEY, OBJECT_VALUE, OBJECT_THREAD, OBJECT_DELETION };
+
+struct object {
+    enum object_type type;
+    uint32_t key;        /* KEY, VALUE, DELETION: the number, */
+    uint32_t generation; /* and which creation of it; DELETION: a serial number */
+    uint32_t kind;
+    uint64_t thread; /* THREAD, VALUE: its serial number */
+    uint64_t word;   /* VALUE: the value */
+};
+
+/* Where a word leads. */
+enum place { PLACE_NONE, PLACE_IMAGE, PLACE_BLOCK };
+
+struct finding {
+    enum kind kind;
+    enum verdict verdict;
+    enum severity severity;
+    bool pending;
+    struct object object;
+    /* Each module and each frame's module holds a reference. */
+    struct module *module; /* whom it is about */
+    struct module *owner, *requester;
+    struct frame function; /* the destructor, the start routine */
+    struct frame via;      /* the trampoline before it */
+    struct stack *stack;
+    uint32_t key, keys_live;
+    pid_t tid;
+    char thread_name[32];
+    uintptr_t address; /* the value, the argument */
+    enum place place;
+    size_t bytes;
+    unsigned others;     /* further threads that have a value */
+    bool has_destructor; /* key-orphan, key-value: the key has (had) one */
+    int error;           /* what the call returned */
+};
+
+void finding_release(struct finding *finding);
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The rules: one row and two small functions per kind.
+ *
+ * `match` sees one object of the registry, under the registry lock, and fills a finding if the
+ * object is of its kind; it takes references for what it copies. `explain` writes the finding's
+ * message later, without any lock; it may read files for names.
+ */
+#ifndef DLPIN_RULES_RULES_H
+#define DLPIN_RULES_RULES_H
+
+#include "base/text.h"
+#include "registry/threads.h"
+#include "rules/finding.h"
+#include "scan/target.h"
+
+/* A pthread_key_delete that was just made. */
+struct deletion {
+    uint32_t number, serial;
+    const struct key *was;     /* generation 0: no live key had this number, as far as we know */
+    const struct stack *stack; /* of the caller */
+    int error;                 /* what it returned */
+    bool used_after;           /* the owner used it afterwards */
+    /* Threads that had a value: how many, and the first of those whose value is a live block. */
+    unsigned values, blocks;
+    struct thread *thread;
+    struct value *value;
+    struct heap_block block;
+};
+
+/* One object; what does not belong to its type is NULL. */
+struct subject {
+    enum object_type type;
+    uint32_t number;
+    const struct key *key;
+    struct thread *thread;
+    struct value *value;
+    const struct target *target; /* of the value, of the thread's argument; may be NULL */
+    const struct deletion *deletion;
+    bool closing; /* before a dlclose: `candidate` may be about to be unmapped */
+    const struct module *candidate;
+};
+
+typedef bool rule_match(const struct subject *subject, struct finding *finding);
+typedef void rule_explain(const struct finding *finding, struct text *message);
+
+struct rule {
+    enum object_type type;
+    rule_match *match;
+    rule_explain *explain;
+};
+
+extern const struct rule rules[KIND_COUNT];
+
+typedef void rules_sink(struct finding *finding, void *data);
+
+/* Every rule on every key, value and thread; findings go to `sink` (which takes them over) after
+ * the registry lock is released. Takes the registry lock. */
+void rules_check(rules_sink *sink, void *data);
+
+/* Only what could kill the process the moment `module` is unmapped; the findings are pending. */
+void rules_check_closing(const struct module *module, rules_sink *sink, void *data);
+
+/* The rules for a deletion. */
+void rules_check_deletion(const struct deletion *deletion, rules_sink *sink, void *data);
+
+/* Whether a finding's object is still as it was found; else `how` says what became of it. Takes the
+ * registry lock. */
+bool rules_still_holds(const struct object *object, const char **how);
+
+rule_match match_key_destructor, match_key, match_key_value, match_key_orphan, match_key_foreign,
+    match_thread_routine, match_thread_argument, match_thread_requested;
+rule_explain explain_key_destructor, explain_key, explain_key_value, explain_key_orphan,
+    explain_key_foreign, explain_thread_routine, explain_thread_argument, explain_thread_requested;
+
+#endif

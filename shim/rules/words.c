@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "rules/words.h"
+#include "modules/symbols.h"
+
+void word_module(struct text *text, const struct module *module)
+{
+    text_add(text, module ? module->identity : "code outside of any module");
+    if (module && module->load > 1)
+        text_printf(text, " (load %u)", module->load);
+}
+
+void word_function(struct text *text, const struct frame *frame)
+{
+    char name[SYMBOL_MAX];
+    if (!frame->module) {
+        text_add_hex(text, frame->pc);
+        return;
+    }
+    bool named = symbol_find(frame->module, frame->pc, name);
+    if (named)
+        text_printf(text, "%s (", name);
+    text_printf(text, "%s+%lx", frame->module->identity,
+                (unsigned long)(frame->pc - frame->module->bias));
+    if (named)
+        text_add(text, ")");
+}
+
+void word_thread(struct text *text, const struct finding *finding)
+{
+    if (finding->tid == 0)
+        text_add(text, "a thread that is about to start");
+    else
+        text_printf(text, "thread %d", finding->tid);
+    if (finding->thread_name[0])
+        text_printf(text, " \"%s\"", finding->thread_name);
+}
+
+void word_bytes(struct text *text, size_t bytes)
+{
+    if (bytes)
+        text_printf(text, "a block of %zu bytes", bytes);
+    else
+        text_add(text, "a block");
+}

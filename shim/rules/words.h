@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+/* The phrases that messages are made of. */
+#ifndef DLPIN_RULES_WORDS_H
+#define DLPIN_RULES_WORDS_H
+
+#include "base/text.h"
+#include "rules/finding.h"
+
+/* "libplugin.so (load 2)"; the load number only from the second on. */
+void word_module(struct text *text, const struct module *module);
+
+/* "plugin_free (libplugin.so+0x1139)", or without the name. An entry point, not a return address.
+ */
+void word_function(struct text *text, const struct frame *frame);
+
+/* "thread 4711 \"worker\"" */
+void word_thread(struct text *text, const struct finding *finding);
+
+/* "4096 bytes" or "a block". */
+void word_bytes(struct text *text, size_t bytes);
+
+#endif

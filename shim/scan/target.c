@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "scan/target.h"
+
+struct module *site_unloaded(const struct site *site)
+{
+    if (!site)
+        return NULL;
+    if (module_is_unloaded(site->owner.module))
+        return site->owner.module;
+    return module_is_unloaded(site->requester.module) ? site->requester.module : NULL;
+}
+
+struct target target_of(uintptr_t address, uint64_t epoch)
+{
+    struct target target = {.module = modules_find_unloaded(address, epoch)};
+    if (target.module) {
+        target.kind = TARGET_IMAGE;
+        return target;
+    }
+    if (!heap_find(address, &target.block))
+        return target;
+    target.site = site_get(target.block.site);
+    target.module = module_ref(site_unloaded(target.site));
+    if (target.module)
+        target.kind = TARGET_BLOCK;
+    return target;
+}
+
+void target_release(struct target *target)
+{
+    module_unref(target->module);
+    target->module = NULL;
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a stored word leads to: an unloaded module's image, or a block that an unloaded module made.
+ */
+#ifndef DLPIN_SCAN_TARGET_H
+#define DLPIN_SCAN_TARGET_H
+
+#include "registry/heap.h"
+
+enum target_kind { TARGET_NONE, TARGET_IMAGE, TARGET_BLOCK };
+
+struct target {
+    enum target_kind kind;
+    struct module *module;   /* the unloaded one; holds a reference */
+    struct heap_block block; /* TARGET_BLOCK: */
+    const struct site *site;
+};
+
+/*
+ * The word `address`, which was stored at `epoch` (modules_epoch). With TARGET_NONE there is
+ * nothing to give back; else target_release. Takes the modules' lock; may be called under the
+ * registry lock.
+ */
+struct target target_of(uintptr_t address, uint64_t epoch);
+
+void target_release(struct target *target);
+
+/* The module that the block's finding is about: its owner if that is unloaded, else the requester,
+ * else NULL. */
+struct module *site_unloaded(const struct site *site);
+
+#endif
