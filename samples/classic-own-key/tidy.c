@@ -73,6 +73,10 @@ __attribute__((destructor)) static void plugin_fini(void)
 {
     if (started)
         pthread_key_delete(sessions);
-    while (first)
-        session_end(first);
+    while (first) {
+        struct session *next = first->next;
+
+        free(first);
+        first = next;
+    }
 }

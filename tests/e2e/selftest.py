@@ -278,6 +278,16 @@ class SamplesTest(unittest.TestCase):
             clean = [case for case in cases if not case.expectations]
             self.assertTrue(any("tidy" in case.command for case in clean), kind)
 
+    def test_each_kind_has_its_twists(self):
+        for kind in WORDS.kinds:
+            cases = expected.read(os.path.join(ROOT, "samples", kind, "expected"))
+            names = " ".join(case.name for case in cases
+                             if any(one.kind == kind for one in case.expectations))
+            for twist in ("other-thread", "second-load", "cxx", "at-exit", "deepbind"):
+                self.assertIn(twist, names, kind)
+            if kind != "thread-requested":  # which is that by itself
+                self.assertIn("through-library", names, kind)
+
 
 if __name__ == "__main__":
     unittest.main()
