@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""Compares what programs cost alone, under a library that only passes calls on, under libdlpin.so, under
+LeakSanitizer and under heaptrack. All in one run, in turn, several times: medians are printed, and their
+ratios. Nothing is asserted: a machine that is busy with other things makes no failure.
+
+LeakSanitizer is the same program built with -fsanitize=leak; its check at the end is not in the numbers,
+and neither is what the others do at the end: the programs leave at once.
+"""
+
+import argparse
+import glob
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+
+# Workload, threads, caller (of the program itself, or of a plug-in), goal for libdlpin / pass-through.
+HEAP = [
+    ('pair', 1, 'program', 1.25),
+    ('pair', 1, 'plugin', 1.25),
+    ('pair', 2, 'program', 1.25),
+    ('pair', 2, 'plugin', 1.25),
+    ('tight', 1, 'plugin', None),
+    ('calloc', 1, 'plugin', 1.25),
+    ('realloc', 1, 'plugin', 1.25),
+    ('new', 1, 'program', 1.25),
+    ('new', 2, 'program', 1.25),
+    ('list', 1, 'program', 1.25),
+    ('strdup', 1, 'plugin', 4),
+    ('strdup', 2, 'plugin', 4),
+    ('string', 1, 'program', 4),
+    ('asprintf', 1, 'plugin', 4),
+]
+# Number of blocks, least and most size; the goal is 30 % more than alone.
+MEMORY = [(2000000, 16, 16), (1500000, 32, 32), (500000, 16, 256)]
+LOADS = ['load', 'use', 'key', 'setspecific', 'thread']
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--heap', required=True)
+    parser.add_argument('--heap-leak', help='the same, built with LeakSanitizer')
+    parser.add_argument('--loads', required=True)
+    parser.add_argument('--work-plugin', required=True)
+    parser.add_argument('--visitor', required=True)
+    parser.add_argument('--pass-through', required=True)
+    parser.add_argument('--shim')
+    parser.add_argument('--part', choices=['heap', 'memory', 'loads', 'all'], default='all')
+    parser.add_argument('--repeat', type=int, default=15)
+    parser.add_argument('--seconds', type=float, default=0.04)
+    parser.add_argument('--no-cxx', action='store_true')
+    return parser.parse_args()
+
+
+class Variant:
+    """A way to run a program: what is preloaded, or another build of it."""
+
+    def __init__(self, name, preload=None, program=None, extra=None, repeat=None):
+        self.name = name
+        self.preload = preload
+        self.program = program
+        self.extra = extra or {}
+        self.repeat = repeat
+
+    def run(self, command):
+        environment = {'PATH': '/usr/bin:/bin', 'LC_ALL': 'C', **self.extra}
+        if self.preload:
+            environment['LD_PRELOAD'] = self.preload
+        done = subprocess.run([self.program or command[0], *command[1:]], env=environment,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        for line in done.stdout.splitlines():
+            if line.startswith('result '):
+                return float(line.split()[1])
+        print(f'{self.name}: {" ".join(command)} gave no result (status {done.returncode}): '
+              f'{done.stderr.strip()[:200]}', file=sys.stderr)
+        return None
+
+
+def find_heaptrack():
+    found = glob.glob('/usr/lib/heaptrack/libheaptrack_preload.so')
+    found += glob.glob('/usr/lib/*/heaptrack/libheaptrack_preload.so')
+    return found[0] if found else None
+
+
+def make_variants(options, folder):
+    variants = [Variant('alone'), Variant('pass-through', os.path.abspath(options.pass_through))]
+    if options.shim:
+        variants.append(Variant('libdlpin', os.path.abspath(options.shim)))
+    else:
+        print('libdlpin.so is not there: not measured')
+    if options.heap_leak:
+        variants.append(Variant('LeakSan', program=os.path.abspath(options.heap_leak)))
+    else:
+        print('LeakSanitizer is not there: not measured')
+    heaptrack = find_heaptrack()
+    if heaptrack:
+        output = os.path.join(folder, 'heaptrack')
+        variants.append(Variant('heaptrack', heaptrack, extra={'DUMP_HEAPTRACK_OUTPUT': output},
+                                repeat=2))
+    else:
+        print('heaptrack is not there: not measured')
+    return variants
+
+
+def measure(variants, command, repeat):
+    """The median of each variant; the variants take turns, so that all share what disturbs."""
+    values = {variant.name: [] for variant in variants}
+    for turn in range(repeat):
+        for variant in variants:
+            if turn < (variant.repeat or repeat):
+                value = variant.run(command)
+                if value is not None:
+                    values[variant.name].append(value)
+    return {name: statistics.median(numbers) for name, numbers in values.items() if numbers}
+
+
+def ratio(medians, name, base):
+    if name in medians and medians.get(base):
+        return medians[name] / medians[base]
+    return None
+
+
+def verdict(value, goal):
+    if value is None or goal is None:
+        return ''
+    return f'goal {goal:g}: ' + ('met' if value <= goal else 'MISSED')
+
+
+def print_head(title, variants, last):
+    print(f'\n{title}\n{"":24}' + ''.join(f'{variant.name:>14}' for variant in variants) + last)
+
+
+def print_row(label, medians, variants, form, tail):
+    cells = ''.join(f'{form.format(medians[variant.name]) if variant.name in medians else "-":>14}'
+                    for variant in variants)
+    print(f'{label:24}{cells}{tail}', flush=True)
+
+
+def ratio_text(value):
+    return f'{value:10.2f}' if value is not None else f'{"-":>10}'
+
+
+def bench_heap(options, variants):
+    print_head('Nanoseconds for one operation', variants, '   /pass    /alone')
+    for name, threads, caller, goal in HEAP:
+        if options.no_cxx and name in ('new', 'list', 'string'):
+            continue
+        command = [options.heap, name, str(threads), str(options.seconds)]
+        if caller == 'plugin':
+            command.append(options.work_plugin)
+        medians = measure(variants, command, options.repeat)
+        passed = ratio(medians, 'libdlpin', 'pass-through')
+        tail = ratio_text(passed) + ratio_text(ratio(medians, 'libdlpin', 'alone'))
+        print_row(f'{name}, {caller}, {threads} thr.', medians, variants, '{:.1f}',
+                  f'{tail}  {verdict(passed, goal)}')
+
+
+def bench_memory(options, variants):
+    print_head('Peak of resident memory in kilobytes', variants, '    /alone')
+    for count, least, most in MEMORY:
+        command = [options.heap, 'memory', str(count), str(least), str(most), options.work_plugin]
+        medians = measure(variants, command, min(options.repeat, 3))
+        alone = ratio(medians, 'libdlpin', 'alone')
+        print_row(f'{count} of {least}-{most}', medians, variants, '{:.0f}',
+                  f'{ratio_text(alone)}  {verdict(alone, 1.30)}')
+
+
+def bench_loads(options, variants):
+    # The sanitizer's program is another one: these are for the preloaded ones alone.
+    variants = [variant for variant in variants if not variant.program]
+    print_head('Nanoseconds for one call (load, use: one dlopen and dlclose)', variants,
+               '   /pass    /alone')
+    for name in LOADS:
+        command = [options.loads, name, str(options.seconds), options.visitor]
+        medians = measure(variants, command, options.repeat)
+        tail = ratio_text(ratio(medians, 'libdlpin', 'pass-through'))
+        tail += ratio_text(ratio(medians, 'libdlpin', 'alone'))
+        if name in ('load', 'use'):
+            tail += '   rounds a second: ' + ', '.join(
+                f'{variant.name} {1e9 / medians[variant.name]:.0f}'
+                for variant in variants if medians.get(variant.name))
+        print_row(name, medians, variants, '{:.0f}', tail)
+
+
+def main():
+    options = parse_arguments()
+    with tempfile.TemporaryDirectory(prefix='dlpin-bench-') as folder:
+        variants = make_variants(options, folder)
+        if options.part in ('heap', 'all'):
+            bench_heap(options, variants)
+        if options.part in ('memory', 'all'):
+            bench_memory(options, variants)
+        if options.part in ('loads', 'all'):
+            bench_loads(options, variants)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
