@@ -6,6 +6,7 @@
 #include <malloc.h>
 
 static const volatile size_t huge = SIZE_MAX / 2 + 1;
+static const volatile size_t odd = 3;
 static void *volatile kept;
 
 /* Each expression begins with a value of errno that nothing else sets. */
@@ -79,11 +80,11 @@ int main(void)
     SHOW(reallocarray(NULL, 3, 7));
     SHOW(reallocarray(NULL, huge, 3));
     SHOW(memalign(64, 100));
-    SHOW(memalign(3, 100));
+    SHOW(memalign(odd, 100));
     SHOW(memalign(64, huge));
     SHOW(memalign(huge + 1, 100));
     SHOW(aligned_alloc(64, 128));
-    SHOW(aligned_alloc(48, 100));
+    SHOW(aligned_alloc(odd * 16, 100));
     SHOW(aligned_alloc(64, huge));
     SHOW(valloc(100));
     SHOW(valloc(huge));

@@ -8,7 +8,7 @@ static int chosen(void)
     return resolver_block ? 4 : 5;
 }
 
-static int (*resolve(void))(void)
+__attribute__((used)) static int (*resolve(void))(void)
 {
     resolver_block = malloc(50);
     resolver_block = realloc(resolver_block, 500);
