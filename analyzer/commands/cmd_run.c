@@ -128,18 +128,25 @@ static int judge(const struct run *run)
     return options->error_status;
 }
 
-static int report(struct run *run)
+static bool write_reports(struct run *run)
 {
     const struct report report = {
         .model = &run->model,
         .remarks = (const char *const *)run->remarks.items,
         .remark_count = run->remarks.count,
     };
+
+    return outputs_write(&run->options.outputs, &report);
+}
+
+/* -1: the program died of a signal, which is to be repeated; else the exit status. */
+static int report(struct run *run)
+{
     bool written;
     int status;
 
     load_reports(run);
-    written = outputs_write(&run->options.outputs, &report);
+    written = write_reports(run);
     if (WIFSIGNALED(run->end.status))
         return -1;
     status = WEXITSTATUS(run->end.status);

@@ -35,10 +35,10 @@ static char **list_names(const char *path, size_t *count)
     return names;
 }
 
-/* Options are separated by colons, and no quoting is known for them. */
+/* The path becomes a quoted value of DLPIN_OPTIONS, in which '%' has a meaning. */
 static bool usable_in_options(const char *path)
 {
-    return strchr(path, ':') == NULL && strchr(path, '%') == NULL;
+    return strpbrk(path, "\"%") == NULL;
 }
 
 static bool open_kept(struct workdir *workdir, const char *keep)
@@ -54,7 +54,7 @@ static bool open_kept(struct workdir *workdir, const char *keep)
         return false;
     }
     if (!usable_in_options(workdir->path)) {
-        message_error("--keep=%s: DLPIN_OPTIONS cannot hold a path with ':' or '%%'", keep);
+        message_error("--keep=%s: DLPIN_OPTIONS cannot hold a path with '\"' or '%%'", keep);
         return false;
     }
     workdir->before = list_names(workdir->path, &workdir->before_count);

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: MIT
+"""dlpin report, dlpin check, and the command as such: exit statuses and what is said."""
+
+import json
+import os
+import pty
+import socket
+import subprocess
+import unittest
+
+from support import DATA, DLPIN, Case
+
+# file: (exit status of check, part of its standard output, part of its standard error)
+CHECKS = {
+    "clean.jsonl": (0, "clean: no findings; 1 process, 1 module unloaded", ""),
+    "good.jsonl": (1, "2 errors, 1 warning, 1 note", "check: failed: 3 findings"),
+    "note-only.jsonl": (0, "0 errors, 0 warnings, 1 note", ""),
+    "warning-only.jsonl": (1, "warning: key: libplug.so (unloaded)", "failed: 1 finding"),
+    "resolved.jsonl": (0, "1 finding was not true any more later", ""),
+    "resolved-then-again.jsonl": (1, "2 times", ""),
+    "replaced.jsonl": (1, "5 times, loads 1-3, 5, growing with each load", ""),
+    "pending-last.jsonl": (1, "said before the module was unmapped", ""),
+    "pending-confirmed.jsonl": (1, "thread-routine: libplug.so (unloaded)", ""),
+    "pending-resolved.jsonl": (0, "clean: no findings", ""),
+    "no-summary.jsonl": (1, "process 100 (host) has no summary", ""),
+    "two-pids.jsonl": (1, "2 times, load 1, in 2 processes", ""),
+    "unknown.jsonl": (1, "error: brand-new-kind", ""),
+    "no-header.jsonl": (1, "key-destructor", "the header is missing or damaged"),
+    "wild-numbers.jsonl": (1, "9223372036854775807 times", ""),
+    "damaged.jsonl": (1, "24 damaged records skipped", "damaged.jsonl:4: damaged record skipped"),
+    "higher-version.jsonl": (2, "nothing was seen", "report version 2 is newer than this dlpin"),
+    "other-format.jsonl": (2, "", "not a dlpin report"),
+    "not-a-report.txt": (2, "", "not a dlpin report"),
+    "empty.jsonl": (2, "", "empty: the process that made it wrote nothing"),
+    "mixed": (1, "5 times, loads 1-3, in 2 processes", "README: skipped"),
+    "no-such-file": (2, "", "No such file or directory"),
+}
+
+
+class Check(Case):
+    def test_every_example(self):
+        for name, (status, out, err) in CHECKS.items():
+            with self.subTest(name):
+                result = self.dlpin("check", DATA / name)
+                self.assertEqual(result.returncode, status, result.stderr)
+                self.assertIn(out, result.stdout)
+                self.assertIn(err, result.stderr)
+                self.assertNotIn("Sanitizer", result.stderr)
+
+    def test_there_are_no_other_examples(self):
+        self.assertEqual(set(os.listdir(DATA)) - set(CHECKS) - {"escapes.jsonl"}, set())
+
+    def test_fail_on(self):
+        good = DATA / "good.jsonl"
+        for fail_on, status in {
+            "error": 1, "warning": 1, "note": 1, "key-orphan": 0, "key-orphan,key-foreign": 0,
+            "thread-requested": 1, "key-orphan,error": 1, "errors": 2, "": 2, "error,": 2,
+        }.items():
+            with self.subTest(fail_on):
+                result = self.dlpin("check", f"--fail-on={fail_on}", good)
+                self.assertEqual(result.returncode, status, result.stderr)
+        self.assertEqual(self.dlpin("check", "--fail-on=note", DATA / "note-only.jsonl").returncode, 1)
+        self.assertEqual(
+            self.dlpin("check", "--fail-on=error", DATA / "warning-only.jsonl").returncode, 0)
+
+    def test_shows_only_what_fails(self):
+        result = self.dlpin("check", "--fail-on=error", DATA / "good.jsonl")
+        self.assertIn("error: key-destructor", result.stdout)
+        self.assertNotIn("warning: key:", result.stdout)
+
+    def test_resolved_findings_can_be_asked_for(self):
+        result = self.dlpin("check", "--resolved", DATA / "resolved.jsonl")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("no longer true", result.stdout)
+
+    def test_unreadable_input_wins_over_findings(self):
+        result = self.dlpin("check", DATA / "good.jsonl", "/nonexistent")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("key-destructor", result.stdout)
+
+    def test_an_empty_directory_is_not_green(self):
+        result = self.dlpin("check", self.temporary)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("no report files in it", result.stderr)
+
+    def test_a_fifo_in_a_directory_does_not_block(self):
+        os.mkfifo(self.temporary / "fifo")
+        self.assertEqual(self.dlpin("check", self.temporary).returncode, 2)
+
+    def test_a_report_from_a_pipe(self):
+        with open(DATA / "good.jsonl", encoding="utf-8") as report:
+            result = self.dlpin("check", "/dev/stdin", stdin=report)
+        self.assertEqual(result.returncode, 1)
+
+    def test_json(self):
+        document = json.loads(self.dlpin("check", "--format=json", DATA / "good.jsonl").stdout)
+        self.assertEqual(len(document["findings"]), 3)
+
+    def test_usage(self):
+        for arguments in ([], ["--nonsense", "x"], ["--format=toml", "x"]):
+            with self.subTest(arguments):
+                self.assertEqual(self.dlpin("check", *arguments).returncode, 2)
+
+
+class Report(Case):
+    def test_findings_do_not_change_the_status(self):
+        self.assertEqual(self.dlpin("report", DATA / "good.jsonl").returncode, 0)
+
+    def test_unreadable_input_does(self):
+        for name in ("higher-version.jsonl", "no-such-file", "not-a-report.txt"):
+            with self.subTest(name):
+                self.assertEqual(self.dlpin("report", DATA / name).returncode, 2)
+
+    def test_json(self):
+        result = self.dlpin("report", "--format=json", DATA / "mixed")
+        document = json.loads(result.stdout)
+        self.assertEqual(document["format"], "dlpin-merged-report")
+        self.assertEqual(document["counts"], {"error": 1, "warning": 1, "note": 0})
+        first = document["findings"][0]
+        self.assertEqual((first["count"], first["loads"], first["growing"]), (5, [1, 2, 3], True))
+        self.assertEqual([i["pid"] for i in first["instances"]], [100, 200])
+        self.assertEqual(first["stack"][0]["function"], "plug_start")
+        self.assertEqual(first["subject"]["destructor"]["module"], "libplug.so")
+        self.assertEqual(sorted(p["ended"] for p in document["processes"]), ["_exit", "exit", "exit"])
+        self.assertEqual(document["coverage"]["unseen"],
+                         [{"text": "static TLS of the program", "processes": 2}])
+        self.assertEqual(document["input"]["files"], 3)
+
+    def test_json_of_every_example_is_json(self):
+        for name in os.listdir(DATA):
+            with self.subTest(name):
+                json.loads(self.dlpin("report", "--format=json", DATA / name).stdout)
+
+    def test_several_reports(self):
+        text, document = self.directory / "a:b.txt", self.directory / "b.json"
+        result = self.dlpin("report", f"--report=text:{text}", f"--report=json:{document}",
+                            DATA / "good.jsonl")
+        self.assertEqual((result.returncode, result.stdout), (0, ""))
+        self.assertIn("2 errors", text.read_text())
+        self.assertEqual(json.loads(document.read_text())["counts"]["error"], 2)
+
+    def test_to_a_file(self):
+        out = self.directory / "out"
+        result = self.dlpin("report", "-o", out, DATA / "good.jsonl")
+        self.assertEqual((result.returncode, result.stdout), (0, ""))
+        self.assertIn("2 errors", out.read_text())
+
+    def test_what_cannot_be_written(self):
+        for target in ("/nonexistent/x", "/dev/full"):
+            with self.subTest(target):
+                result = self.dlpin("report", f"--report=text:{target}", DATA / "good.jsonl")
+                self.assertEqual(result.returncode, 2)
+                self.assertIn(f"cannot write {target}", result.stderr)
+
+    def test_usage(self):
+        for arguments in ([], ["--format=toml", "x"], ["--report=x", "x"], ["--nonsense", "x"]):
+            with self.subTest(arguments):
+                self.assertEqual(self.dlpin("report", *arguments).returncode, 2)
+
+    def test_no_escape_sequences_reach_the_terminal(self):
+        for name in ("escapes.jsonl", "damaged.jsonl"):
+            result = self.dlpin("report", DATA / name)
+            text = (result.stdout + result.stderr).replace("\n", "")
+            self.assertTrue(all(ord(c) >= 32 and not 127 <= ord(c) < 160 for c in text))
+
+
+class Color(Case):
+    def on_terminal(self, **environment):
+        leader, follower = pty.openpty()
+        process = subprocess.Popen([DLPIN, "report", DATA / "good.jsonl"], stdout=follower,
+                                   env={**self.environment, **environment})
+        os.close(follower)
+        text = b""
+        try:
+            while chunk := os.read(leader, 4096):
+                text += chunk
+        except OSError:
+            pass  # the other end of the terminal is closed
+        os.close(leader)
+        process.wait()
+        return text
+
+    def test_on_a_terminal_only(self):
+        self.assertIn(b"\033[31merror", self.on_terminal())
+        self.assertNotIn(b"\033", self.on_terminal(NO_COLOR="1"))
+        self.assertNotIn("\033", self.dlpin("report", DATA / "good.jsonl").stdout)
+
+
+class Network(Case):
+    def test_debuginfod_is_not_asked(self):
+        libc = next((p for p in ("/lib/x86_64-linux-gnu/libm.so.6", "/lib/aarch64-linux-gnu/libm.so.6",
+                                 "/usr/lib/libm.so.6") if os.path.exists(p)), None)
+        notes = subprocess.run(["readelf", "-n", libc or "/nonexistent"], capture_output=True,
+                               text=True).stdout
+        if "Build ID: " not in notes:
+            self.skipTest("no library with a build ID to look up")
+        build_id = notes.split("Build ID: ")[1].split()[0]
+        report = self.file("report", "\n".join(json.dumps(r) for r in (
+            {"type": "header", "format": "dlpin-report", "version": 1, "pid": 1},
+            {"type": "module", "pid": 1, "id": 1, "path": libc, "build_id": build_id,
+             "state": "unloaded"},
+            {"type": "module", "pid": 1, "id": 2, "path": "/gone", "build_id": "ab" * 20,
+             "state": "unloaded"},
+            {"type": "finding", "pid": 1, "id": 1, "kind": "key", "verdict": "lost",
+             "severity": "note", "module": 1, "message": "m",
+             "stack": [{"pc": "0x1", "module": m, "offset": 0xd000} for m in (1, 2)]})) + "\n")
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(0.5)
+            result = self.dlpin("report", report, environment={
+                "DEBUGINFOD_URLS": f"http://127.0.0.1:{server.getsockname()[1]}",
+                "DEBUGINFOD_TIMEOUT": "1"})
+            self.assertEqual(result.returncode, 0)
+            with self.assertRaises(socket.timeout):
+                server.accept()
+
+
+class Command(Case):
+    def test_help(self):
+        self.assertIn("run a program", self.dlpin("--help").stdout)
+        for command in ("run", "report", "check"):
+            with self.subTest(command):
+                for arguments in ([command, "--help"], ["help", command], ["--help", command]):
+                    result = self.dlpin(*arguments)
+                    self.assertEqual(result.returncode, 0)
+                    self.assertIn(f"Usage: dlpin {command}", result.stdout)
+                    self.assertEqual(result.stderr, "")
+                    self.assertLess(max(map(len, result.stdout.splitlines())), 101)
+
+    def test_version(self):
+        result = self.dlpin("--version")
+        self.assertRegex(result.stdout, r"^dlpin \d+\.\d+\.\d+\n$")
+
+    def test_usage(self):
+        for arguments in ([], ["nonsense"], ["--nonsense"], ["help", "nonsense"]):
+            with self.subTest(arguments):
+                result = self.dlpin(*arguments)
+                self.assertEqual((result.returncode, result.stdout), (2, ""))
+                self.assertNotEqual(result.stderr, "")
+
+
+if __name__ == "__main__":
+    unittest.main()

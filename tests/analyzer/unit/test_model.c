@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+#include "model/coverage.h"
+#include "model/model.h"
+#include "support.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+Test(model, one_finding)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(&model, HEADER MODULE FINDING(1, 1, "warning", "") SUMMARY);
+    cr_assert_eq(HASH_COUNT(model.groups), 1);
+    cr_assert_eq(model.severities[SEVERITY_WARNING], 1);
+    cr_assert_eq(model.unloaded, 1);
+    cr_assert_str_eq(module_identity(finding_module(model.groups->shown)), "libplug.so");
+    cr_assert_str_eq(finding_module_path(model.groups->shown), "/opt/libplug.so.1");
+    cr_assert_str_eq(process_name(model.processes), "host");
+    cr_assert(process_ended(model.processes));
+    model_free(&model);
+}
+
+Test(model, a_later_record_of_an_id_replaces_the_earlier_one)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(&model, HEADER MODULE FINDING(1, 1, "warning", ",\"count\":2")
+                             FINDING(1, 1, "error", ",\"count\":5"));
+    cr_assert_eq(HASH_COUNT(model.groups), 1);
+    cr_assert_eq(model.groups->count, 5);
+    cr_assert_eq(model.groups->severity, SEVERITY_ERROR);
+    cr_assert_not(process_ended(model.processes));
+    model_free(&model);
+}
+
+Test(model, a_resolved_finding_does_not_count)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(&model,
+                 HEADER MODULE FINDING(1, 1, "error",
+                                       "") "{\"type\":\"resolved\",\"pid\":1,\"finding\":1}\n");
+    cr_assert_null(model.groups);
+    cr_assert_eq(model.resolved, 1);
+    model_free(&model);
+}
+
+Test(model, a_resolved_finding_counts_if_asked_for)
+{
+    struct model model = {.count_resolved = true};
+
+    SUPPORT_LOAD(&model,
+                 HEADER MODULE FINDING(1, 1, "error",
+                                       "") "{\"type\":\"resolved\",\"pid\":1,\"finding\":1}\n");
+    cr_assert_eq(HASH_COUNT(model.groups), 1);
+    model_free(&model);
+}
+
+Test(model, a_finding_after_resolved_is_true_again)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(
+        &model,
+        HEADER MODULE FINDING(
+            1, 1, "error",
+            "") "{\"type\":\"resolved\",\"pid\":1,\"finding\":1}\n" FINDING(1, 1, "error", ""));
+    cr_assert_eq(HASH_COUNT(model.groups), 1);
+    cr_assert_eq(model.resolved, 0);
+    model_free(&model);
+}
+
+Test(model, resolved_is_for_its_own_pid_only)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(&model,
+                 HEADER MODULE FINDING(1, 1, "error",
+                                       "") "{\"type\":\"resolved\",\"pid\":2,\"finding\":1}\n");
+    cr_assert_eq(HASH_COUNT(model.groups), 1);
+    model_free(&model);
+}
+
+Test(model, pending_counts_until_something_follows)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(&model, HEADER MODULE FINDING(1, 1, "error", ",\"pending\":true"));
+    cr_assert_eq(HASH_COUNT(model.groups), 1);
+    cr_assert(model.groups->pending);
+    model_free(&model);
+}
+
+Test(model, pending_is_over_with_the_confirmation)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(&model, HEADER MODULE FINDING(1, 1, "error", ",\"pending\":true")
+                             FINDING(1, 1, "error", ""));
+    cr_assert_eq(HASH_COUNT(model.groups), 1);
+    cr_assert_not(model.groups->pending);
+    model_free(&model);
+}
+
+Test(model, repeats_of_a_signature_merge_over_files)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(
+        &model,
+        HEADER MODULE FINDING(1, 1, "warning",
+                              ",\"signature\":\"s\",\"count\":2,\"loads\":[2,1],\"bytes\":10"),
+        HEADER MODULE FINDING(1, 1, "error",
+                              ",\"signature\":\"s\",\"loads\":[2,3],\"growing\":true")
+            FINDING(1, 2, "warning", ",\"signature\":\"s\",\"bytes\":5"));
+    cr_assert_eq(HASH_COUNT(model.groups), 1);
+    cr_assert_eq(model.groups->count, 4);
+    cr_assert_eq(model.groups->bytes, 15);
+    cr_assert_eq(model.groups->process_count, 2);
+    cr_assert_eq(model.groups->load_count, 3);
+    cr_assert_eq(model.groups->loads[0], 1);
+    cr_assert_eq(model.groups->loads[2], 3);
+    cr_assert(model.groups->growing);
+    cr_assert_eq(model.groups->severity, SEVERITY_ERROR);
+    cr_assert_eq(model.severities[SEVERITY_ERROR], 1);
+    model_free(&model);
+}
+
+Test(model, without_a_signature_the_message_decides)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(&model,
+                 HEADER MODULE FINDING(1, 1, "note", "") FINDING(
+                     1, 2, "note", "") "{\"type\":\"finding\",\"pid\":1,\"id\":3,\"kind\":\"key\","
+                                       "\"verdict\":\"lost\",\"severity\":\"note\",\"module\":2,"
+                                       "\"message\":\"another\"}\n");
+    cr_assert_eq(HASH_COUNT(model.groups), 2);
+    model_free(&model);
+}
+
+Test(model, ids_are_per_file_and_pid)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(&model,
+                 HEADER MODULE FINDING(1, 1, "note", ",\"signature\":\"a\"")
+                     FINDING(2, 1, "note", ",\"signature\":\"b\""),
+                 HEADER MODULE FINDING(1, 1, "note", ",\"signature\":\"c\""));
+    cr_assert_eq(HASH_COUNT(model.groups), 3);
+    cr_assert_eq(HASH_COUNT(model.processes), 3);
+    model_free(&model);
+}
+
+Test(model, a_guest_in_a_file_knows_the_modules_of_its_host)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(&model, HEADER MODULE FINDING(2, 1, "note", ""));
+    cr_assert_str_eq(module_identity(finding_module(model.groups->shown)), "libplug.so");
+    cr_assert_str_eq(process_name(model.groups->shown->process), "host");
+    model_free(&model);
+}
+
+Test(model, records_without_a_pid_are_the_hosts)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(&model, HEADER "{\"type\":\"summary\"}\n");
+    cr_assert_eq(HASH_COUNT(model.processes), 1);
+    cr_assert(process_ended(model.processes));
+    model_free(&model);
+}
+
+Test(model, the_severest_comes_first)
+{
+    struct model model = {0};
+    const struct group *group;
+
+    SUPPORT_LOAD(&model, HEADER MODULE FINDING(1, 1, "note", ",\"signature\":\"a\"")
+                             FINDING(1, 2, "error", ",\"signature\":\"b\"")
+                                 FINDING(1, 3, "warning", ",\"signature\":\"c\""));
+    group = model.groups;
+    cr_assert_eq(group->severity, SEVERITY_ERROR);
+    group = group->hh.next;
+    cr_assert_eq(group->severity, SEVERITY_WARNING);
+    group = group->hh.next;
+    cr_assert_eq(group->severity, SEVERITY_NOTE);
+    model_free(&model);
+}
+
+Test(model, sums_do_not_wrap)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(&model, HEADER MODULE FINDING(1, 1, "note", ",\"count\":9223372036854775807")
+                             FINDING(1, 2, "note", ",\"count\":9223372036854775807"));
+    cr_assert_eq(model.groups->count, INT64_MAX);
+    model_free(&model);
+}
+
+#define COVERAGE(pid, hooks, dropped, unseen)                                          \
+    "{\"type\":\"coverage\",\"pid\":" #pid ",\"hooks\":" hooks ",\"dropped\":" dropped \
+    ",\"unseen\":" unseen "}\n"
+
+Test(coverage, adds_up_over_processes)
+{
+    struct model model = {0};
+    struct coverage coverage;
+
+    SUPPORT_LOAD(
+        &model,
+        HEADER COVERAGE(1, "{\"heap\":true,\"keys\":false}", "{\"events\":2}",
+                        "[\"static TLS\",7]"),
+        HEADER COVERAGE(1, "{\"heap\":false}", "{\"events\":3,\"none\":0}", "[\"static TLS\"]"));
+    cr_assert(coverage_has_hook(model.processes, "heap"));
+    cr_assert_not(coverage_has_hook(model.processes, "keys"));
+    cr_assert_not(coverage_has_hook(model.processes, "unknown"));
+    coverage_collect(&coverage, &model);
+    cr_assert_eq(coverage.unseen_count, 1);
+    cr_assert_eq(coverage.unseen[0].processes, 2);
+    cr_assert_eq(coverage.dropped_count, 1);
+    cr_assert_eq(coverage.dropped[0].count, 5);
+    cr_assert_eq(coverage.inactive_count, 2);
+    coverage_clear(&coverage);
+    model_free(&model);
+}

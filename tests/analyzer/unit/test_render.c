@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include "render/output.h"
+#include "render/report.h"
+#include "support.h"
+#include "symbolize/symbolize.h"
+
+#include <criterion/criterion.h>
+#include <criterion/redirect.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *render(renderer *function, const struct report *report, bool color)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
+
+    function(stream, report, color);
+    fclose(stream);
+    return text;
+}
+
+static struct model one_finding(void)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(&model,
+                 HEADER MODULE FINDING(
+                     1, 1, "warning",
+                     ",\"count\":3,\"loads\":[1,2,3,7],\"growing\":true,\"bytes\":48,"
+                     "\"stack\":[{\"pc\":\"0x9\",\"module\":2,\"offset\":8,\"symbol\":\"f\"}],"
+                     "\"path\":[{\"from\":\"root\",\"via\":\"+8\",\"to\":\"block\"}]") SUMMARY);
+    symbolize_model(&model);
+    return model;
+}
+
+Test(text, a_block_has_everything)
+{
+    struct model model = one_finding();
+    const struct report report = {.model = &model};
+    char *text = render(render_text, &report, false);
+
+    cr_assert_str_eq(text, "warning: key: libplug.so (unloaded)\n"
+                           "  left a key\n"
+                           "  3 times, 48 bytes, loads 1-3, 7, growing with each load\n"
+                           "  created at:\n"
+                           "    #0 f (libplug.so+0x8)\n"
+                           "  reached by:\n"
+                           "    root -> +8 -> block\n"
+                           "\n"
+                           "dlpin: 0 errors, 1 warning, 0 notes; 1 process, 1 module unloaded\n");
+    free(text);
+    model_free(&model);
+}
+
+Test(text, colour_is_only_there_when_asked_for)
+{
+    struct model model = one_finding();
+    const struct report report = {.model = &model};
+    char *text = render(render_text, &report, true);
+
+    cr_assert_eq(
+        strncmp(text, "\033[33mwarning\033[0m: key", strlen("\033[33mwarning\033[0m: key")), 0);
+    free(text);
+    model_free(&model);
+}
+
+Test(text, clean_says_so)
+{
+    struct model model = {0};
+    const struct report report = {.model = &model};
+    char *text;
+
+    SUPPORT_LOAD(&model, HEADER MODULE SUMMARY);
+    text = render(render_text, &report, false);
+    cr_assert_str_eq(text, "dlpin: clean: no findings; 1 process, 1 module unloaded\n");
+    free(text);
+    model_free(&model);
+}
+
+Test(text, nothing_is_not_clean)
+{
+    struct model model = {0};
+    const struct report report = {.model = &model};
+    char *text = render(render_text, &report, false);
+
+    cr_assert_str_eq(text, "dlpin: nothing was seen\n");
+    free(text);
+}
+
+Test(text, what_limits_the_report_is_said)
+{
+    struct model model = {0};
+    const char *const remarks[] = {"host: statically linked"};
+    const struct report report = {.model = &model, .remarks = remarks, .remark_count = 1};
+    char *text;
+
+    SUPPORT_LOAD(&model,
+                 HEADER MODULE FINDING(1, 1, "error", "") "{\"type\":\"resolved\",\"pid\":1,"
+                                                          "\"finding\":1}\n"
+                                                          "{\"type\":\"coverage\",\"pid\":1,"
+                                                          "\"hooks\":{\"heap\":false},"
+                                                          "\"dropped\":{\"keys\":4},"
+                                                          "\"unseen\":[\"static TLS\"]}\n");
+    text = render(render_text, &report, false);
+    cr_assert_not_null(strstr(text, "dlpin: host: statically linked\n"));
+    cr_assert_not_null(strstr(text, "dlpin: not seen: static TLS\n"));
+    cr_assert_not_null(strstr(text, "dlpin: not watched: heap\n"));
+    cr_assert_not_null(strstr(text, "dlpin: dropped: 4 keys\n"));
+    cr_assert_not_null(strstr(text, "1 finding was not true any more later"));
+    cr_assert_not_null(strstr(text, "process 1 (host) has no summary"));
+    free(text);
+    model_free(&model);
+}
+
+Test(text, a_gate_shows_only_what_fails_it)
+{
+    struct model model = one_finding();
+    struct gate gate = {.from = SEVERITY_ERROR};
+    const struct report report = {.model = &model, .gate = &gate};
+    char *text = render(render_text, &report, false);
+
+    cr_assert_eq(strncmp(text, "dlpin: 0 errors, 1 warning", 26), 0);
+    free(text);
+    model_free(&model);
+}
+
+Test(json, has_its_keys)
+{
+    struct model model = one_finding();
+    const struct report report = {.model = &model};
+    char *text = render(render_json, &report, false);
+    json_t *document = json_loads(text, 0, NULL), *finding, *frame;
+    const char *module, *path;
+    json_int_t count, line_count;
+
+    cr_assert_not_null(document);
+    finding = json_array_get(json_object_get(document, "findings"), 0);
+    cr_assert_eq(json_unpack(finding, "{s:s, s:s, s:I, s:[I,I,I,I!]}", "module", &module,
+                             "module_path", &path, "count", &count, "loads", &line_count,
+                             &line_count, &line_count, &line_count),
+                 0);
+    cr_assert_str_eq(module, "libplug.so");
+    cr_assert_str_eq(path, "/opt/libplug.so.1");
+    cr_assert_eq(count, 3);
+    frame = json_array_get(json_object_get(finding, "stack"), 0);
+    cr_assert_str_eq(json_string_value(json_object_get(frame, "function")), "f");
+    cr_assert(json_is_null(json_object_get(frame, "line")));
+    cr_assert_eq(
+        json_integer_value(json_object_get(json_object_get(document, "counts"), "warning")), 1);
+    json_decref(document);
+    free(text);
+    model_free(&model);
+}
+
+Test(json, is_a_document_even_of_nothing)
+{
+    struct model model = {0};
+    const struct report report = {.model = &model};
+    char *text = render(render_json, &report, false);
+    json_t *document = json_loads(text, 0, NULL);
+
+    cr_assert_eq(json_array_size(json_object_get(document, "findings")), 0);
+    cr_assert(json_is_object(json_object_get(document, "coverage")));
+    json_decref(document);
+    free(text);
+}
+
+Test(output, arguments_are_checked, .init = cr_redirect_stderr)
+{
+    struct outputs outputs = {0};
+
+    cr_assert_not(outputs_add_argument(&outputs, "json"));
+    cr_assert_not(outputs_add_argument(&outputs, "json:"));
+    cr_assert_not(outputs_add_argument(&outputs, "toml:/tmp/x"));
+    cr_assert_eq(outputs.count, 0);
+    cr_assert(outputs_add_argument(&outputs, "json:/nonexistent/a:b"));
+    cr_assert_str_eq(outputs.items[0].path, "/nonexistent/a:b");
+    cr_assert_not(outputs_open(&outputs));
+    outputs_clear(&outputs);
+}
+
+Test(output, a_full_disk_is_no_success, .init = cr_redirect_stderr)
+{
+    struct model model = {0};
+    const struct report report = {.model = &model};
+    struct outputs outputs = {0};
+
+    cr_assert(outputs_add_argument(&outputs, "json:/dev/full"));
+    cr_assert(outputs_open(&outputs));
+    cr_assert_not(outputs_write(&outputs, &report));
+    outputs_clear(&outputs);
+}

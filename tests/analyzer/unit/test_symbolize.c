@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+/* places.cpp is the fixture: linked with a known build ID, next to a twin with another one. */
+#include "symbolize/demangle.h"
+#include "symbolize/image.h"
+#include "symbolize/symbolize.h"
+#include "support.h"
+
+#include <criterion/criterion.h>
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BUILD_ID "00112233445566778899aabbccddeeff00112233"
+#define OTHER_BUILD_ID "ffeeddccbbaa99887766554433221100ffeeddcc"
+
+static const char *fixture(const char *variable)
+{
+    const char *path = getenv(variable);
+
+    cr_assert_not_null(path, "%s is not set", variable);
+    return path;
+}
+
+/* The virtual address in the file of a function of the fixture. */
+static uint64_t address_of(const char *path, const char *symbol)
+{
+    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    Dl_info info;
+    uint64_t address;
+
+    cr_assert_not_null(handle, "%s", dlerror());
+    cr_assert(dladdr(dlsym(handle, symbol), &info));
+    address = (uint64_t)((char *)info.dli_saddr - (char *)info.dli_fbase);
+    dlclose(handle);
+    return address;
+}
+
+struct found {
+    char *function, *source;
+    int line;
+};
+
+static struct found look_up(const char *path, const char *build_id, const char *started,
+                            uint64_t address)
+{
+    struct found found = {0};
+    struct image *image = image_open(path, build_id, started);
+    struct image_place place = {&found.function, &found.source, &found.line};
+
+    image_lookup(image, address, &place);
+    image_close(image);
+    return found;
+}
+
+static void forget(struct found *found)
+{
+    free(found->function);
+    free(found->source);
+}
+
+Test(demangle, knows_cxx_rust_and_leaves_c_alone)
+{
+    static const char *const pairs[][2] = {
+        {"_ZN4plug6worker3runEi", "plug::worker::run(int)"},
+        {"_RNvC6_123foo3bar", "123foo::bar"},
+        {"main", "main"},
+        {"_start", "_start"},
+        {"_Z", "_Z"},
+        {"", ""},
+    };
+
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        char *plain = demangle(pairs[i][0]);
+
+        cr_assert_str_eq(plain, pairs[i][1]);
+        free(plain);
+    }
+}
+
+Test(demangle, an_endless_name_ends)
+{
+    char *name = malloc(1 << 20);
+    char *plain;
+
+    memset(name, 'P', (1 << 20) - 1);
+    memcpy(name, "_Z1f", 4);
+    name[(1 << 20) - 1] = '\0';
+    plain = demangle(name);
+    cr_assert_str_eq(plain, name);
+    free(plain);
+    name[4000] = '\0';
+    free(demangle(name));
+    free(name);
+}
+
+Test(image, function_file_and_line)
+{
+    const char *path = fixture("DLPIN_TEST_PLACES");
+    struct found found = look_up(path, BUILD_ID, "", address_of(path, "_ZN4plug6worker3runEi") + 1);
+
+    cr_assert_str_eq(found.function, "plug::worker::run(int)");
+    cr_assert_not_null(found.source);
+    cr_assert_str_eq(strrchr(found.source, '/') + 1, "places.cpp");
+    cr_assert(found.line >= 11 && found.line <= 12, "line %d", found.line);
+    forget(&found);
+}
+
+Test(image, a_replaced_file_gives_no_names)
+{
+    const char *path = fixture("DLPIN_TEST_PLACES");
+    struct found found = look_up(path, OTHER_BUILD_ID, "", address_of(path, "places_run"));
+
+    cr_assert_null(found.function);
+    cr_assert_null(found.source);
+}
+
+Test(image, build_ids_compare_whole)
+{
+    const char *path = fixture("DLPIN_TEST_PLACES");
+
+    cr_assert_null(image_open(path, "0011", ""));
+    cr_assert_null(image_open(path, BUILD_ID "00", ""));
+    cr_assert_null(image_open(path, "../../../../etc/passwd", ""));
+}
+
+Test(image, without_a_build_id_the_time_decides)
+{
+    const char *path = fixture("DLPIN_TEST_PLACES_NO_ID");
+    uint64_t address = address_of(path, "places_run");
+    struct found found = look_up(path, "", "2099-01-01T00:00:00.123+01:00", address);
+
+    cr_assert_str_eq(found.function, "places_run");
+    forget(&found);
+    found = look_up(path, "", "2001-01-01T00:00:00Z", address);
+    cr_assert_null(found.function, "a file changed after the start");
+    found = look_up(path, "", "", address);
+    cr_assert_null(found.function, "a start that is not known");
+    cr_assert_null(image_open(fixture("DLPIN_TEST_PLACES"), "", "2099-01-01T00:00:00Z"),
+                   "a file with a build ID where there was none");
+}
+
+Test(image, a_file_that_is_gone_or_no_elf_gives_nothing)
+{
+    cr_assert_null(image_open("/nonexistent", BUILD_ID, ""));
+    cr_assert_null(image_open("/dev/null", BUILD_ID, ""));
+    cr_assert_null(image_open("/etc/passwd", BUILD_ID, ""));
+    cr_assert_null(image_open("/", BUILD_ID, ""));
+    cr_assert_null(image_open("linux-vdso.so.1", BUILD_ID, ""));
+    image_close(NULL);
+}
+
+/* Wherever debug symbols of the C library are installed, they are found by their build ID alone. */
+Test(image, a_separate_debug_file_is_found_by_build_id)
+{
+    struct image *image;
+    char build_id[64], command[256];
+    struct found found;
+    FILE *pipe;
+    Dl_info info;
+
+    snprintf(command, sizeof command, "readelf -n %s | sed -n 's/.*Build ID: //p'",
+             dladdr((void *)puts, &info) ? info.dli_fname : "");
+    pipe = popen(command, "re");
+    if (pipe == NULL || fscanf(pipe, "%63s", build_id) != 1)
+        cr_skip_test("no build ID of the C library");
+    pclose(pipe);
+    image = image_open("/nonexistent", build_id, "");
+    if (image == NULL)
+        cr_skip_test("no debug symbols of the C library");
+    image_close(image);
+    found = look_up("/nonexistent", build_id, "",
+                    (uint64_t)((char *)info.dli_saddr - (char *)info.dli_fbase) + 1);
+    cr_assert_not_null(found.function);
+    cr_assert_not_null(strstr(found.function, "puts"), "%s", found.function);
+    cr_assert_not_null(found.source);
+    forget(&found);
+}
+
+#define FRAME(more) \
+    ",\"stack\":[{\"pc\":\"0x1\",\"module\":2,\"offset\":1,\"symbol\":\"_ZN1a1bEv\"}]" more
+
+Test(symbolize, the_shims_own_name_stays_where_there_is_no_file)
+{
+    struct model model = {0};
+    const struct frame *frame;
+
+    SUPPORT_LOAD(&model, HEADER MODULE FINDING(1, 1, "note", FRAME("")));
+    symbolize_model(&model);
+    frame = &model.groups->shown->data->stack[0];
+    cr_assert_str_eq(frame->function, "a::b()");
+    cr_assert_null(frame->source);
+    model_free(&model);
+}
+
+Test(symbolize, a_return_address_belongs_to_the_call_before_it)
+{
+    const char *path = fixture("DLPIN_TEST_PLACES");
+    uint64_t address = address_of(path, "places_run");
+    struct model model = {0};
+    const struct finding_record *data;
+    char *text;
+
+    /* The first byte of places_run as a return address is the end of what lies before it. */
+    cr_assert(asprintf(&text,
+                       HEADER "{\"type\":\"module\",\"pid\":1,\"id\":2,\"path\":\"%s\","
+                              "\"build_id\":\"" BUILD_ID "\",\"state\":\"unloaded\"}\n" FINDING(
+                                  1, 1, "note",
+                                  ",\"subject\":{\"function\":{\"pc\":\"0x1\",\"module\":2,"
+                                  "\"offset\":%lu}},\"stack\":[{\"pc\":\"0x1\",\"module\":2,"
+                                  "\"offset\":%lu}]"),
+                       path, (unsigned long)address, (unsigned long)address) > 0);
+    SUPPORT_LOAD(&model, text);
+    symbolize_model(&model);
+    data = model.groups->shown->data;
+    cr_assert_str_eq(data->points[0].function, "places_run");
+    cr_assert(data->stack[0].function == NULL ||
+              strcmp(data->stack[0].function, "places_run") != 0);
+    model_free(&model);
+    free(text);
+}
