@@ -7,21 +7,18 @@
  *
  * How it is done right: tidy.c.
  */
+#include "host.h"
 #include "plugin.h"
 
 #include <pthread.h>
-#include <semaphore.h>
 #include <stddef.h>
-#include <unistd.h>
 
-static sem_t ready;
 static int cleaned;
 
 static void *cleaner(void *argument)
 {
-    sem_post(&ready);
     for (;;) {
-        sleep(60);
+        host_sleep(60);
         cleaned++;
     }
     return argument;
@@ -31,12 +28,10 @@ ENTRY(start)
 {
     pthread_t thread;
 
-    sem_init(&ready, 0, 0);
     if (pthread_create(&thread, NULL, cleaner, NULL) != 0)
         return -1;
     pthread_setname_np(thread, "cleaner");
     pthread_detach(thread);
-    while (sem_wait(&ready) != 0)
-        ;
+    host_await();
     return 0;
 }

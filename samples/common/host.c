@@ -395,6 +395,12 @@ void host_park(void)
     pthread_exit(NULL);
 }
 
+void host_sleep(unsigned seconds)
+{
+    sem_post(&parked.arrived);
+    sleep(seconds);
+}
+
 void host_await(void)
 {
     while (sem_wait(&parked.arrived) != 0)

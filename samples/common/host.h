@@ -26,6 +26,9 @@ void host_park(void) __attribute__((noreturn));
 /* Returns when one more thread than at the last call has come to host_park(). */
 void host_await(void);
 
+/* Sleeps for so long. host_await() returns when the thread is in here. */
+void host_sleep(unsigned seconds);
+
 /* Start routines: a thread of the host that waits for the step "wake", and never looks at
  * ARGUMENT. */
 void *host_service(void *argument);

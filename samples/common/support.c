@@ -3,7 +3,7 @@
  * badly. */
 #include "support.h"
 
-#include <semaphore.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,19 +63,42 @@ int support_thread(pthread_t *thread, void *(*routine)(void *), void *argument)
 
 /* ---- the library's own thread ---- */
 
-static struct {
+/*
+ * On the heap, and never freed: where the library is unloaded while its thread waits, the thread is
+ * in the C library and touches only this. (A sample must not crash by chance.)
+ */
+struct service {
     pthread_mutex_t lock;
+    pthread_cond_t changed;
     pthread_t thread;
-    int running, jobs;
-    sem_t ready, stop;
-} service = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    bool running, stop;
+};
 
+static struct service *service;
+static pthread_once_t service_once = PTHREAD_ONCE_INIT;
+
+static void make_service(void)
+{
+    service = calloc(1, sizeof *service);
+    if (!service)
+        abort();
+    pthread_mutex_init(&service->lock, NULL);
+    pthread_cond_init(&service->changed, NULL);
+}
+
+/* The lock is given up in pthread_cond_wait(): whoever sees "running" sees a thread that waits. */
 static void *serve(void *argument)
 {
+    struct service *s = service;
+
     (void)argument;
-    sem_post(&service.ready);
-    while (sem_wait(&service.stop) != 0)
-        ;
+    pthread_mutex_lock(&s->lock);
+    s->running = true;
+    pthread_cond_broadcast(&s->changed);
+    while (!s->stop)
+        pthread_cond_wait(&s->changed, &s->lock);
+    s->running = false;
+    pthread_mutex_unlock(&s->lock);
     return NULL;
 }
 
@@ -83,17 +106,15 @@ int support_serve(void *argument)
 {
     int error = 0;
 
-    pthread_mutex_lock(&service.lock);
-    if (!service.running) {
-        sem_init(&service.ready, 0, 0);
-        sem_init(&service.stop, 0, 0);
-        error = pthread_create(&service.thread, NULL, serve, argument);
-        service.running = !error;
-        while (!error && sem_wait(&service.ready) != 0)
-            ;
+    pthread_once(&service_once, make_service);
+    pthread_mutex_lock(&service->lock);
+    if (!service->running) {
+        service->stop = false;
+        error = pthread_create(&service->thread, NULL, serve, argument);
+        while (!error && !service->running)
+            pthread_cond_wait(&service->changed, &service->lock);
     }
-    service.jobs++;
-    pthread_mutex_unlock(&service.lock);
+    pthread_mutex_unlock(&service->lock);
     return error ? -1 : 0;
 }
 
@@ -104,12 +125,13 @@ int support_timer_schedule(void)
 
 int support_stop(void)
 {
-    pthread_mutex_lock(&service.lock);
-    if (service.running) {
-        sem_post(&service.stop);
-        pthread_join(service.thread, NULL);
-        service.running = 0;
-    }
-    pthread_mutex_unlock(&service.lock);
-    return 0;
+    bool was_running;
+
+    pthread_once(&service_once, make_service);
+    pthread_mutex_lock(&service->lock);
+    was_running = service->running;
+    service->stop = true;
+    pthread_cond_broadcast(&service->changed);
+    pthread_mutex_unlock(&service->lock);
+    return !was_running || pthread_join(service->thread, NULL) == 0 ? 0 : -1;
 }

@@ -16,13 +16,12 @@
 #include "plugin.h"
 
 #include <pthread.h>
-#include <semaphore.h>
-#include <stddef.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <threads.h>
 
 static pthread_t thread;
 static thrd_t c11_thread;
-static sem_t never;
 
 static void *routine(void *argument)
 {
@@ -36,14 +35,23 @@ static int c11_routine(void *argument)
     host_park();
 }
 
-/* This one waits in the plug-in itself. */
+/* On the heap, and never freed: a thread that waits for it touches nothing of the plug-in. */
+struct rendezvous {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool there;
+};
+
+/* This one waits in the plug-in itself, for what never comes. */
 static void *waiting_routine(void *argument)
 {
-    sem_t *ready = argument;
+    struct rendezvous *rendezvous = argument;
 
-    sem_post(ready);
-    while (sem_wait(&never) != 0)
-        ;
+    pthread_mutex_lock(&rendezvous->lock);
+    rendezvous->there = true;
+    pthread_cond_broadcast(&rendezvous->changed);
+    while (rendezvous->there)
+        pthread_cond_wait(&rendezvous->changed, &rendezvous->lock);
     return NULL;
 }
 
@@ -76,23 +84,33 @@ ENTRY(start_c11)
     return 0;
 }
 
+/* Returns when the new thread waits: only then it has given the lock back. */
+static int start_waiting_thread(void)
+{
+    struct rendezvous *rendezvous = calloc(1, sizeof *rendezvous);
+
+    if (!rendezvous)
+        return -1;
+    pthread_mutex_init(&rendezvous->lock, NULL);
+    pthread_cond_init(&rendezvous->changed, NULL);
+    pthread_mutex_lock(&rendezvous->lock);
+    if (start_thread(waiting_routine, rendezvous) != 0)
+        return -1;
+    while (!rendezvous->there)
+        pthread_cond_wait(&rendezvous->changed, &rendezvous->lock);
+    pthread_mutex_unlock(&rendezvous->lock);
+    return 0;
+}
+
 ENTRY(start_waiting)
 {
-    sem_t ready;
-
-    sem_init(&ready, 0, 0);
-    sem_init(&never, 0, 0);
-    if (start_thread(waiting_routine, &ready) != 0)
-        return -1;
-    while (sem_wait(&ready) != 0)
-        ;
-    return 0;
+    return start_waiting_thread() == 0 ? 0 : -1;
 }
 
 /* Two threads from one line. */
 ENTRY(start_two)
 {
-    for (int i = 0; i < 2; i++) {
+    for (volatile int i = 0; i < 2; i++) { /* volatile: one call, also where loops are unrolled */
         if (start_thread(routine, NULL) != 0)
             return -1;
         host_await();
@@ -111,13 +129,7 @@ ENTRY(start_short)
 
 ENTRY(start_cancelled)
 {
-    sem_t ready;
-
-    sem_init(&ready, 0, 0);
-    sem_init(&never, 0, 0);
-    if (start_thread(waiting_routine, &ready) != 0)
+    if (start_waiting_thread() != 0)
         return -1;
-    while (sem_wait(&ready) != 0)
-        ;
     return pthread_cancel(thread) == 0 && pthread_join(thread, NULL) == 0 ? 0 : -1;
 }

@@ -61,7 +61,7 @@ def misfit(report, finding, expected):
 def compare(report, case):
     """What is wrong, a sentence each."""
     problems = []
-    left = list(report.findings.values())
+    left = report.confirmed()
     for expected in case.expectations:
         found = next((f for f in left if misfit(report, f, expected) is None), None)
         if found and expected.required:

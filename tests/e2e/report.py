@@ -53,6 +53,12 @@ class Report:
                 self._check_finding(finding)
             self._check_summary()
 
+    def confirmed(self):
+        """The findings without those that were only expected to become true, and did not: written
+        before an unmapping ("pending"), and resolved before it was over."""
+        return [f for f in self.findings.values()
+                if not (f.get("pending") and f["id"] in self.resolved)]
+
     def wrong(self, text, *values):
         self.problems.append(text % values)
 

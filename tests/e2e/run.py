@@ -101,11 +101,11 @@ class Runner:
     def _check_texts(report, plain, result, path):
         """What is on stderr: each finding, nothing else, and nothing of the program's memory."""
         text = result.stderr.decode(errors="replace")
-        for finding in report.findings.values():
+        for finding in report.confirmed():
             module = report.modules.get(finding["module"])
             if finding["kind"] not in text or (module and identity(module) not in text):
                 yield "not on stderr: " + describe(report, finding)
-        if not report.findings and result.stderr != plain.stderr:
+        if not report.confirmed() and result.stderr != plain.stderr:
             yield "no finding, and yet on stderr:%s" % _quote(result.stderr)
         with open(path, "rb") as file:
             if SECRET in file.read() or SECRET in result.stderr:

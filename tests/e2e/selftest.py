@@ -219,6 +219,13 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(self.differs("allow-notes", records=records), [])
         self.assertTrue(self.differs("allow-notes"))
 
+    def test_withdrawn(self):
+        records = good()
+        records.insert(4, {"type": "resolved", "pid": 7, "time": 35, "finding": 1, "how": "joined"})
+        self.assertEqual(self.differs(records=records), [])
+        del records[3]["pending"]
+        self.assertTrue(self.differs(records=records))
+
     def test_stack_needed(self):
         records = confirmed()
         records[CONFIRMED]["stack"] = []
