@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * heap WORKLOAD THREADS SECONDS [PLUGIN]: prints what one operation of a workload costs, in
  * nanoseconds. heap memory COUNT LEAST MOST [PLUGIN]: prints the peak of resident memory, in

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * loads WORKLOAD SECONDS PLUGIN: what it costs to open and close a plug-in (rounds a second), to
  * make a key, to set a value, to start a thread (nanoseconds for each).

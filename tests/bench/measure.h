@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * How the benchmark programs measure: a workload runs in small portions until its time is over, in
  * one or more threads at once; the lower quartile of all portions, in nanoseconds for one

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The cheapest possible interposer: each function only calls the real one through a resolved
  * pointer. What the shim costs is measured against it. Early calls (from the resolution itself) are

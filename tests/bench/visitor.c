@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* A plug-in that takes a key and some blocks when it begins, and gives them back when it ends. */
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * The workloads on the heap in C. Compiled into the program and into a plug-in: the caller of
  * malloc is then the one or the other.

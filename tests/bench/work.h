@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* The table of workloads that work.c and work_cxx.cpp each define. */
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* The workloads on the heap in C++: operator new and what libstdc++ allocates for its caller. */
 #include "work.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * A preload library that does harm, one kind at a time (environment variable HARM): the self-test
  * of run.py sees to it that each is noticed. Nothing else uses it.

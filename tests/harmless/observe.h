@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * What the programs of this folder share: saying what they observe in a form that depends on no
  * address, and checking it on the spot. Output goes through write(2) alone, so that it is complete

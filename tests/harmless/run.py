@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Runs one program without and with a preloaded library, and compares all that can be observed.
 
 The program and its files are laid out in an empty folder, once for each variant under the same name,

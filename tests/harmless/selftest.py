@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Sees to it that run.py notices harm: each kind that harm.c can do, in a program that it concerns."""
 
 import os

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* "C and C++ hosts", "same C++ exceptions": a plug-in in C++ that throws and catches, in a host in
  * C. */
 #include "../observe.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "Same C++ exceptions": cancellation and pthread_exit unwind C++ frames, in the host and in a
  * plug-in, and run their destructors.

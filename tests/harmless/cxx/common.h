@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* What the C++ host and its plug-in throw to each other. */
 #pragma once
 

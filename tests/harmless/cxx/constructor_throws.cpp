@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "Same C++ exceptions": one thrown by a plug-in's constructor does not come out of dlopen: glibc
  * ends the process, with the same words and status.

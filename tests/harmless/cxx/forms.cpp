@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* All forms of operator new and delete: alignment, contents, and free for what new made where that
  * works. */
 #include "../observe.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* "Same C++ exceptions, same errno": what operator new does, in each form, where there is no
  * memory. */
 #include "../observe.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* "A program with its own" operator new: its host's is called for the host and for plug-ins, as
  * often. */
 #include "../observe.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * A host in C, and a local plug-in that brings its own operator new: the plug-in's is called, since
  * without the shim nothing in the global scope defines one.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Static and function-local objects of the program and of a plug-in: made and destroyed in the same
  * order. */
 #include "../observe.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "Same C++ exceptions, same exit status": one that nobody catches ends the process by
  * std::terminate, in a thread, in the main one, in a plug-in, in a noexcept function and in a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "No deadlock … in … TLS destructors": thread_local objects with destructors that allocate; and
  * what they keep mapped, and until when, is as without the shim.

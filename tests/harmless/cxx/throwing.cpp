@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "Same C++ exceptions": thrown in a plug-in and caught in the host, the other way round, through
  * both, through threads, rethrown; destructors on the way run.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "No deadlock … in constructors", and calls before ours: the program's .preinit_array, which runs
  * before any constructor, a library's constructor of the highest priority, and the program's own.

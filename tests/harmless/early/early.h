@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Everything that the shim stands before, for code that runs before any constructor of ours. */
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Calls before constructors: an indirect function's resolver allocates while the program (which
  * comes after the preloaded library) is relocated.

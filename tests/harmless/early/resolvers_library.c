@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Calls before constructors: a resolver allocates while a library is relocated, which comes before
  * the preloaded library is relocated itself.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "In a set-user-ID process the library does nothing": linked directly, since LD_PRELOAD is not
  * followed there, it writes no report, no text, and takes nothing.

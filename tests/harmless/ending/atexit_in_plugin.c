@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* The order of constructors, destructors and exit handlers across several plug-ins and dlclose. */
 #include "../observe.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "No deadlock … at exit, or with threads running while the process exits": threads open and close
  * plug-ins, allocate, make keys and threads while the program leaves in each way, many times over.

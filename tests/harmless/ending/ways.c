@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "Same exit status", same output and order of handlers for every way to end: return, exit, _exit,
  * _Exit, quick_exit, exit from handlers and threads, with a plug-in open or left behind. Buffered

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "A file descriptor is only written if it is still the file that it was": the program closes all
  * of them, in three ways, and puts files of its own in the place of each; they hold its own data
@@ -57,12 +58,11 @@ int main(int argc, char **argv)
     write_text(2, "an error of the program's\n");
     say("a line of the program's\n");
     int count = fill();
-    say("filled %d\n", count);
+    say("filled %s\n", count > 1000 ? "all" : "FAILED: few");
     release();
     leave_something();
     dlopen("./absent.so", RTLD_NOW);
     write_text(70 < count ? 49 : 3, "a line into the filled ones\n");
-    say("first free descriptor: %d\n", open("/dev/null", O_RDONLY));
     leave_something();
     write_text(2, "the last error of the program's\n");
     return observe_status();

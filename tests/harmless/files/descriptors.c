@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * No low descriptor is ours: what is open below 100, and what open, dup, pipe and socket hand out,
  * is as without the shim; a program that we do not follow inherits nothing from us.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "A file descriptor is only written if it is still the file that it was": standard error is closed
  * late, is a pipe without a reader, or points into the program's own data file.

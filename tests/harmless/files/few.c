@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* With eight descriptors in all, the program has as many of them as without the shim. */
 #include "../observe.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "A file descriptor is only written if it is still the file that it was": started with standard
  * error closed, the program's first file gets number 2; a report does not go there.

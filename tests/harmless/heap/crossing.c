@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Blocks go where they like: made in a plug-in and freed by the program after its dlclose, grown by
  * another module, freed in another thread than the one that made them.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "Same errno": every allocation function sets or keeps it as without the shim, on success and on
  * failure.

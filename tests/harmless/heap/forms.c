@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "Same output" for all forms of allocation: sizes that the program may use, alignments, contents,
  * and the values at the edges. malloc_usable_size shows that no block is longer or shorter.

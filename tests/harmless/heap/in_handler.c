@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "No deadlock … in signal handlers": a handler that allocates, where the signal interrupts code
  * that does not, works without the shim and must go on to work.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "A program with its own malloc" keeps it: its functions are called as often as without the shim,
  * by itself, by libc and by a plug-in.

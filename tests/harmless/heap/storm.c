@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Blocks are handed from thread to thread, grown and freed by whoever has them, while a plug-in
  * that makes some of them comes and goes: nothing is lost, nothing is damaged.

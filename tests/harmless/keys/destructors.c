@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "No deadlock … in … TLS destructors", and the same ones as often: destructors that allocate, set
  * values again, make and delete keys, open plug-ins, start threads; in threads that return, exit

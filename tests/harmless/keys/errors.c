@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* "Same errno": what the functions for keys return, in every case that the C library defines. */
 #include "../observe.h"
 #include <limits.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* "Same errno", and as many keys for the program as without the shim, with the same numbers. */
 #include "../observe.h"
 #include <limits.h>

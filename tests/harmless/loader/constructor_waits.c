@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "No deadlock with the loader lock … in constructors, destructors": both wait for threads that
  * allocate, make keys and start threads; then the same at the end of the process.

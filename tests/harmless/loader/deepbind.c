@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "A module opened with RTLD_DEEPBIND keeps that meaning": its own copy of a symbol wins, without
  * the flag the program's does; blocks cross between it and the program in both directions.

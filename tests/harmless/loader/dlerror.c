@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "Same … dlerror": the texts, what is pending when, that our own work neither clears nor sets it,
  * and that it belongs to one thread.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* "same search paths", for dlvsym: old, default and missing versions, and libc's own. */
 #include "../observe.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* What libc itself opens (iconv, NSS) works and gives the same results, also after a plug-in's
  * unload. */
 #include "../observe.h"

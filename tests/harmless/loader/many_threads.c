@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "No deadlock with the loader lock … with threads running": four threads open and close plug-ins
  * that open others in constructors and destructors, while two look symbols up and walk the list.

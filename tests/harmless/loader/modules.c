@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "Nothing of libunwind (or any other dependency)" comes into the process: the list of modules, in
  * its order, is the same but for the preloaded library itself.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "… and namespace find": dlmopen makes as many namespaces as without the shim, what is opened
  * inside one stays there, and a closed one is free again.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "Nothing of libunwind (or any other dependency)": a plug-in whose library defines unw_step gets
  * that one, and a plug-in that brings its own liblzma.so.5 gets its own.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "No deadlock with the loader lock": a dl_iterate_phdr callback, which runs under a lock of the
  * loader, allocates, makes keys, and waits for a thread that allocates from call sites that were

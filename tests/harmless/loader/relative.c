@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "same search paths": RTLD_NEXT and RTLD_DEFAULT are relative to whoever calls dlsym. Three linked
  * libraries and two local plug-ins define one name; each asks for the next one and for its own.

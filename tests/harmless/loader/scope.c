@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "Nothing of libunwind (or any other dependency) may become visible in the global symbol scope: a
  * plug-in's _Unwind_RaiseException must bind to libgcc_s as it does without the shim."

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "dlopen("libx.so") must find what the caller's RUNPATH/$ORIGIN … find, also in threads and
  * constructors": two libraries, each with its own libwhich.so beside it, ask for the bare name from

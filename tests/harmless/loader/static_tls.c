@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* As many plug-ins with static TLS can be opened as without the shim: it takes none of the reserve.
  */
 #include "../observe.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * What is unmapped, and when, is as without the shim: counted handles, dependencies, RTLD_NODELETE,
  * RTLD_GLOBAL, opens and closes inside constructors and destructors, order of both.

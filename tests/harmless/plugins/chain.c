@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* One of several libraries that all define tag(), and ask the loader for the next, or any, of them.
  */
 #include "../observe.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* A plug-in with its own copy of a symbol that the program has, too; allocates and frees by itself.
  */
 #include "../observe.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* A library whose first constructor does everything at once, before those of the preloaded ones. */
 #include "../early/early.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Registers handlers for the end of the process and of itself, and says when each runs. */
 #include "../observe.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * A plug-in that leaves a key with a destructor, a value in the calling thread and a block behind;
  * or no value, where the calling thread will end.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Makes blocks of all kinds for others, and takes some. */
 #include "../observe.h"
 #include <malloc.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Opens a plug-in in its constructor, and closes it, and opens and closes another, in its
  * destructor. */
 #include "../observe.h"

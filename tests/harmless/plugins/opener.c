@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * A library with its own RUNPATH that opens others by bare name: from a function, its constructor,
  * its destructor, through a pointer, and by a tail call (where the caller is whoever called it).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* A library of a plug-in that defines names which an unwinder also defines. */
 #include "../observe.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* A plug-in that makes strings; with OWN_NEW it brings operator new and delete of its own. */
 #include "../observe.h"
 #include <new>

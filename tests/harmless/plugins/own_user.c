@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Uses the names of own_names.c, and a liblzma of its own that Debian's could not replace. */
 #include "../observe.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* A plug-in that does nothing but say when it comes and goes, where SAYS is defined. */
 #include "../observe.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* An indirect function whose resolver, which runs while the program is relocated, allocates. */
 #include "../observe.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Refers to the indirect function by a pointer, which is resolved when this library is relocated.
  */
 #include "../observe.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Says to which library the names of exception handling and unwinding are bound, here in a plug-in.
  */
 #include "../observe.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Takes 256 bytes of the static TLS block, of which the loader keeps a little in reserve. */
 #include "../observe.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Has a thread_local whose destructor allocates, says so, and makes another one. */
 #include "../observe.h"
 #include <string>

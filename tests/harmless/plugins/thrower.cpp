@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Throws at its caller, catches what its caller's functions throw, and passes things through
  * threads. */
 #include "../cxx/common.h"

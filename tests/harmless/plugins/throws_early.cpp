@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Throws in its constructor. */
 #include "../observe.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* One function in two versions. */
 #include "../observe.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Its constructor and its destructor each wait for a thread that makes a key, allocates, and starts
  * a further thread. Nothing of that needs the loader's lock, which the waiting thread holds.

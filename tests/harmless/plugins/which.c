@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Says which of several files of one name was found. */
 #include "../observe.h"
 

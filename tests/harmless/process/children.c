@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "Same fork/exec behaviour": every way to make a process (vfork, posix_spawn, system, popen,
  * _Fork, clone with and without shared memory) gives the same outputs and results.

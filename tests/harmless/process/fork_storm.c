@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "No deadlock … in fork": while threads allocate, make keys and start threads, the program forks
  * 200 times; each child allocates, makes keys, starts a thread, opens a plug-in, and ends as it

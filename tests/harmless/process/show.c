@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * What a program sees that was started by exec: arguments, environment (but for what preloads us),
  * descriptors. Status 12.

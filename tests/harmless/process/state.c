@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* What else a process is: environment, umask, limits, masks, names, flags. All as without the shim.
  */
 #include "../observe.h"

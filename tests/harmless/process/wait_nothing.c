@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "Same fork/exec behaviour": wait and SIGCHLD see nothing of ours, whatever is unloaded: no child
  * is there to wait for, none ends, also where SIGCHLD is ignored, and kill(0) counts once.

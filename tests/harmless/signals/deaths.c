@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "Same exit status" for every way to die of a signal: raised, sent, by abort, by real faults, in
  * threads, in plug-ins, with blocked signals; after a plug-in was unloaded.

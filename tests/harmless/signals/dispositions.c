@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "Same … signal dispositions as seen by the program": what sigaction, signal and their older kin
  * return for every signal, at the start, after the program's own changes, and after an unload.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Handlers of the program get what they get without the shim: code, address, alternate stack; a
  * jump out of them works; SA_RESETHAND and chains to the handler before keep their meaning.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * "No deadlock … in signal handlers": signals come all the time, in whatever the program is doing
  * with plug-ins, keys, blocks and threads; the handler does what a handler may: write, _Fork,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Cancellation, deferred and asynchronous, and pthread_exit: clean-up handlers run in their order,
  * the results are the same, and no lock of ours stays taken.

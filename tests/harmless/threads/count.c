@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* No thread of our own, at no time; and each thread of the program has what it has without us. */
 #include "../observe.h"
 #include <pthread.h>

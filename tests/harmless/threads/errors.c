@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* "Same errno": what pthread_create and its like return where they fail, and what they then leave.
  */
 #include "../observe.h"

@@ -1,5 +1,11 @@
-/* "Small address space (ulimit -v 400 MB)": 64 threads live at once, allocate and end. */
+// SPDX-License-Identifier: MIT
+/*
+ * "Small address space (ulimit -v 400 MB)": 64 threads live at once, allocate and end. With two
+ * arenas: what the C library takes for more depends on who comes first, with the shim and without
+ * it.
+ */
 #include "../observe.h"
+#include <malloc.h>
 #include <pthread.h>
 
 enum { THREADS = 64 };
@@ -25,6 +31,7 @@ int main(void)
 {
     pthread_t threads[THREADS];
     pthread_attr_t attributes;
+    mallopt(M_ARENA_MAX, 2);
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, 1 << 20);
     pthread_barrier_init(&barrier, NULL, THREADS + 1);

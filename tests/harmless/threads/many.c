@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /* Threads come and go by the thousand, detached and joined, in parallel: results and order hold. */
 #include "../observe.h"
 #include <pthread.h>

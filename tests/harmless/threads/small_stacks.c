@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /*
  * Threads with the smallest stack that the C library allows, and handlers on a small alternate
  * stack, do everything that the shim stands before.
