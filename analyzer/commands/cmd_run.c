@@ -29,6 +29,19 @@ struct run {
     char *library;
 };
 
+/* To start it would be to kill it; better not to start it at all. */
+static bool bears_us(const struct run *run)
+{
+    const struct sanitizer *sanitizer = run->program.sanitizer;
+
+    if (sanitizer == NULL || sanitizer->bears_us)
+        return true;
+    message_error("%s: built with %s, which cannot run together with libdlpin.so; use a build "
+                  "without it",
+                  run->options.program[0], sanitizer->name);
+    return false;
+}
+
 static int prepare(struct run *run)
 {
     const char *name = run->options.program[0];
@@ -39,6 +52,8 @@ static int prepare(struct run *run)
         !workdir_open(&run->workdir, run->options.keep))
         return STATUS_RUN_FAILED;
     program_inspect(&run->program, name);
+    if (!bears_us(run))
+        return STATUS_RUN_FAILED;
     program_inspect_file(&library, run->library);
     remarks_collect(&run->remarks, &run->program, name, &library);
     program_clear(&library);
@@ -51,7 +66,7 @@ static int prepare(struct run *run)
 static int start_and_wait(struct run *run)
 {
     const struct run_options *options = &run->options;
-    char *preload = environment_preload(run->library, run->program.sanitizer);
+    char *preload = environment_preload(run->library, run->program.sanitizer_library);
     char *variable =
         environment_options(options->extra, options->trace_children, run->workdir.path);
     const struct child_plan plan = {options->program, preload, variable};
@@ -83,6 +98,23 @@ static const struct process *root_process(const struct run *run)
     return found;
 }
 
+/* What is to be said of the program itself and is not in its own coverage. */
+static void add_remarks(struct run *run)
+{
+    const char *name = run->options.program[0];
+    const struct process *root = root_process(run);
+
+    if (root == NULL && !run->remarks.blind)
+        remarks_add(&run->remarks,
+                    memory_format("%s: libdlpin.so was not loaded into it, or could not report: "
+                                  "nothing was seen in it",
+                                  name));
+    if (root != NULL && run->program.has_own_malloc &&
+        (root->coverage == NULL || coverage_has_hook(root, "heap")))
+        remarks_add(&run->remarks,
+                    memory_format("%s: defines its own malloc: heap blocks are not seen", name));
+}
+
 static void load_reports(struct run *run)
 {
     size_t count;
@@ -91,16 +123,12 @@ static void load_reports(struct run *run)
     run->model.count_resolved = run->options.resolved;
     merge_inputs(&run->model, (const char *const *)files, count);
     workdir_free_files(files, count);
-    if (root_process(run) == NULL && !run->remarks.blind)
-        remarks_add(&run->remarks,
-                    memory_format("%s: libdlpin.so was not loaded into it, or could not report: "
-                                  "nothing was seen in it",
-                                  run->options.program[0]));
+    add_remarks(run);
 }
 
 static bool heap_seen(const struct run *run, const struct process *root)
 {
-    return remarks_heap_visible(&run->program) && coverage_has_hook(root, "heap");
+    return !run->program.has_own_malloc && coverage_has_hook(root, "heap");
 }
 
 /* The status of a run whose program exited with 0. */

@@ -4,41 +4,12 @@
 #include "base/memory.h"
 
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <gelf.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* UBSan's run time is content with any place in the list, but its first place does no harm. */
-static const char *const sanitizer_libraries[] = {
-    "libasan.so*",  "libhwasan.so*", "libtsan.so*",           "liblsan.so*",
-    "libubsan.so*", "libmsan.so*",   "libclang_rt.*san*.so*",
-};
-
-static const char *const sanitizer_starts[] = {
-    "__asan_init", "__hwasan_init", "__tsan_init", "__msan_init", "__lsan_init",
-};
-
-static bool is_sanitizer_library(const char *name)
-{
-    for (size_t i = 0; i < sizeof sanitizer_libraries / sizeof *sanitizer_libraries; i++) {
-        if (fnmatch(sanitizer_libraries[i], name, 0) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool is_sanitizer_start(const char *name)
-{
-    for (size_t i = 0; i < sizeof sanitizer_starts / sizeof *sanitizer_starts; i++) {
-        if (strcmp(sanitizer_starts[i], name) == 0)
-            return true;
-    }
-    return false;
-}
 
 static void read_segments(struct elf_facts *facts, Elf *elf)
 {
@@ -73,9 +44,26 @@ static void read_dynamic(struct elf_facts *facts, Elf *elf, const GElf_Shdr *sec
             continue;
         if (entry.d_tag == DT_SONAME)
             facts->is_loader |= strncmp(name, "ld-linux", 8) == 0 || strncmp(name, "ld.so", 5) == 0;
-        else if (facts->sanitizer_library == NULL && is_sanitizer_library(name))
+        else if (facts->sanitizer_library == NULL && sanitizer_by_library(name) != NULL) {
+            facts->sanitizer = sanitizer_by_library(name);
             facts->sanitizer_library = memory_string(name);
+        }
     }
+}
+
+/* One symbol; dynamic: of the table that the loader sees. */
+static void read_symbol(struct elf_facts *facts, const GElf_Sym *symbol, const char *name,
+                        bool dynamic)
+{
+    bool defined = symbol->st_shndx != SHN_UNDEF;
+
+    if (dynamic && defined && strcmp(name, "malloc") == 0)
+        facts->defines_malloc = true;
+    if (strcmp(name, SANITIZER_HOOK) == 0)
+        facts->looks_for_sanitizer_hook = true;
+    /* A weak reference only asks whether there is one. */
+    if (facts->sanitizer == NULL && (defined || GELF_ST_BIND(symbol->st_info) == STB_GLOBAL))
+        facts->sanitizer = sanitizer_by_symbol(name);
 }
 
 static void read_symbols(struct elf_facts *facts, Elf *elf, const GElf_Shdr *section,
@@ -90,10 +78,8 @@ static void read_symbols(struct elf_facts *facts, Elf *elf, const GElf_Shdr *sec
         if (gelf_getsym(data, (int)i, &symbol) == NULL)
             return;
         name = elf_strptr(elf, section->sh_link, symbol.st_name);
-        if (symbol.st_shndx == SHN_UNDEF || name == NULL)
-            continue;
-        facts->defines_malloc |= strcmp(name, "malloc") == 0;
-        facts->has_sanitizer |= is_sanitizer_start(name);
+        if (name != NULL)
+            read_symbol(facts, &symbol, name, section->sh_type == SHT_DYNSYM);
     }
 }
 
@@ -107,7 +93,8 @@ static void read_sections(struct elf_facts *facts, Elf *elf)
 
         if (gelf_getshdr(section, &header) == NULL)
             continue;
-        if (header.sh_type != SHT_DYNAMIC && header.sh_type != SHT_DYNSYM)
+        if (header.sh_type != SHT_DYNAMIC && header.sh_type != SHT_DYNSYM &&
+            header.sh_type != SHT_SYMTAB)
             continue;
         data = elf_getdata(section, NULL);
         if (data == NULL)
@@ -141,6 +128,8 @@ void elf_facts_read(struct elf_facts *facts, const char *path)
         facts->machine = header.e_machine;
         read_segments(facts, elf);
         read_sections(facts, elf);
+        if (facts->sanitizer == NULL && facts->defines_malloc && facts->looks_for_sanitizer_hook)
+            facts->sanitizer = &sanitizer_unknown;
     }
     if (elf != NULL)
         elf_end(elf);

@@ -3,6 +3,8 @@
 #ifndef DLPIN_ANALYZER_ELF_FACTS_H
 #define DLPIN_ANALYZER_ELF_FACTS_H
 
+#include "run/sanitizers.h"
+
 #include <stdbool.h>
 
 struct elf_facts {
@@ -11,8 +13,9 @@ struct elf_facts {
     bool has_interpreter; /* PT_INTERP */
     bool is_loader;       /* the dynamic loader itself, which has none and preloads all the same */
     bool defines_malloc;  /* in its dynamic symbol table */
-    bool has_sanitizer;   /* defines a sanitizer's start function */
-    char *sanitizer_library; /* DT_NEEDED on a sanitizer's run time; a new string, or NULL */
+    bool looks_for_sanitizer_hook;
+    const struct sanitizer *sanitizer; /* that it was built with, or NULL */
+    char *sanitizer_library;           /* its shared run time; a new string, or NULL */
 };
 
 /* All false where path is no ELF file or cannot be read. */

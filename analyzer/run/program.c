@@ -95,8 +95,8 @@ void program_inspect_file(struct program *program, const char *path)
     program->machine = facts.machine;
     program->is_static = facts.is_elf && !facts.has_interpreter && !facts.is_loader;
     program->has_own_malloc = facts.defines_malloc;
-    program->sanitizer = facts.sanitizer_library;
-    program->has_sanitizer = facts.has_sanitizer;
+    program->sanitizer = facts.sanitizer;
+    program->sanitizer_library = facts.sanitizer_library;
 }
 
 void program_inspect(struct program *program, const char *name)
@@ -120,6 +120,6 @@ void program_inspect(struct program *program, const char *name)
 void program_clear(struct program *program)
 {
     free(program->path);
-    free(program->sanitizer);
+    free(program->sanitizer_library);
     memset(program, 0, sizeof *program);
 }

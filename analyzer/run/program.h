@@ -8,6 +8,8 @@
 #ifndef DLPIN_ANALYZER_PROGRAM_H
 #define DLPIN_ANALYZER_PROGRAM_H
 
+#include "run/sanitizers.h"
+
 #include <stdbool.h>
 
 struct program {
@@ -17,8 +19,8 @@ struct program {
     bool is_static;         /* no loader will read LD_PRELOAD */
     bool is_privileged;     /* set-user-ID and the like: the loader will ignore LD_PRELOAD */
     bool has_own_malloc;    /* defines malloc: heap blocks do not come to the shim */
-    char *sanitizer;        /* the shared run time of a sanitizer that it needs, or NULL */
-    bool has_sanitizer;     /* a sanitizer's run time is linked into it */
+    const struct sanitizer *sanitizer; /* that it was built with, or NULL */
+    char *sanitizer_library;           /* its run time, where that is a shared library, or NULL */
 };
 
 /* name is looked up in PATH as execvp() does. program_clear() gives everything back. */

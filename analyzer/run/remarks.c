@@ -29,20 +29,6 @@ void remarks_collect(struct remarks *remarks, const struct program *program, con
     if (program->is_elf && library->is_elf &&
         (program->elf_class != library->elf_class || program->machine != library->machine))
         add_blind(remarks, name, "of another architecture than libdlpin.so");
-    if (remarks->blind)
-        return;
-    if (program->sanitizer != NULL || program->has_sanitizer)
-        remarks_add(remarks,
-                    memory_format(
-                        "%s: its sanitizer brings its own malloc: heap blocks are not seen", name));
-    else if (program->has_own_malloc)
-        remarks_add(remarks,
-                    memory_format("%s: defines its own malloc: heap blocks are not seen", name));
-}
-
-bool remarks_heap_visible(const struct program *program)
-{
-    return !program->has_own_malloc && !program->has_sanitizer && program->sanitizer == NULL;
 }
 
 void remarks_clear(struct remarks *remarks)

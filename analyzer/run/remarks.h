@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Sentences about what cannot be seen in a program, found by looking at it before it is started.
+ * Sentences about what cannot be seen in a program. remarks_collect() finds what there is to say
+ * before it is started.
  */
 #ifndef DLPIN_ANALYZER_REMARKS_H
 #define DLPIN_ANALYZER_REMARKS_H
@@ -21,8 +22,5 @@ void remarks_collect(struct remarks *remarks, const struct program *program, con
 /* Takes sentence, a string that can be freed, over. */
 void remarks_add(struct remarks *remarks, char *sentence);
 void remarks_clear(struct remarks *remarks);
-
-/* Can heap blocks of this program come to the shim? */
-bool remarks_heap_visible(const struct program *program);
 
 #endif

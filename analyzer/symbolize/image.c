@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "symbolize/demangle.h"
+#include "symbolize/source_path.h"
 
 #include <elfutils/libdwfl.h>
 #include <fcntl.h>
@@ -177,5 +178,5 @@ void image_lookup(struct image *image, uint64_t address, const struct image_plac
     line = dwfl_module_getsrc(image->module, address);
     source = line != NULL ? dwfl_lineinfo(line, NULL, place->line, NULL, NULL, NULL) : NULL;
     if (source != NULL)
-        *place->source = memory_string(source);
+        *place->source = source_path(source, dwfl_line_comp_dir(line));
 }

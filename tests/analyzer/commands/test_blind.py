@@ -79,37 +79,49 @@ class Sanitizers(Case):
             self.skipTest(f"{compiler} cannot build with {options}")
         return self.directory / "program"
 
-    def check(self, compiler, *options):
+    def accepted(self, compiler, *options):
         program = self.built(compiler, *options)
         if subprocess.run([program], env=self.environment, capture_output=True).returncode != 0:
             self.skipTest("does not run here, not even alone")
         result = self.dlpin("run", "--gate", program, environment=self.records(COVERAGE, SUMMARY))
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("clean: no findings", result.stderr)
-        return result.stderr
 
-    def test_shared_address(self):
-        self.assertIn("heap blocks are not seen", self.check("gcc", "-fsanitize=address"))
+    def refused(self, name, compiler, *options):
+        program = self.built(compiler, *options)
+        result = self.dlpin("run", program)
+        self.assertEqual(result.returncode, 125, result.stderr)
+        self.assertIn(f"built with {name}, which cannot run together", result.stderr)
 
-    def test_shared_address_of_clang(self):
-        directory = subprocess.run(["clang", "-print-runtime-dir"], capture_output=True,
-                                   text=True).stdout.strip() if shutil.which("clang") else ""
-        self.check("clang", "-fsanitize=address", "-shared-libasan", f"-Wl,-rpath,{directory}")
+    def test_address(self):
+        self.refused("AddressSanitizer", "gcc", "-fsanitize=address")
+        self.refused("AddressSanitizer", "gcc", "-fsanitize=address", "-static-libasan")
+        self.refused("a sanitizer", "gcc", "-fsanitize=address", "-static-libasan", "-s")
 
-    def test_static_address(self):
-        self.assertIn("heap blocks are not seen", self.check("clang", "-fsanitize=address"))
-        self.check("gcc", "-fsanitize=address", "-static-libasan")
+    def test_address_of_clang(self):
+        self.refused("AddressSanitizer", "clang", "-fsanitize=address")
+        self.refused("AddressSanitizer", "clang", "-fsanitize=address", "-s")
+        self.refused("AddressSanitizer", "clang", "-fsanitize=address", "-shared-libasan")
 
     def test_thread(self):
-        self.check("gcc", "-fsanitize=thread")
-        self.check("clang", "-fsanitize=thread")
+        self.refused("ThreadSanitizer", "gcc", "-fsanitize=thread")
+
+    def test_thread_of_clang(self):
+        self.refused("ThreadSanitizer", "clang", "-fsanitize=thread")
+
+    def test_memory(self):
+        self.refused("MemorySanitizer", "clang", "-fsanitize=memory")
 
     def test_undefined(self):
-        self.check("gcc", "-fsanitize=undefined")
-        self.check("clang", "-fsanitize=undefined")
+        self.accepted("gcc", "-fsanitize=undefined")
+        self.accepted("gcc", "-fsanitize=undefined", "-static-libubsan")
+
+    def test_undefined_of_clang(self):
+        self.accepted("clang", "-fsanitize=undefined")
 
     def test_leak(self):
-        self.check("gcc", "-fsanitize=leak")
+        self.accepted("gcc", "-fsanitize=leak")
+        self.accepted("clang", "-fsanitize=leak")
 
 
 if __name__ == "__main__":

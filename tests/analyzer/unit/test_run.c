@@ -95,8 +95,8 @@ Test(program, a_usual_one_has_no_limits)
     cr_assert_not(program.is_static);
     cr_assert_not(program.is_privileged);
     cr_assert_not(program.has_own_malloc);
-    cr_assert_not(program.has_sanitizer);
     cr_assert_null(program.sanitizer);
+    cr_assert_null(program.sanitizer_library);
     program_clear(&program);
 }
 
@@ -115,7 +115,6 @@ Test(program, own_malloc_is_known)
 
     program_inspect(&program, fixture("DLPIN_TEST_OWN_MALLOC"));
     cr_assert(program.has_own_malloc);
-    cr_assert_not(remarks_heap_visible(&program));
     program_clear(&program);
 }
 
@@ -222,16 +221,24 @@ Test(remarks, blindness_is_said_and_hides_the_rest)
     remarks_clear(&remarks);
 }
 
-Test(remarks, no_heap_is_a_remark_only)
+Test(remarks, a_usual_program_needs_none)
 {
-    const struct program library = {.is_elf = true},
-                         program = {.is_elf = true, .has_own_malloc = true};
+    const struct program library = {.is_elf = true}, program = {.is_elf = true};
     struct remarks remarks = {0};
 
     remarks_collect(&remarks, &program, "p", &library);
-    cr_assert_not(remarks.blind);
-    cr_assert_eq(remarks.count, 1);
+    cr_assert_eq(remarks.count, 0);
     remarks_clear(&remarks);
+}
+
+Test(sanitizers, are_known_by_library_and_symbol)
+{
+    cr_assert_str_eq(sanitizer_by_library("libasan.so.8")->name, "AddressSanitizer");
+    cr_assert_str_eq(sanitizer_by_library("libclang_rt.asan-x86_64.so")->name, "AddressSanitizer");
+    cr_assert_str_eq(sanitizer_by_symbol("__tsan_init")->name, "ThreadSanitizer");
+    cr_assert(sanitizer_by_library("libubsan.so.1")->bears_us);
+    cr_assert_null(sanitizer_by_library("libc.so.6"));
+    cr_assert_null(sanitizer_by_symbol("malloc"));
 }
 
 Test(workdir, a_private_one_goes_away)

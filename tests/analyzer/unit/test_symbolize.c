@@ -2,6 +2,7 @@
 /* places.cpp is the fixture: linked with a known build ID, next to a twin with another one. */
 #include "symbolize/demangle.h"
 #include "symbolize/image.h"
+#include "symbolize/source_path.h"
 #include "symbolize/symbolize.h"
 #include "support.h"
 
@@ -95,6 +96,28 @@ Test(demangle, an_endless_name_ends)
     free(name);
 }
 
+Test(source_path, is_absolute_and_tidy)
+{
+    static const char *const rows[][3] = {
+        {"/a/b.c", "/build", "/a/b.c"},
+        {"b.c", "/build", "/build/b.c"},
+        {"../../src/b.c", "/x/build", "/src/b.c"},
+        {"./sub/.././b.c", "/x//build/", "/x/build/b.c"},
+        {"../../../../b.c", "/x", "/b.c"},
+        {"../src/b.c", NULL, "../src/b.c"},
+        {"../src/b.c", "build", "build/../src/b.c"},
+        {"/..", NULL, ""},
+        {"", NULL, ""},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *path = source_path(rows[i][0], rows[i][1]);
+
+        cr_assert_str_eq(path, rows[i][2]);
+        free(path);
+    }
+}
+
 Test(image, function_file_and_line)
 {
     const char *path = fixture("DLPIN_TEST_PLACES");
@@ -102,6 +125,8 @@ Test(image, function_file_and_line)
 
     cr_assert_str_eq(found.function, "plug::worker::run(int)");
     cr_assert_not_null(found.source);
+    cr_assert_eq(found.source[0], '/');
+    cr_assert_null(strstr(found.source, "/../"));
     cr_assert_str_eq(strrchr(found.source, '/') + 1, "places.cpp");
     cr_assert(found.line >= 11 && found.line <= 12, "line %d", found.line);
     forget(&found);

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include "symbolize/source_path.h"
+
+#include "base/memory.h"
+
+#include <string.h>
+
+/* In place: what is written never overtakes what is still to be read. */
+static void tidy(char *path)
+{
+    char *end = path, *rest = path, *part;
+
+    while ((part = strsep(&rest, "/")) != NULL) {
+        size_t length = strlen(part);
+
+        if (length == 0 || strcmp(part, ".") == 0)
+            continue;
+        if (strcmp(part, "..") == 0) {
+            while (end > path && *--end != '/')
+                continue;
+            continue;
+        }
+        *end++ = '/';
+        memmove(end, part, length);
+        end += length;
+    }
+    *end = '\0';
+}
+
+char *source_path(const char *source, const char *directory)
+{
+    char *path = source[0] == '/' || directory == NULL ? memory_string(source)
+                                                       : memory_format("%s/%s", directory, source);
+
+    if (path[0] == '/')
+        tidy(path);
+    return path;
+}
