@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 
-TIME_LIMIT = float(os.environ.get('HARMLESS_TIME_LIMIT', '20'))
+TIME_LIMIT = float(os.environ.get('HARMLESS_TIME_LIMIT', '10'))
 PR_SET_CHILD_SUBREAPER = 36
 WAIT_ALL = 0x40000000  # __WALL: children without an exit signal, too
 

@@ -4,7 +4,7 @@
  * nonsense in the frame pointer, coroutines on small stacks whose end is a guard page. They
  * allocate, directly and through libc, as without the shim.
  */
-#include "../observe.h"
+#include "../made_code.h"
 #include <pthread.h>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -53,11 +53,6 @@ static void run_coroutine(void)
     munmap(area, STACK + 8192);
 }
 
-#ifdef __x86_64__
-/* push rbp; push rbx; mov rbp, -8; mov rbx, rsp; call rsi; pop rbx; pop rbp; ret */
-static const unsigned char call_second[] = {0x55, 0x53, 0x48, 0xc7, 0xc5, 0xf8, 0xff, 0xff, 0xff,
-                                            0x48, 0x89, 0xe3, 0xff, 0xd6, 0x5b, 0x5d, 0xc3};
-
 static void *size_of_block(void *size)
 {
     return malloc((size_t)size);
@@ -65,10 +60,7 @@ static void *size_of_block(void *size)
 
 static void run_made_code(void)
 {
-    unsigned char *area =
-        mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    memcpy(area + 4096 - sizeof call_second, call_second, sizeof call_second);
-    void *(*call)(void *, void *) = (void *(*)(void *, void *))(area + 4096 - sizeof call_second);
+    made_code *call = make_code();
     for (int round = 0; round < 100; round++) {
         free(call((void *)100, (void *)malloc));
         free(call((void *)"through libc", (void *)strdup));
@@ -80,13 +72,7 @@ static void run_made_code(void)
     void *block = NULL;
     pthread_join(thread, &block);
     free(block);
-    munmap(area, 4096);
 }
-#else
-static void run_made_code(void)
-{
-}
-#endif
 
 int main(void)
 {
