@@ -107,6 +107,8 @@ char *output_absolute_path(const char *path)
     struct text absolute = {0};
     if (path[0] != '/' && getcwd(directory, sizeof directory))
         text_printf(&absolute, "%s/", directory);
+    while (path[0] == '.' && path[1] == '/')
+        path += 2;
     text_add(&absolute, path);
     char *copy = arena_strdup(text_string(&absolute));
     text_free(&absolute);

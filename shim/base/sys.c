@@ -30,6 +30,12 @@ uint64_t sys_monotonic_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+void sys_pause_us(unsigned microseconds)
+{
+    struct timespec pause = {microseconds / 1000000, (long)(microseconds % 1000000) * 1000};
+    syscall(SYS_nanosleep, &pause, NULL);
+}
+
 void *sys_map(size_t size)
 {
     void *p = (void *)syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,

@@ -21,6 +21,9 @@ bool sys_thread_alive(pid_t tid);
 /* Nanoseconds on CLOCK_MONOTONIC. */
 uint64_t sys_monotonic_ns(void);
 
+/* Sleeps; unlike nanosleep(2) through libc it is no cancellation point. */
+void sys_pause_us(unsigned microseconds);
+
 /* Anonymous private memory, zeroed, not reserved; NULL where there is none. Never backed by huge
  * pages: sparse tables would otherwise cost 2 MB a touch. */
 void *sys_map(size_t size);

@@ -3,6 +3,7 @@
 #include "interpose/real.h"
 #include "interpose/settle.h"
 #include "lifecycle/lifecycle.h"
+#include "ownership/caller.h"
 #include "registry/threads.h"
 
 typedef void key_destructor(void *);
@@ -29,13 +30,14 @@ static bool note_deleting(pthread_key_t key, struct key *was)
     return true;
 }
 
-static void note_deleted(pthread_key_t key, struct key *was, int error, uintptr_t caller)
+static void note_deleted(pthread_key_t key, struct key *was, int error, uintptr_t caller,
+                         uintptr_t callee)
 {
     int saved_errno;
     if (!lifecycle_enter(&saved_errno))
         return;
     lifecycle_key_used(key, caller);
-    lifecycle_key_deleted(key, was, error);
+    lifecycle_key_deleted(key, was, error, caller_names(caller, callee));
     guard_leave(saved_errno);
 }
 
@@ -91,7 +93,7 @@ EXPORT int pthread_key_delete(pthread_key_t key)
     bool noted = note_deleting(key, &was);
     int error = real_pthread_key_delete(key);
     if (noted)
-        note_deleted(key, &was, error, CALLER());
+        note_deleted(key, &was, error, CALLER(), (uintptr_t)pthread_key_delete);
     return error;
 }
 
@@ -102,7 +104,7 @@ EXPORT void tss_delete(tss_t key)
     bool noted = note_deleting(key, &was);
     real_tss_delete(key);
     if (noted)
-        note_deleted(key, &was, 0, CALLER());
+        note_deleted(key, &was, 0, CALLER(), (uintptr_t)tss_delete);
 }
 
 EXPORT int pthread_setspecific(pthread_key_t key, const void *value)

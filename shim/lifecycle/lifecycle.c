@@ -233,7 +233,7 @@ static void deletion_sink(struct finding *finding, void *data)
         key_robbed(deletion->number, deletion->owner, id);
 }
 
-void lifecycle_key_deleted(uint32_t number, struct key *was, int error)
+void lifecycle_key_deleted(uint32_t number, struct key *was, int error, bool deleter_named)
 {
     struct stack *stack = stack_capture(REGISTRY_FRAMES);
     struct deletion deletion = {
@@ -242,6 +242,7 @@ void lifecycle_key_deleted(uint32_t number, struct key *was, int error)
         .was = was,
         .stack = stack,
         .error = error,
+        .deleter_named = deleter_named,
     };
     struct deletion_sink sink = {number, was->owner};
     if (lock_acquire(&check_lock)) {

@@ -58,9 +58,9 @@ void lifecycle_closed(void);
 /* Looks at everything that is registered. */
 void lifecycle_check(enum occasion at);
 
-/* A key was deleted (`error`: what that returned; `was`: released here), the calling thread is the
- * deleter. */
-void lifecycle_key_deleted(uint32_t number, struct key *was, int error);
+/* The calling thread deleted a key. `was` is released here; `error` is what the call returned;
+ * `deleter_named`: the return address is the caller's own (ownership/caller.h). */
+void lifecycle_key_deleted(uint32_t number, struct key *was, int error, bool deleter_named);
 
 /* The calling code, at `pc`, uses a key: was it taken from it? */
 void lifecycle_key_used(uint32_t number, uintptr_t pc);

@@ -37,6 +37,8 @@ struct sighting {
     struct elf_image image;
     uint32_t name_hash;
     char *path;
+    ElfW(Phdr) * phdr; /* a copy */
+    const void *loader_phdr;
 };
 
 struct sightings {
@@ -230,10 +232,16 @@ static uintptr_t first_address(const struct dl_phdr_info *info)
 static struct module *recognize(const struct dl_phdr_info *info, uint32_t name_hash)
 {
     struct module *module = modules_find(first_address(info));
-    if (module && module->phdr == info->dlpi_phdr && module->bias == info->dlpi_addr &&
+    if (module && module->loader_phdr == info->dlpi_phdr && module->bias == info->dlpi_addr &&
         module->name_hash == name_hash && atomic_load(&module->finalizing_tid) != FINALIZED)
         return module;
     return NULL;
+}
+
+static ElfW(Phdr) * copy_headers(const ElfW(Phdr) * phdr, unsigned phnum)
+{
+    ElfW(Phdr) *copy = arena_alloc(phnum * sizeof *copy);
+    return copy ? memcpy(copy, phdr, phnum * sizeof *copy) : NULL;
 }
 
 /* Under the loader's list lock: the object cannot go while we read it. */
@@ -251,6 +259,8 @@ static int collect(struct dl_phdr_info *info, size_t size, void *data)
         if (!elf_image_read(&sighting->image, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum))
             return 0;
         sighting->path = absolute_path(info->dlpi_name);
+        sighting->loader_phdr = info->dlpi_phdr;
+        sighting->phdr = copy_headers(info->dlpi_phdr, info->dlpi_phnum);
         if (sighting->image.soname)
             sighting->image.soname = arena_strdup(sighting->image.soname);
     }
@@ -294,7 +304,7 @@ static uint32_t opener_id(uintptr_t opener)
 static struct module *add_locked(struct sighting *sighting, uintptr_t opener, bool deepbind)
 {
     struct module *module = arena_alloc(sizeof *module);
-    if (!module || !sighting->path)
+    if (!module || !sighting->path || !sighting->phdr)
         return NULL;
     const struct elf_image *image = &sighting->image;
     bool first_sync = last_adds == 0;
@@ -303,7 +313,8 @@ static struct module *add_locked(struct sighting *sighting, uintptr_t opener, bo
         .bias = image->bias,
         .start = image->start,
         .end = image->end,
-        .phdr = image->phdr,
+        .phdr = sighting->phdr,
+        .loader_phdr = sighting->loader_phdr,
         .phnum = image->phnum,
         .name_hash = sighting->name_hash,
         .path = sighting->path,
@@ -322,6 +333,7 @@ static struct module *add_locked(struct sighting *sighting, uintptr_t opener, bo
     };
     memcpy(module->build_id, image->build_id, sizeof module->build_id);
     sighting->path = NULL;
+    sighting->phdr = NULL;
     sighting->image.soname = NULL;
     module->identity = identity_of(module);
     module->load = next_load_locked(module->identity);
@@ -335,6 +347,7 @@ static void give_back_locked(struct module *module)
 {
     HASH_DELETE(by_id, modules_index, module);
     arena_free((char *)module->path, strlen(module->path) + 1);
+    arena_free(module->phdr, module->phnum * sizeof *module->phdr);
     if (module->soname)
         arena_free((char *)module->soname, strlen(module->soname) + 1);
     arena_free(module, sizeof *module);
@@ -441,7 +454,7 @@ static struct module *take_over_locked(struct sightings *list, uintptr_t opener,
     for (size_t i = 0; i < list->count; i++) {
         struct sighting *s = &list->items[i];
         struct module *m = s->known ? NULL : modules_find(s->image.start);
-        if (m && m->phdr == s->image.phdr && m->name_hash == s->name_hash &&
+        if (m && m->loader_phdr == s->loader_phdr && m->name_hash == s->name_hash &&
             atomic_load(&m->finalizing_tid) != FINALIZED)
             s->known = m;
     }
@@ -466,6 +479,7 @@ static void free_sightings(struct sightings *list)
             arena_free(s->path, strlen(s->path) + 1);
         if (s->image.soname)
             arena_free((char *)s->image.soname, strlen(s->image.soname) + 1);
+        arena_free(s->phdr, s->image.phnum * sizeof *s->phdr);
     }
     arena_free(list->items, list->capacity * sizeof *list->items);
 }
@@ -495,6 +509,15 @@ struct module_changes modules_sync(uintptr_t opener, bool deepbind)
         module_unref(module);
     }
     return changes;
+}
+
+struct module *modules_find_new(uintptr_t address, uintptr_t opener, bool deepbind)
+{
+    struct module *module = modules_find(address);
+    if (module || !modules_changed())
+        return module;
+    modules_sync(opener, deepbind);
+    return modules_find(address);
 }
 
 /* --- the end of a load

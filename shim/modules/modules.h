@@ -28,12 +28,14 @@ struct module {
     uint32_t id;   /* in the report; never used again */
     uint32_t load; /* 1 for the first module of this identity */
     uintptr_t bias, start, end;
-    const ElfW(Phdr) * phdr; /* in the image: only while it is mapped */
+    ElfW(Phdr) *
+        phdr; /* a copy: the image may be unmapped any moment, in a nested dlclose for one */
     unsigned phnum;
-    uint32_t name_hash;   /* of the loader's name for it */
-    const char *path;     /* absolute, but for what has no file (linux-vdso.so.1) */
-    const char *soname;   /* or NULL */
-    const char *identity; /* soname, else the path's last part */
+    const void *loader_phdr; /* where the loader has them; not to be read */
+    uint32_t name_hash;      /* of the loader's name for it */
+    const char *path;        /* absolute, but for what has no file (linux-vdso.so.1) */
+    const char *soname;      /* or NULL */
+    const char *identity;    /* soname, else the path's last part */
     unsigned char build_id[BUILD_ID_MAX];
     unsigned build_id_length;
     _Atomic(enum module_state) state;
@@ -84,6 +86,10 @@ struct module_changes modules_sync(uintptr_t opener, bool deepbind);
  * async-signal-safe. The result stays valid while the module is mapped; take a reference to keep it
  * longer. */
 struct module *modules_find(uintptr_t address);
+
+/* The same, after a sync if the address is in no module that we know. Takes the loader's list lock
+ * then. */
+struct module *modules_find_new(uintptr_t address, uintptr_t opener, bool deepbind);
 
 /* The module whose id this is, mapped or not, or NULL once it was given back. */
 struct module *modules_by_id(uint32_t id);

@@ -156,13 +156,8 @@ static struct site *find_site(uintptr_t key)
 
 static struct module *module_of_call(uintptr_t pc)
 {
-    struct module *module = modules_find(pc - 1);
-    if (!module && modules_changed()) {
-        modules_sync(guard.dlopen_pending ? (uintptr_t)guard.dlopen_caller : 0,
-                     guard.dlopen_pending && guard.dlopen_deepbind);
-        module = modules_find(pc - 1);
-    }
-    return module;
+    return modules_find_new(pc - 1, guard.dlopen_pending ? (uintptr_t)guard.dlopen_caller : 0,
+                            guard.dlopen_pending && guard.dlopen_deepbind);
 }
 
 static uint32_t learn_hop(const struct module *module, uintptr_t pc)

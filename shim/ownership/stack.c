@@ -44,7 +44,8 @@ struct stack *stack_capture(size_t max)
         max = UNWIND_MAX;
     size_t count = unwind_stack(pcs, max);
     /* Unwinding ends early in code that came since the last sync. */
-    if (count > 0 && count < max && !modules_find(pcs[count - 1] - 1) && modules_changed()) {
+    bool cut = count == 0 || (count < max && !modules_find(pcs[count - 1] - 1));
+    if (cut && modules_changed()) {
         modules_sync(0, false);
         count = unwind_stack(pcs, max);
     }
@@ -89,12 +90,4 @@ const struct frame *stack_owner(const struct stack *stack)
             return frame;
     }
     return NULL;
-}
-
-bool stack_mentions(const struct stack *stack, const struct module *module)
-{
-    for (uint32_t i = 0; stack && i < stack->count; i++)
-        if (stack->frames[i].module == module)
-            return true;
-    return false;
 }

@@ -40,6 +40,4 @@ const struct frame *stack_requester(const struct stack *stack, const struct modu
 /* The nearest frame that is not in a runtime module (ownership/common.h). NULL: none. */
 const struct frame *stack_owner(const struct stack *stack);
 
-bool stack_mentions(const struct stack *stack, const struct module *module);
-
 #endif

@@ -51,6 +51,20 @@ static bool in_shim(uintptr_t pc)
     return module && module->is_shim;
 }
 
+/*
+ * To the caller's frame; false where there is none. libunwind says "end" already when it arrives in
+ * code that it has no tables for (a module that came since the last sync, generated code): that
+ * frame is still one, and the last.
+ */
+static bool step(unw_cursor_t *cursor)
+{
+    uintptr_t pc = reg(cursor, UNW_REG_IP), sp = reg(cursor, UNW_REG_SP);
+    if (unw_step(cursor) < 0)
+        return false;
+    uintptr_t now = reg(cursor, UNW_REG_IP);
+    return now != 0 && (now != pc || reg(cursor, UNW_REG_SP) != sp);
+}
+
 size_t unwind_stack(uintptr_t *pcs, size_t max)
 {
     unw_context_t context;
@@ -59,11 +73,9 @@ size_t unwind_stack(uintptr_t *pcs, size_t max)
 
     if (unw_getcontext(&context) != 0 || unw_init_local(&cursor, &context) != 0)
         return 0;
-    while (count < max && unw_step(&cursor) > 0) {
+    while (count < max && step(&cursor)) {
         uintptr_t pc = reg(&cursor, UNW_REG_IP);
-        if (pc == 0)
-            break;
-        if (count > 0 || !in_shim(pc))
+        if (!in_shim(pc))
             pcs[count++] = pc;
     }
     return count;
@@ -78,7 +90,7 @@ static uintptr_t disturbed_cfa(unw_cursor_t cursor)
                                     UNW_X86_64_R13, UNW_X86_64_R14, UNW_X86_64_R15};
     for (size_t i = 0; i < ARRAY_SIZE(registers); i++)
         unw_set_reg(&cursor, registers[i], reg(&cursor, registers[i]) + 2 * sizeof(uintptr_t));
-    return unw_step(&cursor) > 0 ? reg(&cursor, UNW_REG_SP) : 0;
+    return step(&cursor) ? reg(&cursor, UNW_REG_SP) : 0;
 }
 
 uint32_t unwind_hop(uintptr_t pc)
@@ -88,12 +100,12 @@ uint32_t unwind_hop(uintptr_t pc)
 
     if (unw_getcontext(&context) != 0 || unw_init_local(&cursor, &context) != 0)
         return HOP_UNWIND;
-    for (unsigned i = 0; i < UNWIND_MAX && unw_step(&cursor) > 0; i++) {
+    for (unsigned i = 0; i < UNWIND_MAX && step(&cursor); i++) {
         if (reg(&cursor, UNW_REG_IP) != pc)
             continue;
         uintptr_t sp = reg(&cursor, UNW_REG_SP);
         uintptr_t disturbed = disturbed_cfa(cursor);
-        if (unw_step(&cursor) <= 0)
+        if (!step(&cursor))
             return HOP_UNWIND;
         uintptr_t cfa = reg(&cursor, UNW_REG_SP);
         bool fixed = cfa == disturbed && cfa > sp && cfa - sp < UINT32_MAX &&

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { COLLECT_EVERY = 64, ARGUMENT_WORDS = 16, VTABLE_WORDS = 3 };
+enum { COLLECT_EVERY = 64, ARGUMENT_WORDS = 16, VTABLE_WORDS = 3, LEAVING_PAUSES = 50 };
 
 struct thread *threads;
 
@@ -62,13 +62,38 @@ static void unlink_thread(struct thread *thread)
 bool thread_is_live(const struct thread *thread)
 {
     pid_t tid = atomic_load(&thread->tid);
-    return !atomic_load(&thread->ended) && (tid == 0 || sys_thread_alive(tid));
+    return !atomic_load(&thread->ended) && tid != THREAD_GONE &&
+           (tid == 0 || sys_thread_alive(tid));
 }
 
 static bool is_gone(const struct thread *thread)
 {
     pid_t tid = atomic_load(&thread->tid);
-    return tid != 0 && !sys_thread_alive(tid);
+    return tid == THREAD_GONE || (tid != 0 && !sys_thread_alive(tid));
+}
+
+bool thread_is_gone(const struct thread *thread)
+{
+    bool gone = is_gone(thread);
+    bool leaving = atomic_load(&thread->ended) && thread != guard.self;
+    for (unsigned i = 0; !gone && leaving && i < LEAVING_PAUSES; i++) {
+        sys_pause_us(100);
+        gone = is_gone(thread);
+    }
+    return gone;
+}
+
+/* The kernel gives numbers again: whoever had this one is gone. */
+static void take_number(struct thread *thread)
+{
+    pid_t tid = sys_gettid();
+    if (!lock_acquire(&registry_lock))
+        return;
+    for (struct thread *t = threads; t; t = t->next)
+        if (t != thread && atomic_load(&t->tid) == tid)
+            atomic_store(&t->tid, THREAD_GONE);
+    atomic_store(&thread->tid, tid);
+    lock_release(&registry_lock);
 }
 
 void threads_collect(void)
@@ -146,7 +171,7 @@ static struct frame routine_in_argument(uintptr_t argument)
 
 static void resolve_routine(struct thread *thread, uintptr_t start_routine)
 {
-    thread->routine = frame_at(start_routine);
+    thread->routine = (struct frame){start_routine, modules_find_new(start_routine, 0, false)};
     if (!thread->routine.module || is_subject(thread->routine.module))
         return;
     struct frame proper = routine_in_argument(thread->argument);
@@ -196,7 +221,7 @@ void thread_abandon(struct thread *thread)
 
 void thread_begin(struct thread *thread)
 {
-    atomic_store(&thread->tid, sys_gettid());
+    take_number(thread);
     guard.self = thread;
 }
 
@@ -212,13 +237,11 @@ struct thread *thread_self(void)
     struct thread *thread = arena_alloc(sizeof *thread);
     if (!thread)
         return NULL;
-    atomic_store(&thread->tid, sys_gettid());
-    guard.self = thread;
     if (!link_thread(thread)) {
-        guard.self = NULL;
         free_thread(thread);
         return NULL;
     }
+    thread_begin(thread);
     return thread;
 }
 

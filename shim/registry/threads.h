@@ -29,7 +29,7 @@ enum { VALUES_PER_PAGE = 32, VALUE_PAGES = KEYS_MAX / VALUES_PER_PAGE };
 
 struct thread {
     uint64_t serial;   /* never used again */
-    _Atomic pid_t tid; /* 0 until it runs */
+    _Atomic pid_t tid; /* 0 until it runs; THREAD_GONE: its number is another thread's now */
     _Atomic bool ended;
     bool seen_to_start;      /* through us: the fields below are known */
     uintptr_t start_routine; /* as it was given */
@@ -44,6 +44,8 @@ struct thread {
     struct value *_Atomic pages[VALUE_PAGES];
     struct thread *next;
 };
+
+enum { THREAD_GONE = -1 };
 
 extern struct thread *threads; /* under the registry lock */
 
@@ -69,6 +71,10 @@ struct value *thread_value(struct thread *thread, unsigned key);
 
 /* Still there, and not on its way out. */
 bool thread_is_live(const struct thread *thread);
+
+/* Not there any more, its TSD destructors included. Waits up to some milliseconds for one that is
+ * on its way out: pthread_join returns a little before the kernel has forgotten the thread. */
+bool thread_is_gone(const struct thread *thread);
 
 struct thread *thread_by_serial_locked(uint64_t serial);
 

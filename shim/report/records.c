@@ -309,10 +309,11 @@ void record_resolved(struct text *text, uint32_t finding, const char *how, uint6
  */
 
 void record_coverage(struct text *text, const char *const *families, const bool *active,
-                     const char *const *unseen)
+                     const char *const *unseen, uint64_t time)
 {
     const char *comma = "";
     begin(text, "coverage");
+    add_number(text, "time", time);
     text_add(text, ",\"hooks\":{");
     for (unsigned i = 0; families[i]; i++)
         text_printf(text, "%s\"%s\":%s", i ? "," : "", families[i], active[i] ? "true" : "false");
@@ -393,11 +394,10 @@ void print_finding(struct text *text, const struct finding_record *record)
 
 static void add_place(struct text *text, const struct frame *frame)
 {
-    if (!frame->pc)
+    if (!frame->pc || !frame->module || frame->module->runtime)
         return;
-    text_printf(text, "|%s", frame->module ? frame->module->identity : "?");
-    if (frame->module)
-        text_printf(text, "+%lx", (unsigned long)(frame->pc - frame->module->bias));
+    text_printf(text, "|%s+%lx", frame->module->identity,
+                (unsigned long)(frame->pc - frame->module->bias));
 }
 
 void make_signature(struct text *text, const struct finding *finding)

@@ -49,7 +49,7 @@ void record_resolved(struct text *text, uint32_t finding, const char *how, uint6
 
 /* `unseen` is a NULL-terminated list of sentences; `families` of the hooks that are active. */
 void record_coverage(struct text *text, const char *const *families, const bool *active,
-                     const char *const *unseen);
+                     const char *const *unseen, uint64_t time);
 void record_summary(struct text *text, const struct summary *summary, uint64_t time);
 
 /* For people: severity, kind, message, stack; each line begins with "dlpin: ". */

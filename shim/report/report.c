@@ -490,7 +490,7 @@ void report_finish(const char *ended, const char *const *families, const bool *a
     if (file_tried && open_file_locked()) {
         struct summary summary = summarize_locked(ended);
         struct text text = {0};
-        record_coverage(&text, families, active, unseen);
+        record_coverage(&text, families, active, unseen, now());
         write_record(&text);
         record_summary(&text, &summary, now());
         write_record(&text);

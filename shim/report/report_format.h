@@ -2,14 +2,14 @@
 /*
  * The report file, as the shim writes it and the analyzer reads it: the one header that they share.
  *
- * JSON Lines, UTF-8; one object a line, each with "type". dlpin-report(5) is the description for users.
- * Addresses (pc, base, end, address) are strings of the form "0x7f12…", because JSON numbers end at 2^53;
- * offsets, sizes, counts, ids and times are JSON integers. A time is nanoseconds on CLOCK_MONOTONIC since
- * the header's "started".
+ * JSON Lines, UTF-8; one object a line, each with "type". dlpin-report(5) is the description for
+ * users. Addresses (pc, base, end, address) are strings of the form "0x7f12…", because JSON numbers
+ * end at 2^53; offsets, sizes, counts, ids and times are JSON integers. A time is nanoseconds on
+ * CLOCK_MONOTONIC since the header's "started".
  *
- * Kinds, verdicts and severities are tables here, so that the shim, the analyzer, the man page and the
- * tests cannot disagree. A kind is added with a row here, a rule (shim/rules), a sample with its clean
- * twin, and an entry in dlpin-report(5); a test checks that all of them are there.
+ * Kinds, verdicts and severities are tables here, so that the shim, the analyzer, the man page and
+ * the tests cannot disagree. A kind is added with a row here, a rule (shim/rules), a sample with
+ * its clean twin, and an entry in dlpin-report(5); a test checks that all of them are there.
  */
 #ifndef DLPIN_REPORT_FORMAT_H
 #define DLPIN_REPORT_FORMAT_H
@@ -24,24 +24,28 @@
     X(ERROR, "error")
 
 /* X(enumerator, "name", "what it means, in one line") */
-#define DLPIN_VERDICTS(X)                                                                        \
-    X(DANGLING, "dangling", "the module is unmapped, and something live still points into it")   \
-    X(PINNED, "pinned", "the program closed the module, and it is still mapped")                 \
-    X(LOST, "lost", "memory or a slot that nobody can give back any more")                       \
-    X(HELD, "held", "something that the module made is still in use elsewhere")                  \
-    X(STALE, "stale", "a value crossed from one task into the next")                             \
+#define DLPIN_VERDICTS(X)                                                                      \
+    X(DANGLING, "dangling", "the module is unmapped, and something live still points into it") \
+    X(PINNED, "pinned", "the program closed the module, and it is still mapped")               \
+    X(LOST, "lost", "memory or a slot that nobody can give back any more")                     \
+    X(HELD, "held", "something that the module made is still in use elsewhere")                \
+    X(STALE, "stale", "a value crossed from one task into the next")                           \
     X(MISUSE, "misuse", "a call that harms another module's state")
 
 /* The kinds that this version finds. X(enumerator, "name", "title, in one line") */
-#define DLPIN_KINDS(X)                                                                           \
-    X(KEY_DESTRUCTOR, "key-destructor", "live pthread key with its destructor in an unloaded module") \
-    X(KEY, "key", "live pthread key whose creator is unloaded")                                  \
-    X(KEY_VALUE, "key-value", "thread-specific value that leads to an unloaded module")          \
-    X(KEY_ORPHAN, "key-orphan", "key deleted while threads still had values for it")             \
-    X(KEY_FOREIGN, "key-foreign", "key deleted that was not live, or is another module's")       \
-    X(THREAD_ROUTINE, "thread-routine", "live thread whose start routine is in an unloaded module") \
-    X(THREAD_ARGUMENT, "thread-argument", "live thread whose argument belongs to an unloaded module") \
-    X(THREAD_REQUESTED, "thread-requested", "live thread that a library started for an unloaded module")
+#define DLPIN_KINDS(X)                                                                     \
+    X(KEY_DESTRUCTOR, "key-destructor",                                                    \
+      "live pthread key with its destructor in an unloaded module")                        \
+    X(KEY, "key", "live pthread key whose creator is unloaded")                            \
+    X(KEY_VALUE, "key-value", "thread-specific value that leads to an unloaded module")    \
+    X(KEY_ORPHAN, "key-orphan", "key deleted while threads still had values for it")       \
+    X(KEY_FOREIGN, "key-foreign", "key deleted that was not live, or is another module's") \
+    X(THREAD_ROUTINE, "thread-routine",                                                    \
+      "live thread whose start routine is in an unloaded module")                          \
+    X(THREAD_ARGUMENT, "thread-argument",                                                  \
+      "live thread whose argument belongs to an unloaded module")                          \
+    X(THREAD_REQUESTED, "thread-requested",                                                \
+      "live thread that a library started for an unloaded module")
 
 /* When a finding was made. X(enumerator, "name") */
 #define DLPIN_OCCASIONS(X) \
@@ -70,20 +74,20 @@ enum occasion { DLPIN_OCCASIONS(DLPIN_OCCASION_ROW) AT_COUNT };
 enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COUNT };
 
 /*
- * Record types and their fields. Optional fields are marked with "?": they are absent or null where there
- * is nothing to say. Readers ignore unknown types and fields.
+ * Record types and their fields. Optional fields are marked with "?": they are absent or null where
+ * there is nothing to say. Readers ignore unknown types and fields.
  *
  * header    format version tool pid ppid exe argv[] started(RFC 3339) arch libc options
  * module    pid time id path soname? build_id? base end load opener?(frame) state
- * finding   pid time id kind verdict severity module(id) module_path message at count bytes? growing?
- *           loads[](load numbers) label? pending? subject stack[](frames) path?[{from,via,to}] signature
- * resolved  pid time finding(id) how
- * coverage  pid hooks{family: bool} dropped{what: count} unseen[](sentences)
- * summary   pid time findings kinds{} verdicts{} severities{} ended("exit", "_exit", "quick_exit", "exec")
+ * finding   pid time id kind verdict severity module(id) module_path message at count bytes?
+ * growing? loads[](load numbers) label? pending? subject stack[](frames) path?[{from,via,to}]
+ * signature resolved  pid time finding(id) how coverage  pid time hooks{family: bool} dropped{what:
+ * count} unseen[](sentences) summary   pid time findings kinds{} verdicts{} severities{}
+ * ended("exit", "_exit", "quick_exit", "exec")
  *
  * frame     {"pc":"0x…","module":id|null,"offset":int,"symbol":string|null}
- *           offset is relative to the module's load bias, i.e. a virtual address of its ELF file; pc is a
- *           return address except in "function" and "destructor" members, where it is an entry point
+ *           offset is relative to the module's load bias, i.e. a virtual address of its ELF file;
+ * pc is a return address except in "function" and "destructor" members, where it is an entry point
  *
  * subject   object  "key":    key destructor?(frame) owner?(module id) requester?(module id)
  *                             keys_live keys_max
@@ -93,10 +97,11 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *                             block_bytes? owner? requester?
  *
  * A finding with "pending":true counts unless a later finding or resolved record has its id: it was
- * written before an unmapping that could kill the process. A finding record whose id was seen before
- * replaces the earlier one (its count has grown, or its severity has risen). In a file that a fork child
- * shares with its parent, ids are unique per pid only: readers key everything by (pid, id).
- * A summary is the last record of a process image; exec keeps the pid and opens a new file (".1").
+ * written before an unmapping that could kill the process. A finding record whose id was seen
+ * before replaces the earlier one (its count has grown, or its severity has risen). In a file that
+ * a fork child shares with its parent, ids are unique per pid only: readers key everything by (pid,
+ * id). A summary is the last record of a process image; exec keeps the pid and opens a new file
+ * (".1").
  */
 
 #endif

@@ -93,11 +93,12 @@ bool match_key_orphan(const struct subject *subject, struct finding *finding)
     const struct deletion *deletion = subject->deletion;
     const struct key *was = deletion->was;
     bool has_destructor = was->destructor.pc != 0;
-    /* Values that are no blocks, of a key without destructor, need nobody to take them. */
-    if (deletion->error || !deletion->values || !(has_destructor || deletion->blocks))
+    /* Values that are no live blocks (numbers, statics, what was freed already) need nobody to take
+     * them. */
+    if (deletion->error || !deletion->blocks)
         return false;
     finding->verdict = VERDICT_LOST;
-    finding->severity = has_destructor && deletion->blocks ? SEVERITY_WARNING : SEVERITY_NOTE;
+    finding->severity = has_destructor ? SEVERITY_WARNING : SEVERITY_NOTE;
     finding->module = module_ref(was->owner);
     copy_key(subject, finding);
     stack_free(finding->stack);
@@ -105,9 +106,9 @@ bool match_key_orphan(const struct subject *subject, struct finding *finding)
     finding->has_destructor = has_destructor;
     finding->tid = atomic_load(&deletion->thread->tid);
     finding->address = (uintptr_t)atomic_load(&deletion->value->pointer);
-    finding->place = deletion->blocks ? PLACE_BLOCK : PLACE_NONE;
-    finding->bytes = deletion->blocks ? deletion->block.size : 0;
-    finding->others = deletion->values - 1;
+    finding->place = PLACE_BLOCK;
+    finding->bytes = deletion->block.size;
+    finding->others = deletion->blocks - 1;
     return true;
 }
 
@@ -119,11 +120,8 @@ void explain_key_orphan(const struct finding *finding, struct text *message)
     word_thread(message, finding);
     if (finding->others)
         text_printf(message, " and %u more", finding->others);
-    text_printf(message, " still had a value for it (%lx", (unsigned long)finding->address);
-    if (finding->place == PLACE_BLOCK) {
-        text_add(message, ", ");
-        word_bytes(message, finding->bytes);
-    }
+    text_printf(message, " still had a value for it (%lx, ", (unsigned long)finding->address);
+    word_bytes(message, finding->bytes);
     text_add(message, "). ");
     if (finding->has_destructor) {
         text_add(message, "The destructor ");
@@ -138,15 +136,22 @@ void explain_key_orphan(const struct finding *finding, struct text *message)
 /* --- key-foreign
  * -------------------------------------------------------------------------------------------- */
 
+/* The module made the key, for itself or for another one. */
+static bool had_a_part(const struct key *key, const struct module *module)
+{
+    const struct frame *creator = stack_owner(key->stack);
+    return module == key->owner || module == key->requester ||
+           (creator && module == creator->module);
+}
+
 bool match_key_foreign(const struct subject *subject, struct finding *finding)
 {
     const struct deletion *deletion = subject->deletion;
     const struct key *was = deletion->was;
-    const struct frame *deleter = stack_requester(deletion->stack, NULL);
+    const struct frame *deleter = stack_owner(deletion->stack);
     bool not_live = deletion->error == EINVAL;
-    bool foreign = !deletion->error && deleter && was->owner && !module_is_unloaded(was->owner) &&
-                   !stack_mentions(deletion->stack, was->owner) && was->owner != deleter->module &&
-                   was->requester != deleter->module;
+    bool foreign = !deletion->error && deletion->deleter_named && deleter && was->owner &&
+                   !module_is_unloaded(was->owner) && !had_a_part(was, deleter->module);
     if (!not_live && !foreign)
         return false;
     finding->verdict = VERDICT_MISUSE;

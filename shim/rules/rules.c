@@ -189,17 +189,14 @@ void rules_check_deletion(const struct deletion *deletion, rules_sink *sink, voi
     for (struct thread *thread = threads; thread && !deletion->error; thread = thread->next) {
         struct value *value = thread_value(thread, deletion->number);
         struct heap_block block;
-        if (!is_current(value, deletion->was) || !thread_is_live(thread))
+        if (!is_current(value, deletion->was) || !thread_is_live(thread) ||
+            !heap_find((uintptr_t)atomic_load(&value->pointer), &block))
             continue;
-        bool is_block = heap_find((uintptr_t)atomic_load(&value->pointer), &block);
-        if (!complete.thread || (is_block && !complete.blocks)) {
+        if (complete.blocks++ == 0) {
             complete.thread = thread;
             complete.value = value;
-            if (is_block)
-                complete.block = block;
+            complete.block = block;
         }
-        complete.values++;
-        complete.blocks += is_block;
     }
     apply(&(struct subject){.type = OBJECT_DELETION,
                             .number = deletion->number,
@@ -217,7 +214,7 @@ static bool value_holds_locked(const struct object *object, const char **how)
 {
     struct thread *thread = thread_by_serial_locked(object->thread);
     struct value *value = thread ? thread_value(thread, object->key) : NULL;
-    if (!thread || !thread_is_live(thread))
+    if (!thread || thread_is_gone(thread))
         *how = "the thread ended";
     else if (atomic_load(&keys[object->key].generation) != object->generation)
         *how = "the key was deleted";

@@ -20,9 +20,10 @@ struct deletion {
     const struct key *was;     /* generation 0: no live key had this number, as far as we know */
     const struct stack *stack; /* of the caller */
     int error;                 /* what it returned */
+    bool deleter_named;        /* the first frame's code really called pthread_key_delete */
     bool used_after;           /* the owner used it afterwards */
-    /* Threads that had a value: how many, and the first of those whose value is a live block. */
-    unsigned values, blocks;
+    /* Threads that had a live block as value: how many, and the first of them. */
+    unsigned blocks;
     struct thread *thread;
     struct value *value;
     struct heap_block block;

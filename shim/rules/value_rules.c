@@ -9,6 +9,14 @@ static bool will_be_taken(const struct key *key)
     return key->destructor.pc && !module_is_unloaded(key->destructor.module);
 }
 
+/* A common library's value for its own key, made on a call of the module: the library's business.
+ */
+static bool is_librarys_own(const struct key *key, const struct site *site)
+{
+    const struct module *maker = site->owner.module;
+    return maker && maker->common && maker == key->owner && !module_is_unloaded(maker);
+}
+
 static void copy_value(const struct subject *subject, struct finding *finding)
 {
     const struct site *set_at = site_get(subject->value->site);
@@ -25,6 +33,8 @@ bool match_key_value(const struct subject *subject, struct finding *finding)
 {
     const struct target *target = subject->target;
     if (!target || target->kind == TARGET_NONE)
+        return false;
+    if (target->kind == TARGET_BLOCK && is_librarys_own(subject->key, target->site))
         return false;
     finding->module = module_ref(target->module);
     copy_value(subject, finding);

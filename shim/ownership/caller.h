@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Whether a return address tells who called.
+ *
+ * A function that ends in a call is often compiled to a jump ("return pthread_key_delete(key);"):
+ * then the return address is its caller's, in another module perhaps. Where blame hangs on it, the
+ * call instruction before the return address is looked at.
+ */
+#ifndef DLPIN_OWNERSHIP_CALLER_H
+#define DLPIN_OWNERSHIP_CALLER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * True if the instruction before `return_address` calls `function` by its name: directly, through
+ * the caller's procedure linkage table, or through its GOT. False for any other call, and where it
+ * cannot be told (through a register, from code that cannot be read, on a processor that is not
+ * known here).
+ */
+bool caller_names(uintptr_t return_address, uintptr_t function);
+
+#endif
