@@ -36,8 +36,10 @@ static void note_deleted(pthread_key_t key, struct key *was, int error, uintptr_
     int saved_errno;
     if (!lifecycle_enter(&saved_errno))
         return;
-    lifecycle_key_used(key, caller);
-    lifecycle_key_deleted(key, was, error, caller_names(caller, callee));
+    if (lifecycle_key_used(key, caller) && error)
+        key_release(was);
+    else
+        lifecycle_key_deleted(key, was, error, caller_names(caller, callee));
     guard_leave(saved_errno);
 }
 

@@ -6,6 +6,7 @@
  * the next event of the same thread.
  */
 #include "interpose/loader.h"
+#include "interpose/deepbind.h"
 #include "interpose/real.h"
 #include "interpose/settle.h"
 #include "lifecycle/lifecycle.h"
@@ -21,6 +22,8 @@ static void expect_load(int flags, void *caller)
     interpose_settle();
     guard.dlopen_pending = true;
     guard.dlopen_deepbind = flags & RTLD_DEEPBIND;
+    if (guard.dlopen_deepbind)
+        deepbind_expect();
     guard.dlopen_caller = caller;
     guard_leave(saved_errno);
 }
@@ -54,6 +57,7 @@ EXPORT int dlclose(void *handle)
     if (!lifecycle_enter(&saved_errno))
         return real_dlclose(handle);
     interpose_settle();
+    keys_reconcile();
     lifecycle_closing_handle(handle);
     guard.dlclose_depth++;
     guard_leave(saved_errno);

@@ -69,6 +69,30 @@ static void *find_dlsym(void)
     return search.found;
 }
 
+/* What has no function to ask for: how long exit() is, and the table of keys. */
+static int read_libc(struct dl_phdr_info *info, size_t size, void *data)
+{
+    struct elf_image image;
+    if (!elf_image_read(&image, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum) ||
+        !contains(&image, (uintptr_t)real_exit))
+        return 0;
+    const ElfW(Sym) *exit_symbol = elf_image_symbol(&image, "exit");
+    const ElfW(Sym) *keys_symbol = elf_image_symbol(&image, "__pthread_keys");
+    if (exit_symbol) {
+        /* The call that never returns may be its last instruction. */
+        lifecycle_coverage.exit_start = image.bias + exit_symbol->st_value;
+        lifecycle_coverage.exit_end = lifecycle_coverage.exit_start + exit_symbol->st_size + 1;
+    }
+    if (keys_symbol)
+        keys_set_libc_table((void *)(image.bias + keys_symbol->st_value));
+    return 1;
+}
+
+static void find_libc_parts(void)
+{
+    __real_dl_iterate_phdr(read_libc, NULL);
+}
+
 static int is_libc_object(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct elf_image image;
@@ -106,6 +130,7 @@ COLD void real_resolve(void)
     if (!complete)
         atomic_store(&lifecycle_phase, PHASE_INERT);
     lifecycle_coverage.glibc_malloc = real_is_libc((void *)real_malloc);
+    find_libc_parts();
     lifecycle_coverage.heap_seen = real_dlsym(RTLD_DEFAULT, "malloc") == heap_own_malloc();
 }
 

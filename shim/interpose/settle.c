@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "interpose/settle.h"
+#include "interpose/deepbind.h"
 #include "lifecycle/lifecycle.h"
 
 void interpose_settle(void)
 {
     lifecycle_settle();
+    deepbind_patch();
 }

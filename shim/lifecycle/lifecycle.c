@@ -5,6 +5,7 @@
 #include "base/sys.h"
 #include "ownership/common.h"
 #include "ownership/sites.h"
+#include "ownership/unwind.h"
 #include "registry/heap.h"
 #include "registry/threads.h"
 #include "report/report.h"
@@ -129,9 +130,21 @@ struct check {
     bool quietly;
 };
 
+/* A program that returns from main does not call our exit: its handlers, and the plug-ins that they
+ * close, run below libc's. */
+static void notice_exit(void)
+{
+    uintptr_t pcs[UNWIND_MAX];
+    size_t count = atomic_load(&exit_began) ? 0 : unwind_stack(pcs, UNWIND_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (pcs[i] - 1 >= lifecycle_coverage.exit_start && pcs[i] - 1 < lifecycle_coverage.exit_end)
+            lifecycle_exiting();
+}
+
 static void report_sink(struct finding *finding, void *data)
 {
     const struct check *check = data;
+    notice_exit();
     report_finding(finding, check->at, check->quietly);
 }
 
@@ -149,6 +162,42 @@ static void collect_sites(void)
     }
 }
 
+/*
+ * Values that a deleted key left behind. Their module may free them a moment later, from a list of
+ * its own: so they are reported at the next look (an unload, exit), if the block is still there
+ * then.
+ */
+enum { ORPHANS_MAX = 256 };
+
+static struct orphan {
+    struct finding finding;
+    uint32_t site;
+} orphans[ORPHANS_MAX];
+static unsigned orphan_count;
+
+/* False: there is no more room, or the value is no block. Under the check lock. */
+static bool defer_orphan(const struct finding *finding)
+{
+    struct heap_block block;
+    if (orphan_count == ORPHANS_MAX || !heap_find(finding->address, &block))
+        return false;
+    orphans[orphan_count++] = (struct orphan){*finding, block.site};
+    return true;
+}
+
+static void report_orphans(void)
+{
+    for (unsigned i = 0; i < orphan_count; i++) {
+        struct orphan *orphan = &orphans[i];
+        struct heap_block block;
+        if (heap_find(orphan->finding.address, &block) && block.site == orphan->site)
+            report_finding(&orphan->finding, AT_EVENT, false);
+        else
+            finding_release(&orphan->finding);
+    }
+    orphan_count = 0;
+}
+
 void lifecycle_check(enum occasion at)
 {
     struct check check = {.at = at};
@@ -156,7 +205,9 @@ void lifecycle_check(enum occasion at)
     if (!lock_acquire(&check_lock))
         return;
     atomic_store(&checked_unloads, atomic_load(&modules_unloads));
+    keys_reconcile();
     report_revalidate();
+    report_orphans();
     rules_check(report_sink, &check);
     collect_sites();
     lock_release(&check_lock);
@@ -228,6 +279,10 @@ static void deletion_sink(struct finding *finding, void *data)
 {
     const struct deletion_sink *deletion = data;
     bool foreign = finding->kind == KIND_KEY_FOREIGN && finding->error == 0;
+    notice_exit();
+    finding->before_exit = !atomic_load(&exit_began);
+    if (finding->kind == KIND_KEY_ORPHAN && defer_orphan(finding))
+        return;
     uint32_t id = report_finding(finding, AT_EVENT, false);
     if (foreign && id)
         key_robbed(deletion->number, deletion->owner, id);
@@ -254,11 +309,12 @@ void lifecycle_key_deleted(uint32_t number, struct key *was, int error, bool del
     key_release(was);
 }
 
-void lifecycle_key_used(uint32_t number, uintptr_t pc)
+bool lifecycle_key_used(uint32_t number, uintptr_t pc)
 {
     uint32_t finding = key_robbed_owner_calls(number, modules_find(pc - 1));
     if (finding)
         report_escalate(finding);
+    return finding != 0;
 }
 
 void lifecycle_gone(void)

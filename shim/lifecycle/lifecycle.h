@@ -22,8 +22,9 @@ extern _Atomic int lifecycle_phase;
 
 /* What the interposers know and the coverage record tells. Set before lifecycle_start. */
 struct lifecycle_coverage {
-    bool glibc_malloc; /* the real malloc is libc's */
-    bool heap_seen;    /* the program's malloc is ours */
+    bool glibc_malloc;              /* the real malloc is libc's */
+    bool heap_seen;                 /* the program's malloc is ours */
+    uintptr_t exit_start, exit_end; /* the code of libc's exit() */
 };
 extern struct lifecycle_coverage lifecycle_coverage;
 
@@ -62,8 +63,9 @@ void lifecycle_check(enum occasion at);
  * `deleter_named`: the return address is the caller's own (ownership/caller.h). */
 void lifecycle_key_deleted(uint32_t number, struct key *was, int error, bool deleter_named);
 
-/* The calling code, at `pc`, uses a key: was it taken from it? */
-void lifecycle_key_used(uint32_t number, uintptr_t pc);
+/* The calling code, at `pc`, uses a key. True: it was that module's, and another one has deleted
+ * it. */
+bool lifecycle_key_used(uint32_t number, uintptr_t pc);
 
 /* A key or a thread is gone: resolves what was found of it. */
 void lifecycle_gone(void);

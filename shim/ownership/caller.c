@@ -55,6 +55,13 @@ bool caller_names(uintptr_t return_address, uintptr_t function)
     return target == function || stub_leads_to(target, function);
 }
 
+bool caller_is_linked(uintptr_t return_address)
+{
+    unsigned char code[CALL_SIZE];
+    return read_bytes(return_address - CALL_SIZE, code, sizeof code) &&
+           (code[1] == 0xe8 || (code[0] == 0xff && code[1] == 0x15));
+}
+
 #elif defined(__aarch64__)
 
 /* A PLT stub: adrp x16, page; ldr x17, [x16, #offset]; … (with bti c before it, perhaps). */
@@ -84,6 +91,12 @@ bool caller_names(uintptr_t return_address, uintptr_t function)
     int64_t offset = (int64_t)((uint64_t)code << 38) >> 36;
     uintptr_t target = return_address - sizeof code + (uintptr_t)offset;
     return target == function || stub_leads_to(target, function);
+}
+
+bool caller_is_linked(uintptr_t return_address)
+{
+    uint32_t code;
+    return read_bytes(return_address - sizeof code, &code, sizeof code) && code >> 26 == 0x25;
 }
 
 #endif

@@ -20,4 +20,8 @@
  */
 bool caller_names(uintptr_t return_address, uintptr_t function);
 
+/* True if the call goes to a fixed function of any kind: code that the caller was linked with, not
+ * a pointer that it was given (which is how a host calls its plug-ins). */
+bool caller_is_linked(uintptr_t return_address);
+
 #endif

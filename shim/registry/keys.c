@@ -65,6 +65,46 @@ void key_deleted(pthread_key_t number, struct key *was)
     lock_release(&registry_lock);
 }
 
+/* nptl/descr.h: struct pthread_key_struct. A key is in use while its sequence number is odd. */
+struct libc_key {
+    uintptr_t sequence;
+    void (*destructor)(void *);
+};
+
+static const struct libc_key *libc_keys;
+
+void keys_set_libc_table(const void *table)
+{
+    libc_keys = table;
+}
+
+/* A key that is made right now in another thread may be taken for one that passed us by: then
+ * key_created comes for it in a moment, and replaces what is noted here. */
+static void reconcile_locked(uint32_t number)
+{
+    uintptr_t sequence = __atomic_load_n(&libc_keys[number].sequence, __ATOMIC_ACQUIRE);
+    uint32_t generation = atomic_load(&keys[number].generation);
+    void (*destructor)(void *) = libc_keys[number].destructor;
+    if (key_is_live((uint32_t)sequence) == key_is_live(generation))
+        return;
+    release(&keys[number]);
+    keys[number] = (struct key){.generation = generation + 1};
+    if (key_is_live(generation) || !destructor)
+        return;
+    keys[number].destructor = frame_at((uintptr_t)destructor);
+    module_ref(keys[number].destructor.module);
+    keys[number].owner = module_ref(keys[number].destructor.module);
+}
+
+void keys_reconcile(void)
+{
+    if (!libc_keys || !lock_acquire(&registry_lock))
+        return;
+    for (uint32_t i = 0; i < KEYS_MAX; i++)
+        reconcile_locked(i);
+    lock_release(&registry_lock);
+}
+
 void key_robbed(pthread_key_t number, struct module *owner, uint32_t finding)
 {
     if (number >= KEYS_MAX || !lock_acquire(&registry_lock))

@@ -22,7 +22,7 @@ struct key {
     struct frame destructor;  /* pc 0: none */
     struct module *owner;     /* whose key it is; holds a reference, as do the others */
     struct module *requester; /* the nearest module on the creating stack that is not common */
-    struct stack *stack;
+    struct stack *stack;      /* NULL: it was made past us */
     /* After a deletion by another module than the owner, also when the number is another key's
      * again: */
     struct module *_Atomic robbed; /* the owner then */
@@ -56,6 +56,16 @@ void key_robbed(pthread_key_t key, struct module *owner, uint32_t finding);
 
 /* The robbed owner uses the key: the finding's id, once; else 0. */
 uint32_t key_robbed_owner_calls(pthread_key_t key, const struct module *caller);
+
+/*
+ * Takes over from libc's own table what did not pass through us: keys that were made or deleted by
+ * code that binds past any preload. Such a key has no stack, and no owner but its destructor's
+ * module. Does nothing where libc does not show its table (__pthread_keys: glibc 2.34 and later).
+ */
+void keys_reconcile(void);
+
+/* libc's table, or NULL. Set once, at the start. */
+void keys_set_libc_table(const void *table);
 
 /* Gives back what a struct key that was copied out holds. */
 void key_release(struct key *was);

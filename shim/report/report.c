@@ -367,7 +367,7 @@ uint32_t report_finding(struct finding *finding, enum occasion at, bool quietly)
         finding_release(finding);
         return 0;
     }
-    if (exiting && finding->severity != SEVERITY_ERROR)
+    if (exiting && !finding->before_exit && finding->severity != SEVERITY_ERROR)
         finding->severity = SEVERITY_NOTE;
     struct instance *instance = find_instance_locked(&finding->object);
     if (instance)

@@ -48,6 +48,7 @@ struct finding {
     unsigned others;     /* further threads that have a value */
     bool has_destructor; /* key-orphan, key-value: the key has (had) one */
     int error;           /* what the call returned */
+    bool before_exit;    /* made before exit() began, however late it is reported */
 };
 
 void finding_release(struct finding *finding);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Keys, and calls that delete them. */
+#include "ownership/caller.h"
 #include "registry/keys.h"
 #include "rules/rules.h"
 #include "rules/words.h"
@@ -144,6 +145,18 @@ static bool had_a_part(const struct key *key, const struct module *module)
            (creator && module == creator->module);
 }
 
+/* The owner calls the deleter, a library that it was linked with: that deletes on its behalf. */
+static bool acts_for(const struct stack *stack, const struct module *deleter,
+                     const struct module *owner)
+{
+    for (uint32_t i = 0; i < stack->count; i++) {
+        const struct frame *frame = &stack->frames[i];
+        if (frame->module != deleter)
+            return frame->module == owner && caller_is_linked(frame->pc);
+    }
+    return false;
+}
+
 bool match_key_foreign(const struct subject *subject, struct finding *finding)
 {
     const struct deletion *deletion = subject->deletion;
@@ -151,7 +164,8 @@ bool match_key_foreign(const struct subject *subject, struct finding *finding)
     const struct frame *deleter = stack_owner(deletion->stack);
     bool not_live = deletion->error == EINVAL;
     bool foreign = !deletion->error && deletion->deleter_named && deleter && was->owner &&
-                   !module_is_unloaded(was->owner) && !had_a_part(was, deleter->module);
+                   !module_is_unloaded(was->owner) && !had_a_part(was, deleter->module) &&
+                   !acts_for(deletion->stack, deleter->module, was->owner);
     if (!not_live && !foreign)
         return false;
     finding->verdict = VERDICT_MISUSE;
