@@ -94,7 +94,7 @@ ENTRY(use_asprintf)
 /* A large block is mapped by itself. */
 ENTRY(use_large)
 {
-    return remember(malloc(1 << 20)) == 0 ? 0 : -1;
+    return remember(calloc(1, 1 << 20)) == 0 ? 0 : -1;
 }
 
 /* No finding: the block is the host's, whoever asked for it. */
@@ -106,7 +106,7 @@ ENTRY(use_host_block)
 /* No finding either, though untidy: the block is freed. What was freed is not reported. */
 ENTRY(use_freed)
 {
-    void *block = malloc(100);
+    void *block = calloc(1, 100);
     int error = remember(block);
 
     free(block);
