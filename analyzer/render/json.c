@@ -28,6 +28,7 @@
 #include "base/memory.h"
 #include "load/names.h"
 #include "model/coverage.h"
+#include "symbolize/demangle.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -155,6 +156,7 @@ static json_t *finding_value(const struct group *group)
 {
     const struct finding *shown = group->shown;
     const struct finding_record *data = shown->data;
+    char *message = demangle_text(data->message);
     json_t *value = json_object();
     const char *how = NULL;
 
@@ -164,7 +166,8 @@ static json_t *finding_value(const struct group *group)
     set(value, "kind", text_value(data->kind));
     set(value, "verdict", text_value(data->verdict));
     set(value, "severity", text_value(severity_name(group->severity)));
-    set(value, "message", text_value(data->message));
+    set(value, "message", text_value(message));
+    free(message);
     set_module(value, shown);
     set(value, "at", text_value(data->at));
     set(value, "label", text_value(data->label));

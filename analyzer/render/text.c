@@ -10,6 +10,7 @@
 #include "load/names.h"
 #include "model/coverage.h"
 #include "render/place.h"
+#include "symbolize/demangle.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -52,7 +53,7 @@ static const char *plural(int64_t count)
 /* A message of several lines keeps its lines. */
 static void put_message(FILE *out, const char *message)
 {
-    char *copy = memory_string(message), *rest = copy, *line;
+    char *copy = demangle_text(message), *rest = copy, *line;
 
     while ((line = strsep(&rest, "\n")) != NULL) {
         fputs("  ", out);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* C++ and Rust names as people write them. */
+/* C++ and Rust names as people write them. Every result is a new string, to be freed. */
 #ifndef DLPIN_ANALYZER_DEMANGLE_H
 #define DLPIN_ANALYZER_DEMANGLE_H
 
-/* A new string, to be freed; a copy of symbol where it is not mangled. */
+/* A copy of symbol where it is not mangled. A symbol version ("@@GLIBC_2.34") is left out. */
 char *demangle(const char *symbol);
+
+/* A sentence, with the mangled names in it made readable. */
+char *demangle_text(const char *text);
 
 #endif

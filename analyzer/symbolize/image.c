@@ -5,6 +5,8 @@
 #include "symbolize/demangle.h"
 #include "symbolize/source_path.h"
 
+#include <dwarf.h>
+#include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -163,20 +165,79 @@ void image_close(struct image *image)
     free(image);
 }
 
+/* The file of a call, as the compilation unit numbers it. */
+static const char *call_file(Dwarf_Die *unit, Dwarf_Die *inlined)
+{
+    Dwarf_Attribute attribute;
+    Dwarf_Files *files;
+    Dwarf_Word number;
+    size_t count;
+
+    if (dwarf_attr(inlined, DW_AT_call_file, &attribute) == NULL ||
+        dwarf_formudata(&attribute, &number) != 0 || dwarf_getsrcfiles(unit, &files, &count) != 0 ||
+        number >= count)
+        return NULL;
+    return dwarf_filesrc(files, number, NULL, NULL);
+}
+
+static const char *unit_directory(Dwarf_Die *unit)
+{
+    Dwarf_Attribute attribute;
+
+    return dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
+}
+
+/*
+ * The line table speaks of the innermost function, which may have been inlined into the one that
+ * has the symbol. A function and a line that do not belong together would mislead: then the line is
+ * that of the outermost inlined call, which is in the function itself. False where nothing is
+ * inlined.
+ */
+static bool look_up_call(struct image *image, uint64_t address, const struct image_place *place)
+{
+    Dwarf_Addr bias = 0;
+    Dwarf_Die *unit = dwfl_module_addrdie(image->module, address, &bias);
+    Dwarf_Die *scopes = NULL, *call = NULL;
+    int count = unit != NULL ? dwarf_getscopes(unit, address - bias, &scopes) : 0;
+    Dwarf_Attribute attribute;
+    Dwarf_Word line = 0;
+    const char *source;
+
+    for (int i = 0; i < count && dwarf_tag(&scopes[i]) != DW_TAG_subprogram; i++) {
+        if (dwarf_tag(&scopes[i]) == DW_TAG_inlined_subroutine)
+            call = &scopes[i];
+    }
+    source = call != NULL ? call_file(unit, call) : NULL;
+    if (source != NULL && dwarf_attr(call, DW_AT_call_line, &attribute) != NULL &&
+        dwarf_formudata(&attribute, &line) == 0) {
+        *place->source = source_path(source, unit_directory(unit));
+        *place->line = (int)line;
+    }
+    free(scopes);
+    return *place->source != NULL;
+}
+
+static void look_up_line(struct image *image, uint64_t address, const struct image_place *place)
+{
+    Dwfl_Line *line = dwfl_module_getsrc(image->module, address);
+    const char *source =
+        line != NULL ? dwfl_lineinfo(line, NULL, place->line, NULL, NULL, NULL) : NULL;
+
+    if (source != NULL)
+        *place->source = source_path(source, dwfl_line_comp_dir(line));
+}
+
 void image_lookup(struct image *image, uint64_t address, const struct image_place *place)
 {
-    const char *name, *source;
+    const char *name;
     GElf_Off distance;
     GElf_Sym symbol;
-    Dwfl_Line *line;
 
     if (image == NULL)
         return;
     name = dwfl_module_addrinfo(image->module, address, &distance, &symbol, NULL, NULL, NULL);
     if (name != NULL)
         *place->function = demangle(name);
-    line = dwfl_module_getsrc(image->module, address);
-    source = line != NULL ? dwfl_lineinfo(line, NULL, place->line, NULL, NULL, NULL) : NULL;
-    if (source != NULL)
-        *place->source = source_path(source, dwfl_line_comp_dir(line));
+    if (!look_up_call(image, address, place))
+        look_up_line(image, address, place);
 }

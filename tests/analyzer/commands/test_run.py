@@ -3,13 +3,15 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 import unittest
 
-from support import COVERAGE, DLPIN, ERROR, FAKE_SHIM, NOTE, PLAIN, SUMMARY, Case
+from support import (COVERAGE, DLPIN, ERROR, FAKE_SHIM, LIBRARY_FROM_BINDIR, NOTE, PLAIN, SUMMARY,
+                     Case)
 
 CLEAN = (COVERAGE, SUMMARY)
 
@@ -253,6 +255,40 @@ class Files(Case):
         document = json.loads(result.stderr)
         self.assertEqual(len(document["findings"]), 1)
         self.assertEqual(len(document["findings"][0]["instances"]), 3)
+
+
+class Location(Case):
+    """Where libdlpin.so is found, without DLPIN_LIBRARY."""
+
+    def tree(self, command, library):
+        for source, place in ((DLPIN, command), (FAKE_SHIM, library)):
+            target = self.directory / "tree" / place
+            target.parent.mkdir(parents=True)
+            shutil.copy(source, target)
+        del self.environment["DLPIN_LIBRARY"]
+        return self.directory / "tree" / command
+
+    def preload(self, command):
+        result = subprocess.run([command, "run", "sh", "-c", "echo $LD_PRELOAD"], text=True,
+                                env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("clean", result.stderr)
+        return result.stdout.strip()
+
+    def test_an_installed_tree_works_wherever_it_lies(self):
+        command = self.tree("bin/dlpin", f"bin/{LIBRARY_FROM_BINDIR}")
+        self.assertEqual(self.preload(command),
+                         os.path.realpath(self.directory / "tree/bin" / LIBRARY_FROM_BINDIR))
+
+    def test_a_build_tree(self):
+        command = self.tree("analyzer/dlpin", "shim/libdlpin.so")
+        self.assertEqual(self.preload(command),
+                         os.path.realpath(self.directory / "tree/shim/libdlpin.so"))
+
+    def test_a_link_to_the_command(self):
+        command = self.tree("bin/dlpin", f"bin/{LIBRARY_FROM_BINDIR}")
+        (self.directory / "link").symlink_to(command)
+        self.preload(self.directory / "link")
 
 
 class Options(Case):

@@ -69,6 +69,8 @@ Test(demangle, knows_cxx_rust_and_leaves_c_alone)
         {"main", "main"},
         {"_start", "_start"},
         {"_Z", "_Z"},
+        {"puts@@GLIBC_2.2.5", "puts"},
+        {"_ZNSt6vectorIiE4dataEv@LIB_1", "std::vector<int>::data()"},
         {"", ""},
     };
 
@@ -78,6 +80,18 @@ Test(demangle, knows_cxx_rust_and_leaves_c_alone)
         cr_assert_str_eq(plain, pairs[i][1]);
         free(plain);
     }
+}
+
+Test(demangle, names_in_a_sentence)
+{
+    char *plain =
+        demangle_text("thread 5 runs _ZN4plug6worker3runEi (a.so+0x1), by way of _start.");
+
+    cr_assert_str_eq(plain, "thread 5 runs plug::worker::run(int) (a.so+0x1), by way of _start.");
+    free(plain);
+    plain = demangle_text("");
+    cr_assert_str_eq(plain, "");
+    free(plain);
 }
 
 Test(demangle, an_endless_name_ends)
@@ -130,6 +144,25 @@ Test(image, function_file_and_line)
     cr_assert_str_eq(strrchr(found.source, '/') + 1, "places.cpp");
     cr_assert(found.line >= 11 && found.line <= 12, "line %d", found.line);
     forget(&found);
+}
+
+Test(image, what_was_inlined_does_not_lend_its_line_to_the_function)
+{
+    const char *path = fixture("DLPIN_TEST_PLACES");
+    uint64_t start = address_of(path, "places_outer");
+    int innermost = 0, own = 0;
+
+    for (uint64_t offset = 0; offset < 64; offset++) {
+        struct found found = look_up(path, BUILD_ID, "", start + offset);
+
+        if (found.function != NULL && strcmp(found.function, "places_outer") == 0) {
+            innermost += found.line >= 24 && found.line <= 26;
+            own += found.line == 32;
+        }
+        forget(&found);
+    }
+    cr_assert_eq(innermost, 0);
+    cr_assert_gt(own, 0);
 }
 
 Test(image, a_replaced_file_gives_no_names)
