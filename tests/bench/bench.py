@@ -104,22 +104,27 @@ def make_variants(options, folder):
     return variants
 
 
+class Numbers(dict):
+    """The values of each variant, by turn. The variants take turns, so that all share what disturbs."""
+
+    def median(self, name):
+        values = [value for value in self.get(name, []) if value is not None]
+        return statistics.median(values) if values else None
+
+    def ratio(self, name, base):
+        """The median of the ratios within each turn: slow and fast phases of the machine cancel out."""
+        pairs = zip(self.get(name, []), self.get(base, []))
+        ratios = [value / other for value, other in pairs if value is not None and other]
+        return statistics.median(ratios) if ratios else None
+
+
 def measure(variants, command, repeat):
-    """The median of each variant; the variants take turns, so that all share what disturbs."""
-    values = {variant.name: [] for variant in variants}
+    numbers = Numbers({variant.name: [] for variant in variants})
     for turn in range(repeat):
         for variant in variants:
             if turn < (variant.repeat or repeat):
-                value = variant.run(command)
-                if value is not None:
-                    values[variant.name].append(value)
-    return {name: statistics.median(numbers) for name, numbers in values.items() if numbers}
-
-
-def ratio(medians, name, base):
-    if name in medians and medians.get(base):
-        return medians[name] / medians[base]
-    return None
+                numbers[variant.name].append(variant.run(command))
+    return numbers
 
 
 def verdict(value, goal):
@@ -132,9 +137,11 @@ def print_head(title, variants, last):
     print(f'\n{title}\n{"":24}' + ''.join(f'{variant.name:>14}' for variant in variants) + last)
 
 
-def print_row(label, medians, variants, form, tail):
-    cells = ''.join(f'{form.format(medians[variant.name]) if variant.name in medians else "-":>14}'
-                    for variant in variants)
+def print_row(label, numbers, variants, form, tail):
+    cells = ''
+    for variant in variants:
+        median = numbers.median(variant.name)
+        cells += f'{"-" if median is None else form.format(median):>14}'
     print(f'{label:24}{cells}{tail}', flush=True)
 
 
@@ -150,10 +157,10 @@ def bench_heap(options, variants):
         command = [options.heap, name, str(threads), str(options.seconds)]
         if caller == 'plugin':
             command.append(options.work_plugin)
-        medians = measure(variants, command, options.repeat)
-        passed = ratio(medians, 'libdlpin', 'pass-through')
-        tail = ratio_text(passed) + ratio_text(ratio(medians, 'libdlpin', 'alone'))
-        print_row(f'{name}, {caller}, {threads} thr.', medians, variants, '{:.1f}',
+        numbers = measure(variants, command, options.repeat)
+        passed = numbers.ratio('libdlpin', 'pass-through')
+        tail = ratio_text(passed) + ratio_text(numbers.ratio('libdlpin', 'alone'))
+        print_row(f'{name}, {caller}, {threads} thr.', numbers, variants, '{:.1f}',
                   f'{tail}  {verdict(passed, goal)}')
 
 
@@ -161,9 +168,9 @@ def bench_memory(options, variants):
     print_head('Peak of resident memory in kilobytes', variants, '    /alone')
     for count, least, most in MEMORY:
         command = [options.heap, 'memory', str(count), str(least), str(most), options.work_plugin]
-        medians = measure(variants, command, min(options.repeat, 3))
-        alone = ratio(medians, 'libdlpin', 'alone')
-        print_row(f'{count} of {least}-{most}', medians, variants, '{:.0f}',
+        numbers = measure(variants, command, min(options.repeat, 3))
+        alone = numbers.ratio('libdlpin', 'alone')
+        print_row(f'{count} of {least}-{most}', numbers, variants, '{:.0f}',
                   f'{ratio_text(alone)}  {verdict(alone, 1.30)}')
 
 
@@ -174,14 +181,14 @@ def bench_loads(options, variants):
                '   /pass    /alone')
     for name in LOADS:
         command = [options.loads, name, str(options.seconds), options.visitor]
-        medians = measure(variants, command, options.repeat)
-        tail = ratio_text(ratio(medians, 'libdlpin', 'pass-through'))
-        tail += ratio_text(ratio(medians, 'libdlpin', 'alone'))
+        numbers = measure(variants, command, options.repeat)
+        tail = ratio_text(numbers.ratio('libdlpin', 'pass-through'))
+        tail += ratio_text(numbers.ratio('libdlpin', 'alone'))
         if name in ('load', 'use'):
             tail += '   rounds a second: ' + ', '.join(
-                f'{variant.name} {1e9 / medians[variant.name]:.0f}'
-                for variant in variants if medians.get(variant.name))
-        print_row(name, medians, variants, '{:.0f}', tail)
+                f'{variant.name} {1e9 / numbers.median(variant.name):.0f}'
+                for variant in variants if numbers.median(variant.name))
+        print_row(name, numbers, variants, '{:.0f}', tail)
 
 
 def main():
