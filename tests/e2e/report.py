@@ -46,6 +46,7 @@ class Report:
         self.problems = []
         self.header = self.summary = None
         self.modules, self.findings, self.resolved = {}, {}, {}
+        self._loads = {}  # identity → how many
         self._elf = {}
         self._read()
         if self.header:
@@ -136,10 +137,11 @@ class Report:
             self.wrong("line %d: module %d was unloaded before", number, record["id"])
 
     def _check_new_module(self, record, number):
-        same = [m for m in self.modules.values() if identity(m) == identity(record)]
-        if record["load"] != len(same) + 1:
+        before = self._loads.get(identity(record), 0)
+        if record["load"] != before + 1:
             self.wrong("line %d: %s is load %d after %d others", number, identity(record),
-                       record["load"], len(same))
+                       record["load"], before)
+        self._loads[identity(record)] = before + 1
         elf = self._elf_of(record)
         if elf and record.get("build_id") != elf.build_id:
             self.wrong("line %d: build ID of %s is %s, in the file %s", number, record["path"],
