@@ -259,6 +259,20 @@ def read_records(path, mistakes):
     return records
 
 
+def file_mistakes(name, records):
+    """A file is of one process: one header, of the process in its name, and one summary at most."""
+    mistakes = []
+    pid = name.split('.')[1]
+    types = [record.get('type') for record in records]
+    if str(records[0].get('pid')) != pid:
+        mistakes.append(f'{name}: the header is of process {records[0].get("pid")}')
+    if types.count('header') > 1 or types.count('summary') > 1:
+        mistakes.append(f'{name}: {types.count("header")} headers, {types.count("summary")} summaries')
+    if 'summary' in types and types[-1] != 'summary':
+        mistakes.append(f'{name}: {types[-1]} after the summary')
+    return mistakes
+
+
 def report_mistakes(stage, options, result):
     """What is wrong with the report files of a run; contract, sections 2, 3 and the end of 7."""
     mistakes = []
@@ -271,6 +285,7 @@ def report_mistakes(stage, options, result):
             continue
         if name == f'r.{result.pid}' or (own is None and name.startswith(f'r.{result.pid}.')):
             own = records
+        mistakes += file_mistakes(name, records)
         gone = {record.get('finding') for record in records if record.get('type') == 'resolved'}
         for record in records:
             if record.get('type') != 'finding' or record.get('id') in gone:

@@ -3,9 +3,17 @@
  */
 #include "../observe.h"
 #include <malloc.h>
+#include <pthread.h>
 
 int allocator_made(void);
 int allocator_given_back(void);
+int allocator_ended(void);
+
+static void *run(void *argument)
+{
+    free(strdup("in a thread"));
+    return argument;
+}
 
 static void say_counts(const char *after)
 {
@@ -42,5 +50,11 @@ int main(void)
     say_counts("the plug-in");
     dlclose(handle);
     leave_something();
+    for (int round = 0; round < 10; round++) {
+        pthread_t thread;
+        check(pthread_create(&thread, NULL, run, NULL) == 0);
+        pthread_join(thread, NULL);
+    }
+    say("threads that ended: %d\n", allocator_ended());
     return observe_status();
 }

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+/*
+ * "Small address space": the program takes all there is, sees ENOMEM and EAGAIN as without the
+ * shim, gives it back, and goes on.
+ */
+#include "../observe.h"
+#include <pthread.h>
+
+struct block {
+    struct block *next;
+    char area[1000];
+};
+
+static void *end(void *argument)
+{
+    return argument;
+}
+
+static void start_thread(const char *when)
+{
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, end, NULL);
+    say("a thread %s: %s\n", when, error_name(error));
+    if (!error)
+        pthread_join(thread, NULL);
+}
+
+int main(void)
+{
+    for (int round = 0; round < 3; round++) {
+        struct block *first = NULL;
+        struct block *block;
+        int count = 0;
+        start_thread("before");
+        while ((block = malloc(sizeof *block))) {
+            block->next = first;
+            first = block;
+            count++;
+        }
+        say("then %s\n", error_name(errno));
+        check(count > 10000);
+        check(calloc(100, 1000000) == NULL);
+        check(realloc(first, 100000000) == NULL);
+        start_thread("without memory");
+        pthread_key_t key;
+        check(pthread_key_create(&key, NULL) == 0);
+        check(pthread_key_delete(key) == 0);
+        say("a plug-in without memory: %s\n",
+            dlopen("./maker.so", RTLD_NOW) ? "opened" : dlerror());
+        while (first) {
+            block = first->next;
+            free(first);
+            first = block;
+        }
+        leave_something();
+    }
+    return observe_status();
+}
