@@ -17,6 +17,7 @@
  *   close-at-exit P       unload it in a handler of atexit()
  *
  *   key none|free|count   make the host's own key; its destructor is none, free(), one of the host
+ *   keys N                make N keys of the host; the last one is its own
  *   key-of P F            make the host's own key, with the destructor F of P
  *   use                   set the host's value for its key in this thread
  *   clear                 set it to NULL
@@ -30,6 +31,7 @@
  *   wake                  end the threads that wait in host_park() or host_service(); join them
  *   wake-to-exit          … by pthread_exit()
  *   cancel-parked         … by pthread_cancel()
+ *   settle                wait until the calling thread is the only one
  *
  *   copy P FILE           copy ./P.so to FILE (hot reload: each build gets a name of its own)
  *   remove FILE           remove it
@@ -43,12 +45,14 @@
 #include <errno.h>
 #include <limits.h>
 #include <link.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PLUGINS_MAX 8
@@ -252,6 +256,12 @@ static void step_key(char **arg)
         make_key(NULL);
 }
 
+static void step_keys(char **arg)
+{
+    for (long count = atol(arg[0]); count > 0; count--)
+        make_key(NULL);
+}
+
 static void step_key_of(char **arg)
 {
     void (*destructor)(void *);
@@ -448,6 +458,22 @@ static void step_cancel_parked(char **arg)
     parked.count = 0;
 }
 
+/* A detached thread cannot be joined, and is there for a while after its routine has returned. */
+static void step_settle(char **arg)
+{
+    long tasks = 0;
+
+    (void)arg;
+    while (tasks != 1) {
+        struct stat task;
+
+        if (stat("/proc/self/task", &task) != 0)
+            die("/proc/self/task", strerror(errno));
+        tasks = (long)task.st_nlink - 2; /* one folder per thread */
+        sched_yield();
+    }
+}
+
 /* ---- files ---- */
 
 static void step_copy(char **arg)
@@ -507,6 +533,7 @@ static const struct verb {
     {"close", 1, step_close},
     {"close-at-exit", 1, step_close_at_exit},
     {"key", 1, step_key},
+    {"keys", 1, step_keys},
     {"key-of", 2, step_key_of},
     {"use", 0, step_use},
     {"clear", 0, step_clear},
@@ -518,6 +545,7 @@ static const struct verb {
     {"wake", 0, step_wake},
     {"wake-to-exit", 0, step_wake_to_exit},
     {"cancel-parked", 0, step_cancel_parked},
+    {"settle", 0, step_settle},
     {"copy", 2, step_copy},
     {"remove", 1, step_remove},
     {"leave", 2, step_leave},

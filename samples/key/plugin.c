@@ -14,6 +14,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <threads.h>
 
 int __pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
@@ -23,6 +24,15 @@ static pthread_key_t counter;
 ENTRY(start)
 {
     return pthread_key_create(&counter, NULL) == 0 ? 0 : -1;
+}
+
+/* Many keys: those from the 33rd on are kept in another place by the C library. */
+ENTRY(start_many)
+{
+    for (volatile int i = 0; i < 40; i++) /* volatile: one call, also where loops are unrolled */
+        if (pthread_key_create(&counter, NULL) != 0)
+            return -1;
+    return 0;
 }
 
 /* The destructor is the C library's, which stays: nothing will crash, the key is lost all the same.
@@ -40,6 +50,13 @@ ENTRY(start_c11)
 ENTRY(start_underscore)
 {
     return __pthread_key_create(&counter, NULL) == 0 ? 0 : -1;
+}
+
+ENTRY(use_block)
+{
+    char *block = strdup(SECRET);
+
+    return block && pthread_setspecific(counter, block) == 0 ? 0 : -1;
 }
 
 ENTRY(use)
