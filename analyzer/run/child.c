@@ -21,11 +21,9 @@ enum {
     FORWARDED_COUNT = sizeof forwarded_signals / sizeof *forwarded_signals,
 };
 
-/* What this process was started with, for the program. */
+/* What this process was started with and changes before the fork, for the program. */
 struct signal_state {
     sigset_t mask;
-    struct sigaction ignored[IGNORED_COUNT];
-    struct sigaction forwarded[FORWARDED_COUNT];
     struct sigaction child;
 };
 
@@ -48,10 +46,6 @@ static void save_signals(struct signal_state *saved)
 
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &saved->mask);
-    for (int i = 0; i < IGNORED_COUNT; i++)
-        sigaction(ignored_signals[i], NULL, &saved->ignored[i]);
-    for (int i = 0; i < FORWARDED_COUNT; i++)
-        sigaction(forwarded_signals[i], NULL, &saved->forwarded[i]);
     sigaction(SIGCHLD, NULL, &saved->child);
 }
 
@@ -63,11 +57,8 @@ static void take_over(const struct signal_state *saved, pid_t pid)
     child_pid = pid;
     for (int i = 0; i < IGNORED_COUNT; i++)
         sigaction(ignored_signals[i], &ignore, NULL);
-    for (int i = 0; i < FORWARDED_COUNT; i++) {
-        /* Under nohup(1) it stays ignored, here as there. */
-        if (saved->forwarded[i].sa_handler != SIG_IGN)
-            sigaction(forwarded_signals[i], &pass_on, NULL);
-    }
+    for (int i = 0; i < FORWARDED_COUNT; i++)
+        sigaction(forwarded_signals[i], &pass_on, NULL);
     sigprocmask(SIG_SETMASK, &saved->mask, NULL);
 }
 

@@ -116,6 +116,12 @@ class Gate(Case):
         self.assertEqual(result.returncode, 24)
         self.assertIn("is newer than this dlpin", result.stderr)
 
+    def test_a_child_with_a_shim_of_another_version(self):
+        result = self.dlpin("run", "--gate", "sh", "-c", f"FAKE_VERSION=2 {PLAIN}; true",
+                            environment={"FAKE_CHILDREN": "1", **self.records(*CLEAN)})
+        self.assertEqual(result.returncode, 24)
+        self.assertIn("failed: a report file could not be read", result.stderr)
+
     def test_require_heap(self):
         unseen = dict(COVERAGE, hooks={"heap": False})
         for records, status in (([COVERAGE], 0), ([unseen], 24), ([], 24)):
