@@ -21,6 +21,7 @@
  *   key-of P F            make the host's own key, with the destructor F of P
  *   use                   set the host's value for its key in this thread
  *   clear                 set it to NULL
+ *   adopt                 give the heap block that is its value a new size
  *   delete                delete the host's key
  *
  *   thread T              start a thread of the host
@@ -285,6 +286,15 @@ static void step_clear(char **arg)
     pthread_setspecific(session, NULL);
 }
 
+static void step_adopt(char **arg)
+{
+    void *bigger = realloc(pthread_getspecific(session), 10000);
+
+    (void)arg;
+    if (!bigger || pthread_setspecific(session, bigger) != 0)
+        die("adopt", "failed");
+}
+
 static void step_delete(char **arg)
 {
     int error = pthread_key_delete(session);
@@ -537,6 +547,7 @@ static const struct verb {
     {"key-of", 2, step_key_of},
     {"use", 0, step_use},
     {"clear", 0, step_clear},
+    {"adopt", 0, step_adopt},
     {"delete", 0, step_delete},
     {"thread", 1, step_thread},
     {"return", 1, step_return},

@@ -10,6 +10,8 @@
 #include "plugin.h"
 
 #include <new>
+#include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -80,6 +82,19 @@ ENTRY(use_vector)
     numbers = new std::vector<int>(100, 7);
     numbers->push_back(8);
     return remember(numbers->data()) == 0 ? 0 : -1;
+}
+
+/* Nothing of this stays: an exception, and streams, which libstdc++ allocates for. */
+ENTRY(use_exceptions)
+{
+    try {
+        std::ostringstream text;
+
+        text << SECRET << 42 << std::endl;
+        throw std::runtime_error(text.str());
+    } catch (const std::exception &error) {
+        return error.what()[0] ? 0 : -1;
+    }
 }
 
 /* The clean way: the thread takes it out again. */

@@ -3,9 +3,13 @@
  * destructor. */
 #include "plugin.h"
 
+#include <errno.h>
+#include <iconv.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <threads.h>
 
 int __pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
@@ -40,6 +44,17 @@ ENTRY(start_underscore)
 ENTRY(use)
 {
     return pthread_setspecific(counter, NUMBER) == 0 ? 0 : -1;
+}
+
+/* The C library opens and closes modules of its own for this, and keeps what it made. */
+ENTRY(use_libc)
+{
+    iconv_t converter = iconv_open("UTF-16", "ISO-8859-2");
+    char *error = converter == (iconv_t)-1 ? strerror(errno) : strerror(12345);
+
+    if (converter != (iconv_t)-1)
+        iconv_close(converter);
+    return error && getpwuid(0) ? 0 : -1;
 }
 
 ENTRY(stop)
