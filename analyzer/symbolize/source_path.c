@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* In place: what is written never overtakes what is still to be read. */
@@ -29,8 +30,9 @@ static void tidy(char *path)
 
 char *source_path(const char *source, const char *directory)
 {
-    char *path = source[0] == '/' || directory == NULL ? memory_string(source)
-                                                       : memory_format("%s/%s", directory, source);
+    /* A directory that is itself relative was mapped away by the compiler, and the path with it. */
+    bool join = source[0] != '/' && directory != NULL && directory[0] == '/';
+    char *path = join ? memory_format("%s/%s", directory, source) : memory_string(source);
 
     if (path[0] == '/')
         tidy(path);
