@@ -5,6 +5,8 @@
  *
  *   host open plugin call plugin start close plugin
  *
+ * (The steps of the second part are in host_keys.c, those of the third in host_threads.c.)
+ *
  * It knows nothing of dlpin. It is silent when all goes well, and then its exit status is 0. A
  * plug-in that is still mapped after its "close" is named on stdout. With SAMPLES_VERBOSE in the
  * environment it says on stderr what it does.
@@ -40,24 +42,20 @@
  *                         exec, of /bin/true; kill, by SIGKILL
  *   repeat N STEP…        do all the steps that follow N times
  */
-#include "host.h"
+#include "steps.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <link.h>
-#include <sched.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define PLUGINS_MAX 8
-#define THREADS_MAX 8
 
 struct plugin {
     const char *name; /* NULL: this place is free */
@@ -65,23 +63,9 @@ struct plugin {
     char path[PATH_MAX];
 };
 
-struct worker {
-    const char *name; /* NULL: this place is free */
-    pthread_t thread;
-    sem_t go, done;
-    char **step; /* what to do next; NULL: end */
-    char **next; /* the word after it */
-    bool end_by_exit;
-};
-
 static struct plugin plugins[PLUGINS_MAX];
-static struct worker workers[THREADS_MAX];
-static pthread_key_t session;
-static int sessions_ended;
 
-static char **do_step(char **word);
-
-static void die(const char *what, const char *why)
+void die(const char *what, const char *why)
 {
     printf("host: %s: %s\n", what, why);
     exit(1);
@@ -154,7 +138,7 @@ static void step_open_namespace(char **arg)
     open_plugin(arg[0], 0, LM_ID_NEWLM);
 }
 
-static void *find_function(const char *plugin, const char *function)
+void *find_function(const char *plugin, const char *function)
 {
     void *found = dlsym(find_plugin(plugin)->handle, function);
 
@@ -217,271 +201,6 @@ static void step_close_at_exit(char **arg)
     closed_at_exit = find_plugin(arg[0]);
     if (atexit(close_now) != 0)
         die("atexit", "failed");
-}
-
-/* ---- the host's own key ---- */
-
-pthread_key_t host_key(void)
-{
-    return session;
-}
-
-char *host_copy(const char *text)
-{
-    char *copy = strdup(text);
-
-    if (!copy)
-        die("strdup", "no memory");
-    return copy;
-}
-
-static void session_count(void *value)
-{
-    (void)value;
-    sessions_ended++;
-}
-
-static void make_key(void (*destructor)(void *))
-{
-    if (pthread_key_create(&session, destructor) != 0)
-        die("pthread_key_create", "no key left");
-}
-
-static void step_key(char **arg)
-{
-    if (strcmp(arg[0], "free") == 0)
-        make_key(free);
-    else if (strcmp(arg[0], "count") == 0)
-        make_key(session_count);
-    else
-        make_key(NULL);
-}
-
-static void step_keys(char **arg)
-{
-    for (long count = atol(arg[0]); count > 0; count--)
-        make_key(NULL);
-}
-
-static void step_key_of(char **arg)
-{
-    void (*destructor)(void *);
-
-    *(void **)&destructor = find_function(arg[0], arg[1]);
-    make_key(destructor);
-}
-
-static void step_use(char **arg)
-{
-    int error = pthread_setspecific(session, &session);
-
-    (void)arg;
-    if (error)
-        printf("host: my key is gone: %s\n", strerror(error));
-}
-
-static void step_clear(char **arg)
-{
-    (void)arg;
-    pthread_setspecific(session, NULL);
-}
-
-static void step_adopt(char **arg)
-{
-    void *bigger = realloc(pthread_getspecific(session), 10000);
-
-    (void)arg;
-    if (!bigger || pthread_setspecific(session, bigger) != 0)
-        die("adopt", "failed");
-}
-
-static void step_delete(char **arg)
-{
-    int error = pthread_key_delete(session);
-
-    (void)arg;
-    if (error)
-        printf("host: my key is gone: %s\n", strerror(error));
-}
-
-/* ---- threads of the host ---- */
-
-static void *work(void *argument)
-{
-    struct worker *w = argument;
-
-    for (;;) {
-        sem_wait(&w->go);
-        if (!w->step)
-            break;
-        w->next = do_step(w->step);
-        sem_post(&w->done);
-    }
-    if (w->end_by_exit)
-        pthread_exit(NULL);
-    return NULL;
-}
-
-static struct worker *find_worker(const char *name)
-{
-    for (struct worker *w = workers; w < workers + THREADS_MAX; w++)
-        if (w->name && strcmp(w->name, name) == 0)
-            return w;
-    die(name, "no such thread");
-    return NULL;
-}
-
-static void step_thread(char **arg)
-{
-    struct worker *w = workers;
-
-    while (w < workers + THREADS_MAX && w->name)
-        w++;
-    if (w == workers + THREADS_MAX)
-        die(arg[0], "too many threads");
-    w->name = arg[0];
-    sem_init(&w->go, 0, 0);
-    sem_init(&w->done, 0, 0);
-    if (pthread_create(&w->thread, NULL, work, w) != 0)
-        die(arg[0], "cannot be started");
-    pthread_setname_np(w->thread, arg[0]);
-}
-
-static char **let_do(const char *name, char **step)
-{
-    struct worker *w = find_worker(name);
-
-    w->step = step;
-    sem_post(&w->go);
-    sem_wait(&w->done);
-    return w->next;
-}
-
-static void end_worker(const char *name, bool by_exit)
-{
-    struct worker *w = find_worker(name);
-
-    w->step = NULL;
-    w->end_by_exit = by_exit;
-    sem_post(&w->go);
-    pthread_join(w->thread, NULL);
-    w->name = NULL;
-}
-
-static void step_return(char **arg)
-{
-    end_worker(arg[0], false);
-}
-
-static void step_exit(char **arg)
-{
-    end_worker(arg[0], true);
-}
-
-static void step_cancel(char **arg)
-{
-    struct worker *w = find_worker(arg[0]);
-
-    pthread_cancel(w->thread);
-    pthread_join(w->thread, NULL);
-    w->name = NULL;
-}
-
-/* ---- threads of plug-ins, which wait in the host ---- */
-
-static struct {
-    pthread_mutex_t lock;
-    int count;
-    bool end_by_exit;
-    pthread_t threads[THREADS_MAX];
-    sem_t arrived, woken;
-} parked = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static void park(void)
-{
-    pthread_mutex_lock(&parked.lock);
-    if (parked.count == THREADS_MAX)
-        die("park", "too many threads");
-    parked.threads[parked.count++] = pthread_self();
-    pthread_mutex_unlock(&parked.lock);
-    sem_post(&parked.arrived);
-    while (sem_wait(&parked.woken) != 0)
-        ;
-}
-
-void host_park(void)
-{
-    park();
-    pthread_exit(NULL);
-}
-
-void host_sleep(unsigned seconds)
-{
-    sem_post(&parked.arrived);
-    sleep(seconds);
-}
-
-void host_await(void)
-{
-    while (sem_wait(&parked.arrived) != 0)
-        ;
-}
-
-void *host_service(void *argument)
-{
-    (void)argument;
-    park();
-    if (parked.end_by_exit)
-        pthread_exit(NULL);
-    return NULL;
-}
-
-int host_service_c11(void *argument)
-{
-    host_service(argument);
-    return 0;
-}
-
-static void step_wake(char **arg)
-{
-    (void)arg;
-    for (int i = 0; i < parked.count; i++)
-        sem_post(&parked.woken);
-    for (int i = 0; i < parked.count; i++)
-        pthread_join(parked.threads[i], NULL);
-    parked.count = 0;
-}
-
-static void step_wake_to_exit(char **arg)
-{
-    parked.end_by_exit = true;
-    step_wake(arg);
-}
-
-static void step_cancel_parked(char **arg)
-{
-    (void)arg;
-    for (int i = 0; i < parked.count; i++) {
-        pthread_cancel(parked.threads[i]);
-        pthread_join(parked.threads[i], NULL);
-    }
-    parked.count = 0;
-}
-
-/* A detached thread cannot be joined, and is there for a while after its routine has returned. */
-static void step_settle(char **arg)
-{
-    long tasks = 0;
-
-    (void)arg;
-    while (tasks != 1) {
-        struct stat task;
-
-        if (stat("/proc/self/task", &task) != 0)
-            die("/proc/self/task", strerror(errno));
-        tasks = (long)task.st_nlink - 2; /* one folder per thread */
-        sched_yield();
-    }
 }
 
 /* ---- files ---- */
@@ -569,8 +288,7 @@ static void need_words(char **word, int count)
             die(word[0], "a word is missing");
 }
 
-/* Does one step and returns the word behind it. */
-static char **do_step(char **word)
+char **do_step(char **word)
 {
     if (strcmp(word[0], "in") == 0) {
         need_words(word, 2);
@@ -592,8 +310,7 @@ int main(int argc, char **argv)
     char **word = argv + 1;
 
     (void)argc;
-    sem_init(&parked.arrived, 0, 0);
-    sem_init(&parked.woken, 0, 0);
+    parking_init();
     while (*word && strcmp(*word, "repeat") != 0)
         word = do_step(word);
     if (*word) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs the samples: each case once as it is and once under the shim; README.md says what is checked."""
+"""Runs the samples: each case once as it is and once under the shim (see README.md)."""
 
 import argparse
 import glob

@@ -9,8 +9,8 @@ import re
 HELD = {("held", "warning"), ("held", "note")}
 
 # kind → the pairs of verdict and severity that it may have. Whatever is first found after exit()
-# began is a note, unless it is an error. Of a module that is closed and still mapped nothing dangles:
-# it is held.
+# began is a note, unless it is an error. Of a module that is closed and still mapped nothing
+# dangles: it is held.
 COMBINATIONS = {
     "key-destructor": {("dangling", "error")} | HELD,
     "key": {("lost", "warning"), ("lost", "note")},

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+/* The steps of host.c that have to do with threads: the host's own, and those of plug-ins. */
+#include "host.h"
+#include "steps.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define THREADS_MAX 8
+
+struct worker {
+    const char *name; /* NULL: this place is free */
+    pthread_t thread;
+    sem_t go, done;
+    char **step; /* what to do next; NULL: end */
+    char **next; /* the word after it */
+    bool end_by_exit;
+};
+
+static struct worker workers[THREADS_MAX];
+
+/* ---- threads of the host ---- */
+
+static void *work(void *argument)
+{
+    struct worker *w = argument;
+
+    for (;;) {
+        sem_wait(&w->go);
+        if (!w->step)
+            break;
+        w->next = do_step(w->step);
+        sem_post(&w->done);
+    }
+    if (w->end_by_exit)
+        pthread_exit(NULL);
+    return NULL;
+}
+
+static struct worker *find_worker(const char *name)
+{
+    for (struct worker *w = workers; w < workers + THREADS_MAX; w++)
+        if (w->name && strcmp(w->name, name) == 0)
+            return w;
+    die(name, "no such thread");
+    return NULL;
+}
+
+void step_thread(char **arg)
+{
+    struct worker *w = workers;
+
+    while (w < workers + THREADS_MAX && w->name)
+        w++;
+    if (w == workers + THREADS_MAX)
+        die(arg[0], "too many threads");
+    w->name = arg[0];
+    sem_init(&w->go, 0, 0);
+    sem_init(&w->done, 0, 0);
+    if (pthread_create(&w->thread, NULL, work, w) != 0)
+        die(arg[0], "cannot be started");
+    pthread_setname_np(w->thread, arg[0]);
+}
+
+char **let_do(const char *name, char **step)
+{
+    struct worker *w = find_worker(name);
+
+    w->step = step;
+    sem_post(&w->go);
+    sem_wait(&w->done);
+    return w->next;
+}
+
+static void end_worker(const char *name, bool by_exit)
+{
+    struct worker *w = find_worker(name);
+
+    w->step = NULL;
+    w->end_by_exit = by_exit;
+    sem_post(&w->go);
+    pthread_join(w->thread, NULL);
+    w->name = NULL;
+}
+
+void step_return(char **arg)
+{
+    end_worker(arg[0], false);
+}
+
+void step_exit(char **arg)
+{
+    end_worker(arg[0], true);
+}
+
+void step_cancel(char **arg)
+{
+    struct worker *w = find_worker(arg[0]);
+
+    pthread_cancel(w->thread);
+    pthread_join(w->thread, NULL);
+    w->name = NULL;
+}
+
+/* ---- threads of plug-ins, which wait in the host ---- */
+
+static struct {
+    pthread_mutex_t lock;
+    int count;
+    bool end_by_exit;
+    pthread_t threads[THREADS_MAX];
+    sem_t arrived, woken;
+} parked = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+void parking_init(void)
+{
+    sem_init(&parked.arrived, 0, 0);
+    sem_init(&parked.woken, 0, 0);
+}
+
+static void park(void)
+{
+    pthread_mutex_lock(&parked.lock);
+    if (parked.count == THREADS_MAX)
+        die("park", "too many threads");
+    parked.threads[parked.count++] = pthread_self();
+    pthread_mutex_unlock(&parked.lock);
+    sem_post(&parked.arrived);
+    while (sem_wait(&parked.woken) != 0)
+        ;
+}
+
+void host_park(void)
+{
+    park();
+    pthread_exit(NULL);
+}
+
+void host_sleep(unsigned seconds)
+{
+    sem_post(&parked.arrived);
+    sleep(seconds);
+}
+
+void host_await(void)
+{
+    while (sem_wait(&parked.arrived) != 0)
+        ;
+}
+
+void *host_service(void *argument)
+{
+    (void)argument;
+    park();
+    if (parked.end_by_exit)
+        pthread_exit(NULL);
+    return NULL;
+}
+
+int host_service_c11(void *argument)
+{
+    host_service(argument);
+    return 0;
+}
+
+void step_wake(char **arg)
+{
+    (void)arg;
+    for (int i = 0; i < parked.count; i++)
+        sem_post(&parked.woken);
+    for (int i = 0; i < parked.count; i++)
+        pthread_join(parked.threads[i], NULL);
+    parked.count = 0;
+}
+
+void step_wake_to_exit(char **arg)
+{
+    parked.end_by_exit = true;
+    step_wake(arg);
+}
+
+void step_cancel_parked(char **arg)
+{
+    (void)arg;
+    for (int i = 0; i < parked.count; i++) {
+        pthread_cancel(parked.threads[i]);
+        pthread_join(parked.threads[i], NULL);
+    }
+    parked.count = 0;
+}
+
+/* A detached thread cannot be joined, and is there for a while after its routine has returned. */
+void step_settle(char **arg)
+{
+    long tasks = 0;
+
+    (void)arg;
+    while (tasks != 1) {
+        struct stat task;
+
+        if (stat("/proc/self/task", &task) != 0)
+            die("/proc/self/task", strerror(errno));
+        tasks = (long)task.st_nlink - 2; /* one folder per thread */
+        sched_yield();
+    }
+}

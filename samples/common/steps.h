@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+/* Between the parts of the host of the samples: host.c says what each step does. */
+#ifndef SAMPLES_STEPS_H
+#define SAMPLES_STEPS_H
+
+/* Ends the host with status 1 and a line on stdout. */
+void die(const char *what, const char *why);
+
+/* Does one step and returns the word behind it. */
+char **do_step(char **word);
+
+/* The function of an open plug-in. */
+void *find_function(const char *plugin, const char *function);
+
+/* In the thread in which a step "in T" is made: does it there, and returns the word behind it. */
+char **let_do(const char *name, char **step);
+
+/* Before the first plug-in is opened. */
+void parking_init(void);
+
+void step_key(char **arg);
+void step_keys(char **arg);
+void step_key_of(char **arg);
+void step_use(char **arg);
+void step_clear(char **arg);
+void step_adopt(char **arg);
+void step_delete(char **arg);
+void step_thread(char **arg);
+void step_return(char **arg);
+void step_exit(char **arg);
+void step_cancel(char **arg);
+void step_wake(char **arg);
+void step_wake_to_exit(char **arg);
+void step_cancel_parked(char **arg);
+void step_settle(char **arg);
+
+#endif
