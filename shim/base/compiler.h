@@ -6,6 +6,11 @@
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+/* For variables that other files use: -fvisibility=hidden says it of definitions only, and without
+ * it a declared variable is reached through the GOT, which costs a load, and is not there before
+ * relocation. */
+#define HIDDEN __attribute__((visibility("hidden")))
+
 #define EXPORT __attribute__((visibility("default")))
 #define COLD __attribute__((noinline, cold))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))

@@ -25,7 +25,7 @@ struct guard {
     struct thread *self; /* registry/threads.h; NULL until something is noted for this thread */
 };
 
-extern __thread struct guard guard __attribute__((tls_model("initial-exec")));
+extern HIDDEN __thread struct guard guard __attribute__((tls_model("initial-exec")));
 
 /* Enters the shim: false where this thread is in it already, and the caller must then do nothing
  * but call the real function. Each guard_enter that returned true is followed by one guard_leave,

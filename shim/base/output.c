@@ -12,17 +12,19 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { HIGH_FD = 900, MOST_SUFFIXES = 10000 };
+enum { HIGH_FD = 900, FEW_FDS = 128, MOST_SUFFIXES = 10000 };
 
 /* A descriptor together with what it stood for when we saw it first. */
 struct known_file {
-    int fd; /* -1: none */
+    int fd; /* or NONE, or CLOSED: to be opened again when it is needed */
     dev_t device;
     ino_t inode;
 };
 
-static struct known_file standard_error = {.fd = -1};
-static struct known_file report = {.fd = -1};
+enum { NONE = -1, CLOSED = -2 };
+
+static struct known_file standard_error = {.fd = NONE};
+static struct known_file report = {.fd = NONE};
 static char *report_path;
 
 static bool identify(int fd, struct known_file *file)
@@ -53,7 +55,7 @@ static bool write_whole(int fd, const char *data, size_t length)
 void output_init(void)
 {
     if (!identify(STDERR_FILENO, &standard_error))
-        standard_error.fd = -1;
+        standard_error.fd = NONE;
 }
 
 bool output_stderr(const char *data, size_t length)
@@ -167,11 +169,24 @@ static bool reopen(void)
     return true;
 }
 
+/* Where the program may have only few descriptors, it gets them all: ours is closed between
+ * records. */
+static void spare_descriptor(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > FEW_FDS)
+        return;
+    syscall(SYS_close, report.fd);
+    report.fd = CLOSED;
+}
+
 bool output_file_write(const char *data, size_t length)
 {
-    if (report.fd < 0 || (!still_the_same(&report) && !reopen()))
+    if (report.fd == NONE || (!still_the_same(&report) && !reopen()))
         return false;
-    return write_whole(report.fd, data, length);
+    bool whole = write_whole(report.fd, data, length);
+    spare_descriptor();
+    return whole;
 }
 
 void output_fork_child(void)

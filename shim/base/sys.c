@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "base/sys.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -51,11 +53,29 @@ void sys_unmap(void *p, size_t size)
     syscall(SYS_munmap, p, size);
 }
 
+/* FUTEX_WAIT looks at the word first: EFAULT where it cannot, EAGAIN or ETIMEDOUT at once where it
+ * can. */
+static bool is_readable(uintptr_t address)
+{
+    static const struct timespec at_once = {0, 0};
+    return syscall(SYS_futex, address & ~(uintptr_t)3, FUTEX_WAIT_PRIVATE, 0, &at_once, NULL, 0) ==
+               0 ||
+           errno != EFAULT;
+}
+
 ssize_t sys_read_memory(const void *from, void *to, size_t size)
 {
-    struct iovec local = {to, size};
-    struct iovec remote = {(void *)from, size};
-    return syscall(SYS_process_vm_readv, sys_getpid(), &local, 1L, &remote, 1L, 0L);
+    enum { PAGE = 4096 };
+    size_t done = 0;
+    while (done < size) {
+        uintptr_t at = (uintptr_t)from + done;
+        size_t n = PAGE - at % PAGE < size - done ? PAGE - at % PAGE : size - done;
+        if (!is_readable(at))
+            break;
+        memcpy((char *)to + done, (const void *)at, n);
+        done += n;
+    }
+    return done ? (ssize_t)done : -1;
 }
 
 ssize_t sys_read_file(const char *path, char *to, size_t size)

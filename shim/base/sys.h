@@ -30,9 +30,11 @@ void *sys_map(size_t size);
 void sys_unmap(void *p, size_t size);
 
 /*
- * Reads up to `size` bytes of our own memory that might not be mapped, or not any more.
- * Returns the number of bytes read, or -1. Never faults. Needs process_vm_readv(2), which a seccomp
- * filter may forbid: then nothing can be read, which callers must take as "not known".
+ * Reads up to `size` bytes of our own memory that might not be mapped. Returns the number of bytes
+ * read, or -1. Each page is tried first with a futex(2) call that reads a word and does not wait.
+ * That leaves a few nanoseconds in which another thread could unmap it; process_vm_readv(2) would
+ * not, but a seccomp filter that the program put in place may kill it for that, and every threaded
+ * program may use futexes.
  */
 ssize_t sys_read_memory(const void *from, void *to, size_t size);
 

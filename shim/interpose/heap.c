@@ -6,9 +6,6 @@
 #include "interpose/real.h"
 #include "registry/heap.h"
 
-#include <errno.h>
-#include <string.h>
-
 /* The function that calls us: its return address, and its stack pointer behind the call. */
 #define CALLER_SITE() \
     site_here((uintptr_t)__builtin_return_address(0), (uintptr_t)__builtin_dwarf_cfa())
@@ -25,12 +22,10 @@ static size_t bootstrap_used;
 static COLD void *bootstrap_alloc(size_t size)
 {
     size_t need = ((size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1)) + ALIGNMENT;
-    if (size > BOOTSTRAP_SIZE || need > BOOTSTRAP_SIZE - bootstrap_used) {
-        errno = ENOMEM;
+    if (size > BOOTSTRAP_SIZE || need > BOOTSTRAP_SIZE - bootstrap_used)
         return NULL;
-    }
     char *p = bootstrap + bootstrap_used + ALIGNMENT;
-    memcpy(p - sizeof size, &size, sizeof size);
+    ((size_t *)p)[-1] = size;
     bootstrap_used += need;
     return p;
 }
@@ -42,17 +37,33 @@ static inline bool is_bootstrap(const void *p)
 
 static size_t bootstrap_size(const void *p)
 {
-    size_t size;
-    memcpy(&size, (const char *)p - sizeof size, sizeof size);
-    return size;
+    return ((const size_t *)p)[-1];
 }
 
-/* False while the real functions are being looked for. */
-static inline bool have_real(const void *pointer)
+/* The loader relocates libraries in the end-to-start order of their search: an IFUNC resolver of
+ * one that comes before us may call us before we are relocated ourselves. No pointer of ours is
+ * right then, no other library can be called, and there is no TLS. */
+static bool is_relocated(void)
 {
-    real_need(pointer);
-    return likely(!real_resolving);
+    static const void *const volatile self = &bootstrap_used;
+    return self == &bootstrap_used;
 }
+
+static COLD bool find_real(const void *const *pointer)
+{
+    if (!is_relocated())
+        return false;
+    real_resolve();
+    return *pointer != NULL;
+}
+
+/* False while the real functions are not known. */
+static inline bool have_real(const void *const *pointer)
+{
+    return likely(*pointer != NULL) || find_real(pointer);
+}
+
+#define HAVE_REAL(name) have_real((const void *const *)&real_##name)
 
 /* --- the family
  * ---------------------------------------------------------------------------------------------------
@@ -69,7 +80,7 @@ void *heap_own_malloc(void)
 
 EXPORT void *malloc(size_t size)
 {
-    if (!have_real(real_malloc))
+    if (!HAVE_REAL(malloc))
         return bootstrap_alloc(size);
     void *p = real_malloc(size);
     if (likely(p != NULL))
@@ -79,7 +90,7 @@ EXPORT void *malloc(size_t size)
 
 EXPORT void free(void *p)
 {
-    if (!p || is_bootstrap(p) || !have_real(real_free))
+    if (!p || is_bootstrap(p) || !HAVE_REAL(free))
         return;
     heap_forget(p);
     real_free(p);
@@ -88,7 +99,7 @@ EXPORT void free(void *p)
 EXPORT void *calloc(size_t count, size_t size)
 {
     size_t total;
-    if (!have_real(real_calloc))
+    if (!HAVE_REAL(calloc))
         return __builtin_mul_overflow(count, size, &total) ? NULL : bootstrap_alloc(total);
     void *p = real_calloc(count, size);
     if (likely(p != NULL))
@@ -96,11 +107,15 @@ EXPORT void *calloc(size_t count, size_t size)
     return p;
 }
 
-static void *leave_bootstrap(void *old, size_t size)
+/* Without memcpy: libc may be out of reach. */
+static COLD void *leave_bootstrap(const char *old, size_t size)
 {
-    void *p = real_resolving ? bootstrap_alloc(size) : real_malloc(size);
-    size_t old_size = bootstrap_size(old);
-    return p ? memcpy(p, old, old_size < size ? old_size : size) : NULL;
+    bool have = have_real((const void *const *)&real_malloc);
+    char *p = have ? real_malloc(size) : bootstrap_alloc(size);
+    size_t old_size = old ? bootstrap_size(old) : 0;
+    for (size_t i = 0; p && i < size && i < old_size; i++)
+        ((volatile char *)p)[i] = old[i];
+    return p;
 }
 
 /* The old block's note goes before the real call, which may give its address to another thread at
@@ -122,21 +137,9 @@ static inline void *realloc_at(void *old, size_t size, uint32_t site)
 
 EXPORT void *realloc(void *old, size_t size)
 {
-    if (!have_real(real_realloc) && !is_bootstrap(old))
-        return bootstrap_alloc(size);
+    if (!HAVE_REAL(realloc))
+        return leave_bootstrap(old, size);
     return realloc_at(old, size, CALLER_SITE());
-}
-
-EXPORT void *reallocarray(void *old, size_t count, size_t size)
-{
-    size_t total;
-    if (__builtin_mul_overflow(count, size, &total)) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    if (!have_real(real_realloc) && !is_bootstrap(old))
-        return bootstrap_alloc(total);
-    return realloc_at(old, total, CALLER_SITE());
 }
 
 EXPORT void *memalign(size_t alignment, size_t size)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* pthread keys and their C11 twins, which do not pass through them. */
 #include "interpose/real.h"
-#include "interpose/settle.h"
 #include "lifecycle/lifecycle.h"
 #include "ownership/caller.h"
 #include "registry/threads.h"
@@ -13,7 +12,6 @@ static void note_created(const pthread_key_t *key, key_destructor *destructor)
     int saved_errno;
     if (!lifecycle_enter(&saved_errno))
         return;
-    interpose_settle();
     key_created(*key, destructor, key);
     guard_leave(saved_errno);
 }
@@ -24,7 +22,6 @@ static bool note_deleting(pthread_key_t key, struct key *was)
     int saved_errno;
     if (!lifecycle_enter(&saved_errno))
         return false;
-    interpose_settle();
     key_deleted(key, was);
     guard_leave(saved_errno);
     return true;
@@ -49,8 +46,6 @@ static void note_set(pthread_key_t key, const void *value, bool done, uint32_t s
     int saved_errno;
     if (!lifecycle_enter(&saved_errno))
         return;
-    if (guard.dlopen_pending)
-        interpose_settle();
     if (done)
         thread_set_value(key, value, site);
     if (unlikely(key < KEYS_MAX && atomic_load_explicit(&keys[key].robbed, memory_order_relaxed)))

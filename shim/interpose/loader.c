@@ -17,8 +17,6 @@ static void expect_load(int flags, void *caller)
     int saved_errno;
     if (!lifecycle_enter(&saved_errno))
         return;
-    if (modules_changed())
-        guard.dlopen_pending = true; /* the loader did something on its own */
     interpose_settle();
     guard.dlopen_pending = true;
     guard.dlopen_deepbind = flags & RTLD_DEEPBIND;

@@ -23,8 +23,7 @@ const struct interposer interposers[] = {
 
 const unsigned interposer_count = ARRAY_SIZE(interposers);
 
-bool real_resolving;
-static bool resolved;
+static bool resolving, resolved;
 
 /* What a function that this libc has not got does. */
 static long not_there(void)
@@ -111,9 +110,9 @@ bool real_is_libc(const void *function)
 COLD void real_resolve(void)
 {
     bool complete = true;
-    if (resolved || real_resolving)
+    if (resolved || resolving)
         return;
-    real_resolving = true;
+    resolving = true;
     real_dlsym = (__typeof__(dlsym) *)find_dlsym();
     for (unsigned i = 0; i < interposer_count && real_dlsym; i++) {
         const struct interposer *row = &interposers[i];
@@ -121,17 +120,18 @@ COLD void real_resolve(void)
         complete &= found || !row->required;
         *row->real = found ? found : (void *)not_there;
     }
-    /* The program must not see an error of ours, and glibc gives up its memory with the second
-     * call. */
-    dlerror();
-    dlerror();
-    real_resolving = false;
+    resolving = false;
     resolved = true;
     if (!complete)
         atomic_store(&lifecycle_phase, PHASE_INERT);
     lifecycle_coverage.glibc_malloc = real_is_libc((void *)real_malloc);
     find_libc_parts();
+    modules_set_find_object((find_object *)real_dlsym(RTLD_DEFAULT, "_dl_find_object"));
     lifecycle_coverage.heap_seen = real_dlsym(RTLD_DEFAULT, "malloc") == heap_own_malloc();
+    /* The program must not see an error of ours, and glibc gives up its memory with the second
+     * call. */
+    dlerror();
+    dlerror();
 }
 
 /* Before the constructors of other libraries, as far as the loader's order lets it. */

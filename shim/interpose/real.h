@@ -24,15 +24,12 @@ extern void __cxa_finalize(void *dso_handle);
 extern int __pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
 int execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags);
 
-#define INTERPOSE(name, family, necessity) extern __typeof__(name) *real_##name;
+#define INTERPOSE(name, family, necessity) extern HIDDEN __typeof__(name) *real_##name;
 #include "interpose/interposers.def"
 #undef INTERPOSE
 
 /* Makes every real_ pointer usable. Idempotent. */
 void real_resolve(void);
-
-/* True while this thread is inside real_resolve: the real functions are not known yet. */
-extern bool real_resolving;
 
 static inline void real_need(const void *pointer)
 {

@@ -5,7 +5,6 @@
  * unwinding tables and no personality routine, so that the shim depends on libc alone).
  */
 #include "interpose/real.h"
-#include "interpose/settle.h"
 #include "lifecycle/lifecycle.h"
 #include "registry/threads.h"
 #include "report/report.h"
@@ -63,7 +62,6 @@ static struct thread *prepare(uintptr_t routine, const void *argument)
     int saved_errno;
     if (!lifecycle_enter(&saved_errno))
         return NULL;
-    interpose_settle();
     struct thread *thread = thread_prepare(routine, (uintptr_t)argument);
     guard_leave(saved_errno);
     return thread;

@@ -11,7 +11,6 @@
 #include "report/report.h"
 #include "rules/rules.h"
 
-#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -221,11 +220,10 @@ static void check_unloads(void)
 
 void lifecycle_settle(void)
 {
-    if (guard.dlopen_pending) {
-        if (modules_changed())
-            modules_sync((uintptr_t)guard.dlopen_caller, guard.dlopen_deepbind);
-        guard.dlopen_pending = false;
-    }
+    if (modules_changed())
+        modules_sync(guard.dlopen_pending ? (uintptr_t)guard.dlopen_caller : 0,
+                     guard.dlopen_pending && guard.dlopen_deepbind);
+    guard.dlopen_pending = false;
     check_unloads();
 }
 
@@ -242,12 +240,11 @@ static void check_closing(const struct module *module, bool quietly)
     lock_release(&check_lock);
 }
 
-/* A handle is a link map; a bad one must not be read as if it were. */
 void lifecycle_closing_handle(const void *handle)
 {
-    struct link_map map;
-    if (handle && sys_read_memory(handle, &map, sizeof map) == (ssize_t)sizeof map)
-        check_closing(modules_find((uintptr_t)map.l_ld), true);
+    notice_exit(); /* not later: unwinding does not get out of destructors, crtstuff has no tables
+                    */
+    check_closing(modules_by_handle(handle), true);
 }
 
 void lifecycle_closing_module(uintptr_t address)
@@ -351,10 +348,6 @@ void lifecycle_finish(const char *ended)
         return;
     if (!heap_is_seen)
         unseen[n++] = "the program has a malloc of its own: heap blocks are not seen";
-    size_t probe;
-    if (sys_read_memory(&n, &probe, sizeof probe) < 0)
-        unseen[n++] = "process_vm_readv is forbidden: sizes of blocks and start routines behind "
-                      "trampolines are not seen";
     if (modules_changed())
         modules_sync(0, false);
     lifecycle_check(AT_EXIT);

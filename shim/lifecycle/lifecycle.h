@@ -45,7 +45,8 @@ static inline bool lifecycle_enter(int *saved_errno)
 
 /* All of the following: inside the guard, without any of our locks. */
 
-/* Something may have been loaded or unloaded since this thread last looked: looks, and checks. */
+/* Something may have been loaded or unloaded: looks at the loader's list, and checks. Takes the
+ * list lock, so only around the loader's own functions (modules/modules.h). */
 void lifecycle_settle(void);
 
 /* A dlclose of this handle begins, or has run the destructors of the module at this address: what

@@ -95,9 +95,10 @@ bool elf_image_read(struct elf_image *image, uintptr_t bias, const ElfW(Phdr) * 
     *image = (struct elf_image){.bias = bias, .phdr = phdr, .phnum = phnum};
     read_range(image);
     for (unsigned i = 0; i < phnum; i++) {
-        if (phdr[i].p_type == PT_DYNAMIC)
-            read_dynamic(image, (const ElfW(Dyn) *)(bias + phdr[i].p_vaddr));
-        else if (phdr[i].p_type == PT_NOTE && !image->build_id_length)
+        if (phdr[i].p_type == PT_DYNAMIC) {
+            image->dynamic = bias + phdr[i].p_vaddr;
+            read_dynamic(image, (const ElfW(Dyn) *)image->dynamic);
+        } else if (phdr[i].p_type == PT_NOTE && !image->build_id_length)
             read_build_id(image, &phdr[i]);
     }
     return image->end != 0;

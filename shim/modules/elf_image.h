@@ -21,6 +21,7 @@ struct elf_image {
     uintptr_t start, end; /* mapped range, page-rounded by the loader or not: [start, end) */
     const ElfW(Phdr) * phdr;
     unsigned phnum;
+    uintptr_t dynamic;  /* address of the dynamic section, or 0 */
     const char *soname; /* in the image, or NULL */
     const char *strings;
     const ElfW(Sym) * symbols;

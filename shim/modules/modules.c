@@ -38,7 +38,7 @@ struct sighting {
     uint32_t name_hash;
     char *path;
     ElfW(Phdr) * phdr; /* a copy */
-    const void *loader_phdr;
+    const void *handle;
 };
 
 struct sightings {
@@ -131,6 +131,21 @@ int modules_each_known(int (*visit)(struct module *module, void *data), void *da
 bool module_is_code(const struct module *module, uintptr_t address)
 {
     return elf_image_has_flags(module->phdr, module->phnum, address - module->bias, PF_X);
+}
+
+static int has_handle(struct module *module, void *handle)
+{
+    const void **wanted = handle;
+    if (module->handle != *wanted)
+        return 0;
+    *wanted = module;
+    return 1;
+}
+
+struct module *modules_by_handle(const void *handle)
+{
+    const void *found = handle;
+    return handle && modules_each_mapped(has_handle, &found) ? (struct module *)found : NULL;
 }
 
 struct module *modules_by_id(uint32_t id)
@@ -227,12 +242,20 @@ static uintptr_t first_address(const struct dl_phdr_info *info)
     return 0;
 }
 
+static uintptr_t dynamic_of(const struct dl_phdr_info *info)
+{
+    for (unsigned i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
+            return info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+    return 0;
+}
+
 /* Ours for this object, unless what we know has been finalized since: then this is its successor.
  */
 static struct module *recognize(const struct dl_phdr_info *info, uint32_t name_hash)
 {
     struct module *module = modules_find(first_address(info));
-    if (module && module->loader_phdr == info->dlpi_phdr && module->bias == info->dlpi_addr &&
+    if (module && module->dynamic == dynamic_of(info) && module->bias == info->dlpi_addr &&
         module->name_hash == name_hash && atomic_load(&module->finalizing_tid) != FINALIZED)
         return module;
     return NULL;
@@ -242,6 +265,25 @@ static ElfW(Phdr) * copy_headers(const ElfW(Phdr) * phdr, unsigned phnum)
 {
     ElfW(Phdr) *copy = arena_alloc(phnum * sizeof *copy);
     return copy ? memcpy(copy, phdr, phnum * sizeof *copy) : NULL;
+}
+
+/* What must outlive the image. */
+static void keep(struct sighting *sighting, const char *name)
+{
+    struct elf_image *image = &sighting->image;
+    sighting->path = absolute_path(name);
+    sighting->phdr = copy_headers(image->phdr, image->phnum);
+    if (image->soname)
+        image->soname = arena_strdup(image->soname);
+}
+
+/* Under the loader's list lock. */
+static const void *link_map_of(uintptr_t dynamic)
+{
+    const struct link_map *map = _r_debug.r_map;
+    while (map && (uintptr_t)map->l_ld != dynamic)
+        map = map->l_next;
+    return map;
 }
 
 /* Under the loader's list lock: the object cannot go while we read it. */
@@ -258,11 +300,8 @@ static int collect(struct dl_phdr_info *info, size_t size, void *data)
     if (!sighting->known) {
         if (!elf_image_read(&sighting->image, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum))
             return 0;
-        sighting->path = absolute_path(info->dlpi_name);
-        sighting->loader_phdr = info->dlpi_phdr;
-        sighting->phdr = copy_headers(info->dlpi_phdr, info->dlpi_phnum);
-        if (sighting->image.soname)
-            sighting->image.soname = arena_strdup(sighting->image.soname);
+        sighting->handle = link_map_of(sighting->image.dynamic);
+        keep(sighting, info->dlpi_name);
     }
     list->count++;
     return 0;
@@ -314,7 +353,8 @@ static struct module *add_locked(struct sighting *sighting, uintptr_t opener, bo
         .start = image->start,
         .end = image->end,
         .phdr = sighting->phdr,
-        .loader_phdr = sighting->loader_phdr,
+        .dynamic = image->dynamic,
+        .handle = sighting->handle,
         .phnum = image->phnum,
         .name_hash = sighting->name_hash,
         .path = sighting->path,
@@ -447,31 +487,38 @@ static bool is_newer_locked(const struct sightings *list)
     return adds > 0 || (adds == 0 && subs >= 0);
 }
 
+/* What another thread took over meanwhile is not new any more. */
+static void know_again(struct sighting *sighting)
+{
+    struct module *m = sighting->known ? NULL : modules_find(sighting->image.start);
+    if (m && m->dynamic == sighting->image.dynamic && m->name_hash == sighting->name_hash &&
+        atomic_load(&m->finalizing_tid) != FINALIZED)
+        sighting->known = m;
+}
+
+static void apply_locked(unsigned unloaded)
+{
+    collect_garbage_locked();
+    publish_locked();
+    atomic_fetch_add(&modules_unloads, unloaded);
+    atomic_fetch_add(&modules_epoch, 1);
+}
+
 static struct module *take_over_locked(struct sightings *list, uintptr_t opener, bool deepbind,
                                        struct module_changes *changes)
 {
-    /* What another thread took over meanwhile is not new any more. */
-    for (size_t i = 0; i < list->count; i++) {
-        struct sighting *s = &list->items[i];
-        struct module *m = s->known ? NULL : modules_find(s->image.start);
-        if (m && m->loader_phdr == s->loader_phdr && m->name_hash == s->name_hash &&
-            atomic_load(&m->finalizing_tid) != FINALIZED)
-            s->known = m;
-    }
+    for (size_t i = 0; i < list->count; i++)
+        know_again(&list->items[i]);
     struct module *changed = merge_locked(list, opener, deepbind, changes);
-    if (changed) {
-        collect_garbage_locked();
-        publish_locked();
-        atomic_fetch_add(&modules_unloads, changes->unloaded);
-        atomic_fetch_add(&modules_epoch, 1);
-    }
+    if (changed)
+        apply_locked(changes->unloaded);
     last_adds = list->adds;
     last_subs = list->subs;
     return changed;
 }
 
-/* The strings that no module took over, and the list. */
-static void free_sightings(struct sightings *list)
+/* What no module took over. */
+static void free_strings(struct sightings *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         struct sighting *s = &list->items[i];
@@ -481,7 +528,23 @@ static void free_sightings(struct sightings *list)
             arena_free((char *)s->image.soname, strlen(s->image.soname) + 1);
         arena_free(s->phdr, s->image.phnum * sizeof *s->phdr);
     }
+}
+
+static void free_sightings(struct sightings *list)
+{
+    free_strings(list);
     arena_free(list->items, list->capacity * sizeof *list->items);
+}
+
+static void tell(struct module *changed)
+{
+    while (changed) {
+        struct module *module = changed;
+        changed = module->next_change;
+        if (listener)
+            listener(module, atomic_load(&module->state));
+        module_unref(module);
+    }
 }
 
 struct module_changes modules_sync(uintptr_t opener, bool deepbind)
@@ -501,22 +564,82 @@ struct module_changes modules_sync(uintptr_t opener, bool deepbind)
     lock_release(&modules_lock);
     free_sightings(&list);
 
-    while (changed) {
-        struct module *module = changed;
-        changed = module->next_change;
-        if (listener)
-            listener(module, atomic_load(&module->state));
-        module_unref(module);
-    }
+    tell(changed);
     return changes;
 }
 
-struct module *modules_find_new(uintptr_t address, uintptr_t opener, bool deepbind)
+/* --- one module, without the loader's locks
+ * ------------------------------------------------------------- */
+
+static find_object *loader_find_object;
+
+void modules_set_find_object(find_object *function)
+{
+    loader_find_object = function;
+}
+
+/* The program headers behind the ELF header at the start of the mapping. */
+static bool read_mapping(struct sighting *sighting, const struct dl_find_object *found)
+{
+    const struct link_map *map = found->dlfo_link_map;
+    const ElfW(Ehdr) *header = found->dlfo_map_start;
+    uintptr_t length = (uintptr_t)found->dlfo_map_end - (uintptr_t)header;
+    if (length < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
+        header->e_phoff + header->e_phnum * sizeof(ElfW(Phdr)) > length)
+        return false;
+    const ElfW(Phdr) *phdr = (const ElfW(Phdr) *)((uintptr_t)header + header->e_phoff);
+    if (!elf_image_read(&sighting->image, map->l_addr, phdr, header->e_phnum))
+        return false;
+    sighting->handle = map;
+    sighting->name_hash = hash_name(map->l_name);
+    keep(sighting, map->l_name);
+    return true;
+}
+
+/* Adds it, unless another thread was faster. */
+static void take_over_one(struct sighting *sighting)
+{
+    struct module *module = NULL;
+    uintptr_t opener = guard.dlopen_pending ? (uintptr_t)guard.dlopen_caller : 0;
+    if (!lock_acquire(&modules_lock)) {
+        drop(DROP_MODULE);
+        return;
+    }
+    know_again(sighting);
+    if (!sighting->known)
+        module = add_locked(sighting, opener, guard.dlopen_pending && guard.dlopen_deepbind);
+    if (module) {
+        module_ref(module);
+        module->next_change = NULL;
+        apply_locked(0);
+    }
+    lock_release(&modules_lock);
+    tell(module);
+}
+
+static struct module *find_by_loader(uintptr_t address)
+{
+    struct dl_find_object found;
+    struct sighting sighting = {0};
+    struct sightings list = {.items = &sighting, .count = 1};
+    if (loader_find_object((void *)address, &found) != 0 || !read_mapping(&sighting, &found))
+        return NULL;
+    take_over_one(&sighting);
+    free_strings(&list);
+    return modules_find(address);
+}
+
+struct module *modules_find_new(uintptr_t address)
 {
     struct module *module = modules_find(address);
-    if (module || !modules_changed())
+    if (module)
         return module;
-    modules_sync(opener, deepbind);
+    if (loader_find_object)
+        return find_by_loader(address);
+    if (!modules_changed())
+        return NULL;
+    modules_sync(guard.dlopen_pending ? (uintptr_t)guard.dlopen_caller : 0,
+                 guard.dlopen_pending && guard.dlopen_deepbind);
     return modules_find(address);
 }
 

@@ -11,7 +11,9 @@
  * call site, a stack, a finding); then it is given back at a later sync.
  *
  * Locks: modules_sync and modules_changed take the loader's list lock for a moment, so they must
- * not be called under any of ours (base/lock.h). modules_find and the snapshot take none.
+ * not be called under any of ours (base/lock.h), and only around calls of the program that take
+ * that lock themselves: a callback of dl_iterate_phdr holds it, and may wait for another thread's
+ * malloc or pthread_key_create. modules_find and the snapshot take none.
  */
 #ifndef DLPIN_MODULES_MODULES_H
 #define DLPIN_MODULES_MODULES_H
@@ -31,11 +33,12 @@ struct module {
     ElfW(Phdr) *
         phdr; /* a copy: the image may be unmapped any moment, in a nested dlclose for one */
     unsigned phnum;
-    const void *loader_phdr; /* where the loader has them; not to be read */
-    uint32_t name_hash;      /* of the loader's name for it */
-    const char *path;        /* absolute, but for what has no file (linux-vdso.so.1) */
-    const char *soname;      /* or NULL */
-    const char *identity;    /* soname, else the path's last part */
+    uintptr_t dynamic;    /* address of its dynamic section: what the loader knows it by */
+    uint32_t name_hash;   /* of the loader's name for it */
+    const void *handle;   /* its link map, or NULL where the loader does not show it */
+    const char *path;     /* absolute, but for what has no file (linux-vdso.so.1) */
+    const char *soname;   /* or NULL */
+    const char *identity; /* soname, else the path's last part */
     unsigned char build_id[BUILD_ID_MAX];
     unsigned build_id_length;
     _Atomic(enum module_state) state;
@@ -72,6 +75,11 @@ typedef void module_listener(struct module *module, enum module_state state);
 
 void modules_init(module_listener *listener);
 
+/* The loader's _dl_find_object, where it has one; once, at the start. */
+struct dl_find_object;
+typedef int find_object(void *address, struct dl_find_object *result);
+void modules_set_find_object(find_object *function);
+
 /* Whether the loader's counters differ from those of the last sync. Takes the loader's list lock.
  */
 bool modules_changed(void);
@@ -87,9 +95,13 @@ struct module_changes modules_sync(uintptr_t opener, bool deepbind);
  * longer. */
 struct module *modules_find(uintptr_t address);
 
-/* The same, after a sync if the address is in no module that we know. Takes the loader's list lock
- * then. */
-struct module *modules_find_new(uintptr_t address, uintptr_t opener, bool deepbind);
+/*
+ * The same for the address of code that cannot go meanwhile (it calls us, or the program passes it
+ * on): if no module that we know has it, the loader is asked for that one, without its locks
+ * (_dl_find_object, glibc 2.35), so this may be called where the program holds them; the full sync
+ * comes later. Older loaders are asked for their list, which takes the list lock.
+ */
+struct module *modules_find_new(uintptr_t address);
 
 /* The module whose id this is, mapped or not, or NULL once it was given back. */
 struct module *modules_by_id(uint32_t id);
@@ -111,6 +123,9 @@ static inline bool module_is_unloaded(const struct module *module)
 {
     return module && atomic_load_explicit(&module->state, memory_order_acquire) == MODULE_UNLOADED;
 }
+
+/* The mapped module that a dlopen handle stands for, or NULL. The handle is not read. */
+struct module *modules_by_handle(const void *handle);
 
 /* The module with this address ran its __cxa_finalize in this thread. */
 void modules_finalized(uintptr_t dso_handle, int32_t tid);

@@ -154,12 +154,6 @@ static struct site *find_site(uintptr_t key)
     return site;
 }
 
-static struct module *module_of_call(uintptr_t pc)
-{
-    return modules_find_new(pc - 1, guard.dlopen_pending ? (uintptr_t)guard.dlopen_caller : 0,
-                            guard.dlopen_pending && guard.dlopen_deepbind);
-}
-
 static uint32_t learn_hop(const struct module *module, uintptr_t pc)
 {
     uint32_t hop = unwind_hop(pc);
@@ -190,7 +184,7 @@ static bool lookup(uintptr_t pc, uint64_t *value)
         return true;
     struct site *site = find_site(pc);
     if (!site) {
-        struct module *module = module_of_call(pc);
+        struct module *module = modules_find_new(pc - 1);
         uint32_t hop = module && module->common ? learn_hop(module, pc) : 0;
         site = learn(pc, pc, pc, hop);
     }

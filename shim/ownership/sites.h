@@ -42,14 +42,15 @@ struct site_set {
     struct site_slot slots[SITE_WAYS];
 } __attribute__((aligned(64)));
 
-extern struct site_set site_cache[SITE_SETS];
+extern HIDDEN struct site_set site_cache[SITE_SETS];
 
 static inline struct site_set *site_set_of(uintptr_t key)
 {
     return &site_cache[(key * 0x9e3779b97f4a7c15u) >> (64 - SITE_SETS_SHIFT)];
 }
 
-/* Everything that is not in the cache, or passes through common modules. */
+/* What is not in its set's first place: the other places, common modules, and call sites that are
+ * new. */
 uint32_t site_slow(uintptr_t pc, uintptr_t cfa);
 
 /*
@@ -60,15 +61,12 @@ uint32_t site_slow(uintptr_t pc, uintptr_t cfa);
 static inline uint32_t site_here(uintptr_t pc, uintptr_t cfa)
 {
     struct site_slot *slot = site_set_of(pc)->slots;
-    for (unsigned way = 0; way < SITE_WAYS; way++, slot++) {
-        if (atomic_load_explicit(&slot->key, memory_order_acquire) != pc)
-            continue;
+    if (likely(atomic_load_explicit(&slot->key, memory_order_acquire) == pc)) {
         uint64_t value = atomic_load_explicit(&slot->value, memory_order_acquire);
         /* Unless it was replaced while we looked. */
         if (likely(value <= UINT32_MAX &&
                    atomic_load_explicit(&slot->key, memory_order_relaxed) == pc))
             return (uint32_t)value;
-        break;
     }
     return site_slow(pc, cfa);
 }

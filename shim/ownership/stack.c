@@ -43,11 +43,11 @@ struct stack *stack_capture(size_t max)
     if (max > UNWIND_MAX)
         max = UNWIND_MAX;
     size_t count = unwind_stack(pcs, max);
-    /* Unwinding ends early in code that came since the last sync. */
-    bool cut = count == 0 || (count < max && !modules_find(pcs[count - 1] - 1));
-    if (cut && modules_changed()) {
-        modules_sync(0, false);
-        count = unwind_stack(pcs, max);
+    /* Unwinding ends in code that came since the last sync: then we get to know it, and go on. */
+    for (size_t known = 0; count > known && count < max && !modules_find(pcs[count - 1] - 1);) {
+        known = count;
+        if (modules_find_new(pcs[count - 1] - 1))
+            count = unwind_stack(pcs, max);
     }
     return stack_make(pcs, count);
 }

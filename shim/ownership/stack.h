@@ -20,8 +20,8 @@ struct stack {
 };
 
 /* The calling thread's stack without the shim's frames, at most `max` frames. NULL where there is
- * nothing or no memory. May sync the modules, so: none of our locks may be held. Inside the guard.
- */
+ * nothing or no memory. May
+ * get to know modules, so: none of our locks may be held. Inside the guard. */
 struct stack *stack_capture(size_t max);
 
 /* A stack of frames that are known already. */

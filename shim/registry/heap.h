@@ -37,8 +37,8 @@ enum {
 
 typedef uint32_t heap_entry;
 
-extern heap_entry *heap_leaves[(uintptr_t)1 << (HEAP_ADDRESS_BITS - HEAP_LEAF_SHIFT)];
-extern unsigned heap_granule_shift;
+extern HIDDEN heap_entry *heap_leaves[(uintptr_t)1 << (HEAP_ADDRESS_BITS - HEAP_LEAF_SHIFT)];
+extern HIDDEN unsigned heap_granule_shift;
 
 heap_entry *heap_make_leaf(uintptr_t address);
 

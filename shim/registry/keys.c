@@ -24,7 +24,7 @@ static void release(struct key *key)
 void key_created(pthread_key_t number, void (*destructor)(void *), const pthread_key_t *variable)
 {
     if (destructor)
-        modules_find_new((uintptr_t)destructor, 0, false);
+        modules_find_new((uintptr_t)destructor);
     struct key key = {.stack = stack_capture(REGISTRY_FRAMES)};
     const struct frame *owner = stack_owner(key.stack);
     const struct frame *requester = stack_requester(key.stack, NULL);
