@@ -84,18 +84,28 @@ static int start_and_wait(struct run *run)
     return run->end.exec_error == ENOENT ? 127 : 126;
 }
 
-/* What the root process said of itself: its image that can see the heap, if there is one, else any.
+/*
+ * What the program said of itself in the end. A process may be several programs one after the
+ * other: one that says it became another by exec (env(1), a shell) does not speak for that one.
  */
 static const struct process *root_process(const struct run *run)
 {
     const struct process *process, *found = NULL;
 
     for (process = run->model.processes; process != NULL; process = process->hh.next) {
-        if (process->key.pid == run->end.pid &&
-            (found == NULL || coverage_has_hook(process, "heap")))
+        if (process->key.pid == run->end.pid && !process_became_another(process))
             found = process;
     }
     return found;
+}
+
+static bool was_loaded_at_first(const struct run *run)
+{
+    const struct process *process = run->model.processes;
+
+    while (process != NULL && process->key.pid != run->end.pid)
+        process = process->hh.next;
+    return process != NULL;
 }
 
 /* What is to be said of the program itself and is not in its own coverage. */
@@ -104,13 +114,18 @@ static void add_remarks(struct run *run)
     const char *name = run->options.program[0];
     const struct process *root = root_process(run);
 
-    if (root == NULL && !run->remarks.blind)
+    if (root == NULL && was_loaded_at_first(run))
+        remarks_add(&run->remarks,
+                    memory_format("%s: libdlpin.so was not loaded into the program that it became "
+                                  "by exec: nothing was seen in that one",
+                                  name));
+    else if (root == NULL && !run->remarks.blind)
         remarks_add(&run->remarks,
                     memory_format("%s: libdlpin.so was not loaded into it, or could not report: "
                                   "nothing was seen in it",
                                   name));
-    if (root != NULL && run->program.has_own_malloc &&
-        (root->coverage == NULL || coverage_has_hook(root, "heap")))
+    else if (root != NULL && run->program.has_own_malloc &&
+             (root->coverage == NULL || coverage_has_hook(root, "heap")))
         remarks_add(&run->remarks,
                     memory_format("%s: defines its own malloc: heap blocks are not seen", name));
 }

@@ -23,8 +23,7 @@ struct line {
 /* Called for each line; false ends the reading. */
 typedef bool line_visitor(void *context, const struct line *line);
 
-/* Reads from descriptor to its end. Returns 0, or a negative errno. Empty lines are not passed on.
- */
+/* Reads descriptor to its end; 0, or a negative errno. Empty lines are not passed on. */
 int lines_read(int descriptor, line_visitor *visit, void *context);
 
 #endif

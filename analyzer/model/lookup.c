@@ -39,6 +39,13 @@ bool process_ended(const struct process *process)
     return process->summary != NULL;
 }
 
+bool process_became_another(const struct process *process)
+{
+    const char *ended = process->summary != NULL ? process->summary->summary.ended : NULL;
+
+    return ended != NULL && strcmp(ended, "exec") == 0;
+}
+
 const char *module_identity(const struct module *module)
 {
     if (module == NULL)

@@ -91,6 +91,8 @@ const struct module *process_module(const struct process *process, int64_t id);
 const char *process_name(const struct process *process);
 /* Did it write its summary? Without one it was killed, or it still runs. */
 bool process_ended(const struct process *process);
+/* Did it end by becoming another program, with exec? */
+bool process_became_another(const struct process *process);
 
 /* soname, else the base name of the path; "?" for NULL. */
 const char *module_identity(const struct module *module);

@@ -8,18 +8,23 @@
  *   counts       {"error": n, "warning": n, "note": n}: entries of findings of each severity
  *   kinds        {kind: n} and
  *   verdicts     {verdict: n}, likewise
- *   resolved     findings that stopped being true and are not counted (unless asked for)
+ *   resolved     findings that stopped being true; not counted, unless asked for
  *   findings     severest first; repeats of one signature are one entry:
  *                  signature kind verdict severity message module (its identity) module_path
- *                  build_id state at label count bytes loads[] growing pending resolved (how, or
- * null) subject: as in the report file, its frames as below stack[]: frames: pc module offset
- * symbol, as in the report file, with module as the identity of the module, and module_path
- * function file line where they are known path[]: as in the report file instances[]: {pid, file,
- * id} of each finding that was merged into this one processes    pid ppid exe argv started arch
- * libc file ended (null: no summary) modules[]: id path soname build_id load state coverage
- * unseen[]: {text, processes}; dropped: {what: count}; inactive_hooks[]: {text, processes} remarks
- * sentences of `dlpin run` about what could not be seen input        files records damaged empty
- * unreadable
+ *                  build_id state at label count bytes loads[] growing pending
+ *                  resolved: how it stopped being true, or null
+ *                  subject: as in the report file (owner and requester are ids of modules of the
+ *                    first instance's process), its frames as below
+ *                  stack[]: frames: pc module offset symbol, as in the report file, with module as
+ *                    the identity of the module, and module_path function file line
+ *                  path[]: as in the report file
+ *                  instances[]: {pid, file, id} of each finding that was merged into this one
+ *   processes    pid ppid exe argv started arch libc file ended (null: no summary) modules[]:
+ *                  id path soname build_id load state
+ *   coverage     unseen[]: {text, processes}; dropped: {what: count};
+ *                inactive_hooks[]: {text, processes}
+ *   remarks      sentences of `dlpin run` about what could not be seen
+ *   input        files records damaged empty unreadable
  *
  * What is not known is null.
  */

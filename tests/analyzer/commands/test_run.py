@@ -11,7 +11,7 @@ import time
 import unittest
 
 from support import (COVERAGE, DLPIN, ERROR, FAKE_SHIM, LIBRARY_FROM_BINDIR, NOTE, PLAIN, SUMMARY,
-                     Case)
+                     Case, lines)
 
 CLEAN = (COVERAGE, SUMMARY)
 
@@ -106,10 +106,19 @@ class Gate(Case):
             self.assertIn("libdlpin.so was not loaded into it", result.stderr)
             self.assertIn("nothing was seen", result.stderr)
 
-    def test_a_child_alone_does_not_make_it_green(self):
-        result = self.dlpin("run", "--gate", "env", "-u", "LD_PRELOAD", "true",
-                            environment=self.records(*CLEAN))
-        self.assertEqual(result.returncode, 0, "env itself was seen, and exec kept its pid")
+    def test_what_runs_after_an_exec_must_be_seen(self):
+        became = self.records(COVERAGE, dict(SUMMARY, ended="exec"))
+        result = self.dlpin("run", "--gate", "env", "-u", "LD_PRELOAD", "true", environment=became)
+        self.assertEqual(result.returncode, 24)
+        self.assertIn("the program that it became by exec", result.stderr)
+
+    def test_an_exec_that_is_seen(self):
+        environment = self.records(COVERAGE, dict(SUMMARY, ended="exec"))
+        clean = self.directory / "clean"
+        clean.write_text(lines(*CLEAN))
+        result = self.dlpin("run", "--gate", "env", f"FAKE_RECORDS={clean}", PLAIN,
+                            environment=environment)
+        self.assertEqual(result.returncode, 0, result.stderr)
 
     def test_a_shim_of_another_version(self):
         result = self.dlpin("run", "--gate", PLAIN, environment={"FAKE_VERSION": "2"})
