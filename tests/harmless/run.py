@@ -134,6 +134,20 @@ def reap_orphans(group):
     return count
 
 
+def group_members(group):
+    """The processes of a group, the youngest first: that is the one that the others wait for."""
+    members = []
+    for name in filter(str.isdigit, os.listdir('/proc')):
+        try:
+            with open(f'/proc/{name}/stat', encoding='ascii', errors='replace') as file:
+                fields = file.read().rpartition(')')[2].split()
+        except OSError:
+            continue
+        if int(fields[2]) == group and fields[0] != 'Z':
+            members.append((int(fields[19]), int(name)))
+    return [pid for _, pid in sorted(members, reverse=True)]
+
+
 def describe_hang(pid):
     """Where the threads of a process stand that did not end."""
     text = 'no gdb: where it hangs is not known'
@@ -158,7 +172,8 @@ def read_until_end(process, result):
     while selector.get_map():
         events = selector.select(max(0, until - time.monotonic()))
         if not events:
-            result.hang = describe_hang(process.pid)
+            result.hang = '\n'.join(describe_hang(pid)
+                                    for pid in group_members(process.pid)[:2])
             os.killpg(process.pid, signal.SIGKILL)
             return
         for key, _ in events:
