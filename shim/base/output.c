@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "base/output.h"
 #include "base/arena.h"
+#include "base/compiler.h"
 #include "base/sys.h"
 #include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -43,12 +46,50 @@ static bool still_the_same(const struct known_file *file)
            now.inode == file->inode;
 }
 
+/* A closed pipe and a file at its size limit answer with a signal, which the program must not get.
+ */
+struct held_signals {
+    sigset_t before;
+    bool were_pending[2];
+};
+
+static const int answers[] = {SIGPIPE, SIGXFSZ};
+
+static void hold_signals(struct held_signals *held)
+{
+    sigset_t set, pending;
+    sigemptyset(&set);
+    for (unsigned i = 0; i < ARRAY_SIZE(answers); i++)
+        sigaddset(&set, answers[i]);
+    sigpending(&pending);
+    for (unsigned i = 0; i < ARRAY_SIZE(answers); i++)
+        held->were_pending[i] = sigismember(&pending, answers[i]);
+    pthread_sigmask(SIG_BLOCK, &set, &held->before);
+}
+
+/* What is pending now and was not before is ours. */
+static void release_signals(const struct held_signals *held)
+{
+    static const struct timespec at_once = {0, 0};
+    for (unsigned i = 0; i < ARRAY_SIZE(answers); i++) {
+        sigset_t one;
+        sigemptyset(&one);
+        sigaddset(&one, answers[i]);
+        if (!held->were_pending[i])
+            syscall(SYS_rt_sigtimedwait, &one, NULL, &at_once, (size_t)_NSIG / 8);
+    }
+    pthread_sigmask(SIG_SETMASK, &held->before, NULL);
+}
+
 static bool write_whole(int fd, const char *data, size_t length)
 {
+    struct held_signals held;
     long n;
+    hold_signals(&held);
     do
         n = syscall(SYS_write, fd, data, length);
     while (n < 0 && errno == EINTR);
+    release_signals(&held);
     return n == (long)length;
 }
 

@@ -348,8 +348,6 @@ void lifecycle_finish(const char *ended)
         return;
     if (!heap_is_seen)
         unseen[n++] = "the program has a malloc of its own: heap blocks are not seen";
-    if (modules_changed())
-        modules_sync(0, false);
     lifecycle_check(AT_EXIT);
     report_finish(ended, families, active, unseen);
 }

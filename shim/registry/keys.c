@@ -8,7 +8,7 @@ struct key keys[KEYS_MAX];
 /* The module whose image holds the variable, if it can be a subject. */
 static struct module *keeper(const pthread_key_t *variable)
 {
-    struct module *module = modules_find((uintptr_t)variable);
+    struct module *module = modules_find_new((uintptr_t)variable);
     return module && !module->runtime ? module : NULL;
 }
 
