@@ -69,15 +69,6 @@ static inline bool have_real(const void *const *pointer)
  * ---------------------------------------------------------------------------------------------------
  */
 
-/* Only for its address: what RTLD_DEFAULT gives where the program has no malloc of its own. */
-extern void *own_malloc(size_t size)
-    __attribute__((alias("malloc"), copy(malloc), visibility("hidden")));
-
-void *heap_own_malloc(void)
-{
-    return (void *)own_malloc;
-}
-
 EXPORT void *malloc(size_t size)
 {
     if (!HAVE_REAL(malloc))

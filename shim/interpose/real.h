@@ -37,14 +37,7 @@ static inline void real_need(const void *pointer)
         real_resolve();
 }
 
-/* Whether an address is libc's, for the choice of the heap map's granules. */
-bool real_is_libc(const void *function);
-
-/* Ours whatever symbol the program binds: the address that malloc has if nobody is in front of us.
- */
-void *heap_own_malloc(void);
-
-/* An address in a module, as another module's table row. */
+/* A row of the table. */
 struct interposer {
     const char *name;
     void **real;       /* where the real function's address is kept */

@@ -3,6 +3,7 @@
 #include "base/options.h"
 #include "base/output.h"
 #include "base/sys.h"
+#include "modules/surroundings.h"
 #include "ownership/common.h"
 #include "ownership/sites.h"
 #include "ownership/unwind.h"
@@ -18,9 +19,9 @@
 
 _Atomic int lifecycle_phase = PHASE_EARLY;
 _Atomic int lifecycle_pid;
-struct lifecycle_coverage lifecycle_coverage;
 struct lock check_lock;
 
+static struct surroundings surroundings;
 static _Atomic uint64_t checked_unloads;
 static _Atomic uint32_t deletions;
 static _Atomic bool finished, exit_began;
@@ -107,8 +108,11 @@ void lifecycle_start(void)
     atomic_store(&lifecycle_pid, sys_getpid());
     output_init();
     read_options(raw);
-    heap_init(lifecycle_coverage.glibc_malloc);
-    heap_is_seen = lifecycle_coverage.heap_seen;
+    surroundings_read(&surroundings);
+    heap_init(surroundings.glibc_malloc);
+    heap_is_seen = surroundings.heap_seen;
+    keys_set_libc_table(surroundings.pthread_keys);
+    modules_set_find_object(surroundings.find_object);
     report_init(raw);
     modules_init(on_module);
     modules_sync(0, false);
@@ -136,7 +140,7 @@ static void notice_exit(void)
     uintptr_t pcs[UNWIND_MAX];
     size_t count = atomic_load(&exit_began) ? 0 : unwind_stack(pcs, UNWIND_MAX);
     for (size_t i = 0; i < count; i++)
-        if (pcs[i] - 1 >= lifecycle_coverage.exit_start && pcs[i] - 1 < lifecycle_coverage.exit_end)
+        if (pcs[i] - 1 >= surroundings.exit_start && pcs[i] - 1 < surroundings.exit_end)
             lifecycle_exiting();
 }
 

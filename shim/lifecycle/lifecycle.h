@@ -20,14 +20,6 @@ enum phase { PHASE_EARLY, PHASE_STARTING, PHASE_ACTIVE, PHASE_INERT };
 
 extern _Atomic int lifecycle_phase;
 
-/* What the interposers know and the coverage record tells. Set before lifecycle_start. */
-struct lifecycle_coverage {
-    bool glibc_malloc;              /* the real malloc is libc's */
-    bool heap_seen;                 /* the program's malloc is ours */
-    uintptr_t exit_start, exit_end; /* the code of libc's exit() */
-};
-extern struct lifecycle_coverage lifecycle_coverage;
-
 /* Makes the shim active, if that can be yet; the constructor and the first event call it. */
 void lifecycle_start(void);
 

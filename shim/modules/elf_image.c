@@ -104,9 +104,25 @@ bool elf_image_read(struct elf_image *image, uintptr_t bias, const ElfW(Phdr) * 
     return image->end != 0;
 }
 
+void elf_image_read_dynamic(struct elf_image *image, uintptr_t bias, const ElfW(Dyn) * dynamic)
+{
+    *image = (struct elf_image){.bias = bias, .dynamic = (uintptr_t)dynamic};
+    read_dynamic(image, dynamic);
+}
+
+/* Not strcmp: it may be a sanitizer's, before its time. */
+static bool same(const char *a, const char *b)
+{
+    while (*a && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
 static bool is_definition(const struct elf_image *image, const ElfW(Sym) * symbol, const char *name)
 {
-    return symbol->st_shndx != SHN_UNDEF && !strcmp(image->strings + symbol->st_name, name);
+    return symbol->st_shndx != SHN_UNDEF && same(image->strings + symbol->st_name, name);
 }
 
 /* https://flapenguin.me/elf-dt-gnu-hash describes the table; binutils bfd/elflink.c makes it. */

@@ -37,6 +37,10 @@ struct elf_image {
 bool elf_image_read(struct elf_image *image, uintptr_t bias, const ElfW(Phdr) * phdr,
                     unsigned phnum);
 
+/* The same from the dynamic section alone: symbols, but no headers, range or build ID. Calls no
+ * other library, and nor does elf_image_symbol. */
+void elf_image_read_dynamic(struct elf_image *image, uintptr_t bias, const ElfW(Dyn) * dynamic);
+
 /* The loader's own dl_iterate_phdr. The link gives all other uses of that name, libunwind's, to
  * ours (ownership/unwind.h): -Wl,--wrap=dl_iterate_phdr. */
 int __real_dl_iterate_phdr(int (*callback)(struct dl_phdr_info *info, size_t size, void *data),

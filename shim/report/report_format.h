@@ -73,21 +73,25 @@ enum kind { DLPIN_KINDS(DLPIN_KIND_ROW) KIND_COUNT };
 enum occasion { DLPIN_OCCASIONS(DLPIN_OCCASION_ROW) AT_COUNT };
 enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COUNT };
 
+/* clang-format off: the lists below are tables. */
 /*
- * Record types and their fields. Optional fields are marked with "?": they are absent or null where
- * there is nothing to say. Readers ignore unknown types and fields.
+ * Record types and their fields. Those marked "?" are absent or null where there is nothing to say.
+ * Readers ignore unknown types and fields.
  *
  * header    format version tool pid ppid exe argv[] started(RFC 3339) arch libc options
  * module    pid time id path soname? build_id? base end load opener?(frame) state
  * finding   pid time id kind verdict severity module(id) module_path message at count bytes?
- * growing? loads[](load numbers) label? pending? subject stack[](frames) path?[{from,via,to}]
- * signature resolved  pid time finding(id) how coverage  pid time hooks{family: bool} dropped{what:
- * count} unseen[](sentences) summary   pid time findings kinds{} verdicts{} severities{}
- * ended("exit", "_exit", "quick_exit", "exec")
+ *           growing? loads[](load numbers) label? pending? subject stack[](frames)
+ *           path?[{from,via,to}] signature
+ * resolved  pid time finding(id) how
+ * coverage  pid time hooks{family: bool} dropped{what: count} unseen[](sentences)
+ *           families: heap, keys, threads, loader
+ * summary   pid time findings kinds{} verdicts{} severities{}
+ *           ended("exit", "_exit", "quick_exit", "exec")
  *
  * frame     {"pc":"0x…","module":id|null,"offset":int,"symbol":string|null}
- *           offset is relative to the module's load bias, i.e. a virtual address of its ELF file;
- * pc is a return address except in "function" and "destructor" members, where it is an entry point
+ *           offset is relative to the module's load bias: a virtual address of its ELF file. pc is
+ * a return address, but in the members of "subject" it is an entry point.
  *
  * subject   object  "key":    key destructor?(frame) owner?(module id) requester?(module id)
  *                             keys_live keys_max
@@ -98,10 +102,13 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *
  * A finding with "pending":true counts unless a later finding or resolved record has its id: it was
  * written before an unmapping that could kill the process. A finding record whose id was seen
- * before replaces the earlier one (its count has grown, or its severity has risen). In a file that
- * a fork child shares with its parent, ids are unique per pid only: readers key everything by (pid,
- * id). A summary is the last record of a process image; exec keeps the pid and opens a new file
- * (".1").
+ * before replaces the earlier one (its count has grown, or its severity has risen).
+ *
+ * Ids begin anew with each process image: exec keeps the pid and opens a new file (".1"). In a file
+ * that a fork child shares with its parent they are unique per pid only, so readers key everything
+ * by file, pid and id. The last summary of a process counts: one that stands before an exec that
+ * failed is followed by another.
  */
+/* clang-format on */
 
 #endif

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "modules/surroundings.h"
+#include "base/compiler.h"
+
+extern HIDDEN ElfW(Dyn) _DYNAMIC[];
+
+static bool is_shim(const struct link_map *map)
+{
+    return map->l_ld == _DYNAMIC;
+}
+
+static void *symbol_in(const struct link_map *map, const char *name, size_t *size)
+{
+    struct elf_image image;
+    elf_image_read_dynamic(&image, map->l_addr, map->l_ld);
+    const ElfW(Sym) *symbol = elf_image_symbol(&image, name);
+    if (symbol && size)
+        *size = symbol->st_size;
+    return symbol ? (void *)(map->l_addr + symbol->st_value) : NULL;
+}
+
+void *surroundings_next_symbol(const char *name)
+{
+    const struct link_map *map = _r_debug.r_map;
+    while (map && !is_shim(map))
+        map = map->l_next;
+    void *found = NULL;
+    for (map = map ? map->l_next : NULL; map && !found; map = map->l_next)
+        found = symbol_in(map, name, NULL);
+    return found;
+}
+
+static void read_libc(const struct link_map *map, struct surroundings *found)
+{
+    size_t size;
+    uintptr_t exit_start = (uintptr_t)symbol_in(map, "exit", &size);
+    if (exit_start) {
+        /* The call that never returns may be its last instruction. */
+        found->exit_start = exit_start;
+        found->exit_end = exit_start + size + 1;
+    }
+    found->pthread_keys = symbol_in(map, "__pthread_keys", NULL);
+}
+
+void surroundings_read(struct surroundings *found)
+{
+    bool behind_us = false;
+    const void *next_malloc = surroundings_next_symbol("malloc");
+    *found = (struct surroundings){.heap_seen = true};
+    for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
+        behind_us |= is_shim(map);
+        const void *own_malloc = symbol_in(map, "malloc", NULL);
+        if (!behind_us && own_malloc)
+            found->heap_seen = false;
+        if (symbol_in(map, "gnu_get_libc_version", NULL)) {
+            read_libc(map, found);
+            found->glibc_malloc = own_malloc == next_malloc;
+        }
+        if (!found->find_object)
+            found->find_object = (find_object *)symbol_in(map, "_dl_find_object", NULL);
+    }
+}
