@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Tests of the checks themselves: a copy of the tree is damaged in one place, and the check must say so.
+Arguments: the tree, libdlpin.so, the processor, the compiler's command."""
+
+import os
+import shutil
+import sys
+import tempfile
+import unittest
+
+import exercised
+import exports
+import format as formatting
+import headers
+import house
+import kinds
+import layers
+import tails
+from common import run
+
+ROOT, LIBRARY, PROCESSOR, *COMPILER = sys.argv[1:]
+
+FAKE = """
+__attribute__((visibility("default"))) void _Unwind_Fake(void) {}
+__attribute__((visibility("default"))) void *other(void);
+__thread int counter; int big[4];
+int *other_counter(void) { return &counter; }
+void *other(void) { extern void *malloc(unsigned long); return malloc(1); }
+"""
+
+
+class Damaged(unittest.TestCase):
+    def setUp(self):
+        self.place = tempfile.TemporaryDirectory()
+        self.root = self.place.name
+        for name in ('shim', 'analyzer', 'samples', 'man'):
+            shutil.copytree(os.path.join(ROOT, name), os.path.join(self.root, name))
+
+    def tearDown(self):
+        self.place.cleanup()
+
+    def write(self, path, text):
+        full = os.path.join(self.root, path)
+        os.makedirs(os.path.dirname(full), exist_ok=True)
+        with open(full, 'w', encoding='utf-8') as file:
+            file.write(text)
+
+    def change(self, path, old, new):
+        with open(os.path.join(self.root, path), encoding='utf-8') as file:
+            text = file.read()
+        self.assertIn(old, text)
+        self.write(path, text.replace(old, new))
+
+    def says(self, mistakes, word):
+        self.assertTrue(any(word in mistake for mistake in mistakes), mistakes)
+
+    def test_layers(self):
+        self.assertEqual(layers.check(self.root), [])
+        self.change('shim/base/lock.c', '#include "base/lock.h"', '#include "report/report.h"')
+        self.says(layers.check(self.root), 'later layer')
+
+    def test_layers_of_the_analyzer(self):
+        self.change('analyzer/main.c', '#include', '#include "modules/modules.h"\n#include')
+        self.says(layers.check(self.root), 'not the analyzer')
+
+    def test_a_file_in_no_layer(self):
+        self.write('shim/util/util.c', 'int util;\n')
+        self.says(layers.check(self.root), 'no known layer')
+
+    def test_headers(self):
+        self.change('shim/base/arena.h', '#include <stddef.h>', '')
+        self.change('shim/base/arena.h', '#include "base/lock.h"', '')
+        self.says(headers.check(self.root, COMPILER), 'shim/base/arena.h')
+
+    def test_table_and_version_script(self):
+        self.assertEqual(exports.check_table(self.root, LIBRARY), [])
+        self.change('shim/libdlpin.map', 'pvalloc;', '')
+        self.says(exports.check_table(self.root, LIBRARY), 'libdlpin.map: pvalloc')
+
+    def test_table_and_exports(self):
+        self.change('shim/interpose/interposers.def', 'INTERPOSE(tss_set, KEYS, OPTIONAL)', '')
+        self.says(exports.check_table(self.root, LIBRARY), 'exports: tss_set')
+
+    def test_table_and_trampolines(self):
+        self.change('shim/interpose/tail_aarch64.S', '        TAIL    execle, note_exec\n', '')
+        self.says(exports.check_table(self.root, LIBRARY), 'tail_aarch64.S: execle')
+        self.says(tails.check(self.root, PROCESSOR, *COMPILER), 'execle')
+
+    def test_trampolines_that_do_not_assemble(self):
+        self.change(f'shim/interpose/tail_{PROCESSOR}.S', '.cfi_startproc', '.cfi_nonsense')
+        self.says(tails.check(self.root, PROCESSOR, *COMPILER), 'nonsense')
+
+    def test_a_library_with_everything_wrong(self):
+        self.write('fake/fake.c', FAKE)
+        library = os.path.join(self.root, 'fake.so')
+        result = run(*COMPILER, '-shared', '-fPIC', '-O0', '-Wl,--no-as-needed', '-lm', '-o', library,
+                     os.path.join(self.root, 'fake/fake.c'))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.says(exports.check_imports(library), '_Unwind_Fake')
+        self.says(exports.check_imports(library), 'uses malloc')
+        self.says(exports.check_dynamic(library), 'libm.so')
+        self.says(exports.check_dynamic(library), 'never to be unloaded')
+        if PROCESSOR == 'x86_64':
+            self.says(exports.check_dynamic(library), 'not initial-exec')
+
+    def test_objects(self):
+        self.assertEqual(exports.check_objects(LIBRARY), [])
+        self.write('fake.so.p/base_fake.c.o.c', FAKE)
+        run(*COMPILER, '-c', '-fPIC', '-o', os.path.join(self.root, 'fake.so.p/base_fake.c.o'),
+            os.path.join(self.root, 'fake.so.p/base_fake.c.o.c'))
+        self.says(exports.check_objects(os.path.join(self.root, 'fake.so')), 'uses malloc')
+
+    def test_exercised(self):
+        build = os.path.dirname(os.path.dirname(LIBRARY))
+        self.change('shim/interpose/interposers.def', 'INTERPOSE(malloc, HEAP, REQUIRED)',
+                    'INTERPOSE(malloc, HEAP, REQUIRED)\nINTERPOSE(never_called, HEAP, REQUIRED)')
+        self.says(exercised.check(self.root, build), 'never_called')
+
+    def test_kinds(self):
+        self.assertEqual(kinds.check_rules(self.root), [])
+        self.assertEqual(kinds.check_samples(self.root), [])
+        self.change('shim/report/report_format.h', '#define DLPIN_KINDS(X) ',
+                    '#define DLPIN_KINDS(X) X(NEW, "new-kind", "new") ')
+        self.says(kinds.check_rules(self.root), 'new-kind')
+        self.says(kinds.check_samples(self.root), 'new-kind')
+
+    def test_a_sample_without_its_twin(self):
+        os.remove(os.path.join(self.root, 'samples/key/tidy.c'))
+        self.says(kinds.check_samples(self.root), 'key: no clean twin')
+
+    def test_manual_pages(self):
+        self.write('man/dlpin-report.5', '.TP\n.B key\\-destructor\n')
+        self.says(kinds.check_report_page(self.root), 'key-orphan')
+        self.assertNotIn('key-destructor', ' '.join(kinds.check_report_page(self.root)))
+        self.write('man/libdlpin.7', '.B log_path\n')
+        self.says(kinds.check_options(self.root), 'verbosity')
+        self.assertNotIn('log_path', ' '.join(kinds.check_options(self.root)))
+
+    def test_house(self):
+        self.assertEqual(house.check(self.root), [])
+        self.write('notes.txt', 'x\n')
+        self.write('shim/README', 'see /' + 'home/someone/file\n')
+        self.says(house.check(self.root), 'notes.txt')
+        self.says(house.check(self.root), 'shim/README:1')
+
+    @unittest.skipUnless(shutil.which('clang-format'), 'no clang-format')
+    def test_format(self):
+        shutil.copy(os.path.join(ROOT, '.clang-format'), self.root)
+        self.write('tests/x.c', 'int f( void ){return 1;}\n')
+        self.says(formatting.check(self.root), 'tests/x.c')
+
+
+if __name__ == '__main__':
+    unittest.main(argv=sys.argv[:1], verbosity=2)
