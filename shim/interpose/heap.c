@@ -7,8 +7,26 @@
 #include "registry/heap.h"
 
 /* The function that calls us: its return address, and its stack pointer behind the call. */
-#define CALLER_SITE() \
-    site_here((uintptr_t)__builtin_return_address(0), (uintptr_t)__builtin_dwarf_cfa())
+#define CALLER() (uintptr_t) __builtin_return_address(0), (uintptr_t)__builtin_dwarf_cfa()
+
+static __attribute__((noinline)) void *noted_slow(void *p, uintptr_t pc, uintptr_t cfa)
+{
+    if (p)
+        heap_note(p, site_here(pc, cfa));
+    return p;
+}
+
+/* Notes a new block, which may be NULL, and returns it. Without a register to save: what is not
+ * fast is a jump elsewhere. */
+static inline void *noted(void *p, uintptr_t pc, uintptr_t cfa)
+{
+    uint32_t site = site_fast(pc);
+    heap_entry *entry = heap_fast_entry(p);
+    if (unlikely(!site || !entry))
+        return noted_slow(p, pc, cfa);
+    heap_set(entry, p, site);
+    return p;
+}
 
 /* --- before the real allocator is known
  * --------------------------------------------------------------------- */
@@ -69,33 +87,49 @@ static inline bool have_real(const void *const *pointer)
  * ---------------------------------------------------------------------------------------------------
  */
 
+static COLD void *malloc_early(size_t size, uintptr_t pc, uintptr_t cfa)
+{
+    return HAVE_REAL(malloc) ? noted_slow(real_malloc(size), pc, cfa) : bootstrap_alloc(size);
+}
+
 EXPORT void *malloc(size_t size)
 {
-    if (!HAVE_REAL(malloc))
-        return bootstrap_alloc(size);
-    void *p = real_malloc(size);
-    if (likely(p != NULL))
-        heap_note(p, CALLER_SITE());
-    return p;
+    if (unlikely(!real_malloc))
+        return malloc_early(size, CALLER());
+    return noted(real_malloc(size), CALLER());
+}
+
+static COLD void free_early(void *p)
+{
+    if (p && !is_bootstrap(p) && HAVE_REAL(free)) {
+        heap_forget(p);
+        real_free(p);
+    }
 }
 
 EXPORT void free(void *p)
 {
-    if (!p || is_bootstrap(p) || !HAVE_REAL(free))
+    if (unlikely(bootstrap_used || !real_free)) {
+        free_early(p);
         return;
+    }
     heap_forget(p);
     real_free(p);
 }
 
-EXPORT void *calloc(size_t count, size_t size)
+static COLD void *calloc_early(size_t count, size_t size, uintptr_t pc, uintptr_t cfa)
 {
     size_t total;
-    if (!HAVE_REAL(calloc))
-        return __builtin_mul_overflow(count, size, &total) ? NULL : bootstrap_alloc(total);
-    void *p = real_calloc(count, size);
-    if (likely(p != NULL))
-        heap_note(p, CALLER_SITE());
-    return p;
+    if (HAVE_REAL(calloc))
+        return noted_slow(real_calloc(count, size), pc, cfa);
+    return __builtin_mul_overflow(count, size, &total) ? NULL : bootstrap_alloc(total);
+}
+
+EXPORT void *calloc(size_t count, size_t size)
+{
+    if (unlikely(!real_calloc))
+        return calloc_early(count, size, CALLER());
+    return noted(real_calloc(count, size), CALLER());
 }
 
 /* Without memcpy: libc may be out of reach. */
@@ -111,7 +145,7 @@ static COLD void *leave_bootstrap(const char *old, size_t size)
 
 /* The old block's note goes before the real call, which may give its address to another thread at
  * once; where the call fails the block lives on. */
-static inline void *realloc_at(void *old, size_t size, uint32_t site)
+static inline void *realloc_at(void *old, size_t size, uintptr_t pc, uintptr_t cfa)
 {
     if (is_bootstrap(old))
         return leave_bootstrap(old, size);
@@ -119,36 +153,28 @@ static inline void *realloc_at(void *old, size_t size, uint32_t site)
     if (old)
         heap_forget(old);
     void *p = real_realloc(old, size);
-    if (likely(p != NULL))
-        heap_note(p, site);
-    else if (old && size)
+    if (unlikely(!p && old && size))
         heap_note(old, old_site);
-    return p;
+    return noted(p, pc, cfa);
 }
 
 EXPORT void *realloc(void *old, size_t size)
 {
     if (!HAVE_REAL(realloc))
         return leave_bootstrap(old, size);
-    return realloc_at(old, size, CALLER_SITE());
+    return realloc_at(old, size, CALLER());
 }
 
 EXPORT void *memalign(size_t alignment, size_t size)
 {
     real_need(real_memalign);
-    void *p = real_memalign(alignment, size);
-    if (likely(p != NULL))
-        heap_note(p, CALLER_SITE());
-    return p;
+    return noted(real_memalign(alignment, size), CALLER());
 }
 
 EXPORT void *aligned_alloc(size_t alignment, size_t size)
 {
     real_need(real_aligned_alloc);
-    void *p = real_aligned_alloc(alignment, size);
-    if (likely(p != NULL))
-        heap_note(p, CALLER_SITE());
-    return p;
+    return noted(real_aligned_alloc(alignment, size), CALLER());
 }
 
 EXPORT int posix_memalign(void **to, size_t alignment, size_t size)
@@ -156,26 +182,20 @@ EXPORT int posix_memalign(void **to, size_t alignment, size_t size)
     real_need(real_posix_memalign);
     int error = real_posix_memalign(to, alignment, size);
     if (likely(!error && *to))
-        heap_note(*to, CALLER_SITE());
+        noted(*to, CALLER());
     return error;
 }
 
 EXPORT void *valloc(size_t size)
 {
     real_need(real_valloc);
-    void *p = real_valloc(size);
-    if (likely(p != NULL))
-        heap_note(p, CALLER_SITE());
-    return p;
+    return noted(real_valloc(size), CALLER());
 }
 
 EXPORT void *pvalloc(size_t size)
 {
     real_need(real_pvalloc);
-    void *p = real_pvalloc(size);
-    if (likely(p != NULL))
-        heap_note(p, CALLER_SITE());
-    return p;
+    return noted(real_pvalloc(size), CALLER());
 }
 
 EXPORT size_t malloc_usable_size(void *p)

@@ -14,7 +14,7 @@
 #include <pthread.h>
 
 /* In locking order (base/lock.h). */
-static struct lock *const order[] = {&check_lock, &report_lock,  &registry_lock,
+static struct lock *const order[] = {&check_lock, &changes_lock, &report_lock, &registry_lock,
                                      &sites_lock, &modules_lock, &arena_lock};
 static bool taken[ARRAY_SIZE(order)];
 

@@ -32,12 +32,10 @@ static _Atomic bool finished, exit_began;
 
 static void on_module(struct module *module, enum module_state state)
 {
-    if (state == MODULE_UNLOADED) {
+    if (state == MODULE_UNLOADED)
         sites_module_unloaded(module);
-    } else {
-        common_classify(module);
+    else
         sites_module_loaded();
-    }
     report_module(module, state);
 }
 
@@ -114,7 +112,7 @@ void lifecycle_start(void)
     keys_set_libc_table(surroundings.pthread_keys);
     modules_set_find_object(surroundings.find_object);
     report_init(raw);
-    modules_init(on_module);
+    modules_init(common_classify, on_module);
     modules_sync(0, false);
     if (!options.trace_children)
         leave_preload();
@@ -211,7 +209,7 @@ void lifecycle_check(enum occasion at)
     keys_reconcile();
     report_revalidate();
     report_orphans();
-    rules_check(report_sink, &check);
+    rules_check(report_knows, report_sink, &check);
     collect_sites();
     lock_release(&check_lock);
 }
@@ -265,7 +263,10 @@ void lifecycle_closed(void)
     if (modules_changed())
         modules_sync(0, false);
     check_unloads();
-    report_settle_pending();
+    if (report_has_open() && lock_acquire(&check_lock)) {
+        report_settle_pending();
+        lock_release(&check_lock);
+    }
 }
 
 /* --- keys and threads
@@ -320,7 +321,10 @@ bool lifecycle_key_used(uint32_t number, uintptr_t pc)
 
 void lifecycle_gone(void)
 {
+    if (!lock_acquire(&check_lock))
+        return;
     report_revalidate();
+    lock_release(&check_lock);
 }
 
 /* --- the end

@@ -44,6 +44,7 @@ struct sighting {
 struct sightings {
     struct sighting *items;
     size_t count, capacity;
+    uint64_t came_alone; /* when the list was taken */
     unsigned long long adds, subs;
     bool failed;
 };
@@ -51,6 +52,8 @@ struct sightings {
 _Atomic uint64_t modules_epoch, modules_unloads;
 
 struct lock modules_lock;
+struct lock changes_lock;
+static module_classifier *classifier;
 static module_listener *listener;
 static struct module *first_module, **last_link = &first_module; /* oldest first */
 static struct module *modules_index;
@@ -58,14 +61,53 @@ static struct identity *identities;
 static uint32_t last_id;
 static unsigned long long last_adds, last_subs;
 static _Atomic bool exiting;
+static _Atomic uint64_t came_alone; /* modules that came without a sync (modules_find_new) */
 
 static _Atomic(struct snapshot *) current;
 static _Atomic unsigned readers;
 static struct snapshot *retired;
 
-void modules_init(module_listener *to_tell)
+void modules_init(module_classifier *to_complete, module_listener *to_tell)
 {
+    classifier = to_complete;
     listener = to_tell;
+}
+
+/* --- changes
+ * -------------------------------------------------------------------------------------- */
+
+/* A change that the listener has not heard of. */
+struct change {
+    struct module *module; /* holds a reference */
+    enum module_state state;
+    struct change *next;
+};
+
+static struct change *first_change, **last_change = &first_change;
+
+static void note_change_locked(struct module *module, enum module_state state)
+{
+    struct change *change = arena_alloc(sizeof *change);
+    if (!change) {
+        drop(DROP_MODULE);
+        return;
+    }
+    *change = (struct change){module_ref(module), state, NULL};
+    *last_change = change;
+    last_change = &change->next;
+}
+
+static struct change *take_change(void)
+{
+    if (!lock_acquire(&modules_lock))
+        return NULL;
+    struct change *change = first_change;
+    if (change)
+        first_change = change->next;
+    if (!first_change)
+        last_change = &first_change;
+    lock_release(&modules_lock);
+    return change;
 }
 
 /* --- readers ------------------------------------------------------------------------------------
@@ -377,6 +419,7 @@ static struct module *add_locked(struct sighting *sighting, uintptr_t opener, bo
     sighting->image.soname = NULL;
     module->identity = identity_of(module);
     module->load = next_load_locked(module->identity);
+    classifier(module);
     *last_link = module;
     last_link = &module->next;
     HASH_ADD(by_id, modules_index, id, sizeof module->id, module);
@@ -425,12 +468,11 @@ static void publish_locked(void)
     }
 }
 
-/* Everything of `list` that we did not know comes; what is not in it any more goes. The changed
- * modules are chained, in the order in which the listener is to hear of them. */
-static struct module *merge_locked(struct sightings *list, uintptr_t opener, bool deepbind,
-                                   struct module_changes *changes)
+/* Everything of `list` that we did not know comes; what is not in it any more goes, unless it came
+ * after the list was taken. */
+static void merge_locked(struct sightings *list, uintptr_t opener, bool deepbind,
+                         struct module_changes *changes)
 {
-    struct module *first = NULL, **tail = &first;
 
     for (struct module *m = first_module; m; m = m->next)
         m->seen = false;
@@ -438,13 +480,11 @@ static struct module *merge_locked(struct sightings *list, uintptr_t opener, boo
         if (list->items[i].known)
             list->items[i].known->seen = true;
     for (struct module *m = first_module; m; m = m->next) {
-        if (m->seen || module_is_unloaded(m))
+        if (m->seen || module_is_unloaded(m) || m->came_alone > list->came_alone)
             continue;
         atomic_store(&m->end_epoch, atomic_load(&modules_epoch) + 1);
         atomic_store(&m->state, MODULE_UNLOADED);
-        module_ref(m); /* until the listener has heard of it */
-        *tail = m;
-        tail = &m->next_change;
+        note_change_locked(m, MODULE_UNLOADED);
         changes->unloaded++;
     }
     for (size_t i = 0; i < list->count; i++) {
@@ -452,13 +492,9 @@ static struct module *merge_locked(struct sightings *list, uintptr_t opener, boo
             list->items[i].known ? NULL : add_locked(&list->items[i], opener, deepbind);
         if (!m)
             continue;
-        module_ref(m);
-        *tail = m;
-        tail = &m->next_change;
+        note_change_locked(m, MODULE_LOADED);
         changes->loaded++;
     }
-    *tail = NULL;
-    return first;
 }
 
 /* Modules that went before the last sync and that nothing mentions. */
@@ -504,17 +540,16 @@ static void apply_locked(unsigned unloaded)
     atomic_fetch_add(&modules_epoch, 1);
 }
 
-static struct module *take_over_locked(struct sightings *list, uintptr_t opener, bool deepbind,
-                                       struct module_changes *changes)
+static void take_over_locked(struct sightings *list, uintptr_t opener, bool deepbind,
+                             struct module_changes *changes)
 {
     for (size_t i = 0; i < list->count; i++)
         know_again(&list->items[i]);
-    struct module *changed = merge_locked(list, opener, deepbind, changes);
-    if (changed)
+    merge_locked(list, opener, deepbind, changes);
+    if (changes->loaded || changes->unloaded)
         apply_locked(changes->unloaded);
     last_adds = list->adds;
     last_subs = list->subs;
-    return changed;
 }
 
 /* What no module took over. */
@@ -536,22 +571,25 @@ static void free_sightings(struct sightings *list)
     arena_free(list->items, list->capacity * sizeof *list->items);
 }
 
-static void tell(struct module *changed)
+/* Whatever is to be told, ours and other threads'. */
+static void tell(void)
 {
-    while (changed) {
-        struct module *module = changed;
-        changed = module->next_change;
-        if (listener)
-            listener(module, atomic_load(&module->state));
-        module_unref(module);
+    if (!lock_acquire(&changes_lock)) {
+        drop(DROP_MODULE);
+        return;
     }
+    for (struct change *change; (change = take_change()) != NULL;) {
+        listener(change->module, change->state);
+        module_unref(change->module);
+        arena_free(change, sizeof *change);
+    }
+    lock_release(&changes_lock);
 }
 
 struct module_changes modules_sync(uintptr_t opener, bool deepbind)
 {
-    struct sightings list = {0};
+    struct sightings list = {.came_alone = atomic_load(&came_alone)};
     struct module_changes changes = {0};
-    struct module *changed = NULL;
 
     __real_dl_iterate_phdr(collect, &list);
     if (list.failed || !lock_acquire(&modules_lock)) {
@@ -560,11 +598,11 @@ struct module_changes modules_sync(uintptr_t opener, bool deepbind)
         return changes;
     }
     if (is_newer_locked(&list))
-        changed = take_over_locked(&list, opener, deepbind, &changes);
+        take_over_locked(&list, opener, deepbind, &changes);
     lock_release(&modules_lock);
     free_sightings(&list);
 
-    tell(changed);
+    tell();
     return changes;
 }
 
@@ -609,12 +647,12 @@ static void take_over_one(struct sighting *sighting)
     if (!sighting->known)
         module = add_locked(sighting, opener, guard.dlopen_pending && guard.dlopen_deepbind);
     if (module) {
-        module_ref(module);
-        module->next_change = NULL;
+        module->came_alone = atomic_fetch_add(&came_alone, 1) + 1;
+        note_change_locked(module, MODULE_LOADED);
         apply_locked(0);
     }
     lock_release(&modules_lock);
-    tell(module);
+    tell();
 }
 
 static struct module *find_by_loader(uintptr_t address)

@@ -57,8 +57,8 @@ struct module {
     _Atomic uint64_t end_epoch; /* and when it went: UINT64_MAX while it is mapped */
     /* Under the modules' lock: */
     struct module *next; /* in the list of all, oldest first */
-    struct module *next_change;
     UT_hash_handle by_id;
+    uint64_t came_alone; /* its number among those that came without a sync, or 0 */
     bool seen;
     bool may_go; /* unloaded before the last sync */
 };
@@ -70,10 +70,15 @@ struct module_changes {
     unsigned loaded, unloaded;
 };
 
-/* Told of each change, in order, without the modules' lock. Set once, before the first sync. */
+/*
+ * Set once, before the first sync. The classifier completes a module before anyone sees it, under
+ * the modules' lock. The listener is told of each change once and in the order in which they were
+ * seen, under the lock of changes; whoever causes a change goes on when it has been told.
+ */
+typedef void module_classifier(struct module *module);
 typedef void module_listener(struct module *module, enum module_state state);
 
-void modules_init(module_listener *listener);
+void modules_init(module_classifier *classifier, module_listener *listener);
 
 /* The loader's _dl_find_object, where it has one; once, at the start. */
 struct dl_find_object;
@@ -164,6 +169,6 @@ int modules_each_known(int (*visit)(struct module *module, void *data), void *da
 /* In a fork child: no reader is left. */
 void modules_fork_child(void);
 
-extern struct lock modules_lock;
+extern struct lock modules_lock, changes_lock;
 
 #endif

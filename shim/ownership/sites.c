@@ -71,11 +71,11 @@ static bool cached(uintptr_t key, uint64_t *value)
 static void cache_locked(const struct site *site)
 {
     struct site_set *set = site_set_of(site->key);
-    unsigned way = 0;
+    unsigned way = site->hop ? 1 : 0;
     while (way < SITE_WAYS && atomic_load(&set->slots[way].key) != 0)
         way++;
     if (way == SITE_WAYS)
-        way = victim++ % SITE_WAYS;
+        way = 1 + victim++ % (SITE_WAYS - 1);
     struct site_slot *slot = &set->slots[way];
     atomic_store(&slot->key, 0);
     atomic_store(&slot->value, (uint64_t)site->hop << 32 | site->number);

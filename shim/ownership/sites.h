@@ -31,6 +31,12 @@ struct site {
     UT_hash_handle hh;
 };
 
+/*
+ * The cache. A set is one cache line. Its first place is for callers that are not common modules,
+ * and is given to another only after the code there has gone: who finds his return address in it
+ * may believe the number without a second look. The others are shared by what else falls into the
+ * set.
+ */
 struct site_slot {
     _Atomic uintptr_t key;
     _Atomic uint64_t value; /* hop << 32 | number */
@@ -49,8 +55,16 @@ static inline struct site_set *site_set_of(uintptr_t key)
     return &site_cache[(key * 0x9e3779b97f4a7c15u) >> (64 - SITE_SETS_SHIFT)];
 }
 
-/* What is not in its set's first place: the other places, common modules, and call sites that are
- * new. */
+/* The number if it is in its set's first place, else 0. */
+static inline uint32_t site_fast(uintptr_t pc)
+{
+    const struct site_slot *slot = &site_set_of(pc)->slots[0];
+    if (unlikely(atomic_load_explicit(&slot->key, memory_order_acquire) != pc))
+        return 0;
+    return (uint32_t)atomic_load_explicit(&slot->value, memory_order_relaxed);
+}
+
+/* Everything else: the other places, common modules, and call sites that are new. */
 uint32_t site_slow(uintptr_t pc, uintptr_t cfa);
 
 /*
@@ -60,15 +74,8 @@ uint32_t site_slow(uintptr_t pc, uintptr_t cfa);
  */
 static inline uint32_t site_here(uintptr_t pc, uintptr_t cfa)
 {
-    struct site_slot *slot = site_set_of(pc)->slots;
-    if (likely(atomic_load_explicit(&slot->key, memory_order_acquire) == pc)) {
-        uint64_t value = atomic_load_explicit(&slot->value, memory_order_acquire);
-        /* Unless it was replaced while we looked. */
-        if (likely(value <= UINT32_MAX &&
-                   atomic_load_explicit(&slot->key, memory_order_relaxed) == pc))
-            return (uint32_t)value;
-    }
-    return site_slow(pc, cfa);
+    uint32_t number = site_fast(pc);
+    return likely(number != 0) ? number : site_slow(pc, cfa);
 }
 
 /* From here on sites are made; before, everything is site 0. */

@@ -6,32 +6,45 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-enum { SEARCH_BYTES = 8192 };
+enum { SEARCH_BYTES = 8192, OTHER_GRANULE_SHIFT = HEAP_PLACE_SHIFT };
 
-heap_entry *heap_leaves[(uintptr_t)1 << (HEAP_ADDRESS_BITS - HEAP_LEAF_SHIFT)];
-unsigned heap_granule_shift = HEAP_GLIBC_GRANULE_SHIFT;
+heap_entry *heap_leaves[HEAP_LEAVES];
 bool heap_is_seen = true;
 
-static bool glibc_chunks = true;
+static heap_entry *other_leaves[HEAP_LEAVES];
+static heap_entry **leaves = heap_leaves;
+static unsigned granule_shift = HEAP_GRANULE_SHIFT;
 
 void heap_init(bool glibc_malloc)
 {
     madvise(heap_leaves, sizeof heap_leaves, MADV_NOHUGEPAGE);
-    glibc_chunks = glibc_malloc;
-    if (!glibc_malloc)
-        heap_granule_shift = HEAP_OTHER_GRANULE_SHIFT;
+    madvise(other_leaves, sizeof other_leaves, MADV_NOHUGEPAGE);
+    if (!glibc_malloc) {
+        leaves = other_leaves;
+        granule_shift = OTHER_GRANULE_SHIFT;
+    }
 }
 
 static size_t leaf_entries(void)
 {
-    return (size_t)1 << (HEAP_LEAF_SHIFT - heap_granule_shift);
+    return (size_t)1 << (HEAP_LEAF_SHIFT - granule_shift);
 }
 
-COLD heap_entry *heap_make_leaf(uintptr_t address)
+/* The entry for a block that starts at `p`; NULL where its leaf is not there. */
+static heap_entry *entry_of(uintptr_t address)
 {
     if (address >> HEAP_ADDRESS_BITS)
         return NULL;
-    heap_entry **slot = &heap_leaves[address >> HEAP_LEAF_SHIFT], *present = NULL;
+    heap_entry *leaf = __atomic_load_n(&leaves[address >> HEAP_LEAF_SHIFT], __ATOMIC_ACQUIRE);
+    uintptr_t in_leaf = address & (((uintptr_t)1 << HEAP_LEAF_SHIFT) - 1);
+    return leaf ? &leaf[in_leaf >> granule_shift] : NULL;
+}
+
+static COLD heap_entry *make_leaf(uintptr_t address)
+{
+    if (address >> HEAP_ADDRESS_BITS)
+        return NULL;
+    heap_entry **slot = &leaves[address >> HEAP_LEAF_SHIFT], *present = NULL;
     int saved_errno = errno;
     heap_entry *leaf = sys_map(leaf_entries() * sizeof *leaf);
     errno = saved_errno;
@@ -39,11 +52,32 @@ COLD heap_entry *heap_make_leaf(uintptr_t address)
         drop(DROP_BLOCK);
         return NULL;
     }
-    if (__atomic_compare_exchange_n(slot, &present, leaf, false, __ATOMIC_ACQ_REL,
-                                    __ATOMIC_ACQUIRE))
-        return leaf;
-    sys_unmap(leaf, leaf_entries() * sizeof *leaf);
-    return present;
+    if (!__atomic_compare_exchange_n(slot, &present, leaf, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE))
+        sys_unmap(leaf, leaf_entries() * sizeof *leaf);
+    return entry_of(address);
+}
+
+void heap_note(const void *p, uint32_t site)
+{
+    heap_entry *entry = entry_of((uintptr_t)p);
+    if (!entry && site)
+        entry = make_leaf((uintptr_t)p);
+    if (entry)
+        heap_set(entry, p, site);
+}
+
+void heap_forget_slow(const void *p)
+{
+    heap_entry *entry = p ? entry_of((uintptr_t)p) : NULL;
+    if (entry)
+        __atomic_store_n(entry, 0, __ATOMIC_RELAXED);
+}
+
+uint32_t heap_site(const void *p)
+{
+    const heap_entry *entry = entry_of((uintptr_t)p);
+    return entry ? __atomic_load_n(entry, __ATOMIC_RELAXED) >> HEAP_PLACE_BITS : 0;
 }
 
 /* malloc/malloc.c: the word before a block is its chunk's size; the lowest bits are flags, of which
@@ -53,7 +87,7 @@ static size_t usable_size(uintptr_t start)
 {
     size_t head;
     const void *at = (const void *)(start - sizeof head);
-    if (!glibc_chunks || sys_read_memory(at, &head, sizeof head) != (ssize_t)sizeof head)
+    if (leaves != heap_leaves || sys_read_memory(at, &head, sizeof head) != (ssize_t)sizeof head)
         return 0;
     size_t overhead = head & 2 ? 2 * sizeof head : sizeof head;
     size_t size = head & ~(size_t)7;
@@ -62,14 +96,14 @@ static size_t usable_size(uintptr_t start)
 
 static bool read_entry(uintptr_t address, struct heap_block *block)
 {
-    const heap_entry *entry = heap_entry_of((void *)address);
+    const heap_entry *entry = entry_of(address);
     heap_entry value = entry ? __atomic_load_n(entry, __ATOMIC_RELAXED) : 0;
     uint32_t site = value >> HEAP_PLACE_BITS;
     if (site == 0)
         return false;
-    uintptr_t granule = address >> heap_granule_shift << heap_granule_shift;
+    uintptr_t granule = address >> granule_shift << granule_shift;
     uintptr_t place = value & HEAP_PLACE_MASK;
-    if (heap_granule_shift > HEAP_PLACE_SHIFT)
+    if (granule_shift > HEAP_PLACE_SHIFT)
         granule |= place << HEAP_PLACE_SHIFT;
     *block = (struct heap_block){.start = granule, .site = site};
     return true;
@@ -77,7 +111,7 @@ static bool read_entry(uintptr_t address, struct heap_block *block)
 
 bool heap_find(uintptr_t address, struct heap_block *block)
 {
-    uintptr_t granule = (uintptr_t)1 << heap_granule_shift;
+    uintptr_t granule = (uintptr_t)1 << granule_shift;
     for (uintptr_t back = 0; back <= SEARCH_BYTES && back < address; back += granule) {
         if (!read_entry(address - back, block) || block->start > address)
             continue;
@@ -89,8 +123,8 @@ bool heap_find(uintptr_t address, struct heap_block *block)
 
 void heap_mark_sites(struct site_bitmap *bitmap)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(heap_leaves); i++) {
-        const heap_entry *leaf = __atomic_load_n(&heap_leaves[i], __ATOMIC_ACQUIRE);
+    for (size_t i = 0; i < HEAP_LEAVES; i++) {
+        const heap_entry *leaf = __atomic_load_n(&leaves[i], __ATOMIC_ACQUIRE);
         for (size_t k = 0; leaf && k < leaf_entries(); k++)
             if (leaf[k])
                 site_mark(bitmap, leaf[k] >> HEAP_PLACE_BITS);

@@ -5,8 +5,9 @@
  * Two levels over the address space; a leaf covers 64 MB. One 32-bit entry per 32 bytes with
  * glibc's malloc, whose chunks are never smaller (MINSIZE in malloc/malloc.c): two blocks cannot
  * start in the same granule. That is an eighth of the heap in the worst case. Other allocators have
- * 8-byte blocks: there a granule is 8 bytes. An entry is the site's number, and in its lowest bits
- * where in the granule the block starts, in units of 8 bytes.
+ * 8-byte blocks: for them there is a second table, with a granule of 8 bytes, and no fast path. An
+ * entry is the site's number, and in its lowest bits where in the granule the block starts, in
+ * units of 8 bytes.
  *
  * No lock: a block has one owner at a time, and an entry is one store. Any thread, any phase, also
  * in signal handlers as far as malloc itself is. What releases a block is noted before the block is
@@ -28,58 +29,52 @@ enum { HEAP_ADDRESS_BITS = 48 };
 
 enum {
     HEAP_LEAF_SHIFT = 26,
-    HEAP_GLIBC_GRANULE_SHIFT = 5,
-    HEAP_OTHER_GRANULE_SHIFT = 3,
+    HEAP_GRANULE_SHIFT = 5,
     HEAP_PLACE_BITS = 2, /* 32-byte granule, 8-byte places */
     HEAP_PLACE_MASK = (1 << HEAP_PLACE_BITS) - 1,
     HEAP_PLACE_SHIFT = 3,
 };
 
+#define HEAP_LEAVES ((uintptr_t)1 << (HEAP_ADDRESS_BITS - HEAP_LEAF_SHIFT))
+
 typedef uint32_t heap_entry;
 
-extern HIDDEN heap_entry *heap_leaves[(uintptr_t)1 << (HEAP_ADDRESS_BITS - HEAP_LEAF_SHIFT)];
-extern HIDDEN unsigned heap_granule_shift;
+/* glibc's blocks. All NULL with another allocator. */
+extern HIDDEN heap_entry *heap_leaves[HEAP_LEAVES];
 
-heap_entry *heap_make_leaf(uintptr_t address);
-
-/* The entry for a block that starts at `p`; NULL where its leaf is not there. */
-static inline heap_entry *heap_entry_of(const void *p)
+/* The entry of a block in glibc's heap; NULL where there is no leaf for it, and for NULL. */
+static inline heap_entry *heap_fast_entry(const void *p)
 {
     uintptr_t address = (uintptr_t)p;
-    if (unlikely(address >> HEAP_ADDRESS_BITS))
-        return NULL;
-    heap_entry *leaf = heap_leaves[address >> HEAP_LEAF_SHIFT];
+    heap_entry *leaf = heap_leaves[address >> HEAP_LEAF_SHIFT & (HEAP_LEAVES - 1)];
     uintptr_t in_leaf = address & (((uintptr_t)1 << HEAP_LEAF_SHIFT) - 1);
-    return likely(leaf != NULL) ? &leaf[in_leaf >> heap_granule_shift] : NULL;
+    return likely(leaf != NULL) ? &leaf[in_leaf >> HEAP_GRANULE_SHIFT] : NULL;
 }
 
-/* A block begins at `p`. Site 0 means: nobody that we know, and nothing is noted. */
-static inline void heap_note(const void *p, uint32_t site)
+static inline void heap_set(heap_entry *entry, const void *p, uint32_t site)
 {
-    heap_entry *entry = heap_entry_of(p);
-    if (unlikely(!entry)) {
-        if (!site || !heap_make_leaf((uintptr_t)p))
-            return;
-        entry = heap_entry_of(p);
-    }
     uint32_t place = (uint32_t)((uintptr_t)p >> HEAP_PLACE_SHIFT) & HEAP_PLACE_MASK;
     __atomic_store_n(entry, site << HEAP_PLACE_BITS | place, __ATOMIC_RELAXED);
 }
 
+/* A block begins at `p`, with whatever allocator. Site 0: nobody that we know, and nothing is
+ * noted. */
+void heap_note(const void *p, uint32_t site);
+
+void heap_forget_slow(const void *p);
+
 /* The block at `p` ends. */
 static inline void heap_forget(const void *p)
 {
-    heap_entry *entry = heap_entry_of(p);
+    heap_entry *entry = heap_fast_entry(p);
     if (likely(entry != NULL))
         __atomic_store_n(entry, 0, __ATOMIC_RELAXED);
+    else
+        heap_forget_slow(p);
 }
 
 /* The site of the block that starts at `p`, or 0. */
-static inline uint32_t heap_site(const void *p)
-{
-    const heap_entry *entry = heap_entry_of(p);
-    return entry ? __atomic_load_n(entry, __ATOMIC_RELAXED) >> HEAP_PLACE_BITS : 0;
-}
+uint32_t heap_site(const void *p);
 
 /* A live block as found by heap_find. */
 struct heap_block {
@@ -95,7 +90,7 @@ struct heap_block {
  */
 bool heap_find(uintptr_t address, struct heap_block *block);
 
-/* Granules as for glibc or any other allocator. Before the first block. */
+/* Which of the two tables is used. Before the first block. */
 void heap_init(bool glibc_malloc);
 
 /* Marks the site of every live block. */

@@ -359,6 +359,12 @@ static void report_again_locked(struct instance *instance, struct finding *findi
         show_group_locked(group);
 }
 
+bool report_knows(const struct object *object)
+{
+    const struct instance *instance = find_instance_locked(object);
+    return instance && !instance->pending && (instance->group->shown || instance->group->inherited);
+}
+
 uint32_t report_finding(struct finding *finding, enum occasion at, bool quietly)
 {
     uint32_t id = 0;

@@ -24,6 +24,10 @@ void report_module(struct module *module, enum module_state state);
  */
 uint32_t report_finding(struct finding *finding, enum occasion at, bool quietly);
 
+/* Whether this was reported, confirmed and shown. Only under the check lock, which everything that
+ * changes the answer is called under; takes no lock. */
+bool report_knows(const struct object *object);
+
 /* The finding with this id has become an error. */
 void report_escalate(uint32_t id);
 

@@ -17,8 +17,8 @@ const struct rule rules[KIND_COUNT] = {
 };
 
 /* Findings that were made under the registry lock and are handed on without it. */
-struct catch
-{
+struct found {
+    rules_known *known; /* NULL: nothing is */
     struct finding *findings;
     size_t count, capacity;
 };
@@ -34,21 +34,21 @@ void finding_release(struct finding *finding)
     finding->stack = NULL;
 }
 
-static bool grow(struct catch *catch)
+static bool grow(struct found *found)
 {
-    if (catch->count < catch->capacity)
+    if (found->count < found->capacity)
         return true;
-    size_t capacity = catch->capacity ? catch->capacity * 2 : 16;
+    size_t capacity = found->capacity ? found->capacity * 2 : 16;
     struct finding *findings = arena_alloc(capacity * sizeof *findings);
     if (!findings) {
         drop(DROP_FINDING);
         return false;
     }
-    if (catch->findings)
-        memcpy(findings, catch->findings, catch->count * sizeof *findings);
-    arena_free(catch->findings, catch->capacity * sizeof *findings);
-    catch->findings = findings;
-    catch->capacity = capacity;
+    if (found->findings)
+        memcpy(findings, found->findings, found->count * sizeof *findings);
+    arena_free(found->findings, found->capacity * sizeof *findings);
+    found->findings = findings;
+    found->capacity = capacity;
     return true;
 }
 
@@ -71,28 +71,28 @@ static struct object object_of(const struct subject *subject, enum kind kind)
     return object;
 }
 
-static void apply(const struct subject *subject, struct catch *catch)
+static void apply(const struct subject *subject, struct found *found)
 {
     for (unsigned kind = 0; kind < KIND_COUNT; kind++) {
-        struct finding finding = {.kind = kind};
-        if (rules[kind].type != subject->type || !rules[kind].match(subject, &finding))
+        struct finding finding = {.kind = kind, .object = object_of(subject, kind)};
+        if (rules[kind].type != subject->type || (found->known && found->known(&finding.object)) ||
+            !rules[kind].match(subject, &finding))
             continue;
-        finding.object = object_of(subject, kind);
-        if (grow(catch))
-            catch->findings[catch->count++] = finding;
+        if (grow(found))
+            found->findings[found->count++] = finding;
         else
             finding_release(&finding);
     }
 }
 
-static void hand_on(struct catch *catch, rules_sink *sink, void *data)
+static void hand_on(struct found *found, rules_sink *sink, void *data)
 {
-    for (size_t i = 0; i < catch->count; i++) {
-        if (catch->findings[i].tid)
-            thread_name(catch->findings[i].tid, catch->findings[i].thread_name);
-        sink(&catch->findings[i], data);
+    for (size_t i = 0; i < found->count; i++) {
+        if (found->findings[i].tid)
+            thread_name(found->findings[i].tid, found->findings[i].thread_name);
+        sink(&found->findings[i], data);
     }
-    arena_free(catch->findings, catch->capacity * sizeof *catch->findings);
+    arena_free(found->findings, found->capacity * sizeof *found->findings);
 }
 
 static bool is_current(const struct value *value, const struct key *key)
@@ -101,14 +101,14 @@ static bool is_current(const struct value *value, const struct key *key)
            atomic_load(&value->generation) == atomic_load(&key->generation);
 }
 
-static void check_keys_locked(struct catch *catch)
+static void check_keys_locked(struct found *found)
 {
     for (uint32_t i = 0; i < KEYS_MAX; i++)
         if (key_is_live(atomic_load(&keys[i].generation)))
-            apply(&(struct subject){.type = OBJECT_KEY, .number = i, .key = &keys[i]}, catch);
+            apply(&(struct subject){.type = OBJECT_KEY, .number = i, .key = &keys[i]}, found);
 }
 
-static void check_value_locked(struct thread *thread, uint32_t number, struct catch *catch)
+static void check_value_locked(struct thread *thread, uint32_t number, struct found *found)
 {
     struct value *value = thread_value(thread, number);
     const struct key *key = &keys[number];
@@ -122,7 +122,7 @@ static void check_value_locked(struct thread *thread, uint32_t number, struct ca
                                 .thread = thread,
                                 .value = value,
                                 .target = &target},
-              catch);
+              found);
     target_release(&target);
 }
 
@@ -134,36 +134,36 @@ static bool is_suspect(const struct thread *thread, const struct target *target)
            target->kind != TARGET_NONE;
 }
 
-static void check_thread_locked(struct thread *thread, struct catch *catch)
+static void check_thread_locked(struct thread *thread, struct found *found)
 {
     struct target target = {0};
     if (thread->argument_site)
         target = target_of(thread->argument, 0);
     if (thread->seen_to_start && is_suspect(thread, &target) && thread_is_live(thread))
-        apply(&(struct subject){.type = OBJECT_THREAD, .thread = thread, .target = &target}, catch);
+        apply(&(struct subject){.type = OBJECT_THREAD, .thread = thread, .target = &target}, found);
     target_release(&target);
 }
 
-void rules_check(rules_sink *sink, void *data)
+void rules_check(rules_known *known, rules_sink *sink, void *data)
 {
-    struct catch catch = {0};
+    struct found found = {.known = known};
     if (!lock_acquire(&registry_lock)) {
         drop(DROP_FINDING);
         return;
     }
-    check_keys_locked(&catch);
+    check_keys_locked(&found);
     for (struct thread *thread = threads; thread; thread = thread->next) {
-        check_thread_locked(thread, &catch);
+        check_thread_locked(thread, &found);
         for (uint32_t i = 0; i < KEYS_MAX; i++)
-            check_value_locked(thread, i, &catch);
+            check_value_locked(thread, i, &found);
     }
     lock_release(&registry_lock);
-    hand_on(&catch, sink, data);
+    hand_on(&found, sink, data);
 }
 
 void rules_check_closing(const struct module *module, rules_sink *sink, void *data)
 {
-    struct catch catch = {0};
+    struct found found = {0};
     if (!lock_acquire(&registry_lock)) {
         drop(DROP_FINDING);
         return;
@@ -173,14 +173,14 @@ void rules_check_closing(const struct module *module, rules_sink *sink, void *da
             apply(
                 &(struct subject){
                     .type = OBJECT_THREAD, .thread = thread, .closing = true, .candidate = module},
-                &catch);
+                &found);
     lock_release(&registry_lock);
-    hand_on(&catch, sink, data);
+    hand_on(&found, sink, data);
 }
 
 void rules_check_deletion(const struct deletion *deletion, rules_sink *sink, void *data)
 {
-    struct catch catch = {0};
+    struct found found = {0};
     struct deletion complete = *deletion;
     if (!lock_acquire(&registry_lock)) {
         drop(DROP_FINDING);
@@ -202,9 +202,9 @@ void rules_check_deletion(const struct deletion *deletion, rules_sink *sink, voi
                             .number = deletion->number,
                             .key = deletion->was,
                             .deletion = &complete},
-          &catch);
+          &found);
     lock_release(&registry_lock);
-    hand_on(&catch, sink, data);
+    hand_on(&found, sink, data);
 }
 
 /* --- whether it is still so

@@ -55,9 +55,13 @@ extern const struct rule rules[KIND_COUNT];
 
 typedef void rules_sink(struct finding *finding, void *data);
 
+/* Whether a finding of this object has been made and needs not be made again. Called under the
+ * registry lock; takes none. */
+typedef bool rules_known(const struct object *object);
+
 /* Every rule on every key, value and thread; findings go to `sink` (which takes them over) after
  * the registry lock is released. Takes the registry lock. */
-void rules_check(rules_sink *sink, void *data);
+void rules_check(rules_known *known, rules_sink *sink, void *data);
 
 /* Only what could kill the process the moment `module` is unmapped; the findings are pending. */
 void rules_check_closing(const struct module *module, rules_sink *sink, void *data);
