@@ -98,31 +98,29 @@ def check_dynamic(library):
 
 def check_objects(library):
     """Each of our object files against what its layer may use."""
-    mistakes, objects = [], sorted(glob.glob(library + '.p/*.o'))
-    parts = [(path, symbols(path, '-u')) for path in objects]
-    own = set().union(*(symbols(path, '--defined-only') for path in objects), {'_GLOBAL_OFFSET_TABLE_'})
-    for path, used in parts:
-        name = os.path.basename(path)
-        allowed = INTERPOSE if name.startswith('interpose_') else CORE
-        # That an interposer refers to the functions that it replaces is what it is for.
-        beyond = {symbol for symbol in used - allowed - own
-                  if not re.match(r'__real_dl_iterate_phdr$|unw_', symbol)}
-        mistakes += [f'{name} uses {symbol}' for symbol in sorted(beyond)]
-        if not name.startswith('interpose_'):
-            wrong = used & set(interposed_by(parts))
-            mistakes += [f'{name} uses {symbol}, which we interpose' for symbol in sorted(wrong)]
+    objects = sorted(glob.glob(library + '.p/*.o'))
+    defined = {path: symbols(path, '--defined-only', '--extern-only') for path in objects}
+    own = set().union(*defined.values(), {'_GLOBAL_OFFSET_TABLE_'})
+    mistakes = []
+    for path in objects:
+        name, used = os.path.basename(path), symbols(path, '-u')
+        late = name.startswith('interpose_')
+        # An interposer may refer to others of its kind; what comes before must not know of them.
+        beyond = used - (INTERPOSE if late else CORE) - own
+        if not late:
+            beyond |= used & interposed_in(defined)
+        mistakes += [f'{name} uses {symbol}' for symbol in sorted(beyond)
+                     if not re.match(r'__real_dl_iterate_phdr$|unw_', symbol)]
     if len(objects) < 20:
         mistakes.append(f'only {len(objects)} object files beside {library}')
     return mistakes
 
 
-def interposed_by(parts):
-    """What only the files of interpose/ define for others: the interposed functions themselves."""
-    names = set()
-    for path, _ in parts:
-        if os.path.basename(path).startswith('interpose_'):
-            names |= symbols(path, '--defined-only', '--extern-only')
-    return {name for name in names if not re.match(r'real_|note_|deepbind_|interpose|heap_own_|own_', name)}
+def interposed_in(defined):
+    """What only the last layer defines."""
+    late = [names for path, names in defined.items()
+            if os.path.basename(path).startswith('interpose_')]
+    return set().union(*late)
 
 
 def check_imports(library):
