@@ -20,9 +20,9 @@ static __attribute__((noinline)) void *noted_slow(void *p, uintptr_t pc, uintptr
  * fast is a jump elsewhere. */
 static inline void *noted(void *p, uintptr_t pc, uintptr_t cfa)
 {
-    uint32_t site = site_fast(pc);
+    uint32_t site;
     heap_entry *entry = heap_fast_entry(p);
-    if (unlikely(!site || !entry))
+    if (unlikely(!site_fast(pc, &site) || !entry))
         return noted_slow(p, pc, cfa);
     heap_set(entry, p, site);
     return p;
@@ -99,17 +99,32 @@ EXPORT void *malloc(size_t size)
     return noted(real_malloc(size), CALLER());
 }
 
+static __typeof__(free) *free_behind_bootstrap;
+
+/* Stands in for the real function where there are bootstrap blocks. */
+static void free_unless_bootstrap(void *p)
+{
+    if (!is_bootstrap(p))
+        free_behind_bootstrap(p);
+}
+
+void heap_resolved(void)
+{
+    if (bootstrap_used == 0)
+        return;
+    free_behind_bootstrap = real_free;
+    real_free = free_unless_bootstrap;
+}
+
 static COLD void free_early(void *p)
 {
-    if (p && !is_bootstrap(p) && HAVE_REAL(free)) {
-        heap_forget(p);
-        real_free(p);
-    }
+    if (p && !is_bootstrap(p) && HAVE_REAL(free))
+        free(p);
 }
 
 EXPORT void free(void *p)
 {
-    if (unlikely(bootstrap_used || !real_free)) {
+    if (unlikely(!real_free)) {
         free_early(p);
         return;
     }

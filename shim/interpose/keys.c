@@ -2,7 +2,6 @@
 /* pthread keys and their C11 twins, which do not pass through them. */
 #include "interpose/real.h"
 #include "lifecycle/lifecycle.h"
-#include "ownership/caller.h"
 #include "registry/threads.h"
 
 typedef void key_destructor(void *);
@@ -36,7 +35,7 @@ static void note_deleted(pthread_key_t key, struct key *was, int error, uintptr_
     if (lifecycle_key_used(key, caller) && error)
         key_release(was);
     else
-        lifecycle_key_deleted(key, was, error, caller_names(caller, callee));
+        lifecycle_key_deleted(key, was, error, caller, callee);
     guard_leave(saved_errno);
 }
 

@@ -43,6 +43,7 @@ COLD void real_resolve(void)
         complete &= found || !row->required;
         *row->real = found ? found : (void *)not_there;
     }
+    heap_resolved();
     resolving = false;
     resolved = true;
     if (!complete)

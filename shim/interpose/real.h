@@ -37,6 +37,9 @@ static inline void real_need(const void *pointer)
         real_resolve();
 }
 
+/* The real functions are known: heap.c's part of it. */
+void heap_resolved(void);
+
 /* A row of the table. */
 struct interposer {
     const char *name;

@@ -4,6 +4,7 @@
 #include "base/output.h"
 #include "base/sys.h"
 #include "modules/surroundings.h"
+#include "ownership/caller.h"
 #include "ownership/common.h"
 #include "ownership/sites.h"
 #include "ownership/unwind.h"
@@ -290,8 +291,15 @@ static void deletion_sink(struct finding *finding, void *data)
         key_robbed(deletion->number, deletion->owner, id);
 }
 
-void lifecycle_key_deleted(uint32_t number, struct key *was, int error, bool deleter_named)
+void lifecycle_key_deleted(uint32_t number, struct key *was, int error, uintptr_t caller,
+                           uintptr_t callee)
 {
+    if (!error && rules_deletion_is_plain(number, was, caller)) {
+        if (report_has_open())
+            lifecycle_gone();
+        key_release(was);
+        return;
+    }
     struct stack *stack = stack_capture(REGISTRY_FRAMES);
     struct deletion deletion = {
         .number = number,
@@ -299,7 +307,7 @@ void lifecycle_key_deleted(uint32_t number, struct key *was, int error, bool del
         .was = was,
         .stack = stack,
         .error = error,
-        .deleter_named = deleter_named,
+        .deleter_named = caller_names(caller, callee),
     };
     struct deletion_sink sink = {number, was->owner};
     if (lock_acquire(&check_lock)) {

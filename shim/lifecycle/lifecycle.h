@@ -53,8 +53,9 @@ void lifecycle_closed(void);
 void lifecycle_check(enum occasion at);
 
 /* The calling thread deleted a key. `was` is released here; `error` is what the call returned;
- * `deleter_named`: the return address is the caller's own (ownership/caller.h). */
-void lifecycle_key_deleted(uint32_t number, struct key *was, int error, bool deleter_named);
+ * `caller` its return address, and `callee` our function that was called. */
+void lifecycle_key_deleted(uint32_t number, struct key *was, int error, uintptr_t caller,
+                           uintptr_t callee);
 
 /* The calling code, at `pc`, uses a key. True: it was that module's, and another one has deleted
  * it. */

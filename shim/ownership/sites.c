@@ -55,6 +55,16 @@ struct site *site_get(uint32_t number)
 /* --- the cache
  * ----------------------------------------------------------------------------------------- */
 
+static uint64_t value_of(const struct site *site)
+{
+    return (uint64_t)site->hop << 32 | site->number << SITE_SHIFT;
+}
+
+static uint32_t number_of(uint64_t value)
+{
+    return (uint32_t)value >> SITE_SHIFT;
+}
+
 /* Number and hop for a key, or false. */
 static bool cached(uintptr_t key, uint64_t *value)
 {
@@ -78,7 +88,7 @@ static void cache_locked(const struct site *site)
         way = 1 + victim++ % (SITE_WAYS - 1);
     struct site_slot *slot = &set->slots[way];
     atomic_store(&slot->key, 0);
-    atomic_store(&slot->value, (uint64_t)site->hop << 32 | site->number);
+    atomic_store(&slot->value, value_of(site));
     atomic_store(&slot->key, site->key);
 }
 
@@ -189,7 +199,7 @@ static bool lookup(uintptr_t pc, uint64_t *value)
         site = learn(pc, pc, pc, hop);
     }
     if (site)
-        *value = (uint64_t)site->hop << 32 | site->number;
+        *value = value_of(site);
     return site;
 }
 
@@ -199,7 +209,7 @@ static uint32_t pair_site(uintptr_t owner, uintptr_t requester)
     uint64_t value;
     uintptr_t key = ((owner * 31) ^ (requester * 0x9e3779b97f4a7c15u)) | (uintptr_t)1 << 63;
     if (cached(key, &value))
-        return (uint32_t)value;
+        return number_of(value);
     struct site *site = find_site(key);
     if (!site)
         site = learn(key, owner, requester, 0);
@@ -216,7 +226,7 @@ static uint32_t site_by_unwinding(void)
             return 0;
         uint32_t hop = value >> 32;
         if (!hop)
-            return owner ? pair_site(owner, pcs[i]) : (uint32_t)value;
+            return owner ? pair_site(owner, pcs[i]) : number_of(value);
         if (!owner && hop & HOP_OWNER)
             owner = pcs[i];
     }
@@ -232,7 +242,7 @@ static uint32_t walk(uintptr_t pc, uintptr_t cfa)
             return 0;
         uint32_t hop = value >> 32;
         if (!hop)
-            return owner ? pair_site(owner, pc) : (uint32_t)value;
+            return owner ? pair_site(owner, pc) : number_of(value);
         if (hop & HOP_BY_UNWINDING)
             return site_by_unwinding();
         if (!owner && hop & HOP_OWNER)

@@ -39,9 +39,10 @@ struct site {
  */
 struct site_slot {
     _Atomic uintptr_t key;
-    _Atomic uint64_t value; /* hop << 32 | number */
+    _Atomic uint64_t value; /* hop << 32 | number << SITE_SHIFT */
 };
 
+enum { SITE_SHIFT = 5 };
 enum { SITE_WAYS = 4, SITE_SETS_SHIFT = 13, SITE_SETS = 1 << SITE_SETS_SHIFT };
 
 struct site_set {
@@ -55,13 +56,13 @@ static inline struct site_set *site_set_of(uintptr_t key)
     return &site_cache[(key * 0x9e3779b97f4a7c15u) >> (64 - SITE_SETS_SHIFT)];
 }
 
-/* The number if it is in its set's first place, else 0. */
-static inline uint32_t site_fast(uintptr_t pc)
+/* Whether it is in its set's first place, and then its number, shifted as the heap map wants it. */
+static inline bool site_fast(uintptr_t pc, uint32_t *shifted)
 {
     const struct site_slot *slot = &site_set_of(pc)->slots[0];
-    if (unlikely(atomic_load_explicit(&slot->key, memory_order_acquire) != pc))
-        return 0;
-    return (uint32_t)atomic_load_explicit(&slot->value, memory_order_relaxed);
+    uintptr_t key = atomic_load_explicit(&slot->key, memory_order_acquire);
+    *shifted = (uint32_t)atomic_load_explicit(&slot->value, memory_order_relaxed);
+    return likely(key == pc);
 }
 
 /* Everything else: the other places, common modules, and call sites that are new. */
@@ -74,8 +75,8 @@ uint32_t site_slow(uintptr_t pc, uintptr_t cfa);
  */
 static inline uint32_t site_here(uintptr_t pc, uintptr_t cfa)
 {
-    uint32_t number = site_fast(pc);
-    return likely(number != 0) ? number : site_slow(pc, cfa);
+    uint32_t shifted;
+    return site_fast(pc, &shifted) ? shifted >> SITE_SHIFT : site_slow(pc, cfa);
 }
 
 /* From here on sites are made; before, everything is site 0. */

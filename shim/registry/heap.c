@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-enum { SEARCH_BYTES = 8192, OTHER_GRANULE_SHIFT = HEAP_PLACE_SHIFT };
+enum { SEARCH_BYTES = 8192, OTHER_GRANULE_SHIFT = 3 };
 
 heap_entry *heap_leaves[HEAP_LEAVES];
 bool heap_is_seen = true;
@@ -64,7 +64,7 @@ void heap_note(const void *p, uint32_t site)
     if (!entry && site)
         entry = make_leaf((uintptr_t)p);
     if (entry)
-        heap_set(entry, p, site);
+        heap_set(entry, p, site << SITE_SHIFT);
 }
 
 void heap_forget_slow(const void *p)
@@ -77,7 +77,7 @@ void heap_forget_slow(const void *p)
 uint32_t heap_site(const void *p)
 {
     const heap_entry *entry = entry_of((uintptr_t)p);
-    return entry ? __atomic_load_n(entry, __ATOMIC_RELAXED) >> HEAP_PLACE_BITS : 0;
+    return entry ? __atomic_load_n(entry, __ATOMIC_RELAXED) >> SITE_SHIFT : 0;
 }
 
 /* malloc/malloc.c: the word before a block is its chunk's size; the lowest bits are flags, of which
@@ -98,14 +98,12 @@ static bool read_entry(uintptr_t address, struct heap_block *block)
 {
     const heap_entry *entry = entry_of(address);
     heap_entry value = entry ? __atomic_load_n(entry, __ATOMIC_RELAXED) : 0;
-    uint32_t site = value >> HEAP_PLACE_BITS;
+    uint32_t site = value >> SITE_SHIFT;
     if (site == 0)
         return false;
-    uintptr_t granule = address >> granule_shift << granule_shift;
     uintptr_t place = value & HEAP_PLACE_MASK;
-    if (granule_shift > HEAP_PLACE_SHIFT)
-        granule |= place << HEAP_PLACE_SHIFT;
-    *block = (struct heap_block){.start = granule, .site = site};
+    *block =
+        (struct heap_block){.start = (address & ~(uintptr_t)HEAP_PLACE_MASK) | place, .site = site};
     return true;
 }
 
@@ -127,6 +125,6 @@ void heap_mark_sites(struct site_bitmap *bitmap)
         const heap_entry *leaf = __atomic_load_n(&leaves[i], __ATOMIC_ACQUIRE);
         for (size_t k = 0; leaf && k < leaf_entries(); k++)
             if (leaf[k])
-                site_mark(bitmap, leaf[k] >> HEAP_PLACE_BITS);
+                site_mark(bitmap, leaf[k] >> SITE_SHIFT);
     }
 }

@@ -30,9 +30,7 @@ enum { HEAP_ADDRESS_BITS = 48 };
 enum {
     HEAP_LEAF_SHIFT = 26,
     HEAP_GRANULE_SHIFT = 5,
-    HEAP_PLACE_BITS = 2, /* 32-byte granule, 8-byte places */
-    HEAP_PLACE_MASK = (1 << HEAP_PLACE_BITS) - 1,
-    HEAP_PLACE_SHIFT = 3,
+    HEAP_PLACE_MASK = (1 << SITE_SHIFT) - 1,
 };
 
 #define HEAP_LEAVES ((uintptr_t)1 << (HEAP_ADDRESS_BITS - HEAP_LEAF_SHIFT))
@@ -51,10 +49,10 @@ static inline heap_entry *heap_fast_entry(const void *p)
     return likely(leaf != NULL) ? &leaf[in_leaf >> HEAP_GRANULE_SHIFT] : NULL;
 }
 
-static inline void heap_set(heap_entry *entry, const void *p, uint32_t site)
+/* `shifted` as of site_fast. */
+static inline void heap_set(heap_entry *entry, const void *p, uint32_t shifted)
 {
-    uint32_t place = (uint32_t)((uintptr_t)p >> HEAP_PLACE_SHIFT) & HEAP_PLACE_MASK;
-    __atomic_store_n(entry, site << HEAP_PLACE_BITS | place, __ATOMIC_RELAXED);
+    __atomic_store_n(entry, shifted | ((uint32_t)(uintptr_t)p & HEAP_PLACE_MASK), __ATOMIC_RELAXED);
 }
 
 /* A block begins at `p`, with whatever allocator. Site 0: nobody that we know, and nothing is

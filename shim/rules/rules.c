@@ -178,6 +178,17 @@ void rules_check_closing(const struct module *module, rules_sink *sink, void *da
     hand_on(&found, sink, data);
 }
 
+bool rules_deletion_is_plain(uint32_t number, const struct key *was, uintptr_t caller)
+{
+    bool has_value = false;
+    if (!was->owner || modules_find(caller - 1) != was->owner || !lock_acquire(&registry_lock))
+        return false;
+    for (struct thread *thread = threads; thread && !has_value; thread = thread->next)
+        has_value = is_current(thread_value(thread, number), was);
+    lock_release(&registry_lock);
+    return !has_value;
+}
+
 void rules_check_deletion(const struct deletion *deletion, rules_sink *sink, void *data)
 {
     struct found found = {0};

@@ -66,6 +66,10 @@ void rules_check(rules_known *known, rules_sink *sink, void *data);
 /* Only what could kill the process the moment `module` is unmapped; the findings are pending. */
 void rules_check_closing(const struct module *module, rules_sink *sink, void *data);
 
+/* Whether a deletion that succeeded cannot be a finding: its owner made it, and no thread has a
+ * value. The stack needs not be looked at then. Takes the registry lock. */
+bool rules_deletion_is_plain(uint32_t number, const struct key *was, uintptr_t caller);
+
 /* The rules for a deletion. */
 void rules_check_deletion(const struct deletion *deletion, rules_sink *sink, void *data);
 
