@@ -16,6 +16,7 @@ static void release(struct key *key)
 {
     module_unref(key->destructor.module);
     module_unref(key->owner);
+    module_unref(key->maker);
     module_unref(key->requester);
     module_unref(key->robbed);
     stack_free(key->stack);
@@ -26,7 +27,7 @@ void key_created(pthread_key_t number, void (*destructor)(void *), const pthread
     if (destructor)
         modules_find_new((uintptr_t)destructor);
     struct key key = {.stack = stack_capture(REGISTRY_FRAMES)};
-    const struct frame *owner = stack_owner(key.stack);
+    const struct frame *maker = stack_owner(key.stack);
     const struct frame *requester = stack_requester(key.stack, NULL);
     struct module *kept_in = keeper(variable);
 
@@ -39,7 +40,8 @@ void key_created(pthread_key_t number, void (*destructor)(void *), const pthread
         key.destructor = frame_at((uintptr_t)destructor);
         module_ref(key.destructor.module);
     }
-    key.owner = module_ref(kept_in ? kept_in : owner ? owner->module : NULL);
+    key.maker = module_ref(maker ? maker->module : NULL);
+    key.owner = module_ref(kept_in ? kept_in : key.maker);
     key.requester = module_ref(requester ? requester->module : NULL);
     key.generation = (atomic_load(&keys[number].generation) + 1) | 1;
     key.robbed = atomic_exchange(&keys[number].robbed, NULL);

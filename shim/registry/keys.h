@@ -21,6 +21,7 @@ struct key {
     _Atomic uint32_t generation;
     struct frame destructor;  /* pc 0: none */
     struct module *owner;     /* whose key it is; holds a reference, as do the others */
+    struct module *maker;     /* the nearest module on the creating stack that is not a runtime */
     struct module *requester; /* the nearest module on the creating stack that is not common */
     struct stack *stack;      /* NULL: it was made past us */
     /* After a deletion by another module than the owner, also when the number is another key's

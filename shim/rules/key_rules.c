@@ -55,6 +55,12 @@ void explain_key_destructor(const struct finding *finding, struct text *message)
  * -------------------------------------------------------------------------------------------------
  */
 
+/* A library like libuv that made the key on request, and went with the one that asked for it. */
+static bool is_common_and_gone(const struct module *maker)
+{
+    return maker && maker->common && module_is_unloaded(maker);
+}
+
 bool match_key(const struct subject *subject, struct finding *finding)
 {
     const struct key *key = subject->key;
@@ -62,8 +68,14 @@ bool match_key(const struct subject *subject, struct finding *finding)
         return false;
     finding->verdict = VERDICT_LOST;
     finding->severity = SEVERITY_WARNING;
-    finding->module = module_ref(key->owner);
     copy_key(subject, finding);
+    if (is_common_and_gone(key->maker)) {
+        module_unref(finding->owner);
+        module_unref(finding->requester);
+        finding->owner = module_ref(key->maker);
+        finding->requester = module_ref(key->owner);
+    }
+    finding->module = module_ref(finding->owner);
     return true;
 }
 
@@ -71,6 +83,12 @@ void explain_key(const struct finding *finding, struct text *message)
 {
     unsigned left = KEYS_MAX - finding->keys_live;
     word_module(message, finding->module);
+    if (finding->requester && finding->requester != finding->module &&
+        module_is_unloaded(finding->requester)) {
+        text_add(message, ", on behalf of ");
+        word_module(message, finding->requester);
+        text_add(message, ",");
+    }
     text_printf(message, " created pthread key %u and was unloaded without deleting it",
                 finding->key);
     if (finding->function.pc) {
@@ -140,9 +158,7 @@ void explain_key_orphan(const struct finding *finding, struct text *message)
 /* The module made the key, for itself or for another one. */
 static bool had_a_part(const struct key *key, const struct module *module)
 {
-    const struct frame *creator = stack_owner(key->stack);
-    return module == key->owner || module == key->requester ||
-           (creator && module == creator->module);
+    return module == key->owner || module == key->requester || module == key->maker;
 }
 
 /* The owner calls the deleter, a library that it was linked with: that deletes on its behalf. */
