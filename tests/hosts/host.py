@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""What the tables say about a host: a real program that loads and unloads real plug-ins."""
+
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from typing import Callable
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A finding that must be there, or, as an item of "also", one that may be."""
+
+    kind: str
+    module: str  # identity of the module that it is about: soname or file name, may be a glob
+    severity: str = 'error'
+    stack: str = ''  # a function on its stack; alternatives with |
+    at_least: int = 1  # how often, all repeats counted
+    resolved: bool = False  # it is resolved at the end
+    why: str = ''  # for "also": what is true of it
+
+    def __str__(self):
+        return ' '.join(filter(None, [self.kind, self.severity, self.module,
+                                      self.stack and f'stack={self.stack}']))
+
+
+@dataclass(frozen=True)
+class Host:
+    """One program, how it is run, and what is true of it."""
+
+    name: str
+    command: tuple  # the words; the program by its name; the working directory is a new folder
+    packages: tuple = ()  # all are needed, else the host is skipped
+    environment: dict = field(default_factory=dict)
+    prepare: Callable = None  # prepare(folder): what the host needs in its working directory
+    drive: Callable = None  # drive(folder, process) → text: what is done to it while it runs
+    status: str = 'exit 0'
+    results: tuple = ()  # files in the working directory that must be the same afterwards
+    changing: tuple = ()  # expressions for what differs from run to run in its output
+    compare: tuple = ('out', 'err')
+    find: tuple = ()  # findings that must be there
+    also: tuple = ()  # findings that may be there; all others are mistakes
+    seconds: float = 60  # after that it hangs
+    complete: bool = True  # the report ends with a summary
+
+    def missing_packages(self):
+        if not shutil.which('dpkg-query'):
+            return ['dpkg']
+        return [name for name in self.packages if not is_installed(name)]
+
+
+def is_installed(package):
+    done = subprocess.run(['dpkg-query', '-W', '-f', '${db:Status-Abbrev}', package],
+                          capture_output=True, text=True, check=False)
+    return done.returncode == 0 and done.stdout.startswith('ii')

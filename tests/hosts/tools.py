@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""Programs that load plug-ins for cryptography, authentication and data, and everyday programs."""
+
+import os
+
+from host import Finding, Host
+
+SMALL_C = '#include <stdio.h>\nint main(void)\n{\n    puts("small");\n    return 0;\n}\n'
+SMALL_MAKE = 'all: small\n\t./small\nsmall: small.c\n\tgcc -O1 -o $@ $<\n'
+SMALL_CMAKE = 'cmake_minimum_required(VERSION 3.20)\nproject(small C)\nadd_executable(small small.c)\n'
+SMALL_REPOSITORY = (
+    'export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a GIT_COMMITTER_NAME=a '
+    'GIT_COMMITTER_EMAIL=a GIT_AUTHOR_DATE="1700000000 +0000" GIT_COMMITTER_DATE="1700000000 +0000"; '
+    'git init -q -b main . && git add . && git commit -q -m small && git log --stat && git gc -q '
+    '&& git fsck && git clone -q . copy && ls copy')
+
+
+def write(**files):
+    """Prepares files: name, with __ for a dot, and contents."""
+    def prepare(folder):
+        for name, text in files.items():
+            with open(os.path.join(folder, name.replace('__', '.')), 'w', encoding='utf-8') as file:
+                file.write(text)
+    return prepare
+
+
+HOSTS = (
+    Host('sqlite', ('sqlite3', ':memory:', "select load_extension('mod_spatialite')",
+                    'select spatialite_version()'),
+         ('sqlite3', 'libsqlite3-mod-spatialite')),
+    Host('sqlite-again',
+         ('sqlite3', ':memory:', "select load_extension('mod_spatialite')", '.open x.db',
+          "select load_extension('mod_spatialite')", '.open y.db', "select load_extension('libsqlite3_mod_xpath')"),
+         ('sqlite3', 'libsqlite3-mod-spatialite', 'libsqlite3-mod-xpath')),
+    Host('hashcat', ('hashcat', '--hash-info'), ('hashcat',)),
+    Host('p11-kit', ('p11-kit', 'list-modules'),
+         ('p11-kit', 'p11-kit-modules', 'softhsm2', 'opensc')),
+    Host('sasl', ('saslpluginviewer',), ('sasl2-bin', 'libsasl2-modules')),
+    Host('openssl-engine', ('openssl', 'engine', '-t', '-c', 'dynamic', 'gost', 'pkcs11'),
+         ('openssl', 'libengine-gost-openssl', 'libengine-pkcs11-openssl')),
+    Host('openssl-legacy', ('openssl', 'list', '-providers', '-provider', 'legacy'), ('openssl',)),
+    Host('git', ('sh', '-c', SMALL_REPOSITORY), ('git',), prepare=write(small__c=SMALL_C)),
+    Host('ssh', ('ssh', '-V'), ('openssh-client',)),
+    Host('curl', ('curl', '-sS', 'file://@here@/small.c'), ('curl',),
+         prepare=write(small__c=SMALL_C)),
+    Host('coreutils',
+         ('sh', '-c', 'ls -la /usr/bin | wc -l; sort -r small.c | tac | md5sum; id -u; '
+                      'seq 9999 | sort -n --parallel=2 | tail -1; stat -c %s small.c; '
+                      'find . -name "*.c" | xargs wc; timeout 5 env true'),
+         ('coreutils', 'findutils'), prepare=write(small__c=SMALL_C)),
+    Host('make', ('make', '-j2'), ('make', 'gcc'),
+         prepare=write(small__c=SMALL_C, Makefile=SMALL_MAKE)),
+    Host('make-lto', ('sh', '-c', 'gcc -flto -O2 -g small.c -o small && ./small && objdump -d small '
+                                  '| wc -l && strip small && ./small'),
+         ('gcc', 'binutils'), prepare=write(small__c=SMALL_C)),
+    Host('cmake', ('sh', '-c', 'cmake -S . -B build && cmake --build build && build/small'),
+         ('cmake', 'make', 'gcc'), prepare=write(small__c=SMALL_C, CMakeLists__txt=SMALL_CMAKE),
+         changing=(r'\([0-9.]+s\)',)),
+)
