@@ -6,17 +6,17 @@
 #include <string.h>
 
 static const struct sanitizer sanitizers[] = {
-    {"AddressSanitizer", {"libasan.so*", "libclang_rt.asan*.so*"}, "__asan_init", false},
+    {"AddressSanitizer", {"libasan.so*", "libclang_rt.asan*.so*"}, "__asan_init", true},
     {"HWAddressSanitizer", {"libhwasan.so*", "libclang_rt.hwasan*.so*"}, "__hwasan_init", false},
-    {"ThreadSanitizer", {"libtsan.so*", "libclang_rt.tsan*.so*"}, "__tsan_init", false},
-    {"MemorySanitizer", {NULL, NULL}, "__msan_init", false},
+    {"ThreadSanitizer", {"libtsan.so*", "libclang_rt.tsan*.so*"}, "__tsan_init", true},
+    {"MemorySanitizer", {NULL, NULL}, "__msan_init", true},
     {"LeakSanitizer", {"liblsan.so*", NULL}, "__lsan_init", true},
     {"UndefinedBehaviorSanitizer", {"libubsan.so*", "libclang_rt.ubsan*.so*"}, NULL, true},
 };
 
 enum { SANITIZER_COUNT = sizeof sanitizers / sizeof sanitizers[0] };
 
-const struct sanitizer sanitizer_unknown = {"a sanitizer", {NULL, NULL}, NULL, false};
+const struct sanitizer sanitizer_unknown = {"a sanitizer", {NULL, NULL}, NULL, true};
 
 static bool matches(const char *glob, const char *name)
 {

@@ -25,8 +25,8 @@ struct sanitizer {
 const struct sanitizer *sanitizer_by_library(const char *soname);
 const struct sanitizer *sanitizer_by_symbol(const char *symbol);
 
-/* One that is linked in, its symbols stripped: which one it is cannot be told, so the worst is
- * assumed. */
+/* One that is linked in, its symbols stripped: which one it is cannot be told. HWAddressSanitizer,
+ * the only one that does not bear us, is not to be met on x86-64 but with special hardware. */
 extern const struct sanitizer sanitizer_unknown;
 /* Each of their run times looks for this function, which a program may define. */
 #define SANITIZER_HOOK "__sanitizer_malloc_hook"

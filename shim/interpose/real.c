@@ -29,6 +29,17 @@ static long not_there(void)
     return -1;
 }
 
+/* The program must not see an error of ours, and glibc gives up its memory with the second call.
+ * Not by its name: that may be a sanitizer's. */
+static void forget_errors(void)
+{
+    char *(*real_dlerror)(void) = (char *(*)(void))surroundings_next_symbol("dlerror");
+    if (real_dlerror) {
+        real_dlerror();
+        real_dlerror();
+    }
+}
+
 COLD void real_resolve(void)
 {
     bool complete = true;
@@ -48,10 +59,7 @@ COLD void real_resolve(void)
     resolved = true;
     if (!complete)
         atomic_store(&lifecycle_phase, PHASE_INERT);
-    /* The program must not see an error of ours, and glibc gives up its memory with the second
-     * call. */
-    dlerror();
-    dlerror();
+    forget_errors();
 }
 
 /* Before the constructors of other libraries, as far as the loader's order lets it. */
