@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#include "modules/sightings.h"
+#include "base/arena.h"
+#include "base/compiler.h"
+#include "base/output.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+struct counters {
+    unsigned long long adds, subs;
+};
+
+static int read_counters(struct dl_phdr_info *info, size_t size, void *data)
+{
+    *(struct counters *)data = (struct counters){info->dlpi_adds, info->dlpi_subs};
+    return 1;
+}
+
+void sightings_counters(unsigned long long *adds, unsigned long long *subs)
+{
+    struct counters now;
+    __real_dl_iterate_phdr(read_counters, &now);
+    *adds = now.adds;
+    *subs = now.subs;
+}
+
+static uint32_t hash_name(const char *name)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (; *name; name++)
+        hash = (hash ^ (unsigned char)*name) * 16777619u;
+    return hash;
+}
+
+static COLD char *program_path(void)
+{
+    char target[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", target, sizeof target - 1);
+    target[n > 0 ? n : 0] = '\0';
+    return arena_strdup(target);
+}
+
+/* The loader's name is empty for the program itself, and relative where the program gave a relative
+ * path. */
+static char *absolute_path(const char *name)
+{
+    if (!*name)
+        return program_path();
+    return strchr(name, '/') ? output_absolute_path(name) : arena_strdup(name);
+}
+
+static bool grow(struct sightings *list)
+{
+    if (list->count < list->capacity)
+        return true;
+    size_t capacity = list->capacity ? list->capacity * 2 : 64;
+    struct sighting *items = arena_alloc(capacity * sizeof *items);
+    if (!items) {
+        list->failed = true;
+        return false;
+    }
+    if (list->items)
+        memcpy(items, list->items, list->count * sizeof *items);
+    arena_free(list->items, list->capacity * sizeof *items);
+    list->items = items;
+    list->capacity = capacity;
+    return true;
+}
+
+static uintptr_t first_address(const struct dl_phdr_info *info)
+{
+    for (unsigned i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_LOAD)
+            return info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+    return 0;
+}
+
+static uintptr_t dynamic_of(const struct dl_phdr_info *info)
+{
+    for (unsigned i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
+            return info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+    return 0;
+}
+
+/* Ours for this object, unless what we know has been finalized since: then this is its successor.
+ */
+static struct module *recognize(const struct dl_phdr_info *info, uint32_t name_hash)
+{
+    struct module *module = modules_find(first_address(info));
+    if (module && module->dynamic == dynamic_of(info) && module->bias == info->dlpi_addr &&
+        module->name_hash == name_hash && atomic_load(&module->finalizing_tid) != FINALIZED)
+        return module;
+    return NULL;
+}
+
+static ElfW(Phdr) * copy_headers(const ElfW(Phdr) * phdr, unsigned phnum)
+{
+    ElfW(Phdr) *copy = arena_alloc(phnum * sizeof *copy);
+    return copy ? memcpy(copy, phdr, phnum * sizeof *copy) : NULL;
+}
+
+/* What must outlive the image. */
+static void keep(struct sighting *sighting, const char *name)
+{
+    struct elf_image *image = &sighting->image;
+    sighting->path = absolute_path(name);
+    sighting->phdr = copy_headers(image->phdr, image->phnum);
+    if (image->soname)
+        image->soname = arena_strdup(image->soname);
+}
+
+/* Under the loader's list lock. */
+static const void *link_map_of(uintptr_t dynamic)
+{
+    const struct link_map *map = _r_debug.r_map;
+    while (map && (uintptr_t)map->l_ld != dynamic)
+        map = map->l_next;
+    return map;
+}
+
+/* Under the loader's list lock: the object cannot go while we read it. */
+static int collect(struct dl_phdr_info *info, size_t size, void *data)
+{
+    struct sightings *list = data;
+    list->adds = info->dlpi_adds;
+    list->subs = info->dlpi_subs;
+    if (!grow(list))
+        return 1;
+    struct sighting *sighting = &list->items[list->count];
+    *sighting = (struct sighting){.name_hash = hash_name(info->dlpi_name)};
+    sighting->known = recognize(info, sighting->name_hash);
+    if (!sighting->known) {
+        if (!elf_image_read(&sighting->image, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum))
+            return 0;
+        sighting->handle = link_map_of(sighting->image.dynamic);
+        keep(sighting, info->dlpi_name);
+    }
+    list->count++;
+    return 0;
+}
+
+void sightings_collect(struct sightings *list)
+{
+    __real_dl_iterate_phdr(collect, list);
+}
+
+void sighting_free_strings(struct sighting *sighting)
+{
+    struct elf_image *image = &sighting->image;
+    if (sighting->path)
+        arena_free(sighting->path, strlen(sighting->path) + 1);
+    if (image->soname)
+        arena_free((char *)image->soname, strlen(image->soname) + 1);
+    arena_free(sighting->phdr, image->phnum * sizeof *sighting->phdr);
+}
+
+void sightings_free(struct sightings *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        sighting_free_strings(&list->items[i]);
+    arena_free(list->items, list->capacity * sizeof *list->items);
+}
+
+/* --- one object, without the loader's locks
+ * ------------------------------------------------------------- */
+
+static find_object *loader_find_object;
+
+void modules_set_find_object(find_object *function)
+{
+    loader_find_object = function;
+}
+
+/* The program headers behind the ELF header at the start of the mapping. */
+static bool read_mapping(struct sighting *sighting, const struct dl_find_object *found)
+{
+    const struct link_map *map = found->dlfo_link_map;
+    const ElfW(Ehdr) *header = found->dlfo_map_start;
+    uintptr_t length = (uintptr_t)found->dlfo_map_end - (uintptr_t)header;
+    if (length < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
+        header->e_phoff + header->e_phnum * sizeof(ElfW(Phdr)) > length)
+        return false;
+    const ElfW(Phdr) *phdr = (const ElfW(Phdr) *)((uintptr_t)header + header->e_phoff);
+    if (!elf_image_read(&sighting->image, map->l_addr, phdr, header->e_phnum))
+        return false;
+    sighting->handle = map;
+    sighting->name_hash = hash_name(map->l_name);
+    keep(sighting, map->l_name);
+    return true;
+}
+
+bool sighting_of_address(struct sighting *sighting, uintptr_t address)
+{
+    struct dl_find_object found;
+    *sighting = (struct sighting){0};
+    return loader_find_object((void *)address, &found) == 0 && read_mapping(sighting, &found);
+}
+
+bool sighting_can_ask(void)
+{
+    return loader_find_object != NULL;
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Looking at the loader's list: what lies where, copied out of the loader's and the objects'
+ * memory.
+ *
+ * sightings_collect and sightings_counters take the loader's list lock for a moment; so they are
+ * not called under any of ours. A sighting owns its strings until a module takes them over (and
+ * sets them to NULL).
+ */
+#ifndef DLPIN_MODULES_SIGHTINGS_H
+#define DLPIN_MODULES_SIGHTINGS_H
+
+#include "modules/modules.h"
+
+/* One object as the loader shows it. `known` is our module for it, else the rest describes a new
+ * one. */
+struct sighting {
+    struct module *known;
+    struct elf_image image;
+    uint32_t name_hash;
+    char *path;
+    ElfW(Phdr) * phdr; /* a copy */
+    const void *handle;
+};
+
+struct sightings {
+    struct sighting *items;
+    size_t count, capacity;
+    uint64_t came_alone; /* when the list was taken */
+    unsigned long long adds, subs;
+    bool failed;
+};
+
+/* How many objects came and went so far; for comparison only. */
+void sightings_counters(unsigned long long *adds, unsigned long long *subs);
+
+/* The whole list. `failed` is set where memory did not suffice. */
+void sightings_collect(struct sightings *list);
+
+void sightings_free(struct sightings *list);
+
+/* What no module took over. */
+void sighting_free_strings(struct sighting *sighting);
+
+/* Whether the loader can be asked for one address without its locks (_dl_find_object). */
+bool sighting_can_ask(void);
+
+/* The object at an address that cannot go meanwhile; false where there is none. */
+bool sighting_of_address(struct sighting *sighting, uintptr_t address);
+
+#endif
