@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the tables say about a host: a real program that loads and unloads real plug-ins."""
 
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass, field
@@ -12,9 +13,9 @@ class Finding:
     """A finding that must be there, or, as an item of "also", one that may be."""
 
     kind: str
-    module: str  # identity of the module that it is about: soname or file name, may be a glob
+    module: str  # identity of the module that it is about: soname or file name; a glob
     severity: str = 'error'
-    stack: str = ''  # a function on its stack; alternatives with |
+    stack: str = ''  # a function or a module on its stack; globs; alternatives with |
     at_least: int = 1  # how often, all repeats counted
     resolved: bool = False  # it is resolved at the end
     why: str = ''  # for "also": what is true of it
@@ -53,3 +54,12 @@ def is_installed(package):
     done = subprocess.run(['dpkg-query', '-W', '-f', '${db:Status-Abbrev}', package],
                           capture_output=True, text=True, check=False)
     return done.returncode == 0 and done.stdout.startswith('ii')
+
+
+def write(**files):
+    """Prepares files: name, with __ for a dot, and contents."""
+    def prepare(folder):
+        for name, text in files.items():
+            with open(os.path.join(folder, name.replace('__', '.')), 'w', encoding='utf-8') as file:
+                file.write(text)
+    return prepare

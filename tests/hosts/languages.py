@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Interpreters with modules in C, and programs that embed them."""
 
-import os
+import subprocess
 
-from host import Finding, Host
-from tools import SMALL_C, write
+from host import Finding, Host, write
+from tools import SMALL_C
 
 PHP = tuple(f'php-{name}' for name in (
     'cli', 'mbstring', 'xml', 'curl', 'gd', 'intl', 'sqlite3', 'zeroc-ice'))
@@ -15,8 +15,8 @@ PHP_USES = (
     'echo strlen(curl_version()["version"]) > 0, imagesx(imagecreatetruecolor(7, 7)), "\\n";')
 LUA = ('lua5.1', 'lua-lpeg', 'lua-cjson', 'lua-posix', 'lua-socket', 'lua-filesystem', 'lua-bit32')
 LUA_USES = (
-    'local c = require "cjson"; print(c.encode({1, 2})); print(type(require("lpeg").version)); '
-    'local p = require "posix"; print(p.getpid() > 0); require "socket"; require "mime"; '
+    'local c = require "cjson"; print(c.encode({1, 2})); print(require("lpeg").version()); '
+    'local p = require "posix"; print(p.getpid("pid") > 0); require "socket"; require "mime"; '
     'print(require("lfs").attributes(".").mode); print(require("bit32").band(7, 2))')
 PERL_UNLOAD = r'''
 use DynaLoader;
@@ -30,7 +30,7 @@ print "@gone\n";
 PERL_USES = ('use IO::Socket::SSL; use HTML::Parser; use Clone; use Encode; use Compress::Zlib; '
              'use threads; my $t = threads->create(sub { return Clone::clone([1, 2]) }); '
              'print scalar(@{$t->join}), Encode::encode("UTF-16", "x") ? 1 : 0, "\\n"')
-TCL_UNLOAD = '''
+TCL_PACKAGES = '''
 foreach {package name} {tls Tls Thread Thread} {
     set child [interp create]
     puts [catch {$child eval [list package require $package]} said]
@@ -38,6 +38,29 @@ foreach {package name} {tls Tls Thread Thread} {
         puts [catch {unload [lindex $pair 0] [lindex $pair 1] $child}]
     }
     interp delete $child
+}
+'''
+# No package of Debian's can be unloaded: one that can, and that may leave a key.
+TCL_MODULE = '''
+#include <pthread.h>
+static pthread_key_t key;
+static void gone(void *value)
+{
+}
+int Small_Init(void *interpreter)
+{
+    return pthread_key_create(&key, gone);
+}
+int Small_Unload(void *interpreter, int flags)
+{
+    return LEAVES ? 0 : pthread_key_delete(key);
+}
+'''
+TCL_UNLOAD = '''
+foreach round {1 2 3} {
+    load ./libsmall.so
+    unload ./libsmall.so
+    puts [info loaded]
 }
 '''
 ZSH_UNLOAD = '''
@@ -57,12 +80,11 @@ done
 echo
 '''
 PYTHON_IMPORTS = '''
-import importlib, pkgutil, sys
-names = sorted(name for name in sys.builtin_module_names)
+import sys
 import _asyncio, _bz2, _codecs_jp, _contextvars, _crypt, _ctypes, _curses, _dbm, _decimal, _elementtree
 import _hashlib, _json, _lsprof, _lzma, _multiprocessing, _opcode, _posixshmem, _queue, _sqlite3, _ssl
 import _uuid, _zoneinfo, audioop, mmap, nis, ossaudiodev, readline, resource, termios
-print(len(names) > 0, _sqlite3.sqlite_version > '3')
+print(len(sys.modules) > 30, _sqlite3.sqlite_version > '3')
 '''
 PYTHON_THIRD = '''
 import apt_pkg, cryptography.hazmat.bindings._rust, dbus, gi, yaml, _cffi_backend
@@ -113,6 +135,15 @@ R_USES = ('library(stats); library(grDevices); library(splines); library(paralle
           'print("splines" %in% names(getLoadedDLLs())); invisible(gc()); '
           'print(unlist(mclapply(1:3, function(n) n * n)))')
 
+
+def compile_for_tcl(leaves):
+    def prepare(folder):
+        write(small__c=TCL_MODULE, unload__tcl=TCL_UNLOAD)(folder)
+        subprocess.run(['gcc', f'-DLEAVES={leaves}', '-shared', '-fPIC', '-o', 'libsmall.so', 'small.c'],
+                       cwd=folder, check=True)
+    return prepare
+
+
 HOSTS = (
     Host('php', ('php', '-r', 'echo 1;'), PHP),
     Host('php-kept', ('php', '-r', 'echo 1;'), PHP, {'ZEND_DONT_UNLOAD_MODULES': '1'}),
@@ -123,8 +154,11 @@ HOSTS = (
     Host('perl-unload', ('perl', '-e', PERL_UNLOAD), ('perl',)),
     Host('perl-uses', ('perl', '-e', PERL_USES),
          ('perl', 'libio-socket-ssl-perl', 'libhtml-parser-perl', 'libclone-perl')),
-    Host('tcl', ('tclsh8.6', 'unload.tcl'), ('tcl8.6', 'tcl-tls', 'tcl-thread'),
-         prepare=write(unload__tcl=TCL_UNLOAD)),
+    Host('tcl', ('tclsh8.6', 'packages.tcl'), ('tcl8.6', 'tcl-tls', 'tcl-thread'),
+         prepare=write(packages__tcl=TCL_PACKAGES)),
+    Host('tcl-unload', ('tclsh8.6', 'unload.tcl'), ('tcl8.6', 'gcc'), prepare=compile_for_tcl(0)),
+    Host('tcl-leaves', ('tclsh8.6', 'unload.tcl'), ('tcl8.6', 'gcc'), prepare=compile_for_tcl(1),
+         find=(Finding('key-destructor', 'libsmall.so', stack='Small_Init', at_least=3),)),
     Host('zsh', ('zsh', '-f', '-c', ZSH_UNLOAD), ('zsh',)),
     Host('bash', ('bash', '-c', BASH_UNLOAD), ('bash', 'bash-builtins')),
     Host('gawk', ('gawk', '-l', 'time', '-l', 'readdir', '-l', 'rwarray', '-l', 'filefuncs',

@@ -5,7 +5,7 @@ import os
 import shutil
 import wave
 
-from host import Finding, Host
+from host import Host
 
 LIBRARIES = '/usr/lib/x86_64-linux-gnu'
 LADSPA = ('ladspa-sdk', 'tap-plugins', 'swh-plugins', 'caps', 'cmt', 'blop', 'blepvco', 'mcp-plugins')

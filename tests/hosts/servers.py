@@ -1,1 +1,160 @@
-HOSTS = ()
+# SPDX-License-Identifier: MIT
+"""Servers, on the loopback address only: started, asked, reloaded and stopped."""
+
+import os
+import signal
+import socket
+import time
+import urllib.error
+import urllib.request
+
+from host import Finding, Host, write
+
+MODULES = '/usr/lib/apache2/modules'
+# In the order in which they need each other. php is not made for an MPM with threads.
+COMMON = ('authz_core authz_host authz_user authn_core authn_file auth_basic auth_digest access_compat '
+          'alias env mime dir negotiation autoindex status setenvif headers rewrite deflate filter brotli '
+          'reqtimeout socache_shmcb ssl cache cache_disk dav dav_fs proxy proxy_http proxy_fcgi '
+          'slotmem_shm proxy_balancer lbmethod_byrequests session session_cookie session_crypto include '
+          'substitute xml2enc proxy_html ldap authnz_ldap dbd authn_dbd lua http2 info unique_id watchdog '
+          'macro md perl wsgi').split()
+CONFIGURATION = '''
+ServerName localhost
+ServerRoot {folder}
+DefaultRuntimeDir {folder}
+PidFile {folder}/httpd.pid
+Listen 127.0.0.1:{port}
+User www-data
+Group www-data
+ErrorLog {folder}/error.log
+LogLevel notice
+{modules}
+StartServers 2
+DocumentRoot {folder}/htdocs
+TypesConfig /etc/mime.types
+SSLSessionCache shmcb:{folder}/ssl(512000)
+SSLSessionCacheTimeout 300
+Mutex file:{folder}
+<Directory {folder}/htdocs>
+    Require all granted
+    Options +ExecCGI
+</Directory>
+<FilesMatch "\\.php$">
+    SetHandler application/x-httpd-php
+</FilesMatch>
+<FilesMatch "\\.lua$">
+    SetHandler lua-script
+</FilesMatch>
+<FilesMatch "\\.pl$">
+    SetHandler perl-script
+    PerlResponseHandler ModPerl::Registry
+    PerlOptions +ParseHeaders
+</FilesMatch>
+WSGIScriptAlias /wsgi {folder}/htdocs/small.wsgi
+'''
+PAGES = {
+    'small__txt': 'plain\n',
+    'small__php': '<?php echo "php ", mb_strtoupper("a"), "\\n";',
+    'small__lua': 'function handle(r)\n    r.content_type = "text/plain"\n    r:puts("lua\\n")\n'
+                  '    return apache2.OK\nend\n',
+    'small__pl': 'print "Content-type: text/plain\\n\\nperl\\n";\n',
+    'small__wsgi': 'import json, ssl\ndef application(environment, start):\n'
+                  '    start("200 OK", [("Content-type", "text/plain")])\n    return [b"wsgi\\n"]\n',
+}
+WAIT = 40
+
+
+def free_port():
+    with socket.socket() as listening:
+        listening.bind(('127.0.0.1', 0))
+        return listening.getsockname()[1]
+
+
+def module_lines(names):
+    """Directives for those modules that are there as files; the others are built in."""
+    special = {'php': ('php', 'libphp8.2.so')}
+    lines = []
+    for name in names:
+        symbol, file = special.get(name, (name, f'mod_{name}.so'))
+        if os.path.exists(f'{MODULES}/{file}'):
+            lines.append(f'LoadModule {symbol}_module {MODULES}/{file}')
+    return '\n'.join(lines)
+
+
+def prepare_apache(mpm, more=()):
+    def prepare(folder):
+        for parent in (folder, os.path.dirname(folder)):
+            os.chmod(parent, 0o755)  # its processes are of another user
+        os.mkdir(os.path.join(folder, 'htdocs'))
+        write(**PAGES)(os.path.join(folder, 'htdocs'))
+        port = str(free_port())
+        modules = module_lines([f'mpm_{mpm}', *COMMON, *more])
+        text = CONFIGURATION.format(folder=folder, port=port, modules=modules)
+        write(port=port, httpd__conf=text)(folder)
+    return prepare
+
+
+def read(folder, name):
+    try:
+        with open(os.path.join(folder, name), encoding='utf-8', errors='replace') as file:
+            return file.read()
+    except FileNotFoundError:
+        return ''
+
+
+def wait_for(folder, text, times):
+    until = time.monotonic() + WAIT
+    while read(folder, 'error.log').count(text) < times:
+        if time.monotonic() > until:
+            raise RuntimeError(f'not {times} times "{text}":\n' + read(folder, 'error.log'))
+        time.sleep(0.05)
+
+
+def ask(port, name):
+    try:
+        with urllib.request.urlopen(f'http://127.0.0.1:{port}/{name}', timeout=WAIT) as answer:
+            return f'{name}: {answer.status} {answer.read().decode().strip()}\n'
+    except urllib.error.HTTPError as error:
+        return f'{name}: {error.code}\n'
+
+
+def drive_apache(names):
+    """Asks for pages, reloads twice, asks again each time, and stops it."""
+    def drive(folder, process):
+        said = ''
+        port = read(folder, 'port')
+        for generation in range(1, 4):
+            wait_for(folder, 'resuming normal operations', generation)
+            for name in names:
+                said += ask(port, name)
+            if generation < 3:
+                os.kill(process.pid, signal.SIGUSR1)
+        os.kill(process.pid, signal.SIGTERM)
+        wait_for(folder, 'caught SIGTERM', 1)
+        bad = [line for line in read(folder, 'error.log').splitlines()
+               if 'exit signal' in line or 'Segmentation' in line or 'AH00052' in line]
+        return said + '\n'.join(bad)
+    return drive
+
+
+def apache(name, mpm, pages, packages, more=(), **rest):
+    return Host(name, ('apache2', '-f', '@here@/httpd.conf', '-DFOREGROUND'), ('apache2', *packages),
+                prepare=prepare_apache(mpm, more), drive=drive_apache(pages), seconds=120, **rest)
+
+
+LANGUAGES = ('libapache2-mod-perl2', 'libapache2-mod-wsgi-py3')
+# mod_perl does what the macro FREE_THREAD_KEY of perl.h says, with the key that libperl made.
+FOREIGN = (Finding('key-foreign', 'mod_perl.so', 'warning', stack='apr_pool_*', at_least=4),)
+PERL = (Finding('key-orphan', 'libperl.so.5.*', 'note', stack='exit',
+                why='libperl deletes its key at exit, while the main thread has its interpreter'),)
+PREFORK = ('small.txt', 'small.php', 'small.lua', 'small.pl', 'wsgi', 'none')
+THREADED = ('small.txt', 'small.lua', 'small.pl', 'wsgi', 'none')
+
+HOSTS = (
+    Host('apache-test', ('apache2', '-t', '-f', '@here@/httpd.conf'),
+         ('apache2', 'libapache2-mod-php', *LANGUAGES), prepare=prepare_apache('prefork', ('php',))),
+    apache('apache-prefork', 'prefork', PREFORK, ('libapache2-mod-php', *LANGUAGES), ('php',),
+           find=FOREIGN, also=PERL),
+    apache('apache-event', 'event', THREADED, LANGUAGES, find=FOREIGN, also=PERL),
+    apache('apache-worker', 'worker', THREADED, LANGUAGES, find=FOREIGN, also=PERL),
+)

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Programs that load plug-ins for cryptography, authentication and data, and everyday programs."""
 
-import os
-
-from host import Finding, Host
+from host import Host, write
 
 SMALL_C = '#include <stdio.h>\nint main(void)\n{\n    puts("small");\n    return 0;\n}\n'
 SMALL_MAKE = 'all: small\n\t./small\nsmall: small.c\n\tgcc -O1 -o $@ $<\n'
@@ -15,22 +13,14 @@ SMALL_REPOSITORY = (
     '&& git fsck && git clone -q . copy && ls copy')
 
 
-def write(**files):
-    """Prepares files: name, with __ for a dot, and contents."""
-    def prepare(folder):
-        for name, text in files.items():
-            with open(os.path.join(folder, name.replace('__', '.')), 'w', encoding='utf-8') as file:
-                file.write(text)
-    return prepare
-
-
 HOSTS = (
     Host('sqlite', ('sqlite3', ':memory:', "select load_extension('mod_spatialite')",
                     'select spatialite_version()'),
          ('sqlite3', 'libsqlite3-mod-spatialite')),
     Host('sqlite-again',
          ('sqlite3', ':memory:', "select load_extension('mod_spatialite')", '.open x.db',
-          "select load_extension('mod_spatialite')", '.open y.db', "select load_extension('libsqlite3_mod_xpath')"),
+          "select load_extension('mod_spatialite')", '.open y.db',
+          "select load_extension('libsqlite3_mod_xpath')"),
          ('sqlite3', 'libsqlite3-mod-spatialite', 'libsqlite3-mod-xpath')),
     Host('hashcat', ('hashcat', '--hash-info'), ('hashcat',)),
     Host('p11-kit', ('p11-kit', 'list-modules'),
