@@ -26,6 +26,8 @@ static void on_module(struct module *module, enum module_state state)
 
 void support_start(void)
 {
+    if (!options.malloc_context_size)
+        support_options("");
     modules_init(common_classify, on_module);
     modules_sync(0, false);
     sites_start();

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+#include "modules/modules.h"
+#include "base/guard.h"
+#include "ownership/common.h"
+#include "support.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+Test(modules, the_first_sync_finds_what_is_there)
+{
+    support_start();
+    struct module *libc = modules_find((uintptr_t)dlsym(RTLD_DEFAULT, "getpid"));
+    struct module *self = modules_find((uintptr_t)support_start);
+    cr_assert_str_eq(libc->identity, "libc.so.6");
+    cr_assert(libc->startup && libc->runtime && libc->common && libc->load == 1);
+    cr_assert(self->is_shim && self->runtime && self->path[0] == '/');
+    cr_assert_null(modules_find(0));
+    cr_assert_null(modules_find(UINTPTR_MAX));
+    cr_assert_null(modules_find((uintptr_t)malloc(1)));
+    cr_assert_not(modules_changed());
+}
+
+Test(modules, a_load_and_an_unload)
+{
+    support_start();
+    struct plugin plugin = support_open("plugin");
+    struct module *module = plugin.module;
+    uintptr_t address = (uintptr_t)plugin.data;
+    cr_assert_str_eq(module->path, support_library("plugin"));
+    cr_assert_str_eq(module->soname, "plugin.so");
+    cr_assert_eq(module->build_id_length, 20);
+    cr_assert(!module->startup && !module->common && !module->runtime && !module->is_shim);
+    cr_assert(module_is_code(module, (uintptr_t)plugin.call));
+    cr_assert_not(module_is_code(module, address));
+    cr_assert_eq(modules_by_handle(plugin.handle), module);
+    cr_assert_eq(modules_by_id(module->id), module);
+    uint64_t epoch = modules_epoch;
+
+    cr_assert_eq(dlclose(plugin.handle), 0);
+    cr_assert(modules_changed());
+    cr_assert_eq(modules_find(address), module, "until the sync");
+    cr_assert_eq(modules_sync(0, false).unloaded, 1);
+    cr_assert(module_is_unloaded(module));
+    cr_assert_null(modules_find(address));
+    cr_assert_null(modules_by_handle(plugin.handle));
+    cr_assert_eq(modules_unloads, 1);
+    cr_assert_eq(modules_find_unloaded(address, epoch), module);
+    cr_assert_null(modules_find_unloaded(address, modules_epoch), "stored after it went");
+    cr_assert_null(modules_find_unloaded(address, module->epoch - 1), "stored before it came");
+    cr_assert_not(modules_changed());
+}
+
+Test(modules, each_load_is_a_module_of_its_own)
+{
+    support_start();
+    uint32_t last_id = 0;
+    for (unsigned load = 1; load <= 5; load++) {
+        struct plugin plugin = support_open("plugin");
+        cr_assert_eq(plugin.module->load, load);
+        cr_assert(plugin.module->id > last_id);
+        last_id = plugin.module->id;
+        support_close(&plugin);
+        module_unref(plugin.module);
+    }
+}
+
+Test(modules, what_nothing_mentions_is_given_back)
+{
+    support_start();
+    struct plugin plugin = support_open("plugin");
+    uint32_t id = plugin.module->id, load = plugin.module->load;
+    support_close(&plugin);
+    for (int i = 0; i < 3; i++) {
+        struct plugin other = support_open("through");
+        support_close(&other);
+        module_unref(other.module);
+    }
+    cr_assert_not_null(modules_by_id(id), "a reference is held");
+    module_unref(plugin.module);
+    for (int i = 0; i < 3; i++) {
+        struct plugin other = support_open("through");
+        support_close(&other);
+        module_unref(other.module);
+    }
+    cr_assert_null(modules_by_id(id));
+    plugin = support_open("plugin");
+    cr_assert_eq(plugin.module->load, load + 1, "load numbers go on");
+}
+
+Test(modules, memory_is_flat_over_many_loads)
+{
+    support_start();
+    size_t before = 0;
+    for (int i = 0; i < 600; i++) {
+        struct plugin plugin = support_open("plugin");
+        support_close(&plugin);
+        module_unref(plugin.module);
+        if (i == 100)
+            before = arena_mapped();
+    }
+    cr_assert_eq(arena_mapped(), before);
+}
+
+Test(modules, a_handle_that_stays_open_is_no_unload)
+{
+    support_start();
+    struct plugin plugin = support_open("plugin");
+    void *second = dlopen(support_library("plugin"), RTLD_NOW);
+    cr_assert_eq(second, plugin.handle);
+    modules_sync(0, false);
+    cr_assert_eq(dlclose(plugin.handle), 0);
+    cr_assert_eq(modules_sync(0, false).unloaded, 0);
+    cr_assert_not(module_is_unloaded(plugin.module));
+}
+
+Test(modules, unloaded_and_loaded_between_two_syncs)
+{
+    support_start();
+    struct plugin plugin = support_open("plugin");
+    modules_finalized((uintptr_t)plugin.data, 17);
+    cr_assert_eq(dlclose(plugin.handle), 0);
+    modules_close_done(17);
+    void *again = dlopen(support_library("plugin"), RTLD_NOW);
+    struct module_changes changes = modules_sync(0, false);
+    cr_assert(module_is_unloaded(plugin.module));
+    cr_assert_eq(changes.unloaded, 1);
+    cr_assert_eq(changes.loaded, 1);
+    struct module *successor = modules_find((uintptr_t)dlsym(again, "plugin_data"));
+    cr_assert_neq(successor, plugin.module);
+    cr_assert_eq(successor->load, 2);
+}
+
+Test(modules, the_opener_is_kept)
+{
+    support_start();
+    struct plugin plugin = support_open("plugin");
+    void *other = dlopen(support_library("through"), RTLD_NOW);
+    modules_sync((uintptr_t)plugin.call + 1, true);
+    struct module *module = modules_find((uintptr_t)dlsym(other, "plugin_call"));
+    cr_assert_eq(module->opener, (uintptr_t)plugin.call + 1);
+    cr_assert_eq(module->opener_module, plugin.module->id);
+    cr_assert(module->deepbind);
+}
+
+Test(modules, new_code_is_found_without_a_sync)
+{
+    support_start();
+    modules_set_find_object((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
+    void *handle = dlopen(support_library("plugin"), RTLD_NOW);
+    uintptr_t code = (uintptr_t)dlsym(handle, "plugin_call");
+    cr_assert_null(modules_find(code));
+    struct module *module = modules_find_new(code);
+    cr_assert_not_null(module);
+    cr_assert_str_eq(module->identity, "plugin.so");
+    cr_assert_eq(modules_find(code), module);
+    cr_assert_eq(modules_sync(0, false).loaded, 0, "it is known already");
+    cr_assert_eq(modules_find(code), module);
+    cr_assert_null(modules_find_new((uintptr_t)malloc(1)));
+}
+
+Test(modules, older_loaders_are_asked_for_their_list)
+{
+    support_start();
+    void *handle = dlopen(support_library("plugin"), RTLD_NOW);
+    struct module *module = modules_find_new((uintptr_t)dlsym(handle, "plugin_call"));
+    cr_assert_not_null(module);
+    cr_assert_str_eq(module->identity, "plugin.so");
+}
+
+static unsigned told[3];
+
+static void listen(struct module *module, enum module_state state)
+{
+    told[state]++;
+}
+
+Test(modules, the_listener_is_told_once)
+{
+    modules_init(common_classify, listen);
+    modules_sync(0, false);
+    unsigned at_start = told[MODULE_LOADED];
+    cr_assert(at_start >= 3);
+    struct plugin plugin = support_open("plugin");
+    modules_sync(0, false);
+    cr_assert_eq(told[MODULE_LOADED], at_start + 1);
+    support_close(&plugin);
+    modules_sync(0, false);
+    cr_assert_eq(told[MODULE_UNLOADED], 1);
+}
+
+static _Atomic bool done;
+
+static void *look(void *address)
+{
+    while (!done) {
+        struct module *module = modules_find((uintptr_t)address);
+        cr_assert(!module || module->start <= (uintptr_t)address);
+    }
+    return NULL;
+}
+
+Test(modules, readers_and_a_writer)
+{
+    support_start();
+    struct plugin first = support_open("plugin");
+    pthread_t ids[2];
+    for (int i = 0; i < 2; i++)
+        pthread_create(&ids[i], NULL, look, first.data);
+    support_close(&first);
+    for (int i = 0; i < 200; i++) {
+        struct plugin plugin = support_open("plugin");
+        support_close(&plugin);
+        module_unref(plugin.module);
+    }
+    done = true;
+    for (int i = 0; i < 2; i++)
+        pthread_join(ids[i], NULL);
+}

@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: MIT
+/* Every rule: what it must find, and what comes near and must not be found. */
+#include "base/options.h"
+#include "ownership/common.h"
+#include "registry/heap.h"
+#include "rules/rules.h"
+#include "rules/words.h"
+#include "support.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct module *gone, *there, *glib;
+
+static void make_modules(void)
+{
+    gone = support_module("gone.so", 1, MODULE_UNLOADED);
+    there = support_module("there.so", 2, MODULE_LOADED);
+    glib = support_module("libglib-2.0.so.0", 3, MODULE_LOADED);
+    common_classify(glib);
+    heap_init(true);
+}
+
+static struct frame in(struct module *module)
+{
+    return (struct frame){module->start + 0x10, module};
+}
+
+static struct finding finding;
+
+/* Whether the rule finds something; then what it says is in `message`, and all that it took is
+ * given back by check_references. */
+static struct text message;
+
+static bool finds(enum kind kind, const struct subject *subject)
+{
+    finding = (struct finding){.kind = kind};
+    text_free(&message);
+    if (!rules[kind].match(subject, &finding))
+        return false;
+    rules[kind].explain(&finding, &message);
+    cr_assert(message.length > 40 && !message.failed);
+    return true;
+}
+
+static void is(enum verdict verdict, enum severity severity, const struct module *module)
+{
+    cr_assert_eq(finding.verdict, verdict);
+    cr_assert_eq(finding.severity, severity);
+    cr_assert_eq(finding.module, module);
+    finding_release(&finding);
+    cr_assert_eq(gone->references, 0, "the finding gives back what it took");
+    cr_assert_eq(there->references, 0);
+    cr_assert_eq(glib->references, 0);
+}
+
+static void says(const char *words)
+{
+    cr_assert_not_null(strstr(text_string(&message), words), "'%s' is not in: %s", words,
+                       text_string(&message));
+}
+
+TestSuite(key_rules, .init = make_modules);
+TestSuite(value_rules, .init = make_modules);
+TestSuite(thread_rules, .init = make_modules);
+TestSuite(sweep, .init = make_modules);
+
+/* --- keys ----------------------------------------------------------------------------------- */
+
+static const struct subject *key_of(struct module *destructor, struct module *owner)
+{
+    static struct key key;
+    static struct subject subject = {.type = OBJECT_KEY, .number = 5, .key = &key};
+    key = (struct key){.generation = 1, .owner = owner};
+    if (destructor)
+        key.destructor = in(destructor);
+    return &subject;
+}
+
+Test(key_rules, a_destructor_in_an_unloaded_module)
+{
+    cr_assert(finds(KIND_KEY_DESTRUCTOR, key_of(gone, gone)));
+    says("gone.so was unloaded");
+    says("key 5");
+    is(VERDICT_DANGLING, SEVERITY_ERROR, gone);
+    cr_assert(finds(KIND_KEY_DESTRUCTOR, key_of(gone, there)));
+    says("created by there.so");
+    is(VERDICT_DANGLING, SEVERITY_ERROR, gone);
+    cr_assert(finds(KIND_KEY_DESTRUCTOR, key_of(gone, NULL)));
+    is(VERDICT_DANGLING, SEVERITY_ERROR, gone);
+    cr_assert_not(finds(KIND_KEY_DESTRUCTOR, key_of(there, gone)));
+    cr_assert_not(finds(KIND_KEY_DESTRUCTOR, key_of(NULL, gone)));
+    cr_assert_not(finds(KIND_KEY_DESTRUCTOR, key_of(there, there)));
+}
+
+Test(key_rules, a_key_that_nobody_can_delete)
+{
+    cr_assert(finds(KIND_KEY, key_of(NULL, gone)));
+    says("1024");
+    is(VERDICT_LOST, SEVERITY_WARNING, gone);
+    cr_assert(finds(KIND_KEY, key_of(there, gone)));
+    says("is still there");
+    is(VERDICT_LOST, SEVERITY_WARNING, gone);
+    cr_assert_not(finds(KIND_KEY, key_of(gone, gone)), "that is key-destructor");
+    cr_assert_not(finds(KIND_KEY, key_of(NULL, there)));
+    cr_assert_not(finds(KIND_KEY, key_of(NULL, NULL)));
+}
+
+/* --- deletions ------------------------------------------------------------------------------ */
+
+static struct key was;
+static struct deletion deletion;
+static struct thread some_thread;
+static struct value some_value;
+
+static const struct subject *deletion_of(struct module *owner, struct module *deleter)
+{
+    static struct subject subject = {
+        .type = OBJECT_DELETION, .number = 5, .key = &was, .deletion = &deletion};
+    was = (struct key){.generation = 1, .owner = owner};
+    some_value.pointer = (void *)0x4000;
+    struct stack *stack = support_stack((struct module *[]){deleter, NULL});
+    module_unref(deleter);
+    deletion = (struct deletion){
+        .number = 5,
+        .serial = 1,
+        .was = &was,
+        .stack = stack,
+        .deleter_named = true,
+        .thread = &some_thread,
+        .value = &some_value,
+    };
+    return &subject;
+}
+
+Test(key_rules, values_without_their_key)
+{
+    const struct subject *subject = deletion_of(there, there);
+    cr_assert_not(finds(KIND_KEY_ORPHAN, subject), "no thread has a block");
+    deletion.blocks = 3;
+    deletion.block = (struct heap_block){.start = 0x4000, .size = 64, .site = 1};
+    was.destructor = in(there);
+    cr_assert(finds(KIND_KEY_ORPHAN, subject));
+    says("and 2 more");
+    says("64 bytes");
+    says("will not run");
+    cr_assert_eq(finding.bytes, 64);
+    is(VERDICT_LOST, SEVERITY_WARNING, there);
+    was.destructor = (struct frame){0};
+    cr_assert(finds(KIND_KEY_ORPHAN, subject));
+    is(VERDICT_LOST, SEVERITY_NOTE, there);
+    deletion.error = EINVAL;
+    cr_assert_not(finds(KIND_KEY_ORPHAN, subject), "nothing was deleted");
+}
+
+Test(key_rules, a_key_of_another_module)
+{
+    const struct subject *subject = deletion_of(there, glib);
+    struct module *other = support_module("other.so", 4, MODULE_LOADED);
+    cr_assert(finds(KIND_KEY_FOREIGN, deletion_of(there, other)));
+    says("there.so");
+    is(VERDICT_MISUSE, SEVERITY_WARNING, other);
+    deletion.used_after = true;
+    cr_assert(finds(KIND_KEY_FOREIGN, subject));
+    is(VERDICT_MISUSE, SEVERITY_ERROR, other);
+    deletion.deleter_named = false;
+    cr_assert_not(finds(KIND_KEY_FOREIGN, subject), "it cannot be told who called");
+    cr_assert_not(finds(KIND_KEY_FOREIGN, deletion_of(there, there)), "its own");
+    cr_assert_not(finds(KIND_KEY_FOREIGN, deletion_of(gone, other)), "the owner is gone");
+    cr_assert_not(finds(KIND_KEY_FOREIGN, deletion_of(NULL, other)), "nobody knows whose");
+    subject = deletion_of(there, other);
+    was.requester = other;
+    cr_assert_not(finds(KIND_KEY_FOREIGN, subject), "it was made on its behalf");
+}
+
+Test(key_rules, a_key_that_is_not_live)
+{
+    const struct subject *subject = deletion_of(NULL, there);
+    deletion.error = EINVAL;
+    cr_assert(finds(KIND_KEY_FOREIGN, subject));
+    says("not live");
+    is(VERDICT_MISUSE, SEVERITY_WARNING, there);
+    struct subject zero = *subject;
+    zero.number = 0;
+    cr_assert(finds(KIND_KEY_FOREIGN, &zero));
+    says("never created");
+    finding_release(&finding);
+    deletion.stack = NULL;
+    deletion.error = ENOMEM;
+    cr_assert_not(finds(KIND_KEY_FOREIGN, subject));
+}
+
+/* --- values --------------------------------------------------------------------------------- */
+
+static struct key key;
+static struct site made_at;
+static struct target target;
+
+static const struct subject *value_of(enum target_kind kind, struct module *destructor)
+{
+    static struct subject subject = {.type = OBJECT_VALUE,
+                                     .number = 6,
+                                     .key = &key,
+                                     .thread = &some_thread,
+                                     .value = &some_value,
+                                     .target = &target};
+    key = (struct key){.generation = 1, .owner = there};
+    if (destructor)
+        key.destructor = in(destructor);
+    made_at = (struct site){.number = 1, .owner = in(gone), .requester = in(gone)};
+    some_thread.tid = 4711;
+    some_value.pointer = (void *)0x4000;
+    target = (struct target){.kind = kind,
+                             .module = gone,
+                             .block = {.start = 0x4000, .size = 48, .site = 1},
+                             .site = &made_at};
+    return &subject;
+}
+
+Test(value_rules, into_the_image)
+{
+    cr_assert(finds(KIND_KEY_VALUE, value_of(TARGET_IMAGE, NULL)));
+    says("thread 4711");
+    says("0x4000");
+    says("key 6");
+    is(VERDICT_DANGLING, SEVERITY_ERROR, gone);
+    cr_assert(finds(KIND_KEY_VALUE, value_of(TARGET_IMAGE, there)));
+    says("destructor");
+    is(VERDICT_DANGLING, SEVERITY_ERROR, gone);
+}
+
+Test(value_rules, a_block_of_the_module)
+{
+    cr_assert(finds(KIND_KEY_VALUE, value_of(TARGET_BLOCK, NULL)));
+    says("48 bytes");
+    says("no destructor");
+    is(VERDICT_LOST, SEVERITY_WARNING, gone);
+    cr_assert(finds(KIND_KEY_VALUE, value_of(TARGET_BLOCK, gone)));
+    says("destructor is gone");
+    is(VERDICT_LOST, SEVERITY_WARNING, gone);
+    cr_assert(finds(KIND_KEY_VALUE, value_of(TARGET_BLOCK, there)));
+    says("will be given it");
+    is(VERDICT_HELD, SEVERITY_NOTE, gone);
+}
+
+Test(value_rules, what_is_none)
+{
+    cr_assert_not(finds(KIND_KEY_VALUE, value_of(TARGET_NONE, NULL)));
+    struct subject subject = *value_of(TARGET_IMAGE, NULL);
+    subject.target = NULL;
+    cr_assert_not(finds(KIND_KEY_VALUE, &subject));
+    const struct subject *librarys = value_of(TARGET_BLOCK, NULL);
+    key.owner = glib;
+    made_at.owner = in(glib);
+    cr_assert_not(finds(KIND_KEY_VALUE, librarys), "a common library's own value");
+    key.owner = there;
+    cr_assert(finds(KIND_KEY_VALUE, librarys), "its block for somebody else's key");
+    is(VERDICT_LOST, SEVERITY_WARNING, gone);
+}
+
+/* --- threads -------------------------------------------------------------------------------- */
+
+static struct thread thread;
+
+static const struct subject *thread_of(struct module *routine, struct module *requester)
+{
+    static struct subject subject = {.type = OBJECT_THREAD, .thread = &thread, .target = &target};
+    thread = (struct thread){.serial = 1,
+                             .tid = 4711,
+                             .seen_to_start = true,
+                             .routine = in(routine),
+                             .requester = requester};
+    target = (struct target){.kind = TARGET_NONE};
+    subject.closing = false;
+    subject.candidate = NULL;
+    return &subject;
+}
+
+Test(thread_rules, a_routine_in_an_unloaded_module)
+{
+    cr_assert(finds(KIND_THREAD_ROUTINE, thread_of(gone, NULL)));
+    says("thread 4711");
+    cr_assert_not(finding.pending);
+    is(VERDICT_DANGLING, SEVERITY_ERROR, gone);
+    const struct subject *subject = thread_of(gone, there);
+    thread.via = in(glib);
+    cr_assert(finds(KIND_THREAD_ROUTINE, subject));
+    says("by way of");
+    is(VERDICT_DANGLING, SEVERITY_ERROR, gone);
+    cr_assert_not(finds(KIND_THREAD_ROUTINE, thread_of(there, gone)));
+}
+
+Test(thread_rules, a_module_that_is_being_closed)
+{
+    struct subject subject = *thread_of(there, NULL);
+    subject.closing = true;
+    subject.candidate = there;
+    cr_assert(finds(KIND_THREAD_ROUTINE, &subject));
+    cr_assert(finding.pending);
+    says("is being closed");
+    is(VERDICT_DANGLING, SEVERITY_ERROR, there);
+    cr_assert_not(finds(KIND_THREAD_ARGUMENT, &subject));
+    cr_assert_not(finds(KIND_THREAD_REQUESTED, &subject));
+    subject.candidate = glib;
+    cr_assert_not(finds(KIND_THREAD_ROUTINE, &subject));
+}
+
+Test(thread_rules, an_argument)
+{
+    const struct subject *subject = thread_of(there, NULL);
+    cr_assert_not(finds(KIND_THREAD_ARGUMENT, subject));
+    thread.argument_image = gone;
+    cr_assert(finds(KIND_THREAD_ARGUMENT, subject));
+    says("unmapped");
+    is(VERDICT_DANGLING, SEVERITY_ERROR, gone);
+    thread.argument_image = there;
+    cr_assert_not(finds(KIND_THREAD_ARGUMENT, subject));
+    thread.argument_image = NULL;
+    thread.argument_site = 1;
+    target = (struct target){.kind = TARGET_BLOCK, .module = gone, .block = {0x4000, 48, 1}};
+    cr_assert(finds(KIND_THREAD_ARGUMENT, subject));
+    says("48 bytes");
+    is(VERDICT_HELD, SEVERITY_WARNING, gone);
+    target.block.site = 2;
+    cr_assert_not(finds(KIND_THREAD_ARGUMENT, subject), "another block at its address");
+    thread.routine = in(gone);
+    target.block.site = 1;
+    cr_assert_not(finds(KIND_THREAD_ARGUMENT, subject), "that is thread-routine");
+}
+
+Test(thread_rules, on_behalf_of_an_unloaded_module)
+{
+    cr_assert(finds(KIND_THREAD_REQUESTED, thread_of(there, gone)));
+    says("on its behalf");
+    is(VERDICT_HELD, SEVERITY_NOTE, gone);
+    cr_assert_not(finds(KIND_THREAD_REQUESTED, thread_of(there, NULL)));
+    cr_assert_not(finds(KIND_THREAD_REQUESTED, thread_of(there, glib)));
+    cr_assert_not(finds(KIND_THREAD_REQUESTED, thread_of(gone, gone)), "that is thread-routine");
+    const struct subject *subject = thread_of(there, gone);
+    thread.argument_image = gone;
+    cr_assert_not(finds(KIND_THREAD_REQUESTED, subject), "that is thread-argument");
+}
+
+/* --- phrases -------------------------------------------------------------------------------- */
+
+Test(words, phrases, .init = make_modules)
+{
+    struct text text = {0};
+    word_module(&text, gone);
+    text_add(&text, ", ");
+    gone->load = 3;
+    word_module(&text, gone);
+    text_add(&text, ", ");
+    word_module(&text, NULL);
+    cr_assert_str_eq(text.data, "gone.so, gone.so (load 3), code outside of any module");
+    text_free(&text);
+    word_function(&text, &(struct frame){0x1234, NULL});
+    text_add(&text, " ");
+    word_function(&text, &(struct frame){there->start + 0x20, there});
+    cr_assert_str_eq(text.data, "0x1234 there.so+0x20");
+    text_free(&text);
+    word_thread(&text, &(struct finding){.tid = 7, .thread_name = "worker"});
+    word_thread(&text, &(struct finding){0});
+    word_bytes(&text, 0);
+    word_bytes(&text, 12);
+    cr_assert_str_eq(text.data, "thread 7 \"worker\"a thread that is about to starta block"
+                                "a block of 12 bytes");
+    text_free(&text);
+}
+
+/* --- the sweep ------------------------------------------------------------------------------ */
+
+static unsigned seen[KIND_COUNT];
+static struct object last;
+
+static void sink(struct finding *found, void *data)
+{
+    seen[found->kind]++;
+    last = found->object;
+    finding_release(found);
+}
+
+static bool knows_all(const struct object *object)
+{
+    return true;
+}
+
+Test(sweep, a_row_for_every_kind)
+{
+    for (unsigned kind = 0; kind < KIND_COUNT; kind++)
+        cr_assert(rules[kind].match && rules[kind].explain);
+}
+
+Test(sweep, keys_and_values)
+{
+    const char *how;
+    keys[5] = (struct key){.generation = 3, .owner = gone};
+    keys[6] = (struct key){.generation = 2, .owner = gone};
+    rules_check(NULL, sink, NULL);
+    cr_assert_eq(seen[KIND_KEY], 1, "one is live");
+    cr_assert_eq(seen[KIND_KEY_DESTRUCTOR], 0);
+    cr_assert(last.type == OBJECT_KEY && last.key == 5 && last.generation == 3);
+    cr_assert(rules_still_holds(&last, &how));
+    rules_check(knows_all, sink, NULL);
+    cr_assert_eq(seen[KIND_KEY], 1, "what is known is not made again");
+    keys[5].generation = 4;
+    cr_assert_not(rules_still_holds(&last, &how));
+    cr_assert_str_eq(how, "the key was deleted");
+    rules_check(NULL, sink, NULL);
+    cr_assert_eq(seen[KIND_KEY], 1);
+}
+
+Test(sweep, real_values_and_what_becomes_of_them)
+{
+    const char *how;
+    support_start();
+    struct plugin plugin = support_open("plugin");
+    keys[5] = (struct key){.generation = 1, .owner = there};
+    keys[6] = (struct key){.generation = 1, .owner = there};
+    thread_set_value(5, &plugin.data[2], 0);
+    thread_set_value(6, &plugin.data[2], 0);
+    keys[6].generation = 3;
+    rules_check(NULL, sink, NULL);
+    cr_assert_eq(seen[KIND_KEY_VALUE], 0);
+    support_close(&plugin);
+    rules_check(NULL, sink, NULL);
+    cr_assert_eq(seen[KIND_KEY_VALUE], 1, "the other is of a key that is gone");
+    cr_assert(last.type == OBJECT_VALUE && last.key == 5);
+    cr_assert(rules_still_holds(&last, &how));
+    thread_set_value(5, NULL, 0);
+    cr_assert_not(rules_still_holds(&last, &how));
+    cr_assert_str_eq(how, "the value was replaced");
+    thread_set_value(5, &plugin.data[2], 0);
+    rules_check(NULL, sink, NULL);
+    cr_assert_eq(seen[KIND_KEY_VALUE], 1, "set after the unload: it cannot point into it");
+}
+
+Test(sweep, a_thread_and_a_module_that_closes)
+{
+    const char *how;
+    support_start();
+    struct thread *started = thread_prepare(0, 0);
+    started->routine = in(there);
+    rules_check_closing(gone, sink, NULL);
+    cr_assert_eq(seen[KIND_THREAD_ROUTINE], 0);
+    rules_check_closing(there, sink, NULL);
+    cr_assert_eq(seen[KIND_THREAD_ROUTINE], 1);
+    cr_assert(rules_still_holds(&last, &how));
+    started->routine = in(gone);
+    rules_check(NULL, sink, NULL);
+    cr_assert_eq(seen[KIND_THREAD_ROUTINE], 2);
+    thread_end(started);
+    rules_check(NULL, sink, NULL);
+    cr_assert_eq(seen[KIND_THREAD_ROUTINE], 2);
+    cr_assert_not(rules_still_holds(&last, &how));
+    cr_assert_str_eq(how, "the thread ended");
+}
+
+Test(sweep, deletions_look_at_the_threads_values)
+{
+    was = (struct key){.generation = 1, .owner = there, .destructor = in(there)};
+    keys[5] = was;
+    thread_set_value(5, support_block(32, 2), 0);
+    deletion = (struct deletion){.number = 5, .serial = 1, .was = &was};
+    rules_check_deletion(&deletion, sink, NULL);
+    cr_assert_eq(seen[KIND_KEY_ORPHAN], 1);
+    cr_assert_eq(last.type, OBJECT_DELETION);
+    deletion.error = EINVAL;
+    rules_check_deletion(&deletion, sink, NULL);
+    cr_assert_eq(seen[KIND_KEY_ORPHAN], 1);
+    cr_assert_eq(seen[KIND_KEY_FOREIGN], 1);
+}
+
+Test(sweep, more_findings_than_there_was_room_for)
+{
+    for (unsigned i = 0; i < KEYS_MAX; i++)
+        keys[i] = (struct key){.generation = 1, .owner = gone};
+    rules_check(NULL, sink, NULL);
+    cr_assert_eq(seen[KIND_KEY], KEYS_MAX);
+    cr_assert_eq(gone->references, 0);
+}
