@@ -42,6 +42,12 @@ is_debian_or_ubuntu()
     return 1
 }
 
+# A package, or a command of its name from elsewhere.
+is_there()
+{
+    is_installed "$1" || command -v "$1" >/dev/null
+}
+
 is_installed()
 {
     dpkg-query -W -f='${Status}\n' "$1" 2>/dev/null | grep -q '^install ok installed$'
@@ -95,7 +101,7 @@ END
         exit 1
     fi
     for package in "$@"; do
-        is_installed "$package" || missing="$missing $package"
+        is_there "$package" || missing="$missing $package"
     done
     if ! has_libunwind && is_installed libunwind-dev; then
         give_up "the package libunwind-dev is installed. dlpin needs LLVM's libunwind (libunwind-14-dev or
