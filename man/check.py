@@ -97,7 +97,7 @@ def check_command_options():
 def check_form():
     commands = []
     if shutil.which('mandoc'):
-        commands.append(['mandoc', '-T', 'lint', '-W', 'style'])
+        commands.append(['mandoc', '-T', 'lint'])
     # What man(1) formats with.
     if shutil.which('groff'):
         commands.append(['groff', '-mandoc', '-ww', '-b', '-z', '-Tutf8', '-Kutf8'])
