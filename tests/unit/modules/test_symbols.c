@@ -208,6 +208,27 @@ Test(symbols, huge_counts_end_soon)
     cr_assert(milliseconds() - start < 5000);
 }
 
+/* Every section a table of symbols, as large as one may be, all over the same hole in the file. */
+Test(symbols, many_large_tables_end_soon)
+{
+    enum { TABLES = 100, SIZE = 60 << 20 };
+    ElfW(Shdr) *tables = calloc(TABLES, sizeof *tables);
+    for (unsigned i = 0; i < TABLES; i++)
+        tables[i] = (ElfW(Shdr)){
+            .sh_type = SHT_SYMTAB, .sh_offset = length + TABLES * sizeof *tables, .sh_size = SIZE};
+    header()->e_shoff = length;
+    header()->e_shnum = TABLES;
+    put();
+    int fd = open(module.path, O_WRONLY | O_APPEND);
+    cr_assert(write(fd, tables, TABLES * sizeof *tables) == (ssize_t)(TABLES * sizeof *tables));
+    cr_assert_eq(ftruncate(fd, (off_t)(length + TABLES * sizeof *tables + SIZE)), 0);
+    close(fd);
+    uint64_t start = milliseconds();
+    cr_assert_not(ask());
+    uint64_t took = milliseconds() - start;
+    cr_assert(took < 2000, "%lu ms", (unsigned long)took);
+}
+
 /* One byte or one word after another changed, at places that mean something and at others. */
 Test(symbols, mutations_are_survived)
 {
