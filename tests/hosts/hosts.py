@@ -113,6 +113,7 @@ def main():
         wrong = set(options.covers) ^ set(HOSTS)
         print(*sorted(wrong), sep='\n')
         return 1 if wrong else 0
+    # What a host leaves behind becomes a child of this process, which ends it.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     status = 0
     for name in options.host or HOSTS:

@@ -17,7 +17,7 @@ COMMON = ('authz_core authz_host authz_user authn_core authn_file auth_basic aut
           'reqtimeout socache_shmcb ssl cache cache_disk dav dav_fs proxy proxy_http proxy_fcgi '
           'slotmem_shm proxy_balancer lbmethod_byrequests session session_cookie session_crypto include '
           'substitute xml2enc proxy_html ldap authnz_ldap dbd authn_dbd lua http2 info unique_id watchdog '
-          'macro md perl wsgi').split()
+          'macro md perl').split()
 CONFIGURATION = '''
 ServerName localhost
 ServerRoot {folder}
@@ -50,8 +50,8 @@ Mutex file:{folder}
     PerlResponseHandler ModPerl::Registry
     PerlOptions +ParseHeaders
 </FilesMatch>
-WSGIScriptAlias /wsgi {folder}/htdocs/small.wsgi
 '''
+WSGI = 'WSGIScriptAlias /wsgi {folder}/htdocs/small.wsgi\n'
 PAGES = {
     'small__txt': 'plain\n',
     'small__php': '<?php echo "php ", mb_strtoupper("a"), "\\n";',
@@ -89,7 +89,7 @@ def prepare_apache(mpm, more=()):
         write(**PAGES)(os.path.join(folder, 'htdocs'))
         port = str(free_port())
         modules = module_lines([f'mpm_{mpm}', *COMMON, *more])
-        text = CONFIGURATION.format(folder=folder, port=port, modules=modules)
+        text = (CONFIGURATION + (WSGI if 'wsgi' in more else '')).format(folder=folder, port=port, modules=modules)
         write(port=port, httpd__conf=text)(folder)
     return prepare
 
@@ -142,19 +142,21 @@ def apache(name, mpm, pages, packages, more=(), **rest):
                 prepare=prepare_apache(mpm, more), drive=drive_apache(pages), seconds=120, **rest)
 
 
-LANGUAGES = ('libapache2-mod-perl2', 'libapache2-mod-wsgi-py3')
+# A server with threads and mod_wsgi does not stop until its children are killed, ten seconds later.
+LANGUAGES = ('libapache2-mod-php', 'libapache2-mod-perl2', 'libapache2-mod-wsgi-py3')
+PERL_ONLY = ('libapache2-mod-perl2',)
 # mod_perl does what the macro FREE_THREAD_KEY of perl.h says, with the key that libperl made.
 FOREIGN = (Finding('key-foreign', 'mod_perl.so', 'warning', stack='apr_pool_*', at_least=4),)
 PERL = (Finding('key-orphan', 'libperl.so.5.*', 'note', stack='exit',
                 why='libperl deletes its key at exit, while the main thread has its interpreter'),)
 PREFORK = ('small.txt', 'small.php', 'small.lua', 'small.pl', 'wsgi', 'none')
-THREADED = ('small.txt', 'small.lua', 'small.pl', 'wsgi', 'none')
+THREADED = ('small.txt', 'small.lua', 'small.pl', 'none')
 
 HOSTS = (
     Host('apache-test', ('apache2', '-t', '-f', '@here@/httpd.conf'),
-         ('apache2', 'libapache2-mod-php', *LANGUAGES), prepare=prepare_apache('prefork', ('php',))),
-    apache('apache-prefork', 'prefork', PREFORK, ('libapache2-mod-php', *LANGUAGES), ('php',),
+         ('apache2', *LANGUAGES), prepare=prepare_apache('prefork', ('php', 'wsgi'))),
+    apache('apache-prefork', 'prefork', PREFORK, LANGUAGES, ('php', 'wsgi'),
            find=FOREIGN, also=PERL),
-    apache('apache-event', 'event', THREADED, LANGUAGES, find=FOREIGN, also=PERL),
-    apache('apache-worker', 'worker', THREADED, LANGUAGES, find=FOREIGN, also=PERL),
+    apache('apache-event', 'event', THREADED, PERL_ONLY, find=FOREIGN, also=PERL),
+    apache('apache-worker', 'worker', THREADED, PERL_ONLY, find=FOREIGN, also=PERL),
 )
