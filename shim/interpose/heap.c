@@ -43,7 +43,7 @@ static COLD void *bootstrap_alloc(size_t size)
     if (size > BOOTSTRAP_SIZE || need > BOOTSTRAP_SIZE - bootstrap_used)
         return NULL;
     char *p = bootstrap + bootstrap_used + ALIGNMENT;
-    ((size_t *)p)[-1] = size;
+    *(size_t *)(void *)(p - sizeof size) = size;
     bootstrap_used += need;
     return p;
 }
@@ -55,7 +55,7 @@ static inline bool is_bootstrap(const void *p)
 
 static size_t bootstrap_size(const void *p)
 {
-    return ((const size_t *)p)[-1];
+    return *((const size_t *)p - 1);
 }
 
 /* The loader relocates libraries in the end-to-start order of their search: an IFUNC resolver of

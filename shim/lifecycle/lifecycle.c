@@ -10,6 +10,7 @@
 #include "ownership/unwind.h"
 #include "registry/heap.h"
 #include "registry/threads.h"
+#include "report/log.h"
 #include "report/report.h"
 #include "rules/rules.h"
 
@@ -78,7 +79,7 @@ static void read_options(const char *raw)
     if (options.help)
         options_describe(&text);
     if (text.length)
-        report_say(text_string(&text));
+        log_say(text_string(&text));
     text_free(&text);
 }
 

@@ -3,16 +3,12 @@
 #include "base/dropped.h"
 #include "base/lock.h"
 #include "base/options.h"
-#include "base/output.h"
-#include "base/sys.h"
+#include "report/log.h"
 #include "report/records.h"
 #include "rules/rules.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 /* Findings with one signature. Lives for the rest of the process. */
 struct group {
@@ -43,125 +39,16 @@ static struct group *groups;
 static struct instance *instances;
 static _Atomic unsigned open_count;
 static uint32_t last_finding;
-static bool file_tried, exiting;
-static char *log_pattern;
-static struct process_info process;
-
-/* --- the file
- * ------------------------------------------------------------------------------------------- */
-
-static uint64_t now(void)
-{
-    return sys_monotonic_ns() - process.started_monotonic;
-}
-
-static void write_record(struct text *text)
-{
-    if (text->failed || !output_file_write(text_string(text), text->length))
-        drop(DROP_RECORD);
-    text_free(text);
-}
-
-static void write_module(struct module *module, enum module_state state)
-{
-    struct text text = {0};
-    record_module(&text, module, state, now());
-    write_record(&text);
-}
-
-static int collect_module(struct module *module, void *data)
-{
-    struct module ***next = data;
-    *(*next)++ = module_ref(module);
-    return 0;
-}
-
-static int count_module(struct module *module, void *data)
-{
-    ++*(size_t *)data;
-    return 0;
-}
-
-/* Modules that were there before the file was. */
-static void write_known_modules_locked(void)
-{
-    size_t count = 0;
-    modules_each_known(count_module, &count);
-    size_t size = (count + 16) * sizeof(struct module *);
-    struct module **list = arena_alloc(size), **end = list;
-    if (!list)
-        return;
-    modules_each_known(collect_module, &end);
-    for (struct module **m = list; m < end; m++) {
-        write_module(*m, atomic_load(&(*m)->state));
-        module_unref(*m);
-    }
-    arena_free(list, size);
-}
-
-/* True: there is a file to write to. */
-static bool open_file_locked(void)
-{
-    if (!log_pattern)
-        return false;
-    if (file_tried)
-        return true;
-    file_tried = true;
-    int error = output_file_open(log_pattern, process.program);
-    if (error) {
-        struct text line = {0};
-        text_printf(&line, "dlpin: cannot create the report file '%s': %s\n", log_pattern,
-                    strerrordesc_np(-error));
-        report_say(text_string(&line));
-        text_free(&line);
-        arena_free(log_pattern, strlen(log_pattern) + 1);
-        log_pattern = NULL;
-        return false;
-    }
-    struct text text = {0};
-    record_header(&text, &process);
-    write_record(&text);
-    write_known_modules_locked();
-    return true;
-}
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
-static char *own_exe(void)
-{
-    char path[1024];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    path[n > 0 ? n : 0] = '\0';
-    return arena_strdup(path);
-}
+static bool exiting;
 
 void report_init(const char *raw_options)
 {
-    char *exe = own_exe();
-    process = (struct process_info){
-        .program = exe ? base_name(exe) : "",
-        .exe = exe,
-        .options = raw_options ? arena_strdup(raw_options) : NULL,
-        .started_monotonic = sys_monotonic_ns(),
-        .started = time(NULL),
-    };
-    if (options.log_path && *options.log_path)
-        log_pattern = output_absolute_path(options.log_path);
+    log_init(raw_options);
     if (!lock_acquire(&report_lock))
         return;
-    if (options.log_empty || options.log_root == (unsigned)sys_getpid())
-        open_file_locked();
+    if (log_is_wanted_empty())
+        log_open_locked();
     lock_release(&report_lock);
-}
-
-void report_say(const char *line)
-{
-    if (!output_stderr(line, strlen(line)))
-        drop(DROP_TEXT);
 }
 
 void report_module(struct module *module, enum module_state state)
@@ -171,16 +58,16 @@ void report_module(struct module *module, enum module_state state)
         return;
     }
     /* Opening the file writes all modules that there are, this one among them. */
-    bool was_open = file_tried;
+    bool was_open = log_was_opened_locked();
     if (was_open || module->opener)
-        was_open &= open_file_locked();
+        was_open &= log_open_locked();
     if (was_open)
-        write_module(module, state);
+        log_write_module(module, state);
     if (options.verbosity >= 2) {
         struct text line = {0};
         text_printf(&line, "dlpin: %s %s (load %u)\n",
                     state == MODULE_UNLOADED ? "unloaded" : "loaded", module->path, module->load);
-        report_say(text_string(&line));
+        log_say(text_string(&line));
         text_free(&line);
     }
     lock_release(&report_lock);
@@ -198,7 +85,7 @@ static bool is_growing(const struct group *group)
 static void write_group_locked(struct group *group)
 {
     group->written_count = group->count;
-    if (!open_file_locked())
+    if (!log_open_locked())
         return;
     struct text text = {0};
     record_finding(&text,
@@ -214,8 +101,8 @@ static void write_group_locked(struct group *group)
                        .signature = group->signature,
                        .label = options.label_env ? getenv(options.label_env) : NULL,
                    },
-                   now());
-    write_record(&text);
+                   log_now());
+    log_write(&text);
 }
 
 static void show_group_locked(struct group *group)
@@ -226,7 +113,7 @@ static void show_group_locked(struct group *group)
     struct text text = {0};
     print_finding(&text,
                   &(struct finding_record){.finding = &group->finding, .message = group->message});
-    report_say(text_string(&text));
+    log_say(text_string(&text));
     text_free(&text);
 }
 
@@ -417,11 +304,11 @@ static void resolve_locked(struct instance *instance, const char *how)
         return;
     group->resolved = true;
     group->load_count = 0;
-    if (!open_file_locked())
+    if (!log_open_locked())
         return;
     struct text text = {0};
-    record_resolved(&text, group->id, how, now());
-    write_record(&text);
+    record_resolved(&text, group->id, how, log_now());
+    log_write(&text);
 }
 
 bool report_has_open(void)
@@ -493,13 +380,13 @@ void report_finish(const char *ended, const char *const *families, const bool *a
 {
     if (!lock_acquire(&report_lock))
         return;
-    if (file_tried && open_file_locked()) {
+    if (log_was_opened_locked() && log_open_locked()) {
         struct summary summary = summarize_locked(ended);
         struct text text = {0};
-        record_coverage(&text, families, active, unseen, now());
-        write_record(&text);
-        record_summary(&text, &summary, now());
-        write_record(&text);
+        record_coverage(&text, families, active, unseen, log_now());
+        log_write(&text);
+        record_summary(&text, &summary, log_now());
+        log_write(&text);
     }
     lock_release(&report_lock);
 }
@@ -511,15 +398,14 @@ void report_finish(const char *ended, const char *const *families, const bool *a
 void report_fork_child(void)
 {
     struct group *group, *next;
-    output_fork_child();
+    log_fork_child();
     HASH_ITER (hh, groups, group, next) {
         group->inherited = true;
         group->count = group->written_count = 0;
     }
-    file_tried = false;
     exiting = false;
     if (options.log_empty && lock_acquire(&report_lock)) {
-        open_file_locked();
+        log_open_locked();
         lock_release(&report_lock);
     }
 }

@@ -50,9 +50,6 @@ void report_finish(const char *ended, const char *const *families, const bool *a
 /* Open findings of severity warning or higher. */
 unsigned report_severe(void);
 
-/* A line on standard error, "dlpin: " included. */
-void report_say(const char *line);
-
 extern struct lock report_lock;
 
 /* A new process: own file, own counts; what the parent reported is not reported again. */

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#include "report/log.h"
+#include "base/arena.h"
+#include "base/dropped.h"
+#include "base/options.h"
+#include "base/output.h"
+#include "base/sys.h"
+#include "report/records.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static bool tried;
+static char *pattern;
+static struct process_info process;
+
+uint64_t log_now(void)
+{
+    return sys_monotonic_ns() - process.started_monotonic;
+}
+
+void log_write(struct text *text)
+{
+    if (text->failed || !output_file_write(text_string(text), text->length))
+        drop(DROP_RECORD);
+    text_free(text);
+}
+
+void log_write_module(struct module *module, enum module_state state)
+{
+    struct text text = {0};
+    record_module(&text, module, state, log_now());
+    log_write(&text);
+}
+
+static int collect_module(struct module *module, void *data)
+{
+    struct module ***next = data;
+    *(*next)++ = module_ref(module);
+    return 0;
+}
+
+static int count_module(struct module *module, void *data)
+{
+    ++*(size_t *)data;
+    return 0;
+}
+
+/* Modules that were there before the file was. */
+static void write_known_modules_locked(void)
+{
+    size_t count = 0;
+    modules_each_known(count_module, &count);
+    size_t size = (count + 16) * sizeof(struct module *);
+    struct module **list = arena_alloc(size), **end = list;
+    if (!list)
+        return;
+    modules_each_known(collect_module, &end);
+    for (struct module **m = list; m < end; m++) {
+        log_write_module(*m, atomic_load(&(*m)->state));
+        module_unref(*m);
+    }
+    arena_free(list, size);
+}
+
+/* True: there is a file to write to. */
+bool log_open_locked(void)
+{
+    if (!pattern)
+        return false;
+    if (tried)
+        return true;
+    tried = true;
+    int error = output_file_open(pattern, process.program);
+    if (error) {
+        struct text line = {0};
+        text_printf(&line, "dlpin: cannot create the report file '%s': %s\n", pattern,
+                    strerrordesc_np(-error));
+        log_say(text_string(&line));
+        text_free(&line);
+        arena_free(pattern, strlen(pattern) + 1);
+        pattern = NULL;
+        return false;
+    }
+    struct text text = {0};
+    record_header(&text, &process);
+    log_write(&text);
+    write_known_modules_locked();
+    return true;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static char *own_exe(void)
+{
+    char path[1024];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[n > 0 ? n : 0] = '\0';
+    return arena_strdup(path);
+}
+
+void log_init(const char *raw_options)
+{
+    char *exe = own_exe();
+    process = (struct process_info){
+        .program = exe ? base_name(exe) : "",
+        .exe = exe,
+        .options = raw_options ? arena_strdup(raw_options) : NULL,
+        .started_monotonic = sys_monotonic_ns(),
+        .started = time(NULL),
+    };
+    if (options.log_path && *options.log_path)
+        pattern = output_absolute_path(options.log_path);
+}
+
+bool log_is_wanted_empty(void)
+{
+    return options.log_empty || options.log_root == (unsigned)sys_getpid();
+}
+
+bool log_was_opened_locked(void)
+{
+    return tried;
+}
+
+void log_say(const char *line)
+{
+    if (!output_stderr(line, strlen(line)))
+        drop(DROP_TEXT);
+}
+
+void log_fork_child(void)
+{
+    output_fork_child();
+    tried = false;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Where records and lines go: the report file, which is made when there is a first thing to write,
+ * and standard error. What cannot be written is dropped and counted.
+ *
+ * Functions that end in _locked, and log_write, are called under the report lock.
+ */
+#ifndef DLPIN_REPORT_LOG_H
+#define DLPIN_REPORT_LOG_H
+
+#include "base/text.h"
+#include "modules/modules.h"
+
+/* Once, after the options are known. `raw_options` is the environment variable as it was. */
+void log_init(const char *raw_options);
+
+/* Nanoseconds since the start: a record's "time". */
+uint64_t log_now(void);
+
+/* Makes the file if that was not tried yet, and writes its header and all modules that are known.
+ * True: there is a file to write to. */
+bool log_open_locked(void);
+
+bool log_was_opened_locked(void);
+
+/* Whether this process gets a file even if it has nothing to say (log_empty, log_root). */
+bool log_is_wanted_empty(void);
+
+/* One record, given back. */
+void log_write(struct text *record);
+
+void log_write_module(struct module *module, enum module_state state);
+
+/* A line on standard error, "dlpin: " included. Under no lock in particular. */
+void log_say(const char *line);
+
+/* A new process: its next record makes a new file. */
+void log_fork_child(void);
+
+#endif
