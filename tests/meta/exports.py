@@ -42,6 +42,7 @@ UNWIND = set('''
     abort dladdr fflush fprintf fwrite stderr snprintf
     pthread_rwlock_rdlock pthread_rwlock_unlock pthread_rwlock_wrlock __stack_chk_fail __stack_chk_guard
 '''.split())
+LINKER = {'_GLOBAL_OFFSET_TABLE_', '_DYNAMIC'}
 START_FILES = set('_ITM_deregisterTMCloneTable _ITM_registerTMCloneTable __gmon_start__ '
                   '__cxa_finalize'.split())
 OTHERS = re.compile(r'^(_Unwind_|__?unw_|__(de)?register_frame|__gxx|lzma_)')
@@ -100,7 +101,7 @@ def check_objects(library):
     """Each of our object files against what its layer may use."""
     objects = sorted(glob.glob(library + '.p/*.o'))
     defined = {path: symbols(path, '--defined-only', '--extern-only') for path in objects}
-    own = set().union(*defined.values(), {'_GLOBAL_OFFSET_TABLE_'})
+    own = set().union(*defined.values(), LINKER)
     mistakes = []
     for path in objects:
         name, used = os.path.basename(path), symbols(path, '-u')

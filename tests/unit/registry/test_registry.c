@@ -255,10 +255,13 @@ static void prepare(void *data)
     start->thread = thread_prepare(start->routine, start->argument);
 }
 
-/* What a program would hand to its thread: not on the stack, where a sanitizer guards it. */
+/* What a program would hand to its thread: a page, and none behind it. Not on the stack, where a
+ * sanitizer guards it. */
 static uintptr_t *words(void)
 {
-    return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    mprotect(page + 4096, 4096, PROT_NONE);
+    return (uintptr_t *)page;
 }
 
 Test(threads, what_one_was_started_with)
