@@ -3,6 +3,7 @@
 #include "base/options.h"
 #include "base/output.h"
 #include "base/sys.h"
+#include "modules/sightings.h"
 #include "modules/surroundings.h"
 #include "ownership/caller.h"
 #include "ownership/common.h"
@@ -72,6 +73,15 @@ static void leave_preload(void)
         remove_from_list(list, shim->path);
 }
 
+static void say_hello(void)
+{
+    struct text text = {0};
+    text_printf(&text, "dlpin: version " DLPIN_VERSION " watches process %d, report file: %s\n",
+                sys_getpid(), options.log_path ? options.log_path : "none");
+    log_say(text_string(&text));
+    text_free(&text);
+}
+
 static void read_options(const char *raw)
 {
     struct text text = {0};
@@ -114,6 +124,8 @@ void lifecycle_start(void)
     keys_set_libc_table(surroundings.pthread_keys);
     modules_set_find_object(surroundings.find_object);
     report_init(raw);
+    if (options.verbosity >= 1)
+        say_hello();
     modules_init(common_classify, on_module);
     modules_sync(0, false);
     if (!options.trace_children)
@@ -365,6 +377,8 @@ void lifecycle_finish(const char *ended)
         return;
     if (!heap_is_seen)
         unseen[n++] = "the program has a malloc of its own: heap blocks are not seen";
+    if (sightings_have_namespaces())
+        unseen[n++] = "calls in namespaces that dlmopen made: they have a C library of their own";
     lifecycle_check(AT_EXIT);
     report_finish(ended, families, active, unseen);
 }

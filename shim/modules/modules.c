@@ -132,6 +132,8 @@ struct module *modules_find_unloaded(uintptr_t address, uint64_t epoch)
 bool modules_changed(void)
 {
     unsigned long long adds, subs;
+    if (sightings_have_namespaces())
+        return true;
     sightings_counters(&adds, &subs);
     return adds != last_adds || subs != last_subs;
 }

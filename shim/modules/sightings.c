@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/compiler.h"
 #include "base/output.h"
+#include "base/sys.h"
 
 #include <dlfcn.h>
 #include <limits.h>
@@ -123,11 +124,9 @@ static const void *link_map_of(uintptr_t dynamic)
 }
 
 /* Under the loader's list lock: the object cannot go while we read it. */
-static int collect(struct dl_phdr_info *info, size_t size, void *data)
+static int collect_object(const struct dl_phdr_info *info, struct sightings *list,
+                          const void *handle)
 {
-    struct sightings *list = data;
-    list->adds = info->dlpi_adds;
-    list->subs = info->dlpi_subs;
     if (!grow(list))
         return 1;
     struct sighting *sighting = &list->items[list->count];
@@ -136,11 +135,62 @@ static int collect(struct dl_phdr_info *info, size_t size, void *data)
     if (!sighting->known) {
         if (!elf_image_read(&sighting->image, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum))
             return 0;
-        sighting->handle = link_map_of(sighting->image.dynamic);
+        sighting->handle = handle ? handle : link_map_of(sighting->image.dynamic);
         keep(sighting, info->dlpi_name);
     }
     list->count++;
     return 0;
+}
+
+/* The chain of namespaces that glibc 2.35 and later show debuggers: struct r_debug_extended in
+ * link.h. */
+struct namespace
+{
+    struct r_debug base;
+    struct namespace *next;
+};
+
+bool sightings_have_namespaces(void)
+{
+    return _r_debug.r_version >= 2;
+}
+
+/* Under the loader's list lock. A map of the loader itself stands in each namespace. */
+static void collect_map(struct sightings *list, const struct link_map *map)
+{
+    ElfW(Ehdr) header;
+    const struct module *known = modules_find((uintptr_t)map->l_ld);
+    if (known && known->dynamic == (uintptr_t)map->l_ld && known->handle != map)
+        return;
+    if (sys_read_memory((void *)map->l_addr, &header, sizeof header) != (ssize_t)sizeof header ||
+        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+        return;
+    struct dl_phdr_info info = {
+        .dlpi_addr = map->l_addr,
+        .dlpi_name = map->l_name,
+        .dlpi_phdr = (const ElfW(Phdr) *)(map->l_addr + header.e_phoff),
+        .dlpi_phnum = header.e_phnum,
+    };
+    collect_object(&info, list, map);
+}
+
+static void collect_namespaces(struct sightings *list)
+{
+    /* volatile: the compiler knows how long _r_debug is declared to be, not how long it is. */
+    const struct namespace *volatile first = (const struct namespace *)&_r_debug;
+    for (const struct namespace *n = first->next; n; n = n->next)
+        for (const struct link_map *map = n->base.r_map; map; map = map->l_next)
+            collect_map(list, map);
+}
+
+static int collect(struct dl_phdr_info *info, size_t size, void *data)
+{
+    struct sightings *list = data;
+    list->adds = info->dlpi_adds;
+    list->subs = info->dlpi_subs;
+    if (list->count == 0 && sightings_have_namespaces())
+        collect_namespaces(list);
+    return collect_object(info, list, NULL);
 }
 
 void sightings_collect(struct sightings *list)
