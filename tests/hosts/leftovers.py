@@ -60,7 +60,7 @@ CUPS = (Finding('key-destructor', 'libcups.so.2', stack='_cupsGlobals'),
 
 HOSTS = (
     Host('luv', ('lua5.1', '-e', LUV_WORK), ('lua5.1', 'lua-luv'),
-         find=(Finding('key', 'liblua5.1-luv.so.0', 'warning', stack='uv_key_create'),)),
+         find=(Finding('key', 'libuv.so.1', 'warning', stack='uv_key_create'),)),
     Host('melt', ('melt', '-query', 'filters'), ('melt', 'frei0r-plugins', 'swh-plugins'),
          find=(Finding('key-destructor', 'libEGL.so.1', at_least=6),),
          also=(Finding('key-orphan', 'libQt5Core.so.5', 'note', stack='exit',
