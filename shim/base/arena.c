@@ -24,7 +24,7 @@ static size_t mapped;
 static unsigned class_of(size_t size)
 {
     unsigned class = 0;
-    while (((size_t)1 << (class + SMALLEST_SHIFT)) < size)
+    while (class < CLASSES && ((size_t)1 << (class + SMALLEST_SHIFT)) < size)
         class ++;
     return class;
 }

@@ -3,8 +3,9 @@
  * The shim's own memory: it never calls malloc.
  *
  * Power-of-two size classes over mapped chunks; what is given back is kept for the same class and
- * never unmapped, so that a stale pointer of ours reads wrong data at worst. Any thread, any phase,
- * also under any other lock (the arena's is the innermost). Memory is zeroed.
+ * never unmapped, so that a stale pointer of ours reads wrong data at worst (blocks above 128 KB
+ * are mapped and unmapped one by one). Any thread, any phase, also under any other lock (the
+ * arena's is the innermost). Memory is zeroed.
  */
 #ifndef DLPIN_BASE_ARENA_H
 #define DLPIN_BASE_ARENA_H

@@ -119,6 +119,8 @@ void text_printf(struct text *text, const char *format, ...)
         at += plain;
         if (!*at)
             break;
+        if (at[1] == '\0')
+            break;
         at = convert(text, at + 1, &args);
     }
     va_end(args);

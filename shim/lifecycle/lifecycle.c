@@ -42,14 +42,16 @@ static void on_module(struct module *module, enum module_state state)
     report_module(module, state);
 }
 
-/* Takes `name` out of a list that is separated by colons or spaces, in place. */
+/* Takes every path whose last part is `name` out of a list that is separated by colons or spaces,
+ * in place. */
 static void remove_from_list(char *list, const char *name)
 {
     size_t length = strlen(name);
     for (char *at = list; *at;) {
         size_t item = strcspn(at, ": ");
         char *next = at + item + (at[item] != '\0');
-        if (item == length && !memcmp(at, name, length))
+        bool is_path = item > length && at[item - length - 1] == '/';
+        if ((item == length || is_path) && !memcmp(at + item - length, name, length))
             memmove(at, next, strlen(next) + 1);
         else
             at = next;
@@ -70,7 +72,8 @@ static void leave_preload(void)
     struct module *shim = NULL;
     modules_each_mapped(find_shim, &shim);
     if (list && shim)
-        remove_from_list(list, shim->path);
+        remove_from_list(list,
+                         strrchr(shim->path, '/') ? strrchr(shim->path, '/') + 1 : shim->path);
 }
 
 static void say_hello(void)

@@ -25,8 +25,8 @@ static void read_build_id(struct elf_image *image, const ElfW(Phdr) * p)
     while ((size_t)(end - at) >= sizeof(ElfW(Nhdr))) {
         ElfW(Nhdr) note;
         memcpy(&note, at, sizeof note);
-        size_t name_size = (note.n_namesz + 3u) & ~(size_t)3;
-        size_t desc_size = (note.n_descsz + 3u) & ~(size_t)3;
+        size_t name_size = ((size_t)note.n_namesz + 3) & ~(size_t)3;
+        size_t desc_size = ((size_t)note.n_descsz + 3) & ~(size_t)3;
         const char *name = at + sizeof note;
         if ((size_t)(end - name) < name_size || (size_t)(end - name) - name_size < desc_size)
             return;

@@ -93,17 +93,20 @@ static bool search(const struct elf_file *file, uintptr_t address, struct match 
                          sections + (off_t)(table.sh_link * sizeof strings)))
                 return false;
             search_table(file, &table, (off_t)strings.sh_offset, address, match);
-            if (match->name)
-                return true;
+            break; /* a file has one table of each kind */
         }
+        if (match->name)
+            return true;
     }
     return false;
 }
 
 static bool read_name(const struct elf_file *file, const struct match *match, char *name)
 {
-    long n = syscall(SYS_pread64, file->fd, name, (size_t)SYMBOL_MAX - 1,
-                     match->strings + (off_t)match->name);
+    off_t offset;
+    if (match->strings < 0 || __builtin_add_overflow(match->strings, (off_t)match->name, &offset))
+        return false;
+    long n = syscall(SYS_pread64, file->fd, name, (size_t)SYMBOL_MAX - 1, offset);
     if (n <= 0)
         return false;
     name[n] = '\0';
