@@ -67,11 +67,11 @@ static void hold_signals(struct held_signals *held)
     pthread_sigmask(SIG_BLOCK, &set, &held->before);
 }
 
-/* What is pending now and was not before is ours. */
-static void release_signals(const struct held_signals *held)
+/* What is pending after a write that failed, and was not before, is ours. */
+static void release_signals(const struct held_signals *held, bool failed)
 {
     static const struct timespec at_once = {0, 0};
-    for (unsigned i = 0; i < ARRAY_SIZE(answers); i++) {
+    for (unsigned i = 0; i < ARRAY_SIZE(answers) && failed; i++) {
         sigset_t one;
         sigemptyset(&one);
         sigaddset(&one, answers[i]);
@@ -89,7 +89,7 @@ static bool write_whole(int fd, const char *data, size_t length)
     do
         n = syscall(SYS_write, fd, data, length);
     while (n < 0 && errno == EINTR);
-    release_signals(&held);
+    release_signals(&held, n < (long)length);
     return n == (long)length;
 }
 

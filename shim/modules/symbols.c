@@ -77,28 +77,30 @@ static void search_table(const struct elf_file *file, const ElfW(Shdr) * table, 
     arena_free(batch, BATCH * sizeof *batch);
 }
 
+/* A file has one table of each kind. */
+static const ElfW(Shdr) * find_table(const ElfW(Shdr) * sections, unsigned count, unsigned type)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (sections[i].sh_type == type && sections[i].sh_link < count)
+            return &sections[i];
+    return NULL;
+}
+
 /* .symtab if there is one, which has static functions too; else .dynsym. */
 static bool search(const struct elf_file *file, uintptr_t address, struct match *match)
 {
     static const unsigned wanted[] = {SHT_SYMTAB, SHT_DYNSYM};
-    for (size_t w = 0; w < ARRAY_SIZE(wanted); w++) {
-        for (unsigned i = 0; i < file->header.e_shnum && i < SECTIONS_MAX; i++) {
-            ElfW(Shdr) table, strings;
-            off_t sections = (off_t)file->header.e_shoff;
-            if (!read_at(file, &table, sizeof table, sections + (off_t)(i * sizeof table)))
-                return false;
-            if (table.sh_type != wanted[w] || table.sh_link >= file->header.e_shnum)
-                continue;
-            if (!read_at(file, &strings, sizeof strings,
-                         sections + (off_t)(table.sh_link * sizeof strings)))
-                return false;
-            search_table(file, &table, (off_t)strings.sh_offset, address, match);
-            break; /* a file has one table of each kind */
-        }
-        if (match->name)
-            return true;
+    unsigned count = file->header.e_shnum < SECTIONS_MAX ? file->header.e_shnum : SECTIONS_MAX;
+    size_t size = count * sizeof(ElfW(Shdr));
+    ElfW(Shdr) *sections = count ? arena_alloc(size) : NULL;
+    bool readable = sections && read_at(file, sections, size, (off_t)file->header.e_shoff);
+    for (size_t w = 0; w < ARRAY_SIZE(wanted) && readable && !match->name; w++) {
+        const ElfW(Shdr) *table = find_table(sections, count, wanted[w]);
+        if (table)
+            search_table(file, table, (off_t)sections[table->sh_link].sh_offset, address, match);
     }
-    return false;
+    arena_free(sections, size);
+    return match->name != 0;
 }
 
 static bool read_name(const struct elf_file *file, const struct match *match, char *name)

@@ -56,11 +56,8 @@ static void add_module(struct text *text, const char *name, const struct module 
         add_number(text, name, module->id);
 }
 
-/* `back` is 1 for return addresses: the call before them is what has the name. */
-static void frame_json(struct text *text, const struct frame *frame, unsigned back)
+static void frame_fields(struct text *text, const struct frame *frame, const char *symbol)
 {
-    char symbol[SYMBOL_MAX];
-    bool named = symbol_find(frame->module, frame->pc - back, symbol);
     text_printf(text, "{\"pc\":\"%lx\",\"module\":", (unsigned long)frame->pc);
     if (frame->module)
         text_add_uint(text, frame->module->id);
@@ -68,8 +65,16 @@ static void frame_json(struct text *text, const struct frame *frame, unsigned ba
         text_add(text, "null");
     uintptr_t bias = frame->module ? frame->module->bias : 0;
     text_printf(text, ",\"offset\":%lu,\"symbol\":", (unsigned long)(frame->pc - bias));
-    text_add_json(text, named ? symbol : NULL);
+    text_add_json(text, symbol);
     text_add(text, "}");
+}
+
+/* `back` is 1 for return addresses: the call before them is what has the name. */
+static void frame_json(struct text *text, const struct frame *frame, unsigned back)
+{
+    char symbol[SYMBOL_MAX];
+    bool named = symbol_find(frame->module, frame->pc - back, symbol);
+    frame_fields(text, frame, named ? symbol : NULL);
 }
 
 static void add_frame(struct text *text, const char *name, const struct frame *frame)
@@ -189,10 +194,11 @@ void record_module(struct text *text, const struct module *module, enum module_s
     add_address(text, "base", module->start);
     add_address(text, "end", module->end);
     add_number(text, "load", module->load);
+    /* Without its name: a file would have to be read for each load. Readers have the offset. */
     if (module->opener) {
         struct module *opener = modules_by_id(module->opener_module);
         text_add(text, ",\"opener\":");
-        frame_json(text, &(struct frame){module->opener, opener}, 1);
+        frame_fields(text, &(struct frame){module->opener, opener}, NULL);
     }
     add_string(text, "state", state_names[state]);
     end(text);
