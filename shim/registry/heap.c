@@ -6,12 +6,12 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-enum { SEARCH_BYTES = 8192, OTHER_GRANULE_SHIFT = 3 };
+enum { SEARCH_BYTES = 8192, OTHER_GRANULE_SHIFT = 3, HEAP_PAGE = 65536 };
 
-heap_entry *heap_leaves[HEAP_LEAVES];
+heap_entry *heap_leaves[HEAP_LEAVES] __attribute__((aligned(HEAP_PAGE)));
 bool heap_is_seen = true;
 
-static heap_entry *other_leaves[HEAP_LEAVES];
+static heap_entry *other_leaves[HEAP_LEAVES] __attribute__((aligned(HEAP_PAGE)));
 static heap_entry **leaves = heap_leaves;
 static unsigned granule_shift = HEAP_GRANULE_SHIFT;
 
