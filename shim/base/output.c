@@ -29,6 +29,7 @@ enum { NONE = -1, CLOSED = -2 };
 static struct known_file standard_error = {.fd = NONE};
 static struct known_file report = {.fd = NONE};
 static char *report_path;
+static bool few_descriptors; /* when the file was opened */
 
 static bool identify(int fd, struct known_file *file)
 {
@@ -109,6 +110,7 @@ static int move_high(int fd)
 {
     struct rlimit limit;
     long lowest = HIGH_FD;
+    few_descriptors = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur <= FEW_FDS;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur <= HIGH_FD)
         lowest = limit.rlim_cur > 0 ? (long)limit.rlim_cur - 1 : 0;
     long high = syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, lowest);
@@ -214,8 +216,7 @@ static bool reopen(void)
  * records. */
 static void spare_descriptor(void)
 {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > FEW_FDS)
+    if (!few_descriptors)
         return;
     syscall(SYS_close, report.fd);
     report.fd = CLOSED;

@@ -15,19 +15,39 @@ enum { JUMP_SLOT = R_X86_64_JUMP_SLOT, GLOB_DAT = R_X86_64_GLOB_DAT };
 enum { JUMP_SLOT = R_AARCH64_JUMP_SLOT, GLOB_DAT = R_AARCH64_GLOB_DAT };
 #endif
 
+enum { BUCKETS = 128 };
+
 static _Atomic bool used;
 static _Atomic uint64_t patched_epoch;
+
+static uint64_t buckets[BUCKETS]; /* bit i: interposers[i] */
+
+_Static_assert(INTERPOSER_COUNT <= 64, "a bucket is a word");
 
 void deepbind_expect(void)
 {
     atomic_store(&used, true);
 }
 
-static const struct interposer *find_interposer(const char *name)
+/* By the first letters, because every relocation asks. */
+static unsigned bucket_of(const char *name)
+{
+    return name[0] ? ((unsigned char)name[0] * 7u + (unsigned char)name[1]) % BUCKETS : 0;
+}
+
+static void fill_buckets(void)
 {
     for (unsigned i = 0; i < interposer_count; i++)
-        if (!strcmp(interposers[i].name, name))
-            return &interposers[i];
+        buckets[bucket_of(interposers[i].name)] |= (uint64_t)1 << i;
+}
+
+static const struct interposer *find_interposer(const char *name)
+{
+    for (uint64_t set = buckets[bucket_of(name)]; set; set &= set - 1) {
+        const struct interposer *row = &interposers[__builtin_ctzll(set)];
+        if (!strcmp(row->name, name))
+            return row;
+    }
     return NULL;
 }
 
@@ -69,8 +89,8 @@ static void patch_table(const struct elf_image *image, const ElfW(Rela) * rela, 
         const ElfW(Sym) *symbol = &image->symbols[ELF64_R_SYM(rela[i].r_info)];
         if ((type != JUMP_SLOT && type != GLOB_DAT) || symbol->st_shndx != SHN_UNDEF)
             continue;
-        const struct interposer *row = find_interposer(image->strings + symbol->st_name);
         void **slot = (void **)(image->bias + rela[i].r_offset);
+        const struct interposer *row = find_interposer(image->strings + symbol->st_name);
         if (row && (*slot == *row->real || is_unbound(image, &rela[i], *slot)))
             write_slot(image, slot, row->replacement);
     }
@@ -96,6 +116,8 @@ void deepbind_patch(void)
     uint64_t since = atomic_exchange(&patched_epoch, epoch);
     if (since >= epoch)
         return;
+    if (since == 0)
+        fill_buckets();
     modules_each_mapped(patch_module, &since);
     keys_reconcile();
 }

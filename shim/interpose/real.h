@@ -50,4 +50,11 @@ struct interposer {
 extern const struct interposer interposers[];
 extern const unsigned interposer_count;
 
+#define INTERPOSE(name, family, necessity) +1
+enum {
+    INTERPOSER_COUNT = 0
+#include "interpose/interposers.def"
+};
+#undef INTERPOSE
+
 #endif

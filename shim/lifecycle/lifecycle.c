@@ -190,6 +190,8 @@ enum { ORPHANS_MAX = 256 };
 static struct orphan {
     struct finding finding;
     uint32_t site;
+    bool in_dlclose; /* made by a destructor: no unwinding leads out of it, so exit is looked for
+                        later */
 } orphans[ORPHANS_MAX];
 static unsigned orphan_count;
 
@@ -199,12 +201,25 @@ static bool defer_orphan(const struct finding *finding)
     struct heap_block block;
     if (orphan_count == ORPHANS_MAX || !heap_find(finding->address, &block))
         return false;
-    orphans[orphan_count++] = (struct orphan){*finding, block.site};
+    orphans[orphan_count++] = (struct orphan){*finding, block.site, guard.dlclose_depth > 0};
     return true;
+}
+
+/* The dlclose that made them is over: now the stack tells whether an exit handler called it. */
+static void date_orphans(void)
+{
+    for (unsigned i = 0; i < orphan_count; i++) {
+        if (!orphans[i].in_dlclose)
+            continue;
+        notice_exit();
+        orphans[i].finding.before_exit = !atomic_load(&exit_began);
+        orphans[i].in_dlclose = false;
+    }
 }
 
 static void report_orphans(void)
 {
+    date_orphans();
     for (unsigned i = 0; i < orphan_count; i++) {
         struct orphan *orphan = &orphans[i];
         struct heap_block block;
@@ -261,8 +276,7 @@ static void check_closing(const struct module *module, bool quietly)
 
 void lifecycle_closing_handle(const void *handle)
 {
-    notice_exit(); /* not later: unwinding does not get out of destructors, crtstuff has no tables
-                    */
+
     check_closing(modules_by_handle(handle), true);
 }
 

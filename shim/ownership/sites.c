@@ -171,6 +171,13 @@ static uint32_t learn_hop(const struct module *module, uintptr_t pc)
     return hop == HOP_UNWIND || hop & HOP_FLAGS ? HOP_BY_UNWINDING | flags : hop | flags;
 }
 
+/* What was there at the start stays: there will be no finding that wants the stack. */
+static bool can_be_unloaded(const struct site *site)
+{
+    const struct module *owner = site->owner.module, *requester = site->requester.module;
+    return !owner || !requester || !owner->startup || !requester->startup;
+}
+
 static struct site *learn(uintptr_t key, uintptr_t owner_pc, uintptr_t requester_pc, uint32_t hop)
 {
     struct site *site = arena_alloc(sizeof *site);
@@ -182,7 +189,7 @@ static struct site *learn(uintptr_t key, uintptr_t owner_pc, uintptr_t requester
     site->hop = hop;
     site->owner = (struct frame){owner_pc, module_ref(modules_find(owner_pc - 1))};
     site->requester = (struct frame){requester_pc, module_ref(modules_find(requester_pc - 1))};
-    if (!hop)
+    if (!hop && can_be_unloaded(site))
         site->stack = stack_capture(options.malloc_context_size);
     return add_site(site);
 }
