@@ -46,6 +46,7 @@ struct module {
     bool is_shim;     /* ourselves */
     bool common;      /* acts for others (ownership/common.h) */
     bool runtime;     /* common and never a subject by itself: libc, the loader, libstdc++, … */
+    bool loader;      /* the dynamic loader: what it allocates is its own */
     bool deepbind;    /* opened with RTLD_DEEPBIND, or as a dependency of such a one */
     uintptr_t opener; /* return address of the dlopen call that brought it, or 0 */
     uint32_t opener_module; /* its module's id, or 0 */

@@ -24,6 +24,8 @@ static const char *const runtimes[] = {
     "libmimalloc*preload*",
 };
 
+static const char *const loaders[] = {"ld-linux*", "ld-musl*"};
+
 static const char *const others[] = {
     "libglib-2.0.so.*",  "libgobject-2.0.so.*", "libgthread-2.0.so.*", "libapr-1.so.*",
     "libaprutil-1.so.*", "libuv.so.*",          "libtbbmalloc*",       "libboost_thread*",
@@ -75,6 +77,7 @@ static bool in_option(const char *globs, const char *name)
 void common_classify(struct module *module)
 {
     module->runtime = module->is_shim || in_list(runtimes, ARRAY_SIZE(runtimes), module->identity);
+    module->loader = in_list(loaders, ARRAY_SIZE(loaders), module->identity);
     module->common = module->runtime || in_list(others, ARRAY_SIZE(others), module->identity) ||
                      in_option(options.common, module->identity);
 }

@@ -12,7 +12,7 @@
 
 #include "modules/modules.h"
 
-/* Sets module->common and module->runtime by its identity and the option common=. Early. */
+/* Sets module->common, runtime and loader by its identity and the option common=. Early. */
 void common_classify(struct module *module);
 
 /* fnmatch(3) for '*' and '?', without its locale. */

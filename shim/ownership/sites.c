@@ -202,7 +202,9 @@ static bool lookup(uintptr_t pc, uint64_t *value)
     struct site *site = find_site(pc);
     if (!site) {
         struct module *module = modules_find_new(pc - 1);
-        uint32_t hop = module && module->common ? learn_hop(module, pc) : 0;
+        /* The loader allocates for itself, often, and from frames that would have to be unwound. */
+        bool passes_over = module && module->common && !module->loader;
+        uint32_t hop = passes_over ? learn_hop(module, pc) : 0;
         site = learn(pc, pc, pc, hop);
     }
     if (site)
