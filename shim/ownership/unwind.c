@@ -30,10 +30,36 @@ static int visit_module(struct module *module, void *data)
     return visit->callback(&info, sizeof info, visit->data);
 }
 
+/* Stacks go to and fro between few modules: those that were wanted last are offered first. An
+ * address, not a module, is remembered: another may lie there by now. */
+enum { RECENT = 4 };
+static __thread uintptr_t recent[RECENT] __attribute__((tls_model("initial-exec")));
+
+static int visit_recent(struct phdr_visit *visit)
+{
+    for (unsigned i = 0; i < RECENT; i++) {
+        struct module *module = recent[i] ? modules_find(recent[i]) : NULL;
+        int found = module ? visit_module(module, visit) : 0;
+        if (found)
+            return found;
+    }
+    return 0;
+}
+
+static int visit_and_remember(struct module *module, void *data)
+{
+    static __thread unsigned next __attribute__((tls_model("initial-exec")));
+    int found = visit_module(module, data);
+    if (found)
+        recent[next++ % RECENT] = module->start;
+    return found;
+}
+
 int __wrap_dl_iterate_phdr(phdr_callback *callback, void *data)
 {
     struct phdr_visit visit = {callback, data};
-    return modules_each_mapped(visit_module, &visit);
+    int found = visit_recent(&visit);
+    return found ? found : modules_each_mapped(visit_and_remember, &visit);
 }
 
 /* --- stacks
