@@ -66,7 +66,9 @@ static int prepare(struct run *run)
 static int start_and_wait(struct run *run)
 {
     const struct run_options *options = &run->options;
-    char *preload = environment_preload(run->library, run->program.sanitizer_library);
+    char *preload = run->program.is_musl
+                        ? NULL
+                        : environment_preload(run->library, run->program.sanitizer_library);
     char *variable =
         environment_options(options->extra, options->trace_children, run->workdir.path);
     const struct child_plan plan = {options->program, preload, variable};

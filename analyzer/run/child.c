@@ -75,7 +75,8 @@ static void become_program(const struct child_plan *plan, const struct signal_st
     char *options = memory_format("%s:log_root=%ld", plan->options, (long)getpid());
     int error = 0;
 
-    if (setenv("LD_PRELOAD", plan->preload, 1) != 0 || setenv("DLPIN_OPTIONS", options, 1) != 0)
+    if ((plan->preload != NULL && setenv("LD_PRELOAD", plan->preload, 1) != 0) ||
+        setenv("DLPIN_OPTIONS", options, 1) != 0)
         error = errno;
     give_back(saved);
     if (error == 0) {

@@ -13,7 +13,7 @@
 
 struct child_plan {
     char **argv;         /* for execvp(), NULL at its end */
-    const char *preload; /* LD_PRELOAD for it */
+    const char *preload; /* LD_PRELOAD for it; NULL: as it is */
     const char *options; /* DLPIN_OPTIONS for it, to which log_root=<its pid> is added */
 };
 

@@ -11,6 +11,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static void read_interpreter(struct elf_facts *facts, Elf *elf, const GElf_Phdr *header)
+{
+    Elf_Data *data =
+        elf_getdata_rawchunk(elf, (int64_t)header->p_offset, header->p_filesz, ELF_T_BYTE);
+
+    facts->has_interpreter = true;
+    facts->is_musl = data != NULL && data->d_buf != NULL &&
+                     memmem(data->d_buf, data->d_size, "ld-musl", strlen("ld-musl")) != NULL;
+}
+
 static void read_segments(struct elf_facts *facts, Elf *elf)
 {
     size_t count = 0;
@@ -22,7 +32,8 @@ static void read_segments(struct elf_facts *facts, Elf *elf)
 
         if (gelf_getphdr(elf, (int)i, &header) == NULL)
             return;
-        facts->has_interpreter |= header.p_type == PT_INTERP;
+        if (header.p_type == PT_INTERP)
+            read_interpreter(facts, elf, &header);
     }
 }
 

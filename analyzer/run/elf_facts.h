@@ -11,6 +11,7 @@ struct elf_facts {
     bool is_elf;
     int elf_class, machine;
     bool has_interpreter; /* PT_INTERP */
+    bool is_musl;         /* and that is musl's */
     bool is_loader;       /* the dynamic loader itself, which has none and preloads all the same */
     bool defines_malloc;  /* in its dynamic symbol table */
     bool looks_for_sanitizer_hook;

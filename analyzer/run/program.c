@@ -94,6 +94,7 @@ void program_inspect_file(struct program *program, const char *path)
     program->elf_class = facts.elf_class;
     program->machine = facts.machine;
     program->is_static = facts.is_elf && !facts.has_interpreter && !facts.is_loader;
+    program->is_musl = facts.is_musl;
     program->has_own_malloc = facts.defines_malloc;
     program->sanitizer = facts.sanitizer;
     program->sanitizer_library = facts.sanitizer_library;

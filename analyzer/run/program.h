@@ -17,6 +17,7 @@ struct program {
     bool is_elf;
     int elf_class, machine; /* of ELF files */
     bool is_static;         /* no loader will read LD_PRELOAD */
+    bool is_musl;           /* libdlpin.so, which is glibc's, would break it */
     bool is_privileged;     /* set-user-ID and the like: the loader will ignore LD_PRELOAD */
     bool has_own_malloc;    /* defines malloc: heap blocks do not come to the shim */
     const struct sanitizer *sanitizer; /* that it was built with, or NULL */

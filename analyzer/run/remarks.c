@@ -22,6 +22,8 @@ void remarks_collect(struct remarks *remarks, const struct program *program, con
 {
     if (program->is_static)
         add_blind(remarks, name, "statically linked, no loader will load libdlpin.so");
+    if (program->is_musl)
+        add_blind(remarks, name, "linked with musl, libdlpin.so is for glibc");
     if (program->is_privileged)
         add_blind(remarks, name,
                   "set-user-ID, set-group-ID or with file capabilities, the loader will ignore "

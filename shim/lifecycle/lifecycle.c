@@ -397,7 +397,7 @@ void lifecycle_finish(const char *ended)
     if (sightings_have_namespaces())
         unseen[n++] = "calls in namespaces that dlmopen made: they have a C library of their own";
     lifecycle_check(AT_EXIT);
-    report_finish(ended, families, active, unseen);
+    report_finish(ended, is_exec, families, active, unseen);
 }
 
 int lifecycle_exit_status(int status)

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static bool tried;
+static bool tried, closed;
 static char *pattern;
 static struct process_info process;
 
@@ -22,6 +22,10 @@ uint64_t log_now(void)
 
 void log_write(struct text *text)
 {
+    if (closed) {
+        text_free(text);
+        return;
+    }
     if (text->failed || !output_file_write(text_string(text), text->length))
         drop(DROP_RECORD);
     text_free(text);
@@ -137,5 +141,10 @@ void log_say(const char *line)
 void log_fork_child(void)
 {
     output_fork_child();
-    tried = false;
+    tried = closed = false;
+}
+
+void log_close(void)
+{
+    closed = true;
 }

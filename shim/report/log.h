@@ -34,6 +34,10 @@ void log_write_module(struct module *module, enum module_state state);
 /* A line on standard error, "dlpin: " included. Under no lock in particular. */
 void log_say(const char *line);
 
+/* The process goes, and its summary is written: what other threads still have to say is too late.
+ */
+void log_close(void);
+
 /* A new process: its next record makes a new file. */
 void log_fork_child(void);
 

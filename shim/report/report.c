@@ -375,8 +375,8 @@ static struct summary summarize_locked(const char *ended)
     return summary;
 }
 
-void report_finish(const char *ended, const char *const *families, const bool *active,
-                   const char *const *unseen)
+void report_finish(const char *ended, bool image_may_go_on, const char *const *families,
+                   const bool *active, const char *const *unseen)
 {
     if (!lock_acquire(&report_lock))
         return;
@@ -387,6 +387,8 @@ void report_finish(const char *ended, const char *const *families, const bool *a
         log_write(&text);
         record_summary(&text, &summary, log_now());
         log_write(&text);
+        if (!image_may_go_on)
+            log_close();
     }
     lock_release(&report_lock);
 }

@@ -43,9 +43,10 @@ bool report_has_open(void);
 /* exit() began: what is found now is a note unless it is an error. */
 void report_exiting(void);
 
-/* Writes counts, coverage and summary. `unseen`: sentences, NULL-terminated. */
-void report_finish(const char *ended, const char *const *families, const bool *active,
-                   const char *const *unseen);
+/* Writes counts, coverage and summary. `unseen`: sentences, NULL-terminated. `image_may_go_on`:
+ * before an exec, which may fail; else nothing is written after the summary. */
+void report_finish(const char *ended, bool image_may_go_on, const char *const *families,
+                   const bool *active, const char *const *unseen);
 
 /* Open findings of severity warning or higher. */
 unsigned report_severe(void);

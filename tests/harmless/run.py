@@ -270,6 +270,8 @@ def read_records(path, mistakes):
             try:
                 records.append(json.loads(line))
             except ValueError:
+                if not line.endswith(b'\n'):
+                    continue  # the last, of a process that was killed while it wrote
                 mistakes.append(f'{os.path.basename(path)} line {number} is no JSON: {line[:80]!r}')
     return records
 

@@ -67,6 +67,16 @@ class Blind(Case):
             self.assertEqual(result.returncode, status, result.stderr)
             self.assertIn("defines its own malloc: heap blocks are not seen", result.stderr)
 
+    def test_musl_is_left_alone(self):
+        if shutil.which("musl-gcc") is None:
+            self.skipTest("no musl-gcc")
+        self.file("program.c", SOURCE)
+        subprocess.run(["musl-gcc", "program.c", "-o", "program"], cwd=self.directory, check=True)
+        for arguments, status in (([], 0), (["--gate"], 24)):
+            result = self.dlpin("run", *arguments, self.directory / "program")
+            self.assertEqual(result.returncode, status, result.stderr)
+            self.assertIn("linked with musl", result.stderr)
+
 
 class Sanitizers(Case):
     def built(self, compiler, *options):

@@ -178,7 +178,7 @@ Test(report, repeats_have_one_signature)
     cr_assert_eq(number_of(last_of(found), "count"), 8);
     cr_assert_neq(report_key(16, 0x44), id, "another destructor");
     static const char *const none[] = {NULL};
-    report_finish("exit", none, NULL, none);
+    report_finish("exit", false, none, NULL, none);
     found = records("finding");
     cr_assert_eq(number_of(last_of(found), "count"), 11, "the last count is written");
 }
@@ -311,7 +311,7 @@ Test(report, the_end)
     const bool active[] = {false, true};
     report_key(5, 0x40);
     drop(DROP_STACK);
-    report_finish("exit", families, active, unseen);
+    report_finish("exit", false, families, active, unseen);
     json_t *coverage = last_of(records("coverage"));
     cr_assert(json_is_false(json_object_get(json_object_get(coverage, "hooks"), "heap")));
     cr_assert(json_is_true(json_object_get(json_object_get(coverage, "hooks"), "keys")));
