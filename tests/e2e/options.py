@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Each option of DLPIN_OPTIONS, as a program under the shim shows it."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BUILD = os.path.abspath(sys.argv.pop(1))
+SAMPLE = os.path.join(BUILD, 'samples', 'key-destructor')
+HOST = os.path.join(BUILD, 'samples', 'common', 'host')
+LEAVES = [HOST, *'open plugin call plugin start close plugin'.split()]
+CLEAN = [HOST, *'open tidy call tidy start close tidy'.split()]
+
+
+class Options(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def run_with(self, options, command=LEAVES, **environment):
+        shim = os.path.join(BUILD, 'shim', 'libdlpin.so')
+        return subprocess.run(command, cwd=SAMPLE, capture_output=True, text=True, timeout=60,
+                              env={**os.environ, **environment, 'LD_PRELOAD': shim, 'DLPIN_OPTIONS': options})
+
+    def records(self):
+        found = []
+        for name in sorted(os.listdir(self.folder.name)):
+            with open(os.path.join(self.folder.name, name), encoding='utf-8') as file:
+                found += [json.loads(line) for line in file]
+        return found
+
+    def test_exitcode_only_where_there_is_something(self):
+        self.assertEqual(self.run_with('exitcode=42').returncode, 42)
+        self.assertEqual(self.run_with('exitcode=42', CLEAN).returncode, 0)
+        self.assertEqual(self.run_with('').returncode, 0)
+
+    def test_quiet(self):
+        self.assertEqual(self.run_with('quiet=1').stderr, '')
+        self.assertIn('dlpin: ERROR: key-destructor', self.run_with('quiet=0').stderr)
+
+    def test_log_path(self):
+        self.run_with(f'quiet=1:log_path={self.folder.name}/%e.%p')
+        name, = os.listdir(self.folder.name)
+        self.assertRegex(name, r'^host\.[0-9]+$')
+        self.assertEqual(self.records()[0]['options'], f'quiet=1:log_path={self.folder.name}/%e.%p')
+
+    def test_log_path_without_pid_gets_one(self):
+        self.run_with(f'log_path={self.folder.name}/x')
+        self.assertRegex(os.listdir(self.folder.name)[0], r'^x\.[0-9]+$')
+
+    def test_log_path_that_cannot_be(self):
+        result = self.run_with('quiet=1:log_path=/nonexistent/x')
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("cannot create the report file '/nonexistent/x'", result.stderr)
+
+    def test_log_empty(self):
+        log = f'log_path={self.folder.name}/r:log_empty=0'
+        self.run_with(log, ['/bin/sleep', '0'])
+        self.assertEqual(os.listdir(self.folder.name), [])
+        self.run_with(log, CLEAN)
+        self.assertEqual(len(os.listdir(self.folder.name)), 1)
+
+    def test_log_root(self):
+        shell = f'DLPIN_OPTIONS="$DLPIN_OPTIONS:log_root=$$" exec /bin/sleep 0'
+        self.run_with(f'log_path={self.folder.name}/r:log_empty=0', ['/bin/sh', '-c', shell])
+        self.assertEqual([r['type'] for r in self.records()][-1], 'summary')
+
+    def test_label_env(self):
+        self.run_with(f'label_env=TEST_NAME:log_path={self.folder.name}/r', TEST_NAME='test_of_it')
+        labels = [r.get('label') for r in self.records() if r['type'] == 'finding']
+        self.assertEqual(labels, ['test_of_it'])
+
+    def test_common(self):
+        """Passed over, the plug-in is no requester: its key goes by the variable, and is found all the same."""
+        result = self.run_with("common='plug*,other.so'")
+        self.assertIn('plugin.so was unloaded', result.stderr)
+
+    def test_malloc_context_size(self):
+        command = [HOST, *'thread worker key none open plugin in worker call plugin use_malloc close plugin'.split()]
+        shim_options = f'malloc_context_size=2:log_path={self.folder.name}/r'
+        subprocess.run(command, cwd=os.path.join(BUILD, 'samples', 'key-value'), timeout=60, check=True,
+                       stderr=subprocess.DEVNULL,
+                       env={**os.environ, 'LD_PRELOAD': os.path.join(BUILD, 'shim', 'libdlpin.so'),
+                            'DLPIN_OPTIONS': shim_options})
+        stack, = [r['stack'] for r in self.records() if r['type'] == 'finding']
+        self.assertEqual(len(stack), 2)
+
+    def test_trace_children(self):
+        shell = ['/bin/sh', '-c', '/usr/bin/env']
+        self.assertIn('libdlpin.so', self.run_with('', shell).stdout)
+        self.assertNotIn('libdlpin.so', self.run_with('trace_children=0', shell).stdout)
+
+    def test_verbosity(self):
+        self.assertIn('watches process', self.run_with('verbosity=1', CLEAN).stderr)
+        self.assertIn('unloaded', self.run_with('verbosity=2', CLEAN).stderr)
+
+    def test_help_names_every_option(self):
+        text = self.run_with('help=1', CLEAN).stderr
+        for name in ('verbosity', 'log_path', 'exitcode', 'quiet', 'common', 'label_env', 'log_empty'):
+            self.assertIn(f'dlpin:   {name}', text)
+
+    def test_what_is_wrong_is_one_line_that_names_it(self):
+        for options, word in (('nonsense=1', "unknown option 'nonsense'"),
+                              ('exitcode=256', "bad value '256' for 'exitcode'"),
+                              ('quiet', "no value for 'quiet'")):
+            result = self.run_with(f'{options}:verbosity=0', CLEAN)
+            self.assertEqual(result.returncode, 0)
+            self.assertEqual(len(result.stderr.splitlines()), 1)
+            self.assertIn(word, result.stderr)
+
+
+if __name__ == '__main__':
+    unittest.main()
