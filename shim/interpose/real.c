@@ -5,7 +5,6 @@
 
 #include <errno.h>
 
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): a declarator cannot be in parentheses. */
 #define INTERPOSE(name, family, necessity) __typeof__(name) *real_##name;
 #include "interpose/interposers.def"
 #undef INTERPOSE
