@@ -143,8 +143,10 @@ void model_finish(struct model *model)
             model->unloaded += module->data->state == MODULE_UNLOADED;
         for (struct finding *finding = process->findings; finding != NULL;
              finding = finding->hh.next) {
-            model->resolved += finding->resolved != NULL;
-            if (finding->resolved == NULL || model->count_resolved)
+            bool was_true = finding->resolved != NULL && !finding->data->pending;
+
+            model->resolved += was_true;
+            if (finding->resolved == NULL || (was_true && model->count_resolved))
                 groups_add(model, finding);
         }
     }

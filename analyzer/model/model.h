@@ -9,8 +9,9 @@
  *
  * Rules that live here: a module record with a known id brings its new state; a finding record with
  * a known id replaces the earlier one; a resolved finding does not count (unless asked for); a
- * pending finding counts as long as no later record has its id. Ids are per process image, that is
- * per file and pid.
+ * pending finding counts as long as no later record has its id; one that was resolved without
+ * having been confirmed never was true, and is left out altogether. Ids are per process image, that
+ * is per file and pid.
  */
 #ifndef DLPIN_ANALYZER_MODEL_H
 #define DLPIN_ANALYZER_MODEL_H
