@@ -48,6 +48,16 @@ def parse_arguments():
     return parser.parse_args()
 
 
+def open_to_all(path):
+    """Whether another user's program can load this file."""
+    folder = os.path.dirname(os.path.abspath(path))
+    while os.stat(folder).st_mode & 0o001:
+        if folder == '/':
+            return True
+        folder = os.path.dirname(folder)
+    return False
+
+
 def status_text(status):
     if os.WIFSIGNALED(status):
         core = ' (core)' if os.WCOREDUMP(status) else ''
@@ -349,6 +359,9 @@ def main():
     library = options.shim or options.pass_through
     if options.set_user_id and os.geteuid() != 0:
         print('needs root')
+        return 77
+    if options.set_user_id and not open_to_all(options.shim or options.pass_through):
+        print('needs a build folder that other users can reach')
         return 77
     with tempfile.TemporaryDirectory(prefix='harmless-') as root:
         stage = Stage(options, root)
