@@ -280,8 +280,10 @@ def read_records(path, mistakes):
             try:
                 records.append(json.loads(line))
             except ValueError:
-                if not line.endswith(b'\n'):
-                    continue  # the last, of a process that was killed while it wrote
+                # The last, of a process that was killed while it wrote; behind its summary nothing may come.
+                summed_up = any(r.get('type') == 'summary' and r.get('ended') != 'exec' for r in records)
+                if not line.endswith(b'\n') and not summed_up:
+                    continue
                 mistakes.append(f'{os.path.basename(path)} line {number} is no JSON: {line[:80]!r}')
     return records
 
