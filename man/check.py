@@ -54,7 +54,7 @@ def check_words():
 
 
 def check_library_options():
-    needed = re.findall(r'X\((?:BOOL|NUMBER|STRING), (\w+), (\w+),',
+    needed = re.findall(r'X\((?:BOOL|NUMBER|CHOICE|STRING), (\w+), (\w+),',
                         table('base/options.h', 'DLPIN_OPTIONS_TABLE'))
     text = section('libdlpin.7', '.Sh OPTIONS', '.Sh HOW')
     compare('option', 'libdlpin.7', re.findall(r'^\.It Cm (\w+)', text, re.M),
@@ -62,6 +62,8 @@ def check_library_options():
     for name, default in needed:
         entry = re.search(rf'^\.It Cm {name} (.*?)(?=^\.It|^\.El)', text, re.M | re.S)
         value = 'none' if default == '0' else default
+        if not default.isdigit():  # a choice: SCAN_FULL is "full"
+            value = default.rsplit('_', 1)[-1].lower()
         if entry and not re.search(rf'Default:\s({value}|{default})\b', entry.group(1)):
             problems.append(f'libdlpin.7: option "{name}": its default is {default}')
 

@@ -5,7 +5,8 @@
  *
  *   host open plugin call plugin start close plugin
  *
- * (The steps of the second part are in host_keys.c, those of the third in host_threads.c.)
+ * (The steps of the second part are in host_keys.c, those of the third in host_threads.c, "forget"
+ * is in host_registry.c.)
  *
  * It knows nothing of dlpin. It is silent when all goes well, and then its exit status is 0. A
  * plug-in that is still mapped after its "close" is named on stdout. With SAMPLES_VERBOSE in the
@@ -35,6 +36,8 @@
  *   wake-to-exit          … by pthread_exit()
  *   cancel-parked         … by pthread_cancel()
  *   settle                wait until the calling thread is the only one
+ *
+ *   forget                clear the host's table and list, and the slot of this thread
  *
  *   copy P FILE           copy ./P.so to FILE (hot reload: each build gets a name of its own)
  *   remove FILE           remove it
@@ -276,6 +279,7 @@ static const struct verb {
     {"wake-to-exit", 0, step_wake_to_exit},
     {"cancel-parked", 0, step_cancel_parked},
     {"settle", 0, step_settle},
+    {"forget", 0, step_forget},
     {"copy", 2, step_copy},
     {"remove", 1, step_remove},
     {"leave", 2, step_leave},

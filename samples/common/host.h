@@ -29,6 +29,28 @@ void host_await(void);
 /* Sleeps for so long. host_await() returns when the thread is in here. */
 void host_sleep(unsigned seconds);
 
+/* Enters a function and a name in the host's table; NULL takes them out. */
+typedef int host_function(void);
+void host_register(unsigned number, const char *name, host_function *function);
+host_function *host_driver(unsigned number);
+
+/* Puts DATA in front of the host's list; takes the first out again; makes the first point to
+ * itself.
+ */
+void host_list_add(const void *data);
+void host_list_remove(void);
+void host_circle(void);
+
+/* The calling thread's own slot. */
+void host_set_slot(const void *data);
+const void *host_slot(void);
+
+/* A block of the host that leads to DATA through so many blocks, itself among them. */
+void *host_box(unsigned depth, const void *data);
+
+/* Keeps DATA in memory of the host's that is not malloc's. */
+void host_map(const void *data);
+
 /* Start routines: a thread of the host that waits for the step "wake", and never looks at
  * ARGUMENT. */
 void *host_service(void *argument);

@@ -33,5 +33,6 @@ void step_wake(char **arg);
 void step_wake_to_exit(char **arg);
 void step_cancel_parked(char **arg);
 void step_settle(char **arg);
+void step_forget(char **arg);
 
 #endif

@@ -97,6 +97,26 @@ ENTRY(use_large)
     return remember(calloc(1, 1 << 20)) == 0 ? 0 : -1;
 }
 
+/* The value is the host's own, and leads to what is the plug-in's. */
+ENTRY(use_deep_image)
+{
+    return remember(host_box(2, settings)) == 0 ? 0 : -1;
+}
+
+ENTRY(use_deep_block)
+{
+    return remember(host_box(3, strdup(SECRET))) == 0 ? 0 : -1;
+}
+
+/* The host's list leads there as well. */
+ENTRY(use_shared)
+{
+    void *box = host_box(2, settings);
+
+    host_list_add(box);
+    return remember(box) == 0 ? 0 : -1;
+}
+
 /* No finding: the block is the host's, whoever asked for it. */
 ENTRY(use_host_block)
 {

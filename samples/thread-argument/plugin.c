@@ -36,6 +36,17 @@ ENTRY(start_image)
     return serve(job) == 0 ? 0 : -1;
 }
 
+/* The argument is the host's own, and leads to what is the plug-in's. */
+ENTRY(start_deep_image)
+{
+    return serve(host_box(2, job)) == 0 ? 0 : -1;
+}
+
+ENTRY(start_deep_block)
+{
+    return serve(host_box(1, strdup(SECRET))) == 0 ? 0 : -1;
+}
+
 ENTRY(start_constant)
 {
     return serve((void *)(size_t)constant_job) == 0 ? 0 : -1;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum option_type { BOOL, NUMBER, STRING };
+enum option_type { BOOL, NUMBER, CHOICE, STRING };
 
 struct option_row {
     enum option_type type;
@@ -60,6 +60,33 @@ static bool parse_number(struct span value, unsigned *number)
     return true;
 }
 
+/* The word behind *at in a choice's help; length 0: there is none left. */
+static struct span next_choice(const char **at)
+{
+    struct span word = {*at, strcspn(*at, " :")};
+    *at += word.length;
+    *at += **at == ' ';
+    return word;
+}
+
+/* Its number among the words of the row; false: it is none of them. */
+static bool parse_choice(const struct option_row *row, struct span value, unsigned *number)
+{
+    const char *at = row->help;
+    *number = 0;
+    for (struct span word; (word = next_choice(&at)).length > 0; ++*number)
+        if (word.length == value.length && !memcmp(word.start, value.start, word.length))
+            return true;
+    return false;
+}
+
+static bool parse(const struct option_row *row, struct span value, unsigned *number)
+{
+    if (row->type == CHOICE)
+        return parse_choice(row, value, number);
+    return parse_number(value, number) && *number >= row->lowest && *number <= row->highest;
+}
+
 static void complain(struct text *complaints, const char *what, struct span span)
 {
     text_printf(complaints, "dlpin: DLPIN_OPTIONS: %s '", what);
@@ -83,10 +110,13 @@ static void set_option(struct span name, struct span value, struct text *complai
         return;
     }
     unsigned number;
-    if (!parse_number(value, &number) || number < row->lowest || number > row->highest) {
+    if (!parse(row, value, &number)) {
         complain(complaints, "bad value", value);
-        text_printf(complaints, " for '%s': a number from %u to %u is needed\n", row->name,
-                    row->lowest, row->highest);
+        if (row->type == CHOICE)
+            text_printf(complaints, " for '%s': %s\n", row->name, row->help);
+        else
+            text_printf(complaints, " for '%s': a number from %u to %u is needed\n", row->name,
+                        row->lowest, row->highest);
         return;
     }
     set_number(row, number);
@@ -130,12 +160,25 @@ void options_parse(const char *text, struct text *complaints)
     }
 }
 
+static void describe_choice(struct text *text, const struct option_row *row)
+{
+    const char *at = row->help;
+    struct span word = {0};
+    for (unsigned i = 0; i <= row->initial; i++)
+        word = next_choice(&at);
+    text_add(text, " (default ");
+    text_add_n(text, word.start, word.length);
+    text_add(text, ")");
+}
+
 void options_describe(struct text *text)
 {
     text_add(text, "dlpin: options in DLPIN_OPTIONS=\"name=value:name=value\"\n");
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         text_printf(text, "dlpin:   %s", rows[i].name);
-        if (rows[i].type != STRING)
+        if (rows[i].type == CHOICE)
+            describe_choice(text, &rows[i]);
+        else if (rows[i].type != STRING)
             text_printf(text, " (default %u)", rows[i].initial);
         text_printf(text, ": %s\n", rows[i].help);
     }

@@ -10,8 +10,9 @@
 #include "base/text.h"
 
 /*
- * X(type, name, default, lowest, highest, "help"), type BOOL, NUMBER or STRING; lowest and highest
- * bound numbers. Strings are NULL by default, and live as long as the process.
+ * X(type, name, default, lowest, highest, "help"), type BOOL, NUMBER, CHOICE or STRING; lowest and
+ * highest bound numbers. A CHOICE is one of the words with which its help begins, up to the colon,
+ * as their number. Strings are NULL by default, and live as long as the process.
  */
 #define DLPIN_OPTIONS_TABLE(X)                                                                     \
     X(BOOL, help, 0, 0, 1, "print the options on standard error")                                  \
@@ -22,6 +23,10 @@
     X(NUMBER, malloc_context_size, 8, 1, 32, "frames kept for an allocation's stack")              \
     X(STRING, common, 0, 0, 0,                                                                     \
       "comma-separated globs of sonames that act for others, in addition to the built-in list")    \
+    X(CHOICE, scan, SCAN_FULL, SCAN_OFF, SCAN_FULL,                                                \
+      "off values full: how far memory is looked through for what leads to an unloaded module")    \
+    X(NUMBER, scan_limit_ms, 10000, 0, 999999999, "milliseconds that one scan may take (0: any)")  \
+    X(NUMBER, scan_limit_mb, 0, 0, 999999999, "megabytes that one scan may look at (0: any)")      \
     X(BOOL, quiet, 0, 0, 1, "print no findings on standard error")                                 \
     X(STRING, label_env, 0, 0, 0, "environment variable whose value is kept with each finding")    \
     X(BOOL, trace_children, 1, 0, 1, "stay in LD_PRELOAD for programs that this one starts")       \
@@ -29,8 +34,11 @@
       "0: no report file for a process that opened no module and has no finding")                  \
     X(NUMBER, log_root, 0, 0, 4194304, "process for which log_empty=0 does not hold")
 
+enum { SCAN_OFF, SCAN_VALUES, SCAN_FULL };
+
 #define DLPIN_OPTION_BOOL unsigned
 #define DLPIN_OPTION_NUMBER unsigned
+#define DLPIN_OPTION_CHOICE unsigned
 #define DLPIN_OPTION_STRING const char *
 #define DLPIN_OPTION_FIELD(type, name, ...) DLPIN_OPTION_##type name;
 

@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,6 +41,36 @@ void sys_pause_us(unsigned microseconds)
     syscall(SYS_nanosleep, &pause, NULL);
 }
 
+/* A place in the list is free while `start` is 0. What finds none is not listed. */
+static struct {
+    _Atomic uintptr_t start, end;
+} own_maps[SYS_MAPS_MAX];
+
+static void list_map(uintptr_t start, size_t size)
+{
+    for (unsigned i = 0; i < SYS_MAPS_MAX; i++) {
+        uintptr_t nothing = 0;
+        if (!atomic_compare_exchange_strong(&own_maps[i].start, &nothing, start))
+            continue;
+        atomic_store(&own_maps[i].end, start + size);
+        return;
+    }
+}
+
+static void unlist_map(uintptr_t start)
+{
+    for (unsigned i = 0; i < SYS_MAPS_MAX; i++)
+        if (atomic_load_explicit(&own_maps[i].start, memory_order_relaxed) == start)
+            atomic_store(&own_maps[i].start, 0);
+}
+
+bool sys_own_map(unsigned index, uintptr_t *start, uintptr_t *end)
+{
+    *start = atomic_load(&own_maps[index].start);
+    *end = atomic_load(&own_maps[index].end);
+    return *start && *end > *start;
+}
+
 void *sys_map(size_t size)
 {
     void *p = (void *)syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
@@ -45,11 +78,13 @@ void *sys_map(size_t size)
     if (p == MAP_FAILED)
         return NULL;
     syscall(SYS_madvise, p, size, MADV_NOHUGEPAGE);
+    list_map((uintptr_t)p, size);
     return p;
 }
 
 void sys_unmap(void *p, size_t size)
 {
+    unlist_map((uintptr_t)p);
     syscall(SYS_munmap, p, size);
 }
 
@@ -78,6 +113,23 @@ ssize_t sys_read_memory(const void *from, void *to, size_t size)
     return done ? (ssize_t)done : -1;
 }
 
+bool sys_is_filtered(void)
+{
+    static _Atomic bool filtered;
+    if (!filtered && syscall(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0) != 0)
+        filtered = true;
+    return filtered;
+}
+
+ssize_t sys_copy_memory(const void *from, void *to, size_t size)
+{
+    struct iovec there = {(void *)from, size}, here = {to, size};
+    if (sys_is_filtered())
+        return sys_read_memory(from, to, size);
+    ssize_t n = syscall(SYS_process_vm_readv, sys_getpid(), &here, 1UL, &there, 1UL, 0UL);
+    return n >= 0 || errno == EFAULT ? n : sys_read_memory(from, to, size);
+}
+
 ssize_t sys_read_file(const char *path, char *to, size_t size)
 {
     int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
@@ -90,4 +142,14 @@ ssize_t sys_read_file(const char *path, char *to, size_t size)
     syscall(SYS_close, fd);
     to[length] = '\0';
     return (ssize_t)length;
+}
+
+ssize_t sys_read_file_at(const char *path, void *to, size_t size, off_t offset)
+{
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    ssize_t n = syscall(SYS_pread64, fd, to, size, offset);
+    syscall(SYS_close, fd);
+    return n;
 }

@@ -15,6 +15,20 @@
 pid_t sys_getpid(void);
 pid_t sys_gettid(void);
 
+/* The calling thread's thread pointer (the TCB's address in the ABI for ELF TLS). */
+static inline uintptr_t sys_thread_pointer(void)
+{
+    uintptr_t pointer;
+#if defined(__x86_64__)
+    __asm__("mov %%fs:0, %0" : "=r"(pointer));
+#elif defined(__aarch64__)
+    __asm__("mrs %0, tpidr_el0" : "=r"(pointer));
+#else
+#error "unknown architecture"
+#endif
+    return pointer;
+}
+
 /* Whether thread `tid` of this process exists. */
 bool sys_thread_alive(pid_t tid);
 
@@ -29,6 +43,11 @@ void sys_pause_us(unsigned microseconds);
 void *sys_map(size_t size);
 void sys_unmap(void *p, size_t size);
 
+/* What sys_map gave and nobody has given back: our own memory, which a scan must not look at. Up to
+ * `index` of SYS_MAPS_MAX; false where there is nothing at that index. */
+enum { SYS_MAPS_MAX = 1024 };
+bool sys_own_map(unsigned index, uintptr_t *start, uintptr_t *end);
+
 /*
  * Reads up to `size` bytes of our own memory that might not be mapped. Returns the number of bytes
  * read, or -1. Each page is tried first with a futex(2) call that reads a word and does not wait.
@@ -38,8 +57,21 @@ void sys_unmap(void *p, size_t size);
  */
 ssize_t sys_read_memory(const void *from, void *to, size_t size);
 
+/*
+ * The same for larger amounts: one process_vm_readv(2), which cannot fault, as long as no seccomp
+ * filter is known to be in place; else as above.
+ */
+ssize_t sys_copy_memory(const void *from, void *to, size_t size);
+
+/* Whether this process has a seccomp filter: system calls that the program does not need may kill
+ * it. Known for good once it was seen. */
+bool sys_is_filtered(void);
+
 /* Reads a whole small file (at most `size` - 1 bytes) and ends it with NUL. Returns the length or
  * -1. */
 ssize_t sys_read_file(const char *path, char *to, size_t size);
+
+/* Reads a part of a file. Returns the length or -1. */
+ssize_t sys_read_file_at(const char *path, void *to, size_t size, off_t offset);
 
 #endif

@@ -18,6 +18,7 @@ static void expect_load(int flags, void *caller)
     if (!lifecycle_enter(&saved_errno))
         return;
     interpose_settle();
+    lifecycle_loading();
     guard.dlopen_pending = true;
     guard.dlopen_deepbind = flags & RTLD_DEEPBIND;
     if (guard.dlopen_deepbind)

@@ -10,6 +10,7 @@
 #include "ownership/sites.h"
 #include "registry/threads.h"
 #include "report/report.h"
+#include "scan/scan.h"
 
 #include <pthread.h>
 
@@ -51,6 +52,7 @@ static void after_in_child(void)
     atomic_store(&lifecycle_pid, sys_getpid());
     modules_fork_child();
     threads_fork_child();
+    scan_fork_child();
     report_fork_child();
     guard_leave(saved_errno);
 }

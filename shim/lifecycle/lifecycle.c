@@ -14,6 +14,7 @@
 #include "report/log.h"
 #include "report/report.h"
 #include "rules/rules.h"
+#include "scan/scan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,10 +36,12 @@ static _Atomic bool finished, exit_began;
 
 static void on_module(struct module *module, enum module_state state)
 {
-    if (state == MODULE_UNLOADED)
+    if (state == MODULE_UNLOADED) {
         sites_module_unloaded(module);
-    else
+        scan_note_unloaded(module);
+    } else {
         sites_module_loaded();
+    }
     report_module(module, state);
 }
 
@@ -134,6 +137,7 @@ void lifecycle_start(void)
     if (!options.trace_children)
         leave_preload();
     sites_start();
+    thread_self();
     lifecycle_watch_forks();
     atomic_store(&lifecycle_phase, PHASE_ACTIVE);
     guard_leave(saved_errno);
@@ -146,6 +150,7 @@ void lifecycle_start(void)
 struct check {
     enum occasion at;
     bool quietly;
+    bool before_exit; /* what is found was looked for before exit() began */
 };
 
 /* A program that returns from main does not call our exit: its handlers, and the plug-ins that they
@@ -163,6 +168,7 @@ static void report_sink(struct finding *finding, void *data)
 {
     const struct check *check = data;
     notice_exit();
+    finding->before_exit |= check->before_exit;
     report_finding(finding, check->at, check->quietly);
 }
 
@@ -231,6 +237,8 @@ static void report_orphans(void)
     orphan_count = 0;
 }
 
+static void scan_locked(enum scan_when when, enum occasion at);
+
 void lifecycle_check(enum occasion at)
 {
     struct check check = {.at = at};
@@ -242,8 +250,62 @@ void lifecycle_check(enum occasion at)
     report_revalidate();
     report_orphans();
     rules_check(report_knows, report_sink, &check);
+    scan_locked(at == AT_EXIT ? SCAN_AT_EXIT : SCAN_AFTER_UNLOAD,
+                at == AT_EXIT ? AT_EXIT : AT_DLCLOSE);
     collect_sites();
     lock_release(&check_lock);
+}
+
+/* --- what a scan finds
+ * -------------------------------------------------------------------------------------- */
+
+enum { MILLISECOND = 1000000, SHORT_WAIT = 10 * MILLISECOND };
+
+/* Of the walk that is under way. */
+static struct check walk_check;
+
+/* Waits for a walk that is under way, so long. */
+static void take_results(uint64_t nanoseconds)
+{
+    struct check check = walk_check;
+    const struct walk *walk = scan_results(nanoseconds);
+    for (unsigned i = 0; walk && i < walk->count; i++)
+        rules_check_retained(&walk->results[i], report_knows, report_sink, &check);
+    if (walk)
+        scan_done();
+}
+
+static void scan_locked(enum scan_when when, enum occasion at)
+{
+    uint64_t patience =
+        when == SCAN_AT_EXIT ? (uint64_t)SCAN_EXIT_SECONDS * 1000 * MILLISECOND : SHORT_WAIT;
+    if (!scan_has_work()) {
+        if (when == SCAN_AT_EXIT)
+            scan_stop();
+        return;
+    }
+    take_results(when == SCAN_AFTER_UNLOAD || when == SCAN_AT_EVENT ? 0 : patience);
+    if (!scan_is_under_way()) {
+        notice_exit();
+        walk_check = (struct check){.at = at, .before_exit = !atomic_load(&exit_began)};
+    }
+    scan_run(when);
+    take_results(when == SCAN_AT_EVENT ? 0 : patience);
+    if (when == SCAN_AT_EXIT)
+        scan_stop();
+}
+
+static void scan(enum scan_when when, enum occasion at)
+{
+    if (!scan_has_work() || !lock_acquire(&check_lock))
+        return;
+    scan_locked(when, at);
+    lock_release(&check_lock);
+}
+
+void lifecycle_loading(void)
+{
+    scan(SCAN_BEFORE_LOAD, AT_DLCLOSE);
 }
 
 static void check_unloads(void)
@@ -382,11 +444,34 @@ void lifecycle_exiting(void)
     }
 }
 
+static size_t name_gaps(const char **unseen, size_t n)
+{
+    const struct {
+        bool is_so;
+        const char *what;
+    } gaps[] = {
+        {scan_gaps.reused > 0, "modules whose addresses were used again before memory was looked "
+                               "through: what points to them was not found"},
+        {scan_gaps.ran_out > 0, "a scan ended at its limit (scan_limit_ms, scan_limit_mb): what it "
+                                "did not reach is missing"},
+        {scan_gaps.died > 0, "a scan in a copy of the process did not come to its end"},
+        {scan_gaps.running > 0, "threads that ran, or that were not seen to start: where their "
+                                "stacks are in use was not known to a scan"},
+        {scan_gaps.missed > 0, "modules that were not looked for: there was no memory for it"},
+        {scan_gaps.more > 0, "more leads into unloaded modules than one scan tells of"},
+        {scan_gaps.sizes_unknown, "blocks of an allocator that does not tell their sizes"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(gaps); i++)
+        if (gaps[i].is_so)
+            unseen[n++] = gaps[i].what;
+    return n;
+}
+
 void lifecycle_finish(const char *ended)
 {
     static const char *const families[] = {"heap", "keys", "threads", "loader", NULL};
     const bool active[] = {heap_is_seen, true, true, true};
-    const char *unseen[4] = {NULL};
+    const char *unseen[16] = {NULL};
     size_t n = 0;
 
     bool is_exec = !strcmp(ended, "exec");
@@ -397,6 +482,7 @@ void lifecycle_finish(const char *ended)
     if (sightings_have_namespaces())
         unseen[n++] = "calls in namespaces that dlmopen made: they have a C library of their own";
     lifecycle_check(AT_EXIT);
+    n = name_gaps(unseen, n);
     report_finish(ended, is_exec, families, active, unseen);
 }
 

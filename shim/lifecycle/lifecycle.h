@@ -41,6 +41,9 @@ static inline bool lifecycle_enter(int *saved_errno)
  * list lock, so only around the loader's own functions (modules/modules.h). */
 void lifecycle_settle(void);
 
+/* A dlopen begins: what was unloaded is looked at, before something else lies there. */
+void lifecycle_loading(void);
+
 /* A dlclose of this handle begins, or has run the destructors of the module at this address: what
  * could kill the process at the unmapping is written. */
 void lifecycle_closing_handle(const void *handle);

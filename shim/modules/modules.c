@@ -186,6 +186,7 @@ static struct module *add_locked(struct sighting *sighting, uintptr_t opener, bo
         .phdr = sighting->phdr,
         .dynamic = image->dynamic,
         .handle = sighting->handle,
+        .tls_module = sighting->tls_module,
         .phnum = image->phnum,
         .name_hash = sighting->name_hash,
         .path = sighting->path,

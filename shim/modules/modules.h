@@ -35,6 +35,7 @@ struct module {
     unsigned phnum;
     uintptr_t dynamic;    /* address of its dynamic section: what the loader knows it by */
     uint32_t name_hash;   /* of the loader's name for it */
+    size_t tls_module;    /* its number in the threads' dtv; 0: none, or not known yet */
     const void *handle;   /* its link map, or NULL where the loader does not show it */
     const char *path;     /* absolute, but for what has no file (linux-vdso.so.1) */
     const char *soname;   /* or NULL */

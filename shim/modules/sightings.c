@@ -130,8 +130,11 @@ static int collect_object(const struct dl_phdr_info *info, struct sightings *lis
     if (!grow(list))
         return 1;
     struct sighting *sighting = &list->items[list->count];
-    *sighting = (struct sighting){.name_hash = hash_name(info->dlpi_name)};
+    *sighting = (struct sighting){.name_hash = hash_name(info->dlpi_name),
+                                  .tls_module = info->dlpi_tls_modid};
     sighting->known = recognize(info, sighting->name_hash);
+    if (sighting->known && info->dlpi_tls_modid)
+        sighting->known->tls_module = info->dlpi_tls_modid;
     if (!sighting->known) {
         if (!elf_image_read(&sighting->image, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum))
             return 0;

@@ -21,6 +21,7 @@ struct sighting {
     char *path;
     ElfW(Phdr) * phdr; /* a copy */
     const void *handle;
+    size_t tls_module;
 };
 
 struct sightings {

@@ -15,11 +15,14 @@ struct elf_file {
     ElfW(Ehdr) header;
 };
 
-/* The best match so far. */
+/* What is looked for, and the best match so far. */
 struct match {
+    uintptr_t wanted;
+    bool tls;
     uintptr_t value; /* of the symbol */
-    uint32_t name;   /* offset in its string table */
-    off_t strings;   /* where that table lies in the file */
+    uintptr_t size;
+    uint32_t name; /* offset in its string table */
+    off_t strings; /* where that table lies in the file */
 };
 
 static bool read_at(const struct elf_file *file, void *to, size_t size, off_t offset)
@@ -54,8 +57,18 @@ static bool has_build_id(const struct elf_file *file, const struct module *modul
     return false;
 }
 
+/* One with a size is better than a mere label. */
+static bool is_better(const ElfW(Sym) * symbol, const struct match *match)
+{
+    unsigned type = ELF64_ST_TYPE(symbol->st_info);
+    bool is_kind = match->tls ? type == STT_TLS : type <= STT_FUNC;
+    uintptr_t size = symbol->st_size ? symbol->st_size : 1;
+    return is_kind && symbol->st_shndx != SHN_UNDEF && match->wanted >= symbol->st_value &&
+           match->wanted - symbol->st_value < size && (symbol->st_size || !match->size);
+}
+
 static void search_table(const struct elf_file *file, const ElfW(Shdr) * table, off_t strings,
-                         uintptr_t address, struct match *match)
+                         struct match *match)
 {
     ElfW(Sym) *batch = arena_alloc(BATCH * sizeof *batch); /* too much for a small stack */
     size_t left = batch && table->sh_size < TABLE_MAX ? table->sh_size / sizeof *batch : 0;
@@ -65,11 +78,12 @@ static void search_table(const struct elf_file *file, const ElfW(Shdr) * table, 
         if (!read_at(file, batch, n * sizeof *batch, at))
             break;
         for (size_t i = 0; i < n; i++) {
-            const ElfW(Sym) *s = &batch[i];
-            if (s->st_shndx == SHN_UNDEF || ELF64_ST_TYPE(s->st_info) > STT_FUNC)
+            if (!is_better(&batch[i], match))
                 continue;
-            if (address >= s->st_value && address - s->st_value < (s->st_size ? s->st_size : 1))
-                *match = (struct match){s->st_value, s->st_name, strings};
+            match->value = batch[i].st_value;
+            match->size = batch[i].st_size;
+            match->name = batch[i].st_name;
+            match->strings = strings;
         }
         left -= n;
         at += (off_t)(n * sizeof *batch);
@@ -87,7 +101,7 @@ static const ElfW(Shdr) * find_table(const ElfW(Shdr) * sections, unsigned count
 }
 
 /* .symtab if there is one, which has static functions too; else .dynsym. */
-static bool search(const struct elf_file *file, uintptr_t address, struct match *match)
+static bool search(const struct elf_file *file, struct match *match)
 {
     static const unsigned wanted[] = {SHT_SYMTAB, SHT_DYNSYM};
     unsigned count = file->header.e_shnum < SECTIONS_MAX ? file->header.e_shnum : SECTIONS_MAX;
@@ -97,7 +111,7 @@ static bool search(const struct elf_file *file, uintptr_t address, struct match 
     for (size_t w = 0; w < ARRAY_SIZE(wanted) && readable && !match->name; w++) {
         const ElfW(Shdr) *table = find_table(sections, count, wanted[w]);
         if (table)
-            search_table(file, table, (off_t)sections[table->sh_link].sh_offset, address, match);
+            search_table(file, table, (off_t)sections[table->sh_link].sh_offset, match);
     }
     arena_free(sections, size);
     return match->name != 0;
@@ -115,18 +129,41 @@ static bool read_name(const struct elf_file *file, const struct match *match, ch
     return name[0] != '\0';
 }
 
-bool symbol_find(const struct module *module, uintptr_t address, char name[static SYMBOL_MAX])
+static bool find(const struct module *module, struct match *match, char *name)
 {
     struct elf_file file;
-    struct match match = {0};
     if (!module || module->path[0] != '/' || module->build_id_length == 0)
         return false;
     file.fd = (int)syscall(SYS_openat, AT_FDCWD, module->path,
                            O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
     if (file.fd < 0)
         return false;
-    bool found = read_header(&file) && has_build_id(&file, module) &&
-                 search(&file, address - module->bias, &match) && read_name(&file, &match, name);
+    bool found = read_header(&file) && has_build_id(&file, module) && search(&file, match) &&
+                 read_name(&file, match, name);
     syscall(SYS_close, file.fd);
+    return found;
+}
+
+bool symbol_find(const struct module *module, uintptr_t address, char name[static SYMBOL_MAX])
+{
+    uintptr_t start;
+    return symbol_find_start(module, address, name, &start);
+}
+
+bool symbol_find_start(const struct module *module, uintptr_t address, char name[static SYMBOL_MAX],
+                       uintptr_t *start)
+{
+    struct match match = {.wanted = module ? address - module->bias : 0};
+    bool found = find(module, &match, name);
+    *start = found ? match.value + module->bias : 0;
+    return found;
+}
+
+bool symbol_find_tls(const struct module *module, uintptr_t offset, char name[static SYMBOL_MAX],
+                     uintptr_t *start)
+{
+    struct match match = {.wanted = offset, .tls = true};
+    bool found = find(module, &match, name);
+    *start = match.value;
     return found;
 }

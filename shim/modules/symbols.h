@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Names of functions, from a module's file, at the time of a finding.
+ * Names of functions and variables, from a module's file, at the time of a finding.
  *
  * Not by dladdr: it takes the loader's lock, and the module may be unmapped already. The file is
  * only believed if it has the build ID that the module had in memory: a plug-in that was replaced
@@ -19,5 +19,14 @@ enum { SYMBOL_MAX = 256 };
  * SYMBOL_MAX. False: not known. A return address should be given less 1.
  */
 bool symbol_find(const struct module *module, uintptr_t address, char name[static SYMBOL_MAX]);
+
+/* The same, and where it begins: an address. */
+bool symbol_find_start(const struct module *module, uintptr_t address, char name[static SYMBOL_MAX],
+                       uintptr_t *start);
+
+/* The thread-local variable at an offset into the module's TLS segment, and the offset at which it
+ * begins. */
+bool symbol_find_tls(const struct module *module, uintptr_t offset, char name[static SYMBOL_MAX],
+                     uintptr_t *start);
 
 #endif

@@ -31,7 +31,7 @@ struct lock sites_lock;
 static struct site *sites; /* by key, without the retired ones */
 static _Atomic(struct site **) chunks[CHUNKS];
 static _Atomic bool started;
-static uint32_t last_number, free_count;
+static uint32_t last_number = SITE_UNKNOWN, free_count;
 static uint32_t *free_numbers;
 static uint32_t free_capacity;
 static struct site *retired;
@@ -392,5 +392,5 @@ void sites_collect_end(struct site_bitmap *bitmap)
 
 uint32_t sites_count(void)
 {
-    return last_number - free_count;
+    return last_number - SITE_UNKNOWN - free_count;
 }

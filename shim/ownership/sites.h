@@ -43,6 +43,10 @@ struct site_slot {
 };
 
 enum { SITE_SHIFT = 5 };
+
+/* What site_get has nothing for, but a block needs some number. */
+enum { SITE_UNKNOWN = 1 };
+
 enum { SITE_WAYS = 4, SITE_SETS_SHIFT = 13, SITE_SETS = 1 << SITE_SETS_SHIFT };
 
 struct site_set {

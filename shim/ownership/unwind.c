@@ -108,14 +108,41 @@ size_t unwind_stack(uintptr_t *pcs, size_t max)
 }
 
 #if defined(__x86_64__)
+static const int callee_saved[UNWIND_REGISTERS] = {UNW_X86_64_RBX, UNW_X86_64_RBP, UNW_X86_64_R12,
+                                                   UNW_X86_64_R13, UNW_X86_64_R14, UNW_X86_64_R15};
+#else
+static const int callee_saved[UNWIND_REGISTERS] = {
+    UNW_AARCH64_X19, UNW_AARCH64_X20, UNW_AARCH64_X21, UNW_AARCH64_X22,
+    UNW_AARCH64_X23, UNW_AARCH64_X24, UNW_AARCH64_X25, UNW_AARCH64_X26,
+    UNW_AARCH64_X27, UNW_AARCH64_X28, UNW_AARCH64_X29};
+#endif
+
+bool unwind_caller_context(struct caller_context *caller)
+{
+    unw_context_t context;
+    unw_cursor_t cursor;
+
+    if (unw_getcontext(&context) != 0 || unw_init_local(&cursor, &context) != 0)
+        return false;
+    for (unsigned i = 0; i < UNWIND_MAX && step(&cursor); i++) {
+        if (in_shim(reg(&cursor, UNW_REG_IP)))
+            continue;
+        caller->sp = reg(&cursor, UNW_REG_SP);
+        for (unsigned k = 0; k < UNWIND_REGISTERS; k++)
+            caller->registers[k] = reg(&cursor, callee_saved[k]);
+        return true;
+    }
+    return false;
+}
+
+#if defined(__x86_64__)
 
 /* Where a step leads with every callee-saved register but the stack pointer moved by two words. */
 static uintptr_t disturbed_cfa(unw_cursor_t cursor)
 {
-    static const int registers[] = {UNW_X86_64_RBX, UNW_X86_64_RBP, UNW_X86_64_R12,
-                                    UNW_X86_64_R13, UNW_X86_64_R14, UNW_X86_64_R15};
-    for (size_t i = 0; i < ARRAY_SIZE(registers); i++)
-        unw_set_reg(&cursor, registers[i], reg(&cursor, registers[i]) + 2 * sizeof(uintptr_t));
+    for (size_t i = 0; i < ARRAY_SIZE(callee_saved); i++)
+        unw_set_reg(&cursor, callee_saved[i],
+                    reg(&cursor, callee_saved[i]) + 2 * sizeof(uintptr_t));
     return step(&cursor) ? reg(&cursor, UNW_REG_SP) : 0;
 }
 

@@ -12,6 +12,7 @@
 #ifndef DLPIN_OWNERSHIP_UNWIND_H
 #define DLPIN_OWNERSHIP_UNWIND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,21 @@ enum { UNWIND_MAX = 64 };
 /* Return addresses of the callers, innermost first, without frames of the shim. Returns how many.
  */
 size_t unwind_stack(uintptr_t *pcs, size_t max);
+
+/* What the code that called us may hold where no scan of its stack finds it. */
+#if defined(__x86_64__)
+enum { UNWIND_REGISTERS = 6 };
+#else
+enum { UNWIND_REGISTERS = 11 };
+#endif
+
+struct caller_context {
+    uintptr_t sp;
+    uintptr_t registers[UNWIND_REGISTERS]; /* the callee-saved ones */
+};
+
+/* Of the nearest frame that is not the shim's. False: it cannot be told. */
+bool unwind_caller_context(struct caller_context *context);
 
 enum { HOP_UNKNOWN = 0, HOP_UNWIND = 1 };
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-enum { SEARCH_BYTES = 8192, OTHER_GRANULE_SHIFT = 3, HEAP_PAGE = 65536 };
+enum { SEARCH_BYTES = 8192, OTHER_GRANULE_SHIFT = 3, HEAP_PAGE = 65536, LEAVES_LISTED = 16384 };
 
 heap_entry *heap_leaves[HEAP_LEAVES] __attribute__((aligned(HEAP_PAGE)));
 bool heap_is_seen = true;
@@ -14,6 +14,11 @@ bool heap_is_seen = true;
 static heap_entry *other_leaves[HEAP_LEAVES] __attribute__((aligned(HEAP_PAGE)));
 static heap_entry **leaves = heap_leaves;
 static unsigned granule_shift = HEAP_GRANULE_SHIFT;
+static bool ready;
+
+/* The numbers of the leaves that there are, in the order in which they came: 1 TB of them. */
+static _Atomic uint32_t listed[LEAVES_LISTED];
+static _Atomic unsigned listed_count;
 
 void heap_init(bool glibc_malloc)
 {
@@ -23,9 +28,15 @@ void heap_init(bool glibc_malloc)
         leaves = other_leaves;
         granule_shift = OTHER_GRANULE_SHIFT;
     }
+    ready = true;
 }
 
-static size_t leaf_entries(void)
+unsigned heap_granule_shift(void)
+{
+    return granule_shift;
+}
+
+size_t heap_leaf_entries(void)
 {
     return (size_t)1 << (HEAP_LEAF_SHIFT - granule_shift);
 }
@@ -40,13 +51,37 @@ static heap_entry *entry_of(uintptr_t address)
     return leaf ? &leaf[in_leaf >> granule_shift] : NULL;
 }
 
+/* A place is taken before it is filled: a reader meanwhile finds 0, which is no leaf (the lowest
+ * addresses are never mapped). */
+static void list_leaf(uint32_t number)
+{
+    unsigned at = atomic_fetch_add(&listed_count, 1);
+    if (at < LEAVES_LISTED)
+        atomic_store(&listed[at], number);
+    else
+        drop(DROP_BLOCK);
+}
+
+unsigned heap_leaf_count(void)
+{
+    unsigned count = atomic_load(&listed_count);
+    return count < LEAVES_LISTED ? count : LEAVES_LISTED;
+}
+
+struct heap_leaf heap_leaf_at(unsigned index)
+{
+    uintptr_t number = atomic_load(&listed[index]);
+    return (struct heap_leaf){number << HEAP_LEAF_SHIFT,
+                              __atomic_load_n(&leaves[number], __ATOMIC_ACQUIRE)};
+}
+
 static COLD heap_entry *make_leaf(uintptr_t address)
 {
     if (address >> HEAP_ADDRESS_BITS)
         return NULL;
     heap_entry **slot = &leaves[address >> HEAP_LEAF_SHIFT], *present = NULL;
     int saved_errno = errno;
-    heap_entry *leaf = sys_map(leaf_entries() * sizeof *leaf);
+    heap_entry *leaf = sys_map(heap_leaf_entries() * sizeof *leaf);
     errno = saved_errno;
     if (!leaf) {
         drop(DROP_BLOCK);
@@ -54,17 +89,21 @@ static COLD heap_entry *make_leaf(uintptr_t address)
     }
     if (!__atomic_compare_exchange_n(slot, &present, leaf, false, __ATOMIC_ACQ_REL,
                                      __ATOMIC_ACQUIRE))
-        sys_unmap(leaf, leaf_entries() * sizeof *leaf);
+        sys_unmap(leaf, heap_leaf_entries() * sizeof *leaf);
+    else
+        list_leaf((uint32_t)(address >> HEAP_LEAF_SHIFT));
     return entry_of(address);
 }
 
 void heap_note(const void *p, uint32_t site)
 {
     heap_entry *entry = entry_of((uintptr_t)p);
-    if (!entry && site)
+    if (!ready)
+        return;
+    if (!entry)
         entry = make_leaf((uintptr_t)p);
     if (entry)
-        heap_set(entry, p, site << SITE_SHIFT);
+        heap_set(entry, p, (site ? site : (uint32_t)SITE_UNKNOWN) << SITE_SHIFT);
 }
 
 void heap_forget_slow(const void *p)
@@ -80,18 +119,13 @@ uint32_t heap_site(const void *p)
     return entry ? __atomic_load_n(entry, __ATOMIC_RELAXED) >> SITE_SHIFT : 0;
 }
 
-/* malloc/malloc.c: the word before a block is its chunk's size; the lowest bits are flags, of which
- * the second says that the chunk was mapped alone. A chunk in the heap also owns the next one's
- * first word. */
 static size_t usable_size(uintptr_t start)
 {
     size_t head;
     const void *at = (const void *)(start - sizeof head);
     if (leaves != heap_leaves || sys_read_memory(at, &head, sizeof head) != (ssize_t)sizeof head)
         return 0;
-    size_t overhead = head & 2 ? 2 * sizeof head : sizeof head;
-    size_t size = head & ~(size_t)7;
-    return size > overhead ? size - overhead : 0;
+    return heap_size_of_head(head);
 }
 
 static bool read_entry(uintptr_t address, struct heap_block *block)
@@ -121,9 +155,9 @@ bool heap_find(uintptr_t address, struct heap_block *block)
 
 void heap_mark_sites(struct site_bitmap *bitmap)
 {
-    for (size_t i = 0; i < HEAP_LEAVES; i++) {
-        const heap_entry *leaf = __atomic_load_n(&leaves[i], __ATOMIC_ACQUIRE);
-        for (size_t k = 0; leaf && k < leaf_entries(); k++)
+    for (unsigned i = 0; i < heap_leaf_count(); i++) {
+        const heap_entry *leaf = heap_leaf_at(i).entries;
+        for (size_t k = 0; leaf && k < heap_leaf_entries(); k++)
             if (leaf[k])
                 site_mark(bitmap, leaf[k] >> SITE_SHIFT);
     }

@@ -31,6 +31,10 @@ enum {
     HEAP_LEAF_SHIFT = 26,
     HEAP_GRANULE_SHIFT = 5,
     HEAP_PLACE_MASK = (1 << SITE_SHIFT) - 1,
+    /* malloc/malloc.c: the lowest bits of the word before a block. */
+    HEAP_CHUNK_MAPPED = 2,
+    HEAP_CHUNK_OTHER_ARENA = 4,
+    HEAP_CHUNK_FLAGS = 7,
 };
 
 #define HEAP_LEAVES ((uintptr_t)1 << (HEAP_ADDRESS_BITS - HEAP_LEAF_SHIFT))
@@ -55,8 +59,8 @@ static inline void heap_set(heap_entry *entry, const void *p, uint32_t shifted)
     __atomic_store_n(entry, shifted | ((uint32_t)(uintptr_t)p & HEAP_PLACE_MASK), __ATOMIC_RELAXED);
 }
 
-/* A block begins at `p`, with whatever allocator. Site 0: nobody that we know, and nothing is
- * noted. */
+/* A block begins at `p`, with whatever allocator. Site 0 (nobody that we know) is noted as
+ * SITE_UNKNOWN; before heap_init nothing is. */
 void heap_note(const void *p, uint32_t site);
 
 void heap_forget_slow(const void *p);
@@ -88,8 +92,32 @@ struct heap_block {
  */
 bool heap_find(uintptr_t address, struct heap_block *block);
 
-/* Which of the two tables is used. Before the first block. */
+/* Which of the two tables is used. Before the first block that is noted. */
 void heap_init(bool glibc_malloc);
+
+/*
+ * The map itself, for those who look at every block. Leaves are never given back, so a list of them
+ * stays right; entries change at any time. `base` is the first address that the leaf stands for.
+ */
+struct heap_leaf {
+    uintptr_t base;
+    const heap_entry *entries;
+};
+
+unsigned heap_leaf_count(void);
+struct heap_leaf heap_leaf_at(unsigned index);
+unsigned heap_granule_shift(void);
+
+/* Entries of a leaf. */
+size_t heap_leaf_entries(void);
+
+/* The usable size of a block of glibc's malloc, from the word before it. */
+static inline size_t heap_size_of_head(size_t head)
+{
+    size_t overhead = head & HEAP_CHUNK_MAPPED ? 2 * sizeof head : sizeof head;
+    size_t size = head & ~(size_t)HEAP_CHUNK_FLAGS;
+    return size > overhead ? size - overhead : 0;
+}
 
 /* Marks the site of every live block. */
 void heap_mark_sites(struct site_bitmap *bitmap);

@@ -80,6 +80,12 @@ void keys_set_libc_table(const void *table)
     libc_keys = table;
 }
 
+void keys_libc_range(uintptr_t *start, uintptr_t *end)
+{
+    *start = (uintptr_t)libc_keys;
+    *end = libc_keys ? *start + KEYS_MAX * sizeof *libc_keys : 0;
+}
+
 /* A key that is made right now in another thread may be taken for one that passed us by: then
  * key_created comes for it in a moment, and replaces what is noted here. */
 static void reconcile_locked(uint32_t number)

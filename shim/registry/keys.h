@@ -68,6 +68,9 @@ void keys_reconcile(void);
 /* libc's table, or NULL. Set once, at the start. */
 void keys_set_libc_table(const void *table);
 
+/* Where it lies; 0, 0 where it is not known. */
+void keys_libc_range(uintptr_t *start, uintptr_t *end);
+
 /* Gives back what a struct key that was copied out holds. */
 void key_release(struct key *was);
 

@@ -66,7 +66,7 @@ bool thread_is_live(const struct thread *thread)
            (tid == 0 || sys_thread_alive(tid));
 }
 
-static bool is_gone(const struct thread *thread)
+bool thread_is_gone_now(const struct thread *thread)
 {
     pid_t tid = atomic_load(&thread->tid);
     return tid == THREAD_GONE || (tid != 0 && !sys_thread_alive(tid));
@@ -74,11 +74,11 @@ static bool is_gone(const struct thread *thread)
 
 bool thread_is_gone(const struct thread *thread)
 {
-    bool gone = is_gone(thread);
+    bool gone = thread_is_gone_now(thread);
     bool leaving = atomic_load(&thread->ended) && thread != guard.self;
     for (unsigned i = 0; !gone && leaving && i < LEAVING_PAUSES; i++) {
         sys_pause_us(100);
-        gone = is_gone(thread);
+        gone = thread_is_gone_now(thread);
     }
     return gone;
 }
@@ -103,7 +103,7 @@ void threads_collect(void)
         return;
     for (struct thread **link = &threads; *link;) {
         struct thread *thread = *link;
-        if (thread == guard.self || !is_gone(thread)) {
+        if (thread == guard.self || !thread_is_gone_now(thread)) {
             link = &thread->next;
             continue;
         }
@@ -222,11 +222,21 @@ void thread_abandon(struct thread *thread)
 void thread_begin(struct thread *thread)
 {
     take_number(thread);
+    thread->thread_pointer = sys_thread_pointer();
     guard.self = thread;
+}
+
+static _Atomic uintptr_t dead[DEAD_MAX];
+static _Atomic unsigned dead_count;
+
+uintptr_t thread_dead_pointer(unsigned index)
+{
+    return atomic_load(&dead[index]);
 }
 
 void thread_end(struct thread *thread)
 {
+    atomic_store(&dead[atomic_fetch_add(&dead_count, 1) % DEAD_MAX], thread->thread_pointer);
     atomic_store(&thread->ended, true);
 }
 

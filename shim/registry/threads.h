@@ -31,7 +31,9 @@ struct thread {
     uint64_t serial;   /* never used again */
     _Atomic pid_t tid; /* 0 until it runs; THREAD_GONE: its number is another thread's now */
     _Atomic bool ended;
-    bool seen_to_start;      /* through us: the fields below are known */
+    uintptr_t
+        thread_pointer; /* its thread control block, which lies at the upper end of its stack */
+    bool seen_to_start; /* through us: the fields below are known */
     uintptr_t start_routine; /* as it was given */
     struct frame routine;    /* what it will run: behind a trampoline, what that calls */
     struct frame via;        /* the trampoline; pc 0: none */
@@ -76,10 +78,18 @@ bool thread_is_live(const struct thread *thread);
  * on its way out: pthread_join returns a little before the kernel has forgotten the thread. */
 bool thread_is_gone(const struct thread *thread);
 
+/* The same without waiting. */
+bool thread_is_gone_now(const struct thread *thread);
+
 struct thread *thread_by_serial_locked(uint64_t serial);
 
 /* "name" as the kernel has it, or "". */
 void thread_name(pid_t tid, char name[static 32]);
+
+/* Thread pointers of the last threads that ended: glibc keeps their stacks for others, with all
+ * that is on them. Up to `index` of DEAD_MAX; 0 where there is none. */
+enum { DEAD_MAX = 64 };
+uintptr_t thread_dead_pointer(unsigned index);
 
 /* Gives back the records of threads that are gone. Takes the registry lock. */
 void threads_collect(void);

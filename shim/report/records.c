@@ -4,6 +4,8 @@
 #include "base/sys.h"
 #include "modules/symbols.h"
 #include "registry/keys.h"
+#include "rules/paths.h"
+#include "rules/words.h"
 
 #include <gnu/libc-version.h>
 #include <string.h>
@@ -231,6 +233,167 @@ static void add_thread(struct text *text, const struct finding *finding)
     add_string(text, "thread_name", finding->thread_name);
 }
 
+static const char *const target_names[] = {NULL, "code", "vtable", "data"};
+
+/* --- the way
+ * --------------------------------------------------------------------------------------------- */
+
+static const char *const node_names[ROOT_KINDS] = {"data",  "tls",  "argument", "value",
+                                                   "stack", "data", "mapping"};
+
+static void add_step_thread(struct text *text, const struct path_step *step)
+{
+    if (!step->step.root.tid)
+        return;
+    add_number(text, "tid", (uint64_t)step->step.root.tid);
+    add_string(text, "thread_name", step->thread_name);
+}
+
+/* Returns how far into the node, or into its symbol, the pointer to the next lies. */
+static uintptr_t add_variable(struct text *text, const struct path_step *step)
+{
+    char symbol[SYMBOL_MAX];
+    const struct root *root = &step->step.root;
+    uintptr_t offset, base = root->kind == ROOT_TLS ? root->start : root->module->bias;
+    bool named = path_symbol(&step->step, symbol, &offset);
+    add_number(text, "module", root->module->id);
+    add_number(text, "offset", step->step.slot - base);
+    add_string(text, "symbol", named ? symbol : NULL);
+    return named ? offset : 0;
+}
+
+static uintptr_t add_root(struct text *text, const struct path_step *step)
+{
+    const struct root *root = &step->step.root;
+    uintptr_t via = 0;
+    text_printf(text, "{\"what\":\"%s\"", node_names[root->kind]);
+    add_address(text, "address", step->step.slot);
+    if (root->kind == ROOT_VALUE)
+        add_number(text, "key", root->key);
+    if (root->module)
+        via = add_variable(text, step);
+    add_step_thread(text, step);
+    text_add(text, "}");
+    return via;
+}
+
+static void add_block_node(struct text *text, const struct path_step *step)
+{
+    text_add(text, "{\"what\":\"block\"");
+    add_address(text, "address", step->step.start);
+    add_number(text, "bytes", step->step.size);
+    add_module(text, "owner", step->owner);
+    if (step->owner && step->owner->common)
+        text_add(text, ",\"common\":true");
+    if (step->maker.pc) {
+        text_add(text, ",\"frame\":");
+        frame_json(text, &step->maker, 1);
+    }
+    text_add(text, "}");
+}
+
+/* Returns how far into it the pointer to the next lies. */
+static uintptr_t add_node(struct text *text, const struct path *path, unsigned n)
+{
+    const struct path_step *step = &path->steps[n];
+    if (n == 0)
+        return add_root(text, step);
+    add_block_node(text, step);
+    return step->step.slot - step->step.start;
+}
+
+static void add_image_node(struct text *text, const struct finding *finding)
+{
+    char symbol[SYMBOL_MAX];
+    const struct module *module = finding->module;
+    bool named = symbol_find(module, finding->pointee, symbol);
+    text_add(text, "{\"what\":\"image\"");
+    add_address(text, "address", finding->pointee);
+    add_module(text, "module", module);
+    add_number(text, "offset", finding->pointee - module->bias);
+    add_string(text, "symbol", named ? symbol : NULL);
+    add_string(text, "target", target_names[finding->target]);
+    text_add(text, "}");
+}
+
+/* One step; from its last node a way leads on into the image, or nowhere. */
+static void add_step(struct text *text, const struct finding *finding, unsigned n)
+{
+    const struct path *path = finding->path;
+    bool is_last = n + 1 == path->count;
+    text_add(text, n ? ",{\"from\":" : "{\"from\":");
+    uintptr_t via = add_node(text, path, n);
+    text_printf(text, ",\"via\":%lu,\"to\":", (unsigned long)via);
+    if (is_last)
+        add_image_node(text, finding);
+    else
+        add_node(text, path, n + 1);
+    if (!is_last && path->steps[n + 1].leaves)
+        text_add(text, ",\"leaves\":true");
+    text_add(text, "}");
+}
+
+static void add_path(struct text *text, const struct finding *finding)
+{
+    const struct path *path = finding->path;
+    bool into_image = finding->place == PLACE_IMAGE && finding->target;
+    if (!path)
+        return;
+    text_add(text, ",\"path\":[");
+    for (unsigned n = 0; n + !into_image < path->count; n++) {
+        if (path->skipped && n + 1 == path->count / 2) {
+            text_printf(text, ",{\"skipped\":%u}", path->skipped + 1);
+            continue;
+        }
+        add_step(text, finding, n);
+    }
+    text_add(text, "]");
+}
+
+/* --- subjects
+ * -------------------------------------------------------------------------------------------- */
+
+static void add_slot_subject(struct text *text, const struct finding *finding)
+{
+    const struct path *path = finding->path;
+    const struct root *root = path ? &path->steps[0].step.root : NULL;
+    bool in_block = path && path->count > 1;
+    text_add(text, "\"object\":\"pointer\"");
+    add_address(text, "slot", finding->slot);
+    if (path) {
+        char symbol[SYMBOL_MAX];
+        uintptr_t offset;
+        add_string(text, "in", in_block ? "block" : node_names[root->kind]);
+        if (!in_block)
+            add_module(text, "slot_module", root->module);
+        if (!in_block && path_symbol(&path->steps[0].step, symbol, &offset)) {
+            struct text name = {0};
+            text_add(&name, symbol);
+            if (offset)
+                text_printf(&name, "+%lx", (unsigned long)offset);
+            add_string(text, "slot_symbol", text_string(&name));
+            text_free(&name);
+        }
+        if (in_block)
+            add_number(text, "block_bytes", path->steps[path->count - 1].step.size);
+        if (!in_block)
+            add_step_thread(text, &path->steps[0]);
+    }
+    add_address_subject(text, finding, "address");
+    add_string(text, "target", target_names[finding->target]);
+    add_frame(text, "function", &finding->function);
+}
+
+static void add_heap_subject(struct text *text, const struct finding *finding)
+{
+    text_add(text, "\"object\":\"heap\"");
+    add_address(text, "address", finding->address);
+    add_number(text, "blocks", finding->blocks);
+    add_number(text, "bytes", finding->bytes);
+    add_number(text, "hanging_blocks", finding->hanging_blocks);
+    add_number(text, "hanging_bytes", finding->hanging_bytes);
+}
+
 static void add_subject(struct text *text, const struct finding *finding)
 {
     text_add(text, ",\"subject\":{");
@@ -258,6 +421,12 @@ static void add_subject(struct text *text, const struct finding *finding)
         add_frame(text, "via", &finding->via);
         add_address_subject(text, finding, "argument");
         break;
+    case OBJECT_SLOT:
+        add_slot_subject(text, finding);
+        break;
+    case OBJECT_HEAP:
+        add_heap_subject(text, finding);
+        break;
     }
     add_module(text, "owner", finding->owner);
     add_module(text, "requester", finding->requester);
@@ -269,6 +438,8 @@ static void add_counts(struct text *text, const struct finding_record *record)
     add_number(text, "count", record->count);
     if (record->finding->bytes)
         add_number(text, "bytes", record->finding->bytes);
+    if (record->finding->blocks)
+        add_number(text, "blocks", record->finding->blocks);
     if (record->growing)
         text_add(text, ",\"growing\":true");
     text_add(text, ",\"loads\":[");
@@ -297,6 +468,7 @@ void record_finding(struct text *text, const struct finding_record *record, uint
         text_add(text, ",\"pending\":true");
     add_subject(text, finding);
     add_stack(text, finding->stack);
+    add_path(text, finding);
     add_string(text, "signature", record->signature);
     end(text);
 }
@@ -384,12 +556,33 @@ static void print_frame(struct text *text, unsigned number, const struct frame *
     text_add(text, "\n");
 }
 
+static void print_path(struct text *text, const struct finding *finding)
+{
+    const struct path *path = finding->path;
+    for (unsigned n = 0; path && n < path->count; n++) {
+        const struct path_step *step = &path->steps[n];
+        if (path->skipped && n == path->count / 2)
+            text_printf(text, "dlpin:     … %u more\n", path->skipped);
+        text_add(text, n ? "dlpin:     -> " : "dlpin:     from ");
+        path_describe(text, path, n);
+        if (n > 0 && step->step.slot)
+            text_printf(text, ", at +%lx", (unsigned long)(step->step.slot - step->step.start));
+        text_add(text, "\n");
+    }
+    if (path && finding->target) {
+        text_add(text, "dlpin:     -> ");
+        word_target(text, finding);
+        text_add(text, "\n");
+    }
+}
+
 void print_finding(struct text *text, const struct finding_record *record)
 {
     static const char *const titles[SEVERITY_COUNT] = {"note", "WARNING", "ERROR"};
     const struct finding *finding = record->finding;
     text_printf(text, "dlpin: %s: %s (%s): %s\n", titles[finding->severity],
                 kind_names[finding->kind], verdict_names[finding->verdict], record->message);
+    print_path(text, finding);
     for (uint32_t i = 0; finding->stack && i < finding->stack->count; i++)
         print_frame(text, i, &finding->stack->frames[i]);
 }
@@ -406,11 +599,32 @@ static void add_place(struct text *text, const struct frame *frame)
                 (unsigned long)(frame->pc - frame->module->bias));
 }
 
+/* Pointers from one variable, or from blocks of one call site, are one finding, wherever into the
+ * module they lead. */
+static void add_slot_place(struct text *text, const struct finding *finding)
+{
+    const struct path *path = finding->path;
+    const struct step *root = path ? &path->steps[0].step : NULL;
+    char symbol[SYMBOL_MAX];
+    uintptr_t offset;
+    text_printf(text, "|%s", target_names[finding->target]);
+    if (!root || path->count > 1 || !root->root.module)
+        return;
+    text_printf(text, "|%s+", root->root.module->identity);
+    if (path_symbol(root, symbol, &offset))
+        text_add(text, symbol);
+    else
+        text_add_hex(text, offset);
+}
+
 void make_signature(struct text *text, const struct finding *finding)
 {
     text_printf(text, "%s|%s", kind_names[finding->kind],
                 finding->module ? finding->module->identity : "?");
-    add_place(text, &finding->function);
+    if (finding->object.type == OBJECT_SLOT)
+        add_slot_place(text, finding);
+    else
+        add_place(text, &finding->function);
     for (uint32_t i = 0; finding->stack && i < finding->stack->count && i < SIGNATURE_FRAMES; i++)
         add_place(text, &finding->stack->frames[i]);
 }

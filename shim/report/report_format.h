@@ -45,7 +45,10 @@
     X(THREAD_ARGUMENT, "thread-argument",                                                  \
       "live thread whose argument belongs to an unloaded module")                          \
     X(THREAD_REQUESTED, "thread-requested",                                                \
-      "live thread that a library started for an unloaded module")
+      "live thread that a library started for an unloaded module")                         \
+    X(POINTER, "pointer", "pointer into an unloaded module's image")                       \
+    X(HEAP_LOST, "heap-lost", "blocks of an unloaded module that nothing reaches")         \
+    X(HEAP_HELD, "heap-held", "blocks of an unloaded module that are still reached")
 
 /* When a finding was made. X(enumerator, "name") */
 #define DLPIN_OCCASIONS(X) \
@@ -81,7 +84,7 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  * header    format version tool pid ppid exe argv[] started(RFC 3339) arch libc options
  * module    pid time id path soname? build_id? base end load opener?(frame) state
  * finding   pid time id kind verdict severity module(id) module_path message at count bytes?
- *           growing? loads[](load numbers) label? pending? subject stack[](frames)
+ * blocks? growing? loads[](load numbers) label? pending? subject stack[](frames)
  *           path?[{from,via,to}] signature
  * resolved  pid time finding(id) how
  * coverage  pid time hooks{family: bool} dropped{what: count} unseen[](sentences)
@@ -97,8 +100,24 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *                             keys_live keys_max
  *                   "value":  key tid thread_name address where("image"|"block") block_bytes?
  *                             owner? requester? destructor?(frame)
+ *                   "pointer": slot in("data"|"tls"|"block") slot_module? slot_symbol? block_bytes?
+ *                             tid? thread_name? address where("image") target("code"|"vtable"|
+ *                             "data") function(frame) owner? requester?
+ *                   "heap":   address(one of them) blocks bytes hanging_blocks hanging_bytes
+ *                             owner? requester?
  *                   "thread": tid thread_name function?(frame) via?(frame) argument? where?
  *                             block_bytes? owner? requester?
+ *
+ * path      steps {"from":node,"via":int,"to":node,"leaves"?:true}, root first; {"skipped":int}
+ *           stands for so many that are left out. via: where in the node, or in its symbol, the
+ *           pointer lies. leaves: "to" is the first block on the way that the module made.
+ * node      what    "data":     address(of the word) module offset(in the file) symbol?
+ *                   "tls":      address module offset(in the TLS segment) symbol? tid thread_name
+ *                   "value":    address key tid thread_name
+ *                   "argument", "stack": address tid thread_name
+ *                   "mapping":  address
+ *                   "block":    address bytes owner? common? frame?(the call that made it)
+ *                   "image":    address module offset symbol? target
  *
  * A finding with "pending":true counts unless a later finding or resolved record has its id: it was
  * written before an unmapping that could kill the process. A finding record whose id was seen

@@ -8,24 +8,51 @@
 
 #include "ownership/stack.h"
 #include "report/report_format.h"
+#include "scan/walk.h"
 
 #include <sys/types.h>
 
 /* What a finding is about, so that the same thing is not reported twice, and is known when it is
  * over. */
-enum object_type { OBJECT_KEY, OBJECT_VALUE, OBJECT_THREAD, OBJECT_DELETION };
+enum object_type {
+    OBJECT_KEY,
+    OBJECT_VALUE,
+    OBJECT_THREAD,
+    OBJECT_DELETION,
+    OBJECT_SLOT,
+    OBJECT_HEAP,
+};
 
 struct object {
     enum object_type type;
     uint32_t key;        /* KEY, VALUE, DELETION: the number, */
-    uint32_t generation; /* and which creation of it; DELETION: a serial number */
+    uint32_t generation; /* and which creation of it; DELETION: a serial number; SLOT: the call
+                            site of the block that it is in, or 0; HEAP: of the blocks */
     uint32_t kind;
-    uint64_t thread; /* THREAD, VALUE: its serial number */
-    uint64_t word;   /* VALUE: the value */
+    uint64_t thread; /* THREAD, VALUE: its serial number; SLOT: the slot's address */
+    uint64_t word;   /* VALUE, SLOT: the value; HEAP: the address of one of the blocks */
 };
 
 /* Where a word leads. */
 enum place { PLACE_NONE, PLACE_IMAGE, PLACE_BLOCK };
+
+/* What in an image a word points to. */
+enum target_class { TARGET_CLASS_NONE, TARGET_CODE, TARGET_VTABLE, TARGET_DATA };
+
+/* One node on the way from a root to what is retained. */
+struct path_step {
+    struct step step;     /* step.root.module holds a reference */
+    struct frame maker;   /* of a block: the call that made it */
+    struct module *owner; /* of a block: who made it, whose call that was */
+    bool leaves;          /* the first block on the way that the finding's module made */
+    char thread_name[32];
+};
+
+struct path {
+    unsigned count;
+    unsigned skipped; /* so many are left out in the middle, behind the first count / 2 */
+    struct path_step steps[];
+};
 
 struct finding {
     enum kind kind;
@@ -48,7 +75,12 @@ struct finding {
     unsigned others;     /* further threads that have a value */
     bool has_destructor; /* key-orphan, key-value: the key has (had) one */
     int error;           /* what the call returned */
-    bool before_exit;    /* made before exit() began, however late it is reported */
+    struct path *path;   /* or NULL */
+    uintptr_t slot;      /* where the pointer lies */
+    enum target_class target;
+    uintptr_t pointee; /* what is pointed to, in the module */
+    size_t blocks, hanging_blocks, hanging_bytes;
+    bool before_exit; /* made before exit() began, however late it is reported */
 };
 
 void finding_release(struct finding *finding);

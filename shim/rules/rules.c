@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "rules/rules.h"
 #include "base/dropped.h"
+#include "base/sys.h"
+#include "modules/symbols.h"
+#include "rules/paths.h"
 
 #include <string.h>
 
@@ -14,6 +17,9 @@ const struct rule rules[KIND_COUNT] = {
     [KIND_THREAD_ROUTINE] = {OBJECT_THREAD, match_thread_routine, explain_thread_routine},
     [KIND_THREAD_ARGUMENT] = {OBJECT_THREAD, match_thread_argument, explain_thread_argument},
     [KIND_THREAD_REQUESTED] = {OBJECT_THREAD, match_thread_requested, explain_thread_requested},
+    [KIND_POINTER] = {OBJECT_SLOT, match_pointer, explain_pointer},
+    [KIND_HEAP_LOST] = {OBJECT_HEAP, match_heap_lost, explain_heap_lost},
+    [KIND_HEAP_HELD] = {OBJECT_HEAP, match_heap_held, explain_heap_held},
 };
 
 /* Findings that were made under the registry lock and are handed on without it. */
@@ -31,7 +37,9 @@ void finding_release(struct finding *finding)
     module_unref(finding->function.module);
     module_unref(finding->via.module);
     stack_free(finding->stack);
+    path_free(finding->path);
     finding->stack = NULL;
+    finding->path = NULL;
 }
 
 static bool grow(struct found *found)
@@ -68,6 +76,15 @@ static struct object object_of(const struct subject *subject, enum kind kind)
         object.thread = subject->thread->serial;
     if (subject->type == OBJECT_VALUE)
         object.word = (uintptr_t)atomic_load(&subject->value->pointer);
+    if (subject->type == OBJECT_SLOT || subject->type == OBJECT_HEAP) {
+        const struct result *result = subject->retained->result;
+        bool is_slot = subject->type == OBJECT_SLOT;
+        /* Not whose a slot's word is: a later module at the same place is not told of an old one.
+         */
+        object.generation = result->site;
+        object.thread = is_slot ? result->path[result->steps - 1].slot : 0;
+        object.word = is_slot ? result->word : result->start;
+    }
     return object;
 }
 
@@ -178,6 +195,98 @@ void rules_check_closing(const struct module *module, rules_sink *sink, void *da
     hand_on(&found, sink, data);
 }
 
+/* --- what a scan found
+ * ------------------------------------------------------------------------------------- */
+
+static bool block_is_there(uintptr_t start, uint32_t site)
+{
+    struct heap_block block;
+    return heap_find(start, &block) && block.start == start && block.site == site;
+}
+
+/* The program went on while the scan was under way. */
+static bool result_holds(const struct result *result)
+{
+    uintptr_t word;
+    if (result->kind != RESULT_POINTER)
+        return block_is_there(result->start, result->site);
+    const void *slot = (const void *)result->path[result->steps - 1].slot;
+    return (!result->site || block_is_there(result->start, result->site)) &&
+           sys_read_memory(slot, &word, sizeof word) == (ssize_t)sizeof word &&
+           word == result->word;
+}
+
+/* Read-only once the loader has relocated it: where virtual function tables lie. */
+static bool in_relro(const struct module *module, uintptr_t address)
+{
+    for (unsigned i = 0; i < module->phnum; i++) {
+        const ElfW(Phdr) *p = &module->phdr[i];
+        if (p->p_type == PT_GNU_RELRO && address - module->bias >= p->p_vaddr &&
+            address - module->bias - p->p_vaddr < p->p_memsz)
+            return true;
+    }
+    return false;
+}
+
+/* The Itanium C++ ABI's name for a table; without names: what the first word of a block points to
+ * where tables lie. */
+static enum target_class class_of(const struct result *result)
+{
+    char name[SYMBOL_MAX];
+    const struct module *module = result->module;
+    if (module_is_code(module, result->word))
+        return TARGET_CODE;
+    if (!in_relro(module, result->word))
+        return TARGET_DATA;
+    if (symbol_find(module, result->word, name))
+        return !memcmp(name, "_ZTV", 4) ? TARGET_VTABLE : TARGET_DATA;
+    bool is_first = result->steps > 1 && result->path[result->steps - 1].slot == result->start;
+    return is_first ? TARGET_VTABLE : TARGET_DATA;
+}
+
+/* The way begins with a thread's value or argument, and nothing else leads there: then it is a
+ * finding of that. */
+static void apply_to_thread(const struct retained *retained, struct found *found)
+{
+    const struct root *root = &retained->result->path[0].root;
+    struct subject subject = {.number = root->key, .retained = retained};
+    if (!lock_acquire(&registry_lock)) {
+        drop(DROP_FINDING);
+        return;
+    }
+    subject.thread = thread_by_serial_locked(root->thread);
+    if (root->kind == ROOT_VALUE && subject.thread) {
+        subject.type = OBJECT_VALUE;
+        subject.key = &keys[root->key];
+        subject.value = thread_value(subject.thread, root->key);
+    } else {
+        subject.type = OBJECT_THREAD;
+    }
+    if (subject.thread && thread_is_live(subject.thread) &&
+        (subject.type == OBJECT_THREAD || is_current(subject.value, subject.key)))
+        apply(&subject, found);
+    lock_release(&registry_lock);
+}
+
+void rules_check_retained(const struct result *result, rules_known *known, rules_sink *sink,
+                          void *data)
+{
+    struct found found = {.known = known};
+    struct retained retained = {.result = result};
+    if (!result_holds(result))
+        return;
+    enum root_kind root = result->steps ? result->path[0].root.kind : ROOT_DATA;
+    if (result->kind == RESULT_POINTER)
+        retained.target = class_of(result);
+    if (root == ROOT_VALUE || root == ROOT_ARGUMENT)
+        apply_to_thread(&retained, &found);
+    else
+        apply(&(struct subject){.type = result->kind == RESULT_POINTER ? OBJECT_SLOT : OBJECT_HEAP,
+                                .retained = &retained},
+              &found);
+    hand_on(&found, sink, data);
+}
+
 bool rules_deletion_is_plain(uint32_t number, const struct key *was, uintptr_t caller)
 {
     bool has_value = false;
@@ -246,6 +355,19 @@ static bool thread_holds_locked(const struct object *object, const char **how)
     return !*how;
 }
 
+static void slot_holds(const struct object *object, const char **how)
+{
+    struct heap_block block;
+    uintptr_t word;
+    if (object->generation &&
+        (!heap_find(object->thread, &block) || block.site != object->generation))
+        *how = "the memory was freed";
+    else if (sys_read_memory((const void *)(uintptr_t)object->thread, &word, sizeof word) !=
+                 (ssize_t)sizeof word ||
+             word != object->word)
+        *how = "the pointer was replaced";
+}
+
 bool rules_still_holds(const struct object *object, const char **how)
 {
     *how = NULL;
@@ -258,6 +380,10 @@ bool rules_still_holds(const struct object *object, const char **how)
         value_holds_locked(object, how);
     else if (object->type == OBJECT_THREAD)
         thread_holds_locked(object, how);
+    else if (object->type == OBJECT_SLOT)
+        slot_holds(object, how);
+    else if (object->type == OBJECT_HEAP && !block_is_there(object->word, object->generation))
+        *how = "the memory was freed";
     lock_release(&registry_lock);
     return !*how;
 }

@@ -29,6 +29,12 @@ struct deletion {
     struct heap_block block;
 };
 
+/* What a scan found, and what is to be known of it before the registry is locked. */
+struct retained {
+    const struct result *result;
+    enum target_class target;
+};
+
 /* One object; what does not belong to its type is NULL. */
 struct subject {
     enum object_type type;
@@ -38,7 +44,8 @@ struct subject {
     struct value *value;
     const struct target *target; /* of the value, of the thread's argument; may be NULL */
     const struct deletion *deletion;
-    bool closing; /* before a dlclose: `candidate` may be about to be unmapped */
+    const struct retained *retained; /* what a scan found */
+    bool closing;                    /* before a dlclose: `candidate` may be about to be unmapped */
     const struct module *candidate;
 };
 
@@ -66,6 +73,10 @@ void rules_check(rules_known *known, rules_sink *sink, void *data);
 /* Only what could kill the process the moment `module` is unmapped; the findings are pending. */
 void rules_check_closing(const struct module *module, rules_sink *sink, void *data);
 
+/* The rules for what a scan found, if it is still so. */
+void rules_check_retained(const struct result *result, rules_known *known, rules_sink *sink,
+                          void *data);
+
 /* Whether a deletion that succeeded cannot be a finding: its owner made it, and no thread has a
  * value. The stack needs not be looked at then. Takes the registry lock. */
 bool rules_deletion_is_plain(uint32_t number, const struct key *was, uintptr_t caller);
@@ -77,9 +88,14 @@ void rules_check_deletion(const struct deletion *deletion, rules_sink *sink, voi
  * registry lock. */
 bool rules_still_holds(const struct object *object, const char **how);
 
+/* For the rules about threads: the module, and what of it the way of a scan leads to. */
+void copy_retained(const struct retained *retained, struct finding *finding);
+
 rule_match match_key_destructor, match_key, match_key_value, match_key_orphan, match_key_foreign,
-    match_thread_routine, match_thread_argument, match_thread_requested;
+    match_thread_routine, match_thread_argument, match_thread_requested, match_pointer,
+    match_heap_lost, match_heap_held;
 rule_explain explain_key_destructor, explain_key, explain_key_value, explain_key_orphan,
-    explain_key_foreign, explain_thread_routine, explain_thread_argument, explain_thread_requested;
+    explain_key_foreign, explain_thread_routine, explain_thread_argument, explain_thread_requested,
+    explain_pointer, explain_heap_lost, explain_heap_held;
 
 #endif

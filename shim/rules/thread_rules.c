@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Live threads. */
+#include "rules/paths.h"
 #include "rules/rules.h"
 #include "rules/words.h"
 
@@ -33,7 +34,7 @@ bool match_thread_routine(const struct subject *subject, struct finding *finding
 {
     struct module *module = subject->thread->routine.module;
     bool closing = subject->closing && module == subject->candidate;
-    if (!closing && !module_is_unloaded(module))
+    if (subject->retained || (!closing && !module_is_unloaded(module)))
         return false;
     finding->verdict = VERDICT_DANGLING;
     finding->severity = SEVERITY_ERROR;
@@ -59,6 +60,26 @@ void explain_thread_routine(const struct finding *finding, struct text *message)
 /* --- thread-argument
  * ----------------------------------------------------------------------------------------- */
 
+/* The argument leads to the module through blocks that nothing else reaches. */
+static bool match_retained(const struct subject *subject, struct finding *finding)
+{
+    const struct thread *thread = subject->thread;
+    struct stack *stack = stack_copy(thread->stack);
+    copy_retained(subject->retained, finding);
+    bool image = finding->place == PLACE_IMAGE;
+    finding->verdict = image ? VERDICT_DANGLING : VERDICT_HELD;
+    finding->severity = image ? SEVERITY_ERROR : SEVERITY_WARNING;
+    finding->tid = atomic_load(&thread->tid);
+    finding->function = thread->routine;
+    module_ref(thread->routine.module);
+    finding->via = thread->via;
+    module_ref(thread->via.module);
+    finding->address = thread->argument;
+    stack_free(finding->stack);
+    finding->stack = stack;
+    return true;
+}
+
 bool match_thread_argument(const struct subject *subject, struct finding *finding)
 {
     const struct thread *thread = subject->thread;
@@ -68,6 +89,8 @@ bool match_thread_argument(const struct subject *subject, struct finding *findin
         finding_release(&routine);
         return false;
     }
+    if (subject->retained)
+        return !module_is_unloaded(thread->routine.module) && match_retained(subject, finding);
     bool image = module_is_unloaded(thread->argument_image);
     bool block =
         target && target->kind == TARGET_BLOCK && thread->argument_site == target->block.site;
@@ -90,7 +113,9 @@ void explain_thread_argument(const struct finding *finding, struct text *message
     text_add(message, ", which runs ");
     say_routine(finding, message);
     text_printf(message, ", was given %lx as its argument: ", (unsigned long)finding->address);
-    if (finding->place == PLACE_IMAGE) {
+    if (finding->path) {
+        word_through(message, finding);
+    } else if (finding->place == PLACE_IMAGE) {
         text_add(message,
                  "an address in the module's image, which is unmapped. If the thread reads it "
                  "again, the process dies. ");
@@ -110,7 +135,8 @@ bool match_thread_requested(const struct subject *subject, struct finding *findi
 {
     const struct thread *thread = subject->thread;
     struct finding other = {0};
-    if (!module_is_unloaded(thread->requester) || module_is_unloaded(thread->routine.module))
+    if (subject->retained || !module_is_unloaded(thread->requester) ||
+        module_is_unloaded(thread->routine.module))
         return false;
     if (match_thread_argument(subject, &other)) {
         finding_release(&other);

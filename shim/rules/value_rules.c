@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Values of threads for live keys. */
+#include "rules/paths.h"
 #include "rules/rules.h"
 #include "rules/words.h"
 
@@ -29,9 +30,54 @@ static void copy_value(const struct subject *subject, struct finding *finding)
     finding->stack = set_at ? stack_copy(set_at->stack) : NULL;
 }
 
+static void copy_retained_block(const struct result *result, struct finding *finding)
+{
+    const struct site *made_at = site_get(result->site);
+    finding->place = PLACE_BLOCK;
+    finding->bytes = result->bytes;
+    finding->blocks = result->blocks;
+    if (!made_at)
+        return;
+    finding->owner = module_ref(made_at->owner.module);
+    finding->requester = module_ref(made_at->requester.module);
+    if (made_at->stack) {
+        stack_free(finding->stack);
+        finding->stack = stack_copy(made_at->stack);
+    }
+}
+
+void copy_retained(const struct retained *retained, struct finding *finding)
+{
+    const struct result *result = retained->result;
+    finding->module = module_ref(result->module);
+    finding->path = path_make(result, result->module);
+    if (result->kind == RESULT_POINTER) {
+        finding->place = PLACE_IMAGE;
+        finding->target = retained->target;
+        finding->pointee = result->word;
+        finding->owner = module_ref(result->module);
+    } else {
+        copy_retained_block(result, finding);
+    }
+}
+
+/* The value leads to the module through blocks that nothing else reaches. */
+static bool match_retained(const struct subject *subject, struct finding *finding)
+{
+    bool taken = will_be_taken(subject->key);
+    copy_value(subject, finding);
+    copy_retained(subject->retained, finding);
+    bool image = finding->place == PLACE_IMAGE;
+    finding->verdict = image ? VERDICT_DANGLING : taken ? VERDICT_HELD : VERDICT_LOST;
+    finding->severity = image ? SEVERITY_ERROR : taken ? SEVERITY_NOTE : SEVERITY_WARNING;
+    return true;
+}
+
 bool match_key_value(const struct subject *subject, struct finding *finding)
 {
     const struct target *target = subject->target;
+    if (subject->retained)
+        return match_retained(subject, finding);
     if (!target || target->kind == TARGET_NONE)
         return false;
     if (target->kind == TARGET_BLOCK && is_librarys_own(subject->key, target->site))
@@ -67,7 +113,9 @@ void explain_key_value(const struct finding *finding, struct text *message)
     text_printf(message,
                 " still has %lx as its value of pthread key %u: ", (unsigned long)finding->address,
                 finding->key);
-    if (finding->place == PLACE_IMAGE) {
+    if (finding->path) {
+        word_through(message, finding);
+    } else if (finding->place == PLACE_IMAGE) {
         text_add(message,
                  "an address in the module's image, which is unmapped. Whoever reads the value "
                  "and follows it");

@@ -9,20 +9,30 @@ void word_module(struct text *text, const struct module *module)
         text_printf(text, " (load %u)", module->load);
 }
 
-void word_function(struct text *text, const struct frame *frame)
+static void word_code(struct text *text, const struct frame *frame, unsigned back)
 {
     char name[SYMBOL_MAX];
     if (!frame->module) {
         text_add_hex(text, frame->pc);
         return;
     }
-    bool named = symbol_find(frame->module, frame->pc, name);
+    bool named = symbol_find(frame->module, frame->pc - back, name);
     if (named)
         text_printf(text, "%s (", name);
     text_printf(text, "%s+%lx", frame->module->identity,
                 (unsigned long)(frame->pc - frame->module->bias));
     if (named)
         text_add(text, ")");
+}
+
+void word_function(struct text *text, const struct frame *frame)
+{
+    word_code(text, frame, 0);
+}
+
+void word_return_address(struct text *text, const struct frame *frame)
+{
+    word_code(text, frame, 1);
 }
 
 void word_thread(struct text *text, const struct finding *finding)

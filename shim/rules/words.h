@@ -13,6 +13,9 @@ void word_module(struct text *text, const struct module *module);
  */
 void word_function(struct text *text, const struct frame *frame);
 
+/* The same for a return address: the function that it returns into. */
+void word_return_address(struct text *text, const struct frame *frame);
+
 /* "thread 4711 \"worker\"" */
 void word_thread(struct text *text, const struct finding *finding);
 

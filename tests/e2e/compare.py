@@ -30,6 +30,26 @@ def _stack(report, finding):
     return names
 
 
+def _node(report, node):
+    """A node of a path as "data:drivers", "tls:slot", "block:make_entry", "value", …"""
+    names = set()
+    if node["what"] in ("data", "tls", "image"):
+        names = {node["symbol"]} if node["symbol"] else set()
+    elif node.get("frame"):
+        names = report.names_of(node["frame"], returns=True)
+    return {node["what"]} | {"%s:%s" % (node["what"], name) for name in names}
+
+
+def _follows(report, finding, wanted):
+    """WANTED is "data:entries>block:make_entry>image:open_session"; "..." stands for any steps."""
+    steps = finding.get("path") or []
+    nodes = [{"..."} if "skipped" in step else _node(report, step["from"]) for step in steps]
+    if steps:
+        nodes.append(_node(report, steps[-1]["to"]))
+    wanted = wanted.split(">")
+    return len(nodes) == len(wanted) and all(w in n for w, n in zip(wanted, nodes))
+
+
 def misfit(report, finding, expected):
     """Why FINDING is not what is EXPECTED; None if it is."""
     module = report.modules.get(finding["module"])
@@ -49,6 +69,12 @@ def misfit(report, finding, expected):
         "count": lambda value: finding["count"] == int(value),
         "where": lambda value: subject.get("where") == value,
         "thread": lambda value: subject.get("thread_name") == value,
+        "blocks": lambda value: finding.get("blocks") == int(value),
+        "bytes": lambda value: finding.get("bytes") == int(value),
+        "hanging": lambda value: subject.get("hanging_blocks") == int(value),
+        "slot": lambda value: subject.get("slot_symbol") == value,
+        "target": lambda value: subject.get("target") == value,
+        "path": lambda value: _follows(report, finding, value),
         "function": lambda value: value in _function(report, finding),
         "stack": lambda value: bool(set(value.split("|")) & _stack(report, finding)),
     }

@@ -14,7 +14,8 @@ class Expectation:
     """One line "find" or "may"."""
 
     FLAGS = ("resolved", "no-stack")
-    VALUES = ("at", "function", "stack", "where", "thread", "count")
+    VALUES = ("at", "function", "stack", "where", "thread", "count", "blocks", "bytes",
+              "hanging", "slot", "target", "path")
 
     def __init__(self, words, required):
         if len(words) < 5:

@@ -15,6 +15,8 @@ RFC3339 = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$
 LOADS_KEPT = 64  # a finding names no more of the loads that it comes from
 INTEGER, TEXT, OPTIONAL_TEXT = (int,), (str,), (str, type(None))
 
+NODES = ("data", "tls", "stack", "value", "argument", "mapping", "block", "image")
+
 FIELDS = {
     "header": {"format": TEXT, "version": INTEGER, "tool": TEXT, "pid": INTEGER, "ppid": INTEGER,
                "exe": TEXT, "argv": (list,), "started": TEXT, "arch": TEXT, "libc": TEXT,
@@ -194,9 +196,43 @@ class Report:
         self._check_subject(finding, name)
         for i, frame in enumerate(finding["stack"]):
             self._check_frame(frame, "%s: frame %d" % (name, i), returns=True)
+        self._check_path(finding, name)
+
+    # ---- paths ----
+
+    def _check_path(self, finding, name):
+        """Each step begins where the last one ended, at a root the first, and its pointer lies in
+        what it comes from."""
+        before = None
         for step in finding.get("path") or []:
+            if isinstance(step, dict) and isinstance(step.get("skipped"), int):
+                before = None
+                continue
             if not isinstance(step, dict) or not {"from", "via", "to"} <= set(step):
                 self.wrong("%s: a step of the path is %r", name, step)
+                return
+            if before and step["from"] != before:
+                self.wrong("%s: the path jumps from %r to %r", name, before, step["from"])
+            before = step["to"]
+            self._check_node(step["from"], step["via"], name)
+            self._check_node(step["to"], 0, name)
+        if finding.get("path") and finding["path"][0]["from"]["what"] in ("block", "image"):
+            self.wrong("%s: the path begins with a %s", name, finding["path"][0]["from"]["what"])
+
+    def _check_node(self, node, via, name):
+        what = node.get("what")
+        if what not in NODES or not HEX.match(str(node.get("address"))):
+            self.wrong("%s: a node of the path is %r", name, node)
+            return
+        address = int(node["address"], 16)
+        if what == "block" and not 0 <= via < max(node["bytes"], 1):
+            self.wrong("%s: the pointer lies at %r of a block of %r bytes", name, via, node["bytes"])
+        if what in ("data", "image") and node.get("module") is not None:
+            module = self.modules.get(node["module"])
+            if not module or not int(module["base"], 16) <= address < int(module["end"], 16):
+                self.wrong("%s: %r is not in its module", name, node)
+        if node.get("frame"):
+            self._check_frame(node["frame"], "%s: path" % name, returns=True)
 
     def _check_words(self, finding, name):
         kind = finding["kind"]
@@ -228,7 +264,9 @@ class Report:
             self.wrong("%s: the subject is a %s", name, subject.get("object"))
             return
         needed = {"key": ("key",), "value": ("key", "tid", "address", "where"),
-                  "thread": ("tid",)}[wanted]
+                  "thread": ("tid",), "pointer": ("slot", "in", "address", "where", "target"),
+                  "heap": ("address", "blocks", "bytes", "hanging_blocks",
+                           "hanging_bytes")}[wanted]
         for field in needed:
             if subject.get(field) is None:
                 self.wrong("%s: the %s has no %s", name, wanted, field)
@@ -237,7 +275,8 @@ class Report:
                 self.wrong("%s: its %s is the unknown module %r", name, field, subject[field])
         for field in ("function", "destructor", "via"):
             if subject.get(field) is not None:
-                self._check_frame(subject[field], "%s: %s" % (name, field), entry=True)
+                self._check_frame(subject[field], "%s: %s" % (name, field),
+                                  entry=subject.get("target") in (None, "code"))
 
     # ---- frames ----
 

@@ -21,6 +21,9 @@ COMBINATIONS = {
     "thread-routine": {("dangling", "error")} | HELD,
     "thread-argument": {("dangling", "error"), ("held", "warning"), ("held", "note")},
     "thread-requested": {("held", "note")},
+    "pointer": {("dangling", "warning"), ("dangling", "note")},
+    "heap-lost": {("lost", "warning"), ("lost", "note")},
+    "heap-held": {("held", "note")},
 }
 
 SUBJECTS = {
@@ -32,6 +35,9 @@ SUBJECTS = {
     "thread-routine": "thread",
     "thread-argument": "thread",
     "thread-requested": "thread",
+    "pointer": "pointer",
+    "heap-lost": "heap",
+    "heap-held": "heap",
 }
 
 

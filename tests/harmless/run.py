@@ -125,8 +125,16 @@ class Stage:
 
 
 def reap_orphans(group):
-    """Ends and counts processes that the program left behind."""
+    """Ends and counts processes that the program left running. What dies with it, as the copy of a
+    scan does, is none."""
     count = 0
+    until = time.monotonic() + 0.2
+    while time.monotonic() < until:
+        try:
+            if os.waitpid(-1, os.WNOHANG | WAIT_ALL)[0] == 0:
+                time.sleep(0.005)
+        except ChildProcessError:
+            return 0
     try:
         os.killpg(group, signal.SIGKILL)
     except ProcessLookupError:

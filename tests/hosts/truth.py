@@ -81,6 +81,11 @@ class Findings:
         return len(every), sum(module['state'] == 'unloaded' for module in every)
 
 
+# What is reached or lost is true of each host as it is, but too much to list here, and changes with
+# each version of it: listed in the output, and wrong only where it is called an error.
+RETENTION = ('pointer', 'heap-lost', 'heap-held')
+
+
 def compare(host, findings, pid):
     """What is wrong, a sentence each."""
     problems = list(findings.mistakes)
@@ -94,6 +99,7 @@ def compare(host, findings, pid):
             problems.append(f'not found: {wanted} ({count} of {wanted.at_least})')
     for found in findings.found:
         if not any(found.fits(wanted) for wanted in host.find + host.also):
-            if not found.resolved:
+            retained = found.kind in RETENTION and found.severity != 'error'
+            if not found.resolved and not retained:
                 problems.append(f'not expected: {found}')
     return problems

@@ -27,7 +27,7 @@ TLS_MAX = 256
 # What the shim takes from libc, by the layers that take it.
 CORE = set('''
     __errno_location environ _r_debug clock_gettime syscall time
-    memcmp memcpy memmem memmove memset strchr strcmp strcspn strlen strrchr strerrordesc_np
+    memcmp memcpy memmem memmove memset strchr strcmp strcspn strlen strncmp strrchr strspn strstr strerrordesc_np
     fstat fstat64 getauxval getcwd getenv getppid getrlimit getrlimit64 gnu_get_libc_version madvise
     pthread_atfork __register_atfork pthread_sigmask readlink
     sigaddset sigemptyset sigismember sigpending

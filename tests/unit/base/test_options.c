@@ -19,6 +19,7 @@ static void has_defaults(void)
 #define HAS_DEFAULT_BOOL(name, initial) cr_assert_eq(options.name, initial)
 #define HAS_DEFAULT_NUMBER(name, initial) cr_assert_eq(options.name, initial)
 #define HAS_DEFAULT_STRING(name, initial) cr_assert_null(options.name)
+#define HAS_DEFAULT_CHOICE(name, initial) HAS_DEFAULT_NUMBER(name, initial)
 #define HAS_DEFAULT(type, name, initial, ...) HAS_DEFAULT_##type(name, initial);
     DLPIN_OPTIONS_TABLE(HAS_DEFAULT)
 }

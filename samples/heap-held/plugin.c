@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What it has: heap blocks of this plug-in that the host still has.
+ *
+ * What follows: nothing, if that was meant as a hand-over; else the host's list keeps what nobody
+ * needs any more.
+ *
+ * What dlpin says: heap-held, held, note, with the way that leads there.
+ *
+ * How it is done right: tidy.c.
+ */
+#include "host.h"
+#include "plugin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+ENTRY(use_list)
+{
+    host_list_add(strdup(SECRET));
+    return 0;
+}
+
+/* A pointer into the middle of a block holds it too. */
+ENTRY(use_interior)
+{
+    char *block = calloc(1, 200);
+
+    host_list_add(block + 72);
+    return block ? 0 : -1;
+}
+
+/* What the block leads to is held with it. */
+ENTRY(use_tree)
+{
+    void **root = malloc(4 * sizeof *root);
+
+    for (unsigned i = 0; root && i < 4; i++)
+        root[i] = malloc(16);
+    host_list_add(root);
+    return root ? 0 : -1;
+}
+
+ENTRY(use_thread_local)
+{
+    host_set_slot(strdup(SECRET));
+    return 0;
+}
+
+/* Held by memory that is not malloc's: not lost. */
+ENTRY(use_mapping)
+{
+    host_map(strdup(SECRET));
+    return 0;
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What it has: heap blocks that only variables of this plug-in point to.
+ *
+ * What follows: when the plug-in goes, its variables go, and nobody can free the blocks any more.
+ * Each reload loses as much again.
+ *
+ * What dlpin says: heap-lost, lost, warning: by call site, and what hangs off a block apart from
+ * it.
+ *
+ * How it is done right: tidy.c. (heap-held shows blocks that somebody else still has.)
+ */
+#include "host.h"
+#include "plugin.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct node {
+    struct node *next;
+    char text[40];
+};
+
+static char *text;
+static struct node *list;
+static void *blocks[100];
+
+static __attribute__((noinline)) struct node *make_node(struct node *next)
+{
+    struct node *node = malloc(sizeof *node);
+
+    if (node)
+        node->next = next;
+    return node;
+}
+
+ENTRY(use_one)
+{
+    text = malloc(100);
+    return text ? 0 : -1;
+}
+
+/* The C library makes the block, on behalf of the plug-in. */
+ENTRY(use_strdup)
+{
+    text = strdup(SECRET);
+    return text ? 0 : -1;
+}
+
+ENTRY(use_many)
+{
+    for (unsigned i = 0; i < 100; i++)
+        blocks[i] = malloc(64);
+    return blocks[99] ? 0 : -1;
+}
+
+/* Ten nodes: the first is lost, the others hang off it. */
+ENTRY(use_list)
+{
+    for (unsigned i = 0; i < 10; i++)
+        list = make_node(list);
+    return list ? 0 : -1;
+}
+
+ENTRY(use_circle)
+{
+    struct node *last = make_node(NULL);
+
+    list = make_node(make_node(last));
+    last->next = list;
+    return list ? 0 : -1;
+}
+
+static void *work(void *argument)
+{
+    list = make_node(NULL);
+    return argument;
+}
+
+/* By a thread that is over. What is left on its stack is nothing. */
+ENTRY(use_thread)
+{
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, work, NULL) != 0)
+        return -1;
+    return pthread_join(thread, NULL) == 0 ? 0 : -1;
+}

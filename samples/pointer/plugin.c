@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What it has: the host still has a function or a string of this plug-in: in a table, a list, or a
+ * thread-local variable.
+ *
+ * What follows: whoever calls the function jumps into unmapped memory; whoever reads the string
+ * reads there.
+ *
+ * What dlpin says: pointer, dangling: a warning where it is code (or a C++ object's virtual
+ * function table, cxx.cpp), a note where it is data; with the way that leads there.
+ *
+ * How it is done right: tidy.c.
+ */
+#include "host.h"
+#include "plugin.h"
+
+static char settings[] = "the plug-in's own settings";
+
+static int open_session(void)
+{
+    return 0;
+}
+
+static int close_session(void)
+{
+    return 1;
+}
+
+ENTRY(use_table)
+{
+    host_register(1, NULL, open_session);
+    return 0;
+}
+
+/* A string of the plug-in. */
+ENTRY(use_name)
+{
+    host_register(2, settings, NULL);
+    return 0;
+}
+
+ENTRY(use_list)
+{
+    host_list_add((const void *)open_session);
+    return 0;
+}
+
+/* Two of the same kind: one finding, twice. */
+ENTRY(use_list_twice)
+{
+    host_list_add((const void *)open_session);
+    host_list_add((const void *)close_session);
+    return 0;
+}
+
+ENTRY(use_circle)
+{
+    host_list_add((const void *)open_session);
+    host_list_add(settings);
+    host_circle();
+    return 0;
+}
+
+/* Through a hundred thousand blocks. */
+ENTRY(use_chain)
+{
+    host_list_add(host_box(100000, (const void *)open_session));
+    return 0;
+}
+
+ENTRY(use_thread_local)
+{
+    host_set_slot((const void *)open_session);
+    return 0;
+}
+
+/* No finding: the node was freed. */
+ENTRY(use_freed)
+{
+    host_list_add((const void *)open_session);
+    host_list_remove();
+    return 0;
+}
+
+/* No finding: on the stack, in a frame that is gone. */
+ENTRY(use_dead_stack)
+{
+    host_function *volatile functions[64];
+
+    for (unsigned i = 0; i < 64; i++)
+        functions[i] = open_session;
+    return functions[63] == open_session ? 0 : -1;
+}

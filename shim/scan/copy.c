@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "scan/copy.h"
+#include "base/sys.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SLICE_NS = 1000000, SIGNAL_SET_BYTES = 8, ENDING_PAUSES = 400, ENDING_PAUSE_US = 50 };
+
+static pid_t copy;              /* 0: none that was not reaped */
+static bool running;            /* and its end was not told of yet */
+static _Atomic uint32_t *ended; /* shared with it: 1 when the work is done */
+
+void *copy_share(size_t size)
+{
+    void *p = (void *)syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS, -1, 0L);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+void copy_unshare(void *p, size_t size)
+{
+    if (p)
+        syscall(SYS_munmap, p, size);
+}
+
+bool copy_is_possible(void)
+{
+    return !sys_is_filtered();
+}
+
+/*
+ * Whether it is gone, or cannot be waited for: the program may have reaped it, by waiting for
+ * everything there is, or have put a filter in place since, under which not even that is asked.
+ */
+static bool reap(int options)
+{
+    if (!copy || sys_is_filtered()) {
+        copy = 0;
+        return true;
+    }
+    long n = syscall(SYS_wait4, copy, NULL, __WALL | options, NULL);
+    if (n == copy || (n < 0 && errno != EINTR))
+        copy = 0;
+    return copy == 0;
+}
+
+static _Noreturn void be_the_copy(pid_t parent, void (*work)(void *data), void *data)
+{
+    struct rlimit no_core = {0, 0};
+    syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    syscall(SYS_prlimit64, 0, RLIMIT_CORE, &no_core, NULL);
+    if (syscall(SYS_getppid) == parent) {
+        work(data);
+        atomic_store(ended, 1);
+        syscall(SYS_futex, ended, FUTEX_WAKE, 1, NULL, NULL, 0);
+    }
+    for (;;)
+        syscall(SYS_exit_group, 0);
+}
+
+int copy_start(void (*work)(void *data), void *data)
+{
+    uint64_t all = ~(uint64_t)0, before;
+    if (running)
+        return -EBUSY;
+    if (!ended)
+        ended = copy_share(sizeof *ended);
+    if (!ended)
+        return -ENOMEM;
+    reap(0);
+    atomic_store(ended, 0);
+    pid_t self = sys_getpid();
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, SIGNAL_SET_BYTES);
+    long pid = syscall(SYS_clone, CLONE_FILES, 0, 0, 0, 0);
+    if (pid == 0)
+        be_the_copy(self, work, data);
+    int error = pid < 0 ? -errno : 0;
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, SIGNAL_SET_BYTES);
+    running = !error;
+    copy = error ? 0 : (pid_t)pid;
+    return error;
+}
+
+enum copy_state copy_poll(void)
+{
+    if (!running)
+        return COPY_NONE;
+    bool gone = reap(WNOHANG);
+    bool done = atomic_load(ended) == 1;
+    for (unsigned i = 0; done && !gone && i < ENDING_PAUSES; i++) {
+        sys_pause_us(ENDING_PAUSE_US);
+        gone = reap(WNOHANG);
+    }
+    running = !gone && !done;
+    return running ? COPY_RUNNING : done ? COPY_DONE : COPY_DIED;
+}
+
+/* In slices: a copy that dies wakes nobody. */
+enum copy_state copy_wait(uint64_t nanoseconds)
+{
+    static const struct timespec slice = {0, SLICE_NS};
+    uint64_t end = sys_monotonic_ns() + nanoseconds;
+    enum copy_state state;
+    while ((state = copy_poll()) == COPY_RUNNING && sys_monotonic_ns() < end)
+        syscall(SYS_futex, ended, FUTEX_WAIT, 0, &slice, NULL, 0);
+    return state;
+}
+
+void copy_kill(void)
+{
+    if (copy && !sys_is_filtered())
+        syscall(SYS_kill, copy, SIGKILL);
+    while (!reap(0))
+        ;
+    running = false;
+}
+
+void copy_fork_child(void)
+{
+    copy = 0;
+    running = false;
+    ended = NULL; /* the page is the parent's */
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A copy-on-write copy of this process in which work runs while the program goes on. One at a time;
+ * under the check lock, inside the guard.
+ *
+ * Made by a bare clone(2) with no exit signal: no fork handler runs, no SIGCHLD comes, and wait(2)
+ * and its kin do not see it unless they are asked for with __WALL or __WCLONE. It shares the table
+ * of descriptors, and opens and closes none: a copy of the table would keep pipes and locks of the
+ * program open. All signals are blocked in it, so that none that is sent to the process group runs
+ * a handler of the program a second time; a fault ends it, without a core file. It dies with its
+ * parent.
+ *
+ * What remains to be seen of it: lists of processes, RUSAGE_CHILDREN, a debugger that follows
+ * forks, and the cost of copied pages to threads that write while it lives.
+ */
+#ifndef DLPIN_SCAN_COPY_H
+#define DLPIN_SCAN_COPY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Memory in which the work leaves what it found; NULL: there is none. */
+void *copy_share(size_t size);
+void copy_unshare(void *p, size_t size);
+
+/* False once a seccomp filter is known: it might kill the program for a clone. */
+bool copy_is_possible(void);
+
+/* 0, or a negative errno: -EBUSY, -ENOMEM, -EAGAIN (no more processes), … */
+int copy_start(void (*work)(void *data), void *data);
+
+enum copy_state { COPY_NONE, COPY_RUNNING, COPY_DONE, COPY_DIED };
+
+/* DONE and DIED are told once. copy_wait waits at most so long. */
+enum copy_state copy_poll(void);
+enum copy_state copy_wait(uint64_t nanoseconds);
+
+/* Ends it, and leaves no zombie behind: an exec would hand that to the new image. */
+void copy_kill(void);
+
+/* In a fork child: the copy is the parent's. */
+void copy_fork_child(void);
+
+#endif

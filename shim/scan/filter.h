@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The quick look: has anything that was just unloaded left something behind that a scan would have
+ * to explain? In the process itself, read so that it cannot fault, in one pass without a graph.
+ */
+#ifndef DLPIN_SCAN_FILTER_H
+#define DLPIN_SCAN_FILTER_H
+
+#include "scan/ranges.h"
+
+enum filter_result {
+    FILTER_NOTHING, /* no variable and no live block points into the ranges or was made by their
+                       modules */
+    FILTER_SOMETHING,
+    FILTER_TOO_MUCH, /* the memory is more than may be looked at */
+};
+
+/* Looks at `limit` bytes at most. */
+enum filter_result filter_run(const struct ranges *ranges, uint64_t limit);
+
+#endif

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+/* What is mapped in this process, from /proc/self/maps. */
+#ifndef DLPIN_SCAN_MAPS_H
+#define DLPIN_SCAN_MAPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct mapping {
+    uintptr_t start, end;
+    bool readable, writable;
+    bool anonymous; /* private memory without a file or a name in brackets, named ones ("[anon:…]")
+                       included */
+    bool heap;      /* [heap]: what brk(2) gave */
+};
+
+struct maps {
+    struct mapping *list; /* ascending */
+    size_t count, capacity;
+};
+
+/* False where it cannot be read. maps_free gives it back. */
+bool maps_read(struct maps *maps);
+void maps_free(struct maps *maps);
+
+/* The mapping at an address, or NULL. */
+const struct mapping *maps_find(const struct maps *maps, uintptr_t address);
+
+/* Whether anything in [start, end) is mapped. */
+bool maps_overlap(const struct maps *maps, uintptr_t start, uintptr_t end);
+
+#endif

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Reading the program's memory during a scan.
+ *
+ * In a copy of the process (scan/copy.h) nothing changes and everything is read in place. In the
+ * process itself other threads may unmap what is about to be read: there it is read through the
+ * kernel, which cannot fault, a piece at a time.
+ */
+#ifndef DLPIN_SCAN_MEMORY_H
+#define DLPIN_SCAN_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { VIEW_BYTES = 65536 };
+
+struct view {
+    bool in_place;
+    char *buffer;   /* VIEW_BYTES, where not in place */
+    uint64_t bytes; /* that were looked at so far */
+};
+
+/* False: no memory. */
+bool view_open(struct view *view, bool in_place);
+void view_close(struct view *view);
+
+/*
+ * The words of [at, at + size), `at` rounded up to a word: at most VIEW_BYTES of them where they
+ * are not read in place, so callers go on behind what they got. Returns how many words; 0 where the
+ * first cannot be read. They stay valid until the next call.
+ */
+size_t view_words(struct view *view, uintptr_t at, size_t size, const uintptr_t **words);
+
+/* One word; false where it cannot be read. */
+bool view_word(struct view *view, uintptr_t at, uintptr_t *word);
+
+/* Every byte of [start, end) is mapped somehow. For a copy, in which a mapping of a moment ago may
+ * be gone. */
+bool memory_is_mapped(uintptr_t start, uintptr_t end);
+
+#endif

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "scan/nodes.h"
+#include "base/compiler.h"
+#include "base/sys.h"
+
+enum { GROUP_KINDS = 4 };
+
+bool nodes_open(struct nodes *nodes)
+{
+    size_t size = NODE_CHUNKS * sizeof(void *);
+    *nodes = (struct nodes){
+        .node_chunks = sys_map(size), .entry_chunks = sys_map(size), .group_chunks = sys_map(size)};
+    return nodes->node_chunks && nodes->entry_chunks && nodes->group_chunks;
+}
+
+static void close_chunks(void **chunks, size_t size)
+{
+    for (unsigned i = 0; chunks && i < NODE_CHUNKS; i++)
+        if (chunks[i])
+            sys_unmap(chunks[i], size);
+    if (chunks)
+        sys_unmap(chunks, NODE_CHUNKS * sizeof(void *));
+}
+
+void nodes_close(struct nodes *nodes)
+{
+    close_chunks((void **)nodes->node_chunks, NODE_CHUNK * sizeof(struct node));
+    close_chunks((void **)nodes->entry_chunks, NODE_CHUNK * sizeof(struct entry));
+    close_chunks((void **)nodes->group_chunks, NODE_CHUNK * sizeof(uint32_t));
+    *nodes = (struct nodes){0};
+}
+
+/* The chunk for an index, made now if it is not there. */
+static void *chunk_for(struct nodes *nodes, void **chunks, uint32_t index, size_t size)
+{
+    uint32_t number = index >> NODE_CHUNK_SHIFT;
+    if (number < NODE_CHUNKS && !chunks[number])
+        chunks[number] = sys_map(NODE_CHUNK * size);
+    if (number < NODE_CHUNKS && chunks[number])
+        return chunks[number];
+    nodes->failed = true;
+    return NULL;
+}
+
+uint32_t nodes_add(struct nodes *nodes, const struct node *node)
+{
+    struct node *chunk =
+        chunk_for(nodes, (void **)nodes->node_chunks, nodes->count, sizeof(struct node));
+    if (!chunk)
+        return NODE_FAILED;
+    if (node->parent == (nodes->entries | NODE_IS_ENTRY))
+        nodes->entries++;
+    chunk[nodes->count & (NODE_CHUNK - 1)] = *node;
+    return nodes->count++;
+}
+
+uint32_t nodes_enter(struct nodes *nodes, uint32_t root, uintptr_t slot)
+{
+    struct entry *chunk =
+        chunk_for(nodes, (void **)nodes->entry_chunks, nodes->entries, sizeof(struct entry));
+    if (chunk)
+        chunk[nodes->entries & (NODE_CHUNK - 1)] = (struct entry){root, slot};
+    return nodes->entries | NODE_IS_ENTRY;
+}
+
+uint32_t *nodes_group(struct nodes *nodes, unsigned kind, uint32_t site)
+{
+    uint32_t index = site * GROUP_KINDS + kind;
+    uint32_t *chunk = chunk_for(nodes, (void **)nodes->group_chunks, index, sizeof(uint32_t));
+    return chunk ? &chunk[index & (NODE_CHUNK - 1)] : NULL;
+}

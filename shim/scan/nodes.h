@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a walk has reached so far: blocks in the order in which they were reached, each with the one
+ * that it was first reached from. Memory is mapped as it is needed, and goes with nodes_close.
+ */
+#ifndef DLPIN_SCAN_NODES_H
+#define DLPIN_SCAN_NODES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A number of a node; with this bit: of an entry, which is a word of a root. */
+enum { NODE_IS_ENTRY = 1u << 31 };
+
+#define NODE_FAILED UINT32_MAX
+#define GROUP_NONE UINT32_MAX
+
+struct node {
+    uintptr_t start; /* of the block */
+    uint32_t site;
+    uint32_t parent; /* node or entry */
+    uint32_t group;  /* 0: none yet; GROUP_NONE: none at all; else a result's index + 1 */
+    uint16_t kind;   /* of the root that it was reached from */
+    bool is_own;     /* made by the module whose variable the root is, like all on the way to it */
+};
+
+struct entry {
+    uint32_t root;
+    uintptr_t slot;
+};
+
+enum { NODE_CHUNK_SHIFT = 14, NODE_CHUNK = 1 << NODE_CHUNK_SHIFT, NODE_CHUNKS = 1 << 16 };
+
+struct nodes {
+    uint32_t count, entries;
+    bool failed; /* no memory, or too many */
+    struct node **node_chunks;
+    struct entry **entry_chunks;
+    uint32_t **group_chunks;
+};
+
+bool nodes_open(struct nodes *nodes);
+void nodes_close(struct nodes *nodes);
+
+/* Returns its number, or NODE_FAILED. */
+uint32_t nodes_add(struct nodes *nodes, const struct node *node);
+
+/* The entry for a word of a root. It is kept when a node is added that was reached from it; else
+ * the next one takes its place. */
+uint32_t nodes_enter(struct nodes *nodes, uint32_t root, uintptr_t slot);
+
+static inline struct node *node_at(const struct nodes *nodes, uint32_t id)
+{
+    return &nodes->node_chunks[id >> NODE_CHUNK_SHIFT][id & (NODE_CHUNK - 1)];
+}
+
+static inline struct entry *entry_at_id(const struct nodes *nodes, uint32_t id)
+{
+    id &= ~(uint32_t)NODE_IS_ENTRY;
+    return &nodes->entry_chunks[id >> NODE_CHUNK_SHIFT][id & (NODE_CHUNK - 1)];
+}
+
+/* A word for each call site and kind of result, 0 at first. NULL: no memory. */
+uint32_t *nodes_group(struct nodes *nodes, unsigned kind, uint32_t site);
+
+#endif

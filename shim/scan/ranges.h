@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+/* Address ranges that unloaded modules had, for the question whether a word points into one. */
+#ifndef DLPIN_SCAN_RANGES_H
+#define DLPIN_SCAN_RANGES_H
+
+#include "modules/modules.h"
+
+enum { RANGES_MAX = 1024 };
+
+struct range {
+    uintptr_t start, end;
+    struct module *module;
+};
+
+struct ranges {
+    uintptr_t lowest, span; /* of all: a word outside is in none */
+    unsigned count;
+    struct range list[RANGES_MAX]; /* ascending, without overlaps */
+};
+
+/* Two loads that lay at one place cannot be told apart by a word: the range is the later one's. */
+void ranges_add(struct ranges *ranges, struct module *module);
+
+const struct range *ranges_search(const struct ranges *ranges, uintptr_t word);
+
+static inline const struct range *ranges_find(const struct ranges *ranges, uintptr_t word)
+{
+    return word - ranges->lowest < ranges->span ? ranges_search(ranges, word) : NULL;
+}
+
+#endif

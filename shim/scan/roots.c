@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: MIT
+#include "scan/roots.h"
+#include "base/arena.h"
+#include "base/guard.h"
+#include "base/sys.h"
+#include "ownership/unwind.h"
+#include "scan/stacks.h"
+
+#include <string.h>
+
+enum {
+    PAGE = 4096,
+    ARENA_BYTES = 64 << 20, /* malloc/arena.c: HEAP_MAX_SIZE, and its alignment */
+    TAKEN_MAX = 8192,
+};
+
+static void add(struct roots *roots, struct root root)
+{
+    if (roots->count == roots->capacity) {
+        size_t capacity = roots->capacity ? 2 * roots->capacity : 256;
+        struct root *list = arena_alloc(capacity * sizeof *list);
+        if (!list) {
+            roots->failed = true;
+            return;
+        }
+        if (roots->list)
+            memcpy(list, roots->list, roots->count * sizeof *list);
+        arena_free(roots->list, roots->capacity * sizeof *list);
+        roots->list = list;
+        roots->capacity = capacity;
+    }
+    roots->list[roots->count++] = root;
+}
+
+void roots_free(struct roots *roots)
+{
+    arena_free(roots->list, roots->capacity * sizeof *roots->list);
+    *roots = (struct roots){0};
+}
+
+bool root_may_point(const struct root *root, const struct module *module, uintptr_t word)
+{
+    if (root->kind == ROOT_RUNTIME)
+        return root->module && !root->module->loader && module_is_code(module, word);
+    return root->kind <= ROOT_TLS;
+}
+
+/* --- data of modules
+ * --------------------------------------------------------------------------------------- */
+
+/* The C library's data has words that are no pointers to blocks but to what lies before them
+ * (malloc's bins): there, as with other runtimes, only a block's very address counts. */
+static void add_variables(struct roots *roots, struct module *module, uintptr_t start,
+                          uintptr_t end)
+{
+    if (start < end)
+        add(roots, (struct root){.kind = module->runtime ? ROOT_RUNTIME : ROOT_DATA,
+                                 .exact = module->runtime,
+                                 .start = start,
+                                 .end = end,
+                                 .module = module});
+}
+
+/* Without libc's table of keys: what that leads to is told of as keys. */
+static int add_data(struct module *module, void *data)
+{
+    uintptr_t keys_start, keys_end;
+    keys_libc_range(&keys_start, &keys_end);
+    for (unsigned i = 0; i < module->phnum && !module->is_shim; i++) {
+        const ElfW(Phdr) *p = &module->phdr[i];
+        uintptr_t start = module->bias + p->p_vaddr, end = start + p->p_memsz;
+        if (p->p_type != PT_LOAD || !(p->p_flags & PF_W))
+            continue;
+        if (keys_start >= start && keys_end <= end && keys_start < keys_end) {
+            add_variables(data, module, start, keys_start);
+            start = keys_end;
+        }
+        add_variables(data, module, start, end);
+    }
+    return 0;
+}
+
+/* --- thread-local storage
+ * ------------------------------------------------------------------------------------ */
+
+struct tls_search {
+    struct roots *roots;
+    const struct thread *thread;
+    uintptr_t dtv;
+};
+
+/* sysdeps/x86_64/nptl/tls.h, sysdeps/aarch64/nptl/tls.h: where the TCB has the dtv; and
+ * sysdeps/generic/dl-dtv.h: an entry is two words, the first of which is the block, or -1. */
+#if defined(__x86_64__)
+enum { DTV_OFFSET = 8 };
+#else
+enum { DTV_OFFSET = 0 };
+#endif
+
+static bool read_word(uintptr_t at, uintptr_t *word)
+{
+    return sys_read_memory((const void *)at, word, sizeof *word) == (ssize_t)sizeof *word;
+}
+
+static size_t tls_size(const struct module *module)
+{
+    for (unsigned i = 0; i < module->phnum; i++)
+        if (module->phdr[i].p_type == PT_TLS)
+            return module->phdr[i].p_memsz;
+    return 0;
+}
+
+static int add_tls(struct module *module, void *data)
+{
+    struct tls_search *search = data;
+    uintptr_t count, block;
+    size_t size = tls_size(module);
+    if (!module->tls_module || !size || module->is_shim || module->loader)
+        return 0;
+    /* dtv[-1] has the number of entries. */
+    if (!read_word(search->dtv - 2 * sizeof count, &count) || module->tls_module > count ||
+        !read_word(search->dtv + 2 * sizeof count * module->tls_module, &block) || !block ||
+        block == UINTPTR_MAX)
+        return 0;
+    add(search->roots, (struct root){.kind = module->runtime ? ROOT_RUNTIME : ROOT_TLS,
+                                     .exact = module->runtime,
+                                     .start = block,
+                                     .end = block + size,
+                                     .module = module,
+                                     .thread = search->thread->serial,
+                                     .tid = atomic_load(&search->thread->tid)});
+    return 0;
+}
+
+/* --- threads
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static void add_values_locked(struct roots *roots, struct thread *thread)
+{
+    for (uint32_t i = 0; i < KEYS_MAX; i++) {
+        struct value *value = thread_value(thread, i);
+        uint32_t generation = atomic_load(&keys[i].generation);
+        uintptr_t word = value ? (uintptr_t)atomic_load(&value->pointer) : 0;
+        if (word && key_is_live(generation) && atomic_load(&value->generation) == generation)
+            add(roots, (struct root){.kind = ROOT_VALUE,
+                                     .word = word,
+                                     .thread = thread->serial,
+                                     .tid = atomic_load(&thread->tid),
+                                     .key = i});
+    }
+}
+
+static void add_thread_tls_locked(struct roots *roots, struct thread *thread)
+{
+    struct tls_search search = {.roots = roots, .thread = thread};
+    if (thread->thread_pointer && read_word(thread->thread_pointer + DTV_OFFSET, &search.dtv))
+        modules_each_mapped(add_tls, &search);
+}
+
+static void add_thread_locked(struct roots *roots, struct thread *thread)
+{
+    add_thread_tls_locked(roots, thread);
+    if (thread->seen_to_start)
+        add(roots, (struct root){.kind = ROOT_ARGUMENT,
+                                 .word = thread->argument,
+                                 .thread = thread->serial,
+                                 .tid = atomic_load(&thread->tid)});
+    add_values_locked(roots, thread);
+}
+
+typedef void thread_visitor(struct roots *roots, struct thread *thread);
+
+static void each_live_thread(struct roots *roots, thread_visitor *visit)
+{
+    if (!lock_acquire(&registry_lock)) {
+        roots->failed = true;
+        return;
+    }
+    for (struct thread *thread = threads; thread; thread = thread->next)
+        if (thread_is_live(thread))
+            visit(roots, thread);
+    lock_release(&registry_lock);
+}
+
+void roots_of_variables(struct roots *roots)
+{
+    *roots = (struct roots){0};
+    modules_each_mapped(add_data, roots);
+    each_live_thread(roots, add_thread_tls_locked);
+}
+
+/* --- what is not memory of the unknown
+ * --------------------------------------------------------------------- */
+
+struct interval {
+    uintptr_t start, end;
+};
+
+struct taken {
+    struct interval *list; /* ascending */
+    size_t count;
+};
+
+static void take(struct taken *taken, uintptr_t start, uintptr_t end)
+{
+    if (taken->count == TAKEN_MAX || start >= end)
+        return;
+    size_t at = taken->count++;
+    for (; at > 0 && taken->list[at - 1].start > start; at--)
+        taken->list[at] = taken->list[at - 1];
+    taken->list[at] = (struct interval){start, end};
+}
+
+static int take_module(struct module *module, void *data)
+{
+    take(data, module->start, module->end);
+    return 0;
+}
+
+static void take_own(struct taken *taken)
+{
+    uintptr_t start, end;
+    for (unsigned i = 0; i < SYS_MAPS_MAX; i++)
+        if (sys_own_map(i, &start, &end))
+            take(taken, start, end);
+}
+
+/* glibc keeps the stacks of threads that ended for those that come, with all that is on them. */
+static void take_dead_stacks(struct taken *taken, const struct maps *maps)
+{
+    for (unsigned i = 0; i < DEAD_MAX; i++) {
+        uintptr_t pointer = thread_dead_pointer(i);
+        const struct mapping *mapping = pointer ? maps_find(maps, pointer) : NULL;
+        if (mapping)
+            take(taken, mapping->start, mapping->end);
+    }
+}
+
+/* Thread-local variables lie at the end of a stack, or where the loader put those of the first
+ * thread. */
+static void take_tls(struct taken *taken, const struct roots *roots)
+{
+    for (size_t i = 0; i < roots->count; i++)
+        if (roots->list[i].tid && roots->list[i].module)
+            take(taken, roots->list[i].start, roots->list[i].end);
+}
+
+/* --- stacks
+ * ------------------------------------------------------------------------------------------------
+ */
+
+/* nptl/descr.h: no more than this is a thread's own descriptor, in which glibc keeps its values for
+ * keys, those of keys that were deleted included. */
+enum { DESCRIPTOR_BYTES = 4096 };
+
+static struct interval descriptor_of(const struct thread *thread)
+{
+    uintptr_t pointer = thread->thread_pointer;
+#if defined(__x86_64__)
+    return (struct interval){pointer, pointer + DESCRIPTOR_BYTES};
+#else
+    return (struct interval){pointer - DESCRIPTOR_BYTES, pointer};
+#endif
+}
+
+static void add_descriptor(struct roots *roots, struct taken *taken, const struct maps *maps,
+                           const struct thread *thread)
+{
+    struct interval descriptor = descriptor_of(thread);
+    const struct mapping *mapping = maps_find(maps, thread->thread_pointer);
+    if (!mapping)
+        return;
+    if (descriptor.end > mapping->end)
+        descriptor.end = mapping->end;
+    if (descriptor.start < mapping->start)
+        descriptor.start = mapping->start;
+    take(taken, descriptor.start, descriptor.end);
+    add(roots, (struct root){.kind = ROOT_RUNTIME,
+                             .exact = true,
+                             .start = descriptor.start,
+                             .end = descriptor.end,
+                             .tid = atomic_load(&thread->tid)});
+}
+
+/* From `from` to the descriptor, which is at the upper end, or to the end of the mapping; the part
+ * below is dead. */
+static void add_stack(struct roots *roots, struct taken *taken, const struct maps *maps,
+                      const struct thread *thread, uintptr_t from)
+{
+    const struct mapping *mapping = maps_find(maps, from);
+    struct interval descriptor = descriptor_of(thread);
+    if (!mapping)
+        return;
+    bool is_here = descriptor.start > from && descriptor.start < mapping->end;
+    take(taken, mapping->start, mapping->end);
+    add(roots, (struct root){.kind = ROOT_STACK,
+                             .start = from,
+                             .end = is_here ? descriptor.start : mapping->end,
+                             .tid = atomic_load(&thread->tid)});
+}
+
+static void add_own_stack(struct roots *roots, struct taken *taken, const struct maps *maps)
+{
+    struct thread self = {.tid = sys_gettid(), .thread_pointer = sys_thread_pointer()};
+    struct caller_context context;
+    if (!unwind_caller_context(&context))
+        context = (struct caller_context){(uintptr_t)__builtin_frame_address(0), {0}};
+    add_stack(roots, taken, maps, &self, context.sp);
+    for (unsigned i = 0; i < UNWIND_REGISTERS; i++)
+        add(roots,
+            (struct root){.kind = ROOT_STACK, .word = context.registers[i], .tid = self.tid});
+}
+
+/* Where the stack of a thread that runs begins is not known: all of it counts. */
+static void add_other_stack(struct roots *roots, struct taken *taken, const struct maps *maps,
+                            const struct thread *thread)
+{
+    struct thread_stack stack;
+    const struct mapping *mapping = maps_find(maps, thread->thread_pointer);
+    if (stack_sample(atomic_load(&thread->tid), &stack)) {
+        add_stack(roots, taken, maps, thread, stack.sp);
+        return;
+    }
+    roots->stacks_unknown++;
+    if (mapping)
+        add_stack(roots, taken, maps, thread, mapping->start);
+}
+
+static void add_stacks(struct roots *roots, struct taken *taken, const struct maps *maps)
+{
+    unsigned seen = 0, there = stack_thread_count();
+    add_own_stack(roots, taken, maps);
+    if (!lock_acquire(&registry_lock)) {
+        roots->failed = true;
+        return;
+    }
+    for (struct thread *thread = threads; thread; thread = thread->next) {
+        if (atomic_load(&thread->tid) <= 0 || thread_is_gone_now(thread))
+            continue;
+        seen++;
+        add_descriptor(roots, taken, maps, thread);
+        if (thread != guard.self)
+            add_other_stack(roots, taken, maps, thread);
+    }
+    lock_release(&registry_lock);
+    if (there > seen)
+        roots->stacks_unknown += there - seen;
+    roots->incomplete = there > seen;
+}
+
+/* --- the rest
+ * ---------------------------------------------------------------------------------------------- */
+
+static void add_unknown(struct roots *roots, uintptr_t start, uintptr_t end)
+{
+    if (start >= end)
+        return;
+    roots->mapped_bytes += end - start;
+    add(roots, (struct root){.kind = ROOT_MAPPING, .start = start, .end = end});
+}
+
+/* What malloc keeps around the block at `block`, in which only live blocks count. */
+static struct interval around_block(uintptr_t block, const struct mapping *mapping)
+{
+    struct view view;
+    struct interval around = {mapping->start, mapping->end};
+    size_t size;
+    uint32_t flags;
+    if (!view_open(&view, false))
+        return around;
+    if (!blocks_size(&view, block, &size, &flags)) {
+        /* It was freed just now, or the allocator does not tell: all of it. */
+    } else if (flags & HEAP_CHUNK_MAPPED) {
+        around.start = (block - 1) & ~(uintptr_t)(PAGE - 1);
+        around.end = (block + size + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+    } else if (flags & HEAP_CHUNK_OTHER_ARENA) {
+        around.start = block & ~(uintptr_t)(ARENA_BYTES - 1);
+        around.end = around.start + ARENA_BYTES;
+    }
+    view_close(&view);
+    return around;
+}
+
+/* [start, end) of the mapping is in nothing that was taken. */
+static void add_free_part(struct roots *roots, const struct heap_pages *pages,
+                          const struct mapping *mapping, uintptr_t start, uintptr_t end)
+{
+    uintptr_t block;
+    while (start < end && heap_pages_next(pages, start, end, &block)) {
+        struct interval around = around_block(block, mapping);
+        add_unknown(roots, start, around.start < end ? around.start : end);
+        start = around.end > block ? around.end : block + PAGE;
+    }
+    add_unknown(roots, start, end);
+}
+
+static void add_mapping(struct roots *roots, const struct taken *taken,
+                        const struct heap_pages *pages, const struct mapping *mapping)
+{
+    uintptr_t start = mapping->start;
+    for (size_t i = 0; i < taken->count && start < mapping->end; i++) {
+        const struct interval *interval = &taken->list[i];
+        if (interval->end <= start || interval->start >= mapping->end)
+            continue;
+        if (interval->start > start)
+            add_free_part(roots, pages, mapping, start, interval->start);
+        start = interval->end;
+    }
+    if (start < mapping->end)
+        add_free_part(roots, pages, mapping, start, mapping->end);
+}
+
+static void sort_by_kind(struct roots *roots)
+{
+    size_t size = roots->count * sizeof *roots->list, at = 0;
+    struct root *sorted = arena_alloc(size);
+    if (!sorted) {
+        roots->failed = true;
+        return;
+    }
+    for (unsigned kind = 0; kind < ROOT_KINDS; kind++)
+        for (size_t i = 0; i < roots->count; i++)
+            if (roots->list[i].kind == kind)
+                sorted[at++] = roots->list[i];
+    memcpy(roots->list, sorted, size);
+    arena_free(sorted, size);
+}
+
+void roots_collect(struct roots *roots, const struct maps *maps, const struct heap_pages *pages)
+{
+    struct taken taken = {.list = arena_alloc(TAKEN_MAX * sizeof *taken.list)};
+    *roots = (struct roots){0};
+    modules_each_mapped(add_data, roots);
+    each_live_thread(roots, add_thread_locked);
+    if (!taken.list) {
+        roots->failed = true;
+        return;
+    }
+    modules_each_mapped(take_module, &taken);
+    take_own(&taken);
+    take_tls(&taken, roots);
+    take_dead_stacks(&taken, maps);
+    add_stacks(roots, &taken, maps);
+    for (size_t i = 0; i < maps->count; i++)
+        if (maps->list[i].anonymous && maps->list[i].writable && !maps->list[i].heap)
+            add_mapping(roots, &taken, pages, &maps->list[i]);
+    arena_free(taken.list, TAKEN_MAX * sizeof *taken.list);
+    sort_by_kind(roots);
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Where reachability begins: writable data of modules, thread-local storage, arguments and values
+ * of threads, stacks, and memory that is nobody's that we know.
+ *
+ * Collected in the process itself, before a scan, with our locks; then a scan in a copy needs none.
+ */
+#ifndef DLPIN_SCAN_ROOTS_H
+#define DLPIN_SCAN_ROOTS_H
+
+#include "registry/threads.h"
+#include "scan/blocks.h"
+#include "scan/maps.h"
+
+/*
+ * In the order in which they are followed. A block counts as reached from the first that reaches
+ * it: so what is said to be held by a thread's value is reached from no variable.
+ */
+enum root_kind {
+    ROOT_DATA,     /* writable segments of a module, RELRO included */
+    ROOT_TLS,      /* a thread's block of a module's thread-local variables */
+    ROOT_ARGUMENT, /* what a live thread was started with */
+    ROOT_VALUE,    /* a thread's value for a live key */
+    ROOT_STACK,
+    ROOT_RUNTIME, /* variables of the loader, the C library and the like, and their part of a thread
+                   */
+    ROOT_MAPPING, /* anonymous memory: an allocator of its own, a garbage-collected heap */
+    ROOT_KINDS,
+};
+
+struct root {
+    enum root_kind kind;
+    bool exact;            /* only words that are a block's very address count */
+    uintptr_t start, end;  /* the words; ARGUMENT, VALUE: empty, */
+    uintptr_t word;        /* and this is the only one */
+    struct module *module; /* DATA, TLS; no reference: it is mapped */
+    uint64_t thread;       /* its serial number */
+    pid_t tid;
+    uint32_t key;
+};
+
+struct roots {
+    struct root *list; /* by kind */
+    size_t count, capacity;
+    bool incomplete;         /* a thread passed us by: its stack is not among them */
+    bool failed;             /* memory did not suffice: some are missing */
+    unsigned stacks_unknown; /* threads that ran, or that passed us by */
+    uint64_t mapped_bytes;   /* of anonymous memory that is nobody's */
+};
+
+/* Writable data of mapped modules and thread-local variables alone, for a quick look. Takes the
+ * registry lock. */
+void roots_of_variables(struct roots *roots);
+
+/* Everything. Takes the registry lock. */
+void roots_collect(struct roots *roots, const struct maps *maps, const struct heap_pages *pages);
+
+void roots_free(struct roots *roots);
+
+/*
+ * Whether a word of the root that points into an unloaded module says anything. What the runtimes
+ * keep of data of a module is theirs to know (the arguments of exit handlers that were run); so is
+ * all that the loader has. What lies on a stack, or in memory that is not understood, may be dead;
+ * and values and arguments are told of without a scan.
+ */
+bool root_may_point(const struct root *root, const struct module *module, uintptr_t word);
+
+#endif

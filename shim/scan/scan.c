@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+#include "scan/scan.h"
+#include "base/arena.h"
+#include "base/options.h"
+#include "base/sys.h"
+#include "scan/copy.h"
+#include "scan/filter.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+enum {
+    MILLISECOND = 1000000,
+    QUICK_BYTES = 4 << 20, /* more than this is not looked at in the process itself */
+    ALLOWANCE = 20 * MILLISECOND,
+    ALLOWANCE_BEFORE_LOAD = 200 * MILLISECOND,
+    SHARE = 20, /* and then one part in so many of the time since the start */
+    SHARE_BEFORE_LOAD = 10,
+};
+
+struct scan_gaps scan_gaps;
+
+/* Modules that were not looked at yet; each with a reference. Under the changes lock. */
+static struct module *due[RANGES_MAX];
+static _Atomic unsigned due_count;
+
+static uint64_t started, spent;
+
+/* The walk that is under way, or whose results wait. */
+static struct {
+    _Atomic bool active;
+    bool finished;
+    struct walk *walk; /* in memory that a copy shares */
+    struct ranges *ranges;
+    struct roots roots;
+    struct heap_pages pages;
+} now;
+
+void scan_note_unloaded(struct module *module)
+{
+    unsigned count = atomic_load(&due_count);
+    if (options.scan != SCAN_FULL || module->is_shim)
+        return;
+    if (count == RANGES_MAX) {
+        scan_gaps.missed++;
+        return;
+    }
+    due[count] = module_ref(module);
+    atomic_store(&due_count, count + 1);
+}
+
+bool scan_has_work(void)
+{
+    return atomic_load_explicit(&due_count, memory_order_relaxed) > 0 || atomic_load(&now.active);
+}
+
+bool scan_is_under_way(void)
+{
+    return atomic_load(&now.active);
+}
+
+/* --- what is due
+ * ------------------------------------------------------------------------------------------- */
+
+static int overlaps(struct module *module, void *data)
+{
+    const struct module *unloaded = data;
+    return module->start < unloaded->end && unloaded->start < module->end;
+}
+
+static void free_ranges(struct ranges *ranges)
+{
+    for (unsigned i = 0; i < ranges->count; i++)
+        module_unref(ranges->list[i].module);
+    arena_free(ranges, sizeof *ranges);
+}
+
+/* Two that are due may have lain at one place. The later one's reference stays with the range. */
+static void move_to_range(struct ranges *ranges, struct module *module)
+{
+    bool is_used_again = modules_each_mapped(overlaps, module);
+    for (unsigned i = 0; i < ranges->count && !is_used_again; i++)
+        is_used_again = overlaps(ranges->list[i].module, module);
+    if (is_used_again) {
+        scan_gaps.reused++;
+        module_unref(module);
+        return;
+    }
+    ranges_add(ranges, module);
+}
+
+/* The newest first: what lay there before cannot be told from it. */
+static struct ranges *take_due(void)
+{
+    struct ranges *ranges = arena_alloc(sizeof *ranges);
+    if (!ranges || !lock_acquire(&changes_lock)) {
+        arena_free(ranges, sizeof *ranges);
+        return NULL;
+    }
+    for (unsigned i = atomic_load(&due_count); i-- > 0;)
+        move_to_range(ranges, due[i]);
+    atomic_store(&due_count, 0);
+    lock_release(&changes_lock);
+    return ranges;
+}
+
+/* --- a walk
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static void release(void)
+{
+    if (now.ranges)
+        free_ranges(now.ranges);
+    roots_free(&now.roots);
+    heap_pages_free(&now.pages);
+    copy_unshare(now.walk, sizeof *now.walk);
+    now.walk = NULL;
+    now.ranges = NULL;
+    now.finished = false;
+    atomic_store(&now.active, false);
+}
+
+/* A range in which something else is mapped by now cannot be told of by its addresses. */
+static void remove_mapped(struct ranges *ranges, const struct maps *maps)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < ranges->count; i++) {
+        struct range *range = &ranges->list[i];
+        if (maps_overlap(maps, range->start, range->end)) {
+            scan_gaps.reused++;
+            module_unref(range->module);
+        } else {
+            ranges->list[kept++] = *range;
+        }
+    }
+    ranges->count = kept;
+}
+
+static bool prepare(struct ranges *ranges)
+{
+    struct maps maps;
+    now.ranges = ranges;
+    now.walk = copy_share(sizeof *now.walk);
+    if (!now.walk || !maps_read(&maps))
+        return false;
+    remove_mapped(ranges, &maps);
+    bool complete = heap_pages_read(&now.pages);
+    if (complete)
+        roots_collect(&now.roots, &maps, &now.pages);
+    maps_free(&maps);
+    scan_gaps.running += now.roots.stacks_unknown;
+    if (now.roots.mapped_bytes > scan_gaps.mapped_bytes)
+        scan_gaps.mapped_bytes = now.roots.mapped_bytes;
+    return complete;
+}
+
+static void work(void *walk)
+{
+    walk_run(walk);
+}
+
+static void begin_walk(struct ranges *ranges)
+{
+    uint64_t limit = (uint64_t)options.scan_limit_ms * MILLISECOND;
+    atomic_store(&now.active, true);
+    if (!prepare(ranges)) {
+        scan_gaps.missed += ranges->count;
+        release();
+        return;
+    }
+    now.walk->ranges = ranges;
+    now.walk->roots = &now.roots;
+    now.walk->pages = &now.pages;
+    now.walk->limit = (uint64_t)options.scan_limit_mb << 20;
+    now.walk->deadline = limit ? sys_monotonic_ns() + limit : 0;
+    now.walk->in_place = true;
+    if (copy_is_possible() && copy_start(work, now.walk) == 0)
+        return;
+    now.walk->in_place = false;
+    walk_run(now.walk);
+    now.finished = true;
+}
+
+/* --- when
+ * --------------------------------------------------------------------------------------------------
+ */
+
+/* A share of the program's time, and a little at the start; the rest waits. */
+static bool is_affordable(enum scan_when when)
+{
+    uint64_t elapsed = sys_monotonic_ns() - started;
+    if (when == SCAN_AT_EXIT)
+        return true;
+    if (when == SCAN_BEFORE_LOAD)
+        return spent <= ALLOWANCE_BEFORE_LOAD + elapsed / SHARE_BEFORE_LOAD;
+    return spent <= ALLOWANCE + elapsed / SHARE;
+}
+
+void scan_run(enum scan_when when)
+{
+    if (started == 0)
+        started = sys_monotonic_ns();
+    if (atomic_load(&due_count) == 0 || atomic_load(&now.active) || !is_affordable(when))
+        return;
+    uint64_t begun = sys_monotonic_ns();
+    struct ranges *ranges = take_due();
+    if (!ranges)
+        return;
+    if (ranges->count == 0 || filter_run(ranges, QUICK_BYTES) == FILTER_NOTHING)
+        free_ranges(ranges);
+    else
+        begin_walk(ranges);
+    spent += sys_monotonic_ns() - begun;
+}
+
+const struct walk *scan_results(uint64_t nanoseconds)
+{
+    if (!atomic_load(&now.active))
+        return NULL;
+    if (!now.finished) {
+        enum copy_state state = nanoseconds ? copy_wait(nanoseconds) : copy_poll();
+        if (state == COPY_RUNNING)
+            return NULL;
+        now.finished = true;
+        scan_gaps.died += state != COPY_DONE;
+    }
+    scan_gaps.ran_out += now.walk->ran_out;
+    scan_gaps.more += now.walk->dropped;
+    return now.walk;
+}
+
+void scan_done(void)
+{
+    release();
+}
+
+void scan_stop(void)
+{
+    copy_kill();
+    if (atomic_load(&now.active))
+        release();
+}
+
+void scan_fork_child(void)
+{
+    copy_fork_child();
+    if (atomic_load(&now.active))
+        release();
+    for (unsigned i = 0; i < atomic_load(&due_count); i++)
+        module_unref(due[i]);
+    atomic_store(&due_count, 0);
+}

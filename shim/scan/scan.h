@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+/*
+ * When memory is looked at, and where: unloads are noted, and looked at together where that loses
+ * nothing. First comes a quick look (scan/filter.h); only where something was left behind is the
+ * way to it found out (scan/walk.h), in a copy of the process while the program goes on, or, where
+ * no copy can be had, in the process itself.
+ *
+ * All but scan_note_unloaded: under the check lock, inside the guard.
+ */
+#ifndef DLPIN_SCAN_SCAN_H
+#define DLPIN_SCAN_SCAN_H
+
+#include "scan/walk.h"
+
+enum scan_when {
+    SCAN_AFTER_UNLOAD,
+    SCAN_BEFORE_LOAD, /* a range may be used again now: then nobody can tell whose a word was */
+    SCAN_AT_EVENT,
+    SCAN_AT_EXIT,
+};
+
+/* A module went. Takes a reference. Under the changes lock. */
+void scan_note_unloaded(struct module *module);
+
+/* Whether anything waits for being looked at, or a look is under way. Without a lock. */
+bool scan_has_work(void);
+
+bool scan_is_under_way(void);
+
+/* Looks at what is due, if this is a good time: begins a walk, or finds that none is needed. */
+void scan_run(enum scan_when when);
+
+/*
+ * What the last walk found, once, when it is over; waits for it for at most so many nanoseconds.
+ * NULL: nothing (yet). scan_done gives it back. In an incomplete walk what it did not reach may be
+ * missing. The program went on meanwhile, so each result is to be confirmed.
+ */
+const struct walk *scan_results(uint64_t nanoseconds);
+void scan_done(void);
+
+/* No more than this for one walk at exit, whatever the options say. */
+enum { SCAN_EXIT_SECONDS = 30 };
+
+/* The image goes: what is under way is given up. */
+void scan_stop(void);
+
+/* In a fork child. */
+void scan_fork_child(void);
+
+/* What was not seen, for the report: numbers since the start. */
+struct scan_gaps {
+    unsigned reused;       /* modules whose range was used again before it was looked at */
+    unsigned ran_out;      /* walks that a limit ended */
+    unsigned died;         /* copies that did not come to their end */
+    unsigned running;      /* threads whose stack could not be told */
+    unsigned missed;       /* modules that found no place in the list, or no memory was left */
+    unsigned more;         /* results beyond what fits */
+    bool sizes_unknown;    /* the allocator does not tell */
+    uint64_t mapped_bytes; /* of memory that is not malloc's, at most */
+};
+
+extern struct scan_gaps scan_gaps;
+
+#endif

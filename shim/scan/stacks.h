@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Where another thread's stack is in use: its stack pointer and program counter, from
+ * /proc/self/task/TID/syscall, which the kernel fills in for threads that wait in it. No signal is
+ * sent and nothing is stopped.
+ */
+#ifndef DLPIN_SCAN_STACKS_H
+#define DLPIN_SCAN_STACKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct thread_stack {
+    uintptr_t sp, pc;
+};
+
+/* False: it is gone, or it runs, and did so at each of a few looks. */
+bool stack_sample(pid_t tid, struct thread_stack *stack);
+
+/* How many threads this process has, by the kernel's count; 0: not known. */
+unsigned stack_thread_count(void);
+
+#endif

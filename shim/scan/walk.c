@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: MIT
+#include "scan/walk.h"
+#include "base/sys.h"
+#include "scan/nodes.h"
+#include "scan/target.h"
+
+enum { CHECK_EVERY = 64, WORD = sizeof(uintptr_t) };
+
+struct state {
+    struct walk *walk;
+    struct view view, path_view;
+    struct block_index *index;
+    struct nodes nodes;
+    uint32_t done;      /* nodes whose words were looked at */
+    unsigned countdown; /* to the next look at the clock */
+    bool lost;          /* the second part: what nothing reaches */
+    bool first_pass;
+};
+
+static bool out_of_budget(struct state *state)
+{
+    struct walk *walk = state->walk;
+    if (--state->countdown == 0) {
+        state->countdown = CHECK_EVERY;
+        walk->ran_out |= (walk->limit && state->view.bytes > walk->limit) ||
+                         (walk->deadline && sys_monotonic_ns() > walk->deadline);
+    }
+    return walk->ran_out || state->nodes.failed;
+}
+
+/* The unloaded module of the scan that made the block, or NULL. */
+static struct module *maker_of(const struct state *state, uint32_t number)
+{
+    struct module *maker = site_unloaded(site_get(number));
+    for (unsigned i = 0; maker && i < state->walk->ranges->count; i++)
+        if (state->walk->ranges->list[i].module == maker)
+            return maker;
+    return NULL;
+}
+
+static const struct root *root_of_entry(const struct state *state, uint32_t entry)
+{
+    return &state->walk->roots->list[entry_at_id(&state->nodes, entry)->root];
+}
+
+/* Of the root that a node or entry was reached from. */
+static enum root_kind kind_of(const struct state *state, uint32_t id)
+{
+    return id & NODE_IS_ENTRY ? root_of_entry(state, id)->kind
+                              : (enum root_kind)node_at(&state->nodes, id)->kind;
+}
+
+static const struct module *owner_of(uint32_t number)
+{
+    const struct site *site = site_get(number);
+    return site ? site->owner.module : NULL;
+}
+
+/* --- results
+ * -----------------------------------------------------------------------------------------------
+ */
+
+/* The word of a node that leads to [start, start + size). */
+static uintptr_t slot_to(struct state *state, const struct step *from, uintptr_t start, size_t size)
+{
+    const uintptr_t *words;
+    size_t count;
+    for (uintptr_t at = from->start; at < from->start + from->size; at += count * WORD) {
+        count = view_words(&state->path_view, at, from->start + from->size - at, &words);
+        for (size_t i = 0; i < count; i++)
+            if (words[i] == start || words[i] - start < size)
+                return at + i * WORD;
+        if (!count)
+            break;
+    }
+    return from->start;
+}
+
+static struct step step_of(struct state *state, uint32_t id)
+{
+    const struct node *node = node_at(&state->nodes, id);
+    struct step step = {.start = node->start, .site = node->site};
+    uint32_t flags;
+    blocks_size(&state->path_view, node->start, &step.size, &flags);
+    return step;
+}
+
+static struct step *place_for(struct result *result, unsigned depth, unsigned length)
+{
+    if (length <= STEPS_MAX || depth < STEPS_MAX / 2)
+        return &result->path[depth];
+    if (depth >= length - STEPS_MAX / 2)
+        return &result->path[STEPS_MAX - (length - depth)];
+    return NULL;
+}
+
+/* From its root to the node `id`, which is the last step. */
+static void make_path(struct state *state, struct result *result, uint32_t id)
+{
+    unsigned length = 1, depth;
+    struct step next = {0};
+    for (uint32_t at = id; !(at & NODE_IS_ENTRY); at = node_at(&state->nodes, at)->parent)
+        length++;
+    depth = length;
+    result->steps = length < STEPS_MAX ? length : STEPS_MAX;
+    result->skipped = length - result->steps;
+    for (; !(id & NODE_IS_ENTRY); id = node_at(&state->nodes, id)->parent) {
+        struct step step = step_of(state, id), *place = place_for(result, --depth, length);
+        if (place && next.start)
+            step.slot = slot_to(state, &step, next.start, next.size);
+        if (place)
+            *place = step;
+        next = step;
+    }
+    const struct entry *entry = entry_at_id(&state->nodes, id);
+    result->path[0] =
+        (struct step){.root = state->walk->roots->list[entry->root], .slot = entry->slot};
+}
+
+static struct result *add_result(struct walk *walk)
+{
+    if (walk->count == RESULTS_MAX) {
+        walk->dropped++;
+        return NULL;
+    }
+    return &walk->results[walk->count++];
+}
+
+/* The same target from another block of the same call site is the same finding once more. */
+static bool is_repeat(struct walk *walk, const struct range *range, uintptr_t word, uint32_t site)
+{
+    for (unsigned i = 0; site && i < walk->count; i++) {
+        struct result *result = &walk->results[i];
+        if (result->kind == RESULT_POINTER && result->site == site && result->word == word &&
+            result->module == range->module) {
+            result->blocks++;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Memory that the loader, or a common library, deals out in pieces, of which nobody can tell which
+ * are in use: glib's g_slice (before 2.76) takes blocks that are aligned to their size. */
+static bool is_pool(struct state *state, uint32_t id)
+{
+    struct step step = step_of(state, id);
+    const struct module *owner = owner_of(step.site);
+    size_t rounded = (size_t)1 << (64 - __builtin_clzl(step.size | 1));
+    if (!owner || owner->loader)
+        return owner != NULL;
+    return owner->common && !owner->runtime && rounded >= 512 && step.start % rounded == 0 &&
+           rounded - step.size <= 32;
+}
+
+/* A word of a block, or of a variable, that points into an image. */
+static void add_pointer(struct state *state, const struct range *range, uintptr_t slot,
+                        uintptr_t word, uint32_t from)
+{
+    bool direct = from & NODE_IS_ENTRY;
+    enum root_kind kind = kind_of(state, from);
+    uint32_t site = direct ? 0 : node_at(&state->nodes, from)->site;
+    bool means_something = direct ? root_may_point(root_of_entry(state, from), range->module, word)
+                                  : kind <= ROOT_STACK;
+    if (state->lost || !means_something || (!direct && is_pool(state, from)) ||
+        is_repeat(state->walk, range, word, site))
+        return;
+    struct result *result = add_result(state->walk);
+    if (!result)
+        return;
+    *result = (struct result){
+        .kind = RESULT_POINTER, .module = range->module, .word = word, .site = site, .blocks = 1};
+    make_path(state, result, from);
+    unsigned last = result->steps - 1;
+    result->path[last].slot = slot;
+    result->start = result->path[last].start;
+    result->size = result->path[last].size;
+}
+
+static struct result *group_of(struct state *state, enum result_kind kind, struct module *module,
+                               const struct block *block, uint32_t id)
+{
+    struct walk *walk = state->walk;
+    uint32_t *known = nodes_group(&state->nodes, kind, block->site);
+    if (!known)
+        return NULL;
+    if (*known)
+        return &walk->results[*known - 1];
+    struct result *result = add_result(walk);
+    if (!result)
+        return NULL;
+    *known = walk->count;
+    *result = (struct result){.kind = kind,
+                              .module = module,
+                              .site = block->site,
+                              .start = block->start,
+                              .size = block->size};
+    if (kind == RESULT_HELD)
+        make_path(state, result, id);
+    return result;
+}
+
+/* --- blocks
+ * ------------------------------------------------------------------------------------------------
+ */
+
+/* What a runtime's variable leads to (a stream's buffer, made when the module first wrote to it) is
+ * its business, and so is what a common library made and has in a variable of its own; and a block
+ * that a thread's value or argument points to is told of without a walk. */
+static bool is_told_elsewhere(const struct state *state, uint32_t id)
+{
+    const struct node *node = node_at(&state->nodes, id);
+    if (node->kind == ROOT_RUNTIME || node->is_own)
+        return true;
+    return node->parent & NODE_IS_ENTRY &&
+           (node->kind == ROOT_VALUE || node->kind == ROOT_ARGUMENT);
+}
+
+static bool is_own(const struct state *state, uint32_t site, uint32_t parent)
+{
+    const struct module *owner = owner_of(site);
+    if (!owner)
+        return false;
+    if (parent & NODE_IS_ENTRY)
+        return root_of_entry(state, parent)->module == owner;
+    const struct node *before = node_at(&state->nodes, parent);
+    return before->is_own && owner_of(before->site) == owner;
+}
+
+/* The block has been reached for the first time: `id` is its node. */
+static void classify(struct state *state, const struct block *block, uint32_t id, uint32_t parent)
+{
+    struct node *node = node_at(&state->nodes, id);
+    uint32_t before = parent & NODE_IS_ENTRY ? 0 : node_at(&state->nodes, parent)->group;
+    struct module *maker = maker_of(state, block->site);
+    enum result_kind kind = state->lost ? RESULT_LOST : RESULT_HELD;
+    if (before) {
+        node->group = before;
+        struct result *result = before == GROUP_NONE ? NULL : &state->walk->results[before - 1];
+        if (result && (maker == result->module || state->lost)) {
+            result->hanging_blocks++;
+            result->hanging_bytes += block->size;
+        }
+        return;
+    }
+    if (!maker)
+        return;
+    bool ours = !state->lost && is_told_elsewhere(state, id);
+    struct result *result = ours ? NULL : group_of(state, kind, maker, block, id);
+    node->group = result ? (uint32_t)(result - state->walk->results) + 1 : GROUP_NONE;
+    if (result) {
+        result->blocks++;
+        result->bytes += block->size;
+    }
+}
+
+static void reach(struct state *state, const struct block *block, uint32_t parent)
+{
+    if (!blocks_mark(block, MARK_REACHED))
+        return;
+    struct node node = {.start = block->start, .site = block->site, .parent = parent};
+    node.kind = state->lost ? ROOT_KINDS : (uint16_t)kind_of(state, parent);
+    node.is_own = !state->lost && is_own(state, block->site, parent);
+    uint32_t id = nodes_add(&state->nodes, &node);
+    if (id != NODE_FAILED)
+        classify(state, block, id, parent);
+}
+
+static void visit_word(struct state *state, uintptr_t slot, uintptr_t word, uint32_t from,
+                       bool exact)
+{
+    struct block block;
+    const struct range *range = ranges_find(state->walk->ranges, word);
+    if (range) {
+        add_pointer(state, range, slot, word, from);
+        return;
+    }
+    if (!blocks_find(state->index, &state->path_view, word, exact, &block))
+        return;
+    if (state->first_pass)
+        blocks_mark(&block, MARK_REFERENCED);
+    else if (!blocks_is_marked(&block, MARK_REACHED))
+        reach(state, &block, from);
+}
+
+static void visit_words(struct state *state, uintptr_t start, size_t size, uint32_t from,
+                        bool exact)
+{
+    const uintptr_t *words;
+    size_t count;
+    for (uintptr_t at = start; at < start + size; at += count * WORD) {
+        count = view_words(&state->view, at, start + size - at, &words);
+        for (size_t i = 0; i < count; i++)
+            visit_word(state, at + i * WORD, words[i], from, exact);
+        if (!count || out_of_budget(state))
+            return;
+    }
+}
+
+/* Everything that is reached from the nodes that there are. */
+static void drain(struct state *state)
+{
+    while (state->done < state->nodes.count && !out_of_budget(state)) {
+        uint32_t id = state->done++;
+        uintptr_t start = node_at(&state->nodes, id)->start;
+        size_t size;
+        uint32_t flags;
+        if (blocks_size(&state->path_view, start, &size, &flags))
+            visit_words(state, start, size, id, false);
+    }
+}
+
+/* --- roots
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/* In a copy a mapping of a moment ago may be gone. */
+static void visit_region(struct state *state, const struct root *root, uint32_t number)
+{
+    const uintptr_t *words;
+    size_t count;
+    if (state->walk->in_place && !memory_is_mapped(root->start, root->end))
+        return;
+    for (uintptr_t at = root->start; at < root->end; at += count * WORD) {
+        count = view_words(&state->view, at, root->end - at, &words);
+        for (size_t i = 0; i < count; i++) {
+            uint32_t entry = nodes_enter(&state->nodes, number, at + i * WORD);
+            visit_word(state, at + i * WORD, words[i], entry, root->exact);
+        }
+        if (!count || out_of_budget(state))
+            return;
+    }
+}
+
+static void visit_roots(struct state *state)
+{
+    const struct roots *roots = state->walk->roots;
+    for (size_t i = 0; i < roots->count && !out_of_budget(state); i++) {
+        const struct root *root = &roots->list[i];
+        if (root->start != root->end) {
+            visit_region(state, root, (uint32_t)i);
+        } else {
+            uint32_t entry = nodes_enter(&state->nodes, (uint32_t)i, root->word);
+            visit_word(state, 0, root->word, entry, false);
+        }
+        if (i + 1 == roots->count || roots->list[i + 1].kind != root->kind)
+            drain(state);
+    }
+}
+
+/* --- what nothing reaches
+ * ---------------------------------------------------------------------------------- */
+
+static bool is_lost(const struct state *state, const struct block *block)
+{
+    return !blocks_is_marked(block, MARK_REACHED) && maker_of(state, block->site);
+}
+
+static bool refer(const struct block *block, void *data)
+{
+    struct state *state = data;
+    if (is_lost(state, block))
+        visit_words(state, block->start, block->size, 0, false);
+    return !out_of_budget(state);
+}
+
+static void lose(struct state *state, const struct block *block)
+{
+    reach(state, block, NODE_IS_ENTRY);
+    drain(state);
+}
+
+static bool lose_directly(const struct block *block, void *data)
+{
+    struct state *state = data;
+    if (is_lost(state, block) && !blocks_is_marked(block, MARK_REFERENCED))
+        lose(state, block);
+    return !out_of_budget(state);
+}
+
+static bool lose_cycles(const struct block *block, void *data)
+{
+    struct state *state = data;
+    if (is_lost(state, block))
+        lose(state, block);
+    return !out_of_budget(state);
+}
+
+/* Those first to which no other lost block leads: what they lead to hangs off them. Then what leads
+ * to itself in a circle. */
+static void visit_lost(struct state *state)
+{
+    state->lost = true;
+    state->first_pass = true;
+    blocks_each(state->index, &state->path_view, refer, state);
+    state->first_pass = false;
+    blocks_each(state->index, &state->path_view, lose_directly, state);
+    blocks_each(state->index, &state->path_view, lose_cycles, state);
+}
+
+/* Only where every root is known can anything be said to be lost. */
+static bool may_lose(const struct walk *walk)
+{
+    return !walk->roots->failed && !walk->roots->incomplete;
+}
+
+void walk_run(struct walk *walk)
+{
+    struct state state = {.walk = walk, .countdown = CHECK_EVERY};
+    state.index = blocks_index_make(walk->pages);
+    if (state.index && nodes_open(&state.nodes) && view_open(&state.view, walk->in_place) &&
+        view_open(&state.path_view, walk->in_place)) {
+        visit_roots(&state);
+        if (!out_of_budget(&state) && may_lose(walk))
+            visit_lost(&state);
+        walk->complete = !out_of_budget(&state) && may_lose(walk);
+    }
+    walk->bytes = state.view.bytes;
+    view_close(&state.view);
+    view_close(&state.path_view);
+    nodes_close(&state.nodes);
+    blocks_index_free(state.index);
+}

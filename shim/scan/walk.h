@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What reaches what: a walk from the roots over all live blocks, breadth first, so that the first
+ * way found to a block is the shortest. Linear in what is looked at.
+ *
+ * Runs in a copy of the process, or in the process itself. Takes no lock, and leaves its findings
+ * in memory that it was given, as plain numbers: in a copy every pointer to something of ours means
+ * the same as in the process.
+ */
+#ifndef DLPIN_SCAN_WALK_H
+#define DLPIN_SCAN_WALK_H
+
+#include "scan/ranges.h"
+#include "scan/roots.h"
+
+enum { STEPS_MAX = 12, RESULTS_MAX = 1024 };
+
+/* One node on the way. The first is a root; then come blocks. */
+struct step {
+    struct root root; /* of the first step */
+    uintptr_t slot;   /* the word in this node that leads to the next */
+    uintptr_t start;  /* of the block, */
+    size_t size;      /* and its size; 0: a root */
+    uint32_t site;
+};
+
+enum result_kind {
+    RESULT_POINTER, /* a word into the image of an unloaded module */
+    RESULT_HELD,    /* blocks that one made, and the way to the first of them */
+    RESULT_LOST,    /* the same that nothing reaches */
+};
+
+struct result {
+    enum result_kind kind;
+    struct module *module; /* the unloaded one; no reference */
+    uintptr_t word;        /* POINTER: where it points */
+    uint32_t site;         /* HELD, LOST: made here, */
+    uintptr_t start;       /* the first one, */
+    size_t size;           /* and its size */
+    size_t blocks, bytes;  /* of this site, each with nothing of the module before it */
+    size_t hanging_blocks, hanging_bytes; /* what only these lead to */
+    unsigned steps;                       /* the way: the first ones and the last; */
+    unsigned skipped;            /* so many between them are left out, before step STEPS_MAX / 2 */
+    struct step path[STEPS_MAX]; /* for a POINTER the last is where it was found */
+};
+
+struct walk {
+    /* In: */
+    const struct ranges *ranges; /* what to look for */
+    const struct roots *roots;
+    const struct heap_pages *pages;
+    bool in_place;
+    uint64_t deadline, limit; /* monotonic nanoseconds, bytes; 0: none */
+    /* Out: */
+    bool complete;  /* else nothing is known to be lost */
+    bool ran_out;   /* of time or bytes */
+    uint64_t bytes; /* that were looked at */
+    unsigned count, dropped;
+    struct result results[RESULTS_MAX];
+};
+
+/* `walk` is memory that the process sees, if this runs in a copy. */
+void walk_run(struct walk *walk);
+
+#endif
