@@ -75,7 +75,7 @@ void explain_pointer(const struct finding *finding, struct text *message)
     text_add(message, " still points to ");
     word_target(message, finding);
     if (finding->blocks > 1)
-        text_printf(message, " (and so do %zu more such blocks)", finding->blocks - 1);
+        text_printf(message, " (and so do %zu more such words)", finding->blocks - 1);
     text_add(message, finding->target == TARGET_DATA
                           ? ". Whoever reads there reads unmapped memory. "
                           : ". Whoever calls it jumps into unmapped memory. ");

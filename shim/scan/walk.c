@@ -153,6 +153,24 @@ static bool is_pool(struct state *state, uint32_t id)
            rounded - step.size <= 32;
 }
 
+/* A module's variables often have many words into another one's data: they are one finding. */
+static bool is_more_data(struct walk *walk, const struct range *range, uintptr_t word,
+                         const struct root *root)
+{
+    if (module_is_code(range->module, word))
+        return false;
+    for (unsigned i = 0; i < walk->count; i++) {
+        struct result *result = &walk->results[i];
+        if (result->kind == RESULT_POINTER && result->module == range->module &&
+            result->steps == 1 && result->path[0].root.module == root->module &&
+            !module_is_code(range->module, result->word)) {
+            result->blocks++;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A word of a block, or of a variable, that points into an image. */
 static void add_pointer(struct state *state, const struct range *range, uintptr_t slot,
                         uintptr_t word, uint32_t from)
@@ -163,7 +181,8 @@ static void add_pointer(struct state *state, const struct range *range, uintptr_
     bool means_something = direct ? root_may_point(root_of_entry(state, from), range->module, word)
                                   : kind <= ROOT_STACK;
     if (state->lost || !means_something || (!direct && is_pool(state, from)) ||
-        is_repeat(state->walk, range, word, site))
+        is_repeat(state->walk, range, word, site) ||
+        (direct && is_more_data(state->walk, range, word, root_of_entry(state, from))))
         return;
     struct result *result = add_result(state->walk);
     if (!result)
