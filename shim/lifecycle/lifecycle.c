@@ -284,6 +284,7 @@ static void scan_locked(enum scan_when when, enum occasion at)
             scan_stop();
         return;
     }
+    uint64_t begun = sys_monotonic_ns();
     take_results(when == SCAN_AFTER_UNLOAD || when == SCAN_AT_EVENT ? 0 : patience);
     if (!scan_is_under_way()) {
         notice_exit();
@@ -291,6 +292,7 @@ static void scan_locked(enum scan_when when, enum occasion at)
     }
     scan_run(when);
     take_results(when == SCAN_AT_EVENT ? 0 : patience);
+    scan_cost(sys_monotonic_ns() - begun);
     if (when == SCAN_AT_EXIT)
         scan_stop();
 }

@@ -293,6 +293,16 @@ void report_escalate(uint32_t id)
 /* --- the end of findings
  * ------------------------------------------------------------------------------------- */
 
+/* Those of what is left; nobody keeps how many there were of each. */
+static void recount_loads_locked(struct group *group)
+{
+    struct instance *instance, *next;
+    group->load_count = 0;
+    HASH_ITER (hh, instances, instance, next)
+        if (instance->group == group && instance->module)
+            add_load(group, instance->module->load);
+}
+
 static void resolve_locked(struct instance *instance, const char *how)
 {
     struct group *group = instance->group;
@@ -300,8 +310,13 @@ static void resolve_locked(struct instance *instance, const char *how)
     module_unref(instance->module);
     arena_free(instance, sizeof *instance);
     atomic_fetch_sub(&open_count, 1);
-    if (group->inherited || group->count == 0 || --group->count > 0)
+    if (group->inherited || group->count == 0)
         return;
+    if (--group->count > 0) {
+        if (group->load_count > group->count)
+            recount_loads_locked(group);
+        return;
+    }
     group->resolved = true;
     group->load_count = 0;
     if (!log_open_locked())

@@ -49,11 +49,14 @@ static void look_at_root(struct filter *filter, const struct root *root)
 {
     const uintptr_t *words;
     size_t count;
-    for (uintptr_t at = root->start; at < root->end; at += count * sizeof *words) {
+    for (uintptr_t at = root->start; at < root->end && filter->result == FILTER_NOTHING;
+         at += count * sizeof *words) {
         count = view_words(&filter->view, at, root->end - at, &words);
         if (!count)
             return;
-        for (size_t i = 0; i < count; i++) {
+        if (filter->view.bytes > filter->limit)
+            filter->result = FILTER_TOO_MUCH;
+        for (size_t i = 0; i < count && filter->result == FILTER_NOTHING; i++) {
             const struct range *range = ranges_find(filter->ranges, words[i]);
             if (unlikely(range != NULL) && root_may_point(root, range->module, words[i]))
                 filter->result = FILTER_SOMETHING;

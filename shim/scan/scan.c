@@ -13,7 +13,7 @@ enum {
     MILLISECOND = 1000000,
     QUICK_BYTES = 4 << 20, /* more than this is not looked at in the process itself */
     ALLOWANCE = 20 * MILLISECOND,
-    ALLOWANCE_BEFORE_LOAD = 200 * MILLISECOND,
+    ALLOWANCE_BEFORE_LOAD = 100 * MILLISECOND,
     SHARE = 20, /* and then one part in so many of the time since the start */
     SHARE_BEFORE_LOAD = 10,
 };
@@ -52,6 +52,11 @@ void scan_note_unloaded(struct module *module)
 bool scan_has_work(void)
 {
     return atomic_load_explicit(&due_count, memory_order_relaxed) > 0 || atomic_load(&now.active);
+}
+
+void scan_cost(uint64_t nanoseconds)
+{
+    spent += nanoseconds;
 }
 
 bool scan_is_under_way(void)
@@ -203,7 +208,6 @@ void scan_run(enum scan_when when)
         started = sys_monotonic_ns();
     if (atomic_load(&due_count) == 0 || atomic_load(&now.active) || !is_affordable(when))
         return;
-    uint64_t begun = sys_monotonic_ns();
     struct ranges *ranges = take_due();
     if (!ranges)
         return;
@@ -211,7 +215,6 @@ void scan_run(enum scan_when when)
         free_ranges(ranges);
     else
         begin_walk(ranges);
-    spent += sys_monotonic_ns() - begun;
 }
 
 const struct walk *scan_results(uint64_t nanoseconds)

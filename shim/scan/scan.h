@@ -27,6 +27,10 @@ bool scan_has_work(void);
 
 bool scan_is_under_way(void);
 
+/* The program waited so long for a scan or its results: its share of the program's time is bounded.
+ */
+void scan_cost(uint64_t nanoseconds);
+
 /* Looks at what is due, if this is a good time: begins a walk, or finds that none is needed. */
 void scan_run(enum scan_when when);
 
