@@ -419,6 +419,7 @@ void report_fork_child(void)
     HASH_ITER (hh, groups, group, next) {
         group->inherited = true;
         group->count = group->written_count = 0;
+        group->load_count = 0;
     }
     exiting = false;
     if (options.log_empty && lock_acquire(&report_lock)) {
