@@ -446,7 +446,7 @@ void lifecycle_exiting(void)
     }
 }
 
-static size_t name_gaps(const char **unseen, size_t n)
+static void name_gaps(const char **unseen, size_t n)
 {
     const struct {
         bool is_so;
@@ -466,7 +466,6 @@ static size_t name_gaps(const char **unseen, size_t n)
     for (size_t i = 0; i < ARRAY_SIZE(gaps); i++)
         if (gaps[i].is_so)
             unseen[n++] = gaps[i].what;
-    return n;
 }
 
 void lifecycle_finish(const char *ended)
@@ -484,7 +483,7 @@ void lifecycle_finish(const char *ended)
     if (sightings_have_namespaces())
         unseen[n++] = "calls in namespaces that dlmopen made: they have a C library of their own";
     lifecycle_check(AT_EXIT);
-    n = name_gaps(unseen, n);
+    name_gaps(unseen, n);
     report_finish(ended, is_exec, families, active, unseen);
 }
 

@@ -153,6 +153,12 @@ bool heap_find(uintptr_t address, struct heap_block *block)
     return false;
 }
 
+bool heap_is_block(uintptr_t start, uint32_t site)
+{
+    struct heap_block block;
+    return heap_find(start, &block) && block.start == start && block.site == site;
+}
+
 void heap_mark_sites(struct site_bitmap *bitmap)
 {
     for (unsigned i = 0; i < heap_leaf_count(); i++) {

@@ -92,6 +92,9 @@ struct heap_block {
  */
 bool heap_find(uintptr_t address, struct heap_block *block);
 
+/* Whether a live block starts at `start` that was made at this site. */
+bool heap_is_block(uintptr_t start, uint32_t site);
+
 /* Which of the two tables is used. Before the first block that is noted. */
 void heap_init(bool glibc_malloc);
 

@@ -278,6 +278,12 @@ struct value *thread_value(struct thread *thread, unsigned key)
     return page ? &page[key % VALUES_PER_PAGE] : NULL;
 }
 
+bool value_is_current(const struct value *value, const struct key *key)
+{
+    return value && atomic_load(&value->pointer) &&
+           atomic_load(&value->generation) == atomic_load(&key->generation);
+}
+
 static struct value *make_value(struct thread *thread, unsigned key)
 {
     struct value *_Atomic *page = &thread->pages[key / VALUES_PER_PAGE];

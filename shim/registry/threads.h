@@ -71,6 +71,9 @@ void thread_set_value(pthread_key_t key, const void *value, uint32_t site);
 /* The value's slot, or NULL where the thread never had one for this key. */
 struct value *thread_value(struct thread *thread, unsigned key);
 
+/* Whether it is one, not NULL, that was set for this creation of the key. `value` may be NULL. */
+bool value_is_current(const struct value *value, const struct key *key);
+
 /* Still there, and not on its way out. */
 bool thread_is_live(const struct thread *thread);
 

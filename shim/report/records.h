@@ -38,9 +38,6 @@ struct summary {
     unsigned findings;
 };
 
-extern const char *const kind_names[KIND_COUNT];
-extern const char *const severity_names[SEVERITY_COUNT];
-
 void record_header(struct text *text, const struct process_info *info);
 void record_module(struct text *text, const struct module *module, enum module_state state,
                    uint64_t time);
@@ -54,9 +51,5 @@ void record_summary(struct text *text, const struct summary *summary, uint64_t t
 
 /* For people: severity, kind, message, stack; each line begins with "dlpin: ". */
 void print_finding(struct text *text, const struct finding_record *record);
-
-/* The same for findings of the same kind, module identity and code, in whatever process and load.
- */
-void make_signature(struct text *text, const struct finding *finding);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/lock.h"
 #include "base/options.h"
 #include "report/log.h"
+#include "report/parts.h"
 #include "report/records.h"
 #include "rules/rules.h"
 

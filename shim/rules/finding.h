@@ -21,6 +21,7 @@ enum object_type {
     OBJECT_DELETION,
     OBJECT_SLOT,
     OBJECT_HEAP,
+    OBJECT_TYPES,
 };
 
 struct object {

@@ -28,12 +28,10 @@ static size_t pages_per_leaf(void)
  * Where the kernel does not tell: all. */
 static void read_used(struct leaf_pages *leaf, uint64_t *pagemap)
 {
-    size_t pages = pages_per_leaf();
+    size_t pages = pages_per_leaf(), size = pages * sizeof *pagemap;
     off_t offset = (off_t)((uintptr_t)leaf->leaf.entries / 4096 * sizeof *pagemap);
-    ssize_t n =
-        pagemap ? sys_read_file_at("/proc/self/pagemap", pagemap, pages * sizeof *pagemap, offset)
-                : -1;
-    if (n != (ssize_t)(pages * sizeof *pagemap)) {
+    if (!pagemap ||
+        sys_read_file_at("/proc/self/pagemap", pagemap, size, offset) != (ssize_t)size) {
         memset(leaf->used, 0xff, pages / 8);
         return;
     }

@@ -3,6 +3,7 @@
 #include "base/options.h"
 #include "base/output.h"
 #include "registry/keys.h"
+#include "report/parts.h"
 #include "report/records.h"
 #include "report/report.h"
 #include "rules/rules.h"

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+#include "report/names.h"
+
+#define NAME_OF(enumerator, name, ...) name,
+
+const char *const kind_names[KIND_COUNT] = {DLPIN_KINDS(NAME_OF)};
+const char *const severity_names[SEVERITY_COUNT] = {DLPIN_SEVERITIES(NAME_OF)};
+const char *const verdict_names[VERDICT_COUNT] = {DLPIN_VERDICTS(NAME_OF)};
+const char *const occasion_names[AT_COUNT] = {DLPIN_OCCASIONS(NAME_OF)};
+const char *const state_names[MODULE_STATE_COUNT] = {DLPIN_MODULE_STATES(NAME_OF)};
+const char *const drop_names[DROP_COUNT] = {DLPIN_DROPS(NAME_OF)};

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include "modules/symbols.h"
+#include "registry/keys.h"
+#include "report/json.h"
+#include "report/names.h"
+#include "report/parts.h"
+#include "rules/paths.h"
+
+enum { SIGNATURE_FRAMES = 8 };
+
+static const char *const place_names[] = {NULL, "image", "block"};
+
+static void add_key_subject(struct text *text, const struct finding *finding)
+{
+    text_printf(text, "\"object\":\"key\",\"key\":%u", finding->key);
+    json_frame_member(text, "destructor", &finding->function);
+    json_number(text, "keys_live", finding->keys_live);
+    json_number(text, "keys_max", KEYS_MAX);
+}
+
+static void add_address_subject(struct text *text, const struct finding *finding, const char *name)
+{
+    json_address(text, name, finding->address);
+    if (finding->place != PLACE_NONE)
+        json_string(text, "where", place_names[finding->place]);
+    if (finding->bytes)
+        json_number(text, "block_bytes", finding->bytes);
+}
+
+static void add_thread(struct text *text, const struct finding *finding)
+{
+    json_number(text, "tid", (uint64_t)finding->tid);
+    json_string(text, "thread_name", finding->thread_name);
+}
+
+static void add_slot_subject(struct text *text, const struct finding *finding)
+{
+    const struct path *path = finding->path;
+    const struct root *root = path ? &path->steps[0].step.root : NULL;
+    bool in_block = path && path->count > 1;
+    text_add(text, "\"object\":\"pointer\"");
+    json_address(text, "slot", finding->slot);
+    if (path) {
+        char symbol[SYMBOL_MAX];
+        uintptr_t offset;
+        json_string(text, "in", in_block ? "block" : root_names[root->kind]);
+        if (!in_block)
+            json_module(text, "slot_module", root->module);
+        if (!in_block && path_symbol(&path->steps[0].step, symbol, &offset)) {
+            struct text name = {0};
+            text_add(&name, symbol);
+            if (offset)
+                text_printf(&name, "+%lx", (unsigned long)offset);
+            json_string(text, "slot_symbol", text_string(&name));
+            text_free(&name);
+        }
+        if (in_block)
+            json_number(text, "block_bytes", path->steps[path->count - 1].step.size);
+        if (!in_block)
+            record_step_thread(text, &path->steps[0]);
+    }
+    add_address_subject(text, finding, "address");
+    json_string(text, "target", target_names[finding->target]);
+    json_frame_member(text, "function", &finding->function);
+}
+
+static void add_heap_subject(struct text *text, const struct finding *finding)
+{
+    text_add(text, "\"object\":\"heap\"");
+    json_address(text, "address", finding->address);
+    json_number(text, "blocks", finding->blocks);
+    json_number(text, "bytes", finding->bytes);
+    json_number(text, "hanging_blocks", finding->hanging_blocks);
+    json_number(text, "hanging_bytes", finding->hanging_bytes);
+}
+
+static void add_value_subject(struct text *text, const struct finding *finding)
+{
+    text_printf(text, "\"object\":\"value\",\"key\":%u", finding->key);
+    add_thread(text, finding);
+    add_address_subject(text, finding, "address");
+    json_frame_member(text, "destructor", &finding->function);
+}
+
+static void add_deletion_subject(struct text *text, const struct finding *finding)
+{
+    add_key_subject(text, finding);
+    if (!finding->tid)
+        return;
+    add_thread(text, finding);
+    add_address_subject(text, finding, "address");
+}
+
+static void add_thread_subject(struct text *text, const struct finding *finding)
+{
+    text_add(text, "\"object\":\"thread\"");
+    add_thread(text, finding);
+    json_frame_member(text, "function", &finding->function);
+    json_frame_member(text, "via", &finding->via);
+    add_address_subject(text, finding, "argument");
+}
+
+typedef void subject_writer(struct text *text, const struct finding *finding);
+
+static subject_writer *const writers[OBJECT_TYPES] = {
+    [OBJECT_KEY] = add_key_subject,       [OBJECT_VALUE] = add_value_subject,
+    [OBJECT_THREAD] = add_thread_subject, [OBJECT_DELETION] = add_deletion_subject,
+    [OBJECT_SLOT] = add_slot_subject,     [OBJECT_HEAP] = add_heap_subject,
+};
+
+void record_subject(struct text *text, const struct finding *finding)
+{
+    text_add(text, ",\"subject\":{");
+    writers[finding->object.type](text, finding);
+    json_module(text, "owner", finding->owner);
+    json_module(text, "requester", finding->requester);
+    text_add(text, "}");
+}
+
+/* --- signature
+ * -------------------------------------------------------------------------------------------- */
+
+static void add_place(struct text *text, const struct frame *frame)
+{
+    if (!frame->pc || !frame->module || frame->module->runtime)
+        return;
+    text_printf(text, "|%s+%lx", frame->module->identity,
+                (unsigned long)(frame->pc - frame->module->bias));
+}
+
+/* Pointers from one variable, or from blocks of one call site, are one finding, wherever into the
+ * module they lead. */
+static void add_slot_place(struct text *text, const struct finding *finding)
+{
+    const struct path *path = finding->path;
+    const struct step *root = path ? &path->steps[0].step : NULL;
+    char symbol[SYMBOL_MAX];
+    uintptr_t offset;
+    text_printf(text, "|%s", target_names[finding->target]);
+    if (!root || path->count > 1 || !root->root.module)
+        return;
+    text_printf(text, "|%s+", root->root.module->identity);
+    if (path_symbol(root, symbol, &offset))
+        text_add(text, symbol);
+    else
+        text_add_hex(text, offset);
+}
+
+void make_signature(struct text *text, const struct finding *finding)
+{
+    text_printf(text, "%s|%s", kind_names[finding->kind],
+                finding->module ? finding->module->identity : "?");
+    if (finding->object.type == OBJECT_SLOT)
+        add_slot_place(text, finding);
+    else
+        add_place(text, &finding->function);
+    for (uint32_t i = 0; finding->stack && i < finding->stack->count && i < SIGNATURE_FRAMES; i++)
+        add_place(text, &finding->stack->frames[i]);
+}

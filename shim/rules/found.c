@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include "rules/found.h"
+#include "base/dropped.h"
+#include "rules/paths.h"
+
+#include <string.h>
+
+void finding_release(struct finding *finding)
+{
+    module_unref(finding->module);
+    module_unref(finding->owner);
+    module_unref(finding->requester);
+    module_unref(finding->function.module);
+    module_unref(finding->via.module);
+    stack_free(finding->stack);
+    path_free(finding->path);
+    finding->stack = NULL;
+    finding->path = NULL;
+}
+
+static bool grow(struct found *found)
+{
+    if (found->count < found->capacity)
+        return true;
+    size_t capacity = found->capacity ? found->capacity * 2 : 16;
+    struct finding *findings = arena_alloc(capacity * sizeof *findings);
+    if (!findings) {
+        drop(DROP_FINDING);
+        return false;
+    }
+    if (found->findings)
+        memcpy(findings, found->findings, found->count * sizeof *findings);
+    arena_free(found->findings, found->capacity * sizeof *findings);
+    found->findings = findings;
+    found->capacity = capacity;
+    return true;
+}
+
+static struct object object_of(const struct subject *subject, enum kind kind)
+{
+    struct object object;
+    memset(&object, 0, sizeof object); /* it is compared as bytes */
+    object.type = subject->type;
+    object.kind = kind;
+    if (subject->type != OBJECT_THREAD)
+        object.key = subject->number;
+    if (subject->deletion)
+        object.generation = subject->deletion->serial;
+    else if (subject->key)
+        object.generation = subject->key->generation;
+    if (subject->thread && !subject->deletion)
+        object.thread = subject->thread->serial;
+    if (subject->type == OBJECT_VALUE)
+        object.word = (uintptr_t)atomic_load(&subject->value->pointer);
+    if (subject->type == OBJECT_SLOT || subject->type == OBJECT_HEAP) {
+        const struct result *result = subject->retained->result;
+        bool is_slot = subject->type == OBJECT_SLOT;
+        /* Not whose a slot's word is: a later module at the same place is not told of an old one.
+         */
+        object.generation = result->site;
+        object.thread = is_slot ? result->path[result->steps - 1].slot : 0;
+        object.word = is_slot ? result->word : result->start;
+    }
+    return object;
+}
+
+void found_apply(const struct subject *subject, struct found *found)
+{
+    for (unsigned kind = 0; kind < KIND_COUNT; kind++) {
+        struct finding finding = {.kind = kind, .object = object_of(subject, kind)};
+        if (rules[kind].type != subject->type || (found->known && found->known(&finding.object)) ||
+            !rules[kind].match(subject, &finding))
+            continue;
+        if (grow(found))
+            found->findings[found->count++] = finding;
+        else
+            finding_release(&finding);
+    }
+}
+
+void found_hand_on(struct found *found, rules_sink *sink, void *data)
+{
+    for (size_t i = 0; i < found->count; i++) {
+        if (found->findings[i].tid)
+            thread_name(found->findings[i].tid, found->findings[i].thread_name);
+        sink(&found->findings[i], data);
+    }
+    arena_free(found->findings, found->capacity * sizeof *found->findings);
+}

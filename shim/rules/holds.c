@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+/* Whether what was found is still so. */
+#include "base/sys.h"
+#include "registry/heap.h"
+#include "rules/rules.h"
+
+static void key_holds(const struct object *object, const char **how)
+{
+    if (atomic_load(&keys[object->key].generation) != object->generation)
+        *how = "the key was deleted";
+}
+
+static void value_holds(const struct object *object, const char **how)
+{
+    struct thread *thread = thread_by_serial_locked(object->thread);
+    struct value *value = thread ? thread_value(thread, object->key) : NULL;
+    if (!thread || thread_is_gone(thread))
+        *how = "the thread ended";
+    else if (atomic_load(&keys[object->key].generation) != object->generation)
+        *how = "the key was deleted";
+    else if (!value || (uintptr_t)atomic_load(&value->pointer) != object->word)
+        *how = "the value was replaced";
+}
+
+static void thread_holds(const struct object *object, const char **how)
+{
+    const struct thread *thread = thread_by_serial_locked(object->thread);
+    struct heap_block block;
+    if (!thread || !thread_is_live(thread))
+        *how = "the thread ended";
+    else if (object->kind == KIND_THREAD_ARGUMENT && thread->argument_site &&
+             (!heap_find(thread->argument, &block) || block.site != thread->argument_site))
+        *how = "the argument was freed";
+}
+
+static void slot_holds(const struct object *object, const char **how)
+{
+    struct heap_block block;
+    uintptr_t word;
+    if (object->generation &&
+        (!heap_find(object->thread, &block) || block.site != object->generation))
+        *how = "the memory was freed";
+    else if (sys_read_memory((const void *)(uintptr_t)object->thread, &word, sizeof word) !=
+                 (ssize_t)sizeof word ||
+             word != object->word)
+        *how = "the pointer was replaced";
+}
+
+static void heap_holds(const struct object *object, const char **how)
+{
+    if (!heap_is_block(object->word, object->generation))
+        *how = "the memory was freed";
+}
+
+/* Each sets *how, what became of the object, if it is over. Under the registry lock. */
+typedef void object_holds(const struct object *object, const char **how);
+
+static object_holds *const holds[OBJECT_TYPES] = {
+    [OBJECT_KEY] = key_holds,   [OBJECT_VALUE] = value_holds, [OBJECT_THREAD] = thread_holds,
+    [OBJECT_SLOT] = slot_holds, [OBJECT_HEAP] = heap_holds,   [OBJECT_DELETION] = NULL,
+};
+
+bool rules_still_holds(const struct object *object, const char **how)
+{
+    *how = NULL;
+    if (!holds[object->type] || !lock_acquire(&registry_lock))
+        return true;
+    holds[object->type](object, how);
+    lock_release(&registry_lock);
+    return !*how;
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+/* What a scan found, looked at once more in the process, and handed to the rules. */
+#include "base/dropped.h"
+#include "base/sys.h"
+#include "modules/symbols.h"
+#include "rules/found.h"
+
+#include <string.h>
+
+/* The program went on while the scan was under way. */
+static bool result_holds(const struct result *result)
+{
+    uintptr_t word;
+    if (result->kind != RESULT_POINTER)
+        return heap_is_block(result->start, result->site);
+    const void *slot = (const void *)result->path[result->steps - 1].slot;
+    return (!result->site || heap_is_block(result->start, result->site)) &&
+           sys_read_memory(slot, &word, sizeof word) == (ssize_t)sizeof word &&
+           word == result->word;
+}
+
+/* Read-only once the loader has relocated it: where virtual function tables lie. */
+static bool in_relro(const struct module *module, uintptr_t address)
+{
+    for (unsigned i = 0; i < module->phnum; i++) {
+        const ElfW(Phdr) *p = &module->phdr[i];
+        if (p->p_type == PT_GNU_RELRO && address - module->bias >= p->p_vaddr &&
+            address - module->bias - p->p_vaddr < p->p_memsz)
+            return true;
+    }
+    return false;
+}
+
+/* The Itanium C++ ABI's name for a table; without names: what the first word of a block points to
+ * where tables lie. */
+static enum target_class class_of(const struct result *result)
+{
+    char name[SYMBOL_MAX];
+    const struct module *module = result->module;
+    if (module_is_code(module, result->word))
+        return TARGET_CODE;
+    if (!in_relro(module, result->word))
+        return TARGET_DATA;
+    if (symbol_find(module, result->word, name))
+        return !memcmp(name, "_ZTV", 4) ? TARGET_VTABLE : TARGET_DATA;
+    bool is_first = result->steps > 1 && result->path[result->steps - 1].slot == result->start;
+    return is_first ? TARGET_VTABLE : TARGET_DATA;
+}
+
+/* The way begins with a thread's value or argument, and nothing else leads there: then it is a
+ * finding of that. */
+static void apply_to_thread(const struct retained *retained, struct found *found)
+{
+    const struct root *root = &retained->result->path[0].root;
+    struct subject subject = {.number = root->key, .retained = retained};
+    if (!lock_acquire(&registry_lock)) {
+        drop(DROP_FINDING);
+        return;
+    }
+    subject.thread = thread_by_serial_locked(root->thread);
+    if (root->kind == ROOT_VALUE && subject.thread) {
+        subject.type = OBJECT_VALUE;
+        subject.key = &keys[root->key];
+        subject.value = thread_value(subject.thread, root->key);
+    } else {
+        subject.type = OBJECT_THREAD;
+    }
+    if (subject.thread && thread_is_live(subject.thread) &&
+        (subject.type == OBJECT_THREAD || value_is_current(subject.value, subject.key)))
+        found_apply(&subject, found);
+    lock_release(&registry_lock);
+}
+
+void rules_check_retained(const struct result *result, rules_known *known, rules_sink *sink,
+                          void *data)
+{
+    struct found found = {.known = known};
+    struct retained retained = {.result = result};
+    if (!result_holds(result))
+        return;
+    enum root_kind root = result->steps ? result->path[0].root.kind : ROOT_DATA;
+    if (result->kind == RESULT_POINTER)
+        retained.target = class_of(result);
+    if (root == ROOT_VALUE || root == ROOT_ARGUMENT)
+        apply_to_thread(&retained, &found);
+    else
+        found_apply(
+            &(struct subject){.type = result->kind == RESULT_POINTER ? OBJECT_SLOT : OBJECT_HEAP,
+                              .retained = &retained},
+            &found);
+    found_hand_on(&found, sink, data);
+}
