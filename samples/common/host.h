@@ -41,6 +41,10 @@ void host_list_add(const void *data);
 void host_list_remove(void);
 void host_circle(void);
 
+/* Puts a string of the host's in front of the list, in a piece of the heap whose last word, which
+ * the entry has no use for, is still DATA. */
+void host_list_add_over(const void *data);
+
 /* The calling thread's own slot. */
 void host_set_slot(const void *data);
 const void *host_slot(void);

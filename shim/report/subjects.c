@@ -128,8 +128,8 @@ static void add_place(struct text *text, const struct frame *frame)
                 (unsigned long)(frame->pc - frame->module->bias));
 }
 
-/* Pointers from one variable, or from blocks of one call site, are one finding, wherever into the
- * module they lead. */
+/* Pointers from one variable, from variables of one module that have no names, or from blocks of
+ * one call site, are one finding, wherever into the module they lead. */
 static void add_slot_place(struct text *text, const struct finding *finding)
 {
     const struct path *path = finding->path;
@@ -139,11 +139,9 @@ static void add_slot_place(struct text *text, const struct finding *finding)
     text_printf(text, "|%s", target_names[finding->target]);
     if (!root || path->count > 1 || !root->root.module)
         return;
-    text_printf(text, "|%s+", root->root.module->identity);
+    text_printf(text, "|%s", root->root.module->identity);
     if (path_symbol(root, symbol, &offset))
-        text_add(text, symbol);
-    else
-        text_add_hex(text, offset);
+        text_printf(text, "+%s", symbol);
 }
 
 void make_signature(struct text *text, const struct finding *finding)

@@ -88,7 +88,7 @@ void heap_pages_free(struct heap_pages *pages)
 static uintptr_t start_of(const struct heap_leaf *leaf, size_t granule, heap_entry entry)
 {
     uintptr_t address = leaf->base + (granule << heap_granule_shift());
-    return (address & ~(uintptr_t)HEAP_PLACE_MASK) | (entry & HEAP_PLACE_MASK);
+    return heap_start(address, entry);
 }
 
 static heap_entry entry_at(const struct heap_leaf *leaf, size_t granule)
@@ -187,11 +187,12 @@ static bool head_at(struct stream *stream, struct piece *piece)
     return true;
 }
 
-static bool stream_block(struct stream *stream, uintptr_t start, uint32_t site)
+static bool stream_block(struct stream *stream, uintptr_t start, heap_entry entry)
 {
-    struct piece piece = {.start = start, .at = start, .site = site};
-    if (!head_at(stream, &piece))
+    struct piece piece = {.start = start, .at = start, .site = entry >> SITE_SHIFT};
+    if (!head_at(stream, &piece) || piece.size < heap_tail(entry))
         return true;
+    piece.size -= heap_tail(entry);
     while (piece.at < start + piece.size) {
         piece.count = words_at(stream, piece.at, start + piece.size - piece.at, &piece.words);
         if (!piece.count)
@@ -207,7 +208,7 @@ static bool stream_page(struct stream *stream, const struct heap_leaf *leaf, siz
 {
     for (size_t i = page * ENTRIES_PER_PAGE; i < (page + 1) * ENTRIES_PER_PAGE; i++) {
         heap_entry entry = entry_at(leaf, i);
-        if (entry && !stream_block(stream, start_of(leaf, i, entry), entry >> SITE_SHIFT))
+        if (entry && !stream_block(stream, start_of(leaf, i, entry), entry))
             return false;
     }
     return true;
@@ -339,6 +340,7 @@ static bool block_at(const struct leaf_index *leaf, size_t granule, struct block
     heap_entry entry = entry_at(&leaf->leaf, granule);
     *block = (struct block){.start = start_of(&leaf->leaf, granule, entry),
                             .site = entry >> SITE_SHIFT,
+                            .tail = heap_tail(entry),
                             .leaf = leaf,
                             .granule = granule};
     return entry != 0;

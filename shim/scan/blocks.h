@@ -42,7 +42,7 @@ bool heap_pages_next(const struct heap_pages *pages, uintptr_t from, uintptr_t t
  * several pieces where it is read piecewise. */
 struct piece {
     uintptr_t start, at;
-    size_t size; /* of the block */
+    size_t size; /* of the block, as far as it was asked for in words */
     uint32_t site;
     uint32_t head; /* the flags of its chunk (HEAP_CHUNK_*) */
     const uintptr_t *words;
@@ -76,6 +76,7 @@ struct leaf_index;
 struct block {
     uintptr_t start;
     size_t size;
+    size_t tail; /* so many bytes at the end nobody asked for (registry/heap.h) */
     uint32_t site;
     const struct leaf_index *leaf;
     size_t granule;

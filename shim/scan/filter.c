@@ -19,17 +19,20 @@ static bool is_among(const struct ranges *ranges, const struct module *module)
     return false;
 }
 
-static bool points_there(const struct ranges *ranges, const uintptr_t *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (unlikely(ranges_find(ranges, words[i]) != NULL))
-            return true;
-    return false;
-}
-
 static bool is_loaders(const struct site *site)
 {
     return site && site->owner.module && site->owner.module->loader;
+}
+
+static bool points_there(const struct ranges *ranges, const struct piece *piece,
+                         const struct site *site)
+{
+    for (size_t i = 0; i < piece->count; i++) {
+        const struct range *range = ranges_find(ranges, piece->words[i]);
+        if (unlikely(range != NULL) && !is_loaders(site) && !site_is_older(site, range->module))
+            return true;
+    }
+    return false;
 }
 
 static bool look_at_piece(const struct piece *piece, void *data)
@@ -39,8 +42,7 @@ static bool look_at_piece(const struct piece *piece, void *data)
         filter->result = FILTER_TOO_MUCH;
     const struct site *site = site_get(piece->site);
     const struct module *maker = piece->at == piece->start ? site_unloaded(site) : NULL;
-    if ((maker && is_among(filter->ranges, maker)) ||
-        (points_there(filter->ranges, piece->words, piece->count) && !is_loaders(site)))
+    if ((maker && is_among(filter->ranges, maker)) || points_there(filter->ranges, piece, site))
         filter->result = FILTER_SOMETHING;
     return filter->result == FILTER_NOTHING;
 }
@@ -58,7 +60,7 @@ static void look_at_root(struct filter *filter, const struct root *root)
             filter->result = FILTER_TOO_MUCH;
         for (size_t i = 0; i < count && filter->result == FILTER_NOTHING; i++) {
             const struct range *range = ranges_find(filter->ranges, words[i]);
-            if (unlikely(range != NULL) && root_may_point(root, range->module, words[i]))
+            if (unlikely(range != NULL) && root_may_point(root))
                 filter->result = FILTER_SOMETHING;
         }
     }

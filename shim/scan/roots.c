@@ -38,10 +38,8 @@ void roots_free(struct roots *roots)
     *roots = (struct roots){0};
 }
 
-bool root_may_point(const struct root *root, const struct module *module, uintptr_t word)
+bool root_may_point(const struct root *root)
 {
-    if (root->kind == ROOT_RUNTIME)
-        return root->module && !root->module->loader && module_is_code(module, word);
     return root->kind <= ROOT_TLS;
 }
 

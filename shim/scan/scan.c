@@ -180,7 +180,7 @@ static void begin_walk(struct ranges *ranges)
     now.walk->limit = (uint64_t)options.scan_limit_mb << 20;
     now.walk->deadline = limit ? sys_monotonic_ns() + limit : 0;
     now.walk->in_place = true;
-    if (copy_is_possible() && copy_start(work, now.walk) == 0)
+    if (copy_is_possible() && copy_start(work, now.walk, &now.walk->ended) == 0)
         return;
     now.walk->in_place = false;
     walk_run(now.walk);

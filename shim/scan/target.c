@@ -31,3 +31,13 @@ void target_release(struct target *target)
     module_unref(target->module);
     target->module = NULL;
 }
+
+static bool had_gone(const struct module *maker, const struct module *module)
+{
+    return maker && atomic_load(&maker->end_epoch) <= module->epoch;
+}
+
+bool site_is_older(const struct site *site, const struct module *module)
+{
+    return site && had_gone(site->owner.module, module) && had_gone(site->requester.module, module);
+}

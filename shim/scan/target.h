@@ -29,4 +29,11 @@ void target_release(struct target *target);
  * else NULL. */
 struct module *site_unloaded(const struct site *site);
 
+/*
+ * Whether all who made a block of this site had gone before `module` came. Then a word in the block
+ * that has an address of the module's means what lay there before: addresses are used again, and
+ * blocks that nobody frees keep what is in them.
+ */
+bool site_is_older(const struct site *site, const struct module *module);
+
 #endif

@@ -178,10 +178,9 @@ static void add_pointer(struct state *state, const struct range *range, uintptr_
     bool direct = from & NODE_IS_ENTRY;
     enum root_kind kind = kind_of(state, from);
     uint32_t site = direct ? 0 : node_at(&state->nodes, from)->site;
-    bool means_something = direct ? root_may_point(root_of_entry(state, from), range->module, word)
-                                  : kind <= ROOT_STACK;
+    bool means_something = direct ? root_may_point(root_of_entry(state, from)) : kind <= ROOT_STACK;
     if (state->lost || !means_something || (!direct && is_pool(state, from)) ||
-        is_repeat(state->walk, range, word, site) ||
+        site_is_older(site_get(site), range->module) || is_repeat(state->walk, range, word, site) ||
         (direct && is_more_data(state->walk, range, word, root_of_entry(state, from))))
         return;
     struct result *result = add_result(state->walk);
@@ -279,6 +278,7 @@ static void reach(struct state *state, const struct block *block, uint32_t paren
         return;
     struct node node = {.start = block->start, .site = block->site, .parent = parent};
     node.kind = state->lost ? ROOT_KINDS : (uint16_t)kind_of(state, parent);
+    node.tail = (uint8_t)block->tail;
     node.is_own = !state->lost && is_own(state, block->site, parent);
     uint32_t id = nodes_add(&state->nodes, &node);
     if (id != NODE_FAILED)
@@ -325,7 +325,7 @@ static void drain(struct state *state)
         size_t size;
         uint32_t flags;
         if (blocks_size(&state->path_view, start, &size, &flags))
-            visit_words(state, start, size, id, false);
+            visit_words(state, start, size - node_at(&state->nodes, id)->tail, id, false);
     }
 }
 
@@ -379,7 +379,7 @@ static bool refer(const struct block *block, void *data)
 {
     struct state *state = data;
     if (is_lost(state, block))
-        visit_words(state, block->start, block->size, 0, false);
+        visit_words(state, block->start, block->size - block->tail, 0, false);
     return !out_of_budget(state);
 }
 

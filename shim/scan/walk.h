@@ -52,6 +52,7 @@ struct walk {
     bool in_place;
     uint64_t deadline, limit; /* monotonic nanoseconds, bytes; 0: none */
     /* Out: */
+    _Atomic uint32_t ended; /* for the copy that this runs in */
     bool complete;  /* else nothing is known to be lost */
     bool ran_out;   /* of time or bytes */
     uint64_t bytes; /* that were looked at */
