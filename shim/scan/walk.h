@@ -53,9 +53,9 @@ struct walk {
     uint64_t deadline, limit; /* monotonic nanoseconds, bytes; 0: none */
     /* Out: */
     _Atomic uint32_t ended; /* for the copy that this runs in */
-    bool complete;  /* else nothing is known to be lost */
-    bool ran_out;   /* of time or bytes */
-    uint64_t bytes; /* that were looked at */
+    bool complete;          /* else nothing is known to be lost */
+    bool ran_out;           /* of time or bytes */
+    uint64_t bytes;         /* that were looked at */
     unsigned count, dropped;
     struct result results[RESULTS_MAX];
 };
