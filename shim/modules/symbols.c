@@ -111,7 +111,7 @@ bool symbol_find_start(const struct module *module, uintptr_t address, char name
                        uintptr_t *start)
 {
     struct match match = {.wanted = module ? address - module->bias : 0};
-    bool found = find(module, &match, name);
+    bool found = module && find(module, &match, name);
     *start = found ? match.value + module->bias : 0;
     return found;
 }
