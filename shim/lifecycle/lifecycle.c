@@ -264,6 +264,19 @@ enum { MILLISECOND = 1000000, SHORT_WAIT = 10 * MILLISECOND };
 /* Of the walk that is under way. */
 static struct check walk_check;
 
+static void say_walk(const struct walk *walk)
+{
+    struct text text = {0};
+    text_printf(
+        &text,
+        "dlpin: looked through %lu KB in %lu us, for which the program stood still for "
+        "%lu us: %u results%s\n",
+        (unsigned long)(walk->bytes >> 10), (unsigned long)((walk->ended - walk->begun) / 1000),
+        (unsigned long)(walk->pause / 1000), walk->count, walk->complete ? "" : ", incomplete");
+    log_say(text_string(&text));
+    text_free(&text);
+}
+
 /* Waits for a walk that is under way, so long. */
 static void take_results(uint64_t nanoseconds)
 {
@@ -271,6 +284,8 @@ static void take_results(uint64_t nanoseconds)
     const struct walk *walk = scan_results(nanoseconds);
     for (unsigned i = 0; walk && i < walk->count; i++)
         rules_check_retained(&walk->results[i], report_knows, report_sink, &check);
+    if (walk && options.verbosity >= 1)
+        say_walk(walk);
     if (walk)
         scan_done();
 }

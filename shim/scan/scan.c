@@ -167,7 +167,7 @@ static void work(void *walk)
 
 static void begin_walk(struct ranges *ranges)
 {
-    uint64_t limit = (uint64_t)options.scan_limit_ms * MILLISECOND;
+    uint64_t limit = (uint64_t)options.scan_limit_ms * MILLISECOND, begun = sys_monotonic_ns();
     atomic_store(&now.active, true);
     if (!prepare(ranges)) {
         scan_gaps.missed += ranges->count;
@@ -178,13 +178,15 @@ static void begin_walk(struct ranges *ranges)
     now.walk->roots = &now.roots;
     now.walk->pages = &now.pages;
     now.walk->limit = (uint64_t)options.scan_limit_mb << 20;
-    now.walk->deadline = limit ? sys_monotonic_ns() + limit : 0;
+    now.walk->begun = begun;
+    now.walk->deadline = limit ? begun + limit : 0;
     now.walk->in_place = true;
-    if (copy_is_possible() && copy_start(work, now.walk) == 0)
-        return;
-    now.walk->in_place = false;
-    walk_run(now.walk);
-    now.finished = true;
+    if (!copy_is_possible() || copy_start(work, now.walk) != 0) {
+        now.walk->in_place = false;
+        walk_run(now.walk);
+        now.finished = true;
+    }
+    now.walk->pause = sys_monotonic_ns() - begun;
 }
 
 /* --- when

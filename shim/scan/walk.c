@@ -435,6 +435,7 @@ void walk_run(struct walk *walk)
         walk->complete = !out_of_budget(&state) && may_lose(walk);
     }
     walk->bytes = state.view.bytes;
+    walk->ended = sys_monotonic_ns();
     view_close(&state.view);
     view_close(&state.path_view);
     nodes_close(&state.nodes);

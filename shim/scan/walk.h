@@ -51,7 +51,9 @@ struct walk {
     const struct heap_pages *pages;
     bool in_place;
     uint64_t deadline, limit; /* monotonic nanoseconds, bytes; 0: none */
+    uint64_t begun, pause;    /* when; nanoseconds until the program could go on */
     /* Out: */
+    uint64_t ended;
     bool complete;  /* else nothing is known to be lost */
     bool ran_out;   /* of time or bytes */
     uint64_t bytes; /* that were looked at */
