@@ -3,7 +3,7 @@
 #include "base/dropped.h"
 #include "base/guard.h"
 #include "base/lock.h"
-#include "modules/sightings.h"
+#include "modules/order.h"
 #include "modules/snapshot.h"
 
 #include <string.h>
@@ -22,6 +22,8 @@ struct lock changes_lock;
 static module_classifier *classifier;
 static module_listener *listener;
 static struct module *first_module, **last_link = &first_module; /* oldest first */
+static const struct module *first_new; /* and what follows it: not published yet */
+static bool gone_unpublished;
 static struct module *modules_index;
 static struct identity *identities;
 static uint32_t last_id;
@@ -212,6 +214,8 @@ static struct module *add_locked(struct sighting *sighting, uintptr_t opener, bo
     classifier(module);
     *last_link = module;
     last_link = &module->next;
+    if (!first_new)
+        first_new = module;
     HASH_ADD(by_id, modules_index, id, sizeof module->id, module);
     return module;
 }
@@ -226,17 +230,22 @@ static void give_back_locked(struct module *module)
     arena_free(module, sizeof *module);
 }
 
-/* Everything of `list` that we did not know comes; what is not in it any more goes, unless it came
- * after the list was taken. */
-static void merge_locked(struct sightings *list, uintptr_t opener, bool deepbind,
-                         struct module_changes *changes)
+/* False: the list has to be looked at as a whole. */
+static bool mark_seen_locked(const struct sightings *list)
 {
-
     for (struct module *m = first_module; m; m = m->next)
         m->seen = false;
+    if (list->kind == LIST_GONE)
+        return order_mark_locked(list);
     for (size_t i = 0; i < list->count; i++)
         if (list->items[i].known)
             list->items[i].known->seen = true;
+    return true;
+}
+
+/* What is not in the list any more goes, unless it came after the list was taken. */
+static void remove_unseen_locked(const struct sightings *list, struct module_changes *changes)
+{
     for (struct module *m = first_module; m; m = m->next) {
         if (m->seen || module_is_unloaded(m) || m->came_alone > list->came_alone)
             continue;
@@ -245,12 +254,20 @@ static void merge_locked(struct sightings *list, uintptr_t opener, bool deepbind
         note_change_locked(m, MODULE_UNLOADED);
         changes->unloaded++;
     }
+}
+
+/* Everything of `list` that we did not know comes. */
+static void add_new_locked(struct sightings *list, uintptr_t opener, bool deepbind,
+                           struct module_changes *changes)
+{
     for (size_t i = 0; i < list->count; i++) {
-        struct module *m =
-            list->items[i].known ? NULL : add_locked(&list->items[i], opener, deepbind);
-        if (!m)
+        struct sighting *sighting = &list->items[i];
+        if (sighting->known)
             continue;
-        note_change_locked(m, MODULE_LOADED);
+        sighting->known = add_locked(sighting, opener, deepbind);
+        if (!sighting->known)
+            continue;
+        note_change_locked(sighting->known, MODULE_LOADED);
         changes->loaded++;
     }
 }
@@ -292,40 +309,61 @@ static void know_again(struct sighting *sighting)
 
 static void apply_locked(unsigned unloaded)
 {
-    collect_garbage_locked();
-    snapshot_publish_locked(first_module);
+    gone_unpublished |= unloaded > 0;
+    if (snapshot_publish_locked(first_new, gone_unpublished)) {
+        first_new = NULL;
+        gone_unpublished = false;
+        collect_garbage_locked();
+    }
     atomic_fetch_add(&modules_unloads, unloaded);
     atomic_fetch_add(&modules_epoch, 1);
 }
 
-static void take_over_locked(struct sightings *list, uintptr_t opener, bool deepbind,
+static bool take_over_locked(struct sightings *list, uintptr_t opener, bool deepbind,
                              struct module_changes *changes)
 {
     for (size_t i = 0; i < list->count; i++)
         know_again(&list->items[i]);
-    merge_locked(list, opener, deepbind, changes);
+    if (list->kind != LIST_ADDED) {
+        if (!mark_seen_locked(list))
+            return false;
+        remove_unseen_locked(list, changes);
+    }
+    add_new_locked(list, opener, deepbind, changes);
     if (changes->loaded || changes->unloaded)
         apply_locked(changes->unloaded);
+    order_update_locked(list);
     last_adds = list->adds;
     last_subs = list->subs;
+    return true;
+}
+
+/* False: nothing came of it, and the whole list has to be looked at. */
+static bool look(bool at_all, uintptr_t opener, bool deepbind, struct module_changes *changes)
+{
+    struct sightings list = {.came_alone = atomic_load(&came_alone)};
+    bool done = true;
+    if (!at_all && lock_acquire(&modules_lock)) {
+        list.before = order_state_locked();
+        lock_release(&modules_lock);
+    }
+    sightings_collect(&list);
+    if (list.failed || !lock_acquire(&modules_lock)) {
+        drop(DROP_MODULE);
+    } else {
+        if (is_newer_locked(&list))
+            done = take_over_locked(&list, opener, deepbind, changes);
+        lock_release(&modules_lock);
+    }
+    sightings_free(&list);
+    return done;
 }
 
 struct module_changes modules_sync(uintptr_t opener, bool deepbind)
 {
-    struct sightings list = {.came_alone = atomic_load(&came_alone)};
     struct module_changes changes = {0};
-
-    sightings_collect(&list);
-    if (list.failed || !lock_acquire(&modules_lock)) {
-        drop(DROP_MODULE);
-        sightings_free(&list);
-        return changes;
-    }
-    if (is_newer_locked(&list))
-        take_over_locked(&list, opener, deepbind, &changes);
-    lock_release(&modules_lock);
-    sightings_free(&list);
-
+    if (!look(false, opener, deepbind, &changes))
+        look(true, opener, deepbind, &changes);
     tell();
     return changes;
 }
