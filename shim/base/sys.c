@@ -82,6 +82,14 @@ void *sys_map(size_t size)
     return p;
 }
 
+void *sys_map_dense(size_t size)
+{
+    void *p = sys_map(size);
+    if (p)
+        syscall(SYS_madvise, p, size, MADV_HUGEPAGE);
+    return p;
+}
+
 void sys_unmap(void *p, size_t size)
 {
     unlist_map((uintptr_t)p);

@@ -43,6 +43,9 @@ void sys_pause_us(unsigned microseconds);
 void *sys_map(size_t size);
 void sys_unmap(void *p, size_t size);
 
+/* The same for memory that will be written to from one end to the other: huge pages are welcome. */
+void *sys_map_dense(size_t size);
+
 /* What sys_map gave and nobody has given back: our own memory, which a scan must not look at. Up to
  * `index` of SYS_MAPS_MAX; false where there is nothing at that index. */
 enum { SYS_MAPS_MAX = 1024 };

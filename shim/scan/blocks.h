@@ -62,39 +62,65 @@ bool blocks_size(struct view *view, uintptr_t start, size_t *size, uint32_t *fla
 
 /* --- the index --- */
 
-struct block_index;
+struct leaf_index;
 
-/* Built from the map in time linear in its size. NULL: no memory. One bit per granule
- * for where blocks start, and one for each mark. Its memory goes with the process or with
- * blocks_index_free. */
-struct block_index *blocks_index_make(const struct heap_pages *pages);
+/*
+ * Where blocks start, and which are marked: a bit for each place where one can start. `part` has an
+ * element for each HEAP_LEAF_SHIFT bits of an address: 0 where nothing that lies there is in a
+ * block, else 1 + the number of the leaf whose blocks do.
+ */
+struct block_index {
+    uint16_t *part;
+    unsigned count, shift; /* leaves; of a bit's place */
+    size_t size, words;    /* of the memory; per leaf in a bitmap */
+    struct leaf_index *leaves;
+};
+
+/* Built from the map in time linear in its size. NULL: no memory. Its memory goes with the process
+ * or with blocks_index_free. `view` is for the last block of each leaf: it may reach into the next
+ * ones. */
+struct block_index *blocks_index_make(const struct heap_pages *pages, struct view *view);
 void blocks_index_free(struct block_index *index);
 
 /* A live block in the index. */
-struct leaf_index;
-
 struct block {
     uintptr_t start;
     size_t size;
     uint32_t site;
     const struct leaf_index *leaf;
-    size_t granule;
+    size_t bit;
 };
 
 enum mark { MARK_REACHED, MARK_REFERENCED, MARKS };
 
+/* False: `word` points into no block. Most words are told apart by this. */
+static inline bool blocks_may_be(const struct block_index *index, uintptr_t word)
+{
+    return !(word >> HEAP_ADDRESS_BITS) && index->part[word >> HEAP_LEAF_SHIFT];
+}
+
 /* The block that `address` points to or, unless `exact`, into. False: none. */
-bool blocks_find(struct block_index *index, struct view *view, uintptr_t address, bool exact,
+bool blocks_find(const struct block_index *index, struct view *view, uintptr_t address, bool exact,
                  struct block *block);
+
+/* The same, if the block does not have the mark: where it has, no memory of the block or of the map
+ * is read. Its site is not filled in, and its size need not be. */
+bool blocks_find_unmarked(const struct block_index *index, struct view *view, uintptr_t address,
+                          bool exact, enum mark mark, struct block *block);
+
+/* Its site; 0: it has gone meanwhile. */
+uint32_t blocks_site(const struct block *block);
 
 bool blocks_is_marked(const struct block *block, enum mark mark);
 
 /* False: it was marked already. */
 bool blocks_mark(const struct block *block, enum mark mark);
 
-/* Every block by the index, without contents. False ends it. */
+/* Every block by the index that does not have the mark, without contents, but with its site. False
+ * ends it. */
 typedef bool index_visitor(const struct block *block, void *data);
-bool blocks_each(struct block_index *index, struct view *view, index_visitor *visit, void *data);
+bool blocks_each_unmarked(const struct block_index *index, enum mark mark, index_visitor *visit,
+                          void *data);
 
 /* Asks the allocator for sizes, where the words before blocks do not tell them (another allocator
  * than glibc's). NULL: they are not known. */

@@ -23,6 +23,13 @@ void ranges_add(struct ranges *ranges, struct module *module);
 
 const struct range *ranges_search(const struct ranges *ranges, uintptr_t word);
 
+/* Whether the range of this module, which was added, is there. */
+static inline bool ranges_have(const struct ranges *ranges, const struct module *module)
+{
+    const struct range *range = ranges_search(ranges, module->start);
+    return range && range->module == module;
+}
+
 static inline const struct range *ranges_find(const struct ranges *ranges, uintptr_t word)
 {
     return word - ranges->lowest < ranges->span ? ranges_search(ranges, word) : NULL;
