@@ -66,6 +66,14 @@ ssize_t sys_read_memory(const void *from, void *to, size_t size);
  */
 ssize_t sys_copy_memory(const void *from, void *to, size_t size);
 
+/* Several pieces, one behind the other: as much as came before the first that cannot be read. */
+struct sys_span {
+    uintptr_t start;
+    size_t size;
+};
+
+size_t sys_copy_spans(const struct sys_span *spans, unsigned count, char *to);
+
 /* Whether this process has a seccomp filter: system calls that the program does not need may kill
  * it. Known for good once it was seen. */
 bool sys_is_filtered(void);

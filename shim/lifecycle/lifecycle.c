@@ -151,6 +151,7 @@ struct check {
     enum occasion at;
     bool quietly;
     bool before_exit; /* what is found was looked for before exit() began */
+    unsigned found;
 };
 
 /* A program that returns from main does not call our exit: its handlers, and the plug-ins that they
@@ -166,8 +167,9 @@ static void notice_exit(void)
 
 static void report_sink(struct finding *finding, void *data)
 {
-    const struct check *check = data;
+    struct check *check = data;
     notice_exit();
+    check->found++;
     finding->before_exit |= check->before_exit;
     report_finding(finding, check->at, check->quietly);
 }
@@ -287,7 +289,7 @@ static void take_results(uint64_t nanoseconds)
     if (walk && options.verbosity >= 1)
         say_walk(walk);
     if (walk)
-        scan_done();
+        scan_done(check.found > 0);
 }
 
 static void scan_locked(enum scan_when when, enum occasion at)

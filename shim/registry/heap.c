@@ -141,16 +141,21 @@ static bool read_entry(uintptr_t address, struct heap_block *block)
     return true;
 }
 
-bool heap_find(uintptr_t address, struct heap_block *block)
+bool heap_find_before(uintptr_t address, uintptr_t most, struct heap_block *block)
 {
     uintptr_t granule = (uintptr_t)1 << granule_shift;
-    for (uintptr_t back = 0; back <= SEARCH_BYTES && back < address; back += granule) {
-        if (!read_entry(address - back, block) || block->start > address)
-            continue;
-        block->size = usable_size(block->start);
-        return block->start == address || address < block->start + block->size;
-    }
+    for (uintptr_t back = 0; back < most + granule && back < address; back += granule)
+        if (read_entry(address - back, block) && block->start <= address)
+            return true;
     return false;
+}
+
+bool heap_find(uintptr_t address, struct heap_block *block)
+{
+    if (!heap_find_before(address, SEARCH_BYTES, block))
+        return false;
+    block->size = usable_size(block->start);
+    return block->start == address || address < block->start + block->size;
 }
 
 bool heap_is_block(uintptr_t start, uint32_t site)

@@ -2,15 +2,13 @@
 #include "scan/blocks.h"
 #include "base/arena.h"
 #include "base/sys.h"
-
-#include <string.h>
+#include "base/written.h"
 
 enum {
     WORD = sizeof(uintptr_t),
     BITS = 64,
     HEAP_START_SHIFT = 4, /* glibc's blocks start at multiples of 16 */
-    PAGE_PRESENT = 63,
-    PAGE_SWAPPED = 62
+    PAGE = 4096,
 };
 
 block_sizer *blocks_sizer;
@@ -23,20 +21,19 @@ static size_t pages_per_leaf(void)
     return heap_leaf_entries() / ENTRIES_PER_PAGE;
 }
 
-/* One bit for each page of the leaf's entries that was written to; proc(5), /proc/pid/pagemap.
- * Where the kernel does not tell: all. */
-static void read_used(struct leaf_pages *leaf, uint64_t *pagemap)
+static void set_used(uintptr_t start, uintptr_t end, void *data)
 {
-    size_t pages = pages_per_leaf(), size = pages * sizeof *pagemap;
-    off_t offset = (off_t)((uintptr_t)leaf->leaf.entries / 4096 * sizeof *pagemap);
-    if (!pagemap ||
-        sys_read_file_at("/proc/self/pagemap", pagemap, size, offset) != (ssize_t)size) {
-        memset(leaf->used, 0xff, pages / 8);
-        return;
-    }
-    for (size_t i = 0; i < pages; i++)
-        if (pagemap[i] >> PAGE_PRESENT & 1 || pagemap[i] >> PAGE_SWAPPED & 1)
-            leaf->used[i / BITS] |= (uint64_t)1 << i % BITS;
+    struct leaf_pages *leaf = data;
+    size_t first = (start - (uintptr_t)leaf->leaf.entries) / PAGE, last = first;
+    for (last += (end - start) / PAGE; first < last; first++)
+        leaf->used[first / BITS] |= (uint64_t)1 << first % BITS;
+}
+
+/* One bit for each page of the leaf's entries that was written to. */
+static void find_used(struct leaf_pages *leaf, const struct written *written)
+{
+    uintptr_t start = (uintptr_t)leaf->leaf.entries;
+    written_each(written, start, start + pages_per_leaf() * PAGE, 1, set_used, leaf);
 }
 
 static void insert_leaf(struct heap_pages *pages, struct heap_leaf leaf)
@@ -50,7 +47,8 @@ static void insert_leaf(struct heap_pages *pages, struct heap_leaf leaf)
 bool heap_pages_read(struct heap_pages *pages)
 {
     unsigned count = heap_leaf_count();
-    size_t per_leaf = pages_per_leaf(), pagemap_size = per_leaf * sizeof(uint64_t);
+    size_t per_leaf = pages_per_leaf();
+    struct written written;
     *pages = (struct heap_pages){.leaves_size = (count + 1) * sizeof *pages->leaves,
                                  .bits_size = (count + 1) * per_leaf / 8};
     pages->leaves = arena_alloc(pages->leaves_size);
@@ -64,12 +62,12 @@ bool heap_pages_read(struct heap_pages *pages)
         if (leaf.base && leaf.entries)
             insert_leaf(pages, leaf);
     }
-    uint64_t *pagemap = arena_alloc(pagemap_size);
+    written_open(&written);
     for (unsigned i = 0; i < pages->count; i++) {
         pages->leaves[i].used = pages->bits + i * per_leaf / BITS;
-        read_used(&pages->leaves[i], pagemap);
+        find_used(&pages->leaves[i], &written);
     }
-    arena_free(pagemap, pagemap_size);
+    written_close(&written);
     return true;
 }
 
@@ -147,84 +145,31 @@ bool heap_pages_next(const struct heap_pages *pages, uintptr_t from, uintptr_t t
     return false;
 }
 
-/* --- every block
- * ------------------------------------------------------------------------------------------- */
-
-/* What was read last, for the blocks that follow. */
-struct stream {
-    struct view *view;
-    blocks_visitor *visit;
-    void *data;
-    uintptr_t start, end;
-    const uintptr_t *words;
-};
-
-/* How many words can be had at `at`, up to `size` bytes. */
-static size_t words_at(struct stream *stream, uintptr_t at, size_t size, const uintptr_t **words)
-{
-    if (stream->view->in_place)
-        return view_words(stream->view, at, size, words);
-    if (at < stream->start || at >= stream->end) {
-        size_t count = view_words(stream->view, at, VIEW_BYTES, &stream->words);
-        stream->start = at;
-        stream->end = at + count * WORD;
-    }
-    size_t there = stream->end - at;
-    *words = stream->words + (at - stream->start) / WORD;
-    return (size < there ? size : there) / WORD;
-}
-
-static bool head_at(struct stream *stream, struct piece *piece)
-{
-    const uintptr_t *head;
-    if (!has_heads())
-        return blocks_size(stream->view, piece->start, &piece->size, &piece->head);
-    if (!words_at(stream, piece->start - WORD, WORD, &head))
-        return false;
-    piece->head = (uint32_t)*head & HEAP_CHUNK_FLAGS;
-    piece->size = heap_size_of_head(*head);
-    return true;
-}
-
-static bool stream_block(struct stream *stream, uintptr_t start, uint32_t site)
-{
-    struct piece piece = {.start = start, .at = start, .site = site};
-    if (!head_at(stream, &piece))
-        return true;
-    while (piece.at < start + piece.size) {
-        piece.count = words_at(stream, piece.at, start + piece.size - piece.at, &piece.words);
-        if (!piece.count)
-            return true;
-        if (!stream->visit(&piece, stream->data))
-            return false;
-        piece.at += piece.count * WORD;
-    }
-    return true;
-}
-
-static bool stream_page(struct stream *stream, const struct heap_leaf *leaf, size_t page)
-{
-    for (size_t i = page * ENTRIES_PER_PAGE; i < (page + 1) * ENTRIES_PER_PAGE; i++) {
-        heap_entry entry = entry_at(leaf, i);
-        if (entry && !stream_block(stream, start_of(leaf, i, entry), entry >> SITE_SHIFT))
-            return false;
-    }
-    return true;
-}
-
-/* Calls for every page of the leaf that is in use; false ends it. */
+/* For every page that is in use. */
 #define EACH_USED_PAGE(pages, leaf, page)                      \
     for (unsigned leaf = 0; leaf < (pages)->count; leaf++)     \
         for (size_t page = 0; page < pages_per_leaf(); page++) \
             if ((pages)->leaves[leaf].used[page / BITS] >> page % BITS & 1)
 
-bool blocks_stream(const struct heap_pages *pages, struct view *view, blocks_visitor *visit,
-                   void *data)
+void heap_pages_each(const struct heap_pages *pages, page_visitor *visit, void *data)
 {
-    struct stream stream = {.view = view, .visit = visit, .data = data};
     EACH_USED_PAGE(pages, i, page)
-    if (!stream_page(&stream, &pages->leaves[i].leaf, page))
+    if (!visit(&pages->leaves[i].leaf, page, data))
+        return;
+}
+
+bool blocks_of_page(const struct heap_leaf *leaf, size_t page, uintptr_t *first, uintptr_t *last)
+{
+    size_t low = page * ENTRIES_PER_PAGE, high = low + ENTRIES_PER_PAGE;
+    heap_entry low_entry = 0, high_entry = 0;
+    while (low < high && !(low_entry = entry_at(leaf, low)))
+        low++;
+    while (high > low && !(high_entry = entry_at(leaf, --high)))
+        ;
+    if (!low_entry || !high_entry)
         return false;
+    *first = start_of(leaf, low, low_entry);
+    *last = start_of(leaf, high, high_entry);
     return true;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * All live blocks of the heap, from the heap map (registry/heap.h): as a stream in ascending order,
- * and as an index that finds the block that an address points into.
+ * All live blocks of the heap, from the heap map (registry/heap.h), and an index that finds the
+ * block that an address points into.
  *
  * Only those parts of the map are looked at that were ever written to: the kernel knows which
  * (/proc/self/pagemap). That is found out before a scan, in the process itself, by heap_pages_read.
@@ -36,25 +36,12 @@ void heap_pages_free(struct heap_pages *pages);
 bool heap_pages_next(const struct heap_pages *pages, uintptr_t from, uintptr_t to,
                      uintptr_t *start);
 
-/* --- every block --- */
+/* Every page of the map that was written to. False ends it. */
+typedef bool page_visitor(const struct heap_leaf *leaf, size_t page, void *data);
+void heap_pages_each(const struct heap_pages *pages, page_visitor *visit, void *data);
 
-/* A piece of a live block: `count` words at `at`, which is `start` or behind it. A block comes in
- * several pieces where it is read piecewise. */
-struct piece {
-    uintptr_t start, at;
-    size_t size; /* of the block */
-    uint32_t site;
-    uint32_t head; /* the flags of its chunk (HEAP_CHUNK_*) */
-    const uintptr_t *words;
-    size_t count;
-};
-
-/* False ends the stream. */
-typedef bool blocks_visitor(const struct piece *piece, void *data);
-
-/* Every live block with its contents. Returns false where the visitor ended it. */
-bool blocks_stream(const struct heap_pages *pages, struct view *view, blocks_visitor *visit,
-                   void *data);
+/* The first and the last block that start in a page of the map; false: there is none. */
+bool blocks_of_page(const struct heap_leaf *leaf, size_t page, uintptr_t *first, uintptr_t *last);
 
 /* The usable size of the live block at `start`, and the flags of its chunk (HEAP_CHUNK_*). False:
  * it cannot be read, or the allocator does not tell. */

@@ -34,7 +34,13 @@ static struct {
     struct ranges *ranges;
     struct roots roots;
     struct heap_pages pages;
+    struct hits hits; /* why it was begun */
 } now;
+
+/* Words that a walk has looked at, and of which nothing was worth telling: what lies there stays,
+ * and other modules come to lie where they point. */
+static struct hits harmless;
+static unsigned next_harmless;
 
 void scan_note_unloaded(struct module *module)
 {
@@ -213,7 +219,8 @@ void scan_run(enum scan_when when)
     struct ranges *ranges = take_due();
     if (!ranges)
         return;
-    if (ranges->count == 0 || filter_run(ranges, QUICK_BYTES) == FILTER_NOTHING)
+    if (ranges->count == 0 ||
+        filter_run(ranges, QUICK_BYTES, &harmless, &now.hits) == FILTER_NOTHING)
         free_ranges(ranges);
     else
         begin_walk(ranges);
@@ -235,8 +242,19 @@ const struct walk *scan_results(uint64_t nanoseconds)
     return now.walk;
 }
 
-void scan_done(void)
+static void note_harmless(const struct hits *hits)
 {
+    for (unsigned i = 0; i < hits->count; i++) {
+        harmless.list[next_harmless++ % HITS_MAX] = hits->list[i];
+        if (harmless.count < HITS_MAX)
+            harmless.count++;
+    }
+}
+
+void scan_done(bool told)
+{
+    if (!told && now.walk->complete && now.hits.all)
+        note_harmless(&now.hits);
     release();
 }
 

@@ -36,11 +36,12 @@ void scan_run(enum scan_when when);
 
 /*
  * What the last walk found, once, when it is over; waits for it for at most so many nanoseconds.
- * NULL: nothing (yet). scan_done gives it back. In an incomplete walk what it did not reach may be
- * missing. The program went on meanwhile, so each result is to be confirmed.
+ * NULL: nothing (yet). scan_done gives it back; `told`: a result was worth telling. In an
+ * incomplete walk what it did not reach may be missing. The program went on meanwhile, so each
+ * result is to be confirmed.
  */
 const struct walk *scan_results(uint64_t nanoseconds);
-void scan_done(void);
+void scan_done(bool told);
 
 /* No more than this for one walk at exit, whatever the options say. */
 enum { SCAN_EXIT_SECONDS = 30 };

@@ -31,3 +31,13 @@ void target_release(struct target *target)
     module_unref(target->module);
     target->module = NULL;
 }
+
+/* glib's g_slice (before 2.76) takes blocks that are aligned to their size. */
+bool target_is_pool(const struct module *owner, uintptr_t start, size_t size)
+{
+    size_t rounded = (size_t)1 << (64 - __builtin_clzl(size | 1));
+    if (!owner || owner->loader)
+        return owner != NULL;
+    return owner->common && !owner->runtime && rounded >= 512 && start % rounded == 0 &&
+           rounded - size <= 32;
+}

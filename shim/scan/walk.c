@@ -148,19 +148,6 @@ static struct result *add_result(struct walk *walk)
     return &walk->results[walk->count++];
 }
 
-/* Memory that the loader, or a common library, deals out in pieces, of which nobody can tell which
- * are in use: glib's g_slice (before 2.76) takes blocks that are aligned to their size. */
-static bool is_pool(struct state *state, uint32_t id)
-{
-    struct step step = step_of(state, id);
-    const struct module *owner = maker_of(state, step.site)->owner;
-    size_t rounded = (size_t)1 << (64 - __builtin_clzl(step.size | 1));
-    if (!owner || owner->loader)
-        return owner != NULL;
-    return owner->common && !owner->runtime && rounded >= 512 && step.start % rounded == 0 &&
-           rounded - step.size <= 32;
-}
-
 /* The same target from another block of the same call site is the same finding once more. So are
  * words of a module's variables into the data of another one, of which there are often many. */
 static struct repeat repeat_of(struct state *state, const struct range *range, uintptr_t word,
@@ -186,6 +173,12 @@ static struct repeat *find_repeat(struct state *state, const struct repeat *like
     }
 }
 
+static bool is_in_pool(struct state *state, uint32_t id)
+{
+    struct step step = step_of(state, id);
+    return target_is_pool(maker_of(state, step.site)->owner, step.start, step.size);
+}
+
 /* A word of a block, or of a variable, that points into an image. */
 static void add_pointer(struct state *state, const struct range *range, uintptr_t slot,
                         uintptr_t word, uint32_t from)
@@ -195,7 +188,7 @@ static void add_pointer(struct state *state, const struct range *range, uintptr_
     uint32_t site = direct ? 0 : node_at(&state->nodes, from)->site;
     bool means_something = direct ? root_may_point(root_of_entry(state, from), range->module, word)
                                   : kind <= ROOT_STACK;
-    if (state->lost || !means_something || (!direct && is_pool(state, from)))
+    if (state->lost || !means_something || (!direct && is_in_pool(state, from)))
         return;
     struct repeat like = repeat_of(state, range, word, from);
     struct repeat *place = like.module ? find_repeat(state, &like) : NULL;
@@ -338,8 +331,8 @@ static void visit_word(struct state *state, uintptr_t slot, uintptr_t word, uint
         reach(state, &block, from);
 }
 
-/* The next word from `i` on that may lead somewhere. Most lead nowhere: small numbers, text, floating
- * point. */
+/* The next word from `i` on that may lead somewhere. Most lead nowhere: small numbers, text,
+ * floating point. */
 static inline size_t next_lead(const struct state *state, const uintptr_t *words, size_t i,
                                size_t count)
 {
