@@ -24,12 +24,18 @@ struct span {
     uintptr_t block;         /* and this block of it; 0: any */
 };
 
+/* Where the words of a block that count are. */
+struct known {
+    uintptr_t start, end;
+};
+
 struct filter {
     const struct ranges *ranges;
     const struct hits *harmless;
     struct hits *hits;
     struct site_bitmap *made; /* by modules of the ranges; NULL: nothing ever was */
     struct view view;         /* for single words */
+    struct known known;
     struct written written;
     uint64_t limit, bytes;
     enum filter_result result;
@@ -57,25 +63,38 @@ static bool is_harmless(const struct hits *harmless, uintptr_t slot, uintptr_t w
 static void add_hit(struct filter *filter, uintptr_t slot, uintptr_t word)
 {
     struct hits *hits = filter->hits;
-    if (is_harmless(filter->harmless, slot, word))
-        return;
     filter->result = FILTER_SOMETHING;
     hits->all &= hits->count < HITS_MAX;
     if (hits->all)
         hits->list[hits->count++] = (struct hit){slot, word};
 }
 
+/* The block in which words count: the last one that was asked for is the next one, too, often. */
+static void know_block(struct filter *filter, const struct heap_block *block)
+{
+    size_t size;
+    uint32_t flags;
+    const struct site *site = site_get(block->site);
+    if (filter->known.start == block->start)
+        return;
+    filter->known = (struct known){.start = block->start, .end = UINTPTR_MAX};
+    if (blocks_size(&filter->view, block->start, &size, &flags))
+        filter->known.end = block->start + size;
+    if (!block->site || target_is_pool(site ? site->owner.module : NULL, block->start,
+                                       filter->known.end - block->start))
+        filter->known.end = block->start;
+}
+
 /* Not in memory that was freed, or of which nobody can tell. */
 static bool is_in_block(struct filter *filter, const struct span *span, uintptr_t slot)
 {
-    struct heap_block block;
-    uint32_t flags;
-    if (!heap_find_before(slot, span->block ? slot - span->block : MAP_PAGE, &block))
+    struct heap_block block = {.start = span->block};
+    if (span->block)
+        block.site = heap_site((const void *)span->block);
+    else if (!heap_find_before(slot, MAP_PAGE, &block))
         return false;
-    const struct site *site = site_get(block.site);
-    bool known = blocks_size(&filter->view, block.start, &block.size, &flags);
-    return (!known || slot - block.start < block.size) &&
-           !target_is_pool(site ? site->owner.module : NULL, block.start, block.size);
+    know_block(filter, &block);
+    return slot < filter->known.end;
 }
 
 static void look_closely(struct filter *filter, const struct span *span, uintptr_t at,
@@ -84,8 +103,9 @@ static void look_closely(struct filter *filter, const struct span *span, uintptr
     for (size_t i = 0; i < count; i++) {
         const struct range *range = ranges_find(filter->ranges, words[i]);
         uintptr_t slot = at + i * WORD;
-        if (range && (span->root ? root_may_point(span->root, range->module, words[i])
-                                 : is_in_block(filter, span, slot)))
+        if (range && !is_harmless(filter->harmless, slot, words[i]) &&
+            (span->root ? root_may_point(span->root, range->module, words[i])
+                        : is_in_block(filter, span, slot)))
             add_hit(filter, slot, words[i]);
     }
 }
