@@ -261,8 +261,6 @@ void lifecycle_check(enum occasion at)
 /* --- what a scan finds
  * -------------------------------------------------------------------------------------- */
 
-enum { MILLISECOND = 1000000, SHORT_WAIT = 10 * MILLISECOND };
-
 /* Of the walk that is under way. */
 static struct check walk_check;
 
@@ -294,21 +292,19 @@ static void take_results(uint64_t nanoseconds)
 
 static void scan_locked(enum scan_when when, enum occasion at)
 {
-    uint64_t patience =
-        when == SCAN_AT_EXIT ? (uint64_t)SCAN_EXIT_SECONDS * 1000 * MILLISECOND : SHORT_WAIT;
     if (!scan_has_work()) {
         if (when == SCAN_AT_EXIT)
             scan_stop();
         return;
     }
     uint64_t begun = sys_monotonic_ns();
-    take_results(when == SCAN_AFTER_UNLOAD || when == SCAN_AT_EVENT ? 0 : patience);
+    take_results(scan_patience(when, false));
     if (!scan_is_under_way()) {
         notice_exit();
         walk_check = (struct check){.at = at, .before_exit = !atomic_load(&exit_began)};
     }
     scan_run(when);
-    take_results(when == SCAN_AT_EVENT ? 0 : patience);
+    take_results(scan_patience(when, true));
     scan_cost(sys_monotonic_ns() - begun);
     if (when == SCAN_AT_EXIT)
         scan_stop();

@@ -26,7 +26,8 @@ struct hit {
 
 struct hits {
     unsigned count;
-    bool all; /* there were no others, and nothing that the modules made */
+    bool all;       /* there were no others, and nothing that the modules made */
+    uint64_t bytes; /* that were looked at */
     struct hit list[HITS_MAX];
 };
 

@@ -12,10 +12,11 @@
 enum {
     MILLISECOND = 1000000,
     QUICK_BYTES = 4 << 20, /* more than this is not looked at in the process itself */
-    ALLOWANCE = 20 * MILLISECOND,
-    ALLOWANCE_BEFORE_LOAD = 100 * MILLISECOND,
-    SHARE = 20, /* and then one part in so many of the time since the start */
+    SMALL_BYTES = 1 << 20, /* where no more than this is looked at, the program waits for the end */
+    FREE_BYTES = 16 << 20, /* in all, before time counts: small programs miss nothing */
+    SHARE = 20,            /* and then one part in so many of the time since the start */
     SHARE_BEFORE_LOAD = 10,
+    SHORT_WAIT = 10 * MILLISECOND,
 };
 
 struct scan_gaps scan_gaps;
@@ -24,7 +25,9 @@ struct scan_gaps scan_gaps;
 static struct module *due[RANGES_MAX];
 static _Atomic unsigned due_count;
 
-static uint64_t started, spent;
+/* Nanoseconds: when the first module went, what the program has waited for us since, and what the
+ * last look took of its time. Bytes that were looked at. */
+static uint64_t started, spent, last_look, looked;
 
 /* The walk that is under way, or whose results wait. */
 static struct {
@@ -199,15 +202,24 @@ static void begin_walk(struct ranges *ranges)
  * --------------------------------------------------------------------------------------------------
  */
 
-/* A share of the program's time, and a little at the start; the rest waits. */
+/* A share of the program's time; the rest waits. */
 static bool is_affordable(enum scan_when when)
 {
     uint64_t elapsed = sys_monotonic_ns() - started;
-    if (when == SCAN_AT_EXIT)
+    if (when == SCAN_AT_EXIT || looked < FREE_BYTES)
         return true;
-    if (when == SCAN_BEFORE_LOAD)
-        return spent <= ALLOWANCE_BEFORE_LOAD + elapsed / SHARE_BEFORE_LOAD;
-    return spent <= ALLOWANCE + elapsed / SHARE;
+    return spent + last_look <= elapsed / (when == SCAN_BEFORE_LOAD ? SHARE_BEFORE_LOAD : SHARE);
+}
+
+uint64_t scan_patience(enum scan_when when, bool begun_now)
+{
+    if (when == SCAN_AT_EXIT)
+        return (uint64_t)SCAN_EXIT_SECONDS * 1000 * MILLISECOND;
+    if (when == SCAN_AT_EVENT || (when == SCAN_AFTER_UNLOAD && !begun_now))
+        return 0;
+    /* What a copy has, it has: the range may be used again. But the next one has to wait for it. */
+    bool may_wait = now.hits.bytes < SMALL_BYTES || (!begun_now && is_affordable(when));
+    return may_wait ? SHORT_WAIT : 0;
 }
 
 void scan_run(enum scan_when when)
@@ -216,14 +228,18 @@ void scan_run(enum scan_when when)
         started = sys_monotonic_ns();
     if (atomic_load(&due_count) == 0 || atomic_load(&now.active) || !is_affordable(when))
         return;
+    uint64_t begun = sys_monotonic_ns();
     struct ranges *ranges = take_due();
     if (!ranges)
         return;
-    if (ranges->count == 0 ||
-        filter_run(ranges, QUICK_BYTES, &harmless, &now.hits) == FILTER_NOTHING)
+    enum filter_result found =
+        ranges->count ? filter_run(ranges, QUICK_BYTES, &harmless, &now.hits) : FILTER_NOTHING;
+    looked += ranges->count ? now.hits.bytes : 0;
+    if (found == FILTER_NOTHING)
         free_ranges(ranges);
     else
         begin_walk(ranges);
+    last_look = sys_monotonic_ns() - begun;
 }
 
 const struct walk *scan_results(uint64_t nanoseconds)
@@ -239,6 +255,7 @@ const struct walk *scan_results(uint64_t nanoseconds)
     }
     scan_gaps.ran_out += now.walk->ran_out;
     scan_gaps.more += now.walk->dropped;
+    looked += now.walk->bytes;
     return now.walk;
 }
 

@@ -31,6 +31,9 @@ bool scan_is_under_way(void);
  */
 void scan_cost(uint64_t nanoseconds);
 
+/* Nanoseconds that may be waited for what is under way, or has begun just now. */
+uint64_t scan_patience(enum scan_when when, bool begun_now);
+
 /* Looks at what is due, if this is a good time: begins a walk, or finds that none is needed. */
 void scan_run(enum scan_when when);
 
