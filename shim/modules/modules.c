@@ -22,6 +22,7 @@ struct lock changes_lock;
 static module_classifier *classifier;
 static module_listener *listener;
 static struct module *first_module, **last_link = &first_module; /* oldest first */
+static struct module *first_gone;                                /* the newest first */
 static const struct module *first_new; /* and what follows it: not published yet */
 static bool gone_unpublished;
 static struct module *modules_index;
@@ -123,8 +124,8 @@ struct module *modules_find_unloaded(uintptr_t address, uint64_t epoch)
     struct module *found = NULL;
     if (!lock_acquire(&modules_lock))
         return NULL;
-    for (struct module *m = first_module; m && !found; m = m->next)
-        if (module_is_unloaded(m) && address >= m->start && address < m->end && epoch >= m->epoch &&
+    for (struct module *m = first_gone; m && !found; m = m->next_gone)
+        if (address >= m->start && address < m->end && epoch >= m->epoch &&
             epoch < atomic_load(&m->end_epoch))
             found = module_ref(m);
     lock_release(&modules_lock);
@@ -212,6 +213,7 @@ static struct module *add_locked(struct sighting *sighting, uintptr_t opener, bo
     module->identity = identity_of(module);
     module->load = next_load_locked(module->identity);
     classifier(module);
+    module->link = last_link;
     *last_link = module;
     last_link = &module->next;
     if (!first_new)
@@ -230,30 +232,38 @@ static void give_back_locked(struct module *module)
     arena_free(module, sizeof *module);
 }
 
-/* False: the list has to be looked at as a whole. */
-static bool mark_seen_locked(const struct sightings *list)
+static void remove_locked(struct module *module, void *data)
 {
-    for (struct module *m = first_module; m; m = m->next)
-        m->seen = false;
-    if (list->kind == LIST_GONE)
-        return order_mark_locked(list);
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].known)
-            list->items[i].known->seen = true;
-    return true;
+    struct module_changes *changes = data;
+    atomic_store(&module->end_epoch, atomic_load(&modules_epoch) + 1);
+    atomic_store(&module->state, MODULE_UNLOADED);
+    module->next_gone = first_gone;
+    first_gone = module;
+    note_change_locked(module, MODULE_UNLOADED);
+    changes->unloaded++;
 }
 
 /* What is not in the list any more goes, unless it came after the list was taken. */
 static void remove_unseen_locked(const struct sightings *list, struct module_changes *changes)
 {
-    for (struct module *m = first_module; m; m = m->next) {
-        if (m->seen || module_is_unloaded(m) || m->came_alone > list->came_alone)
-            continue;
-        atomic_store(&m->end_epoch, atomic_load(&modules_epoch) + 1);
-        atomic_store(&m->state, MODULE_UNLOADED);
-        note_change_locked(m, MODULE_UNLOADED);
-        changes->unloaded++;
-    }
+    for (struct module *m = first_module; m; m = m->next)
+        m->seen = false;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].known)
+            list->items[i].known->seen = true;
+    for (struct module *m = first_module; m; m = m->next)
+        if (!m->seen && !module_is_unloaded(m) && m->came_alone <= list->came_alone)
+            remove_locked(m, changes);
+}
+
+/* False: the list has to be looked at as a whole. */
+static bool remove_missing_locked(const struct sightings *list, struct module_changes *changes)
+{
+    if (list->kind == LIST_GONE)
+        return order_each_missing_locked(list, remove_locked, changes);
+    if (list->kind == LIST_ANY)
+        remove_unseen_locked(list, changes);
+    return true;
 }
 
 /* Everything of `list` that we did not know comes. */
@@ -275,19 +285,20 @@ static void add_new_locked(struct sightings *list, uintptr_t opener, bool deepbi
 /* Modules that went before the last sync and that nothing mentions. */
 static void collect_garbage_locked(void)
 {
-    for (struct module **link = &first_module; *link;) {
-        struct module *m = *link;
-        if (!module_is_unloaded(m) || atomic_load(&m->references) > 0) {
-            link = &m->next;
-        } else if (!m->may_go) {
-            m->may_go = true;
-            link = &m->next;
-        } else {
-            *link = m->next;
-            if (last_link == &m->next)
-                last_link = link;
-            give_back_locked(m);
+    for (struct module **at = &first_gone; *at;) {
+        struct module *m = *at;
+        if (atomic_load(&m->references) > 0 || !m->may_go) {
+            m->may_go |= atomic_load(&m->references) == 0;
+            at = &m->next_gone;
+            continue;
         }
+        *at = m->next_gone;
+        *m->link = m->next;
+        if (m->next)
+            m->next->link = m->link;
+        else
+            last_link = m->link;
+        give_back_locked(m);
     }
 }
 
@@ -324,11 +335,8 @@ static bool take_over_locked(struct sightings *list, uintptr_t opener, bool deep
 {
     for (size_t i = 0; i < list->count; i++)
         know_again(&list->items[i]);
-    if (list->kind != LIST_ADDED) {
-        if (!mark_seen_locked(list))
-            return false;
-        remove_unseen_locked(list, changes);
-    }
+    if (!remove_missing_locked(list, changes))
+        return false;
     add_new_locked(list, opener, deepbind, changes);
     if (changes->loaded || changes->unloaded)
         apply_locked(changes->unloaded);
@@ -425,7 +433,8 @@ void modules_finalized(uintptr_t dso_handle, int32_t tid)
 static int close_done(struct module *module, void *tid)
 {
     int32_t expected = *(int32_t *)tid;
-    atomic_compare_exchange_strong(&module->finalizing_tid, &expected, FINALIZED);
+    if (atomic_load_explicit(&module->finalizing_tid, memory_order_relaxed) == expected)
+        atomic_compare_exchange_strong(&module->finalizing_tid, &expected, FINALIZED);
     return 0;
 }
 

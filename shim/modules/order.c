@@ -23,17 +23,27 @@ static bool is_same(const struct object_id *a, const struct object_id *b)
     return a->bias == b->bias && a->phdr == b->phdr;
 }
 
-bool order_mark_locked(const struct sightings *list)
+/* Whether what is in the list is in `entries`, in the same order. */
+static bool is_part(const struct sightings *list)
 {
     size_t at = 0;
-    for (size_t i = 0; i < state.count; i++) {
-        if (at == list->id_count || !is_same(&entries[i].id, &list->ids[at]))
-            continue;
-        at++;
-        if (entries[i].module)
-            entries[i].module->seen = true;
-    }
+    for (size_t i = 0; i < state.count && at < list->id_count; i++)
+        at += is_same(&entries[i].id, &list->ids[at]);
     return at == list->id_count;
+}
+
+bool order_each_missing_locked(const struct sightings *list, missing_visitor *visit, void *data)
+{
+    size_t at = 0;
+    if (!is_part(list))
+        return false;
+    for (size_t i = 0; i < state.count; i++) {
+        if (at < list->id_count && is_same(&entries[i].id, &list->ids[at]))
+            at++;
+        else if (entries[i].module)
+            visit(entries[i].module, data);
+    }
+    return true;
 }
 
 /* Keeps what is still there. */

@@ -14,9 +14,10 @@
 /* What a look at the list is to be compared with. */
 struct list_state order_state_locked(void);
 
-/* For a list in which objects are only missing: marks the modules of the others as seen. False: it
- * is not what we know; all of it is to be looked at. */
-bool order_mark_locked(const struct sightings *list);
+/* For a list in which objects are only missing: calls for the modules of these. False: it is not
+ * what we know, and nothing was called; all of it is to be looked at. */
+typedef void missing_visitor(struct module *module, void *data);
+bool order_each_missing_locked(const struct sightings *list, missing_visitor *visit, void *data);
 
 /* The list was taken over: every sighting in it has its module. */
 void order_update_locked(const struct sightings *list);
