@@ -34,7 +34,7 @@ static _Atomic bool finished, exit_began;
  * ------------------------------------------------------------------------------------------------
  */
 
-static void on_module(struct module *module, enum module_state state)
+static void on_module(struct module *module, enum module_state state, bool more)
 {
     if (state == MODULE_UNLOADED) {
         sites_module_unloaded(module);
@@ -42,6 +42,7 @@ static void on_module(struct module *module, enum module_state state)
     } else {
         sites_module_loaded();
     }
+    report_hold(more);
     report_module(module, state);
 }
 

@@ -62,7 +62,7 @@ static void note_change_locked(struct module *module, enum module_state state)
     last_change = &change->next;
 }
 
-static struct change *take_change(void)
+static struct change *take_change(bool *more)
 {
     if (!lock_acquire(&modules_lock))
         return NULL;
@@ -71,6 +71,7 @@ static struct change *take_change(void)
         first_change = change->next;
     if (!first_change)
         last_change = &first_change;
+    *more = first_change != NULL;
     lock_release(&modules_lock);
     return change;
 }
@@ -82,8 +83,9 @@ static void tell(void)
         drop(DROP_MODULE);
         return;
     }
-    for (struct change *change; (change = take_change()) != NULL;) {
-        listener(change->module, change->state);
+    bool more;
+    for (struct change *change; (change = take_change(&more)) != NULL;) {
+        listener(change->module, change->state, more);
         module_unref(change->module);
         arena_free(change, sizeof *change);
     }
