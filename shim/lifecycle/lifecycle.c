@@ -300,11 +300,10 @@ static void scan_locked(enum scan_when when, enum occasion at)
     }
     uint64_t begun = sys_monotonic_ns();
     take_results(scan_patience(when, false));
-    if (!scan_is_under_way()) {
+    if (scan_run(when)) {
         notice_exit();
         walk_check = (struct check){.at = at, .before_exit = !atomic_load(&exit_began)};
     }
-    scan_run(when);
     take_results(scan_patience(when, true));
     scan_cost(sys_monotonic_ns() - begun);
     if (when == SCAN_AT_EXIT)

@@ -7,6 +7,8 @@
 #include "scan/roots.h"
 #include "scan/target.h"
 
+#include <string.h>
+
 enum {
     PAGE = 4096,
     WORD = sizeof(uintptr_t),
@@ -14,6 +16,7 @@ enum {
     SPANS = 64,
     BUFFER = 128 << 10,
     MAP_PAGE = ENTRIES_PER_PAGE << HEAP_GRANULE_SHIFT, /* what a page of the map stands for */
+    MUCH = 3,                                          /* so much more cannot be within the limit */
     LARGE = 64 << 10, /* of what is larger only the pages that were written to are looked at */
 };
 
@@ -116,10 +119,12 @@ static void look_at_words(struct filter *filter, const struct span *span, uintpt
     uintptr_t lowest = filter->ranges->lowest, length = filter->ranges->span;
     size_t i = 0;
     for (; i + AT_ONCE <= count; i += AT_ONCE) {
-        bool any = false;
+        bool any = false, some = false;
         for (size_t k = 0; k < AT_ONCE; k++)
             any |= words[i + k] - lowest < length;
-        if (unlikely(any))
+        for (size_t k = 0; unlikely(any) && k < AT_ONCE; k++)
+            some |= ranges_may_have(filter->ranges, words[i + k]);
+        if (unlikely(some))
             look_closely(filter, span, at + i * WORD, words + i, AT_ONCE);
     }
     look_closely(filter, span, at + i * WORD, words + i, count - i);
@@ -290,13 +295,28 @@ static void run(struct filter *filter)
     roots_free(&roots);
 }
 
+/* Memory of its own that the process has in use: what can be looked at is less, but not much. */
+static uint64_t private_bytes(void)
+{
+    char line[128];
+    unsigned long pages[3] = {0};
+    const char *at = line;
+    if (sys_read_file("/proc/self/statm", line, sizeof line) <= 0)
+        return 0;
+    for (unsigned i = 0; i < 3 && at; i++, at = strchr(at, ' '), at += at != NULL)
+        while (*at >= '0' && *at <= '9')
+            pages[i] = pages[i] * 10 + (unsigned long)(*at++ - '0');
+    return pages[1] > pages[2] ? (pages[1] - pages[2]) * PAGE : 0;
+}
+
 enum filter_result filter_run(const struct ranges *ranges, uint64_t limit,
                               const struct hits *harmless, struct hits *hits)
 {
     enum filter_result result = FILTER_TOO_MUCH;
     struct filter *filter = arena_alloc(sizeof *filter);
     *hits = (struct hits){.all = true};
-    if (!filter)
+    hits->bytes = private_bytes();
+    if (!filter || hits->bytes > MUCH * limit)
         return result;
     *filter = (struct filter){
         .ranges = ranges, .harmless = harmless, .hits = hits, .limit = limit, .result = result};

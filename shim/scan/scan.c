@@ -13,7 +13,7 @@ enum {
     MILLISECOND = 1000000,
     QUICK_BYTES = 4 << 20, /* more than this is not looked at in the process itself */
     SMALL_BYTES = 1 << 20, /* where no more than this is looked at, the program waits for the end */
-    FREE_BYTES = 16 << 20, /* in all, before time counts: small programs miss nothing */
+    FREE_BYTES = 8 << 20,  /* in all, before time counts: small programs miss nothing */
     SHARE = 20,            /* and then one part in so many of the time since the start */
     SHARE_BEFORE_LOAD = 10,
     SHORT_WAIT = 10 * MILLISECOND,
@@ -60,7 +60,8 @@ void scan_note_unloaded(struct module *module)
 
 bool scan_has_work(void)
 {
-    return atomic_load_explicit(&due_count, memory_order_relaxed) > 0 || atomic_load(&now.active);
+    return atomic_load_explicit(&due_count, memory_order_relaxed) > 0 || atomic_load(&now.active) ||
+           copy_is_left();
 }
 
 void scan_cost(uint64_t nanoseconds)
@@ -115,6 +116,7 @@ static struct ranges *take_due(void)
         move_to_range(ranges, due[i]);
     atomic_store(&due_count, 0);
     lock_release(&changes_lock);
+    ranges_ready(ranges);
     return ranges;
 }
 
@@ -149,6 +151,7 @@ static void remove_mapped(struct ranges *ranges, const struct maps *maps)
         }
     }
     ranges->count = kept;
+    ranges_ready(ranges);
 }
 
 static bool prepare(struct ranges *ranges)
@@ -222,16 +225,16 @@ uint64_t scan_patience(enum scan_when when, bool begun_now)
     return may_wait ? SHORT_WAIT : 0;
 }
 
-void scan_run(enum scan_when when)
+bool scan_run(enum scan_when when)
 {
     if (started == 0)
         started = sys_monotonic_ns();
     if (atomic_load(&due_count) == 0 || atomic_load(&now.active) || !is_affordable(when))
-        return;
+        return false;
     uint64_t begun = sys_monotonic_ns();
     struct ranges *ranges = take_due();
     if (!ranges)
-        return;
+        return false;
     enum filter_result found =
         ranges->count ? filter_run(ranges, QUICK_BYTES, &harmless, &now.hits) : FILTER_NOTHING;
     looked += ranges->count ? now.hits.bytes : 0;
@@ -240,10 +243,12 @@ void scan_run(enum scan_when when)
     else
         begin_walk(ranges);
     last_look = sys_monotonic_ns() - begun;
+    return atomic_load(&now.active);
 }
 
 const struct walk *scan_results(uint64_t nanoseconds)
 {
+    copy_tidy();
     if (!atomic_load(&now.active))
         return NULL;
     if (!now.finished) {

@@ -34,8 +34,9 @@ void scan_cost(uint64_t nanoseconds);
 /* Nanoseconds that may be waited for what is under way, or has begun just now. */
 uint64_t scan_patience(enum scan_when when, bool begun_now);
 
-/* Looks at what is due, if this is a good time: begins a walk, or finds that none is needed. */
-void scan_run(enum scan_when when);
+/* Looks at what is due, if this is a good time, and finds that there is nothing, or begins a walk:
+ * true. */
+bool scan_run(enum scan_when when);
 
 /*
  * What the last walk found, once, when it is over; waits for it for at most so many nanoseconds.

@@ -337,11 +337,11 @@ static inline size_t next_lead(const struct state *state, const uintptr_t *words
                                size_t count)
 {
     const uint16_t *part = state->index->part;
-    uintptr_t lowest = state->walk->ranges->lowest, span = state->walk->ranges->span;
+    const struct ranges *ranges = state->walk->ranges;
     for (; i < count; i++) {
         uintptr_t word = words[i];
         if (word >> HEAP_ADDRESS_BITS == 0 &&
-            (part[word >> HEAP_LEAF_SHIFT] || word - lowest < span))
+            (part[word >> HEAP_LEAF_SHIFT] || ranges_may_have(ranges, word)))
             break;
     }
     return i;
