@@ -15,7 +15,6 @@ enum {
     SMALL_BYTES = 1 << 20, /* where no more than this is looked at, the program waits for the end */
     FREE_BYTES = 8 << 20,  /* in all, before time counts: small programs miss nothing */
     SHARE = 20,            /* and then one part in so many of the time since the start */
-    SHARE_BEFORE_LOAD = 10,
     SHORT_WAIT = 10 * MILLISECOND,
 };
 
@@ -211,7 +210,7 @@ static bool is_affordable(enum scan_when when)
     uint64_t elapsed = sys_monotonic_ns() - started;
     if (when == SCAN_AT_EXIT || looked < FREE_BYTES)
         return true;
-    return spent + last_look <= elapsed / (when == SCAN_BEFORE_LOAD ? SHARE_BEFORE_LOAD : SHARE);
+    return spent + last_look <= elapsed / SHARE;
 }
 
 uint64_t scan_patience(enum scan_when when, bool begun_now)
