@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "base/sys.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -82,6 +84,14 @@ void *sys_map(size_t size)
     return p;
 }
 
+void *sys_map_dense(size_t size)
+{
+    void *p = sys_map(size);
+    if (p)
+        syscall(SYS_madvise, p, size, MADV_HUGEPAGE);
+    return p;
+}
+
 void sys_unmap(void *p, size_t size)
 {
     unlist_map((uintptr_t)p);
@@ -128,6 +138,30 @@ ssize_t sys_copy_memory(const void *from, void *to, size_t size)
         return sys_read_memory(from, to, size);
     ssize_t n = syscall(SYS_process_vm_readv, sys_getpid(), &here, 1UL, &there, 1UL, 0UL);
     return n >= 0 || errno == EFAULT ? n : sys_read_memory(from, to, size);
+}
+
+size_t sys_copy_spans(const struct sys_span *spans, unsigned count, char *to)
+{
+    struct iovec here = {to, 0};
+    size_t done = 0;
+    for (unsigned i = 0; i < count; i++)
+        here.iov_len += spans[i].size;
+    /* A struct iovec is what a span is, and no more may be given at once than this. */
+    static_assert(sizeof(struct iovec) == sizeof *spans &&
+                      offsetof(struct iovec, iov_len) == offsetof(struct sys_span, size),
+                  "spans are handed to the kernel");
+    if (!sys_is_filtered() && count <= IOV_MAX) {
+        ssize_t n = syscall(SYS_process_vm_readv, sys_getpid(), &here, 1UL, spans,
+                            (unsigned long)count, 0UL);
+        return n > 0 ? (size_t)n : 0;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        ssize_t n = sys_read_memory((const void *)spans[i].start, to + done, spans[i].size);
+        done += n > 0 ? (size_t)n : 0;
+        if (n < (ssize_t)spans[i].size)
+            break;
+    }
+    return done;
 }
 
 ssize_t sys_read_file(const char *path, char *to, size_t size)

@@ -43,6 +43,9 @@ void sys_pause_us(unsigned microseconds);
 void *sys_map(size_t size);
 void sys_unmap(void *p, size_t size);
 
+/* The same for memory that will be written to from one end to the other: huge pages are welcome. */
+void *sys_map_dense(size_t size);
+
 /* What sys_map gave and nobody has given back: our own memory, which a scan must not look at. Up to
  * `index` of SYS_MAPS_MAX; false where there is nothing at that index. */
 enum { SYS_MAPS_MAX = 1024 };
@@ -62,6 +65,14 @@ ssize_t sys_read_memory(const void *from, void *to, size_t size);
  * filter is known to be in place; else as above.
  */
 ssize_t sys_copy_memory(const void *from, void *to, size_t size);
+
+/* Several pieces, one behind the other: as much as came before the first that cannot be read. */
+struct sys_span {
+    uintptr_t start;
+    size_t size;
+};
+
+size_t sys_copy_spans(const struct sys_span *spans, unsigned count, char *to);
 
 /* Whether this process has a seccomp filter: system calls that the program does not need may kill
  * it. Known for good once it was seen. */

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/check.h"
+#include "base/options.h"
 #include "base/sys.h"
+#include "base/text.h"
 #include "lifecycle/lifecycle.h"
 #include "ownership/sites.h"
 #include "ownership/unwind.h"
 #include "registry/heap.h"
 #include "registry/threads.h"
+#include "report/log.h"
 #include "report/report.h"
 #include "rules/rules.h"
 #include "scan/scan.h"
@@ -46,8 +49,9 @@ void check_notice_exit(void)
 
 void check_sink(struct finding *finding, void *data)
 {
-    const struct check *check = data;
+    struct check *check = data;
     check_notice_exit();
+    check->found++;
     finding->before_exit |= check->before_exit;
     report_finding(finding, check->at, check->quietly);
 }
@@ -88,10 +92,21 @@ void lifecycle_check(enum occasion at)
 /* --- what a scan finds
  * -------------------------------------------------------------------------------------- */
 
-enum { MILLISECOND = 1000000, SHORT_WAIT = 10 * MILLISECOND };
-
 /* Of the walk that is under way. */
 static struct check walk_check;
+
+static void say_walk(const struct walk *walk)
+{
+    struct text text = {0};
+    text_printf(
+        &text,
+        "dlpin: looked through %lu KB in %lu us, for which the program stood still for "
+        "%lu us: %u results%s\n",
+        (unsigned long)(walk->bytes >> 10), (unsigned long)((walk->ended - walk->begun) / 1000),
+        (unsigned long)(walk->pause / 1000), walk->count, walk->complete ? "" : ", incomplete");
+    log_say(text_string(&text));
+    text_free(&text);
+}
 
 /* Waits for a walk that is under way, so long. */
 static void take_results(uint64_t nanoseconds)
@@ -100,27 +115,26 @@ static void take_results(uint64_t nanoseconds)
     const struct walk *walk = scan_results(nanoseconds);
     for (unsigned i = 0; walk && i < walk->count; i++)
         rules_check_retained(&walk->results[i], report_knows, check_sink, &check);
+    if (walk && options.verbosity >= 1)
+        say_walk(walk);
     if (walk)
-        scan_done();
+        scan_done(check.found > 0);
 }
 
 static void scan_locked(enum scan_when when, enum occasion at)
 {
-    uint64_t patience =
-        when == SCAN_AT_EXIT ? (uint64_t)SCAN_EXIT_SECONDS * 1000 * MILLISECOND : SHORT_WAIT;
     if (!scan_has_work()) {
         if (when == SCAN_AT_EXIT)
             scan_stop();
         return;
     }
     uint64_t begun = sys_monotonic_ns();
-    take_results(when == SCAN_AFTER_UNLOAD || when == SCAN_AT_EVENT ? 0 : patience);
-    if (!scan_is_under_way()) {
+    take_results(scan_patience(when, false));
+    if (scan_run(when)) {
         check_notice_exit();
         walk_check = (struct check){.at = at, .before_exit = !atomic_load(&exit_began)};
     }
-    scan_run(when);
-    take_results(when == SCAN_AT_EVENT ? 0 : patience);
+    take_results(scan_patience(when, true));
     scan_cost(sys_monotonic_ns() - begun);
     if (when == SCAN_AT_EXIT)
         scan_stop();

@@ -16,6 +16,7 @@ struct check {
     enum occasion at;
     bool quietly;
     bool before_exit; /* what is found was looked for before exit() began */
+    unsigned found;
 };
 
 /* A rules_sink: `data` is the struct check. */

@@ -20,7 +20,7 @@
 _Atomic int lifecycle_phase = PHASE_EARLY;
 _Atomic int lifecycle_pid;
 
-static void on_module(struct module *module, enum module_state state)
+static void on_module(struct module *module, enum module_state state, bool more)
 {
     if (state == MODULE_UNLOADED) {
         sites_module_unloaded(module);
@@ -28,6 +28,7 @@ static void on_module(struct module *module, enum module_state state)
     } else {
         sites_module_loaded();
     }
+    report_hold(more);
     report_module(module, state);
 }
 

@@ -3,7 +3,7 @@
 #include "base/dropped.h"
 #include "base/guard.h"
 #include "base/lock.h"
-#include "modules/sightings.h"
+#include "modules/order.h"
 #include "modules/snapshot.h"
 
 #include <string.h>
@@ -22,6 +22,9 @@ struct lock changes_lock;
 static module_classifier *classifier;
 static module_listener *listener;
 static struct module *first_module, **last_link = &first_module; /* oldest first */
+static struct module *first_gone;                                /* the newest first */
+static const struct module *first_new; /* and what follows it: not published yet */
+static bool gone_unpublished;
 static struct module *modules_index;
 static struct identity *identities;
 static uint32_t last_id;
@@ -59,7 +62,7 @@ static void note_change_locked(struct module *module, enum module_state state)
     last_change = &change->next;
 }
 
-static struct change *take_change(void)
+static struct change *take_change(bool *more)
 {
     if (!lock_acquire(&modules_lock))
         return NULL;
@@ -68,6 +71,7 @@ static struct change *take_change(void)
         first_change = change->next;
     if (!first_change)
         last_change = &first_change;
+    *more = first_change != NULL;
     lock_release(&modules_lock);
     return change;
 }
@@ -79,8 +83,9 @@ static void tell(void)
         drop(DROP_MODULE);
         return;
     }
-    for (struct change *change; (change = take_change()) != NULL;) {
-        listener(change->module, change->state);
+    bool more;
+    for (struct change *change; (change = take_change(&more)) != NULL;) {
+        listener(change->module, change->state, more);
         module_unref(change->module);
         arena_free(change, sizeof *change);
     }
@@ -121,8 +126,8 @@ struct module *modules_find_unloaded(uintptr_t address, uint64_t epoch)
     struct module *found = NULL;
     if (!lock_acquire(&modules_lock))
         return NULL;
-    for (struct module *m = first_module; m && !found; m = m->next)
-        if (module_is_unloaded(m) && address >= m->start && address < m->end && epoch >= m->epoch &&
+    for (struct module *m = first_gone; m && !found; m = m->next_gone)
+        if (address >= m->start && address < m->end && epoch >= m->epoch &&
             epoch < atomic_load(&m->end_epoch))
             found = module_ref(m);
     lock_release(&modules_lock);
@@ -210,8 +215,11 @@ static struct module *add_locked(struct sighting *sighting, uintptr_t opener, bo
     module->identity = identity_of(module);
     module->load = next_load_locked(module->identity);
     classifier(module);
+    module->link = last_link;
     *last_link = module;
     last_link = &module->next;
+    if (!first_new)
+        first_new = module;
     HASH_ADD(by_id, modules_index, id, sizeof module->id, module);
     return module;
 }
@@ -226,31 +234,52 @@ static void give_back_locked(struct module *module)
     arena_free(module, sizeof *module);
 }
 
-/* Everything of `list` that we did not know comes; what is not in it any more goes, unless it came
- * after the list was taken. */
-static void merge_locked(struct sightings *list, uintptr_t opener, bool deepbind,
-                         struct module_changes *changes)
+static void remove_locked(struct module *module, void *data)
 {
+    struct module_changes *changes = data;
+    atomic_store(&module->end_epoch, atomic_load(&modules_epoch) + 1);
+    atomic_store(&module->state, MODULE_UNLOADED);
+    module->next_gone = first_gone;
+    first_gone = module;
+    note_change_locked(module, MODULE_UNLOADED);
+    changes->unloaded++;
+}
 
+/* What is not in the list any more goes, unless it came after the list was taken. */
+static void remove_unseen_locked(const struct sightings *list, struct module_changes *changes)
+{
     for (struct module *m = first_module; m; m = m->next)
         m->seen = false;
     for (size_t i = 0; i < list->count; i++)
         if (list->items[i].known)
             list->items[i].known->seen = true;
-    for (struct module *m = first_module; m; m = m->next) {
-        if (m->seen || module_is_unloaded(m) || m->came_alone > list->came_alone)
-            continue;
-        atomic_store(&m->end_epoch, atomic_load(&modules_epoch) + 1);
-        atomic_store(&m->state, MODULE_UNLOADED);
-        note_change_locked(m, MODULE_UNLOADED);
-        changes->unloaded++;
-    }
+    for (struct module *m = first_module; m; m = m->next)
+        if (!m->seen && !module_is_unloaded(m) && m->came_alone <= list->came_alone)
+            remove_locked(m, changes);
+}
+
+/* False: the list has to be looked at as a whole. */
+static bool remove_missing_locked(const struct sightings *list, struct module_changes *changes)
+{
+    if (list->kind == LIST_GONE)
+        return order_each_missing_locked(list, remove_locked, changes);
+    if (list->kind == LIST_ANY)
+        remove_unseen_locked(list, changes);
+    return true;
+}
+
+/* Everything of `list` that we did not know comes. */
+static void add_new_locked(struct sightings *list, uintptr_t opener, bool deepbind,
+                           struct module_changes *changes)
+{
     for (size_t i = 0; i < list->count; i++) {
-        struct module *m =
-            list->items[i].known ? NULL : add_locked(&list->items[i], opener, deepbind);
-        if (!m)
+        struct sighting *sighting = &list->items[i];
+        if (sighting->known)
             continue;
-        note_change_locked(m, MODULE_LOADED);
+        sighting->known = add_locked(sighting, opener, deepbind);
+        if (!sighting->known)
+            continue;
+        note_change_locked(sighting->known, MODULE_LOADED);
         changes->loaded++;
     }
 }
@@ -258,19 +287,20 @@ static void merge_locked(struct sightings *list, uintptr_t opener, bool deepbind
 /* Modules that went before the last sync and that nothing mentions. */
 static void collect_garbage_locked(void)
 {
-    for (struct module **link = &first_module; *link;) {
-        struct module *m = *link;
-        if (!module_is_unloaded(m) || atomic_load(&m->references) > 0) {
-            link = &m->next;
-        } else if (!m->may_go) {
-            m->may_go = true;
-            link = &m->next;
-        } else {
-            *link = m->next;
-            if (last_link == &m->next)
-                last_link = link;
-            give_back_locked(m);
+    for (struct module **at = &first_gone; *at;) {
+        struct module *m = *at;
+        if (atomic_load(&m->references) > 0 || !m->may_go) {
+            m->may_go |= atomic_load(&m->references) == 0;
+            at = &m->next_gone;
+            continue;
         }
+        *at = m->next_gone;
+        *m->link = m->next;
+        if (m->next)
+            m->next->link = m->link;
+        else
+            last_link = m->link;
+        give_back_locked(m);
     }
 }
 
@@ -292,40 +322,58 @@ static void know_again(struct sighting *sighting)
 
 static void apply_locked(unsigned unloaded)
 {
-    collect_garbage_locked();
-    snapshot_publish_locked(first_module);
+    gone_unpublished |= unloaded > 0;
+    if (snapshot_publish_locked(first_new, gone_unpublished)) {
+        first_new = NULL;
+        gone_unpublished = false;
+        collect_garbage_locked();
+    }
     atomic_fetch_add(&modules_unloads, unloaded);
     atomic_fetch_add(&modules_epoch, 1);
 }
 
-static void take_over_locked(struct sightings *list, uintptr_t opener, bool deepbind,
+static bool take_over_locked(struct sightings *list, uintptr_t opener, bool deepbind,
                              struct module_changes *changes)
 {
     for (size_t i = 0; i < list->count; i++)
         know_again(&list->items[i]);
-    merge_locked(list, opener, deepbind, changes);
+    if (!remove_missing_locked(list, changes))
+        return false;
+    add_new_locked(list, opener, deepbind, changes);
     if (changes->loaded || changes->unloaded)
         apply_locked(changes->unloaded);
+    order_update_locked(list);
     last_adds = list->adds;
     last_subs = list->subs;
+    return true;
+}
+
+/* False: nothing came of it, and the whole list has to be looked at. */
+static bool look(bool at_all, uintptr_t opener, bool deepbind, struct module_changes *changes)
+{
+    struct sightings list = {.came_alone = atomic_load(&came_alone)};
+    bool done = true;
+    if (!at_all && lock_acquire(&modules_lock)) {
+        list.before = order_state_locked();
+        lock_release(&modules_lock);
+    }
+    sightings_collect(&list);
+    if (list.failed || !lock_acquire(&modules_lock)) {
+        drop(DROP_MODULE);
+    } else {
+        if (is_newer_locked(&list))
+            done = take_over_locked(&list, opener, deepbind, changes);
+        lock_release(&modules_lock);
+    }
+    sightings_free(&list);
+    return done;
 }
 
 struct module_changes modules_sync(uintptr_t opener, bool deepbind)
 {
-    struct sightings list = {.came_alone = atomic_load(&came_alone)};
     struct module_changes changes = {0};
-
-    sightings_collect(&list);
-    if (list.failed || !lock_acquire(&modules_lock)) {
-        drop(DROP_MODULE);
-        sightings_free(&list);
-        return changes;
-    }
-    if (is_newer_locked(&list))
-        take_over_locked(&list, opener, deepbind, &changes);
-    lock_release(&modules_lock);
-    sightings_free(&list);
-
+    if (!look(false, opener, deepbind, &changes))
+        look(true, opener, deepbind, &changes);
     tell();
     return changes;
 }
@@ -387,7 +435,8 @@ void modules_finalized(uintptr_t dso_handle, int32_t tid)
 static int close_done(struct module *module, void *tid)
 {
     int32_t expected = *(int32_t *)tid;
-    atomic_compare_exchange_strong(&module->finalizing_tid, &expected, FINALIZED);
+    if (atomic_load_explicit(&module->finalizing_tid, memory_order_relaxed) == expected)
+        atomic_compare_exchange_strong(&module->finalizing_tid, &expected, FINALIZED);
     return 0;
 }
 

@@ -58,7 +58,8 @@ struct module {
     uint64_t epoch;             /* modules_epoch when it came, */
     _Atomic uint64_t end_epoch; /* and when it went: UINT64_MAX while it is mapped */
     /* Under the modules' lock: */
-    struct module *next; /* in the list of all, oldest first */
+    struct module *next, **link; /* in the list of all, oldest first; what points to it there */
+    struct module *next_gone;    /* in the list of those that are unloaded */
     UT_hash_handle by_id;
     uint64_t came_alone; /* its number among those that came without a sync, or 0 */
     bool seen;
@@ -75,11 +76,11 @@ struct module_changes {
 /*
  * Set once, before the first sync. The classifier completes a module before anyone sees it, under
  * the modules' lock. The listener is told of each change once and in the order in which they were
- * seen, under the lock of changes; whoever causes a change goes on when it has been told. Neither
- * may be NULL.
+ * seen, under the lock of changes, and whether more follow at once; whoever causes a change goes on
+ * when it has been told. Neither may be NULL.
  */
 typedef void module_classifier(struct module *module);
-typedef void module_listener(struct module *module, enum module_state state);
+typedef void module_listener(struct module *module, enum module_state state, bool more);
 
 void modules_init(module_classifier *classifier, module_listener *listener);
 

@@ -53,21 +53,20 @@ static char *absolute_path(const char *name)
     return strchr(name, '/') ? output_absolute_path(name) : arena_strdup(name);
 }
 
-static bool grow(struct sightings *list)
+/* Room for one more of `size` bytes in a list that begins at `items`. False: there is no memory. */
+static bool grow(void **items, size_t count, size_t *capacity, size_t size)
 {
-    if (list->count < list->capacity)
+    if (count < *capacity)
         return true;
-    size_t capacity = list->capacity ? list->capacity * 2 : 64;
-    struct sighting *items = arena_alloc(capacity * sizeof *items);
-    if (!items) {
-        list->failed = true;
+    size_t larger = *capacity ? *capacity * 2 : 64;
+    void *copy = arena_alloc(larger * size);
+    if (!copy)
         return false;
-    }
-    if (list->items)
-        memcpy(items, list->items, list->count * sizeof *items);
-    arena_free(list->items, list->capacity * sizeof *items);
-    list->items = items;
-    list->capacity = capacity;
+    if (*items)
+        memcpy(copy, *items, count * size);
+    arena_free(*items, *capacity * size);
+    *items = copy;
+    *capacity = larger;
     return true;
 }
 
@@ -127,10 +126,13 @@ static const void *link_map_of(uintptr_t dynamic)
 static int collect_object(const struct dl_phdr_info *info, struct sightings *list,
                           const void *handle)
 {
-    if (!grow(list))
+    if (!grow((void **)&list->items, list->count, &list->capacity, sizeof *list->items)) {
+        list->failed = true;
         return 1;
+    }
     struct sighting *sighting = &list->items[list->count];
-    *sighting = (struct sighting){.name_hash = hash_name(info->dlpi_name),
+    *sighting = (struct sighting){.at = list->id_count - 1,
+                                  .name_hash = hash_name(info->dlpi_name),
                                   .tls_module = info->dlpi_tls_modid};
     sighting->known = recognize(info, sighting->name_hash);
     if (sighting->known && info->dlpi_tls_modid)
@@ -186,13 +188,40 @@ static void collect_namespaces(struct sightings *list)
             collect_map(list, map);
 }
 
+/* The counters only rise, and new objects come to the end of the list. */
+static enum list_kind kind_of(const struct sightings *list)
+{
+    const struct list_state *before = &list->before;
+    if (!before->valid || list->has_namespaces)
+        return LIST_ANY;
+    if (list->subs == before->subs)
+        return LIST_ADDED;
+    return list->adds == before->adds ? LIST_GONE : LIST_ANY;
+}
+
+static void begin_list(const struct dl_phdr_info *info, struct sightings *list)
+{
+    list->adds = info->dlpi_adds;
+    list->subs = info->dlpi_subs;
+    list->has_namespaces = sightings_have_namespaces();
+    list->kind = kind_of(list);
+    if (list->has_namespaces)
+        collect_namespaces(list);
+}
+
 static int collect(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct sightings *list = data;
-    list->adds = info->dlpi_adds;
-    list->subs = info->dlpi_subs;
-    if (list->count == 0 && sightings_have_namespaces())
-        collect_namespaces(list);
+    if (list->id_count == 0)
+        begin_list(info, list);
+    if (!grow((void **)&list->ids, list->id_count, &list->id_capacity, sizeof *list->ids)) {
+        list->failed = true;
+        return 1;
+    }
+    list->ids[list->id_count++] = (struct object_id){info->dlpi_addr, info->dlpi_phdr};
+    if (list->kind == LIST_GONE ||
+        (list->kind == LIST_ADDED && list->id_count <= list->before.count))
+        return 0;
     return collect_object(info, list, NULL);
 }
 
@@ -216,6 +245,7 @@ void sightings_free(struct sightings *list)
     for (size_t i = 0; i < list->count; i++)
         sighting_free_strings(&list->items[i]);
     arena_free(list->items, list->capacity * sizeof *list->items);
+    arena_free(list->ids, list->id_capacity * sizeof *list->ids);
 }
 
 /* --- one object, without the loader's locks

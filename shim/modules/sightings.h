@@ -12,10 +12,17 @@
 
 #include "modules/modules.h"
 
+/* What distinguishes an object from all others that are there. */
+struct object_id {
+    uintptr_t bias;
+    const void *phdr;
+};
+
 /* One object as the loader shows it. `known` is our module for it, else the rest describes a new
  * one. */
 struct sighting {
     struct module *known;
+    size_t at; /* its place in the loader's list */
     struct elf_image image;
     uint32_t name_hash;
     char *path;
@@ -24,10 +31,29 @@ struct sighting {
     size_t tls_module;
 };
 
+/* The list at some moment. */
+struct list_state {
+    bool valid;
+    unsigned long long adds, subs;
+    size_t count; /* objects */
+};
+
+/* How the list differs from what it was. */
+enum list_kind {
+    LIST_ANY,
+    LIST_ADDED, /* there are more at its end: only these were looked at */
+    LIST_GONE,  /* some are not there any more: none was looked at */
+};
+
 struct sightings {
-    struct sighting *items;
+    struct list_state before; /* set by the caller */
+    uint64_t came_alone;      /* likewise: when the list was taken */
+    enum list_kind kind;
+    bool has_namespaces;
+    struct object_id *ids; /* of all objects, in the loader's order */
+    size_t id_count, id_capacity;
+    struct sighting *items; /* those that were looked at */
     size_t count, capacity;
-    uint64_t came_alone; /* when the list was taken */
     unsigned long long adds, subs;
     bool failed;
 };
@@ -39,7 +65,7 @@ void sightings_counters(unsigned long long *adds, unsigned long long *subs);
  * goes there. */
 bool sightings_have_namespaces(void);
 
-/* The whole list. `failed` is set where memory did not suffice. */
+/* What is new since `before`, or the whole list. `failed` is set where memory did not suffice. */
 void sightings_collect(struct sightings *list);
 
 void sightings_free(struct sightings *list);

@@ -79,25 +79,65 @@ struct module *modules_by_handle(const void *handle)
     return handle && modules_each_mapped(has_handle, &found) ? (struct module *)found : NULL;
 }
 
-void snapshot_publish_locked(const struct module *first)
+/* By address. */
+static void add_new(struct snapshot *snapshot, const struct module *new)
 {
-    size_t count = 0;
-    for (const struct module *m = first; m; m = m->next)
-        count += !module_is_unloaded(m);
-    size_t size = sizeof(struct snapshot) + count * sizeof(struct snapshot_entry);
-    struct snapshot *snapshot = arena_alloc(size);
-    if (!snapshot) {
-        drop(DROP_MODULE);
-        return;
-    }
-    snapshot->size = size;
-    for (const struct module *m = first; m; m = m->next) {
+    for (const struct module *m = new; m; m = m->next) {
         if (module_is_unloaded(m))
             continue;
         size_t at = snapshot->count++;
         for (; at > 0 && snapshot->entries[at - 1].start > m->start; at--)
             snapshot->entries[at] = snapshot->entries[at - 1];
         snapshot->entries[at] = (struct snapshot_entry){m->start, m->end, (struct module *)m};
+    }
+}
+
+static size_t count_kept(const struct snapshot *old, bool some_are_gone)
+{
+    size_t kept = old ? old->count : 0;
+    for (size_t i = 0; some_are_gone && old && i < old->count; i++)
+        kept -= module_is_unloaded(old->entries[i].module);
+    return kept;
+}
+
+/* Merges the `kept` ones of `old` into the new ones, from the upper end down. */
+static void merge(struct snapshot *snapshot, const struct snapshot *old, size_t kept)
+{
+    size_t at = snapshot->count + kept, new = snapshot->count;
+    bool all = old && kept == old->count;
+    snapshot->count = at;
+    for (size_t i = old ? old->count : 0; i-- > 0;) {
+        const struct snapshot_entry *entry = &old->entries[i];
+        if (!all && module_is_unloaded(entry->module))
+            continue;
+        while (new > 0 && snapshot->entries[new - 1].start > entry->start)
+            snapshot->entries[--at] = snapshot->entries[--new];
+        snapshot->entries[--at] = *entry;
+    }
+}
+
+static struct snapshot *make_snapshot(const struct module *new, bool some_are_gone)
+{
+    const struct snapshot *old = atomic_load(&current);
+    size_t kept = count_kept(old, some_are_gone), count = kept;
+    for (const struct module *m = new; m; m = m->next)
+        count++;
+    size_t size = sizeof(struct snapshot) + count * sizeof(struct snapshot_entry);
+    struct snapshot *snapshot = arena_alloc(size);
+    if (!snapshot)
+        return NULL;
+    snapshot->size = size;
+    add_new(snapshot, new);
+    merge(snapshot, old, kept);
+    return snapshot;
+}
+
+bool snapshot_publish_locked(const struct module *new, bool some_are_gone)
+{
+    struct snapshot *snapshot = make_snapshot(new, some_are_gone);
+    if (!snapshot) {
+        drop(DROP_MODULE);
+        return false;
     }
     struct snapshot *old = atomic_exchange(&current, snapshot);
     if (old) {
@@ -109,6 +149,7 @@ void snapshot_publish_locked(const struct module *first)
         arena_free(retired, retired->size);
         retired = next;
     }
+    return true;
 }
 
 void modules_fork_child(void)

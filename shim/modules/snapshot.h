@@ -8,7 +8,8 @@
 
 #include "modules/modules.h"
 
-/* Of all that are mapped in the list that begins with `first`. Under the modules' lock. */
-void snapshot_publish_locked(const struct module *first);
+/* Those of the last one that are still mapped, and the list that begins with `new`. False: there is
+ * no memory, and the last one stays. Under the modules' lock. */
+bool snapshot_publish_locked(const struct module *new, bool some_are_gone);
 
 #endif

@@ -18,13 +18,6 @@ enum {
 
 enum { CHUNK_SHIFT = 10, CHUNK = 1 << CHUNK_SHIFT, CHUNKS = 4096, FIRST_COLLECTION = 2048 };
 
-struct site_bitmap {
-    size_t size;
-    uint32_t numbers;
-    struct site *newest; /* what is retired later than this is not looked at */
-    uint64_t words[];
-};
-
 struct site_set site_cache[SITE_SETS];
 
 struct lock sites_lock;
@@ -322,6 +315,41 @@ void sites_module_unloaded(const struct module *module)
     retire(module);
 }
 
+static struct site_bitmap *make_bitmap_locked(void)
+{
+    uint32_t numbers = last_number + 1;
+    size_t size = sizeof(struct site_bitmap) + (numbers / 64 + 1) * sizeof(uint64_t);
+    struct site_bitmap *bitmap = arena_alloc(size);
+    if (bitmap)
+        *bitmap = (struct site_bitmap){.size = size, .numbers = numbers, .newest = retired};
+    return bitmap;
+}
+
+bool sites_find_retired(site_chooser *choose, void *data, struct site_bitmap **bitmap)
+{
+    bool complete = true;
+    *bitmap = NULL;
+    if (!lock_acquire(&sites_lock))
+        return false;
+    for (struct site *site = retired; site && complete; site = site->next_retired) {
+        if (!choose(site, data))
+            continue;
+        if (!*bitmap)
+            *bitmap = make_bitmap_locked();
+        complete = *bitmap != NULL;
+        if (complete)
+            site_mark(*bitmap, site->number);
+    }
+    lock_release(&sites_lock);
+    return complete;
+}
+
+void site_bitmap_free(struct site_bitmap *bitmap)
+{
+    if (bitmap)
+        arena_free(bitmap, bitmap->size);
+}
+
 /* --- giving numbers back
  * ---------------------------------------------------------------------------------- */
 
@@ -330,13 +358,8 @@ struct site_bitmap *sites_collect_begin(void)
     struct site_bitmap *bitmap = NULL;
     if (!lock_acquire(&sites_lock))
         return NULL;
-    if (retired_count >= collect_at) {
-        uint32_t numbers = last_number + 1;
-        size_t size = sizeof *bitmap + (numbers / 64 + 1) * sizeof(uint64_t);
-        bitmap = arena_alloc(size);
-        if (bitmap)
-            *bitmap = (struct site_bitmap){.size = size, .numbers = numbers, .newest = retired};
-    }
+    if (retired_count >= collect_at)
+        bitmap = make_bitmap_locked();
     lock_release(&sites_lock);
     return bitmap;
 }

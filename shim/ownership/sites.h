@@ -95,14 +95,34 @@ void sites_module_loaded(void);
 /* Its sites are retired: no call finds them any more, blocks that have their numbers keep them. */
 void sites_module_unloaded(const struct module *module);
 
+/* Numbers, as bits. */
+struct site_bitmap {
+    size_t size;
+    uint32_t numbers;
+    struct site *newest; /* what is retired later than this is not looked at */
+    uint64_t words[];
+};
+
+void site_mark(struct site_bitmap *bitmap, uint32_t number);
+
+static inline bool site_is_marked(const struct site_bitmap *bitmap, uint32_t number)
+{
+    return number < bitmap->numbers && bitmap->words[number / 64] >> number % 64 & 1;
+}
+
+void site_bitmap_free(struct site_bitmap *bitmap);
+
+/* Marks those retired sites that `choose`, under the sites' lock, says yes to. The bitmap is the
+ * caller's; NULL: there are none. False: there was no memory. */
+typedef bool site_chooser(const struct site *site, void *data);
+bool sites_find_retired(site_chooser *choose, void *data, struct site_bitmap **bitmap);
+
 /*
  * Retired sites that no block has any more are given back. Where there are enough of them to be
  * worth it, sites_collect_begin returns a bitmap in which the caller marks each number in use
  * (site_mark), and sites_collect_end gives the others back. Under the check lock.
  */
-struct site_bitmap;
 struct site_bitmap *sites_collect_begin(void);
-void site_mark(struct site_bitmap *bitmap, uint32_t number);
 void sites_collect_end(struct site_bitmap *bitmap);
 
 /* For the tests: how many sites there are, retired ones included. */

@@ -147,28 +147,41 @@ static size_t usable_size(uintptr_t start)
     return heap_size_of_head(head);
 }
 
-static bool read_entry(uintptr_t address, struct heap_block *block)
+/* The block of an entry that is not 0, which stands for `address`. */
+static struct heap_block block_of(uintptr_t address, heap_entry entry)
 {
-    const heap_entry *entry = entry_of(address);
-    heap_entry value = entry ? __atomic_load_n(entry, __ATOMIC_RELAXED) : 0;
-    uint32_t site = value >> SITE_SHIFT;
-    if (site == 0)
-        return false;
-    *block = (struct heap_block){
-        .start = heap_start(address, value), .site = site, .tail = heap_tail(value)};
-    return true;
+    return (struct heap_block){
+        .start = heap_start(address, entry), .site = entry >> SITE_SHIFT, .tail = heap_tail(entry)};
+}
+
+bool heap_find_before(uintptr_t address, uintptr_t back, struct heap_block *block)
+{
+    uintptr_t lowest = address > back ? address - back : 0, granule = (uintptr_t)1 << granule_shift;
+    lowest &= ~(granule - 1);
+    for (uintptr_t at = address & ~(granule - 1);; at -= granule) {
+        const heap_entry *entry = entry_of(at);
+        size_t in_leaf = (at & (((uintptr_t)1 << HEAP_LEAF_SHIFT) - 1)) >> granule_shift;
+        size_t left = (at - lowest) >> granule_shift, steps = left < in_leaf ? left : in_leaf;
+        /* Down in this leaf, as far as there is nothing. */
+        for (; entry && steps && !__atomic_load_n(entry, __ATOMIC_RELAXED); steps--, entry--)
+            at -= granule;
+        heap_entry value = entry ? __atomic_load_n(entry, __ATOMIC_RELAXED) : 0;
+        if (value >> SITE_SHIFT) {
+            *block = block_of(at, value);
+            if (block->start <= address)
+                return true;
+        }
+        if (at <= lowest)
+            return false;
+    }
 }
 
 bool heap_find(uintptr_t address, struct heap_block *block)
 {
-    uintptr_t granule = (uintptr_t)1 << granule_shift;
-    for (uintptr_t back = 0; back <= SEARCH_BYTES && back < address; back += granule) {
-        if (!read_entry(address - back, block) || block->start > address)
-            continue;
-        block->size = usable_size(block->start);
-        return block->start == address || address < block->start + block->size;
-    }
-    return false;
+    if (!heap_find_before(address, SEARCH_BYTES, block))
+        return false;
+    block->size = usable_size(block->start);
+    return block->start == address || address < block->start + block->size;
 }
 
 bool heap_is_block(uintptr_t start, uint32_t site)

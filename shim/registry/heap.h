@@ -116,6 +116,10 @@ bool heap_find(uintptr_t address, struct heap_block *block);
 /* Whether a live block starts at `start` that was made at this site. */
 bool heap_is_block(uintptr_t start, uint32_t site);
 
+/* The last live block that starts at `address` or up to `back` bytes before it, without its size.
+ */
+bool heap_find_before(uintptr_t address, uintptr_t back, struct heap_block *block);
+
 /* Which of the two tables is used. Before the first block that is noted. */
 void heap_init(bool glibc_malloc);
 

@@ -11,7 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-static bool tried, closed;
+enum { HELD_MOST = 32768 };
+
+static bool tried, closed, is_held;
+static struct text held; /* records of modules that wait for the next one */
 static char *pattern;
 static struct process_info process;
 
@@ -20,22 +23,35 @@ uint64_t log_now(void)
     return sys_monotonic_ns() - process.started_monotonic;
 }
 
-void log_write(struct text *text)
+static void write_out(struct text *text)
 {
-    if (closed) {
-        text_free(text);
-        return;
-    }
-    if (text->failed || !output_file_write(text_string(text), text->length))
+    if (!closed && (text->failed || !output_file_write(text_string(text), text->length)))
         drop(DROP_RECORD);
     text_free(text);
 }
 
+static void write_held(void)
+{
+    if (held.length || held.failed)
+        write_out(&held);
+}
+
+void log_hold_locked(bool hold)
+{
+    is_held = hold;
+}
+
+void log_write(struct text *text)
+{
+    write_held();
+    write_out(text);
+}
+
 void log_write_module(struct module *module, enum module_state state)
 {
-    struct text text = {0};
-    record_module(&text, module, state, log_now());
-    log_write(&text);
+    record_module(&held, module, state, log_now());
+    if (!is_held || held.length >= HELD_MOST)
+        write_held();
 }
 
 static int collect_module(struct module *module, void *data)

@@ -29,6 +29,9 @@ bool log_is_wanted_empty(void);
 /* One record, given back. */
 void log_write(struct text *record);
 
+/* Whether records of modules are held back, until another one is written. */
+void log_hold_locked(bool hold);
+
 void log_write_module(struct module *module, enum module_state state);
 
 /* A line on standard error, "dlpin: " included. Under no lock in particular. */

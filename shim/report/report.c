@@ -74,6 +74,14 @@ void report_module(struct module *module, enum module_state state)
     lock_release(&report_lock);
 }
 
+void report_hold(bool hold)
+{
+    if (!lock_acquire(&report_lock))
+        return;
+    log_hold_locked(hold);
+    lock_release(&report_lock);
+}
+
 /* --- groups
  * ------------------------------------------------------------------------------------------------
  */

@@ -17,6 +17,10 @@ void report_init(const char *raw_options);
 /* A module came or went. */
 void report_module(struct module *module, enum module_state state);
 
+/* Until this is called with false, records of modules wait for the next one: those of one moment
+ * are written at once. */
+void report_hold(bool hold);
+
 /*
  * A finding was made; takes it over. What was reported already is not again; what has the signature
  * of an earlier one raises its count. `quietly`: not on standard error (yet). Returns the id of a

@@ -2,16 +2,13 @@
 #include "scan/blocks.h"
 #include "base/arena.h"
 #include "base/sys.h"
-
-#include <string.h>
+#include "base/written.h"
 
 enum {
     WORD = sizeof(uintptr_t),
     BITS = 64,
-    LEAVES_BACK = 16,
+    HEAP_START_SHIFT = 4, /* glibc's blocks start at multiples of 16 */
     PAGE = 4096,
-    PAGE_PRESENT = 63,
-    PAGE_SWAPPED = 62
 };
 
 block_sizer *blocks_sizer;
@@ -24,20 +21,19 @@ static size_t pages_per_leaf(void)
     return heap_leaf_entries() / ENTRIES_PER_PAGE;
 }
 
-/* One bit for each page of the leaf's entries that was written to; proc(5), /proc/pid/pagemap.
- * Where the kernel does not tell: all. */
-static void read_used(struct leaf_pages *leaf, uint64_t *pagemap)
+static void set_used(uintptr_t start, uintptr_t end, void *data)
 {
-    size_t pages = pages_per_leaf(), size = pages * sizeof *pagemap;
-    off_t offset = (off_t)((uintptr_t)leaf->leaf.entries / 4096 * sizeof *pagemap);
-    if (!pagemap ||
-        sys_read_file_at("/proc/self/pagemap", pagemap, size, offset) != (ssize_t)size) {
-        memset(leaf->used, 0xff, pages / 8);
-        return;
-    }
-    for (size_t i = 0; i < pages; i++)
-        if (pagemap[i] >> PAGE_PRESENT & 1 || pagemap[i] >> PAGE_SWAPPED & 1)
-            leaf->used[i / BITS] |= (uint64_t)1 << i % BITS;
+    struct leaf_pages *leaf = data;
+    size_t first = (start - (uintptr_t)leaf->leaf.entries) / PAGE, last = first;
+    for (last += (end - start) / PAGE; first < last; first++)
+        leaf->used[first / BITS] |= (uint64_t)1 << first % BITS;
+}
+
+/* One bit for each page of the leaf's entries that was written to. */
+static void find_used(struct leaf_pages *leaf, const struct written *written)
+{
+    uintptr_t start = (uintptr_t)leaf->leaf.entries;
+    written_each(written, start, start + pages_per_leaf() * PAGE, 1, set_used, leaf);
 }
 
 static void insert_leaf(struct heap_pages *pages, struct heap_leaf leaf)
@@ -51,7 +47,8 @@ static void insert_leaf(struct heap_pages *pages, struct heap_leaf leaf)
 bool heap_pages_read(struct heap_pages *pages)
 {
     unsigned count = heap_leaf_count();
-    size_t per_leaf = pages_per_leaf(), pagemap_size = per_leaf * sizeof(uint64_t);
+    size_t per_leaf = pages_per_leaf();
+    struct written written;
     *pages = (struct heap_pages){.leaves_size = (count + 1) * sizeof *pages->leaves,
                                  .bits_size = (count + 1) * per_leaf / 8};
     pages->leaves = arena_alloc(pages->leaves_size);
@@ -65,12 +62,12 @@ bool heap_pages_read(struct heap_pages *pages)
         if (leaf.base && leaf.entries)
             insert_leaf(pages, leaf);
     }
-    uint64_t *pagemap = arena_alloc(pagemap_size);
+    written_open(&written);
     for (unsigned i = 0; i < pages->count; i++) {
         pages->leaves[i].used = pages->bits + i * per_leaf / BITS;
-        read_used(&pages->leaves[i], pagemap);
+        find_used(&pages->leaves[i], &written);
     }
-    arena_free(pagemap, pagemap_size);
+    written_close(&written);
     return true;
 }
 
@@ -148,164 +145,58 @@ bool heap_pages_next(const struct heap_pages *pages, uintptr_t from, uintptr_t t
     return false;
 }
 
-/* --- every block
- * ------------------------------------------------------------------------------------------- */
-
-/* What was read last, for the blocks that follow. */
-struct stream {
-    struct view *view;
-    blocks_visitor *visit;
-    void *data;
-    uintptr_t start, end;
-    const uintptr_t *words;
-};
-
-/* How many words can be had at `at`, up to `size` bytes. */
-static size_t words_at(struct stream *stream, uintptr_t at, size_t size, const uintptr_t **words)
-{
-    if (stream->view->in_place)
-        return view_words(stream->view, at, size, words);
-    if (at < stream->start || at >= stream->end) {
-        size_t count = view_words(stream->view, at, VIEW_BYTES, &stream->words);
-        stream->start = at;
-        stream->end = at + count * WORD;
-    }
-    size_t there = stream->end - at;
-    *words = stream->words + (at - stream->start) / WORD;
-    return (size < there ? size : there) / WORD;
-}
-
-static bool head_at(struct stream *stream, struct piece *piece)
-{
-    const uintptr_t *head;
-    if (!has_heads())
-        return blocks_size(stream->view, piece->start, &piece->size, &piece->head);
-    if (!words_at(stream, piece->start - WORD, WORD, &head))
-        return false;
-    piece->head = (uint32_t)*head & HEAP_CHUNK_FLAGS;
-    piece->size = heap_size_of_head(*head);
-    return true;
-}
-
-static bool stream_block(struct stream *stream, uintptr_t start, heap_entry entry)
-{
-    struct piece piece = {.start = start, .at = start, .site = entry >> SITE_SHIFT};
-    if (!head_at(stream, &piece) || piece.size < heap_tail(entry))
-        return true;
-    piece.size -= heap_tail(entry);
-    while (piece.at < start + piece.size) {
-        piece.count = words_at(stream, piece.at, start + piece.size - piece.at, &piece.words);
-        if (!piece.count)
-            return true;
-        if (!stream->visit(&piece, stream->data))
-            return false;
-        piece.at += piece.count * WORD;
-    }
-    return true;
-}
-
-static bool stream_page(struct stream *stream, const struct heap_leaf *leaf, size_t page)
-{
-    for (size_t i = page * ENTRIES_PER_PAGE; i < (page + 1) * ENTRIES_PER_PAGE; i++) {
-        heap_entry entry = entry_at(leaf, i);
-        if (entry && !stream_block(stream, start_of(leaf, i, entry), entry))
-            return false;
-    }
-    return true;
-}
-
-/* Calls for every page of the leaf that is in use; false ends it. */
+/* For every page that is in use. */
 #define EACH_USED_PAGE(pages, leaf, page)                      \
     for (unsigned leaf = 0; leaf < (pages)->count; leaf++)     \
         for (size_t page = 0; page < pages_per_leaf(); page++) \
             if ((pages)->leaves[leaf].used[page / BITS] >> page % BITS & 1)
 
-bool blocks_stream(const struct heap_pages *pages, struct view *view, blocks_visitor *visit,
-                   void *data)
+void heap_pages_each(const struct heap_pages *pages, page_visitor *visit, void *data)
 {
-    struct stream stream = {.view = view, .visit = visit, .data = data};
     EACH_USED_PAGE(pages, i, page)
-    if (!stream_page(&stream, &pages->leaves[i].leaf, page))
+    if (!visit(&pages->leaves[i].leaf, page, data))
+        return;
+}
+
+bool blocks_of_page(const struct heap_leaf *leaf, size_t page, uintptr_t *first, uintptr_t *last)
+{
+    size_t low = page * ENTRIES_PER_PAGE, high = low + ENTRIES_PER_PAGE;
+    heap_entry low_entry = 0, high_entry = 0;
+    while (low < high && !(low_entry = entry_at(leaf, low)))
+        low++;
+    while (high > low && !(high_entry = entry_at(leaf, --high)))
+        ;
+    if (!low_entry || !high_entry)
         return false;
+    *first = start_of(leaf, low, low_entry);
+    *last = start_of(leaf, high, high_entry);
     return true;
 }
 
 /* --- the index
  * --------------------------------------------------------------------------------------------- */
 
+enum { NO_LEAF = UINT16_MAX };
+
 struct leaf_index {
     struct heap_leaf leaf;
-    uint64_t *starts, *marks[MARKS]; /* one bit per granule */
-    uint64_t *summary;               /* one bit per word of `starts` that is not 0 */
+    uint64_t *starts, *marks[MARKS];
+    uint64_t *summary; /* one bit per word of `starts` that is not 0 */
+    uint16_t before;   /* the leaf whose last block reaches into this one, or NO_LEAF */
 };
 
-struct block_index {
-    unsigned count;
-    size_t size, words; /* of the memory; per leaf in `starts` */
-    unsigned last;      /* the leaf that was asked for last */
-    struct leaf_index leaves[];
-};
-
-static void index_page(struct leaf_index *leaf, size_t page)
+static void index_page(struct leaf_index *leaf, size_t page, unsigned shift)
 {
-    size_t first = page * ENTRIES_PER_PAGE;
-    for (size_t i = first; i < first + ENTRIES_PER_PAGE; i += BITS) {
-        uint64_t bits = 0;
-        for (unsigned k = 0; k < BITS; k++)
-            bits |= (uint64_t)(entry_at(&leaf->leaf, i + k) != 0) << k;
-        leaf->starts[i / BITS] = bits;
-        if (bits)
-            leaf->summary[i / BITS / BITS] |= (uint64_t)1 << i / BITS % BITS;
+    const heap_entry *entries = leaf->leaf.entries + page * ENTRIES_PER_PAGE;
+    for (size_t i = 0; i < ENTRIES_PER_PAGE; i++) {
+        heap_entry entry = __atomic_load_n(&entries[i], __ATOMIC_RELAXED);
+        if (!entry)
+            continue;
+        uintptr_t start = start_of(&leaf->leaf, page * ENTRIES_PER_PAGE + i, entry);
+        size_t bit = (start - leaf->leaf.base) >> shift;
+        leaf->starts[bit / BITS] |= (uint64_t)1 << bit % BITS;
+        leaf->summary[bit / BITS / BITS] |= (uint64_t)1 << bit / BITS % BITS;
     }
-}
-
-struct block_index *blocks_index_make(const struct heap_pages *pages)
-{
-    size_t words = heap_leaf_entries() / BITS, summary = words / BITS;
-    size_t per_leaf = (1 + MARKS) * words + summary;
-    size_t head = sizeof(struct block_index) + pages->count * sizeof(struct leaf_index);
-    size_t size = head + pages->count * per_leaf * sizeof(uint64_t);
-    struct block_index *index = sys_map(size);
-    if (!index)
-        return NULL;
-    uint64_t *memory = (uint64_t *)(void *)((char *)index + head);
-    index->count = pages->count;
-    index->size = size;
-    index->words = words;
-    for (unsigned i = 0; i < pages->count; i++, memory += per_leaf)
-        index->leaves[i] = (struct leaf_index){.leaf = pages->leaves[i].leaf,
-                                               .starts = memory,
-                                               .marks = {memory + words, memory + 2 * words},
-                                               .summary = memory + (1 + MARKS) * words};
-    EACH_USED_PAGE(pages, i, page)
-    index_page(&index->leaves[i], page);
-    return index;
-}
-
-void blocks_index_free(struct block_index *index)
-{
-    if (index)
-        sys_unmap(index, index->size);
-}
-
-/* The leaf for an address, or NULL. */
-static const struct leaf_index *leaf_of(struct block_index *index, uintptr_t address)
-{
-    uintptr_t base = address & ~(((uintptr_t)1 << HEAP_LEAF_SHIFT) - 1);
-    unsigned low = 0, high = index->count;
-    if (index->last < high && index->leaves[index->last].leaf.base == base)
-        return &index->leaves[index->last];
-    while (low < high) {
-        unsigned middle = (low + high) / 2;
-        if (index->leaves[middle].leaf.base < base)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == index->count || index->leaves[low].leaf.base != base)
-        return NULL;
-    index->last = low;
-    return &index->leaves[low];
 }
 
 static unsigned highest(uint64_t bits)
@@ -313,13 +204,13 @@ static unsigned highest(uint64_t bits)
     return BITS - 1 - (unsigned)__builtin_clzll(bits);
 }
 
-/* The last granule up to `granule` in which a block starts; -1: none in this leaf. */
-static ssize_t last_start(const struct leaf_index *leaf, size_t granule)
+/* The last bit of `starts` up to `bit`; -1: none in this leaf. */
+static ssize_t last_start(const struct leaf_index *leaf, size_t bit)
 {
-    size_t word = granule / BITS;
-    uint64_t bits = leaf->starts[word] << (BITS - 1 - granule % BITS);
+    size_t word = bit / BITS;
+    uint64_t bits = leaf->starts[word] << (BITS - 1 - bit % BITS);
     if (bits)
-        return (ssize_t)(granule - (BITS - 1 - highest(bits)));
+        return (ssize_t)(bit - (BITS - 1 - highest(bits)));
     size_t group = word / BITS;
     bits = word % BITS ? leaf->summary[group] << (BITS - word % BITS) : 0;
     if (bits) {
@@ -335,91 +226,196 @@ static ssize_t last_start(const struct leaf_index *leaf, size_t granule)
     return -1;
 }
 
-static bool block_at(const struct leaf_index *leaf, size_t granule, struct block *block)
+static void block_at(const struct block_index *index, const struct leaf_index *leaf, size_t bit,
+                     struct block *block)
 {
-    heap_entry entry = entry_at(&leaf->leaf, granule);
-    *block = (struct block){.start = start_of(&leaf->leaf, granule, entry),
-                            .site = entry >> SITE_SHIFT,
-                            .tail = heap_tail(entry),
-                            .leaf = leaf,
-                            .granule = granule};
-    return entry != 0;
+    *block =
+        (struct block){.start = leaf->leaf.base + (bit << index->shift), .leaf = leaf, .bit = bit};
 }
 
-/* The last block of the leaf that starts up to a granule, and not behind `address`. */
-static bool last_block(const struct leaf_index *leaf, size_t granule, uintptr_t address,
-                       struct block *block)
+/* Its memory: the structure, then the table of parts, the leaves and their bitmaps. */
+static struct block_index *map_index(const struct heap_pages *pages)
 {
-    ssize_t found = last_start(leaf, granule);
-    if (found >= 0 && block_at(leaf, (size_t)found, block) && block->start > address)
-        found = found > 0 ? last_start(leaf, (size_t)found - 1) : -1;
-    return found >= 0 && block_at(leaf, (size_t)found, block);
+    unsigned shift = has_heads() ? HEAP_START_SHIFT : heap_granule_shift();
+    size_t words = ((size_t)1 << (HEAP_LEAF_SHIFT - shift)) / BITS;
+    size_t per_leaf = (1 + MARKS) * words + words / BITS;
+    size_t parts = HEAP_LEAVES * sizeof(uint16_t);
+    size_t head = sizeof(struct block_index) + pages->count * sizeof(struct leaf_index);
+    size_t size = parts + head + pages->count * per_leaf * sizeof(uint64_t);
+    char *memory = pages->count < NO_LEAF ? sys_map(size) : NULL;
+    if (!memory)
+        return NULL;
+    struct block_index *index = (struct block_index *)(void *)(memory + parts);
+    *index = (struct block_index){.part = (uint16_t *)(void *)memory,
+                                  .count = pages->count,
+                                  .shift = shift,
+                                  .size = size,
+                                  .words = words,
+                                  .leaves = (struct leaf_index *)(void *)(index + 1)};
+    uint64_t *bits = (uint64_t *)(void *)(memory + parts + head);
+    for (unsigned i = 0; i < pages->count; i++, bits += per_leaf)
+        index->leaves[i] = (struct leaf_index){.leaf = pages->leaves[i].leaf,
+                                               .starts = bits,
+                                               .marks = {bits + words, bits + 2 * words},
+                                               .summary = bits + (1 + MARKS) * words,
+                                               .before = NO_LEAF};
+    return index;
 }
 
-/* A block may begin in an earlier leaf than that of the address. */
-static bool find_before(struct block_index *index, uintptr_t address, struct block *block)
+/* By the entry of the map that its bit stands for. */
+bool blocks_know(struct block *block)
 {
-    uintptr_t in_leaf = address & (((uintptr_t)1 << HEAP_LEAF_SHIFT) - 1);
-    size_t granule = in_leaf >> heap_granule_shift();
-    for (unsigned back = 0; back <= LEAVES_BACK; back++) {
-        const struct leaf_index *leaf =
-            leaf_of(index, address - ((uintptr_t)back << HEAP_LEAF_SHIFT));
-        if (leaf && last_block(leaf, granule, address, block))
-            return true;
-        granule = heap_leaf_entries() - 1;
-    }
-    return false;
+    size_t granule = (block->start - block->leaf->leaf.base) >> heap_granule_shift();
+    heap_entry entry = entry_at(&block->leaf->leaf, granule);
+    block->site = entry >> SITE_SHIFT;
+    block->tail = heap_tail(entry);
+    return block->site != 0;
 }
 
-bool blocks_find(struct block_index *index, struct view *view, uintptr_t address, bool exact,
-                 struct block *block)
+static bool fill(struct view *view, struct block *block)
 {
     uint32_t flags;
-    if (address >> HEAP_ADDRESS_BITS || address < PAGE || !find_before(index, address, block) ||
-        (exact && block->start != address) ||
-        !blocks_size(view, block->start, &block->size, &flags))
+    return blocks_know(block) && blocks_size(view, block->start, &block->size, &flags);
+}
+
+/* Each page of the heap in which a block starts (memory_touch). */
+static void touch_heap(const struct block_index *index, const struct leaf_index *leaf)
+{
+    size_t words_a_page = (size_t)4096 >> index->shift >> 6;
+    for (size_t word = 0; word < index->words; word += words_a_page) {
+        size_t i = word;
+        while (i < word + words_a_page && !leaf->starts[i])
+            i++;
+        if (i == word + words_a_page)
+            continue;
+        size_t bit = i * BITS + (size_t)__builtin_ctzll(leaf->starts[i]);
+        (void)*(const volatile uintptr_t *)(leaf->leaf.base + (bit << index->shift));
+    }
+}
+
+/* The leaf and what its last block reaches into belong together. */
+static void note_parts(struct block_index *index, struct view *view, unsigned number)
+{
+    const struct leaf_index *leaf = &index->leaves[number];
+    uintptr_t first = leaf->leaf.base >> HEAP_LEAF_SHIFT, last = first;
+    ssize_t bit = last_start(leaf, index->words * BITS - 1);
+    struct block block;
+    if (bit < 0)
+        return;
+    block_at(index, leaf, (size_t)bit, &block);
+    if (fill(view, &block) && block.size)
+        last = (block.start + block.size - 1) >> HEAP_LEAF_SHIFT;
+    index->part[first] = (uint16_t)(number + 1);
+    for (unsigned next = number + 1; ++first <= last && first < HEAP_LEAVES;) {
+        index->part[first] = (uint16_t)(number + 1);
+        while (next < index->count && index->leaves[next].leaf.base >> HEAP_LEAF_SHIFT < first)
+            next++;
+        if (next < index->count && index->leaves[next].leaf.base >> HEAP_LEAF_SHIFT == first)
+            index->leaves[next].before = (uint16_t)number;
+    }
+}
+
+struct block_index *blocks_index_make(const struct heap_pages *pages, struct view *view)
+{
+    struct block_index *index = map_index(pages);
+    if (!index)
+        return NULL;
+    EACH_USED_PAGE(pages, i, page)
+    index_page(&index->leaves[i], page, index->shift);
+    for (unsigned i = 0; i < index->count; i++) {
+        note_parts(index, view, i);
+        if (view->in_place)
+            touch_heap(index, &index->leaves[i]);
+    }
+    return index;
+}
+
+void blocks_index_free(struct block_index *index)
+{
+    if (index)
+        sys_unmap(index->part, index->size);
+}
+
+/* The last block that starts at `address` or before it, in this leaf or the one that reaches here.
+ */
+static bool find_start(const struct block_index *index, uintptr_t address, struct block *block)
+{
+    unsigned part = index->part[address >> HEAP_LEAF_SHIFT];
+    if (!part)
+        return false;
+    const struct leaf_index *leaf = &index->leaves[part - 1];
+    uintptr_t in_leaf = address - leaf->leaf.base;
+    bool is_behind = in_leaf >> HEAP_LEAF_SHIFT;
+    size_t last = index->words * BITS - 1;
+    ssize_t bit = last_start(leaf, is_behind ? last : in_leaf >> index->shift);
+    if (bit < 0 && leaf->before != NO_LEAF) {
+        leaf = &index->leaves[leaf->before];
+        bit = last_start(leaf, last);
+    }
+    if (bit >= 0)
+        block_at(index, leaf, (size_t)bit, block);
+    return bit >= 0;
+}
+
+bool blocks_find(const struct block_index *index, struct view *view, uintptr_t address, bool exact,
+                 struct block *block)
+{
+    if (address >> HEAP_ADDRESS_BITS || !find_start(index, address, block) ||
+        (exact && block->start != address) || !fill(view, block))
         return false;
     return address == block->start || address - block->start < block->size;
 }
 
+bool blocks_find_unmarked(const struct block_index *index, struct view *view, uintptr_t address,
+                          bool exact, enum mark mark, struct block *block)
+{
+    uint32_t flags;
+    if (!find_start(index, address, block) || blocks_is_marked(block, mark))
+        return false;
+    if (block->start == address)
+        return true;
+    return !exact && blocks_size(view, block->start, &block->size, &flags) &&
+           address - block->start < block->size;
+}
+
 static uint64_t bit_of(const struct block *block)
 {
-    return (uint64_t)1 << block->granule % BITS;
+    return (uint64_t)1 << block->bit % BITS;
 }
 
 bool blocks_is_marked(const struct block *block, enum mark mark)
 {
-    return block->leaf->marks[mark][block->granule / BITS] & bit_of(block);
+    return block->leaf->marks[mark][block->bit / BITS] & bit_of(block);
 }
 
 bool blocks_mark(const struct block *block, enum mark mark)
 {
     bool is_new = !blocks_is_marked(block, mark);
-    block->leaf->marks[mark][block->granule / BITS] |= bit_of(block);
+    block->leaf->marks[mark][block->bit / BITS] |= bit_of(block);
     return is_new;
 }
 
-static bool each_in_word(const struct leaf_index *leaf, size_t word, struct view *view,
-                         index_visitor *visit, void *data)
+static bool each_in_word(const struct block_index *index, const struct leaf_index *leaf,
+                         size_t word, enum mark mark, index_visitor *visit, void *data)
 {
-    for (uint64_t bits = leaf->starts[word]; bits; bits &= bits - 1) {
+    for (uint64_t bits = leaf->starts[word] & ~leaf->marks[mark][word]; bits; bits &= bits - 1) {
         struct block block;
-        uint32_t flags;
-        if (block_at(leaf, word * BITS + (size_t)__builtin_ctzll(bits), &block) &&
-            blocks_size(view, block.start, &block.size, &flags) && !visit(&block, data))
+        block_at(index, leaf, word * BITS + (size_t)__builtin_ctzll(bits), &block);
+        if (!blocks_is_marked(&block, mark) && blocks_know(&block) && !visit(&block, data))
             return false;
     }
     return true;
 }
 
-bool blocks_each(struct block_index *index, struct view *view, index_visitor *visit, void *data)
+bool blocks_each_unmarked(const struct block_index *index, enum mark mark, index_visitor *visit,
+                          void *data)
 {
     for (unsigned i = 0; i < index->count; i++) {
         const struct leaf_index *leaf = &index->leaves[i];
         for (size_t group = 0; group < index->words / BITS; group++)
             for (uint64_t bits = leaf->summary[group]; bits; bits &= bits - 1)
-                if (!each_in_word(leaf, group * BITS + (size_t)__builtin_ctzll(bits), view, visit,
-                                  data))
+                if (!each_in_word(index, leaf, group * BITS + (size_t)__builtin_ctzll(bits), mark,
+                                  visit, data))
                     return false;
     }
     return true;

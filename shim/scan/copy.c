@@ -15,10 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SLICE_NS = 1000000, SIGNAL_SET_BYTES = 8, ENDING_PAUSES = 400, ENDING_PAUSE_US = 50 };
+enum { SLICE_NS = 1000000, SIGNAL_SET_BYTES = 8, ENDING_PAUSES = 20, ENDING_PAUSE_US = 50 };
 
-static pid_t copy;              /* 0: none that was not reaped */
-static bool running;            /* and its end was not told of yet */
+static _Atomic pid_t copy;      /* 0: none that was not reaped */
+static _Atomic bool running;    /* and its end was not told of yet */
 static _Atomic uint32_t *ended; /* 1 when the work is done */
 
 void *copy_share(size_t size)
@@ -89,10 +89,23 @@ int copy_start(void (*work)(void *data), void *data, _Atomic uint32_t *end_word)
     return error;
 }
 
+bool copy_is_left(void)
+{
+    return copy && !running;
+}
+
+void copy_tidy(void)
+{
+    if (copy_is_left())
+        reap(WNOHANG);
+}
+
 enum copy_state copy_poll(void)
 {
-    if (!running)
+    if (!running) {
+        copy_tidy();
         return COPY_NONE;
+    }
     bool gone = reap(WNOHANG);
     bool done = atomic_load(ended) == 1;
     for (unsigned i = 0; done && !gone && i < ENDING_PAUSES; i++) {

@@ -38,6 +38,11 @@ enum copy_state { COPY_NONE, COPY_RUNNING, COPY_DONE, COPY_DIED };
 enum copy_state copy_poll(void);
 enum copy_state copy_wait(uint64_t nanoseconds);
 
+/* One that is done takes its time to go, where the process is large: it is left, and reaped at the
+ * next opportunity. */
+bool copy_is_left(void);
+void copy_tidy(void);
+
 /* Ends it, and leaves no zombie behind: an exec would hand that to the new image. */
 void copy_kill(void);
 

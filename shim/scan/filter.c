@@ -1,88 +1,332 @@
 // SPDX-License-Identifier: MIT
 #include "scan/filter.h"
+#include "base/arena.h"
+#include "base/sys.h"
+#include "base/written.h"
 #include "scan/blocks.h"
 #include "scan/roots.h"
 #include "scan/target.h"
 
-struct filter {
-    const struct ranges *ranges;
-    struct view view;
-    uint64_t limit;
-    enum filter_result result;
+#include <string.h>
+
+enum {
+    PAGE = 4096,
+    WORD = sizeof(uintptr_t),
+    AT_ONCE = 8, /* words */
+    SPANS = 64,
+    BUFFER = 128 << 10,
+    MAP_PAGE = ENTRIES_PER_PAGE << HEAP_GRANULE_SHIFT, /* what a page of the map stands for */
+    MUCH = 3,                                          /* so much more cannot be within the limit */
+    LARGE = 64 << 10, /* of what is larger only the pages that were written to are looked at */
 };
 
-static bool is_among(const struct ranges *ranges, const struct module *module)
+/* Memory that is to be looked at, or was. */
+struct span {
+    uintptr_t start, end;
+    const struct root *root; /* NULL: the heap, */
+    uintptr_t block;         /* and this block of it; 0: any */
+};
+
+/* Where the words of a block that count are. */
+struct known {
+    uintptr_t start, end;
+    const struct site *site;
+};
+
+struct filter {
+    const struct ranges *ranges;
+    const struct hits *harmless;
+    struct hits *hits;
+    struct site_bitmap *made; /* by modules of the ranges; NULL: nothing ever was */
+    struct view view;         /* for single words */
+    struct known known;
+    struct written written;
+    uint64_t limit, bytes;
+    enum filter_result result;
+    struct span spans[SPANS];
+    struct sys_span wanted[SPANS]; /* the same, for the kernel */
+    unsigned count, ending_count;
+    size_t filled;            /* of the buffer, when they are read */
+    uintptr_t endings[SPANS]; /* the last blocks of pages of the map */
+};
+
+static char *buffer; /* BUFFER bytes, kept */
+
+/* --- words
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static bool is_harmless(const struct hits *harmless, uintptr_t slot, uintptr_t word)
 {
-    for (unsigned i = 0; i < ranges->count; i++)
-        if (ranges->list[i].module == module)
+    for (unsigned i = 0; i < harmless->count; i++)
+        if (harmless->list[i].slot == slot && harmless->list[i].word == word)
             return true;
     return false;
 }
 
-static bool is_loaders(const struct site *site)
+static void add_hit(struct filter *filter, uintptr_t slot, uintptr_t word)
 {
-    return site && site->owner.module && site->owner.module->loader;
+    struct hits *hits = filter->hits;
+    filter->result = FILTER_SOMETHING;
+    hits->all &= hits->count < HITS_MAX;
+    if (hits->all)
+        hits->list[hits->count++] = (struct hit){slot, word};
 }
 
-static bool points_there(const struct ranges *ranges, const struct piece *piece,
-                         const struct site *site)
+/* The block in which words count: the last one that was asked for is the next one, too, often. */
+static void know_block(struct filter *filter, const struct heap_block *block)
 {
-    for (size_t i = 0; i < piece->count; i++) {
-        const struct range *range = ranges_find(ranges, piece->words[i]);
-        if (unlikely(range != NULL) && !is_loaders(site) && !site_is_older(site, range->module))
-            return true;
+    size_t size;
+    uint32_t flags;
+    const struct site *site = site_get(block->site);
+    if (filter->known.start == block->start)
+        return;
+    filter->known = (struct known){.start = block->start, .end = UINTPTR_MAX, .site = site};
+    if (blocks_size(&filter->view, block->start, &size, &flags))
+        filter->known.end = block->start + size - block->tail;
+    if (!block->site || target_is_pool(site ? site->owner.module : NULL, block->start,
+                                       filter->known.end - block->start))
+        filter->known.end = block->start;
+}
+
+/* Not in memory that was freed, or of which nobody can tell, or that is older than the module. */
+static bool is_in_block(struct filter *filter, const struct span *span, uintptr_t slot,
+                        const struct module *module)
+{
+    struct heap_block block;
+    uintptr_t back = span->block ? 0 : MAP_PAGE;
+    if (!heap_find_before(span->block ? span->block : slot, back, &block))
+        return false;
+    know_block(filter, &block);
+    return slot < filter->known.end && !site_is_older(filter->known.site, module);
+}
+
+static void look_closely(struct filter *filter, const struct span *span, uintptr_t at,
+                         const uintptr_t *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct range *range = ranges_find(filter->ranges, words[i]);
+        uintptr_t slot = at + i * WORD;
+        if (range && !is_harmless(filter->harmless, slot, words[i]) &&
+            (span->root ? root_may_point(span->root)
+                        : is_in_block(filter, span, slot, range->module)))
+            add_hit(filter, slot, words[i]);
     }
-    return false;
 }
 
-static bool look_at_piece(const struct piece *piece, void *data)
+static void look_at_words(struct filter *filter, const struct span *span, uintptr_t at,
+                          const uintptr_t *words, size_t count)
+{
+    uintptr_t lowest = filter->ranges->lowest, length = filter->ranges->span;
+    size_t i = 0;
+    for (; i + AT_ONCE <= count; i += AT_ONCE) {
+        bool any = false, some = false;
+        for (size_t k = 0; k < AT_ONCE; k++)
+            any |= words[i + k] - lowest < length;
+        for (size_t k = 0; unlikely(any) && k < AT_ONCE; k++)
+            some |= ranges_may_have(filter->ranges, words[i + k]);
+        if (unlikely(some))
+            look_closely(filter, span, at + i * WORD, words + i, AT_ONCE);
+    }
+    look_closely(filter, span, at + i * WORD, words + i, count - i);
+}
+
+/* --- spans
+ * ------------------------------------------------------------------------------------------------
+ */
+
+/* Around what cannot be read. */
+static void look_slowly(struct filter *filter, const struct span *span)
+{
+    for (uintptr_t at = span->start; at < span->end;) {
+        size_t left = span->end - at;
+        ssize_t n = sys_copy_memory((const void *)at, buffer, left < BUFFER ? left : BUFFER);
+        size_t count = n < WORD ? 0 : (size_t)n / WORD;
+        look_at_words(filter, span, at, (const uintptr_t *)(const void *)buffer, count);
+        at = count ? at + count * WORD : (at & ~(uintptr_t)(PAGE - 1)) + PAGE;
+    }
+}
+
+/* All spans that were added, in one call; what did not come with it is looked at slowly. */
+static void flush(struct filter *filter)
+{
+    unsigned i = 0;
+    size_t there = sys_copy_spans(filter->wanted, filter->count, buffer), at = 0;
+    for (; i < filter->count; i++) {
+        const struct span *span = &filter->spans[i];
+        size_t size = span->end - span->start;
+        if (at + size > there)
+            break;
+        look_at_words(filter, span, span->start, (const uintptr_t *)(const void *)(buffer + at),
+                      size / WORD);
+        at += size;
+    }
+    for (; i < filter->count; i++)
+        look_slowly(filter, &filter->spans[i]);
+    filter->count = 0;
+    filter->filled = 0;
+}
+
+/* Whole words, in pieces as there is room. */
+static void add_span(struct filter *filter, struct span span)
+{
+    uintptr_t end = span.end & ~(uintptr_t)(WORD - 1);
+    span.start = (span.start + WORD - 1) & ~(uintptr_t)(WORD - 1);
+    while (span.start < end && filter->result != FILTER_TOO_MUCH) {
+        size_t size = end - span.start, room = BUFFER - filter->filled;
+        if (filter->count == SPANS || !room) {
+            flush(filter);
+            continue;
+        }
+        size = size < room ? size : room;
+        span.end = span.start + size;
+        filter->spans[filter->count] = span;
+        filter->wanted[filter->count++] = (struct sys_span){span.start, size};
+        filter->filled += size;
+        filter->bytes += size;
+        span.start += size;
+        if (filter->bytes > filter->limit)
+            filter->result = FILTER_TOO_MUCH;
+    }
+}
+
+struct part {
+    struct filter *filter;
+    struct span span;
+};
+
+static void add_part(uintptr_t start, uintptr_t end, void *data)
+{
+    const struct part *part = data;
+    struct span span = part->span;
+    span.start = start > span.start ? start : span.start;
+    span.end = end < span.end ? end : span.end;
+    add_span(part->filter, span);
+}
+
+static void add_written(struct filter *filter, const struct span *span)
+{
+    struct part part = {filter, *span};
+    if (span->end - span->start < LARGE)
+        add_span(filter, *span);
+    else
+        written_each(&filter->written, span->start, span->end, LARGE / 2, add_part, &part);
+}
+
+/* --- the heap
+ * ----------------------------------------------------------------------------------------------
+ */
+
+static bool choose_made(const struct site *site, void *data)
+{
+    const struct ranges *ranges = data;
+    const struct module *maker = site_unloaded(site);
+    return maker && ranges_have(ranges, maker);
+}
+
+static void look_for_made(struct filter *filter, const heap_entry *entries)
+{
+    for (size_t i = 0; i < ENTRIES_PER_PAGE; i++) {
+        heap_entry entry = __atomic_load_n(&entries[i], __ATOMIC_RELAXED);
+        if (!entry || likely(!site_is_marked(filter->made, entry >> SITE_SHIFT)))
+            continue;
+        filter->result = FILTER_SOMETHING;
+        filter->hits->all = false;
+    }
+}
+
+/* Where the last block of a page of the map ends, its own head tells. */
+static void look_at_endings(struct filter *filter)
+{
+    for (unsigned i = 0; i < filter->ending_count; i++) {
+        uintptr_t start = filter->endings[i];
+        size_t size;
+        uint32_t flags;
+        if (blocks_size(&filter->view, start, &size, &flags))
+            add_written(filter, &(struct span){start, start + size, NULL, start});
+    }
+    filter->ending_count = 0;
+}
+
+/* From the first block that starts there to the last one, and that one. */
+static bool look_at_page(const struct heap_leaf *leaf, size_t page, void *data)
 {
     struct filter *filter = data;
-    if (filter->view.bytes > filter->limit)
-        filter->result = FILTER_TOO_MUCH;
-    const struct site *site = site_get(piece->site);
-    const struct module *maker = piece->at == piece->start ? site_unloaded(site) : NULL;
-    if ((maker && is_among(filter->ranges, maker)) || points_there(filter->ranges, piece, site))
-        filter->result = FILTER_SOMETHING;
-    return filter->result == FILTER_NOTHING;
+    uintptr_t first, last;
+    if (filter->made)
+        look_for_made(filter, leaf->entries + page * ENTRIES_PER_PAGE);
+    if (!blocks_of_page(leaf, page, &first, &last))
+        return true;
+    add_span(filter, (struct span){first, last, NULL, 0});
+    filter->endings[filter->ending_count++] = last;
+    if (filter->ending_count == SPANS)
+        look_at_endings(filter);
+    return filter->result != FILTER_TOO_MUCH;
 }
 
-static void look_at_root(struct filter *filter, const struct root *root)
+static void look_at_all(struct filter *filter, const struct roots *roots,
+                        const struct heap_pages *pages)
 {
-    const uintptr_t *words;
-    size_t count;
-    for (uintptr_t at = root->start; at < root->end && filter->result == FILTER_NOTHING;
-         at += count * sizeof *words) {
-        count = view_words(&filter->view, at, root->end - at, &words);
-        if (!count)
-            return;
-        if (filter->view.bytes > filter->limit)
-            filter->result = FILTER_TOO_MUCH;
-        for (size_t i = 0; i < count && filter->result == FILTER_NOTHING; i++) {
-            const struct range *range = ranges_find(filter->ranges, words[i]);
-            if (unlikely(range != NULL) && root_may_point(root))
-                filter->result = FILTER_SOMETHING;
-        }
+    for (size_t i = 0; i < roots->count; i++) {
+        const struct root *root = &roots->list[i];
+        add_written(filter, &(struct span){root->start, root->end, root, 0});
     }
+    heap_pages_each(pages, look_at_page, filter);
+    look_at_endings(filter);
+    flush(filter);
 }
 
-enum filter_result filter_run(const struct ranges *ranges, uint64_t limit)
+static void run(struct filter *filter)
 {
-    struct filter filter = {.ranges = ranges, .limit = limit, .result = FILTER_TOO_MUCH};
     struct heap_pages pages;
     struct roots roots;
-    if (!view_open(&filter.view, false))
-        return FILTER_TOO_MUCH;
     roots_of_variables(&roots);
-    if (!roots.failed && heap_pages_read(&pages)) {
-        filter.result = FILTER_NOTHING;
-        for (size_t i = 0; i < roots.count && filter.result == FILTER_NOTHING; i++)
-            look_at_root(&filter, &roots.list[i]);
-        if (filter.result == FILTER_NOTHING)
-            blocks_stream(&pages, &filter.view, look_at_piece, &filter);
+    written_open(&filter->written);
+    if (!buffer)
+        buffer = sys_map(BUFFER);
+    if (buffer && !roots.failed &&
+        sites_find_retired(choose_made, (void *)filter->ranges, &filter->made) &&
+        heap_pages_read(&pages)) {
+        filter->result = FILTER_NOTHING;
+        look_at_all(filter, &roots, &pages);
         heap_pages_free(&pages);
     }
+    written_close(&filter->written);
+    site_bitmap_free(filter->made);
     roots_free(&roots);
-    view_close(&filter.view);
-    return filter.result;
+}
+
+/* Memory of its own that the process has in use: what can be looked at is less, but not much. */
+static uint64_t private_bytes(void)
+{
+    char line[128];
+    unsigned long pages[3] = {0};
+    const char *at = line;
+    if (sys_read_file("/proc/self/statm", line, sizeof line) <= 0)
+        return 0;
+    for (unsigned i = 0; i < 3 && at; i++, at = strchr(at, ' '), at += at != NULL)
+        while (*at >= '0' && *at <= '9')
+            pages[i] = pages[i] * 10 + (unsigned long)(*at++ - '0');
+    return pages[1] > pages[2] ? (pages[1] - pages[2]) * PAGE : 0;
+}
+
+enum filter_result filter_run(const struct ranges *ranges, uint64_t limit,
+                              const struct hits *harmless, struct hits *hits)
+{
+    enum filter_result result = FILTER_TOO_MUCH;
+    struct filter *filter = arena_alloc(sizeof *filter);
+    *hits = (struct hits){.all = true};
+    hits->bytes = private_bytes();
+    if (!filter || hits->bytes > MUCH * limit)
+        return result;
+    *filter = (struct filter){
+        .ranges = ranges, .harmless = harmless, .hits = hits, .limit = limit, .result = result};
+    if (view_open(&filter->view, false)) {
+        run(filter);
+        view_close(&filter->view);
+    }
+    result = filter->result;
+    hits->bytes = filter->bytes;
+    arena_free(filter, sizeof *filter);
+    return result;
 }

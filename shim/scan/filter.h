@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The quick look: has anything that was just unloaded left something behind that a scan would have
- * to explain? In the process itself, read so that it cannot fault, in one pass without a graph.
+ * to explain? In the process itself, read so that it cannot fault, in one pass without a graph. It
+ * comes after each unload and before each load, so it has to be quick: memory is read in large
+ * pieces, blocks are only told apart where a word points into a range.
  */
 #ifndef DLPIN_SCAN_FILTER_H
 #define DLPIN_SCAN_FILTER_H
@@ -15,7 +17,23 @@ enum filter_result {
     FILTER_TOO_MUCH, /* the memory is more than may be looked at */
 };
 
-/* Looks at `limit` bytes at most. */
-enum filter_result filter_run(const struct ranges *ranges, uint64_t limit);
+/* Words that point into a range. */
+enum { HITS_MAX = 256 };
+
+struct hit {
+    uintptr_t slot, word;
+};
+
+struct hits {
+    unsigned count;
+    bool all;       /* there were no others, and nothing that the modules made */
+    uint64_t bytes; /* that were looked at */
+    struct hit list[HITS_MAX];
+};
+
+/* Looks at `limit` bytes at most. What is among `harmless` is not counted; `hits` gets the others.
+ */
+enum filter_result filter_run(const struct ranges *ranges, uint64_t limit,
+                              const struct hits *harmless, struct hits *hits);
 
 #endif

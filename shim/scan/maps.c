@@ -3,9 +3,14 @@
 #include "base/arena.h"
 #include "base/sys.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ioctl.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-enum { FIRST_SIZE = 64 << 10, LARGEST_SIZE = 64 << 20 };
+enum { FIRST_SIZE = 64 << 10, LARGEST_SIZE = 64 << 20, PAGE = 4096 };
 
 /* The whole file; *size is that of the memory, which the caller gives back. */
 static char *read_all(size_t *size)
@@ -72,10 +77,9 @@ static bool add(struct maps *maps, struct mapping mapping)
     return true;
 }
 
-bool maps_read(struct maps *maps)
+static bool read_text(struct maps *maps)
 {
     size_t size;
-    *maps = (struct maps){0};
     char *text = read_all(&size);
     bool complete = text != NULL;
     for (const char *line = text; complete && *line;) {
@@ -84,9 +88,64 @@ bool maps_read(struct maps *maps)
         line += *line == '\n';
     }
     arena_free(text, size);
-    if (!complete)
-        maps_free(maps);
     return complete;
+}
+
+/* --- by asking
+ * ---------------------------------------------------------------------------------------------- */
+
+/* include/uapi/linux/fs.h of Linux 6.11: one mapping, without its name, the making of which is most
+ * of what the text costs. */
+struct query {
+    uint64_t size, flags, address;
+    uint64_t start, end, vma_flags, page_size, offset, inode;
+    uint32_t major, minor, name_size, build_id_size;
+    uint64_t name, build_id;
+};
+
+enum { IS_READABLE = 1, IS_WRITABLE = 2, IS_SHARED = 8, OR_NEXT = 16 };
+
+#define QUERY_MAPPING _IOWR('f', 17, struct query)
+
+/* The heap is the one that ends with the break. */
+static struct mapping mapping_of(const struct query *query, uintptr_t heap_end)
+{
+    bool is_shared = query->vma_flags & IS_SHARED;
+    struct mapping mapping = {.start = query->start, .end = query->end};
+    mapping.readable = query->vma_flags & IS_READABLE;
+    mapping.writable = mapping.readable && query->vma_flags & IS_WRITABLE;
+    mapping.heap = query->end == heap_end;
+    mapping.anonymous = !query->inode && !is_shared && !mapping.heap;
+    return mapping;
+}
+
+/* False: the kernel does not answer, or there is no memory. */
+static bool ask(struct maps *maps)
+{
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
+    uintptr_t heap_end = ((uintptr_t)syscall(SYS_brk, 0) + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+    struct query query = {.size = sizeof query, .flags = OR_NEXT};
+    bool complete = fd >= 0;
+    while (complete && syscall(SYS_ioctl, fd, QUERY_MAPPING, &query) == 0) {
+        complete = add(maps, mapping_of(&query, heap_end));
+        query = (struct query){.size = sizeof query, .flags = OR_NEXT, .address = query.end};
+    }
+    complete = complete && errno == ENOENT;
+    if (fd >= 0)
+        syscall(SYS_close, fd);
+    return complete;
+}
+
+bool maps_read(struct maps *maps)
+{
+    *maps = (struct maps){0};
+    if (!sys_is_filtered() && ask(maps))
+        return true;
+    maps_free(maps);
+    if (read_text(maps))
+        return true;
+    maps_free(maps);
+    return false;
 }
 
 void maps_free(struct maps *maps)

@@ -36,6 +36,9 @@ size_t view_words(struct view *view, uintptr_t at, size_t size, const uintptr_t 
             return 0;
         size = (size_t)n;
         *words = (const uintptr_t *)(const void *)view->buffer;
+    } else if (size > PAGE) {
+        size = size < VIEW_BYTES ? size : VIEW_BYTES;
+        memory_touch(start, start + size);
     }
     view->bytes += size;
     return size / WORD;

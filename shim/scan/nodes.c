@@ -3,7 +3,7 @@
 #include "base/compiler.h"
 #include "base/sys.h"
 
-enum { GROUP_KINDS = 4 };
+enum { GROUP_KINDS = 4, FEW_CHUNKS = 2 };
 
 bool nodes_open(struct nodes *nodes)
 {
@@ -35,7 +35,8 @@ static void *chunk_for(struct nodes *nodes, void **chunks, uint32_t index, size_
 {
     uint32_t number = index >> NODE_CHUNK_SHIFT;
     if (number < NODE_CHUNKS && !chunks[number])
-        chunks[number] = sys_map(NODE_CHUNK * size);
+        chunks[number] =
+            number < FEW_CHUNKS ? sys_map(NODE_CHUNK * size) : sys_map_dense(NODE_CHUNK * size);
     if (number < NODE_CHUNKS && chunks[number])
         return chunks[number];
     nodes->failed = true;

@@ -31,7 +31,7 @@ struct entry {
     uintptr_t slot;
 };
 
-enum { NODE_CHUNK_SHIFT = 14, NODE_CHUNK = 1 << NODE_CHUNK_SHIFT, NODE_CHUNKS = 1 << 16 };
+enum { NODE_CHUNK_SHIFT = 16, NODE_CHUNK = 1 << NODE_CHUNK_SHIFT, NODE_CHUNKS = 1 << 15 };
 
 struct nodes {
     uint32_t count, entries;

@@ -5,7 +5,7 @@
 
 #include "modules/modules.h"
 
-enum { RANGES_MAX = 1024 };
+enum { RANGES_MAX = 1024, RANGES_PARTS = 8192 };
 
 struct range {
     uintptr_t start, end;
@@ -16,16 +16,36 @@ struct ranges {
     uintptr_t lowest, span; /* of all: a word outside is in none */
     unsigned count;
     struct range list[RANGES_MAX]; /* ascending, without overlaps */
+    /* Which parts of the span have something of a range in them: between many ranges lies much that
+     * is mapped, and pointed to. Parts are of 1 << shift bytes; 0: not known. */
+    unsigned shift;
+    uint64_t parts[RANGES_PARTS / 64];
 };
 
 /* Two loads that lay at one place cannot be told apart by a word: the range is the later one's. */
 void ranges_add(struct ranges *ranges, struct module *module);
 
+/* When all were added: makes ranges_find quick. */
+void ranges_ready(struct ranges *ranges);
+
 const struct range *ranges_search(const struct ranges *ranges, uintptr_t word);
+
+/* Whether the range of this module, which was added, is there. */
+static inline bool ranges_have(const struct ranges *ranges, const struct module *module)
+{
+    const struct range *range = ranges_search(ranges, module->start);
+    return range && range->module == module;
+}
+
+static inline bool ranges_may_have(const struct ranges *ranges, uintptr_t word)
+{
+    uintptr_t offset = word - ranges->lowest, part = offset >> ranges->shift;
+    return offset < ranges->span && (!ranges->shift || ranges->parts[part / 64] >> part % 64 & 1);
+}
 
 static inline const struct range *ranges_find(const struct ranges *ranges, uintptr_t word)
 {
-    return word - ranges->lowest < ranges->span ? ranges_search(ranges, word) : NULL;
+    return ranges_may_have(ranges, word) ? ranges_search(ranges, word) : NULL;
 }
 
 #endif

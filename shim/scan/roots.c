@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/guard.h"
 #include "base/sys.h"
+#include "base/written.h"
 #include "ownership/unwind.h"
 #include "scan/stacks.h"
 
@@ -10,6 +11,7 @@
 
 enum {
     PAGE = 4096,
+    LARGE = 64 << 10,
     ARENA_BYTES = 64 << 20, /* malloc/arena.c: HEAP_MAX_SIZE, and its alignment */
     TAKEN_MAX = 8192,
 };
@@ -32,6 +34,30 @@ static void add(struct roots *roots, struct root root)
     roots->list[roots->count++] = root;
 }
 
+struct part {
+    struct roots *roots;
+    struct root root;
+};
+
+static void add_part(uintptr_t start, uintptr_t end, void *data)
+{
+    const struct part *part = data;
+    struct root root = part->root;
+    root.start = start > root.start ? start : root.start;
+    root.end = end < root.end ? end : root.end;
+    add(part->roots, root);
+}
+
+/* Memory of which little may be in use. */
+static void add_written(struct roots *roots, struct root root)
+{
+    struct part part = {roots, root};
+    if (root.end - root.start < LARGE || !roots->written)
+        add(roots, root);
+    else
+        written_each(roots->written, root.start, root.end, LARGE, add_part, &part);
+}
+
 void roots_free(struct roots *roots)
 {
     arena_free(roots->list, roots->capacity * sizeof *roots->list);
@@ -52,11 +78,11 @@ static void add_variables(struct roots *roots, struct module *module, uintptr_t 
                           uintptr_t end)
 {
     if (start < end)
-        add(roots, (struct root){.kind = module->runtime ? ROOT_RUNTIME : ROOT_DATA,
-                                 .exact = module->runtime,
-                                 .start = start,
-                                 .end = end,
-                                 .module = module});
+        add_written(roots, (struct root){.kind = module->runtime ? ROOT_RUNTIME : ROOT_DATA,
+                                         .exact = module->runtime,
+                                         .start = start,
+                                         .end = end,
+                                         .module = module});
 }
 
 /* Without libc's table of keys: what that leads to is told of as keys. */
@@ -355,7 +381,7 @@ static void add_unknown(struct roots *roots, uintptr_t start, uintptr_t end)
     if (start >= end)
         return;
     roots->mapped_bytes += end - start;
-    add(roots, (struct root){.kind = ROOT_MAPPING, .start = start, .end = end});
+    add_written(roots, (struct root){.kind = ROOT_MAPPING, .start = start, .end = end});
 }
 
 /* What malloc keeps around the block at `block`, in which only live blocks count. */
@@ -425,24 +451,33 @@ static void sort_by_kind(struct roots *roots)
     arena_free(sorted, size);
 }
 
+/* Stacks, and mappings that are nobody's. */
+static void add_rest(struct roots *roots, struct taken *taken, const struct maps *maps,
+                     const struct heap_pages *pages)
+{
+    modules_each_mapped(take_module, taken);
+    take_own(taken);
+    take_tls(taken, roots);
+    take_dead_stacks(taken, maps);
+    add_stacks(roots, taken, maps);
+    for (size_t i = 0; i < maps->count; i++)
+        if (maps->list[i].anonymous && maps->list[i].writable && !maps->list[i].heap)
+            add_mapping(roots, taken, pages, &maps->list[i]);
+}
+
 void roots_collect(struct roots *roots, const struct maps *maps, const struct heap_pages *pages)
 {
     struct taken taken = {.list = arena_alloc(TAKEN_MAX * sizeof *taken.list)};
-    *roots = (struct roots){0};
+    struct written written;
+    *roots = (struct roots){.written = &written};
+    written_open(&written);
     modules_each_mapped(add_data, roots);
     each_live_thread(roots, add_thread_locked);
-    if (!taken.list) {
-        roots->failed = true;
-        return;
-    }
-    modules_each_mapped(take_module, &taken);
-    take_own(&taken);
-    take_tls(&taken, roots);
-    take_dead_stacks(&taken, maps);
-    add_stacks(roots, &taken, maps);
-    for (size_t i = 0; i < maps->count; i++)
-        if (maps->list[i].anonymous && maps->list[i].writable && !maps->list[i].heap)
-            add_mapping(roots, &taken, pages, &maps->list[i]);
+    if (taken.list)
+        add_rest(roots, &taken, maps, pages);
+    roots->failed |= !taken.list;
     arena_free(taken.list, TAKEN_MAX * sizeof *taken.list);
+    written_close(&written);
+    roots->written = NULL;
     sort_by_kind(roots);
 }

@@ -42,10 +42,11 @@ struct root {
 struct roots {
     struct root *list; /* by kind */
     size_t count, capacity;
-    bool incomplete;         /* a thread passed us by: its stack is not among them */
-    bool failed;             /* memory did not suffice: some are missing */
-    unsigned stacks_unknown; /* threads that ran, or that passed us by */
-    uint64_t mapped_bytes;   /* of anonymous memory that is nobody's */
+    bool incomplete;               /* a thread passed us by: its stack is not among them */
+    bool failed;                   /* memory did not suffice: some are missing */
+    unsigned stacks_unknown;       /* threads that ran, or that passed us by */
+    uint64_t mapped_bytes;         /* of anonymous memory that is nobody's */
+    const struct written *written; /* while they are collected */
 };
 
 /* Writable data of mapped modules and thread-local variables alone, for a quick look. Takes the

@@ -12,10 +12,13 @@
 enum {
     MILLISECOND = 1000000,
     QUICK_BYTES = 4 << 20, /* more than this is not looked at in the process itself */
-    ALLOWANCE = 20 * MILLISECOND,
-    ALLOWANCE_BEFORE_LOAD = 100 * MILLISECOND,
-    SHARE = 20, /* and then one part in so many of the time since the start */
-    SHARE_BEFORE_LOAD = 10,
+    SMALL_BYTES = 1 << 20, /* where no more than this is looked at, the program waits for the end */
+    FREE_BYTES = 8 << 20,  /* in all, before time counts: small programs miss nothing */
+    SHARE = 20,            /* and then one part in so many of the time since the start */
+    SHORT_WAIT = 10 * MILLISECOND,
+    LONG_WAIT =
+        100 * MILLISECOND, /* for little memory: that takes so long on a busy machine only */
+    STANDSTILL = 300 * MILLISECOND, /* where no copy can be had, a walk may take so long */
 };
 
 struct scan_gaps scan_gaps;
@@ -24,7 +27,9 @@ struct scan_gaps scan_gaps;
 static struct module *due[RANGES_MAX];
 static _Atomic unsigned due_count;
 
-static uint64_t started, spent;
+/* Nanoseconds: when the first module went, what the program has waited for us since, and what the
+ * last look took of its time. Bytes that were looked at. */
+static uint64_t started, spent, last_look, looked;
 
 /* The walk that is under way, or whose results wait. */
 static struct {
@@ -34,7 +39,13 @@ static struct {
     struct ranges *ranges;
     struct roots roots;
     struct heap_pages pages;
+    struct hits hits; /* why it was begun */
 } now;
+
+/* Words that a walk has looked at, and of which nothing was worth telling: what lies there stays,
+ * and other modules come to lie where they point. */
+static struct hits harmless;
+static unsigned next_harmless;
 
 void scan_note_unloaded(struct module *module)
 {
@@ -51,7 +62,8 @@ void scan_note_unloaded(struct module *module)
 
 bool scan_has_work(void)
 {
-    return atomic_load_explicit(&due_count, memory_order_relaxed) > 0 || atomic_load(&now.active);
+    return atomic_load_explicit(&due_count, memory_order_relaxed) > 0 || atomic_load(&now.active) ||
+           copy_is_left();
 }
 
 void scan_cost(uint64_t nanoseconds)
@@ -106,6 +118,7 @@ static struct ranges *take_due(void)
         move_to_range(ranges, due[i]);
     atomic_store(&due_count, 0);
     lock_release(&changes_lock);
+    ranges_ready(ranges);
     return ranges;
 }
 
@@ -140,6 +153,7 @@ static void remove_mapped(struct ranges *ranges, const struct maps *maps)
         }
     }
     ranges->count = kept;
+    ranges_ready(ranges);
 }
 
 static bool prepare(struct ranges *ranges)
@@ -167,7 +181,7 @@ static void work(void *walk)
 
 static void begin_walk(struct ranges *ranges)
 {
-    uint64_t limit = (uint64_t)options.scan_limit_ms * MILLISECOND;
+    uint64_t limit = (uint64_t)options.scan_limit_ms * MILLISECOND, begun = sys_monotonic_ns();
     atomic_store(&now.active, true);
     if (!prepare(ranges)) {
         scan_gaps.missed += ranges->count;
@@ -178,47 +192,68 @@ static void begin_walk(struct ranges *ranges)
     now.walk->roots = &now.roots;
     now.walk->pages = &now.pages;
     now.walk->limit = (uint64_t)options.scan_limit_mb << 20;
-    now.walk->deadline = limit ? sys_monotonic_ns() + limit : 0;
+    now.walk->begun = begun;
+    now.walk->deadline = limit ? begun + limit : 0;
     now.walk->in_place = true;
-    if (copy_is_possible() && copy_start(work, now.walk, &now.walk->ended) == 0)
-        return;
-    now.walk->in_place = false;
-    walk_run(now.walk);
-    now.finished = true;
+    if (!copy_is_possible() || copy_start(work, now.walk, &now.walk->done) != 0) {
+        now.walk->in_place = false;
+        if (!now.walk->deadline || now.walk->deadline > begun + STANDSTILL)
+            now.walk->deadline = begun + STANDSTILL;
+        walk_run(now.walk);
+        now.finished = true;
+    }
+    now.walk->pause = sys_monotonic_ns() - begun;
 }
 
 /* --- when
  * --------------------------------------------------------------------------------------------------
  */
 
-/* A share of the program's time, and a little at the start; the rest waits. */
+/* A share of the program's time; the rest waits. */
 static bool is_affordable(enum scan_when when)
 {
     uint64_t elapsed = sys_monotonic_ns() - started;
-    if (when == SCAN_AT_EXIT)
+    if (when == SCAN_AT_EXIT || looked < FREE_BYTES)
         return true;
-    if (when == SCAN_BEFORE_LOAD)
-        return spent <= ALLOWANCE_BEFORE_LOAD + elapsed / SHARE_BEFORE_LOAD;
-    return spent <= ALLOWANCE + elapsed / SHARE;
+    return spent + last_look <= elapsed / SHARE;
 }
 
-void scan_run(enum scan_when when)
+uint64_t scan_patience(enum scan_when when, bool begun_now)
+{
+    if (when == SCAN_AT_EXIT)
+        return (uint64_t)SCAN_EXIT_SECONDS * 1000 * MILLISECOND;
+    if (when == SCAN_AT_EVENT || (when == SCAN_AFTER_UNLOAD && !begun_now))
+        return 0;
+    if (now.hits.bytes < SMALL_BYTES)
+        return LONG_WAIT;
+    /* What a copy has, it has: the range may be used again. But the next one has to wait for it. */
+    return !begun_now && is_affordable(when) ? SHORT_WAIT : 0;
+}
+
+bool scan_run(enum scan_when when)
 {
     if (started == 0)
         started = sys_monotonic_ns();
     if (atomic_load(&due_count) == 0 || atomic_load(&now.active) || !is_affordable(when))
-        return;
+        return false;
+    uint64_t begun = sys_monotonic_ns();
     struct ranges *ranges = take_due();
     if (!ranges)
-        return;
-    if (ranges->count == 0 || filter_run(ranges, QUICK_BYTES) == FILTER_NOTHING)
+        return false;
+    enum filter_result found =
+        ranges->count ? filter_run(ranges, QUICK_BYTES, &harmless, &now.hits) : FILTER_NOTHING;
+    looked += ranges->count ? now.hits.bytes : 0;
+    if (found == FILTER_NOTHING)
         free_ranges(ranges);
     else
         begin_walk(ranges);
+    last_look = sys_monotonic_ns() - begun;
+    return atomic_load(&now.active);
 }
 
 const struct walk *scan_results(uint64_t nanoseconds)
 {
+    copy_tidy();
     if (!atomic_load(&now.active))
         return NULL;
     if (!now.finished) {
@@ -230,11 +265,23 @@ const struct walk *scan_results(uint64_t nanoseconds)
     }
     scan_gaps.ran_out += now.walk->ran_out;
     scan_gaps.more += now.walk->dropped;
+    looked += now.walk->bytes;
     return now.walk;
 }
 
-void scan_done(void)
+static void note_harmless(const struct hits *hits)
 {
+    for (unsigned i = 0; i < hits->count; i++) {
+        harmless.list[next_harmless++ % HITS_MAX] = hits->list[i];
+        if (harmless.count < HITS_MAX)
+            harmless.count++;
+    }
+}
+
+void scan_done(bool told)
+{
+    if (!told && now.walk->complete && now.hits.all)
+        note_harmless(&now.hits);
     release();
 }
 

@@ -31,16 +31,21 @@ bool scan_is_under_way(void);
  */
 void scan_cost(uint64_t nanoseconds);
 
-/* Looks at what is due, if this is a good time: begins a walk, or finds that none is needed. */
-void scan_run(enum scan_when when);
+/* Nanoseconds that may be waited for what is under way, or has begun just now. */
+uint64_t scan_patience(enum scan_when when, bool begun_now);
+
+/* Looks at what is due, if this is a good time, and finds that there is nothing, or begins a walk:
+ * true. */
+bool scan_run(enum scan_when when);
 
 /*
  * What the last walk found, once, when it is over; waits for it for at most so many nanoseconds.
- * NULL: nothing (yet). scan_done gives it back. In an incomplete walk what it did not reach may be
- * missing. The program went on meanwhile, so each result is to be confirmed.
+ * NULL: nothing (yet). scan_done gives it back; `told`: a result was worth telling. In an
+ * incomplete walk what it did not reach may be missing. The program went on meanwhile, so each
+ * result is to be confirmed.
  */
 const struct walk *scan_results(uint64_t nanoseconds);
-void scan_done(void);
+void scan_done(bool told);
 
 /* No more than this for one walk at exit, whatever the options say. */
 enum { SCAN_EXIT_SECONDS = 30 };

@@ -41,3 +41,13 @@ bool site_is_older(const struct site *site, const struct module *module)
 {
     return site && had_gone(site->owner.module, module) && had_gone(site->requester.module, module);
 }
+
+/* glib's g_slice (before 2.76) takes blocks that are aligned to their size. */
+bool target_is_pool(const struct module *owner, uintptr_t start, size_t size)
+{
+    size_t rounded = (size_t)1 << (64 - __builtin_clzl(size | 1));
+    if (!owner || owner->loader)
+        return owner != NULL;
+    return owner->common && !owner->runtime && rounded >= 512 && start % rounded == 0 &&
+           rounded - size <= 32;
+}

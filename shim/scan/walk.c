@@ -4,7 +4,27 @@
 #include "scan/nodes.h"
 #include "scan/target.h"
 
-enum { CHECK_EVERY = 64, WORD = sizeof(uintptr_t) };
+enum {
+    CHECK_EVERY = 64,
+    WORD = sizeof(uintptr_t),
+    MAKERS = 256,
+    REPEATS = 4 * RESULTS_MAX,
+    AHEAD = 8
+};
+
+struct maker {
+    uint32_t site;
+    struct module *unloaded;    /* that of the scan that made the blocks, or NULL */
+    const struct module *owner; /* or NULL */
+};
+
+/* What makes a pointer the same finding as an earlier one. */
+struct repeat {
+    const struct module *module, *root; /* pointed to; whose variables they are, or NULL */
+    uintptr_t word;                     /* 0: any into its data */
+    uint32_t site;                      /* of the block */
+    struct result *result;              /* NULL: there is nothing here */
+};
 
 struct state {
     struct walk *walk;
@@ -15,6 +35,8 @@ struct state {
     unsigned countdown; /* to the next look at the clock */
     bool lost;          /* the second part: what nothing reaches */
     bool first_pass;
+    struct maker makers[MAKERS];
+    struct repeat repeats[REPEATS];
 };
 
 static bool out_of_budget(struct state *state)
@@ -28,14 +50,18 @@ static bool out_of_budget(struct state *state)
     return walk->ran_out || state->nodes.failed;
 }
 
-/* The unloaded module of the scan that made the block, or NULL. */
-static struct module *maker_of(const struct state *state, uint32_t number)
+/* What is known of a call site: most blocks come from few of them. */
+static const struct maker *maker_of(struct state *state, uint32_t number)
 {
-    struct module *maker = site_unloaded(site_get(number));
-    for (unsigned i = 0; maker && i < state->walk->ranges->count; i++)
-        if (state->walk->ranges->list[i].module == maker)
-            return maker;
-    return NULL;
+    struct maker *maker = &state->makers[number % MAKERS];
+    if (maker->site == number)
+        return maker;
+    const struct site *site = site_get(number);
+    struct module *unloaded = site_unloaded(site);
+    if (unloaded && !ranges_have(state->walk->ranges, unloaded))
+        unloaded = NULL;
+    *maker = (struct maker){number, unloaded, site ? site->owner.module : NULL};
+    return maker;
 }
 
 static const struct root *root_of_entry(const struct state *state, uint32_t entry)
@@ -48,12 +74,6 @@ static enum root_kind kind_of(const struct state *state, uint32_t id)
 {
     return id & NODE_IS_ENTRY ? root_of_entry(state, id)->kind
                               : (enum root_kind)node_at(&state->nodes, id)->kind;
-}
-
-static const struct module *owner_of(uint32_t number)
-{
-    const struct site *site = site_get(number);
-    return site ? site->owner.module : NULL;
 }
 
 /* --- results
@@ -98,19 +118,21 @@ static struct step *place_for(struct result *result, unsigned depth, unsigned le
 static void make_path(struct state *state, struct result *result, uint32_t id)
 {
     unsigned length = 1, depth;
-    struct step next = {0};
     for (uint32_t at = id; !(at & NODE_IS_ENTRY); at = node_at(&state->nodes, at)->parent)
         length++;
     depth = length;
     result->steps = length < STEPS_MAX ? length : STEPS_MAX;
     result->skipped = length - result->steps;
-    for (; !(id & NODE_IS_ENTRY); id = node_at(&state->nodes, id)->parent) {
-        struct step step = step_of(state, id), *place = place_for(result, --depth, length);
-        if (place && next.start)
-            step.slot = slot_to(state, &step, next.start, next.size);
-        if (place)
-            *place = step;
-        next = step;
+    uint32_t child = NODE_IS_ENTRY;
+    for (; !(id & NODE_IS_ENTRY); child = id, id = node_at(&state->nodes, id)->parent) {
+        struct step *place = place_for(result, --depth, length);
+        if (!place)
+            continue;
+        *place = step_of(state, id);
+        if (child & NODE_IS_ENTRY)
+            continue;
+        struct step next = step_of(state, child);
+        place->slot = slot_to(state, place, next.start, next.size);
     }
     const struct entry *entry = entry_at_id(&state->nodes, id);
     result->path[0] =
@@ -126,49 +148,35 @@ static struct result *add_result(struct walk *walk)
     return &walk->results[walk->count++];
 }
 
-/* The same target from another block of the same call site is the same finding once more. */
-static bool is_repeat(struct walk *walk, const struct range *range, uintptr_t word, uint32_t site)
+/* The same target from another block of the same call site is the same finding once more. So are
+ * words of a module's variables into the data of another one, of which there are often many. */
+static struct repeat repeat_of(struct state *state, const struct range *range, uintptr_t word,
+                               uint32_t from)
 {
-    for (unsigned i = 0; site && i < walk->count; i++) {
-        struct result *result = &walk->results[i];
-        if (result->kind == RESULT_POINTER && result->site == site && result->word == word &&
-            result->module == range->module) {
-            result->blocks++;
-            return true;
-        }
-    }
-    return false;
+    if (!(from & NODE_IS_ENTRY))
+        return (struct repeat){range->module, NULL, word, node_at(&state->nodes, from)->site, 0};
+    if (module_is_code(range->module, word))
+        return (struct repeat){0};
+    return (struct repeat){range->module, root_of_entry(state, from)->module, 0, 0, 0};
 }
 
-/* Memory that the loader, or a common library, deals out in pieces, of which nobody can tell which
- * are in use: glib's g_slice (before 2.76) takes blocks that are aligned to their size. */
-static bool is_pool(struct state *state, uint32_t id)
+/* The place for what may be repeated, empty or with the result of which it is a repetition. There
+ * are more places than results. */
+static struct repeat *find_repeat(struct state *state, const struct repeat *like)
+{
+    uintptr_t what = (uintptr_t)like->module + (uintptr_t)like->root + like->word + like->site;
+    for (size_t at = (what * 0x9e3779b97f4a7c15u) >> 32;; at++) {
+        struct repeat *place = &state->repeats[at % REPEATS];
+        if (!place->result || (place->module == like->module && place->root == like->root &&
+                               place->word == like->word && place->site == like->site))
+            return place;
+    }
+}
+
+static bool is_in_pool(struct state *state, uint32_t id)
 {
     struct step step = step_of(state, id);
-    const struct module *owner = owner_of(step.site);
-    size_t rounded = (size_t)1 << (64 - __builtin_clzl(step.size | 1));
-    if (!owner || owner->loader)
-        return owner != NULL;
-    return owner->common && !owner->runtime && rounded >= 512 && step.start % rounded == 0 &&
-           rounded - step.size <= 32;
-}
-
-/* A module's variables often have many words into another one's data: they are one finding. */
-static bool is_more_data(struct walk *walk, const struct range *range, uintptr_t word,
-                         const struct root *root)
-{
-    if (module_is_code(range->module, word))
-        return false;
-    for (unsigned i = 0; i < walk->count; i++) {
-        struct result *result = &walk->results[i];
-        if (result->kind == RESULT_POINTER && result->module == range->module &&
-            result->steps == 1 && result->path[0].root.module == root->module &&
-            !module_is_code(range->module, result->word)) {
-            result->blocks++;
-            return true;
-        }
-    }
-    return false;
+    return target_is_pool(maker_of(state, step.site)->owner, step.start, step.size);
 }
 
 /* A word of a block, or of a variable, that points into an image. */
@@ -179,13 +187,21 @@ static void add_pointer(struct state *state, const struct range *range, uintptr_
     enum root_kind kind = kind_of(state, from);
     uint32_t site = direct ? 0 : node_at(&state->nodes, from)->site;
     bool means_something = direct ? root_may_point(root_of_entry(state, from)) : kind <= ROOT_STACK;
-    if (state->lost || !means_something || (!direct && is_pool(state, from)) ||
-        site_is_older(site_get(site), range->module) || is_repeat(state->walk, range, word, site) ||
-        (direct && is_more_data(state->walk, range, word, root_of_entry(state, from))))
+    if (state->lost || !means_something || (!direct && is_in_pool(state, from)) ||
+        site_is_older(site_get(site), range->module))
         return;
+    struct repeat like = repeat_of(state, range, word, from);
+    struct repeat *place = like.module ? find_repeat(state, &like) : NULL;
+    if (place && place->result) {
+        place->result->blocks++;
+        return;
+    }
     struct result *result = add_result(state->walk);
     if (!result)
         return;
+    like.result = result;
+    if (place)
+        *place = like;
     *result = (struct result){
         .kind = RESULT_POINTER, .module = range->module, .word = word, .site = site, .blocks = 1};
     make_path(state, result, from);
@@ -193,6 +209,14 @@ static void add_pointer(struct state *state, const struct range *range, uintptr_
     result->path[last].slot = slot;
     result->start = result->path[last].start;
     result->size = result->path[last].size;
+}
+
+static size_t size_of(struct state *state, const struct block *block)
+{
+    size_t size = 0;
+    uint32_t flags;
+    blocks_size(&state->path_view, block->start, &size, &flags);
+    return size;
 }
 
 static struct result *group_of(struct state *state, enum result_kind kind, struct module *module,
@@ -212,7 +236,7 @@ static struct result *group_of(struct state *state, enum result_kind kind, struc
                               .module = module,
                               .site = block->site,
                               .start = block->start,
-                              .size = block->size};
+                              .size = size_of(state, block)};
     if (kind == RESULT_HELD)
         make_path(state, result, id);
     return result;
@@ -234,15 +258,15 @@ static bool is_told_elsewhere(const struct state *state, uint32_t id)
            (node->kind == ROOT_VALUE || node->kind == ROOT_ARGUMENT);
 }
 
-static bool is_own(const struct state *state, uint32_t site, uint32_t parent)
+static bool is_own(struct state *state, uint32_t site, uint32_t parent)
 {
-    const struct module *owner = owner_of(site);
+    const struct module *owner = maker_of(state, site)->owner;
     if (!owner)
         return false;
     if (parent & NODE_IS_ENTRY)
         return root_of_entry(state, parent)->module == owner;
     const struct node *before = node_at(&state->nodes, parent);
-    return before->is_own && owner_of(before->site) == owner;
+    return before->is_own && maker_of(state, before->site)->owner == owner;
 }
 
 /* The block has been reached for the first time: `id` is its node. */
@@ -250,14 +274,14 @@ static void classify(struct state *state, const struct block *block, uint32_t id
 {
     struct node *node = node_at(&state->nodes, id);
     uint32_t before = parent & NODE_IS_ENTRY ? 0 : node_at(&state->nodes, parent)->group;
-    struct module *maker = maker_of(state, block->site);
+    struct module *maker = maker_of(state, block->site)->unloaded;
     enum result_kind kind = state->lost ? RESULT_LOST : RESULT_HELD;
     if (before) {
         node->group = before;
         struct result *result = before == GROUP_NONE ? NULL : &state->walk->results[before - 1];
         if (result && (maker == result->module || state->lost)) {
             result->hanging_blocks++;
-            result->hanging_bytes += block->size;
+            result->hanging_bytes += size_of(state, block);
         }
         return;
     }
@@ -268,7 +292,7 @@ static void classify(struct state *state, const struct block *block, uint32_t id
     node->group = result ? (uint32_t)(result - state->walk->results) + 1 : GROUP_NONE;
     if (result) {
         result->blocks++;
-        result->bytes += block->size;
+        result->bytes += size_of(state, block);
     }
 }
 
@@ -285,21 +309,41 @@ static void reach(struct state *state, const struct block *block, uint32_t paren
         classify(state, block, id, parent);
 }
 
+/* One that points somewhere, by may_lead. */
 static void visit_word(struct state *state, uintptr_t slot, uintptr_t word, uint32_t from,
                        bool exact)
 {
     struct block block;
+    enum mark mark = state->first_pass ? MARK_REFERENCED : MARK_REACHED;
     const struct range *range = ranges_find(state->walk->ranges, word);
     if (range) {
         add_pointer(state, range, slot, word, from);
         return;
     }
-    if (!blocks_find(state->index, &state->path_view, word, exact, &block))
+    if (!blocks_may_be(state->index, word) ||
+        !blocks_find_unmarked(state->index, &state->path_view, word, exact, mark, &block) ||
+        !blocks_know(&block))
         return;
     if (state->first_pass)
         blocks_mark(&block, MARK_REFERENCED);
-    else if (!blocks_is_marked(&block, MARK_REACHED))
+    else
         reach(state, &block, from);
+}
+
+/* The next word from `i` on that may lead somewhere. Most lead nowhere: small numbers, text,
+ * floating point. */
+static inline size_t next_lead(const struct state *state, const uintptr_t *words, size_t i,
+                               size_t count)
+{
+    const uint16_t *part = state->index->part;
+    const struct ranges *ranges = state->walk->ranges;
+    for (; i < count; i++) {
+        uintptr_t word = words[i];
+        if (word >> HEAP_ADDRESS_BITS == 0 &&
+            (part[word >> HEAP_LEAF_SHIFT] || ranges_may_have(ranges, word)))
+            break;
+    }
+    return i;
 }
 
 static void visit_words(struct state *state, uintptr_t start, size_t size, uint32_t from,
@@ -309,11 +353,21 @@ static void visit_words(struct state *state, uintptr_t start, size_t size, uint3
     size_t count;
     for (uintptr_t at = start; at < start + size; at += count * WORD) {
         count = view_words(&state->view, at, start + size - at, &words);
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; (i = next_lead(state, words, i, count)) < count; i++)
             visit_word(state, at + i * WORD, words[i], from, exact);
         if (!count || out_of_budget(state))
             return;
     }
+}
+
+/* The beginnings of blocks that come soon: a heap is larger than any cache. */
+static void prefetch(const struct state *state, uint32_t id)
+{
+    if (!state->walk->in_place || id >= state->nodes.count)
+        return;
+    uintptr_t start = node_at(&state->nodes, id)->start;
+    __builtin_prefetch((const void *)(start - WORD));
+    __builtin_prefetch((const void *)(start + 6 * WORD));
 }
 
 /* Everything that is reached from the nodes that there are. */
@@ -321,6 +375,7 @@ static void drain(struct state *state)
 {
     while (state->done < state->nodes.count && !out_of_budget(state)) {
         uint32_t id = state->done++;
+        prefetch(state, id + AHEAD);
         uintptr_t start = node_at(&state->nodes, id)->start;
         size_t size;
         uint32_t flags;
@@ -342,7 +397,7 @@ static void visit_region(struct state *state, const struct root *root, uint32_t 
         return;
     for (uintptr_t at = root->start; at < root->end; at += count * WORD) {
         count = view_words(&state->view, at, root->end - at, &words);
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; (i = next_lead(state, words, i, count)) < count; i++) {
             uint32_t entry = nodes_enter(&state->nodes, number, at + i * WORD);
             visit_word(state, at + i * WORD, words[i], entry, root->exact);
         }
@@ -370,16 +425,16 @@ static void visit_roots(struct state *state)
 /* --- what nothing reaches
  * ---------------------------------------------------------------------------------- */
 
-static bool is_lost(const struct state *state, const struct block *block)
+static bool is_lost(struct state *state, const struct block *block)
 {
-    return !blocks_is_marked(block, MARK_REACHED) && maker_of(state, block->site);
+    return maker_of(state, block->site)->unloaded;
 }
 
 static bool refer(const struct block *block, void *data)
 {
     struct state *state = data;
     if (is_lost(state, block))
-        visit_words(state, block->start, block->size - block->tail, 0, false);
+        visit_words(state, block->start, size_of(state, block) - block->tail, 0, false);
     return !out_of_budget(state);
 }
 
@@ -411,10 +466,10 @@ static void visit_lost(struct state *state)
 {
     state->lost = true;
     state->first_pass = true;
-    blocks_each(state->index, &state->path_view, refer, state);
+    blocks_each_unmarked(state->index, MARK_REACHED, refer, state);
     state->first_pass = false;
-    blocks_each(state->index, &state->path_view, lose_directly, state);
-    blocks_each(state->index, &state->path_view, lose_cycles, state);
+    blocks_each_unmarked(state->index, MARK_REACHED, lose_directly, state);
+    blocks_each_unmarked(state->index, MARK_REACHED, lose_cycles, state);
 }
 
 /* Only where every root is known can anything be said to be lost. */
@@ -423,20 +478,34 @@ static bool may_lose(const struct walk *walk)
     return !walk->roots->failed && !walk->roots->incomplete;
 }
 
+static void run(struct state *state)
+{
+    struct walk *walk = state->walk;
+    bool ready = nodes_open(&state->nodes) && view_open(&state->view, walk->in_place) &&
+                 view_open(&state->path_view, walk->in_place);
+    state->index = ready ? blocks_index_make(walk->pages, &state->path_view) : NULL;
+    if (state->index) {
+        visit_roots(state);
+        if (!out_of_budget(state) && may_lose(walk))
+            visit_lost(state);
+        walk->complete = !out_of_budget(state) && may_lose(walk);
+    }
+    walk->bytes = state->view.bytes;
+    view_close(&state->view);
+    view_close(&state->path_view);
+    nodes_close(&state->nodes);
+    blocks_index_free(state->index);
+}
+
+/* Not on the stack, which may be a small one. */
 void walk_run(struct walk *walk)
 {
-    struct state state = {.walk = walk, .countdown = CHECK_EVERY};
-    state.index = blocks_index_make(walk->pages);
-    if (state.index && nodes_open(&state.nodes) && view_open(&state.view, walk->in_place) &&
-        view_open(&state.path_view, walk->in_place)) {
-        visit_roots(&state);
-        if (!out_of_budget(&state) && may_lose(walk))
-            visit_lost(&state);
-        walk->complete = !out_of_budget(&state) && may_lose(walk);
+    struct state *state = sys_map(sizeof *state);
+    if (state) {
+        state->walk = walk;
+        state->countdown = CHECK_EVERY;
+        run(state);
+        sys_unmap(state, sizeof *state);
     }
-    walk->bytes = state.view.bytes;
-    view_close(&state.view);
-    view_close(&state.path_view);
-    nodes_close(&state.nodes);
-    blocks_index_free(state.index);
+    walk->ended = sys_monotonic_ns();
 }

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void on_module(struct module *module, enum module_state state)
+static void on_module(struct module *module, enum module_state state, bool more)
 {
     if (state == MODULE_UNLOADED)
         sites_module_unloaded(module);

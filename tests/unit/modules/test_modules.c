@@ -173,9 +173,12 @@ Test(modules, older_loaders_are_asked_for_their_list)
 
 static unsigned told[3];
 
-static void listen(struct module *module, enum module_state state)
+static bool more_to_come;
+
+static void listen(struct module *module, enum module_state state, bool more)
 {
     told[state]++;
+    more_to_come = more;
 }
 
 Test(modules, the_listener_is_told_once)
@@ -184,6 +187,7 @@ Test(modules, the_listener_is_told_once)
     modules_sync(0, false);
     unsigned at_start = told[MODULE_LOADED];
     cr_assert(at_start >= 3);
+    cr_assert_not(more_to_come, "after the last one");
     struct plugin plugin = support_open("plugin");
     modules_sync(0, false);
     cr_assert_eq(told[MODULE_LOADED], at_start + 1);
