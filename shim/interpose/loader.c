@@ -59,6 +59,7 @@ EXPORT int dlclose(void *handle)
     keys_reconcile();
     if (!guard.dlclose_depth) /* with the return address, where the ABI puts that on the stack */
         guard.dlclose_stack = (uintptr_t)__builtin_dwarf_cfa() - sizeof(uintptr_t);
+    guard.dlclose_clear = 0;
     lifecycle_closing_handle(handle);
     guard.dlclose_depth++;
     guard_leave(saved_errno);

@@ -44,16 +44,17 @@ static bool is_affordable(void)
 }
 
 /* What lies above exit() is never returned to. */
-static bool look(struct stacks_look *look, struct check *check)
+static enum stacks_seen look(struct stacks_look *look, struct check *check)
 {
+    enum stacks_seen seen = STACKS_CLEAR;
     uint64_t begun = sys_monotonic_ns();
     look->ranges = &ranges;
     look->caller_stack = guard.dlclose_stack;
     look->with_caller &= !check_exit_began();
-    bool complete =
-        (look->alone && !look->with_caller) || rules_check_stacks(look, check_sink, check);
+    if (!look->alone || look->with_caller)
+        seen = rules_check_stacks(look, check_sink, check);
     spent += sys_monotonic_ns() - begun;
-    return complete;
+    return seen;
 }
 
 static int overlaps(struct module *module, void *data)
@@ -83,14 +84,16 @@ static bool is_ambiguous(struct module *module)
 
 void stacks_check_closing(struct module *module, bool destructors_ran, struct check *check)
 {
-    struct stacks_look closing = {.closing = true,
-                                  .with_caller = guard.dlclose_depth == 0 && !destructors_ran,
-                                  .alone = stack_is_alone()};
-    if (is_ambiguous(module) || !is_affordable())
+    struct stacks_look closing = {.closing = true};
+    if ((destructors_ran && guard.dlclose_clear == module->id) || is_ambiguous(module) ||
+        !is_affordable())
         return;
+    closing.alone = stack_is_alone();
+    closing.with_caller = guard.dlclose_depth == 0 && !destructors_ran;
     ranges.count = 0;
     ranges_add(&ranges, module);
-    look(&closing, check);
+    if (look(&closing, check) == STACKS_CLEAR && !destructors_ran)
+        guard.dlclose_clear = module->id;
 }
 
 /* --- what went
@@ -132,7 +135,7 @@ void stacks_check_unloaded(struct check *check)
         (check->at != AT_EXIT && !report_awaits_stacks() && !is_affordable()))
         return;
     unloaded.alone = stack_is_alone();
-    settle_due(!take_ranges() || look(&unloaded, check));
+    settle_due(!take_ranges() || look(&unloaded, check) != STACKS_INCOMPLETE);
 }
 
 /* The lock was reset: nobody else is here. */

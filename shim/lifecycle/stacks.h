@@ -14,7 +14,8 @@
 
 void stacks_note_unloaded(struct module *module);
 
-/* `destructors_ran`: the caller is inside the dlclose. */
+/* `destructors_ran`: the caller is inside the dlclose. A module that no thread was in when that
+ * began is not looked at once more. */
 void stacks_check_closing(struct module *module, bool destructors_ran, struct check *check);
 
 void stacks_check_unloaded(struct check *check);

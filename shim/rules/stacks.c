@@ -42,7 +42,7 @@ struct round {
     struct thread_frames frames;
     bool unmapped[FRAMES_MAX]; /* nothing lies there */
     struct found found;
-    bool complete;
+    bool complete, occupied;
 };
 
 /*
@@ -245,6 +245,7 @@ static void apply(struct round *round, const struct passage *passage)
     if (!is_of_module(passage, closing))
         return;
     take_note(passage, !closing);
+    round->occupied = true;
     if (!lock_acquire(&registry_lock)) {
         drop(DROP_FINDING);
         return;
@@ -395,7 +396,7 @@ static void release(struct round *round)
         maps_free(&round->maps);
 }
 
-bool rules_check_stacks(const struct stacks_look *look, rules_sink *sink, void *data)
+enum stacks_seen rules_check_stacks(const struct stacks_look *look, rules_sink *sink, void *data)
 {
     static struct round round; /* too much for a small stack */
     memset(&round, 0, sizeof round);
@@ -409,5 +410,7 @@ bool rules_check_stacks(const struct stacks_look *look, rules_sink *sink, void *
             check_place(&round, &round.places[i]);
     release(&round);
     found_hand_on(&round.found, sink, data);
-    return round.complete;
+    if (!round.complete)
+        return STACKS_INCOMPLETE;
+    return round.occupied ? STACKS_OCCUPIED : STACKS_CLEAR;
 }

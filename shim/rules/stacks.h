@@ -33,8 +33,13 @@ struct stacks_look {
     rules_known *known;
 };
 
-/* False: some thread was not seen, because it ran. */
-bool rules_check_stacks(const struct stacks_look *look, rules_sink *sink, void *data);
+enum stacks_seen {
+    STACKS_CLEAR,      /* no thread is in the modules */
+    STACKS_OCCUPIED,   /* some are, and all were seen */
+    STACKS_INCOMPLETE, /* some thread was not seen, because it ran */
+};
+
+enum stacks_seen rules_check_stacks(const struct stacks_look *look, rules_sink *sink, void *data);
 
 /* What was not seen. */
 struct stack_gaps {
