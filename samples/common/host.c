@@ -31,7 +31,8 @@
  *   in T STEP             let thread T do the step, and wait for it
  *   send T STEP           the same without waiting; the thread does its steps one after the other
  *   pause                 block this thread in the host, with dead memory on its stack
- *   await                 wait until one more thread waits in the host
+ *   await                 wait until one more thread has come to wait in the host
+ *   blocked T             … and until thread T, or the first one, "main", waits for whatever
  *   resume                let one of those go on that are in host_pause()
  *   return T              end thread T by return, and join it
  *   exit T                … by pthread_exit()
@@ -291,6 +292,7 @@ static const struct verb {
     {"cancel-parked", 0, step_cancel_parked},
     {"settle", 0, step_settle},
     {"await", 0, step_await},
+    {"blocked", 1, step_blocked},
     {"pause", 0, step_pause},
     {"resume", 0, step_resume},
     {"forget", 0, step_forget},

@@ -8,8 +8,10 @@
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define THREADS_MAX 8
@@ -18,6 +20,7 @@
 struct worker {
     const char *name; /* NULL: this place is free */
     pthread_t thread;
+    _Atomic pid_t tid;
     sem_t go, done;
     char **steps[STEPS_MAX]; /* what to do next; NULL: end */
     int first, behind;
@@ -34,6 +37,7 @@ static void *work(void *argument)
 {
     struct worker *w = argument;
 
+    w->tid = (pid_t)syscall(SYS_gettid);
     for (;;) {
         char **step;
 
@@ -237,6 +241,34 @@ void step_await(char **arg)
 {
     (void)arg;
     host_await();
+}
+
+/* proc(5): the state is behind the name, which is in brackets. */
+static char state_of(pid_t tid)
+{
+    char path[64], line[256] = "";
+    const char *behind;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)tid);
+    file = fopen(path, "re");
+    if (!file)
+        die(path, strerror(errno));
+    if (!fgets(line, sizeof line, file))
+        line[0] = 0;
+    fclose(file);
+    behind = strrchr(line, ')');
+    return behind ? behind[2] : '?';
+}
+
+void step_blocked(char **arg)
+{
+    pid_t tid;
+
+    host_await(); /* by now the thread has said who it is */
+    tid = strcmp(arg[0], "main") == 0 ? getpid() : find_worker(arg[0])->tid;
+    while (state_of(tid) != 'S')
+        usleep(1000);
 }
 
 void step_resume(char **arg)

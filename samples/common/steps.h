@@ -33,6 +33,7 @@ void step_adopt(char **arg);
 void step_delete(char **arg);
 void step_thread(char **arg);
 void step_await(char **arg);
+void step_blocked(char **arg);
 void step_pause(char **arg);
 void step_resume(char **arg);
 void step_return(char **arg);

@@ -188,13 +188,13 @@ static uintptr_t stack_end(struct round *round, const struct watched *place)
     uintptr_t sp = place->at.sp;
     if (sp < place->end && place->end - sp < STACK_MAX)
         return place->end;
-    stack_gaps.elsewhere += place->end != 0;
     return foreign_end(round, sp);
 }
 
-/* Calls `visit` for each word in [start, end) that lies in one of the modules, until it is true. */
-static bool each_word(struct round *round, uintptr_t start, uintptr_t end,
-                      bool (*visit)(uintptr_t slot, uintptr_t word, void *data), void *data)
+/* Calls `visit` for each word in [start, end) that lies in one of the modules, until it is true, or
+ * until one cannot be read. Returns where that was. */
+static uintptr_t each_word(struct round *round, uintptr_t start, uintptr_t end,
+                           bool (*visit)(uintptr_t slot, uintptr_t word, void *data), void *data)
 {
     const uintptr_t *words;
     for (size_t n; start < end && (n = view_words(&round->view, start, end - start, &words)) > 0;
@@ -202,13 +202,24 @@ static bool each_word(struct round *round, uintptr_t start, uintptr_t end,
         for (size_t i = 0; i < n; i++)
             if (ranges_find(round->look->ranges, words[i]) &&
                 visit(start + i * WORD, words[i], data))
-                return true;
+                return start + i * WORD;
+    return start;
+}
+
+static bool note_word(uintptr_t slot, uintptr_t word, void *data)
+{
+    *(bool *)data = true;
     return false;
 }
 
-static bool any_word(uintptr_t slot, uintptr_t word, void *data)
+/* Sets whether any word on the stack leads into the modules. Returns the stack's end. */
+static uintptr_t survey(struct round *round, const struct watched *place, bool *any)
 {
-    return true;
+    uintptr_t end = stack_end(round, place);
+    uintptr_t reached = each_word(round, place->at.sp, end, note_word, any);
+    if (place->end && (end != place->end || reached < end))
+        stack_gaps.elsewhere++; /* something unmapped lies between */
+    return reached;
 }
 
 /* --- the way up
@@ -359,9 +370,9 @@ static bool walk(struct round *round, struct watched *place)
 
 static void check_place(struct round *round, struct watched *place)
 {
-    uintptr_t end = stack_end(round, place);
-    bool in_module = !place->self && module_of(round, place->at.pc, true);
-    if (!in_module && !each_word(round, place->at.sp, end, any_word, NULL))
+    bool any = !place->self && module_of(round, place->at.pc, true);
+    uintptr_t end = survey(round, place, &any);
+    if (!any)
         return;
     round->frames.count = 0;
     round->frames.complete = true;
