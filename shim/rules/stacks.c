@@ -113,7 +113,8 @@ static void find_ends(struct round *round)
     for (const struct thread *thread = threads; thread; thread = thread->next) {
         struct watched *place = find_place(round, atomic_load(&thread->tid));
         if (place)
-            place->end = place->tid == pid ? getauxval(AT_EXECFN) : thread->thread_pointer;
+            place->end = (place->tid == pid ? getauxval(AT_EXECFN) : thread->thread_pointer) &
+                         ~(uintptr_t)(WORD - 1);
     }
     lock_release(&registry_lock);
 }

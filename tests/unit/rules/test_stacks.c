@@ -131,6 +131,7 @@ Test(stacks, a_thread_in_the_module)
     cr_assert_eq(found[0].kind, KIND_THREAD_STACK);
     cr_assert_eq(found[0].severity, SEVERITY_ERROR);
     cr_assert(found[0].pending);
+    cr_assert_eq(stack_gaps.running + stack_gaps.elsewhere + stack_gaps.missed, 0);
     cr_assert_eq(found[0].tid, tid);
     cr_assert_eq(found[0].module, plugin.module);
     cr_assert_eq(*(uintptr_t *)found[0].slot, found[0].function.pc);
@@ -205,6 +206,7 @@ Test(stacks, the_calling_thread)
     plugin.call(look_from_inside, &with_caller);
     cr_assert_eq(count, 1);
     cr_assert_eq(found[0].tid, sys_gettid());
+    cr_assert_eq(stack_gaps.elsewhere, 0, "it is its own stack");
     with_caller = false;
     plugin.call(look_from_inside, &with_caller);
     cr_assert_eq(count, 1);
