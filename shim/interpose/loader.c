@@ -57,6 +57,9 @@ EXPORT int dlclose(void *handle)
         return real_dlclose(handle);
     interpose_settle();
     keys_reconcile();
+    if (!guard.dlclose_depth) /* with the return address, where the ABI puts that on the stack */
+        guard.dlclose_stack = (uintptr_t)__builtin_dwarf_cfa() - sizeof(uintptr_t);
+    guard.dlclose_clear = 0;
     lifecycle_closing_handle(handle);
     guard.dlclose_depth++;
     guard_leave(saved_errno);
@@ -66,6 +69,8 @@ EXPORT int dlclose(void *handle)
     guard.dlclose_depth--;
     if (guard_enter(&saved_errno)) {
         lifecycle_closed();
+        if (!guard.dlclose_depth)
+            guard.dlclose_stack = 0;
         guard_leave(saved_errno);
     }
     return result;

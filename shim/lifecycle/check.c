@@ -4,6 +4,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "lifecycle/lifecycle.h"
+#include "lifecycle/stacks.h"
 #include "ownership/sites.h"
 #include "ownership/unwind.h"
 #include "registry/heap.h"
@@ -85,6 +86,7 @@ void lifecycle_check(enum occasion at)
     rules_check(report_knows, check_sink, &check);
     scan_locked(at == AT_EXIT ? SCAN_AT_EXIT : SCAN_AFTER_UNLOAD,
                 at == AT_EXIT ? AT_EXIT : AT_DLCLOSE);
+    stacks_check_unloaded(&check);
     collect_sites();
     lock_release(&check_lock);
 }

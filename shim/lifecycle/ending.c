@@ -5,6 +5,7 @@
 #include "modules/sightings.h"
 #include "registry/heap.h"
 #include "report/report.h"
+#include "rules/stacks.h"
 #include "scan/scan.h"
 
 #include <string.h>
@@ -29,6 +30,12 @@ static void name_gaps(const char **unseen, size_t n)
         {scan_gaps.died > 0, "a scan in a copy of the process did not come to its end"},
         {scan_gaps.running > 0, "threads that ran, or that were not seen to start: where their "
                                 "stacks are in use was not known to a scan"},
+        {stack_gaps.running > 0, "threads that ran whenever they were looked at: what they return "
+                                 "to, after an unload, was not known"},
+        {stack_gaps.elsewhere > 0,
+         "threads on stacks other than their own (of coroutines, of "
+         "signal handlers): the rest of their own ones was not looked at"},
+        {stack_gaps.missed > 0, "stacks that were not looked at: there was no memory for it"},
         {scan_gaps.missed > 0, "modules that were not looked for: there was no memory for it"},
         {scan_gaps.more > 0, "more leads into unloaded modules than one scan tells of"},
         {scan_gaps.sizes_unknown, "blocks of an allocator that does not tell their sizes"},
@@ -42,7 +49,7 @@ void lifecycle_finish(const char *ended)
 {
     static const char *const families[] = {"heap", "keys", "threads", "loader", NULL};
     const bool active[] = {heap_is_seen, true, true, true};
-    const char *unseen[16] = {NULL};
+    const char *unseen[32] = {NULL};
     size_t n = 0;
 
     bool is_exec = !strcmp(ended, "exec");

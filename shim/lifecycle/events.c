@@ -3,31 +3,33 @@
 #include "base/sys.h"
 #include "lifecycle/check.h"
 #include "lifecycle/lifecycle.h"
+#include "lifecycle/stacks.h"
 #include "ownership/caller.h"
 #include "report/report.h"
 #include "rules/rules.h"
 
 static _Atomic uint32_t deletions;
 
-static void check_closing(const struct module *module, bool quietly)
+static void check_closing(struct module *module, bool destructors_ran, bool quietly)
 {
     struct check check = {.at = AT_DLCLOSE, .quietly = quietly};
     if (!module || module->startup || !lock_acquire(&check_lock))
         return;
     rules_check_closing(module, check_sink, &check);
+    stacks_check_closing(module, destructors_ran, &check);
     lock_release(&check_lock);
 }
 
 void lifecycle_closing_handle(const void *handle)
 {
 
-    check_closing(modules_by_handle(handle), true);
+    check_closing(modules_by_handle(handle), false, true);
 }
 
 void lifecycle_closing_module(uintptr_t address)
 {
     modules_finalized(address, sys_gettid());
-    check_closing(modules_find(address), false);
+    check_closing(modules_find(address), true, false);
 }
 
 void lifecycle_closed(void)

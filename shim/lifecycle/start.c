@@ -4,6 +4,7 @@
 #include "base/sys.h"
 #include "lifecycle/check.h"
 #include "lifecycle/lifecycle.h"
+#include "lifecycle/stacks.h"
 #include "modules/surroundings.h"
 #include "ownership/common.h"
 #include "registry/heap.h"
@@ -25,6 +26,7 @@ static void on_module(struct module *module, enum module_state state, bool more)
     if (state == MODULE_UNLOADED) {
         sites_module_unloaded(module);
         scan_note_unloaded(module);
+        stacks_note_unloaded(module);
     } else {
         sites_module_loaded();
     }

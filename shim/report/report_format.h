@@ -46,6 +46,7 @@
       "live thread whose argument belongs to an unloaded module")                          \
     X(THREAD_REQUESTED, "thread-requested",                                                \
       "live thread that a library started for an unloaded module")                         \
+    X(THREAD_STACK, "thread-stack", "live thread on its way through an unloaded module")   \
     X(POINTER, "pointer", "pointer into an unloaded module's image")                       \
     X(HEAP_LOST, "heap-lost", "blocks of an unloaded module that nothing reaches")         \
     X(HEAP_HELD, "heap-held", "blocks of an unloaded module that are still reached")
@@ -107,6 +108,8 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *                             owner? requester?
  *                   "thread": tid thread_name function?(frame) via?(frame) argument? where?
  *                             block_bytes? owner? requester?
+ *                   "frame":  tid thread_name returns_to(frame: a return address) slot?(where that
+ *                             lies on the stack) unwound(bool: unwinding led there)
  *
  * path      steps {"from":node,"via":int,"to":node,"leaves"?:true}, root first; {"skipped":int}
  *           stands for so many that are left out. via: where in the node, or in its symbol, the

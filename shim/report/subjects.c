@@ -100,12 +100,24 @@ static void add_thread_subject(struct text *text, const struct finding *finding)
     add_address_subject(text, finding, "argument");
 }
 
+static void add_frame_subject(struct text *text, const struct finding *finding)
+{
+    text_add(text, "\"object\":\"frame\"");
+    add_thread(text, finding);
+    text_add(text, ",\"returns_to\":");
+    json_frame(text, &finding->function, 1);
+    if (finding->slot)
+        json_address(text, "slot", finding->slot);
+    text_printf(text, ",\"unwound\":%s", finding->unwound ? "true" : "false");
+}
+
 typedef void subject_writer(struct text *text, const struct finding *finding);
 
 static subject_writer *const writers[OBJECT_TYPES] = {
     [OBJECT_KEY] = add_key_subject,       [OBJECT_VALUE] = add_value_subject,
     [OBJECT_THREAD] = add_thread_subject, [OBJECT_DELETION] = add_deletion_subject,
     [OBJECT_SLOT] = add_slot_subject,     [OBJECT_HEAP] = add_heap_subject,
+    [OBJECT_FRAME] = add_frame_subject,
 };
 
 void record_subject(struct text *text, const struct finding *finding)
@@ -152,6 +164,9 @@ void make_signature(struct text *text, const struct finding *finding)
         add_slot_place(text, finding);
     else
         add_place(text, &finding->function);
+    /* How much of a stack can be unwound depends on when it is looked at. */
+    if (finding->object.type == OBJECT_FRAME)
+        return;
     for (uint32_t i = 0; finding->stack && i < finding->stack->count && i < SIGNATURE_FRAMES; i++)
         add_place(text, &finding->stack->frames[i]);
 }

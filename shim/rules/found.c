@@ -2,6 +2,7 @@
 #include "rules/found.h"
 #include "base/dropped.h"
 #include "rules/paths.h"
+#include "rules/stacks.h"
 
 #include <string.h>
 
@@ -52,6 +53,12 @@ static struct object object_of(const struct subject *subject, enum kind kind)
         object.thread = subject->thread->serial;
     if (subject->type == OBJECT_VALUE)
         object.word = (uintptr_t)atomic_load(&subject->value->pointer);
+    if (subject->passage) {
+        object.key = (uint32_t)subject->passage->tid;
+        object.thread = subject->passage->slot;
+        object.word = subject->passage->pc;
+        return object;
+    }
     if (subject->type == OBJECT_SLOT || subject->type == OBJECT_HEAP) {
         const struct result *result = subject->retained->result;
         bool is_slot = subject->type == OBJECT_SLOT;

@@ -13,6 +13,7 @@ const struct rule rules[KIND_COUNT] = {
     [KIND_THREAD_ROUTINE] = {OBJECT_THREAD, match_thread_routine, explain_thread_routine},
     [KIND_THREAD_ARGUMENT] = {OBJECT_THREAD, match_thread_argument, explain_thread_argument},
     [KIND_THREAD_REQUESTED] = {OBJECT_THREAD, match_thread_requested, explain_thread_requested},
+    [KIND_THREAD_STACK] = {OBJECT_FRAME, match_thread_stack, explain_thread_stack},
     [KIND_POINTER] = {OBJECT_SLOT, match_pointer, explain_pointer},
     [KIND_HEAP_LOST] = {OBJECT_HEAP, match_heap_lost, explain_heap_lost},
     [KIND_HEAP_HELD] = {OBJECT_HEAP, match_heap_held, explain_heap_held},

@@ -51,6 +51,7 @@ class Case:
         self.stdout = []
         self.needs = []
         self.reuse = None
+        self.unseen = []
         self.timeout = TIMEOUT
         self.ended = None
         self.files_change = self.allow_notes = False
@@ -68,6 +69,8 @@ class Case:
             self.needs += words
         elif word == "reuse":
             self.reuse = words
+        elif word == "unseen":
+            self.unseen.append(rest)
         elif word == "ended":
             self.ended = rest
         elif word == "timeout":

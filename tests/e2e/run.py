@@ -84,6 +84,8 @@ class Runner:
         problems += report.problems + compare(report, case)
         problems += self._check_texts(report, plain, result, files[0])
         problems += self._check_end(case, report)
+        problems += ["coverage does not say: " + text for text in case.unseen
+                     if not any(text in one for one in report.unseen)]
         if case.reuse and not same_place(report, case.reuse):
             print("  (%s: the two did not come to lie at one address)" % case.name)
         if self.keep or problems:
