@@ -8,6 +8,7 @@
 #include "interpose/loader.h"
 #include "interpose/deepbind.h"
 #include "interpose/real.h"
+#include "interpose/registering.h"
 #include "interpose/settle.h"
 #include "lifecycle/lifecycle.h"
 #include "modules/modules.h"
@@ -83,6 +84,8 @@ EXPORT void __cxa_finalize(void *dso_handle)
     int saved_errno;
     real_need(real___cxa_finalize);
     real___cxa_finalize(dso_handle);
+    if (dso_handle)
+        registering_finalized(dso_handle);
     if (!dso_handle || !guard.dlclose_depth || !lifecycle_enter(&saved_errno))
         return;
     lifecycle_closing_module((uintptr_t)dso_handle);

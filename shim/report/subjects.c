@@ -111,13 +111,24 @@ static void add_frame_subject(struct text *text, const struct finding *finding)
     text_printf(text, ",\"unwound\":%s", finding->unwound ? "true" : "false");
 }
 
+static void add_registration_subject(struct text *text, const struct finding *finding)
+{
+    text_add(text, "\"object\":\"registration\"");
+    json_string(text, "call", finding->call);
+    if (finding->name[0])
+        json_string(text, "name", finding->name);
+    json_frame_member(text, "function", &finding->function);
+    if (finding->address)
+        add_address_subject(text, finding, "address");
+}
+
 typedef void subject_writer(struct text *text, const struct finding *finding);
 
 static subject_writer *const writers[OBJECT_TYPES] = {
     [OBJECT_KEY] = add_key_subject,       [OBJECT_VALUE] = add_value_subject,
     [OBJECT_THREAD] = add_thread_subject, [OBJECT_DELETION] = add_deletion_subject,
     [OBJECT_SLOT] = add_slot_subject,     [OBJECT_HEAP] = add_heap_subject,
-    [OBJECT_FRAME] = add_frame_subject,
+    [OBJECT_FRAME] = add_frame_subject,   [OBJECT_REGISTRATION] = add_registration_subject,
 };
 
 void record_subject(struct text *text, const struct finding *finding)

@@ -49,6 +49,13 @@ static struct object object_of(const struct subject *subject, enum kind kind)
         object.generation = subject->deletion->serial;
     else if (subject->key)
         object.generation = subject->key->generation;
+    if (subject->registration) {
+        object.generation =
+            subject->registration->serial ? 0 : (uint32_t)subject->registration->identity;
+        object.thread = subject->registration->serial;
+        object.word = subject->registration->data ? subject->registration->data
+                                                  : subject->registration->functions[0].pc;
+    }
     if (subject->thread && !subject->deletion)
         object.thread = subject->thread->serial;
     if (subject->type == OBJECT_VALUE)

@@ -2,6 +2,7 @@
 /* Whether what was found is still so. */
 #include "base/sys.h"
 #include "registry/heap.h"
+#include "registry/libc_state.h"
 #include "rules/rules.h"
 #include "scan/stacks.h"
 
@@ -78,13 +79,35 @@ static void frame_holds(const struct object *object, const char **how)
         *how = "the thread is not there any more";
 }
 
+static bool registration_holds_type(const struct object *object)
+{
+    const char *call;
+    uintptr_t function;
+    if (object->key == REGISTERED_VARIABLE)
+        return environment_has(object->word);
+    if (object->key == REGISTERED_ENVIRON)
+        return environment_list() == object->word;
+    if (object->key == REGISTERED_HANDLER)
+        return libc_handler(object->generation, &call, &function) && function == object->word;
+    const struct registration *registration =
+        registration_by_serial_locked(object->key, object->thread);
+    return registration && registration_is_live(registration);
+}
+
+static void registration_holds(const struct object *object, const char **how)
+{
+    if (!registration_holds_type(object))
+        *how = registration_facts[object->key].over;
+}
+
 /* Each sets *how, what became of the object, if it is over. Under the registry lock. */
 typedef void object_holds(const struct object *object, const char **how);
 
 static object_holds *const holds[OBJECT_TYPES] = {
-    [OBJECT_KEY] = key_holds,   [OBJECT_VALUE] = value_holds, [OBJECT_THREAD] = thread_holds,
-    [OBJECT_SLOT] = slot_holds, [OBJECT_HEAP] = heap_holds,   [OBJECT_FRAME] = frame_holds,
-    [OBJECT_DELETION] = NULL,
+    [OBJECT_KEY] = key_holds,       [OBJECT_VALUE] = value_holds,
+    [OBJECT_THREAD] = thread_holds, [OBJECT_SLOT] = slot_holds,
+    [OBJECT_HEAP] = heap_holds,     [OBJECT_DELETION] = NULL,
+    [OBJECT_FRAME] = frame_holds,   [OBJECT_REGISTRATION] = registration_holds,
 };
 
 bool rules_still_holds(const struct object *object, const char **how)
