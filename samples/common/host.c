@@ -6,7 +6,7 @@
  *   host open plugin call plugin start close plugin
  *
  * (The steps of the second part are in host_keys.c, those of the third in host_threads.c, "forget"
- * is in host_registry.c.)
+ * is in host_registry.c, "fork" and its like in host_process.c.)
  *
  * It knows nothing of dlpin. It is silent when all goes well, and then its exit status is 0. A
  * plug-in that is still mapped after its "close" is named on stdout. With SAMPLES_VERBOSE in the
@@ -43,6 +43,11 @@
  *   settle                wait until the calling thread is the only one
  *
  *   forget                clear the host's table and list, and the slot of this thread
+ *
+ *   fork                  fork a child that ends at once, and wait for it
+ *   getenv V              print the environment variable V
+ *   clearenv              empty the environment
+ *   syslog TEXT           send a line to the system log
  *
  *   copy P FILE           copy ./P.so to FILE (hot reload: each build gets a name of its own)
  *   remove FILE           remove it
@@ -296,6 +301,10 @@ static const struct verb {
     {"pause", 0, step_pause},
     {"resume", 0, step_resume},
     {"forget", 0, step_forget},
+    {"fork", 0, step_fork},
+    {"getenv", 1, step_getenv},
+    {"clearenv", 0, step_clearenv},
+    {"syslog", 1, step_syslog},
     {"copy", 2, step_copy},
     {"remove", 1, step_remove},
     {"leave", 2, step_leave},

@@ -84,7 +84,7 @@ EXPORT void __cxa_finalize(void *dso_handle)
     int saved_errno;
     real_need(real___cxa_finalize);
     real___cxa_finalize(dso_handle);
-    if (dso_handle)
+    if (dso_handle && guard.dlclose_depth) /* not at exit, where what was found shall stand */
         registering_finalized(dso_handle);
     if (!dso_handle || !guard.dlclose_depth || !lifecycle_enter(&saved_errno))
         return;

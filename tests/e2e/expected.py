@@ -54,6 +54,7 @@ class Case:
         self.unseen = []
         self.timeout = TIMEOUT
         self.ended = None
+        self.forks = 0
         self.files_change = self.allow_notes = False
         self.expectations = []
 
@@ -73,6 +74,8 @@ class Case:
             self.unseen.append(rest)
         elif word == "ended":
             self.ended = rest
+        elif word == "forks":
+            self.forks = int(rest)
         elif word == "timeout":
             self.timeout = int(rest)
         elif word == "files-change":
