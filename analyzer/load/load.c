@@ -22,20 +22,32 @@ struct file_load {
     const char *path;
     const struct record_sink *sink;
     struct load_counts *counts;
-    size_t damaged, known, records;
+    size_t damaged, flawed, known, records;
     bool started; /* the sink knows of this file */
     bool has_header;
     bool refused;
 };
 
+static bool may_say_more(const struct file_load *load)
+{
+    return load->damaged + load->flawed <= DAMAGE_LINES_MAX;
+}
+
 static void note_damage(struct file_load *load, const struct line *line, const char *problem)
 {
     load->damaged++;
-    if (load->damaged > DAMAGE_LINES_MAX)
+    if (!may_say_more(load))
         return;
     if (!line->complete)
         problem = "incomplete, the process was killed while it wrote, or still writes";
     message_error("%s:%zu: damaged record skipped: %s", load->path, line->number, problem);
+}
+
+static void note_flaw(struct file_load *load, const struct line *line, const char *flaw)
+{
+    load->flawed++;
+    if (may_say_more(load))
+        message_error("%s:%zu: %s", load->path, line->number, flaw);
 }
 
 /* False where the file is not for this program at all. */
@@ -88,6 +100,8 @@ static bool take_line(void *context, const struct line *line)
         load->refused = true;
         return false;
     }
+    if (record->flaw != NULL)
+        note_flaw(load, line, record->flaw);
     pass_on(load, record);
     return true;
 }
@@ -97,10 +111,11 @@ static void judge_file(struct file_load *load, int error)
 {
     struct load_counts *counts = load->counts;
 
-    if (load->damaged > DAMAGE_LINES_MAX)
-        message_error("%s: %zu more damaged records skipped", load->path,
-                      load->damaged - DAMAGE_LINES_MAX);
+    if (!may_say_more(load))
+        message_error("%s: %zu more damaged records or paths", load->path,
+                      load->damaged + load->flawed - DAMAGE_LINES_MAX);
     counts->damaged += load->damaged;
+    counts->flawed += load->flawed;
     counts->records += load->records;
     counts->files += load->known > 0;
     if (error < 0) {

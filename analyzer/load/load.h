@@ -23,6 +23,7 @@ struct load_counts {
     size_t files;      /* from which at least one record came */
     size_t records;    /* of all types, unknown ones included */
     size_t damaged;    /* lines that are no records: named, skipped */
+    size_t flawed;     /* records of which a damaged part was left out: named */
     size_t empty;      /* files of no bytes */
     size_t unreadable; /* could not be opened or read, are no report files, or of a newer version */
 };

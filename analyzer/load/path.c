@@ -14,7 +14,12 @@ static struct frame *one_frame(struct frame frame)
     return copy;
 }
 
-/* The place in an image has the members of a frame, with "address" for "pc". */
+static bool is_what(const struct path_node *node, const char *what)
+{
+    return node->what != NULL && strcmp(node->what, what) == 0;
+}
+
+/* A place in an image has the members of a frame, with "address" for "pc". */
 static struct frame *image_frame(const struct path_node *node, const struct fields *members)
 {
     return one_frame((struct frame){
@@ -47,12 +52,34 @@ static struct path_node read_node(const struct fields *fields, const json_t *obj
 
     if (frame != NULL)
         node.frame = one_frame(frame_read(fields, frame, NULL));
-    else if (node.what != NULL && strcmp(node.what, "image") == 0)
+    else if (is_what(&node, "image") || (is_what(&node, "data") && node.symbol == NULL))
         node.frame = image_frame(&node, &members);
     return node;
 }
 
-/* Each step repeats where the one before it led; behind a gap it is a new node. */
+static bool same_node(const struct path_node *left, const struct path_node *right)
+{
+    return right->what != NULL && is_what(left, right->what) && left->address == right->address;
+}
+
+/* Where a step begins: at the node to which the one before it led; behind a gap at a new one. */
+static void begin_step(const struct fields *fields, const json_t *from, struct path *path,
+                       int64_t *skipped)
+{
+    struct path_node node = read_node(fields, from);
+    bool goes_on = path->count > 0 && *skipped == 0;
+
+    if (goes_on && !same_node(&path->nodes[path->count - 1], &node))
+        fields_fail(fields, "a step of \"path\" does not begin where the one before it ends");
+    if (goes_on) {
+        frames_free(node.frame, node.frame != NULL);
+        return;
+    }
+    node.skipped = *skipped;
+    ARRAY_PUSH(path->nodes, path->count, node);
+    *skipped = 0;
+}
+
 static void read_step(const struct fields *fields, const json_t *step, struct path *path,
                       int64_t *skipped)
 {
@@ -69,12 +96,7 @@ static void read_step(const struct fields *fields, const json_t *step, struct pa
         fields_fail(fields, "a step of \"path\" has no \"from\" or no \"to\"");
         return;
     }
-    if (path->count == 0 || *skipped > 0) {
-        node = read_node(fields, from);
-        node.skipped = *skipped;
-        ARRAY_PUSH(path->nodes, path->count, node);
-        *skipped = 0;
-    }
+    begin_step(fields, from, path, skipped);
     path->nodes[path->count - 1].via =
         field_natural(&members, "via", FIELD_OPTIONAL, RECORD_ABSENT);
     node = read_node(fields, to);
@@ -95,6 +117,8 @@ void path_read(const struct fields *fields, const json_t *steps, struct path *pa
         else
             fields_fail(fields, "a step of \"path\" is not an object");
     }
+    if (skipped > 0)
+        fields_fail(fields, "\"path\" ends with a gap");
 }
 
 void path_free(struct path *path)

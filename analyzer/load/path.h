@@ -23,7 +23,9 @@ struct path_node {
     int64_t skipped; /* so many nodes before this one are left out */
     bool common;     /* a block of a module that acts for others */
     bool leaves;     /* the first block on the way that the finding's module made */
-    struct frame *frame; /* of a block: the call that made it; of an image: the place; or NULL */
+    /* Of a block: the call that made it; of an image, or a variable without a name: the place; or
+     * NULL. */
+    struct frame *frame;
 };
 
 struct path {

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PROBLEM_SIZE = 256 };
+
 static void read_header(const struct fields *fields, struct record *record)
 {
     struct header_record *header = &record->header;
@@ -82,6 +84,23 @@ static void read_loads(const struct fields *fields, struct finding_record *findi
     }
 }
 
+/* The way is a help, the finding is the news: what is wrong with the one must not hide the other.
+ */
+static void read_path(const struct fields *fields, struct record *record)
+{
+    struct finding_record *finding = &record->finding;
+    char problem[PROBLEM_SIZE] = "";
+    const struct fields members = {fields->object, problem, sizeof problem};
+
+    finding->path = field_array(&members, "path");
+    path_read(&members, finding->path, &finding->way);
+    if (!fields_failed(&members))
+        return;
+    record->flaw = memory_format("damaged path left out: %s", problem);
+    finding->path = NULL;
+    path_free(&finding->way);
+}
+
 static void read_finding(const struct fields *fields, struct record *record)
 {
     struct finding_record *finding = &record->finding;
@@ -106,8 +125,7 @@ static void read_finding(const struct fields *fields, struct record *record)
     finding->label = field_text(fields, "label", FIELD_OPTIONAL);
     finding->signature = field_text(fields, "signature", FIELD_OPTIONAL);
     finding->subject = field_object(fields, "subject");
-    finding->path = field_array(fields, "path");
-    path_read(fields, finding->path, &finding->way);
+    read_path(fields, record);
     read_loads(fields, finding);
     read_stack(fields, finding);
     read_points(fields, finding);
@@ -198,5 +216,6 @@ void record_free(struct record *record)
         path_free(&record->finding.way);
     }
     json_decref(record->json);
+    free(record->flaw);
     free(record);
 }

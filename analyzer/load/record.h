@@ -5,7 +5,7 @@
  * record_parse() takes any bytes whatever. It returns a record whose required members are there and
  * of the right type, or says in words what is wrong with the line. Types that this version does not
  * know come back as RECORD_UNKNOWN, which is no error; neither are unknown members, kinds and
- * verdicts.
+ * verdicts. A damaged path alone does not cost a finding: it is left out, and `flaw` says why.
  *
  * A record owns its JSON and its frames. Strings and json_t pointers in it are borrowed from
  * record.json and live as long as that. record_free() gives everything back.
@@ -50,8 +50,8 @@ struct finding_record {
     enum severity severity;
     int64_t id, module, count, bytes;
     bool growing, pending;
-    const json_t *loads, *subject, *path;
-    struct path way;              /* the same, checked */
+    const json_t *loads, *subject, *path; /* path: NULL where it is damaged */
+    struct path way;                      /* the same, checked */
     struct frame *stack, *points; /* points: the frames in subject */
     size_t stack_count, point_count;
 };
@@ -73,6 +73,7 @@ struct record {
     enum record_type type;
     int64_t pid; /* RECORD_ABSENT: that of the file's header */
     int64_t time;
+    char *flaw; /* what of it was left out, and why; or NULL. Owned */
     json_t *json;
     union {
         struct header_record header;

@@ -25,7 +25,7 @@
  *   coverage     unseen[]: {text, processes}; dropped: {what: count};
  *                inactive_hooks[]: {text, processes}
  *   remarks      sentences of `dlpin run` about what could not be seen
- *   input        files records damaged empty unreadable
+ *   input        files records damaged flawed (records whose path was left out) empty unreadable
  *
  * What is not known is null.
  */
@@ -322,6 +322,7 @@ static json_t *input_value(const struct load_counts *counts)
     set(value, "files", json_integer((json_int_t)counts->files));
     set(value, "records", json_integer((json_int_t)counts->records));
     set(value, "damaged", json_integer((json_int_t)counts->damaged));
+    set(value, "flawed", json_integer((json_int_t)counts->flawed));
     set(value, "empty", json_integer((json_int_t)counts->empty));
     set(value, "unreadable", json_integer((json_int_t)counts->unreadable));
     return value;

@@ -18,25 +18,33 @@ static char *thread_text(const struct path_node *node)
     return memory_format("thread %" PRId64 " \"%s\"", node->tid, node->thread_name);
 }
 
-/* "drivers+0x18 in host"; without a name "data at 0x7f… in host". */
+/* "drivers+0x18 in host" */
 static char *variable_text(const struct process *process, const struct path_node *node)
 {
     const char *identity = module_identity(process_module(process, node->module));
-    char *symbol = node->symbol != NULL ? demangle(node->symbol) : NULL;
-    const char *name = symbol != NULL ? symbol : node->symbol;
-    char *text = name == NULL
-                     ? memory_format("data at 0x%" PRIx64 " in %s", node->address, identity)
-                 : node->via > 0
-                     ? memory_format("%s+0x%" PRIx64 " in %s", name, (uint64_t)node->via, identity)
-                     : memory_format("%s in %s", name, identity);
+    char *symbol, *text;
 
+    if (node->symbol == NULL)
+        return memory_format("data at 0x%" PRIx64 " in %s", node->address, identity);
+    symbol = demangle(node->symbol);
+    text = node->via > 0
+               ? memory_format("%s+0x%" PRIx64 " in %s", symbol, (uint64_t)node->via, identity)
+               : memory_format("%s in %s", symbol, identity);
     free(symbol);
     return text;
 }
 
 static char *data_text(const struct process *process, const struct path_node *node)
 {
-    return variable_text(process, node);
+    char *place, *text;
+
+    if (node->frame == NULL)
+        return variable_text(process, node);
+    /* The process had no name for it; the place in the file is the same in each run. */
+    place = place_text(process, node->frame);
+    text = memory_format("data: %s", place);
+    free(place);
+    return text;
 }
 
 static char *tls_text(const struct process *process, const struct path_node *node)

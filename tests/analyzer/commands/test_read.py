@@ -18,6 +18,8 @@ CHECKS = {
     "note-only.jsonl": (0, "0 errors, 0 warnings, 1 note", ""),
     "warning-only.jsonl": (1, "warning: key: libplug.so (unloaded)", "failed: 1 finding"),
     "retention.jsonl": (1, "-> virtual function table: vtable for (anonymous namespace)::Widget", ""),
+    "damaged-path.jsonl": (1, "dlpin: 2 damaged paths left out, the findings are there",
+                           "damaged path left out: \"what\" is missing"),
     "resolved.jsonl": (0, "1 finding was not true any more later", ""),
     "resolved-then-again.jsonl": (1, "2 times", ""),
     "replaced.jsonl": (1, "5 times, loads 1-3, 5, growing with each load", ""),

@@ -70,14 +70,20 @@ Test(record, a_path_is_a_list_of_nodes)
 
 static void refuse(const char *path, const char *why)
 {
-    char line[1024], problem[256];
+    char line[1024];
+    struct record *record;
 
-    snprintf(line, sizeof line, "{" FINDING ",\"path\":%s}", path);
-    cr_assert_null(record_parse(line, strlen(line), problem, sizeof problem));
-    cr_assert_str_eq(problem, why);
+    snprintf(line, sizeof line, "{" FINDING ",\"count\":3,\"path\":%s}", path);
+    record = parse(line);
+    cr_assert_not_null(record->flaw, "%s", path);
+    cr_assert_str_eq(strchr(record->flaw, ':') + 2, why);
+    cr_assert_null(record->finding.path);
+    cr_assert_eq(record->finding.way.count, 0);
+    cr_assert_eq(record->finding.count, 3);
+    record_free(record);
 }
 
-Test(record, damaged_paths_are_named)
+Test(record, a_damaged_path_is_named_and_the_finding_kept)
 {
     refuse("{}", "\"path\" is not an array");
     refuse("[3]", "a step of \"path\" is not an object");
@@ -89,6 +95,12 @@ Test(record, damaged_paths_are_named)
     refuse("[{\"from\":{\"what\":\"block\",\"bytes\":-1},\"to\":{\"what\":\"block\"}}]",
            "\"bytes\" is negative");
     refuse("[{\"skipped\":-1}]", "\"skipped\" is negative");
+    refuse("[{\"skipped\":4}]", "\"path\" ends with a gap");
+    refuse("[{\"from\":{\"what\":\"data\"},\"to\":{\"what\":\"block\",\"address\":\"0x5\","
+           "\"frame\":{\"pc\":\"0x1\"}}},"
+           "{\"from\":{\"what\":\"block\",\"address\":\"0x6\",\"frame\":{\"pc\":\"0x1\"}},"
+           "\"to\":{\"what\":\"image\"}}]",
+           "a step of \"path\" does not begin where the one before it ends");
 }
 
 Test(record, finding_with_frames)

@@ -278,3 +278,28 @@ Test(symbolize, a_return_address_belongs_to_the_call_before_it)
     model_free(&model);
     free(text);
 }
+
+Test(symbolize, a_variable_without_a_name_is_looked_up)
+{
+    const char *path = fixture("DLPIN_TEST_PLACES");
+    struct model model = {0};
+    const struct path_node *nodes;
+    char *text;
+
+    cr_assert(asprintf(&text,
+                       HEADER "{\"type\":\"module\",\"pid\":1,\"id\":2,\"path\":\"%s\","
+                              "\"build_id\":\"" BUILD_ID "\",\"state\":\"loaded\"}\n" FINDING(
+                                  1, 1, "note",
+                                  ",\"path\":[{\"from\":{\"what\":\"data\",\"address\":\"0x1\","
+                                  "\"module\":2,\"offset\":%lu},\"via\":0,\"to\":{\"what\":"
+                                  "\"block\",\"address\":\"0x2\"}}]"),
+                       path, (unsigned long)address_of(path, "places_run")) > 0);
+    SUPPORT_LOAD(&model, text);
+    symbolize_model(&model);
+    nodes = model.groups->shown->data->way.nodes;
+    cr_assert_not_null(nodes);
+    cr_assert_str_eq(nodes[0].frame->function, "places_run");
+    cr_assert_null(nodes[1].frame);
+    model_free(&model);
+    free(text);
+}
