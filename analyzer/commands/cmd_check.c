@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char help[] =
     "Usage: dlpin check [options] FILE|DIR...\n"
@@ -73,14 +74,15 @@ static int parse(struct options *options, int argc, char **argv)
 
 static int verdict(const struct options *options, const struct model *model)
 {
-    size_t failing = gate_count(&options->gate, model);
+    char *failure = gate_failure(&options->gate, model);
+    int status = failure != NULL ? STATUS_FINDINGS : STATUS_GOOD;
 
     if (merge_had_trouble(model))
-        return STATUS_TROUBLE;
-    if (failing == 0)
-        return STATUS_GOOD;
-    message_error("check: failed: %zu finding%s", failing, failing == 1 ? "" : "s");
-    return STATUS_FINDINGS;
+        status = STATUS_TROUBLE;
+    else if (failure != NULL)
+        message_error("check: failed: %s", failure);
+    free(failure);
+    return status;
 }
 
 static int check(const struct options *options, int count, char **paths)

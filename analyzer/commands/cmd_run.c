@@ -153,7 +153,7 @@ static int judge(const struct run *run)
 {
     const struct run_options *options = &run->options;
     const struct process *root = root_process(run);
-    size_t failing;
+    char *failure;
 
     if (options->require_heap && (root == NULL || !heap_seen(run, root))) {
         message_error("failed: --require=heap, and heap blocks were not seen");
@@ -166,10 +166,11 @@ static int judge(const struct run *run)
                                                  : "a report file could not be read");
         return STATUS_NOTHING_SEEN;
     }
-    failing = gate_count(&options->gate, &run->model);
-    if (failing == 0)
+    failure = gate_failure(&options->gate, &run->model);
+    if (failure == NULL)
         return STATUS_GOOD;
-    message_error("failed: %zu finding%s", failing, failing == 1 ? "" : "s");
+    message_error("failed: %s", failure);
+    free(failure);
     return options->error_status;
 }
 

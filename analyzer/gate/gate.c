@@ -48,6 +48,11 @@ bool gate_matches(const struct gate *gate, const struct group *group)
     return group->severity >= gate->from || (kind >= 0 && gate->kinds[kind]);
 }
 
+bool gate_matches_crashes(const struct gate *gate)
+{
+    return gate->from <= SEVERITY_ERROR;
+}
+
 size_t gate_count(const struct gate *gate, const struct model *model)
 {
     size_t count = 0;
@@ -55,4 +60,18 @@ size_t gate_count(const struct gate *gate, const struct model *model)
     for (const struct group *group = model->groups; group != NULL; group = group->hh.next)
         count += gate_matches(gate, group);
     return count;
+}
+
+char *gate_failure(const struct gate *gate, const struct model *model)
+{
+    size_t findings = gate_count(gate, model);
+    size_t crashes = gate_matches_crashes(gate) ? model->crash_count : 0;
+    const char *finding_plural = findings == 1 ? "" : "s", *crash_plural = crashes == 1 ? "" : "es";
+
+    if (crashes == 0 && findings == 0)
+        return NULL;
+    if (crashes == 0)
+        return memory_format("%zu finding%s", findings, finding_plural);
+    return memory_format("%zu crash%s, %zu finding%s", crashes, crash_plural, findings,
+                         finding_plural);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* --fail-on: which findings make a gate red. */
+/* --fail-on: which findings make a gate red. A crash is as bad as an error. */
 #ifndef DLPIN_ANALYZER_GATE_H
 #define DLPIN_ANALYZER_GATE_H
 
@@ -20,6 +20,11 @@ struct gate gate_default(void);
 bool gate_parse(struct gate *gate, const char *text);
 
 bool gate_matches(const struct gate *gate, const struct group *group);
+/* A crash at an unloaded module's address is what errors warn of: it gates where they do. */
+bool gate_matches_crashes(const struct gate *gate);
 size_t gate_count(const struct gate *gate, const struct model *model);
+
+/* NULL where nothing fails the gate, else what does: "1 crash, 2 findings"; to be freed. */
+char *gate_failure(const struct gate *gate, const struct model *model);
 
 #endif

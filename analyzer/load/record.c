@@ -45,7 +45,7 @@ static void read_module(const struct fields *fields, struct record *record)
     module->state = (enum module_state)number;
 }
 
-static void read_stack(const struct fields *fields, struct finding_record *finding)
+static void read_stack(const struct fields *fields, struct frame **frames, size_t *count)
 {
     const json_t *stack = field_array(fields, "stack"), *item;
     size_t index;
@@ -54,7 +54,7 @@ static void read_stack(const struct fields *fields, struct finding_record *findi
     {
         if (!json_is_object(item))
             fields_fail(fields, "a frame of \"stack\" is not an object");
-        ARRAY_PUSH(finding->stack, finding->stack_count, frame_read(fields, item, NULL));
+        ARRAY_PUSH(*frames, *count, frame_read(fields, item, NULL));
     }
 }
 
@@ -127,7 +127,7 @@ static void read_finding(const struct fields *fields, struct record *record)
     finding->subject = field_object(fields, "subject");
     read_path(fields, record);
     read_loads(fields, finding);
-    read_stack(fields, finding);
+    read_stack(fields, &finding->stack, &finding->stack_count);
     read_points(fields, finding);
 }
 
@@ -135,6 +135,28 @@ static void read_resolved(const struct fields *fields, struct record *record)
 {
     record->resolved.finding = field_natural(fields, "finding", FIELD_REQUIRED, 0);
     record->resolved.how = field_text(fields, "how", FIELD_OPTIONAL);
+}
+
+static void read_crash(const struct fields *fields, struct record *record)
+{
+    struct crash_record *crash = &record->crash;
+
+    crash->signal = field_natural(fields, "signal", FIELD_REQUIRED, 0);
+    crash->signal_name = field_text(fields, "signal_name", FIELD_OPTIONAL);
+    crash->module = field_natural(fields, "module", FIELD_OPTIONAL, RECORD_ABSENT);
+    crash->predicted_by = field_natural(fields, "predicted_by", FIELD_OPTIONAL, RECORD_ABSENT);
+    ARRAY_PUSH(crash->place, crash->place_count,
+               (struct frame){
+                   .role = "address",
+                   .pc = field_address(fields, "address"),
+                   .module = crash->module,
+                   .offset = (uint64_t)field_integer(fields, "offset", FIELD_OPTIONAL, 0),
+                   .symbol = field_text(fields, "symbol", FIELD_OPTIONAL),
+               });
+    read_stack(fields, &crash->stack, &crash->stack_count);
+    /* It died in the innermost frame itself, which need not have called anything. */
+    if (crash->stack_count > 0)
+        crash->stack[0].returns = false;
 }
 
 static void read_coverage(const struct fields *fields, struct record *record)
@@ -157,13 +179,10 @@ static const struct {
     const char *name;
     void (*read)(const struct fields *fields, struct record *record);
 } record_types[] = {
-    [RECORD_HEADER] = {"header", read_header},
-    [RECORD_MODULE] = {"module", read_module},
-    [RECORD_FINDING] = {"finding", read_finding},
-    [RECORD_RESOLVED] = {"resolved", read_resolved},
-    [RECORD_COVERAGE] = {"coverage", read_coverage},
-    [RECORD_SUMMARY] = {"summary", read_summary},
-    [RECORD_UNKNOWN] = {"", read_nothing},
+    [RECORD_HEADER] = {"header", read_header},    [RECORD_MODULE] = {"module", read_module},
+    [RECORD_FINDING] = {"finding", read_finding}, [RECORD_RESOLVED] = {"resolved", read_resolved},
+    [RECORD_CRASH] = {"crash", read_crash},       [RECORD_COVERAGE] = {"coverage", read_coverage},
+    [RECORD_SUMMARY] = {"summary", read_summary}, [RECORD_UNKNOWN] = {"", read_nothing},
 };
 
 static enum record_type type_by_name(const char *name)
@@ -214,6 +233,10 @@ void record_free(struct record *record)
         frames_free(record->finding.stack, record->finding.stack_count);
         frames_free(record->finding.points, record->finding.point_count);
         path_free(&record->finding.way);
+    }
+    if (record->type == RECORD_CRASH) {
+        frames_free(record->crash.place, record->crash.place_count);
+        frames_free(record->crash.stack, record->crash.stack_count);
     }
     json_decref(record->json);
     free(record->flaw);

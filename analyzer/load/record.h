@@ -27,6 +27,7 @@ enum record_type {
     RECORD_MODULE,
     RECORD_FINDING,
     RECORD_RESOLVED,
+    RECORD_CRASH,
     RECORD_COVERAGE,
     RECORD_SUMMARY,
     RECORD_UNKNOWN
@@ -52,13 +53,21 @@ struct finding_record {
     bool growing, pending;
     const json_t *loads, *subject, *path; /* path: NULL where it is damaged */
     struct path way;                      /* the same, checked */
-    struct frame *stack, *points; /* points: the frames in subject */
+    struct frame *stack, *points;         /* points: the frames in subject */
     size_t stack_count, point_count;
 };
 
 struct resolved_record {
     const char *how;
     int64_t finding;
+};
+
+struct crash_record {
+    const char *signal_name; /* or NULL */
+    int64_t signal, module, predicted_by;
+    struct frame *place; /* one: the address, in the unloaded module */
+    struct frame *stack;
+    size_t place_count, stack_count;
 };
 
 struct coverage_record {
@@ -80,6 +89,7 @@ struct record {
         struct module_record module;
         struct finding_record finding;
         struct resolved_record resolved;
+        struct crash_record crash;
         struct coverage_record coverage;
         struct summary_record summary;
     };

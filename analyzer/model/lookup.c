@@ -68,3 +68,32 @@ const char *finding_module_path(const struct finding *finding)
            : module != NULL                   ? module->data->path
                                               : NULL;
 }
+
+const struct module *crash_module(const struct crash *crash)
+{
+    return process_module(crash->process, crash->data->module);
+}
+
+const struct finding *crash_finding(const struct crash *crash)
+{
+    const struct process *process = crash->process;
+    struct finding *finding = NULL;
+
+    /* What predicted the crash of a forked child may be its parent's, in whose file it writes. */
+    for (; process != NULL && finding == NULL; process = process->host)
+        HASH_FIND(hh, process->findings, &crash->data->predicted_by, sizeof(int64_t), finding);
+    return finding;
+}
+
+const struct crash *group_crash(const struct model *model, const struct group *group)
+{
+    for (const struct crash *crash = model->crashes; crash != NULL; crash = crash->next) {
+        const struct finding *predicted = crash_finding(crash), *finding = group->first;
+
+        while (finding != NULL && finding != predicted)
+            finding = finding->next_in_group;
+        if (finding != NULL)
+            return crash;
+    }
+    return NULL;
+}

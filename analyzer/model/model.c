@@ -54,10 +54,12 @@ static void add_module(struct process *process, struct record *record)
     if (module == NULL) {
         module = memory_zeroed(sizeof *module);
         module->id = record->module.id;
+        module->loaded = record->time;
         HASH_ADD(hh, process->modules, id, sizeof module->id, module);
     }
     replace_record(&module->record, record);
     module->data = &record->module;
+    module->unloaded = record->module.state == MODULE_UNLOADED ? record->time : INT64_MAX;
 }
 
 static struct finding *find_finding(const struct process *process, int64_t id)
@@ -94,6 +96,23 @@ static void add_resolved(struct process *process, struct record *record)
         record_free(record);
 }
 
+static void add_crash(struct model *model, struct process *process, struct record *record)
+{
+    struct crash *crash = memory_zeroed(sizeof *crash);
+
+    crash->process = process;
+    crash->record = record;
+    crash->data = &record->crash;
+    if (process->crash == NULL)
+        process->crash = crash;
+    if (model->last_crash != NULL)
+        model->last_crash->next = crash;
+    else
+        model->crashes = crash;
+    model->last_crash = crash;
+    model->crash_count++;
+}
+
 static void take_file(void *context, const char *path)
 {
     struct model *model = context;
@@ -119,6 +138,9 @@ static void take_record(void *context, struct record *record)
     case RECORD_RESOLVED:
         add_resolved(process, record);
         break;
+    case RECORD_CRASH:
+        add_crash(context, process, record);
+        break;
     case RECORD_COVERAGE:
         replace_record(&process->coverage, record);
         break;
@@ -139,8 +161,10 @@ struct record_sink model_sink(struct model *model)
 void model_finish(struct model *model)
 {
     for (struct process *process = model->processes; process != NULL; process = process->hh.next) {
-        for (struct module *module = process->modules; module != NULL; module = module->hh.next)
+        for (struct module *module = process->modules; module != NULL; module = module->hh.next) {
             model->unloaded += module->data->state == MODULE_UNLOADED;
+            model->closed += module->data->state == MODULE_CLOSED;
+        }
         for (struct finding *finding = process->findings; finding != NULL;
              finding = finding->hh.next) {
             bool was_true = finding->resolved != NULL && !finding->data->pending;
@@ -179,6 +203,17 @@ static void free_findings(struct process *process)
     }
 }
 
+static void free_crashes(struct model *model)
+{
+    struct crash *crash = model->crashes, *next;
+
+    for (; crash != NULL; crash = next) {
+        next = crash->next;
+        record_free(crash->record);
+        free(crash);
+    }
+}
+
 static void free_processes(struct model *model)
 {
     struct process *process = model->processes, *next;
@@ -198,6 +233,7 @@ static void free_processes(struct model *model)
 void model_free(struct model *model)
 {
     groups_free(model);
+    free_crashes(model);
     free_processes(model);
     for (size_t i = 0; i < model->file_count; i++)
         free(model->files[i]);

@@ -24,6 +24,7 @@ struct module {
     int64_t id;
     struct record *record; /* the latest of this id */
     const struct module_record *data;
+    int64_t loaded, unloaded; /* times; unloaded: INT64_MAX while it is mapped */
     UT_hash_handle hh;
 };
 
@@ -37,6 +38,14 @@ struct finding {
     UT_hash_handle hh;
 };
 
+/* The process died at an address of an unloaded module. */
+struct crash {
+    struct process *process;
+    struct record *record;
+    const struct crash_record *data;
+    struct crash *next;
+};
+
 struct process_key {
     int64_t file; /* index into model.files */
     int64_t pid;
@@ -48,6 +57,7 @@ struct process {
     const char *file;
     struct process *host; /* the first process of the file, where that is another one */
     struct record *header, *coverage, *summary; /* each may be NULL */
+    const struct crash *crash;                  /* the first one, or NULL */
     struct module *modules;                     /* hash by id */
     struct finding *findings;                   /* hash by id */
     UT_hash_handle hh;
@@ -75,11 +85,14 @@ struct model {
     struct process *host;      /* the first process of the file that is being loaded, or NULL */
     struct process *processes; /* hash, in the order of the files */
     struct group *groups;      /* hash, sorted: severest first */
-    struct load_counts loaded; /* for load_inputs() to fill */
-    bool count_resolved;       /* set before model_finish(): resolved findings count too */
+    struct crash *crashes, *last_crash; /* list, in the order of the files */
+    size_t crash_count;
+    struct load_counts loaded;         /* for load_inputs() to fill */
+    bool count_resolved;               /* set before model_finish(): resolved findings count too */
     size_t severities[SEVERITY_COUNT]; /* groups of each */
     size_t resolved;                   /* findings that were resolved */
     size_t unloaded;                   /* modules that were unmapped */
+    size_t closed;                     /* modules that were closed and are still mapped */
 };
 
 struct record_sink model_sink(struct model *model);
@@ -100,5 +113,12 @@ const char *module_identity(const struct module *module);
 /* The path of the module that a finding is about, or NULL. */
 const char *finding_module_path(const struct finding *finding);
 const struct module *finding_module(const struct finding *finding);
+
+/* The unloaded module at whose address it crashed, or NULL. */
+const struct module *crash_module(const struct crash *crash);
+/* The finding that predicted it; NULL where there is none, or it is not in the files. */
+const struct finding *crash_finding(const struct crash *crash);
+/* A crash that one of the group's findings predicted, or NULL. */
+const struct crash *group_crash(const struct model *model, const struct group *group);
 
 #endif

@@ -20,6 +20,12 @@
  *                  path[]: as in the report file, a block's frame as below, and a place in an image
  *                    with function file line
  *                  instances[]: {pid, file, id} of each finding that was merged into this one
+ *   crashes      of processes that died at an address of an unloaded module:
+ *                  pid report (the file) signal signal_name time (ns since the start)
+ *                  place: a frame: the address
+ *                  predicted_by: {id kind severity signature}, null where nothing predicted it;
+ *                    with id alone where the finding is not in the report
+ *                  stack[]: frames
  *   processes    pid ppid exe argv started arch libc file ended (null: no summary) modules[]:
  *                  id path soname build_id load state
  *   coverage     unseen[]: {text, processes}; dropped: {what: count};
@@ -102,12 +108,12 @@ static json_t *frame_value(const struct process *process, const struct frame *fr
     return value;
 }
 
-static json_t *stack_value(const struct finding *finding)
+static json_t *stack_value(const struct process *process, const struct frame *frames, size_t count)
 {
     json_t *stack = json_array();
 
-    for (size_t i = 0; i < finding->data->stack_count; i++)
-        json_array_append_new(stack, frame_value(finding->process, &finding->data->stack[i]));
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(stack, frame_value(process, &frames[i]));
     return stack;
 }
 
@@ -217,7 +223,7 @@ static json_t *finding_value(const struct group *group)
     set_repeats(value, group);
     set(value, "resolved", text_value(how));
     set(value, "subject", subject_value(shown));
-    set(value, "stack", stack_value(shown));
+    set(value, "stack", stack_value(shown->process, data->stack, data->stack_count));
     set(value, "path", path_value(shown));
     set(value, "instances", instances_value(group));
     return value;
@@ -243,6 +249,48 @@ static void set_findings(json_t *document, const struct report *report)
     set(document, "verdicts", verdicts);
     set(document, "resolved", json_integer((json_int_t)report->model->resolved));
     set(document, "findings", findings);
+}
+
+static json_t *prediction_value(const struct crash *crash)
+{
+    const struct finding *finding = crash_finding(crash);
+    json_t *value;
+
+    if (crash->data->predicted_by == RECORD_ABSENT)
+        return json_null();
+    value = json_object();
+    set(value, "id", json_integer(crash->data->predicted_by));
+    if (finding == NULL)
+        return value;
+    set(value, "kind", text_value(finding->data->kind));
+    set(value, "severity", text_value(severity_name(finding->data->severity)));
+    set(value, "signature", text_value(finding->data->signature));
+    return value;
+}
+
+static json_t *crash_value(const struct crash *crash)
+{
+    const struct crash_record *data = crash->data;
+    json_t *value = json_object();
+
+    set(value, "pid", known_integer(crash->process->key.pid));
+    set(value, "report", text_value(crash->process->file));
+    set(value, "signal", json_integer(data->signal));
+    set(value, "signal_name", text_value(data->signal_name));
+    set(value, "time", json_integer(crash->record->time));
+    set(value, "place", frame_value(crash->process, data->place));
+    set(value, "predicted_by", prediction_value(crash));
+    set(value, "stack", stack_value(crash->process, data->stack, data->stack_count));
+    return value;
+}
+
+static json_t *crashes_value(const struct model *model)
+{
+    json_t *crashes = json_array();
+
+    for (const struct crash *crash = model->crashes; crash != NULL; crash = crash->next)
+        json_array_append_new(crashes, crash_value(crash));
+    return crashes;
 }
 
 static json_t *modules_value(const struct process *process)
@@ -342,6 +390,7 @@ void render_json(FILE *out, const struct report *report, bool color)
     set(document, "version", json_integer(1));
     set(document, "tool", text_value("dlpin " DLPIN_VERSION));
     set_findings(document, report);
+    set(document, "crashes", crashes_value(model));
     set(document, "processes", processes);
     set(document, "coverage", coverage_value(model));
     set(document, "remarks", remarks);

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * The report for people: a block per group of findings, then what limits the report, then one line
- * that sums it up, which is the last one, as in the tools that people know.
+ * The report for people: crashes, a block per group of findings, then what limits the report, then
+ * one line that sums it up, which is the last one, as in the tools that people know.
  */
 #include "render/report.h"
 
-#include "base/memory.h"
-#include "base/message.h"
 #include "load/names.h"
 #include "model/coverage.h"
-#include "render/place.h"
+#include "render/crashes.h"
+#include "render/put.h"
 #include "render/way.h"
-#include "symbolize/demangle.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,45 +20,6 @@ static const char *const severity_colors[] = {
     [SEVERITY_WARNING] = "\033[33m",
     [SEVERITY_ERROR] = "\033[31m",
 };
-
-/* All that comes from files goes through here: formatted, and without control characters. */
-static void put(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void put(FILE *out, const char *format, ...)
-{
-    char *text = NULL;
-    va_list args;
-
-    va_start(args, format);
-    if (vasprintf(&text, format, args) < 0)
-        text = NULL;
-    va_end(args);
-    fputs(text != NULL ? message_printable(text) : "out of memory", out);
-    free(text);
-}
-
-static void put_line(FILE *out, const char *text)
-{
-    put(out, "%s", text);
-    fputc('\n', out);
-}
-
-static const char *plural(int64_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
-/* A message of several lines keeps its lines. */
-static void put_message(FILE *out, const char *message)
-{
-    char *copy = demangle_text(message), *rest = copy, *line;
-
-    while ((line = strsep(&rest, "\n")) != NULL) {
-        fputs("  ", out);
-        put_line(out, line);
-    }
-    free(copy);
-}
 
 static void put_heading(FILE *out, const struct group *group, bool color)
 {
@@ -109,14 +67,6 @@ static void put_repeats(FILE *out, const struct group *group)
     fputs(group->growing ? ", growing with each load\n" : "\n", out);
 }
 
-static void put_place(FILE *out, const struct process *process, const struct frame *frame)
-{
-    char *place = place_text(process, frame);
-
-    put_line(out, place);
-    free(place);
-}
-
 static void put_frames(FILE *out, const struct finding *finding)
 {
     const struct finding_record *data = finding->data;
@@ -125,12 +75,7 @@ static void put_frames(FILE *out, const struct finding *finding)
         put(out, "  %s: ", data->points[i].role);
         put_place(out, finding->process, &data->points[i]);
     }
-    if (data->stack_count > 0)
-        fputs("  created at:\n", out);
-    for (size_t i = 0; i < data->stack_count; i++) {
-        fprintf(out, "    #%zu ", i);
-        put_place(out, finding->process, &data->stack[i]);
-    }
+    put_stack(out, finding->process, "created at", data->stack, data->stack_count);
 }
 
 /* Blocks of modules that act for others say little: they are there, but paler. */
@@ -158,12 +103,13 @@ static void put_way(FILE *out, const struct finding *finding, bool color)
     }
 }
 
-static void put_group(FILE *out, const struct group *group, bool color)
+static void put_group(FILE *out, const struct model *model, const struct group *group, bool color)
 {
     const struct finding *shown = group->shown;
+    const struct crash *crash = group_crash(model, group);
 
     put_heading(out, group, color);
-    put_message(out, shown->data->message);
+    put_message(out, shown->data->message, "  ");
     put_repeats(out, group);
     if (shown->data->label != NULL) {
         fputs("  while ", out);
@@ -173,6 +119,9 @@ static void put_group(FILE *out, const struct group *group, bool color)
         fputs("  said before the module was unmapped, and nothing after it\n", out);
     if (shown->resolved != NULL)
         fputs("  no longer true when the process ended\n", out);
+    if (crash != NULL)
+        fprintf(out, "  it came true: process %" PRId64 " crashed, see above\n",
+                crash->process->key.pid);
     put_frames(out, shown);
     put_way(out, shown, color);
     fputc('\n', out);
@@ -183,13 +132,15 @@ static void put_unfinished(FILE *out, const struct model *model)
     const struct process *process;
 
     for (process = model->processes; process != NULL; process = process->hh.next) {
+        const char *why = process->crash != NULL ? "it crashed, see above"
+                                                 : "it did not end normally, or still runs";
+
         if (process_ended(process))
             continue;
         put(out,
             "dlpin: process %" PRId64
-            " (%s) has no summary: it did not end normally, or still runs; "
-            "what it reported until then is here",
-            process->key.pid, process_name(process));
+            " (%s) has no summary: %s; what it reported until then is here",
+            process->key.pid, process_name(process), why);
         fputc('\n', out);
     }
 }
@@ -240,9 +191,11 @@ static void put_total(FILE *out, const struct model *model)
     size_t processes = HASH_COUNT(model->processes);
 
     fputs("dlpin: ", out);
+    if (model->crash_count > 0)
+        fprintf(out, "%zu crash%s, ", model->crash_count, model->crash_count == 1 ? "" : "es");
     if (processes == 0)
         fputs("nothing was seen", out);
-    else if (errors + warnings + notes == 0)
+    else if (errors + warnings + notes + model->crash_count == 0)
         fputs("clean: no findings", out);
     else
         fprintf(out, "%zu error%s, %zu warning%s, %zu note%s", errors, plural((int64_t)errors),
@@ -250,6 +203,8 @@ static void put_total(FILE *out, const struct model *model)
     if (processes > 0)
         fprintf(out, "; %zu process%s, %zu module%s unloaded", processes,
                 processes == 1 ? "" : "es", model->unloaded, plural((int64_t)model->unloaded));
+    if (model->closed > 0)
+        fprintf(out, ", %zu closed and still mapped", model->closed);
     fputc('\n', out);
 }
 
@@ -257,9 +212,10 @@ void render_text(FILE *out, const struct report *report, bool color)
 {
     const struct group *group;
 
+    put_crashes(out, report->model, color);
     for (group = report->model->groups; group != NULL; group = group->hh.next) {
         if (report->gate == NULL || gate_matches(report->gate, group))
-            put_group(out, group, color);
+            put_group(out, report->model, group, color);
     }
     put_unfinished(out, report->model);
     put_limits(out, report);

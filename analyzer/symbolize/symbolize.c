@@ -76,6 +76,13 @@ static void symbolize_frame(struct cached_image **cache, const struct process *p
         frame->function = demangle(frame->symbol);
 }
 
+static void symbolize_frames(struct cached_image **cache, const struct process *process,
+                             struct frame *frames, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        symbolize_frame(cache, process, &frames[i]);
+}
+
 void symbolize_model(struct model *model)
 {
     struct cached_image *cache = NULL;
@@ -84,13 +91,19 @@ void symbolize_model(struct model *model)
         const struct process *process = group->shown->process;
         const struct finding_record *data = group->shown->data;
 
-        for (size_t i = 0; i < data->stack_count; i++)
-            symbolize_frame(&cache, process, &data->stack[i]);
-        for (size_t i = 0; i < data->point_count; i++)
-            symbolize_frame(&cache, process, &data->points[i]);
-        for (size_t i = 0; i < data->way.count; i++)
-            if (data->way.nodes[i].frame != NULL)
-                symbolize_frame(&cache, process, data->way.nodes[i].frame);
+        symbolize_frames(&cache, process, data->stack, data->stack_count);
+        symbolize_frames(&cache, process, data->points, data->point_count);
+        for (size_t i = 0; i < data->way.count; i++) {
+            struct frame *frame = data->way.nodes[i].frame;
+
+            symbolize_frames(&cache, process, frame, frame != NULL);
+        }
+    }
+    for (struct crash *crash = model->crashes; crash != NULL; crash = crash->next) {
+        const struct crash_record *data = crash->data;
+
+        symbolize_frames(&cache, crash->process, data->place, data->place_count);
+        symbolize_frames(&cache, crash->process, data->stack, data->stack_count);
     }
     free_cache(cache);
 }

@@ -12,7 +12,8 @@
 
 #include "model/model.h"
 
-/* Fills function, source and line of every frame that is shown: those of group.shown. */
+/* Fills function, source and line of every frame that is shown: those of group.shown, and of
+ * crashes. */
 void symbolize_model(struct model *model);
 
 #endif

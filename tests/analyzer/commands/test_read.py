@@ -20,6 +20,10 @@ CHECKS = {
     "retention.jsonl": (1, "-> virtual function table: vtable for (anonymous namespace)::Widget", ""),
     "damaged-path.jsonl": (1, "dlpin: 2 damaged paths left out, the findings are there",
                            "damaged path left out: \"what\" is missing"),
+    "crash.jsonl": (1, "host (process 100) crashed with SIGSEGV at on_thread_end (libplug.so+0x1149), "
+                       "1.204 s after libplug.so was unloaded", "failed: 1 crash, 2 findings"),
+    "crash-unpredicted.jsonl": (1, "crashed with signal 7 when it read or wrote ?? (libplug.so+0x4020)",
+                                "failed: 2 crashes, 0 findings"),
     "resolved.jsonl": (0, "1 finding was not true any more later", ""),
     "resolved-then-again.jsonl": (1, "2 times", ""),
     "replaced.jsonl": (1, "5 times, loads 1-3, 5, growing with each load", ""),
@@ -62,6 +66,10 @@ class Check(Case):
         }.items():
             with self.subTest(fail_on):
                 result = self.dlpin("check", f"--fail-on={fail_on}", good)
+                self.assertEqual(result.returncode, status, result.stderr)
+        for fail_on, status in {"error": 1, "note": 1, "key-orphan": 0, "key-orphan,error": 1}.items():
+            with self.subTest(crash=fail_on):
+                result = self.dlpin("check", f"--fail-on={fail_on}", DATA / "crash-unpredicted.jsonl")
                 self.assertEqual(result.returncode, status, result.stderr)
         self.assertEqual(self.dlpin("check", "--fail-on=note", DATA / "note-only.jsonl").returncode, 1)
         self.assertEqual(

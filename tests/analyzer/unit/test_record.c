@@ -127,9 +127,30 @@ Test(record, finding_with_frames)
     record_free(record);
 }
 
+Test(record, crash)
+{
+    struct record *record = parse(
+        "{\"type\":\"crash\",\"pid\":7,\"signal\":11,\"signal_name\":\"SIGSEGV\",\"module\":2,"
+        "\"address\":\"0x9\",\"offset\":8,\"symbol\":\"f\",\"predicted_by\":3,"
+        "\"stack\":[{\"pc\":\"0x9\",\"module\":2},{\"pc\":\"0x5\"}]}");
+    const struct crash_record *crash = &record->crash;
+
+    cr_assert_eq(record->type, RECORD_CRASH);
+    cr_assert_eq(crash->signal, 11);
+    cr_assert_str_eq(crash->signal_name, "SIGSEGV");
+    cr_assert_eq(crash->predicted_by, 3);
+    cr_assert_eq(crash->place->pc, 9);
+    cr_assert_eq(crash->place->module, 2);
+    cr_assert_str_eq(crash->place->symbol, "f");
+    cr_assert_eq(crash->stack_count, 2);
+    cr_assert_not(crash->stack[0].returns);
+    cr_assert(crash->stack[1].returns);
+    record_free(record);
+}
+
 Test(record, an_unknown_type_is_no_error)
 {
-    struct record *record = parse("{\"type\":\"crash\",\"pid\":7}");
+    struct record *record = parse("{\"type\":\"later\",\"pid\":7}");
 
     cr_assert_eq(record->type, RECORD_UNKNOWN);
     record_free(record);
@@ -182,6 +203,12 @@ ParameterizedTestParameters(record, bad_lines)
         {"{" FINDING ",\"subject\":{\"f\":{\"pc\":1}}}", "\"pc\" is not a string"},
         {"{" FINDING ",\"count\":1.5}", "\"count\" is not an integer"},
         {"{\"type\":\"resolved\",\"pid\":1}", "\"finding\" is missing"},
+        {"{\"type\":\"crash\",\"pid\":1}", "\"signal\" is missing"},
+        {"{\"type\":\"crash\",\"signal\":11,\"address\":9}", "\"address\" is not a string"},
+        {"{\"type\":\"crash\",\"signal\":11,\"predicted_by\":\"3\"}",
+         "\"predicted_by\" is not an integer"},
+        {"{\"type\":\"crash\",\"signal\":11,\"stack\":[1]}",
+         "a frame of \"stack\" is not an object"},
     };
 
     return cr_make_param_array(struct bad_line, lines, sizeof lines / sizeof lines[0]);

@@ -115,6 +115,83 @@ Test(text, where_a_way_begins)
     }
 }
 
+#define CRASH                                                                             \
+    "{\"type\":\"crash\",\"pid\":1,\"time\":9,\"signal\":11,\"signal_name\":\"SIGSEGV\"," \
+    "\"address\":\"0x9\",\"module\":2,\"offset\":8,\"symbol\":\"f\",\"predicted_by\":4,"  \
+    "\"stack\":[{\"pc\":\"0x9\",\"module\":2,\"offset\":8,\"symbol\":\"f\"}]}\n"
+
+Test(text, a_crash_comes_first)
+{
+    struct model model = {0};
+    const struct report report = {.model = &model};
+    char *text;
+
+    SUPPORT_LOAD(&model, HEADER MODULE FINDING(1, 4, "error", "") CRASH);
+    symbolize_model(&model);
+    text = render(render_text, &report, false);
+    cr_assert_str_eq(
+        text, "crash: libplug.so (unloaded)\n"
+              "  host (process 1) crashed with SIGSEGV at f (libplug.so+0x8), 0.000 s after "
+              "libplug.so was unloaded.\n"
+              "  Predicted by finding 4, error key:\n"
+              "    left a key\n"
+              "  died at:\n"
+              "    #0 f (libplug.so+0x8)\n"
+              "\n"
+              "error: key: libplug.so (unloaded)\n"
+              "  left a key\n"
+              "  1 time, load 1\n"
+              "  it came true: process 1 crashed, see above\n"
+              "\n"
+              "dlpin: process 1 (host) has no summary: it crashed, see above; what it reported "
+              "until then is here\n"
+              "dlpin: 1 crash, 1 error, 0 warnings, 0 notes; 1 process, 1 module unloaded\n");
+    free(text);
+    model_free(&model);
+}
+
+Test(text, a_crash_without_a_finding_is_not_clean)
+{
+    struct model model = {0};
+    const struct report report = {.model = &model};
+    char *text;
+
+    SUPPORT_LOAD(&model, HEADER MODULE CRASH SUMMARY);
+    text = render(render_text, &report, false);
+    cr_assert_not_null(strstr(text, "  Predicted by finding 4, which is not in the report.\n"));
+    cr_assert_not_null(strstr(text, "dlpin: 1 crash, 0 errors, 0 warnings, 0 notes;"));
+    cr_assert_null(strstr(text, "no summary"));
+    free(text);
+    model_free(&model);
+}
+
+Test(json, crashes_are_a_list)
+{
+    struct model model = {0};
+    const struct report report = {.model = &model};
+    const char *signal, *function, *kind, *innermost;
+    json_t *document;
+    char *text;
+    int id;
+
+    SUPPORT_LOAD(&model, HEADER MODULE FINDING(1, 4, "error", "") CRASH);
+    symbolize_model(&model);
+    text = render(render_json, &report, false);
+    document = json_loads(text, 0, NULL);
+    cr_assert_eq(json_unpack(document, "{s:[{s:s, s:{s:s}, s:{s:i, s:s}, s:[{s:s}]}]}", "crashes",
+                             "signal_name", &signal, "place", "function", &function, "predicted_by",
+                             "id", &id, "kind", &kind, "stack", "function", &innermost),
+                 0);
+    cr_assert_str_eq(signal, "SIGSEGV");
+    cr_assert_str_eq(function, "f");
+    cr_assert_str_eq(innermost, "f");
+    cr_assert_str_eq(kind, "key");
+    cr_assert_eq(id, 4);
+    json_decref(document);
+    free(text);
+    model_free(&model);
+}
+
 Test(text, colour_is_only_there_when_asked_for)
 {
     struct model model = one_finding();
