@@ -120,6 +120,7 @@ static void read_finding(const struct fields *fields, struct record *record)
     finding->at = field_text(fields, "at", FIELD_OPTIONAL);
     finding->count = field_natural(fields, "count", FIELD_OPTIONAL, 1);
     finding->bytes = field_natural(fields, "bytes", FIELD_OPTIONAL, RECORD_ABSENT);
+    finding->blocks = field_natural(fields, "blocks", FIELD_OPTIONAL, RECORD_ABSENT);
     finding->growing = field_flag(fields, "growing");
     finding->pending = field_flag(fields, "pending");
     finding->label = field_text(fields, "label", FIELD_OPTIONAL);

@@ -49,7 +49,7 @@ struct module_record {
 struct finding_record {
     const char *kind, *verdict, *at, *module_path, *message, *label, *signature;
     enum severity severity;
-    int64_t id, module, count, bytes;
+    int64_t id, module, count, bytes, blocks;
     bool growing, pending;
     const json_t *loads, *subject, *path; /* path: NULL where it is damaged */
     struct path way;                      /* the same, checked */

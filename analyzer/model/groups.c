@@ -30,7 +30,7 @@ static struct group *need_group(struct model *model, const struct finding *findi
     }
     group = memory_zeroed(sizeof *group);
     group->signature = signature;
-    group->bytes = RECORD_ABSENT;
+    group->bytes = group->blocks = RECORD_ABSENT;
     HASH_ADD_KEYPTR(hh, model->groups, group->signature, strlen(group->signature), group);
     return group;
 }
@@ -41,6 +41,12 @@ static int64_t capped_sum(int64_t left, int64_t right)
     int64_t sum;
 
     return __builtin_add_overflow(left, right, &sum) ? INT64_MAX : sum;
+}
+
+static void add_known(int64_t *sum, int64_t number)
+{
+    if (number != RECORD_ABSENT)
+        *sum = capped_sum(*sum == RECORD_ABSENT ? 0 : *sum, number);
 }
 
 static void add_loads(struct group *group, const struct finding *finding)
@@ -77,8 +83,8 @@ void groups_add(struct model *model, struct finding *finding)
     link_finding(group, finding);
     add_loads(group, finding);
     group->count = capped_sum(group->count, data->count);
-    if (data->bytes != RECORD_ABSENT)
-        group->bytes = capped_sum(group->bytes == RECORD_ABSENT ? 0 : group->bytes, data->bytes);
+    add_known(&group->bytes, data->bytes);
+    add_known(&group->blocks, data->blocks);
     group->growing |= data->growing;
     group->pending |= data->pending && finding->resolved == NULL;
     if (group->shown == NULL || data->severity > group->severity) {

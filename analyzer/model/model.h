@@ -70,7 +70,7 @@ struct group {
     const struct finding *shown;
     enum severity severity; /* the highest */
     int64_t count;          /* times, over all findings */
-    int64_t bytes;          /* RECORD_ABSENT where none has any */
+    int64_t bytes, blocks;  /* of the last time in each process; RECORD_ABSENT where none has any */
     bool growing;
     bool pending;   /* of at least one nothing later is known: its process ended there */
     int64_t *loads; /* sorted, each once */

@@ -11,7 +11,9 @@
  *   resolved     findings that stopped being true; not counted, unless asked for
  *   findings     severest first; repeats of one signature are one entry:
  *                  signature kind verdict severity message module (its identity) module_path
- *                  build_id state at label count bytes loads[] growing pending
+ *                  build_id state at label count bytes blocks loads[] growing pending
+ *                  growth: {loads, things, bytes_per_load, blocks_per_load, loads_until_no_key},
+ *                    or null: what the loads from the first to the last left, in one process
  *                  resolved: how it stopped being true, or null
  *                  subject: as in the report file (owner and requester are ids of modules of the
  *                    first instance's process), its frames as below
@@ -40,6 +42,7 @@
 #include "base/memory.h"
 #include "load/names.h"
 #include "model/coverage.h"
+#include "model/growth.h"
 #include "symbolize/demangle.h"
 
 #include <inttypes.h>
@@ -188,6 +191,22 @@ static void set_module(json_t *value, const struct finding *finding)
         module != NULL ? text_value(module_state_name(module->data->state)) : json_null());
 }
 
+static json_t *growth_value(const struct group *group)
+{
+    const struct growth growth = growth_of(group);
+    json_t *value;
+
+    if (!group->growing || growth.loads == 0)
+        return json_null();
+    value = json_object();
+    set(value, "loads", json_integer(growth.loads));
+    set(value, "things", json_integer(growth.things));
+    set(value, "bytes_per_load", known_integer(growth.bytes));
+    set(value, "blocks_per_load", known_integer(growth.blocks));
+    set(value, "loads_until_no_key", known_integer(growth.keys_end));
+    return value;
+}
+
 static void set_repeats(json_t *value, const struct group *group)
 {
     json_t *loads = json_array();
@@ -196,8 +215,10 @@ static void set_repeats(json_t *value, const struct group *group)
         json_array_append_new(loads, json_integer(group->loads[i]));
     set(value, "count", json_integer(group->count));
     set(value, "bytes", known_integer(group->bytes));
+    set(value, "blocks", known_integer(group->blocks));
     set(value, "loads", loads);
     set(value, "growing", json_boolean(group->growing));
+    set(value, "growth", growth_value(group));
     set(value, "pending", json_boolean(group->pending));
 }
 

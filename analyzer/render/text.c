@@ -7,6 +7,7 @@
 
 #include "load/names.h"
 #include "model/coverage.h"
+#include "model/growth.h"
 #include "render/crashes.h"
 #include "render/put.h"
 #include "render/way.h"
@@ -53,11 +54,23 @@ static void put_loads(FILE *out, const struct group *group)
     }
 }
 
+/* Only the last time is known of what came again. */
+static void put_size(FILE *out, const struct group *group)
+{
+    bool repeated = group->count > (int64_t)group->process_count;
+
+    if (group->bytes == RECORD_ABSENT)
+        return;
+    fprintf(out, ", %s%" PRId64 " byte%s", repeated ? "the last of " : "", group->bytes,
+            plural(group->bytes));
+    if (group->blocks != RECORD_ABSENT)
+        fprintf(out, " in %" PRId64 " block%s", group->blocks, plural(group->blocks));
+}
+
 static void put_repeats(FILE *out, const struct group *group)
 {
     fprintf(out, "  %" PRId64 " time%s", group->count, plural(group->count));
-    if (group->bytes != RECORD_ABSENT)
-        fprintf(out, ", %" PRId64 " byte%s", group->bytes, plural(group->bytes));
+    put_size(out, group);
     if (group->load_count > 0) {
         fprintf(out, ", load%s ", group->load_count == 1 ? "" : "s");
         put_loads(out, group);
@@ -65,6 +78,28 @@ static void put_repeats(FILE *out, const struct group *group)
     if (group->process_count > 1)
         fprintf(out, ", in %zu processes", group->process_count);
     fputs(group->growing ? ", growing with each load\n" : "\n", out);
+}
+
+/* "growth: 1 per load, 5 loads; 1019 loads until pthread_key_create fails" */
+static void put_growth(FILE *out, const struct group *group)
+{
+    const struct growth growth = growth_of(group);
+
+    if (!group->growing || growth.loads == 0)
+        return;
+    if (growth.things % growth.loads == 0)
+        fprintf(out, "  growth: %" PRId64 " per load, %" PRId64 " loads",
+                growth.things / growth.loads, growth.loads);
+    else
+        fprintf(out, "  growth: %" PRId64 " in %" PRId64 " loads", growth.things, growth.loads);
+    if (growth.bytes != RECORD_ABSENT)
+        put(out, "; %" PRId64 " byte%s in %" PRId64 " block%s %s each time", growth.bytes,
+            plural(growth.bytes), growth.blocks, plural(growth.blocks),
+            group->shown->data->verdict);
+    if (growth.keys_end != RECORD_ABSENT)
+        fprintf(out, "; %" PRId64 " load%s until pthread_key_create fails", growth.keys_end,
+                plural(growth.keys_end));
+    fputc('\n', out);
 }
 
 static void put_frames(FILE *out, const struct finding *finding)
@@ -111,6 +146,7 @@ static void put_group(FILE *out, const struct model *model, const struct group *
     put_heading(out, group, color);
     put_message(out, shown->data->message, "  ");
     put_repeats(out, group);
+    put_growth(out, group);
     if (shown->data->label != NULL) {
         fputs("  while ", out);
         put_line(out, shown->data->label);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "model/coverage.h"
+#include "model/growth.h"
 #include "model/model.h"
 #include "support.h"
 
@@ -225,4 +226,85 @@ Test(coverage, adds_up_over_processes)
     cr_assert_eq(coverage.inactive_count, 2);
     coverage_clear(&coverage);
     model_free(&model);
+}
+
+/* The finding is of load 9 of the module. */
+#define LOAD_9                                                                \
+    "{\"type\":\"module\",\"pid\":1,\"id\":2,\"path\":\"/opt/libplug.so.1\"," \
+    "\"soname\":\"libplug.so\",\"load\":9,\"state\":\"unloaded\"}\n"
+
+static struct growth growth_in(const char *text)
+{
+    struct model model = {0};
+    struct growth growth;
+
+    support_load(&model, &text, 1);
+    growth = growth_of(model.groups);
+    model_free(&model);
+    return growth;
+}
+
+Test(growth, one_load_has_no_rate)
+{
+    struct growth growth = growth_in(HEADER MODULE FINDING(1, 1, "warning", ",\"loads\":[1]"));
+
+    cr_assert_eq(growth.loads, 0);
+    cr_assert_eq(growth.keys_end, RECORD_ABSENT);
+    growth = growth_in(HEADER MODULE FINDING(1, 1, "warning", ""));
+    cr_assert_eq(growth.loads, 0);
+}
+
+Test(growth, loads_between_count_and_those_that_are_not_listed)
+{
+    struct growth growth =
+        growth_in(HEADER LOAD_9 FINDING(1, 1, "warning", ",\"count\":6,\"loads\":[2,3,5]"));
+
+    cr_assert_eq(growth.loads, 8);
+    cr_assert_eq(growth.things, 6);
+    cr_assert_eq(growth.bytes, RECORD_ABSENT);
+}
+
+#define KEYS(live, count)                                                                        \
+    ",\"count\":" #count ",\"loads\":[5,9],\"signature\":\"" #live "\",\"subject\":{\"object\":" \
+    "\"key\",\"keys_live\":" #live ",\"keys_max\":1024}"
+
+Test(growth, keys_end_by_all_that_the_module_takes)
+{
+    struct growth growth = growth_in(HEADER LOAD_9 FINDING(1, 1, "warning", KEYS(24, 5)));
+
+    cr_assert_eq(growth.keys_end, 1000);
+    growth = growth_in(HEADER LOAD_9 FINDING(1, 1, "warning", KEYS(24, 5))
+                           FINDING(1, 2, "warning", KEYS(20, 15)));
+    cr_assert_eq(growth.keys_end, 250);
+    growth = growth_in(HEADER LOAD_9 FINDING(1, 1, "warning", KEYS(1030, 5)));
+    cr_assert_eq(growth.keys_end, 0);
+}
+
+Test(growth, memory_is_that_of_one_load)
+{
+    struct growth growth = growth_in(
+        HEADER LOAD_9 FINDING(1, 1, "warning",
+                              ",\"count\":9,\"loads\":[1,9],\"bytes\":56,\"blocks\":1,\"subject\":"
+                              "{\"hanging_bytes\":504,\"hanging_blocks\":9}"));
+
+    cr_assert_eq(growth.bytes, 560);
+    cr_assert_eq(growth.blocks, 10);
+}
+
+Test(growth, wild_numbers_do_no_harm)
+{
+    struct growth growth = growth_in(
+        HEADER MODULE FINDING(1, 1, "warning",
+                              ",\"count\":9223372036854775807,\"loads\":[-9223372036854775808,"
+                              "9223372036854775807],\"subject\":{\"keys_live\":-4,\"keys_max\":"
+                              "9223372036854775807}"));
+
+    cr_assert_eq(growth.loads, 0);
+    growth = growth_in(HEADER MODULE FINDING(
+        1, 1, "warning",
+        ",\"loads\":[1,9223372036854775807],\"bytes\":9223372036854775807,\"blocks\":1,"
+        "\"subject\":{\"keys_live\":0,\"keys_max\":9223372036854775807,\"hanging_bytes\":5}"));
+    cr_assert_eq(growth.loads, INT64_MAX);
+    cr_assert_eq(growth.bytes, INT64_MAX);
+    cr_assert_geq(growth.keys_end, 0);
 }

@@ -54,7 +54,8 @@ Test(text, a_block_has_everything)
 
     cr_assert_str_eq(text, "warning: key: libplug.so (unloaded)\n"
                            "  left a key\n"
-                           "  3 times, 48 bytes, loads 1-3, 7, growing with each load\n"
+                           "  3 times, the last of 48 bytes, loads 1-3, 7, growing with each load\n"
+                           "  growth: 3 in 7 loads\n"
                            "  created at:\n"
                            "    #0 f (libplug.so+0x8)\n"
                            "  reached by:\n"
@@ -69,6 +70,43 @@ Test(text, a_block_has_everything)
                            "dlpin: 0 errors, 1 warning, 0 notes; 1 process, 1 module unloaded\n");
     free(text);
     model_free(&model);
+}
+
+static char *one_group(const char *more)
+{
+    char lines[2048];
+    struct model model = {0};
+    const struct report report = {.model = &model};
+
+    snprintf(lines, sizeof lines, HEADER MODULE FINDING(1, 1, "warning", "%s") SUMMARY, more);
+    SUPPORT_LOAD(&model, lines);
+    char *text = render(render_text, &report, false);
+    model_free(&model);
+    return text;
+}
+
+Test(text, growth_and_sizes)
+{
+    static const struct {
+        const char *more, *lines;
+    } cases[] = {
+        {",\"count\":5,\"loads\":[1,2,3,4,5],\"growing\":true,\"subject\":{\"keys_live\":5,"
+         "\"keys_max\":1024}",
+         "  5 times, loads 1-5, growing with each load\n"
+         "  growth: 1 per load, 5 loads; 1019 loads until pthread_key_create fails\n"},
+        {",\"count\":2,\"loads\":[1,2],\"growing\":true,\"bytes\":56,\"blocks\":1,\"subject\":{"
+         "\"hanging_bytes\":504,\"hanging_blocks\":9}",
+         "  2 times, the last of 56 bytes in 1 block, loads 1, 2, growing with each load\n"
+         "  growth: 1 per load, 2 loads; 560 bytes in 10 blocks lost each time\n"},
+        {",\"bytes\":56,\"blocks\":2", "  1 time, 56 bytes in 2 blocks, load 1\n\n"},
+        {",\"count\":2,\"loads\":[1,2]", "  2 times, loads 1, 2\n\n"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *text = one_group(cases[i].more);
+        cr_assert_not_null(strstr(text, cases[i].lines), "%s in %s", cases[i].lines, text);
+        free(text);
+    }
 }
 
 static char *one_path(const char *node)
@@ -282,6 +320,11 @@ Test(json, has_its_keys)
     cr_assert_str_eq(module, "libplug.so");
     cr_assert_str_eq(path, "/opt/libplug.so.1");
     cr_assert_eq(count, 3);
+    cr_assert_eq(json_unpack(finding, "{s:{s:I, s:I, s:n}}", "growth", "loads", &count, "things",
+                             &line_count, "bytes_per_load"),
+                 0);
+    cr_assert_eq(count, 7);
+    cr_assert_eq(line_count, 3);
     frame = json_array_get(json_object_get(finding, "stack"), 0);
     cr_assert_str_eq(json_string_value(json_object_get(frame, "function")), "f");
     cr_assert(json_is_null(json_object_get(frame, "line")));
