@@ -28,6 +28,9 @@
  *                  predicted_by: {id kind severity signature}, null where nothing predicted it;
  *                    with id alone where the finding is not in the report
  *                  stack[]: frames
+ *   duplicates   of one build ID, mapped at the same time in one process:
+ *                  build_id processes (so many) and, in the one with the most: pid report
+ *                  modules[]: as below
  *   processes    pid ppid exe argv started arch libc file ended (null: no summary) modules[]:
  *                  id path soname build_id load state
  *   coverage     unseen[]: {text, processes}; dropped: {what: count};
@@ -42,6 +45,7 @@
 #include "base/memory.h"
 #include "load/names.h"
 #include "model/coverage.h"
+#include "model/duplicates.h"
 #include "model/growth.h"
 #include "symbolize/demangle.h"
 
@@ -314,22 +318,52 @@ static json_t *crashes_value(const struct model *model)
     return crashes;
 }
 
+static json_t *module_value(const struct module *module)
+{
+    json_t *value = json_object();
+
+    set(value, "id", json_integer(module->id));
+    set(value, "path", text_value(module->data->path));
+    set(value, "soname", text_value(module->data->soname));
+    set(value, "build_id", text_value(module->data->build_id));
+    set(value, "load", json_integer(module->data->load));
+    set(value, "state", text_value(module_state_name(module->data->state)));
+    return value;
+}
+
 static json_t *modules_value(const struct process *process)
 {
     json_t *modules = json_array();
 
-    for (const struct module *module = process->modules; module != NULL; module = module->hh.next) {
-        json_t *value = json_object();
-
-        set(value, "id", json_integer(module->id));
-        set(value, "path", text_value(module->data->path));
-        set(value, "soname", text_value(module->data->soname));
-        set(value, "build_id", text_value(module->data->build_id));
-        set(value, "load", json_integer(module->data->load));
-        set(value, "state", text_value(module_state_name(module->data->state)));
-        json_array_append_new(modules, value);
-    }
+    for (const struct module *module = process->modules; module != NULL; module = module->hh.next)
+        json_array_append_new(modules, module_value(module));
     return modules;
+}
+
+static json_t *duplicate_value(const struct duplicate *duplicate)
+{
+    json_t *value = json_object(), *modules = json_array();
+
+    for (size_t i = 0; i < duplicate->module_count; i++)
+        json_array_append_new(modules, module_value(duplicate->modules[i]));
+    set(value, "build_id", text_value(duplicate->build_id));
+    set(value, "processes", json_integer((json_int_t)duplicate->process_count));
+    set(value, "pid", known_integer(duplicate->process->key.pid));
+    set(value, "report", text_value(duplicate->process->file));
+    set(value, "modules", modules);
+    return value;
+}
+
+static json_t *duplicates_value(const struct model *model)
+{
+    json_t *values = json_array();
+    struct duplicates duplicates;
+
+    duplicates_collect(&duplicates, model);
+    for (size_t i = 0; i < duplicates.count; i++)
+        json_array_append_new(values, duplicate_value(&duplicates.items[i]));
+    duplicates_clear(&duplicates);
+    return values;
 }
 
 static json_t *process_value(const struct process *process)
@@ -412,6 +446,7 @@ void render_json(FILE *out, const struct report *report, bool color)
     set(document, "tool", text_value("dlpin " DLPIN_VERSION));
     set_findings(document, report);
     set(document, "crashes", crashes_value(model));
+    set(document, "duplicates", duplicates_value(model));
     set(document, "processes", processes);
     set(document, "coverage", coverage_value(model));
     set(document, "remarks", remarks);

@@ -7,6 +7,7 @@
 
 #include "load/names.h"
 #include "model/coverage.h"
+#include "model/duplicates.h"
 #include "model/growth.h"
 #include "render/crashes.h"
 #include "render/put.h"
@@ -189,6 +190,28 @@ static void put_item(FILE *out, const char *what, const struct coverage_item *it
     fputc('\n', out);
 }
 
+static void put_duplicates(FILE *out, const struct model *model)
+{
+    struct duplicates duplicates;
+
+    duplicates_collect(&duplicates, model);
+    for (size_t i = 0; i < duplicates.count; i++) {
+        const struct duplicate *duplicate = &duplicates.items[i];
+        char *paths = duplicate_paths(duplicate);
+
+        put(out,
+            "dlpin: %s was mapped %zu times at once, each with variables of its own (one build "
+            "ID): "
+            "%s",
+            module_identity(duplicate->modules[0]), duplicate->module_count, paths);
+        if (duplicate->process_count > 1)
+            fprintf(out, " (%zu processes)", duplicate->process_count);
+        fputc('\n', out);
+        free(paths);
+    }
+    duplicates_clear(&duplicates);
+}
+
 static void put_limits(FILE *out, const struct report *report)
 {
     struct coverage coverage;
@@ -254,6 +277,7 @@ void render_text(FILE *out, const struct report *report, bool color)
             put_group(out, report->model, group, color);
     }
     put_unfinished(out, report->model);
+    put_duplicates(out, report->model);
     put_limits(out, report);
     put_total(out, report->model);
 }

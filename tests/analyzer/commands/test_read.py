@@ -24,6 +24,10 @@ CHECKS = {
                        "1.204 s after libplug.so was unloaded", "failed: 1 crash, 2 findings"),
     "crash-unpredicted.jsonl": (1, "crashed with signal 7 when it read or wrote ?? (libplug.so+0x4020)",
                                 "failed: 2 crashes, 0 findings"),
+    "duplicates.jsonl": (0, "libplug.so was mapped 2 times at once, each with variables of its own (one build "
+                            "ID): /opt/host/plugins/libplug.so, /tmp/reload.1/libplug.so\n"
+                            "dlpin: clean: no findings; 1 process, 0 modules unloaded, 1 closed and "
+                            "still mapped", ""),
     "resolved.jsonl": (0, "1 finding was not true any more later", ""),
     "resolved-then-again.jsonl": (1, "2 times", ""),
     "replaced.jsonl": (1, "5 times, loads 1-3, 5, growing with each load", ""),
@@ -142,6 +146,15 @@ class Report(Case):
         for name in os.listdir(DATA):
             with self.subTest(name):
                 json.loads(self.dlpin("report", "--format=json", DATA / name).stdout)
+
+    def test_json_of_duplicates(self):
+        document = json.loads(
+            self.dlpin("report", "--format=json", DATA / "duplicates.jsonl").stdout)
+        duplicate, = document["duplicates"]
+        self.assertEqual((duplicate["processes"], duplicate["pid"]), (1, 100))
+        self.assertEqual([(m["path"], m["state"]) for m in duplicate["modules"]],
+                         [("/opt/host/plugins/libplug.so", "closed"),
+                          ("/tmp/reload.1/libplug.so", "loaded")])
 
     def test_several_reports(self):
         text, document = self.directory / "a:b.txt", self.directory / "b.json"

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "model/coverage.h"
+#include "model/duplicates.h"
 #include "model/growth.h"
 #include "model/model.h"
 #include "support.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 Test(model, one_finding)
@@ -307,4 +309,81 @@ Test(growth, wild_numbers_do_no_harm)
     cr_assert_eq(growth.loads, INT64_MAX);
     cr_assert_eq(growth.bytes, INT64_MAX);
     cr_assert_geq(growth.keys_end, 0);
+}
+
+#define COPY(pid, id, time, build_id, path, state)                                          \
+    "{\"type\":\"module\",\"pid\":" #pid ",\"id\":" #id ",\"time\":" #time ",\"build_id\":" \
+    "\"" build_id "\",\"path\":\"" path "\",\"state\":\"" state "\"}\n"
+
+/* How many were mapped at once of each, and their paths. */
+static void expect_duplicates(const char *text, size_t count, size_t modules, const char *paths)
+{
+    struct model model = {0};
+    struct duplicates duplicates;
+
+    support_load(&model, &text, 1);
+    duplicates_collect(&duplicates, &model);
+    cr_assert_eq(duplicates.count, count, "%zu", duplicates.count);
+    if (count > 0) {
+        char *found = duplicate_paths(&duplicates.items[0]);
+
+        cr_assert_eq(duplicates.items[0].module_count, modules);
+        cr_assert_str_eq(found, paths);
+        free(found);
+    }
+    duplicates_clear(&duplicates);
+    model_free(&model);
+}
+
+Test(duplicates, one_after_the_other_is_none)
+{
+    expect_duplicates(
+        HEADER COPY(1, 1, 10, "ab", "/a", "loaded") COPY(1, 1, 20, "ab", "/a", "unloaded")
+            COPY(1, 2, 20, "ab", "/b", "loaded") COPY(1, 3, 20, "cd", "/c", "loaded"),
+        0, 0, NULL);
+}
+
+Test(duplicates, modules_without_a_build_id_are_none)
+{
+    expect_duplicates(HEADER COPY(1, 1, 10, "", "/a", "loaded") COPY(1, 2, 20, "", "/b", "loaded"),
+                      0, 0, NULL);
+}
+
+Test(duplicates, other_processes_have_their_own)
+{
+    expect_duplicates(HEADER COPY(1, 1, 10, "ab", "/a", "loaded")
+                          COPY(2, 2, 20, "ab", "/b", "loaded"),
+                      0, 0, NULL);
+}
+
+Test(duplicates, those_that_were_there_at_once)
+{
+    expect_duplicates(HEADER COPY(1, 1, 10, "ab", "/a", "loaded") COPY(
+                          1, 2, 20, "AB", "/b", "loaded") COPY(1, 1, 30, "ab", "/a", "unloaded")
+                          COPY(1, 3, 30, "ab", "/c", "loaded") COPY(1, 2, 40, "ab", "/b", "closed"),
+                      1, 2, "/a, /b");
+}
+
+Test(duplicates, of_one_path_and_of_many)
+{
+    expect_duplicates(HEADER COPY(1, 1, 10, "ab", "/a", "loaded")
+                          COPY(1, 2, 20, "ab", "/a", "loaded"),
+                      1, 2, "/a");
+    expect_duplicates(HEADER COPY(1, 1, 1, "ab", "/a", "loaded") COPY(1, 2, 1, "ab", "/b", "loaded")
+                          COPY(1, 3, 1, "ab", "/c", "loaded") COPY(1, 4, 1, "ab", "/d", "loaded")
+                              COPY(1, 5, 1, "ab", "/e", "loaded")
+                                  COPY(1, 6, 1, "ab", "/f", "loaded"),
+                      1, 6, "/a, /b, /c, /d and 2 more");
+}
+
+Test(model, closed_modules_are_counted)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(&model,
+                 HEADER COPY(1, 1, 10, "ab", "/a", "loaded") COPY(1, 1, 20, "ab", "/a", "closed")
+                     COPY(1, 2, 30, "cd", "/b", "unloaded"));
+    cr_assert_eq(model.closed, 1);
+    cr_assert_eq(model.unloaded, 1);
+    model_free(&model);
 }
