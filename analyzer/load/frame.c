@@ -2,6 +2,7 @@
 #include "load/frame.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct frame frame_read(const struct fields *fields, const json_t *object, const char *role)
 {
@@ -9,7 +10,7 @@ struct frame frame_read(const struct fields *fields, const json_t *object, const
 
     return (struct frame){
         .role = role,
-        .returns = role == NULL,
+        .returns = role == NULL || strcmp(role, "returns_to") == 0,
         .pc = field_address(&members, "pc"),
         .module = field_natural(&members, "module", FIELD_OPTIONAL, RECORD_ABSENT),
         .offset = (uint64_t)field_integer(&members, "offset", FIELD_OPTIONAL, 0),

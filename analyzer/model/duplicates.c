@@ -8,14 +8,14 @@
 #include <strings.h>
 
 struct modules {
-    const struct module **items;
+    struct mapped *items;
     size_t count;
 };
 
 static int by_build_id_and_time(const void *left, const void *right)
 {
-    const struct module *a = *(const struct module *const *)left;
-    const struct module *b = *(const struct module *const *)right;
+    const struct module *a = ((const struct mapped *)left)->module;
+    const struct module *b = ((const struct mapped *)right)->module;
     int order = strcasecmp(a->data->build_id, b->data->build_id);
 
     if (order != 0)
@@ -32,7 +32,7 @@ static struct modules sorted_modules(const struct process *process)
 
     for (const struct module *module = process->modules; module != NULL; module = module->hh.next) {
         if (module->data->build_id != NULL && module->data->build_id[0] != '\0')
-            ARRAY_PUSH(sorted.items, sorted.count, module);
+            ARRAY_PUSH(sorted.items, sorted.count, (struct mapped){module});
     }
     if (sorted.count > 0)
         qsort(sorted.items, sorted.count, sizeof *sorted.items, by_build_id_and_time);
@@ -53,7 +53,7 @@ static struct duplicate *need_duplicate(struct duplicates *duplicates, const cha
 static void add_duplicate(struct duplicates *duplicates, const struct process *process,
                           struct modules *most)
 {
-    struct duplicate *duplicate = need_duplicate(duplicates, most->items[0]->data->build_id);
+    struct duplicate *duplicate = need_duplicate(duplicates, most->items[0].module->data->build_id);
 
     duplicate->process_count++;
     if (most->count > duplicate->module_count) {
@@ -72,7 +72,7 @@ static void drop_unloaded(struct modules *mapped, int64_t time)
     size_t kept = 0;
 
     for (size_t i = 0; i < mapped->count; i++) {
-        if (mapped->items[i]->unloaded > time)
+        if (mapped->items[i].module->unloaded > time)
             mapped->items[kept++] = mapped->items[i];
     }
     mapped->count = kept;
@@ -94,7 +94,7 @@ static void sweep(struct duplicates *duplicates, const struct process *process,
     struct modules most = {0};
 
     for (size_t i = 0; i < loads->count; i++) {
-        drop_unloaded(&mapped, loads->items[i]->loaded);
+        drop_unloaded(&mapped, loads->items[i].module->loaded);
         mapped.items[mapped.count++] = loads->items[i];
         if (mapped.count > 1 && mapped.count > most.count)
             keep_copy(&most, &mapped);
@@ -108,10 +108,10 @@ static void sweep(struct duplicates *duplicates, const struct process *process,
 static struct modules loads_of_one(const struct modules *sorted, size_t begin)
 {
     struct modules loads = {.items = sorted->items + begin};
-    const char *build_id = loads.items[0]->data->build_id;
+    const char *build_id = loads.items[0].module->data->build_id;
 
     while (begin + loads.count < sorted->count &&
-           strcasecmp(loads.items[loads.count]->data->build_id, build_id) == 0)
+           strcasecmp(loads.items[loads.count].module->data->build_id, build_id) == 0)
         loads.count++;
     return loads;
 }
@@ -144,7 +144,8 @@ void duplicates_clear(struct duplicates *duplicates)
 static bool is_first_of_its_path(const struct duplicate *duplicate, size_t index)
 {
     for (size_t i = 0; i < index; i++) {
-        if (strcmp(duplicate->modules[i]->data->path, duplicate->modules[index]->data->path) == 0)
+        if (strcmp(duplicate->modules[i].module->data->path,
+                   duplicate->modules[index].module->data->path) == 0)
             return false;
     }
     return true;
@@ -160,7 +161,7 @@ char *duplicate_paths(const struct duplicate *duplicate)
         if (!is_first_of_its_path(duplicate, i) || paths++ >= PATHS_MAX)
             continue;
         longer = memory_format("%s%s%s", text, text[0] != '\0' ? ", " : "",
-                               duplicate->modules[i]->data->path);
+                               duplicate->modules[i].module->data->path);
         free(text);
         text = longer;
     }

@@ -9,9 +9,13 @@
 
 #include "model/model.h"
 
+struct mapped {
+    const struct module *module; /* borrowed from the model */
+};
+
 struct duplicate {
-    const char *build_id;          /* borrowed from the model, like the modules */
-    const struct module **modules; /* as many as there were at one time, in the order of loading */
+    const char *build_id;   /* borrowed from the model */
+    struct mapped *modules; /* as many as there were at one time, in the order of loading */
     size_t module_count;
     const struct process *process; /* the one with the most of them, to which the modules belong */
     size_t process_count;          /* in which there is more than one */

@@ -345,7 +345,7 @@ static json_t *duplicate_value(const struct duplicate *duplicate)
     json_t *value = json_object(), *modules = json_array();
 
     for (size_t i = 0; i < duplicate->module_count; i++)
-        json_array_append_new(modules, module_value(duplicate->modules[i]));
+        json_array_append_new(modules, module_value(duplicate->modules[i].module));
     set(value, "build_id", text_value(duplicate->build_id));
     set(value, "processes", json_integer((json_int_t)duplicate->process_count));
     set(value, "pid", known_integer(duplicate->process->key.pid));

@@ -103,6 +103,12 @@ static void put_growth(FILE *out, const struct group *group)
     fputc('\n', out);
 }
 
+/* What the stack of a finding is. */
+static const char *stack_title(const struct finding_record *data)
+{
+    return name_to_kind(data->kind) == KIND_THREAD_STACK ? "the thread is at" : "created at";
+}
+
 static void put_frames(FILE *out, const struct finding *finding)
 {
     const struct finding_record *data = finding->data;
@@ -111,7 +117,7 @@ static void put_frames(FILE *out, const struct finding *finding)
         put(out, "  %s: ", data->points[i].role);
         put_place(out, finding->process, &data->points[i]);
     }
-    put_stack(out, finding->process, "created at", data->stack, data->stack_count);
+    put_stack(out, finding->process, stack_title(data), data->stack, data->stack_count);
 }
 
 /* Blocks of modules that act for others say little: they are there, but paler. */
@@ -203,7 +209,7 @@ static void put_duplicates(FILE *out, const struct model *model)
             "dlpin: %s was mapped %zu times at once, each with variables of its own (one build "
             "ID): "
             "%s",
-            module_identity(duplicate->modules[0]), duplicate->module_count, paths);
+            module_identity(duplicate->modules[0].module), duplicate->module_count, paths);
         if (duplicate->process_count > 1)
             fprintf(out, " (%zu processes)", duplicate->process_count);
         fputc('\n', out);

@@ -127,6 +127,16 @@ Test(record, finding_with_frames)
     record_free(record);
 }
 
+Test(record, a_return_address_in_a_subject_is_one)
+{
+    struct record *record =
+        parse("{" FINDING ",\"subject\":{\"object\":\"frame\",\"returns_to\":{\"pc\":\"0x20\"}}}");
+
+    cr_assert_eq(record->finding.point_count, 1);
+    cr_assert(record->finding.points[0].returns);
+    record_free(record);
+}
+
 Test(record, crash)
 {
     struct record *record = parse(

@@ -158,6 +158,23 @@ Test(text, where_a_way_begins)
     "\"address\":\"0x9\",\"module\":2,\"offset\":8,\"symbol\":\"f\",\"predicted_by\":4,"  \
     "\"stack\":[{\"pc\":\"0x9\",\"module\":2,\"offset\":8,\"symbol\":\"f\"}]}\n"
 
+Test(text, the_stack_of_a_thread_is_where_it_is)
+{
+    struct model model = {0};
+    const struct report report = {.model = &model};
+    char *text;
+
+    SUPPORT_LOAD(&model,
+                 HEADER MODULE "{\"type\":\"finding\",\"pid\":1,\"id\":1,\"kind\":\"thread-stack\","
+                               "\"verdict\":\"dangling\",\"severity\":\"error\",\"module\":2,"
+                               "\"message\":\"m\",\"stack\":[{\"pc\":\"0x9\"}]}\n");
+    text = render(render_text, &report, false);
+    cr_assert_not_null(strstr(text, "  the thread is at:\n    #0 ?? (0x9)\n"));
+    cr_assert_null(strstr(text, "created at"));
+    free(text);
+    model_free(&model);
+}
+
 Test(text, a_crash_comes_first)
 {
     struct model model = {0};
