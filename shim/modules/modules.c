@@ -139,10 +139,9 @@ struct module *modules_find_last(uintptr_t address)
     struct module *found = NULL;
     if (!lock_acquire(&modules_lock))
         return NULL;
-    for (struct module *m = first_module; m; m = m->next)
-        if (module_is_unloaded(m) && address >= m->start && address < m->end)
-            found = m;
-    module_ref(found);
+    for (struct module *m = first_gone; m && !found; m = m->next_gone)
+        if (address >= m->start && address < m->end)
+            found = module_ref(m);
     lock_release(&modules_lock);
     return found;
 }

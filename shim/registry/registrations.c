@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "registry/registrations.h"
 #include "base/dropped.h"
+#include "modules/sightings.h"
 
 #include <string.h>
 
@@ -26,6 +27,15 @@ static bool may_dangle(const struct module *module, const struct module *keeper)
     return module && !module->startup && module != keeper;
 }
 
+/* What lies in `keeper`, as most does, needs not be looked for. Data may lie anywhere, and an old
+ * loader is not asked for that: it would take its lock. */
+static struct module *module_of(uintptr_t address, struct module *keeper, bool is_code)
+{
+    if (keeper && address >= keeper->start && address < keeper->end)
+        return keeper;
+    return is_code || sighting_can_ask() ? modules_find_new(address) : modules_find(address);
+}
+
 /* False: nothing of it can dangle. Modules hold no references yet. */
 static bool resolve(struct registration *made, const struct registration_request *request)
 {
@@ -34,11 +44,11 @@ static bool resolve(struct registration *made, const struct registration_request
     for (unsigned i = 0; i < REGISTRATION_FUNCTIONS; i++) {
         if (!request->functions[i])
             continue;
-        made->functions[i] =
-            (struct frame){request->functions[i], modules_find_new(request->functions[i])};
+        made->functions[i] = (struct frame){request->functions[i],
+                                            module_of(request->functions[i], made->keeper, true)};
         wanted |= may_dangle(made->functions[i].module, made->keeper);
     }
-    struct module *image = request->data ? modules_find(request->data) : NULL;
+    struct module *image = request->data ? module_of(request->data, made->keeper, false) : NULL;
     if (may_dangle(image, made->keeper))
         made->image = image;
     return wanted || made->image;
@@ -102,7 +112,6 @@ struct registration *registration_prepare(const struct registration_request *req
 {
     struct registration found = {
         .type = request->type, .identity = request->handle, .data = request->data};
-    modules_find_new(request->caller - 1);
     if (!resolve(&found, request))
         return NULL;
     struct registration *made = arena_alloc(sizeof *made);
