@@ -93,24 +93,10 @@ static heap_entry entry_at(const struct heap_leaf *leaf, size_t granule)
     return __atomic_load_n(&leaf->entries[granule], __ATOMIC_RELAXED);
 }
 
-static bool has_heads(void)
+bool blocks_ask_size(const struct view *view, uintptr_t start, size_t *size)
 {
-    return heap_granule_shift() == HEAP_GRANULE_SHIFT;
-}
-
-bool blocks_size(struct view *view, uintptr_t start, size_t *size, uint32_t *flags)
-{
-    uintptr_t head = 0;
-    if (!has_heads()) {
-        *flags = 0;
-        *size = blocks_sizer && view->in_place ? blocks_sizer((void *)start) : 0;
-        return *size > 0;
-    }
-    if (!view_word(view, start - WORD, &head))
-        return false;
-    *flags = (uint32_t)head & HEAP_CHUNK_FLAGS;
-    *size = heap_size_of_head(head);
-    return true;
+    *size = blocks_sizer && view->in_place ? blocks_sizer((void *)start) : 0;
+    return *size > 0;
 }
 
 static bool next_in_leaf(const struct leaf_pages *leaf, uintptr_t from, uintptr_t to,
@@ -176,15 +162,6 @@ bool blocks_of_page(const struct heap_leaf *leaf, size_t page, uintptr_t *first,
 /* --- the index
  * --------------------------------------------------------------------------------------------- */
 
-enum { NO_LEAF = UINT16_MAX };
-
-struct leaf_index {
-    struct heap_leaf leaf;
-    uint64_t *starts, *marks[MARKS];
-    uint64_t *summary; /* one bit per word of `starts` that is not 0 */
-    uint16_t before;   /* the leaf whose last block reaches into this one, or NO_LEAF */
-};
-
 static void index_page(struct leaf_index *leaf, size_t page, unsigned shift)
 {
     const heap_entry *entries = leaf->leaf.entries + page * ENTRIES_PER_PAGE;
@@ -236,7 +213,7 @@ static void block_at(const struct block_index *index, const struct leaf_index *l
 /* Its memory: the structure, then the table of parts, the leaves and their bitmaps. */
 static struct block_index *map_index(const struct heap_pages *pages)
 {
-    unsigned shift = has_heads() ? HEAP_START_SHIFT : heap_granule_shift();
+    unsigned shift = blocks_have_heads() ? HEAP_START_SHIFT : heap_granule_shift();
     size_t words = ((size_t)1 << (HEAP_LEAF_SHIFT - shift)) / BITS;
     size_t per_leaf = (1 + MARKS) * words + words / BITS;
     size_t parts = HEAP_LEAVES * sizeof(uint16_t);
@@ -260,13 +237,6 @@ static struct block_index *map_index(const struct heap_pages *pages)
                                                .summary = bits + (1 + MARKS) * words,
                                                .before = NO_LEAF};
     return index;
-}
-
-/* The entry of the map that a bit stands for. */
-uint32_t blocks_site(const struct block *block)
-{
-    size_t granule = (block->start - block->leaf->leaf.base) >> heap_granule_shift();
-    return entry_at(&block->leaf->leaf, granule) >> SITE_SHIFT;
 }
 
 static bool fill(struct view *view, struct block *block)
@@ -334,63 +304,27 @@ void blocks_index_free(struct block_index *index)
         sys_unmap(index->part, index->size);
 }
 
-/* The last block that starts at `address` or before it, in this leaf or the one that reaches here.
- */
-static bool find_start(const struct block_index *index, uintptr_t address, struct block *block)
+bool blocks_search_start(const struct block_index *index, uintptr_t address, struct block *block)
 {
-    unsigned part = index->part[address >> HEAP_LEAF_SHIFT];
-    if (!part)
-        return false;
-    const struct leaf_index *leaf = &index->leaves[part - 1];
-    uintptr_t in_leaf = address - leaf->leaf.base;
-    bool is_behind = in_leaf >> HEAP_LEAF_SHIFT;
-    size_t last = index->words * BITS - 1;
-    ssize_t bit = last_start(leaf, is_behind ? last : in_leaf >> index->shift);
-    if (bit < 0 && leaf->before != NO_LEAF) {
+    const struct leaf_index *leaf = &index->leaves[index->part[address >> HEAP_LEAF_SHIFT] - 1];
+    size_t last = index->words * BITS - 1, bit = (address - leaf->leaf.base) >> index->shift;
+    ssize_t found = last_start(leaf, bit < last ? bit : last);
+    if (found < 0 && leaf->before != NO_LEAF) {
         leaf = &index->leaves[leaf->before];
-        bit = last_start(leaf, last);
+        found = last_start(leaf, last);
     }
-    if (bit >= 0)
-        block_at(index, leaf, (size_t)bit, block);
-    return bit >= 0;
+    if (found >= 0)
+        block_at(index, leaf, (size_t)found, block);
+    return found >= 0;
 }
 
 bool blocks_find(const struct block_index *index, struct view *view, uintptr_t address, bool exact,
                  struct block *block)
 {
-    if (address >> HEAP_ADDRESS_BITS || !find_start(index, address, block) ||
+    if (!blocks_may_be(index, address) || !blocks_find_start(index, address, block) ||
         (exact && block->start != address) || !fill(view, block))
         return false;
     return address == block->start || address - block->start < block->size;
-}
-
-bool blocks_find_unmarked(const struct block_index *index, struct view *view, uintptr_t address,
-                          bool exact, enum mark mark, struct block *block)
-{
-    uint32_t flags;
-    if (!find_start(index, address, block) || blocks_is_marked(block, mark))
-        return false;
-    if (block->start == address)
-        return true;
-    return !exact && blocks_size(view, block->start, &block->size, &flags) &&
-           address - block->start < block->size;
-}
-
-static uint64_t bit_of(const struct block *block)
-{
-    return (uint64_t)1 << block->bit % BITS;
-}
-
-bool blocks_is_marked(const struct block *block, enum mark mark)
-{
-    return block->leaf->marks[mark][block->bit / BITS] & bit_of(block);
-}
-
-bool blocks_mark(const struct block *block, enum mark mark)
-{
-    bool is_new = !blocks_is_marked(block, mark);
-    block->leaf->marks[mark][block->bit / BITS] |= bit_of(block);
-    return is_new;
 }
 
 static bool each_in_word(const struct block_index *index, const struct leaf_index *leaf,

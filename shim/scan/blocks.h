@@ -45,17 +45,42 @@ bool blocks_of_page(const struct heap_leaf *leaf, size_t page, uintptr_t *first,
 
 /* The usable size of the live block at `start`, and the flags of its chunk (HEAP_CHUNK_*). False:
  * it cannot be read, or the allocator does not tell. */
-bool blocks_size(struct view *view, uintptr_t start, size_t *size, uint32_t *flags);
+static inline bool blocks_have_heads(void)
+{
+    return heap_granule_shift() == HEAP_GRANULE_SHIFT;
+}
+
+bool blocks_ask_size(const struct view *view, uintptr_t start, size_t *size);
+
+static inline bool blocks_size(struct view *view, uintptr_t start, size_t *size, uint32_t *flags)
+{
+    uintptr_t head = 0;
+    *flags = 0;
+    if (!blocks_have_heads())
+        return blocks_ask_size(view, start, size);
+    if (!view_word(view, start - sizeof head, &head))
+        return false;
+    *flags = (uint32_t)head & HEAP_CHUNK_FLAGS;
+    *size = heap_size_of_head(head);
+    return true;
+}
 
 /* --- the index --- */
 
-struct leaf_index;
+enum mark { MARK_REACHED, MARK_REFERENCED, MARKS };
 
-/*
- * Where blocks start, and which are marked: a bit for each place where one can start. `part` has an
- * element for each HEAP_LEAF_SHIFT bits of an address: 0 where nothing that lies there is in a
- * block, else 1 + the number of the leaf whose blocks do.
- */
+/* A bit for each place where a block can start. */
+struct leaf_index {
+    struct heap_leaf leaf;
+    uint64_t *starts, *marks[MARKS];
+    uint64_t *summary; /* one bit per word of `starts` that is not 0 */
+    uint16_t before;   /* the leaf whose last block reaches into this one, or NO_LEAF */
+};
+
+enum { NO_LEAF = UINT16_MAX, INDEX_BITS = 64 };
+
+/* `part` has an element for each HEAP_LEAF_SHIFT bits of an address: 0 where nothing that lies
+ * there is in a block, else 1 + the number of the leaf whose blocks do. */
 struct block_index {
     uint16_t *part;
     unsigned count, shift; /* leaves; of a bit's place */
@@ -78,30 +103,51 @@ struct block {
     size_t bit;
 };
 
-enum mark { MARK_REACHED, MARK_REFERENCED, MARKS };
-
 /* False: `word` points into no block. Most words are told apart by this. */
 static inline bool blocks_may_be(const struct block_index *index, uintptr_t word)
 {
     return !(word >> HEAP_ADDRESS_BITS) && index->part[word >> HEAP_LEAF_SHIFT];
 }
 
-/* The block that `address` points to or, unless `exact`, into. False: none. */
-bool blocks_find(const struct block_index *index, struct view *view, uintptr_t address, bool exact,
-                 struct block *block);
+/* The last block that starts at an address for which blocks_may_be, or before it: where it starts.
+ * False: there is none. The second one is for when it is not near. */
+bool blocks_search_start(const struct block_index *index, uintptr_t address, struct block *block);
 
-/* The same, if the block does not have the mark: where it has, no memory of the block or of the map
- * is read. Its site is not filled in, and its size need not be. */
-bool blocks_find_unmarked(const struct block_index *index, struct view *view, uintptr_t address,
-                          bool exact, enum mark mark, struct block *block);
+static inline bool blocks_find_start(const struct block_index *index, uintptr_t address,
+                                     struct block *block)
+{
+    const struct leaf_index *leaf = &index->leaves[index->part[address >> HEAP_LEAF_SHIFT] - 1];
+    size_t bit = (address - leaf->leaf.base) >> index->shift, word = bit / INDEX_BITS;
+    uint64_t bits = word < index->words ? leaf->starts[word] << (~bit % INDEX_BITS) : 0;
+    if (!bits)
+        return blocks_search_start(index, address, block);
+    block->bit = bit - (size_t)__builtin_clzll(bits);
+    block->start = leaf->leaf.base + (block->bit << index->shift);
+    block->leaf = leaf;
+    return true;
+}
+
+static inline bool blocks_is_marked(const struct block *block, enum mark mark)
+{
+    return block->leaf->marks[mark][block->bit / INDEX_BITS] >> block->bit % INDEX_BITS & 1;
+}
+
+static inline void blocks_mark(const struct block *block, enum mark mark)
+{
+    block->leaf->marks[mark][block->bit / INDEX_BITS] |= (uint64_t)1 << block->bit % INDEX_BITS;
+}
 
 /* Its site; 0: it has gone meanwhile. */
-uint32_t blocks_site(const struct block *block);
+static inline uint32_t blocks_site(const struct block *block)
+{
+    size_t granule = (block->start - block->leaf->leaf.base) >> heap_granule_shift();
+    return __atomic_load_n(&block->leaf->leaf.entries[granule], __ATOMIC_RELAXED) >> SITE_SHIFT;
+}
 
-bool blocks_is_marked(const struct block *block, enum mark mark);
-
-/* False: it was marked already. */
-bool blocks_mark(const struct block *block, enum mark mark);
+/* The block that `address` points to or, unless `exact`, into, with its size and site. False: none.
+ */
+bool blocks_find(const struct block_index *index, struct view *view, uintptr_t address, bool exact,
+                 struct block *block);
 
 /* Every block by the index that does not have the mark, without contents, but with its site. False
  * ends it. */

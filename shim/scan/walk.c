@@ -298,8 +298,7 @@ static void classify(struct state *state, const struct block *block, uint32_t id
 
 static void reach(struct state *state, const struct block *block, uint32_t parent)
 {
-    if (!blocks_mark(block, MARK_REACHED))
-        return;
+    blocks_mark(block, MARK_REACHED);
     struct node node = {.start = block->start, .site = block->site, .parent = parent};
     node.kind = state->lost ? ROOT_KINDS : (uint16_t)kind_of(state, parent);
     node.is_own = !state->lost && is_own(state, block->site, parent);
@@ -308,27 +307,36 @@ static void reach(struct state *state, const struct block *block, uint32_t paren
         classify(state, block, id, parent);
 }
 
-/* One that points somewhere, by may_lead. */
-static void visit_word(struct state *state, uintptr_t slot, uintptr_t word, uint32_t from,
-                       bool exact)
+/* A word into a block, which is not marked yet. No memory of the block or of the map is read where
+ * it is. */
+static void visit_pointer(struct state *state, uintptr_t word, uint32_t from, bool exact)
 {
     struct block block;
+    uint32_t flags;
     enum mark mark = state->first_pass ? MARK_REFERENCED : MARK_REACHED;
-    const struct range *range = ranges_find(state->walk->ranges, word);
-    if (range) {
-        add_pointer(state, range, slot, word, from);
+    if (!blocks_find_start(state->index, word, &block) || blocks_is_marked(&block, mark))
         return;
-    }
-    if (!blocks_may_be(state->index, word) ||
-        !blocks_find_unmarked(state->index, &state->path_view, word, exact, mark, &block))
+    if (block.start != word &&
+        (exact || !blocks_size(&state->path_view, block.start, &block.size, &flags) ||
+         word - block.start >= block.size))
         return;
     block.site = blocks_site(&block);
     if (!block.site)
         return;
     if (state->first_pass)
-        blocks_mark(&block, MARK_REFERENCED);
+        blocks_mark(&block, mark);
     else
         reach(state, &block, from);
+}
+
+static void visit_word(struct state *state, uintptr_t slot, uintptr_t word, uint32_t from,
+                       bool exact)
+{
+    const struct range *range = ranges_find(state->walk->ranges, word);
+    if (range)
+        add_pointer(state, range, slot, word, from);
+    else if (blocks_may_be(state->index, word))
+        visit_pointer(state, word, from, exact);
 }
 
 /* The next word from `i` on that may lead somewhere. Most lead nowhere: small numbers, text,
@@ -501,6 +509,7 @@ static void run(struct state *state)
 /* Not on the stack, which may be a small one. */
 void walk_run(struct walk *walk)
 {
+    uint64_t processor = sys_processor_ns();
     struct state *state = sys_map(sizeof *state);
     if (state) {
         state->walk = walk;
@@ -508,5 +517,6 @@ void walk_run(struct walk *walk)
         run(state);
         sys_unmap(state, sizeof *state);
     }
+    walk->processor = sys_processor_ns() - processor;
     walk->ended = sys_monotonic_ns();
 }
