@@ -7,6 +7,7 @@
 enum {
     WORD = sizeof(uintptr_t),
     BITS = 64,
+    PARTS_MAX = UINT16_MAX,
     HEAP_START_SHIFT = 4, /* glibc's blocks start at multiples of 16 */
     PAGE = 4096,
 };
@@ -216,7 +217,8 @@ static struct block_index *map_index(const struct heap_pages *pages)
     unsigned shift = blocks_have_heads() ? HEAP_START_SHIFT : heap_granule_shift();
     size_t words = ((size_t)1 << (HEAP_LEAF_SHIFT - shift)) / BITS;
     size_t per_leaf = (1 + MARKS) * words + words / BITS;
-    size_t parts = HEAP_LEAVES * sizeof(uint16_t);
+    size_t table = HEAP_LEAVES * sizeof(uint16_t);
+    size_t parts = table + PARTS_MAX * sizeof(struct index_part);
     size_t head = sizeof(struct block_index) + pages->count * sizeof(struct leaf_index);
     size_t size = parts + head + pages->count * per_leaf * sizeof(uint64_t);
     char *memory = pages->count < NO_LEAF ? sys_map(size) : NULL;
@@ -224,6 +226,7 @@ static struct block_index *map_index(const struct heap_pages *pages)
         return NULL;
     struct block_index *index = (struct block_index *)(void *)(memory + parts);
     *index = (struct block_index){.part = (uint16_t *)(void *)memory,
+                                  .parts = (struct index_part *)(void *)(memory + table),
                                   .count = pages->count,
                                   .shift = shift,
                                   .size = size,
@@ -261,26 +264,59 @@ static void touch_heap(const struct block_index *index, const struct leaf_index 
     }
 }
 
-/* The leaf and what its last block reaches into belong together. */
+/* The part for an address; made now, for the leaf, if it is new. */
+static struct index_part *part_for(struct block_index *index, uintptr_t address, unsigned leaf)
+{
+    uint16_t *number = &index->part[address >> HEAP_LEAF_SHIFT];
+    if (!*number && index->part_count + 1 < PARTS_MAX) {
+        *number = (uint16_t)++index->part_count;
+        index->parts[*number].leaf = (uint16_t)leaf;
+    }
+    return *number ? &index->parts[*number] : NULL;
+}
+
+/* Only the last block that starts in a chunk can reach out of it. */
+static void cover(struct block_index *index, unsigned leaf, uintptr_t start, uintptr_t end)
+{
+    for (uintptr_t at = start >> COVER_SHIFT; at <= (end - 1) >> COVER_SHIFT; at++) {
+        struct index_part *part = part_for(index, at << COVER_SHIFT, leaf);
+        size_t chunk = at & (COVER_BITS - 1);
+        if (part)
+            part->covered[chunk / BITS] |= (uint64_t)1 << chunk % BITS;
+    }
+}
+
+/* The last block that starts in a chunk of the leaf; false: there is none. */
+static bool last_of_chunk(const struct block_index *index, const struct leaf_index *leaf,
+                          size_t chunk, struct block *block)
+{
+    size_t words = ((size_t)1 << (COVER_SHIFT - index->shift)) / BITS, first = chunk * words;
+    for (size_t word = first + words; word-- > first;) {
+        if (!leaf->starts[word])
+            continue;
+        block_at(index, leaf, word * BITS + highest(leaf->starts[word]), block);
+        return true;
+    }
+    return false;
+}
+
+/* Where the blocks of a leaf are. Its last one may reach into others, which come later and then are
+ * parts by themselves. */
 static void note_parts(struct block_index *index, struct view *view, unsigned number)
 {
-    const struct leaf_index *leaf = &index->leaves[number];
-    uintptr_t first = leaf->leaf.base >> HEAP_LEAF_SHIFT, last = first;
-    ssize_t bit = last_start(leaf, index->words * BITS - 1);
+    struct leaf_index *leaf = &index->leaves[number];
+    struct index_part *own = part_for(index, leaf->leaf.base, number);
     struct block block;
-    if (bit < 0)
+    if (!own)
         return;
-    block_at(index, leaf, (size_t)bit, &block);
-    if (fill(view, &block) && block.size)
-        last = (block.start + block.size - 1) >> HEAP_LEAF_SHIFT;
-    index->part[first] = (uint16_t)(number + 1);
-    for (unsigned next = number + 1; ++first <= last && first < HEAP_LEAVES;) {
-        index->part[first] = (uint16_t)(number + 1);
-        while (next < index->count && index->leaves[next].leaf.base >> HEAP_LEAF_SHIFT < first)
-            next++;
-        if (next < index->count && index->leaves[next].leaf.base >> HEAP_LEAF_SHIFT == first)
-            index->leaves[next].before = (uint16_t)number;
+    if (own->leaf != number) {
+        leaf->before = own->leaf;
+        own->leaf = (uint16_t)number;
     }
+    for (size_t chunk = 0; chunk < COVER_BITS; chunk++)
+        if (last_of_chunk(index, leaf, chunk, &block))
+            cover(index, number, block.start,
+                  block.start + (fill(view, &block) && block.size ? block.size : 1));
 }
 
 struct block_index *blocks_index_make(const struct heap_pages *pages, struct view *view)
@@ -306,7 +342,7 @@ void blocks_index_free(struct block_index *index)
 
 bool blocks_search_start(const struct block_index *index, uintptr_t address, struct block *block)
 {
-    const struct leaf_index *leaf = &index->leaves[index->part[address >> HEAP_LEAF_SHIFT] - 1];
+    const struct leaf_index *leaf = blocks_leaf(index, address);
     size_t last = index->words * BITS - 1, bit = (address - leaf->leaf.base) >> index->shift;
     ssize_t found = last_start(leaf, bit < last ? bit : last);
     if (found < 0 && leaf->before != NO_LEAF) {

@@ -79,10 +79,21 @@ struct leaf_index {
 
 enum { NO_LEAF = UINT16_MAX, INDEX_BITS = 64 };
 
-/* `part` has an element for each HEAP_LEAF_SHIFT bits of an address: 0 where nothing that lies
- * there is in a block, else 1 + the number of the leaf whose blocks do. */
+/* What one leaf stands for, or as much memory into which only the last block of an earlier one
+ * reaches; and where in it blocks are: a bit for each 64 KB. */
+enum { COVER_SHIFT = 16, COVER_BITS = 1 << (HEAP_LEAF_SHIFT - COVER_SHIFT) };
+
+struct index_part {
+    uint64_t covered[COVER_BITS / INDEX_BITS];
+    uint16_t leaf;
+};
+
+/* `part` has an element for each HEAP_LEAF_SHIFT bits of an address: 0, or the
+ * number of its part, of which none is 0. */
 struct block_index {
     uint16_t *part;
+    struct index_part *parts;
+    unsigned part_count;
     unsigned count, shift; /* leaves; of a bit's place */
     size_t size, words;    /* of the memory; per leaf in a bitmap */
     struct leaf_index *leaves;
@@ -106,7 +117,15 @@ struct block {
 /* False: `word` points into no block. Most words are told apart by this. */
 static inline bool blocks_may_be(const struct block_index *index, uintptr_t word)
 {
-    return !(word >> HEAP_ADDRESS_BITS) && index->part[word >> HEAP_LEAF_SHIFT];
+    unsigned part = word >> HEAP_ADDRESS_BITS ? 0 : index->part[word >> HEAP_LEAF_SHIFT];
+    size_t chunk = word >> COVER_SHIFT & (COVER_BITS - 1);
+    return part && index->parts[part].covered[chunk / INDEX_BITS] >> chunk % INDEX_BITS & 1;
+}
+
+/* For a word for which that is true. */
+static inline struct leaf_index *blocks_leaf(const struct block_index *index, uintptr_t word)
+{
+    return &index->leaves[index->parts[index->part[word >> HEAP_LEAF_SHIFT]].leaf];
 }
 
 /* The last block that starts at an address for which blocks_may_be, or before it: where it starts.
@@ -116,7 +135,7 @@ bool blocks_search_start(const struct block_index *index, uintptr_t address, str
 static inline bool blocks_find_start(const struct block_index *index, uintptr_t address,
                                      struct block *block)
 {
-    const struct leaf_index *leaf = &index->leaves[index->part[address >> HEAP_LEAF_SHIFT] - 1];
+    const struct leaf_index *leaf = blocks_leaf(index, address);
     size_t bit = (address - leaf->leaf.base) >> index->shift, word = bit / INDEX_BITS;
     uint64_t bits = word < index->words ? leaf->starts[word] << (~bit % INDEX_BITS) : 0;
     if (!bits)

@@ -344,14 +344,12 @@ static void visit_word(struct state *state, uintptr_t slot, uintptr_t word, uint
 static inline size_t next_lead(const struct state *state, const uintptr_t *words, size_t i,
                                size_t count)
 {
-    const uint16_t *part = state->index->part;
+    const struct block_index *index = state->index;
     const struct ranges *ranges = state->walk->ranges;
-    for (; i < count; i++) {
-        uintptr_t word = words[i];
-        if (word >> HEAP_ADDRESS_BITS == 0 &&
-            (part[word >> HEAP_LEAF_SHIFT] || ranges_may_have(ranges, word)))
+    for (; i < count; i++)
+        if (words[i] >> HEAP_ADDRESS_BITS == 0 &&
+            (blocks_may_be(index, words[i]) || ranges_may_have(ranges, words[i])))
             break;
-    }
     return i;
 }
 
