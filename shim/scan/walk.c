@@ -260,13 +260,16 @@ static bool is_told_elsewhere(const struct state *state, uint32_t id)
 
 static bool is_own(struct state *state, uint32_t site, uint32_t parent)
 {
-    const struct module *owner = maker_of(state, site)->owner;
-    if (!owner)
-        return false;
-    if (parent & NODE_IS_ENTRY)
-        return root_of_entry(state, parent)->module == owner;
+    const struct module *owner;
+    if (parent & NODE_IS_ENTRY) {
+        owner = maker_of(state, site)->owner;
+        return owner && root_of_entry(state, parent)->module == owner;
+    }
     const struct node *before = node_at(&state->nodes, parent);
-    return before->is_own && maker_of(state, before->site)->owner == owner;
+    if (!before->is_own)
+        return false;
+    owner = maker_of(state, site)->owner;
+    return owner && maker_of(state, before->site)->owner == owner;
 }
 
 /* The block has been reached for the first time: `id` is its node. */
