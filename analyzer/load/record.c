@@ -43,20 +43,6 @@ static void read_module(const struct fields *fields, struct record *record)
     module->state = (enum module_state)number;
 }
 
-static struct frame read_frame(const struct fields *fields, const json_t *object, const char *role)
-{
-    const struct fields members = {object, fields->problem, fields->problem_size};
-
-    return (struct frame){
-        .role = role,
-        .returns = role == NULL,
-        .pc = field_address(&members, "pc"),
-        .module = field_natural(&members, "module", FIELD_OPTIONAL, RECORD_ABSENT),
-        .offset = (uint64_t)field_integer(&members, "offset", FIELD_OPTIONAL, 0),
-        .symbol = field_text(&members, "symbol", FIELD_OPTIONAL),
-    };
-}
-
 static void read_stack(const struct fields *fields, struct finding_record *finding)
 {
     const json_t *stack = field_array(fields, "stack"), *item;
@@ -66,7 +52,7 @@ static void read_stack(const struct fields *fields, struct finding_record *findi
     {
         if (!json_is_object(item))
             fields_fail(fields, "a frame of \"stack\" is not an object");
-        ARRAY_PUSH(finding->stack, finding->stack_count, read_frame(fields, item, NULL));
+        ARRAY_PUSH(finding->stack, finding->stack_count, frame_read(fields, item, NULL));
     }
 }
 
@@ -79,7 +65,7 @@ static void read_points(const struct fields *fields, struct finding_record *find
     json_object_foreach((json_t *)finding->subject, name, value)
     {
         if (json_object_get(value, "pc") != NULL)
-            ARRAY_PUSH(finding->points, finding->point_count, read_frame(fields, value, name));
+            ARRAY_PUSH(finding->points, finding->point_count, frame_read(fields, value, name));
     }
 }
 
@@ -121,6 +107,7 @@ static void read_finding(const struct fields *fields, struct record *record)
     finding->signature = field_text(fields, "signature", FIELD_OPTIONAL);
     finding->subject = field_object(fields, "subject");
     finding->path = field_array(fields, "path");
+    path_read(fields, finding->path, &finding->way);
     read_loads(fields, finding);
     read_stack(fields, finding);
     read_points(fields, finding);
@@ -201,22 +188,14 @@ struct record *record_parse(const char *line, size_t length, char *problem, size
     return NULL;
 }
 
-static void free_frames(struct frame *frames, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        free(frames[i].function);
-        free(frames[i].source);
-    }
-    free(frames);
-}
-
 void record_free(struct record *record)
 {
     if (record == NULL)
         return;
     if (record->type == RECORD_FINDING) {
-        free_frames(record->finding.stack, record->finding.stack_count);
-        free_frames(record->finding.points, record->finding.point_count);
+        frames_free(record->finding.stack, record->finding.stack_count);
+        frames_free(record->finding.points, record->finding.point_count);
+        path_free(&record->finding.way);
     }
     json_decref(record->json);
     free(record);

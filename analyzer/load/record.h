@@ -13,6 +13,8 @@
 #ifndef DLPIN_ANALYZER_RECORD_H
 #define DLPIN_ANALYZER_RECORD_H
 
+#include "load/frame.h"
+#include "load/path.h"
 #include "report/report_format.h"
 
 #include <jansson.h>
@@ -28,20 +30,6 @@ enum record_type {
     RECORD_COVERAGE,
     RECORD_SUMMARY,
     RECORD_UNKNOWN
-};
-
-enum { RECORD_ABSENT = -1 }; /* an optional id, size or pid that is not there */
-
-struct frame {
-    const char *role;   /* the member of "subject" that it is, NULL in a stack */
-    const char *symbol; /* as it was known when the record was written, or NULL */
-    uint64_t pc;
-    uint64_t offset; /* a virtual address of the module's ELF file */
-    int64_t module;  /* id, or RECORD_ABSENT */
-    bool returns;    /* pc is a return address: the call is just before it */
-    char *function;  /* from here on: what symbolize found, else NULL; owned */
-    char *source;
-    int line;
 };
 
 struct header_record {
@@ -63,6 +51,7 @@ struct finding_record {
     int64_t id, module, count, bytes;
     bool growing, pending;
     const json_t *loads, *subject, *path;
+    struct path way;              /* the same, checked */
     struct frame *stack, *points; /* points: the frames in subject */
     size_t stack_count, point_count;
 };

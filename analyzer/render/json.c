@@ -17,7 +17,8 @@
  *                    first instance's process), its frames as below
  *                  stack[]: frames: pc module offset symbol, as in the report file, with module as
  *                    the identity of the module, and module_path function file line
- *                  path[]: as in the report file
+ *                  path[]: as in the report file, a block's frame as below, and a place in an image
+ *                    with function file line
  *                  instances[]: {pid, file, id} of each finding that was merged into this one
  *   processes    pid ppid exe argv started arch libc file ended (null: no summary) modules[]:
  *                  id path soname build_id load state
@@ -78,6 +79,13 @@ static void count_one(json_t *counts, const char *name)
     set(counts, name, json_integer(before + 1));
 }
 
+static void set_place(json_t *value, const struct frame *frame)
+{
+    set(value, "function", text_value(frame->function));
+    set(value, "file", text_value(frame->source));
+    set(value, "line", frame->line > 0 ? json_integer(frame->line) : json_null());
+}
+
 static json_t *frame_value(const struct process *process, const struct frame *frame)
 {
     const struct module *module = process_module(process, frame->module);
@@ -89,9 +97,7 @@ static json_t *frame_value(const struct process *process, const struct frame *fr
     set(value, "module_path", text_value(module != NULL ? module->data->path : NULL));
     set(value, "offset", json_integer((json_int_t)frame->offset));
     set(value, "symbol", text_value(frame->symbol));
-    set(value, "function", text_value(frame->function));
-    set(value, "file", text_value(frame->source));
-    set(value, "line", frame->line > 0 ? json_integer(frame->line) : json_null());
+    set_place(value, frame);
     free(pc);
     return value;
 }
@@ -115,6 +121,38 @@ static json_t *subject_value(const struct finding *finding)
         set(subject, point->role, frame_value(finding->process, point));
     }
     return subject;
+}
+
+/* What symbolize found, into a copy of the node. */
+static void complete_node(json_t *value, const struct process *process,
+                          const struct path_node *node)
+{
+    if (value == NULL || node->frame == NULL)
+        return;
+    if (node->frame->returns)
+        set(value, "frame", frame_value(process, node->frame));
+    else
+        set_place(value, node->frame);
+}
+
+/* Steps repeat nodes: "to" of one is "from" of the next, unless some between them are left out. */
+static json_t *path_value(const struct finding *finding)
+{
+    const struct path *way = &finding->data->way;
+    json_t *path = copy_or_null(finding->data->path), *step;
+    size_t index, from = 0;
+
+    json_array_foreach(path, index, step)
+    {
+        if (from + 1 >= way->count || json_object_get(step, "from") == NULL)
+            continue;
+        complete_node(json_object_get(step, "from"), finding->process, &way->nodes[from]);
+        complete_node(json_object_get(step, "to"), finding->process, &way->nodes[from + 1]);
+        from++;
+        if (from + 1 < way->count && way->nodes[from + 1].skipped > 0)
+            from++;
+    }
+    return path;
 }
 
 static json_t *instances_value(const struct group *group)
@@ -180,7 +218,7 @@ static json_t *finding_value(const struct group *group)
     set(value, "resolved", text_value(how));
     set(value, "subject", subject_value(shown));
     set(value, "stack", stack_value(shown));
-    set(value, "path", copy_or_null(data->path));
+    set(value, "path", path_value(shown));
     set(value, "instances", instances_value(group));
     return value;
 }

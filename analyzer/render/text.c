@@ -10,6 +10,7 @@
 #include "load/names.h"
 #include "model/coverage.h"
 #include "render/place.h"
+#include "render/way.h"
 #include "symbolize/demangle.h"
 
 #include <inttypes.h>
@@ -132,22 +133,28 @@ static void put_frames(FILE *out, const struct finding *finding)
     }
 }
 
-static void put_path(FILE *out, const json_t *path)
+/* Blocks of modules that act for others say little: they are there, but paler. */
+static void put_way(FILE *out, const struct finding *finding, bool color)
 {
-    const json_t *step;
-    size_t index;
+    const struct path *way = &finding->data->way;
 
-    if (json_array_size(path) > 0)
+    if (way->count > 0)
         fputs("  reached by:\n", out);
-    json_array_foreach(path, index, step)
-    {
-        const char *from = json_string_value(json_object_get(step, "from"));
-        const char *via = json_string_value(json_object_get(step, "via"));
-        const char *to = json_string_value(json_object_get(step, "to"));
+    for (size_t i = 0; i < way->count; i++) {
+        const struct path_node *node = &way->nodes[i];
+        bool pale = color && node->common;
+        char *text = way_text(finding->process, node);
 
-        put(out, "    %s -> %s -> %s", from != NULL ? from : "?", via != NULL ? via : "?",
-            to != NULL ? to : "?");
+        if (node->skipped > 0)
+            fprintf(out, "    ... %" PRId64 " more\n", node->skipped);
+        fputs(i == 0 ? "    " : "    -> ", out);
+        fputs(pale ? "\033[2m" : "", out);
+        put(out, "%s", text);
+        fputs(pale ? "\033[0m" : "", out);
+        if (node->leaves)
+            put(out, " <- the first that %s made", module_identity(finding_module(finding)));
         fputc('\n', out);
+        free(text);
     }
 }
 
@@ -167,7 +174,7 @@ static void put_group(FILE *out, const struct group *group, bool color)
     if (shown->resolved != NULL)
         fputs("  no longer true when the process ended\n", out);
     put_frames(out, shown);
-    put_path(out, shown->data->path);
+    put_way(out, shown, color);
     fputc('\n', out);
 }
 

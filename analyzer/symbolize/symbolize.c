@@ -88,6 +88,9 @@ void symbolize_model(struct model *model)
             symbolize_frame(&cache, process, &data->stack[i]);
         for (size_t i = 0; i < data->point_count; i++)
             symbolize_frame(&cache, process, &data->points[i]);
+        for (size_t i = 0; i < data->way.count; i++)
+            if (data->way.nodes[i].frame != NULL)
+                symbolize_frame(&cache, process, data->way.nodes[i].frame);
     }
     free_cache(cache);
 }

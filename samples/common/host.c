@@ -6,7 +6,7 @@
  *   host open plugin call plugin start close plugin
  *
  * (The steps of the second part are in host_keys.c, those of the third in host_threads.c, "forget"
- * is in host_registry.c.)
+ * is in host_registry.c, "fork" and its like in host_process.c.)
  *
  * It knows nothing of dlpin. It is silent when all goes well, and then its exit status is 0. A
  * plug-in that is still mapped after its "close" is named on stdout. With SAMPLES_VERBOSE in the
@@ -29,6 +29,11 @@
  *
  *   thread T              start a thread of the host
  *   in T STEP             let thread T do the step, and wait for it
+ *   send T STEP           the same without waiting; the thread does its steps one after the other
+ *   pause                 block this thread in the host, with dead memory on its stack
+ *   await                 wait until one more thread has come to wait in the host
+ *   blocked T             … and until thread T, or the first one, "main", waits for whatever
+ *   resume                let one of those go on that are in host_pause()
  *   return T              end thread T by return, and join it
  *   exit T                … by pthread_exit()
  *   cancel T              … by pthread_cancel()
@@ -39,12 +44,18 @@
  *
  *   forget                clear the host's table and list, and the slot of this thread
  *
+ *   fork                  fork a child that ends at once, and wait for it
+ *   getenv V              print the environment variable V
+ *   clearenv              empty the environment
+ *   syslog TEXT           send a line to the system log
+ *
  *   copy P FILE           copy ./P.so to FILE (hot reload: each build gets a name of its own)
  *   remove FILE           remove it
  *   leave HOW N           end the process at once: exit, _exit or quick_exit, with status N;
  *                         exec, of /bin/true; kill, by SIGKILL
  *   repeat N STEP…        do all the steps that follow N times
  */
+#include "host.h"
 #include "steps.h"
 
 #include <dlfcn.h>
@@ -187,6 +198,12 @@ static void close_plugin(struct plugin *p)
     p->name = NULL;
 }
 
+void host_close_and_leave(const char *name)
+{
+    close_plugin(find_plugin(name));
+    exit(0);
+}
+
 static void step_close(char **arg)
 {
     close_plugin(find_plugin(arg[0]));
@@ -279,7 +296,15 @@ static const struct verb {
     {"wake-to-exit", 0, step_wake_to_exit},
     {"cancel-parked", 0, step_cancel_parked},
     {"settle", 0, step_settle},
+    {"await", 0, step_await},
+    {"blocked", 1, step_blocked},
+    {"pause", 0, step_pause},
+    {"resume", 0, step_resume},
     {"forget", 0, step_forget},
+    {"fork", 0, step_fork},
+    {"getenv", 1, step_getenv},
+    {"clearenv", 0, step_clearenv},
+    {"syslog", 1, step_syslog},
     {"copy", 2, step_copy},
     {"remove", 1, step_remove},
     {"leave", 2, step_leave},
@@ -292,11 +317,30 @@ static void need_words(char **word, int count)
             die(word[0], "a word is missing");
 }
 
+/* The word behind a step. */
+char **skip_step(char **word)
+{
+    if (strcmp(word[0], "in") == 0 || strcmp(word[0], "send") == 0)
+        return skip_step(word + 2);
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (strcmp(verbs[i].name, word[0]) != 0)
+            continue;
+        need_words(word, verbs[i].words);
+        return word + 1 + verbs[i].words;
+    }
+    die(word[0], "no such step");
+    return word;
+}
+
 char **do_step(char **word)
 {
     if (strcmp(word[0], "in") == 0) {
         need_words(word, 2);
         return let_do(word[1], word + 2);
+    }
+    if (strcmp(word[0], "send") == 0) {
+        need_words(word, 2);
+        return send_to(word[1], word + 2);
     }
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         if (strcmp(verbs[i].name, word[0]) != 0)

@@ -29,6 +29,20 @@ void host_await(void);
 /* Sleeps for so long. host_await() returns when the thread is in here. */
 void host_sleep(unsigned seconds);
 
+/* Blocks the calling thread until the step "resume", or host_resume(), and returns then.
+ * host_await() returns when the thread is in here. */
+void host_pause(void);
+void host_resume(void);
+
+/* Works all the time, and never returns. */
+void host_work(void) __attribute__((noreturn));
+
+/* Calls FUNCTION from the host's code. */
+int host_call(int (*function)(void));
+
+/* Closes a plug-in and ends the process by exit(0). */
+void host_close_and_leave(const char *plugin) __attribute__((noreturn));
+
 /* Enters a function and a name in the host's table; NULL takes them out. */
 typedef int host_function(void);
 void host_register(unsigned number, const char *name, host_function *function);
@@ -40,6 +54,10 @@ host_function *host_driver(unsigned number);
 void host_list_add(const void *data);
 void host_list_remove(void);
 void host_circle(void);
+
+/* Puts a string of the host's in front of the list, in a piece of the heap whose last word, which
+ * the entry has no use for, is still DATA. */
+void host_list_add_over(const void *data);
 
 /* The calling thread's own slot. */
 void host_set_slot(const void *data);

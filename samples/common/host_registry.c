@@ -45,6 +45,17 @@ void host_list_add(const void *data)
     entries = make_entry(entries, data);
 }
 
+void host_list_add_over(const void *data)
+{
+    const void *volatile *before = malloc(3 * sizeof *before);
+
+    if (!before)
+        die("malloc", "no memory");
+    before[2] = data;
+    free((void *)before);
+    host_list_add("what malloc takes for this entry is 24 bytes, too");
+}
+
 void host_list_remove(void)
 {
     struct entry *first = entries;

@@ -8,18 +8,24 @@
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define THREADS_MAX 8
+#define STEPS_MAX 16
 
 struct worker {
     const char *name; /* NULL: this place is free */
     pthread_t thread;
+    _Atomic pid_t tid;
     sem_t go, done;
-    char **step; /* what to do next; NULL: end */
-    char **next; /* the word after it */
+    char **steps[STEPS_MAX]; /* what to do next; NULL: end */
+    int first, behind;
+    bool is_waited_for; /* the last one is */
+    char **next;        /* the word after it */
     bool end_by_exit;
 };
 
@@ -31,12 +37,18 @@ static void *work(void *argument)
 {
     struct worker *w = argument;
 
+    w->tid = (pid_t)syscall(SYS_gettid);
     for (;;) {
-        sem_wait(&w->go);
-        if (!w->step)
+        char **step;
+
+        while (sem_wait(&w->go) != 0)
+            ;
+        step = w->steps[w->first++ % STEPS_MAX];
+        if (!step)
             break;
-        w->next = do_step(w->step);
-        sem_post(&w->done);
+        w->next = do_step(step);
+        if (w->is_waited_for && w->first == w->behind)
+            sem_post(&w->done);
     }
     if (w->end_by_exit)
         pthread_exit(NULL);
@@ -68,23 +80,36 @@ void step_thread(char **arg)
     pthread_setname_np(w->thread, arg[0]);
 }
 
+/* Only one thread gives steps to another. */
+static void enqueue(struct worker *w, char **step)
+{
+    w->steps[w->behind++ % STEPS_MAX] = step;
+    sem_post(&w->go);
+}
+
 char **let_do(const char *name, char **step)
 {
     struct worker *w = find_worker(name);
 
-    w->step = step;
-    sem_post(&w->go);
+    w->is_waited_for = true;
+    enqueue(w, step);
     sem_wait(&w->done);
+    w->is_waited_for = false;
     return w->next;
+}
+
+char **send_to(const char *name, char **step)
+{
+    enqueue(find_worker(name), step);
+    return skip_step(step);
 }
 
 static void end_worker(const char *name, bool by_exit)
 {
     struct worker *w = find_worker(name);
 
-    w->step = NULL;
     w->end_by_exit = by_exit;
-    sem_post(&w->go);
+    enqueue(w, NULL);
     pthread_join(w->thread, NULL);
     w->name = NULL;
 }
@@ -167,6 +192,89 @@ int host_service_c11(void *argument)
 {
     host_service(argument);
     return 0;
+}
+
+/* ---- threads that wait in the host, and go on ---- */
+
+static sem_t resumed; /* all 0 is one that nobody has posted */
+
+void host_pause(void)
+{
+    sem_post(&parked.arrived);
+    while (sem_wait(&resumed) != 0)
+        ;
+}
+
+void host_resume(void)
+{
+    sem_post(&resumed);
+}
+
+void host_work(void)
+{
+    static volatile unsigned long done;
+
+    sem_post(&parked.arrived);
+    for (;;)
+        done++;
+}
+
+int host_call(int (*function)(void))
+{
+    int result = function();
+
+    return result;
+}
+
+/* What other functions left on the stack lies in "room". */
+void step_pause(char **arg)
+{
+    volatile char room[16384];
+
+    (void)arg;
+    room[0] = 0;
+    host_pause();
+    room[0]++;
+}
+
+void step_await(char **arg)
+{
+    (void)arg;
+    host_await();
+}
+
+/* proc(5): the state is behind the name, which is in brackets. */
+static char state_of(pid_t tid)
+{
+    char path[64], line[256] = "";
+    const char *behind;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)tid);
+    file = fopen(path, "re");
+    if (!file)
+        die(path, strerror(errno));
+    if (!fgets(line, sizeof line, file))
+        line[0] = 0;
+    fclose(file);
+    behind = strrchr(line, ')');
+    return behind ? behind[2] : '?';
+}
+
+void step_blocked(char **arg)
+{
+    pid_t tid;
+
+    host_await(); /* by now the thread has said who it is */
+    tid = strcmp(arg[0], "main") == 0 ? getpid() : find_worker(arg[0])->tid;
+    while (state_of(tid) != 'S')
+        usleep(1000);
+}
+
+void step_resume(char **arg)
+{
+    (void)arg;
+    host_resume();
 }
 
 void step_wake(char **arg)

@@ -9,11 +9,17 @@ void die(const char *what, const char *why);
 /* Does one step and returns the word behind it. */
 char **do_step(char **word);
 
+/* The word behind a step. */
+char **skip_step(char **word);
+
 /* The function of an open plug-in. */
 void *find_function(const char *plugin, const char *function);
 
 /* In the thread in which a step "in T" is made: does it there, and returns the word behind it. */
 char **let_do(const char *name, char **step);
+
+/* The same without waiting for it: it comes after what the thread was sent before. */
+char **send_to(const char *name, char **step);
 
 /* Before the first plug-in is opened. */
 void parking_init(void);
@@ -26,6 +32,10 @@ void step_clear(char **arg);
 void step_adopt(char **arg);
 void step_delete(char **arg);
 void step_thread(char **arg);
+void step_await(char **arg);
+void step_blocked(char **arg);
+void step_pause(char **arg);
+void step_resume(char **arg);
 void step_return(char **arg);
 void step_exit(char **arg);
 void step_cancel(char **arg);
@@ -34,5 +44,9 @@ void step_wake_to_exit(char **arg);
 void step_cancel_parked(char **arg);
 void step_settle(char **arg);
 void step_forget(char **arg);
+void step_fork(char **arg);
+void step_getenv(char **arg);
+void step_clearenv(char **arg);
+void step_syslog(char **arg);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 int support_key_create(pthread_key_t *key, void (*destructor)(void *))
 {
@@ -59,6 +60,68 @@ char *support_copy(const char *text)
 int support_thread(pthread_t *thread, void *(*routine)(void *), void *argument)
 {
     return pthread_create(thread, NULL, routine, argument) == 0 ? 0 : -1;
+}
+
+/* ---- handlers ---- */
+
+/* What compilers make of atexit(). */
+int __cxa_atexit(void (*handler)(void *), void *argument, void *whose);
+extern void *__dso_handle;
+
+int support_on_exit(void (*handler)(int status, void *argument), void *argument)
+{
+    return on_exit(handler, argument) == 0 ? 0 : -1;
+}
+
+int support_atexit(void (*handler)(void *argument), void *argument)
+{
+    return __cxa_atexit(handler, argument, &__dso_handle) == 0 ? 0 : -1;
+}
+
+void support_ended(int status, void *argument)
+{
+    (void)status;
+    (void)argument;
+}
+
+void support_destroy(void *argument)
+{
+    (void)argument;
+}
+
+int support_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void))
+{
+    return pthread_atfork(prepare, parent, child) == 0 ? 0 : -1;
+}
+
+int support_timer(void (*function)(union sigval value), void *argument)
+{
+    static const struct itimerspec in_an_hour = {.it_value = {3600, 0}};
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD};
+    timer_t timer;
+
+    event.sigev_notify_function = function;
+    event.sigev_value.sival_ptr = argument;
+    if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0)
+        return -1;
+    return timer_settime(timer, 0, &in_an_hour, NULL) == 0 ? 0 : -1;
+}
+
+void support_tick(union sigval value)
+{
+    (void)value;
+}
+
+/* ---- strings and buffers ---- */
+
+int support_putenv(char *string)
+{
+    return putenv(string) == 0 ? 0 : -1;
+}
+
+int support_setvbuf(FILE *stream, char *buffer, size_t size)
+{
+    return setvbuf(stream, buffer, _IOFBF, size) == 0 ? 0 : -1;
 }
 
 /* ---- the library's own thread ---- */

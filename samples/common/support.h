@@ -8,6 +8,8 @@
 #define SAMPLES_SUPPORT_H
 
 #include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
 
 /* Makes a key for the caller; deletes it; sets a value for it in this thread. */
 int support_key_create(pthread_key_t *key, void (*destructor)(void *));
@@ -29,6 +31,26 @@ int support_serve(void *argument);
 
 /* Lets the library's timer thread know of one more job; the first call starts that thread. */
 int support_timer_schedule(void);
+
+/* Registers the caller's exit handler: with on_exit(), or with atexit(), then in the library's own
+ * name. */
+int support_on_exit(void (*handler)(int status, void *argument), void *argument);
+int support_atexit(void (*handler)(void *argument), void *argument);
+
+/* Handlers of the library, which do nothing. */
+void support_ended(int status, void *argument);
+void support_destroy(void *argument);
+
+/* Registers the caller's fork handlers, in the library's own name. */
+int support_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void));
+
+/* Makes a timer that calls the function in an hour; a function of the library. */
+int support_timer(void (*function)(union sigval value), void *argument);
+void support_tick(union sigval value);
+
+/* putenv() and setvbuf() of what the caller gives. */
+int support_putenv(char *string);
+int support_setvbuf(FILE *stream, char *buffer, size_t size);
 
 /* Ends and joins the thread of support_serve() or of support_timer_schedule(). */
 int support_stop(void);

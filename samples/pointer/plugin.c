@@ -14,6 +14,8 @@
 #include "host.h"
 #include "plugin.h"
 
+#include <stdlib.h>
+
 static char settings[] = "the plug-in's own settings";
 
 static int open_session(void)
@@ -71,6 +73,36 @@ ENTRY(use_chain)
 ENTRY(use_thread_local)
 {
     host_set_slot((const void *)open_session);
+    return 0;
+}
+
+static __attribute__((noinline)) void add_own_block(void)
+{
+    host_function **block = malloc(sizeof *block);
+
+    if (block)
+        *block = open_session;
+    host_list_add(block);
+}
+
+/* From two blocks of the plug-in's own, in the host's list. */
+ENTRY(use_own_blocks)
+{
+    add_own_block();
+    add_own_block();
+    return 0;
+}
+
+ENTRY(drop_first)
+{
+    host_list_remove();
+    return 0;
+}
+
+/* No finding: it lies behind what the node was allocated for. */
+ENTRY(use_last_word)
+{
+    host_list_add_over((const void *)open_session);
     return 0;
 }
 

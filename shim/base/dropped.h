@@ -6,16 +6,17 @@
 #include <stdatomic.h>
 
 /* X(enumerator, "name in the coverage record") */
-#define DLPIN_DROPS(X)     \
-    X(MODULE, "modules")   \
-    X(KEY, "keys")         \
-    X(VALUE, "values")     \
-    X(THREAD, "threads")   \
-    X(SITE, "call-sites")  \
-    X(BLOCK, "blocks")     \
-    X(STACK, "stacks")     \
-    X(FINDING, "findings") \
-    X(RECORD, "records")   \
+#define DLPIN_DROPS(X)               \
+    X(MODULE, "modules")             \
+    X(KEY, "keys")                   \
+    X(VALUE, "values")               \
+    X(THREAD, "threads")             \
+    X(SITE, "call-sites")            \
+    X(BLOCK, "blocks")               \
+    X(STACK, "stacks")               \
+    X(FINDING, "findings")           \
+    X(REGISTRATION, "registrations") \
+    X(RECORD, "records")             \
     X(TEXT, "text")
 
 #define DLPIN_DROP_ROW(name, ...) DROP_##name,

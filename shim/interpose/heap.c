@@ -9,22 +9,22 @@
 /* The function that calls us: its return address, and its stack pointer behind the call. */
 #define CALLER() (uintptr_t) __builtin_return_address(0), (uintptr_t)__builtin_dwarf_cfa()
 
-static __attribute__((noinline)) void *noted_slow(void *p, uintptr_t pc, uintptr_t cfa)
+static __attribute__((noinline)) void *noted_slow(void *p, size_t size, uintptr_t pc, uintptr_t cfa)
 {
     if (p)
-        heap_note(p, site_here(pc, cfa));
+        heap_note(p, size, site_here(pc, cfa));
     return p;
 }
 
-/* Notes a new block, which may be NULL, and returns it. Without a register to save: what is not
- * fast is a jump elsewhere. */
-static inline void *noted(void *p, uintptr_t pc, uintptr_t cfa)
+/* Notes a new block of which `size` bytes were asked for, and which may be NULL, and returns it.
+ * What is not fast is a jump elsewhere. */
+static inline void *noted(void *p, size_t size, uintptr_t pc, uintptr_t cfa)
 {
     uint32_t site;
     heap_entry *entry = heap_fast_entry(p);
     if (unlikely(!site_fast(pc, &site) || !entry))
-        return noted_slow(p, pc, cfa);
-    heap_set(entry, p, site);
+        return noted_slow(p, size, pc, cfa);
+    heap_set(entry, p, size, site);
     return p;
 }
 
@@ -89,14 +89,14 @@ static inline bool have_real(const void *const *pointer)
 
 static COLD void *malloc_early(size_t size, uintptr_t pc, uintptr_t cfa)
 {
-    return HAVE_REAL(malloc) ? noted_slow(real_malloc(size), pc, cfa) : bootstrap_alloc(size);
+    return HAVE_REAL(malloc) ? noted_slow(real_malloc(size), size, pc, cfa) : bootstrap_alloc(size);
 }
 
 EXPORT void *malloc(size_t size)
 {
     if (unlikely(!real_malloc))
         return malloc_early(size, CALLER());
-    return noted(real_malloc(size), CALLER());
+    return noted(real_malloc(size), size, CALLER());
 }
 
 static __typeof__(free) *free_behind_bootstrap;
@@ -136,7 +136,7 @@ static COLD void *calloc_early(size_t count, size_t size, uintptr_t pc, uintptr_
 {
     size_t total;
     if (HAVE_REAL(calloc))
-        return noted_slow(real_calloc(count, size), pc, cfa);
+        return noted_slow(real_calloc(count, size), count * size, pc, cfa);
     return __builtin_mul_overflow(count, size, &total) ? NULL : bootstrap_alloc(total);
 }
 
@@ -144,7 +144,7 @@ EXPORT void *calloc(size_t count, size_t size)
 {
     if (unlikely(!real_calloc))
         return calloc_early(count, size, CALLER());
-    return noted(real_calloc(count, size), CALLER());
+    return noted(real_calloc(count, size), count * size, CALLER());
 }
 
 /* Without memcpy: libc may be out of reach. */
@@ -169,8 +169,8 @@ static inline void *realloc_at(void *old, size_t size, uintptr_t pc, uintptr_t c
         heap_forget(old);
     void *p = real_realloc(old, size);
     if (unlikely(!p && old && size))
-        heap_note(old, old_site);
-    return noted(p, pc, cfa);
+        heap_note(old, HEAP_SIZE_UNKNOWN, old_site);
+    return noted(p, size, pc, cfa);
 }
 
 EXPORT void *realloc(void *old, size_t size)
@@ -183,13 +183,13 @@ EXPORT void *realloc(void *old, size_t size)
 EXPORT void *memalign(size_t alignment, size_t size)
 {
     real_need(real_memalign);
-    return noted(real_memalign(alignment, size), CALLER());
+    return noted(real_memalign(alignment, size), size, CALLER());
 }
 
 EXPORT void *aligned_alloc(size_t alignment, size_t size)
 {
     real_need(real_aligned_alloc);
-    return noted(real_aligned_alloc(alignment, size), CALLER());
+    return noted(real_aligned_alloc(alignment, size), size, CALLER());
 }
 
 EXPORT int posix_memalign(void **to, size_t alignment, size_t size)
@@ -197,20 +197,20 @@ EXPORT int posix_memalign(void **to, size_t alignment, size_t size)
     real_need(real_posix_memalign);
     int error = real_posix_memalign(to, alignment, size);
     if (likely(!error && *to))
-        noted(*to, CALLER());
+        noted(*to, size, CALLER());
     return error;
 }
 
 EXPORT void *valloc(size_t size)
 {
     real_need(real_valloc);
-    return noted(real_valloc(size), CALLER());
+    return noted(real_valloc(size), size, CALLER());
 }
 
 EXPORT void *pvalloc(size_t size)
 {
     real_need(real_pvalloc);
-    return noted(real_pvalloc(size), CALLER());
+    return noted(real_pvalloc(size), HEAP_SIZE_UNKNOWN, CALLER());
 }
 
 EXPORT size_t malloc_usable_size(void *p)

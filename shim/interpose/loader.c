@@ -8,6 +8,7 @@
 #include "interpose/loader.h"
 #include "interpose/deepbind.h"
 #include "interpose/real.h"
+#include "interpose/registering.h"
 #include "interpose/settle.h"
 #include "lifecycle/lifecycle.h"
 #include "modules/modules.h"
@@ -57,6 +58,9 @@ EXPORT int dlclose(void *handle)
         return real_dlclose(handle);
     interpose_settle();
     keys_reconcile();
+    if (!guard.dlclose_depth) /* with the return address, where the ABI puts that on the stack */
+        guard.dlclose_stack = (uintptr_t)__builtin_dwarf_cfa() - sizeof(uintptr_t);
+    guard.dlclose_clear = 0;
     lifecycle_closing_handle(handle);
     guard.dlclose_depth++;
     guard_leave(saved_errno);
@@ -66,6 +70,8 @@ EXPORT int dlclose(void *handle)
     guard.dlclose_depth--;
     if (guard_enter(&saved_errno)) {
         lifecycle_closed();
+        if (!guard.dlclose_depth)
+            guard.dlclose_stack = 0;
         guard_leave(saved_errno);
     }
     return result;
@@ -78,6 +84,8 @@ EXPORT void __cxa_finalize(void *dso_handle)
     int saved_errno;
     real_need(real___cxa_finalize);
     real___cxa_finalize(dso_handle);
+    if (dso_handle && guard.dlclose_depth) /* not at exit, where what was found shall stand */
+        registering_finalized(dso_handle);
     if (!dso_handle || !guard.dlclose_depth || !lifecycle_enter(&saved_errno))
         return;
     lifecycle_closing_module((uintptr_t)dso_handle);

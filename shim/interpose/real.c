@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "interpose/real.h"
 #include "lifecycle/lifecycle.h"
+#include "modules/modules.h"
 #include "modules/surroundings.h"
 
 #include <errno.h>
@@ -27,6 +28,29 @@ static long not_there(void)
 {
     errno = ENOSYS;
     return -1;
+}
+
+struct wanted {
+    const char *name;
+    void *found;
+};
+
+static int find_in(struct module *module, void *data)
+{
+    struct wanted *wanted = data;
+    if (!module->is_shim)
+        wanted->found = module_symbol(module, wanted->name);
+    return wanted->found != NULL;
+}
+
+void real_look_again(void **pointer, const char *name)
+{
+    struct wanted wanted = {.name = name};
+    if (likely(*pointer != (void *)not_there))
+        return;
+    modules_each_mapped(find_in, &wanted);
+    if (wanted.found)
+        __atomic_store_n(pointer, wanted.found, __ATOMIC_RELEASE);
 }
 
 /* The program must not see an error of ours, and glibc gives up its memory with the second call.

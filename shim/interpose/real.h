@@ -14,14 +14,28 @@
 
 #include <dlfcn.h>
 #include <malloc.h>
+#include <mqueue.h>
+#include <netdb.h>
+#include <printf.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <syslog.h>
 #include <threads.h>
+#include <time.h>
 #include <unistd.h>
+
+/* register_printf_function: programs call it all the same. */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 extern void __cxa_finalize(void *dso_handle);
 extern int __pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
+extern int __cxa_atexit(void (*function)(void *), void *argument, void *dso_handle);
+extern int __cxa_at_quick_exit(void (*function)(void *), void *dso_handle);
+extern int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
+                             void *dso_handle);
 int execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags);
 
 #define INTERPOSE(name, family, necessity) extern HIDDEN __typeof__(name) *real_##name;
@@ -36,6 +50,12 @@ static inline void real_need(const void *pointer)
     if (unlikely(!pointer))
         real_resolve();
 }
+
+/* Before glibc 2.34 some functions lie in librt and libanl, which may come with a plug-in: looks
+ * for one that was not there at the start. Inside the guard or without it. */
+void real_look_again(void **pointer, const char *name);
+
+#define REAL_LATE(name) (real_need(real_##name), real_look_again((void **)&real_##name, #name))
 
 /* The real functions are known: heap.c's part of it. */
 void heap_resolved(void);

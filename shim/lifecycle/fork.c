@@ -5,6 +5,7 @@
  * held as briefly as can be, and the program's own handlers may do in between what they like.
  */
 #include "lifecycle/lifecycle.h"
+#include "lifecycle/stacks.h"
 #include "base/arena.h"
 #include "base/sys.h"
 #include "ownership/sites.h"
@@ -53,6 +54,7 @@ static void after_in_child(void)
     modules_fork_child();
     threads_fork_child();
     scan_fork_child();
+    stacks_fork_child();
     report_fork_child();
     guard_leave(saved_errno);
 }

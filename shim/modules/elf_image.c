@@ -68,6 +68,9 @@ static void read_dynamic(struct elf_image *image, const ElfW(Dyn) * dynamic)
         case DT_HASH:
             image->sysv_hash = (const uint32_t *)pointer(image, value);
             break;
+        case DT_VERSYM:
+            image->versions = (const ElfW(Half) *)pointer(image, value);
+            break;
         case DT_RELA:
             image->rela = (const ElfW(Rela) *)pointer(image, value);
             break;
@@ -120,9 +123,18 @@ static bool same(const char *a, const char *b)
     return *a == *b;
 }
 
-static bool is_definition(const struct elf_image *image, const ElfW(Sym) * symbol, const char *name)
+/* Only for programs that were linked long ago: not what the name means today. */
+static bool is_hidden_version(const struct elf_image *image, uint32_t index)
 {
-    return symbol->st_shndx != SHN_UNDEF && same(image->strings + symbol->st_name, name);
+    enum { HIDDEN_VERSION = 0x8000 };
+    return image->versions && image->versions[index] & HIDDEN_VERSION;
+}
+
+static bool is_definition(const struct elf_image *image, uint32_t index, const char *name)
+{
+    const ElfW(Sym) *symbol = &image->symbols[index];
+    return symbol->st_shndx != SHN_UNDEF && same(image->strings + symbol->st_name, name) &&
+           !is_hidden_version(image, index);
 }
 
 /* https://flapenguin.me/elf-dt-gnu-hash describes the table; binutils bfd/elflink.c makes it. */
@@ -140,7 +152,7 @@ static const ElfW(Sym) * find_gnu(const struct elf_image *image, const char *nam
         return NULL;
     for (;; at++) {
         uint32_t entry = chain[at - first];
-        if ((entry | 1) == (hash | 1) && is_definition(image, &image->symbols[at], name))
+        if ((entry | 1) == (hash | 1) && is_definition(image, at, name))
             return &image->symbols[at];
         if (entry & 1)
             return NULL;
@@ -151,7 +163,7 @@ static const ElfW(Sym) * find_sysv(const struct elf_image *image, const char *na
 {
     uint32_t count = image->sysv_hash[1];
     for (uint32_t i = 0; i < count; i++)
-        if (is_definition(image, &image->symbols[i], name))
+        if (is_definition(image, i, name))
             return &image->symbols[i];
     return NULL;
 }

@@ -27,6 +27,7 @@ struct elf_image {
     const ElfW(Sym) * symbols;
     const uint32_t *gnu_hash; /* NULL: none */
     const uint32_t *sysv_hash;
+    const ElfW(Half) * versions; /* of the symbols, or NULL */
     const ElfW(Rela) * rela, *jmprel;
     size_t rela_count, jmprel_count;
     unsigned char build_id[BUILD_ID_MAX];
@@ -46,7 +47,7 @@ void elf_image_read_dynamic(struct elf_image *image, uintptr_t bias, const ElfW(
 int __real_dl_iterate_phdr(int (*callback)(struct dl_phdr_info *info, size_t size, void *data),
                            void *data);
 
-/* A defined dynamic symbol by name, any version; NULL where there is none. */
+/* A defined dynamic symbol by name, in its default version; NULL where there is none. */
 const ElfW(Sym) * elf_image_symbol(const struct elf_image *image, const char *name);
 
 /* Whether an address of the file lies in a segment with these PF_* flags. */

@@ -134,6 +134,28 @@ struct module *modules_find_unloaded(uintptr_t address, uint64_t epoch)
     return found;
 }
 
+struct module *modules_find_last(uintptr_t address)
+{
+    struct module *found = NULL;
+    if (!lock_acquire(&modules_lock))
+        return NULL;
+    for (struct module *m = first_module; m; m = m->next)
+        if (module_is_unloaded(m) && address >= m->start && address < m->end)
+            found = m;
+    module_ref(found);
+    lock_release(&modules_lock);
+    return found;
+}
+
+void *module_symbol(const struct module *module, const char *name)
+{
+    struct elf_image image;
+    if (!elf_image_read(&image, module->bias, module->phdr, module->phnum))
+        return NULL;
+    const ElfW(Sym) *symbol = image.symbols ? elf_image_symbol(&image, name) : NULL;
+    return symbol ? (void *)(module->bias + symbol->st_value) : NULL;
+}
+
 bool modules_changed(void)
 {
     unsigned long long adds, subs;

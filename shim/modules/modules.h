@@ -145,6 +145,9 @@ void modules_close_done(int32_t tid);
 /* From now on modules that finalize do not go: the process does. */
 void modules_exiting(void);
 
+/* A function or variable that a mapped module defines, or NULL. Lock-free. */
+void *module_symbol(const struct module *module, const char *name);
+
 /* The segment at an address of the module is executable. Only while it is mapped. */
 bool module_is_code(const struct module *module, uintptr_t address);
 
@@ -158,6 +161,10 @@ extern _Atomic uint64_t modules_epoch;
 /* The unloaded module, if it is still remembered, that an address stored at `epoch` points into.
  * The caller gets a reference. */
 struct module *modules_find_unloaded(uintptr_t address, uint64_t epoch);
+
+/* The last one that had this address and is unloaded, if it is still remembered, whenever the
+ * address was stored. The caller gets a reference. */
+struct module *modules_find_last(uintptr_t address);
 
 /* Every unload that was seen so far. */
 extern _Atomic uint64_t modules_unloads;

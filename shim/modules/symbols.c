@@ -2,18 +2,12 @@
 #include "modules/symbols.h"
 #include "base/arena.h"
 #include "base/compiler.h"
+#include "modules/elf_file.h"
 
-#include <fcntl.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 enum { SECTIONS_MAX = 4096, TABLE_MAX = 64 << 20, BATCH = 512 };
-
-struct elf_file {
-    int fd;
-    ElfW(Ehdr) header;
-};
 
 /* What is looked for, and the best match so far. */
 struct match {
@@ -24,38 +18,6 @@ struct match {
     uint32_t name; /* offset in its string table */
     off_t strings; /* where that table lies in the file */
 };
-
-static bool read_at(const struct elf_file *file, void *to, size_t size, off_t offset)
-{
-    return offset >= 0 && syscall(SYS_pread64, file->fd, to, size, offset) == (long)size;
-}
-
-static bool read_header(struct elf_file *file)
-{
-    const ElfW(Ehdr) *header = &file->header;
-    return read_at(file, &file->header, sizeof file->header, 0) &&
-           !memcmp(header->e_ident, ELFMAG, SELFMAG) && header->e_ident[EI_CLASS] == ELFCLASS64 &&
-           header->e_shentsize == sizeof(ElfW(Shdr)) && header->e_phentsize == sizeof(ElfW(Phdr));
-}
-
-/* The module's build ID must stand in the note that the module has in memory, at the file's offset.
- */
-static bool has_build_id(const struct elf_file *file, const struct module *module)
-{
-    for (unsigned i = 0; i < file->header.e_phnum; i++) {
-        ElfW(Phdr) p;
-        unsigned char note[1024];
-        if (!read_at(file, &p, sizeof p, (off_t)(file->header.e_phoff + i * sizeof p)))
-            return false;
-        if (p.p_type != PT_NOTE || p.p_filesz > sizeof note)
-            continue;
-        if (!read_at(file, note, p.p_filesz, (off_t)p.p_offset))
-            return false;
-        if (memmem(note, p.p_filesz, module->build_id, module->build_id_length))
-            return true;
-    }
-    return false;
-}
 
 /* One with a size is better than a mere label. */
 static bool is_better(const ElfW(Sym) * symbol, const struct match *match)
@@ -75,7 +37,7 @@ static void search_table(const struct elf_file *file, const ElfW(Shdr) * table, 
     off_t at = (off_t)table->sh_offset;
     while (left > 0) {
         size_t n = left < BATCH ? left : BATCH;
-        if (!read_at(file, batch, n * sizeof *batch, at))
+        if (!elf_file_read(file, batch, n * sizeof *batch, at))
             break;
         for (size_t i = 0; i < n; i++) {
             if (!is_better(&batch[i], match))
@@ -107,7 +69,7 @@ static bool search(const struct elf_file *file, struct match *match)
     unsigned count = file->header.e_shnum < SECTIONS_MAX ? file->header.e_shnum : SECTIONS_MAX;
     size_t size = count * sizeof(ElfW(Shdr));
     ElfW(Shdr) *sections = count ? arena_alloc(size) : NULL;
-    bool readable = sections && read_at(file, sections, size, (off_t)file->header.e_shoff);
+    bool readable = sections && elf_file_read(file, sections, size, (off_t)file->header.e_shoff);
     for (size_t w = 0; w < ARRAY_SIZE(wanted) && readable && !match->name; w++) {
         const ElfW(Shdr) *table = find_table(sections, count, wanted[w]);
         if (table)
@@ -132,15 +94,10 @@ static bool read_name(const struct elf_file *file, const struct match *match, ch
 static bool find(const struct module *module, struct match *match, char *name)
 {
     struct elf_file file;
-    if (!module || module->path[0] != '/' || module->build_id_length == 0)
+    if (!elf_file_open(&file, module))
         return false;
-    file.fd = (int)syscall(SYS_openat, AT_FDCWD, module->path,
-                           O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
-    if (file.fd < 0)
-        return false;
-    bool found = read_header(&file) && has_build_id(&file, module) && search(&file, match) &&
-                 read_name(&file, match, name);
-    syscall(SYS_close, file.fd);
+    bool found = search(&file, match) && read_name(&file, match, name);
+    elf_file_close(&file);
     return found;
 }
 
@@ -154,7 +111,7 @@ bool symbol_find_start(const struct module *module, uintptr_t address, char name
                        uintptr_t *start)
 {
     struct match match = {.wanted = module ? address - module->bias : 0};
-    bool found = find(module, &match, name);
+    bool found = module && find(module, &match, name);
     *start = found ? match.value + module->bias : 0;
     return found;
 }

@@ -2,10 +2,8 @@
 /*
  * Names of functions and variables, from a module's file, at the time of a finding.
  *
- * Not by dladdr: it takes the loader's lock, and the module may be unmapped already. The file is
- * only believed if it has the build ID that the module had in memory: a plug-in that was replaced
- * on disk must not lend its names to its predecessor. Reads are bounded; a damaged file gives no
- * name. No locks; opens and closes a descriptor.
+ * Not by dladdr: it takes the loader's lock, and the module may be unmapped already. A damaged file
+ * gives no name. No locks; opens and closes a descriptor (modules/elf_file.h).
  */
 #ifndef DLPIN_MODULES_SYMBOLS_H
 #define DLPIN_MODULES_SYMBOLS_H

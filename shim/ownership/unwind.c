@@ -127,6 +127,7 @@ bool unwind_caller_context(struct caller_context *caller)
     for (unsigned i = 0; i < UNWIND_MAX && step(&cursor); i++) {
         if (in_shim(reg(&cursor, UNW_REG_IP)))
             continue;
+        caller->pc = reg(&cursor, UNW_REG_IP);
         caller->sp = reg(&cursor, UNW_REG_SP);
         for (unsigned k = 0; k < UNWIND_REGISTERS; k++)
             caller->registers[k] = reg(&cursor, callee_saved[k]);

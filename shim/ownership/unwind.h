@@ -30,7 +30,7 @@ enum { UNWIND_REGISTERS = 11 };
 #endif
 
 struct caller_context {
-    uintptr_t sp;
+    uintptr_t pc, sp;
     uintptr_t registers[UNWIND_REGISTERS]; /* the callee-saved ones */
 };
 

@@ -6,7 +6,14 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-enum { SEARCH_BYTES = 8192, OTHER_GRANULE_SHIFT = 3, HEAP_PAGE = 65536, LEAVES_LISTED = 16384 };
+enum {
+    SEARCH_BYTES = 8192,
+    OTHER_GRANULE_SHIFT = 3,
+    HEAP_PAGE = 65536,
+    LEAVES_LISTED = 16384,
+    GLIBC_PLACE_MASK = 16,
+    OTHER_PLACE_MASK = 24
+};
 
 heap_entry *heap_leaves[HEAP_LEAVES] __attribute__((aligned(HEAP_PAGE)));
 bool heap_is_seen = true;
@@ -15,6 +22,8 @@ static heap_entry *other_leaves[HEAP_LEAVES] __attribute__((aligned(HEAP_PAGE)))
 static heap_entry **leaves = heap_leaves;
 unsigned heap_shift = HEAP_GRANULE_SHIFT;
 static bool ready;
+
+heap_entry heap_place_mask = GLIBC_PLACE_MASK;
 
 /* The numbers of the leaves that there are, in the order in which they came: 1 TB of them. */
 static _Atomic uint32_t listed[LEAVES_LISTED];
@@ -27,6 +36,7 @@ void heap_init(bool glibc_malloc)
     if (!glibc_malloc) {
         leaves = other_leaves;
         heap_shift = OTHER_GRANULE_SHIFT;
+        heap_place_mask = OTHER_PLACE_MASK;
     }
     ready = true;
 }
@@ -85,7 +95,16 @@ static COLD heap_entry *make_leaf(uintptr_t address)
     return entry_of(address);
 }
 
-void heap_note(const void *p, uint32_t site)
+static void note_at(heap_entry *entry, const void *p, size_t size, uint32_t shifted)
+{
+    if (leaves == heap_leaves)
+        heap_set(entry, p, size, shifted);
+    else
+        __atomic_store_n(entry, shifted | ((uint32_t)(uintptr_t)p & heap_place_mask),
+                         __ATOMIC_RELAXED);
+}
+
+void heap_note(const void *p, size_t size, uint32_t site)
 {
     heap_entry *entry = entry_of((uintptr_t)p);
     if (!ready)
@@ -93,7 +112,7 @@ void heap_note(const void *p, uint32_t site)
     if (!entry)
         entry = make_leaf((uintptr_t)p);
     if (entry)
-        heap_set(entry, p, (site ? site : (uint32_t)SITE_UNKNOWN) << SITE_SHIFT);
+        note_at(entry, p, size, (site ? site : (uint32_t)SITE_UNKNOWN) << SITE_SHIFT);
 }
 
 void heap_forget_slow(const void *p)
@@ -121,9 +140,8 @@ static size_t usable_size(uintptr_t start)
 /* The block of an entry that is not 0, which stands for `address`. */
 static struct heap_block block_of(uintptr_t address, heap_entry entry)
 {
-    uintptr_t place = entry & HEAP_PLACE_MASK;
-    return (struct heap_block){.start = (address & ~(uintptr_t)HEAP_PLACE_MASK) | place,
-                               .site = entry >> SITE_SHIFT};
+    return (struct heap_block){
+        .start = heap_start(address, entry), .site = entry >> SITE_SHIFT, .tail = heap_tail(entry)};
 }
 
 bool heap_find_before(uintptr_t address, uintptr_t back, struct heap_block *block)

@@ -7,7 +7,8 @@
  * start in the same granule. That is an eighth of the heap in the worst case. Other allocators have
  * 8-byte blocks: for them there is a second table, with a granule of 8 bytes, and no fast path. An
  * entry is the site's number, and in its lowest bits where in the granule the block starts, in
- * units of 8 bytes.
+ * units of 8 bytes. glibc's blocks start at multiples of 16: there the bit for 8 says instead that
+ * the block's last word is more than was asked for, and so has what was there before.
  *
  * No lock: a block has one owner at a time, and an entry is one store. Any thread, any phase, also
  * in signal handlers as far as malloc itself is. What releases a block is noted before the block is
@@ -30,7 +31,9 @@ enum { HEAP_ADDRESS_BITS = 48 };
 enum {
     HEAP_LEAF_SHIFT = 26,
     HEAP_GRANULE_SHIFT = 5,
-    HEAP_PLACE_MASK = (1 << SITE_SHIFT) - 1,
+    HEAP_TAIL_UNUSED = 8,
+    /* A size whose last word is taken for used. */
+    HEAP_SIZE_UNKNOWN = 8,
     /* malloc/malloc.c: the lowest bits of the word before a block. */
     HEAP_CHUNK_MAPPED = 2,
     HEAP_CHUNK_OTHER_ARENA = 4,
@@ -53,15 +56,32 @@ static inline heap_entry *heap_fast_entry(const void *p)
     return likely(leaf != NULL) ? &leaf[in_leaf >> HEAP_GRANULE_SHIFT] : NULL;
 }
 
-/* `shifted` as of site_fast. */
-static inline void heap_set(heap_entry *entry, const void *p, uint32_t shifted)
+/* `size` bytes were asked for; `shifted` as of site_fast. glibc rounds size + 8 up to 16 bytes, and
+ * the last 8 of them are used only where the rest is 1 to 8 (request2size in malloc/malloc.c). */
+static inline void heap_set(heap_entry *entry, const void *p, size_t size, uint32_t shifted)
 {
-    __atomic_store_n(entry, shifted | ((uint32_t)(uintptr_t)p & HEAP_PLACE_MASK), __ATOMIC_RELAXED);
+    uint32_t place = ((uint32_t)(uintptr_t)p & 1 << 4) | ((uint32_t)(size - 1) & HEAP_TAIL_UNUSED);
+    __atomic_store_n(entry, shifted | place, __ATOMIC_RELAXED);
 }
 
-/* A block begins at `p`, with whatever allocator. Site 0 (nobody that we know) is noted as
- * SITE_UNKNOWN; before heap_init nothing is. */
-void heap_note(const void *p, uint32_t site);
+/* The bits that say where in 32 bytes a block starts, with the table that is used. */
+extern HIDDEN heap_entry heap_place_mask;
+
+/* The block that an entry stands for, from any address in its granule. */
+static inline uintptr_t heap_start(uintptr_t address, heap_entry entry)
+{
+    return (address & ~(uintptr_t)((1 << SITE_SHIFT) - 1)) | (entry & heap_place_mask);
+}
+
+/* Bytes at the end of its block that nobody asked for. */
+static inline size_t heap_tail(heap_entry entry)
+{
+    return entry & ~heap_place_mask & HEAP_TAIL_UNUSED;
+}
+
+/* A block for `size` bytes begins at `p`, with whatever allocator. Site 0 (nobody that we know) is
+ * noted as SITE_UNKNOWN; before heap_init nothing is. */
+void heap_note(const void *p, size_t size, uint32_t site);
 
 void heap_forget_slow(const void *p);
 
@@ -83,6 +103,7 @@ struct heap_block {
     uintptr_t start;
     size_t size; /* usable; 0: not known (another allocator than glibc's) */
     uint32_t site;
+    size_t tail; /* so many of the usable bytes, at the end, nobody asked for */
 };
 
 /*

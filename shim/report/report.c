@@ -237,6 +237,17 @@ static uint32_t report_new_locked(struct finding *finding, enum occasion at, boo
     return group->id;
 }
 
+/* After an unmapping no way leads through the module any more: what was taken before reaches
+ * further. */
+static void keep_longer_stack(struct group *group, struct finding *finding)
+{
+    struct stack *before = group->finding.stack, *now = finding->stack;
+    if (finding->object.type != OBJECT_FRAME || !before || (now && now->count >= before->count))
+        return;
+    group->finding.stack = now;
+    finding->stack = before;
+}
+
 /* Seen before: what was pending may have come true, and what was shown quietly is shown. */
 static void report_again_locked(struct instance *instance, struct finding *finding,
                                 enum occasion at, bool quietly)
@@ -245,6 +256,7 @@ static void report_again_locked(struct instance *instance, struct finding *findi
     bool confirmed = instance->pending && !finding->pending;
     if (confirmed) {
         instance->pending = false;
+        keep_longer_stack(group, finding);
         update_group_locked(group, finding, at);
         group->at = at;
         write_group_locked(group);
@@ -358,10 +370,26 @@ void report_settle_pending(void)
     struct instance *instance, *next;
     if (!report_has_open() || !lock_acquire(&report_lock))
         return;
-    HASH_ITER (hh, instances, instance, next)
-        if (instance->pending && !module_is_unloaded(instance->module))
+    HASH_ITER (hh, instances, instance, next) {
+        bool unloaded = module_is_unloaded(instance->module);
+        if (instance->pending && !unloaded)
             resolve_locked(instance, "the module was not unmapped");
+        else if (instance->pending && instance->object.type == OBJECT_FRAME)
+            resolve_locked(instance, "after the unmapping the thread was not seen there");
+    }
     lock_release(&report_lock);
+}
+
+bool report_awaits_stacks(void)
+{
+    bool found = false;
+    struct instance *instance, *next;
+    if (!report_has_open() || !lock_acquire(&report_lock))
+        return false;
+    HASH_ITER (hh, instances, instance, next)
+        found |= instance->pending && instance->object.type == OBJECT_FRAME;
+    lock_release(&report_lock);
+    return found;
 }
 
 void report_exiting(void)

@@ -38,8 +38,12 @@ void report_escalate(uint32_t id);
 /* Looks at every finding that is not resolved, and resolves what does not hold any more. */
 void report_revalidate(void);
 
-/* A dlclose is over: pending findings about modules that are still mapped are resolved. */
+/* A dlclose is over, and was looked at: pending findings about modules that are still mapped are
+ * resolved, and those of stacks that were not confirmed. */
 void report_settle_pending(void);
+
+/* Whether a stack is among the pending findings; under the check lock. */
+bool report_awaits_stacks(void);
 
 /* Whether anything is open that report_revalidate could resolve; without a lock. */
 bool report_has_open(void);

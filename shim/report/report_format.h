@@ -46,6 +46,12 @@
       "live thread whose argument belongs to an unloaded module")                          \
     X(THREAD_REQUESTED, "thread-requested",                                                \
       "live thread that a library started for an unloaded module")                         \
+    X(THREAD_STACK, "thread-stack", "live thread on its way through an unloaded module")   \
+    X(EXIT_HANDLER, "exit-handler", "exit handler in an unloaded module")                  \
+    X(FORK_HANDLER, "fork-handler", "fork handler in an unloaded module")                  \
+    X(TIMER, "timer", "timer or notification that calls into an unloaded module")          \
+    X(HOOK, "hook", "function or memory of an unloaded module that a library uses")        \
+    X(ENVIRONMENT, "environment", "environment variable in an unloaded module")            \
     X(POINTER, "pointer", "pointer into an unloaded module's image")                       \
     X(HEAP_LOST, "heap-lost", "blocks of an unloaded module that nothing reaches")         \
     X(HEAP_HELD, "heap-held", "blocks of an unloaded module that are still reached")
@@ -88,7 +94,7 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *           path?[{from,via,to}] signature
  * resolved  pid time finding(id) how
  * coverage  pid time hooks{family: bool} dropped{what: count} unseen[](sentences)
- *           families: heap, keys, threads, loader
+ *           families: heap, keys, threads, loader, registrations
  * summary   pid time findings kinds{} verdicts{} severities{}
  *           ended("exit", "_exit", "quick_exit", "exec")
  *
@@ -107,6 +113,10 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *                             owner? requester?
  *                   "thread": tid thread_name function?(frame) via?(frame) argument? where?
  *                             block_bytes? owner? requester?
+ *                   "frame":  tid thread_name returns_to(frame: a return address) slot?(where that
+ *                             lies on the stack) unwound(bool: unwinding led there)
+ *                   "registration": call("on_exit", …) name? function?(frame) address?
+ *                             where?("image") owner? requester?
  *
  * path      steps {"from":node,"via":int,"to":node,"leaves"?:true}, root first; {"skipped":int}
  *           stands for so many that are left out. via: where in the node, or in its symbol, the

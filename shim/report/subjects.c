@@ -100,12 +100,35 @@ static void add_thread_subject(struct text *text, const struct finding *finding)
     add_address_subject(text, finding, "argument");
 }
 
+static void add_frame_subject(struct text *text, const struct finding *finding)
+{
+    text_add(text, "\"object\":\"frame\"");
+    add_thread(text, finding);
+    text_add(text, ",\"returns_to\":");
+    json_frame(text, &finding->function, 1);
+    if (finding->slot)
+        json_address(text, "slot", finding->slot);
+    text_printf(text, ",\"unwound\":%s", finding->unwound ? "true" : "false");
+}
+
+static void add_registration_subject(struct text *text, const struct finding *finding)
+{
+    text_add(text, "\"object\":\"registration\"");
+    json_string(text, "call", finding->call);
+    if (finding->name[0])
+        json_string(text, "name", finding->name);
+    json_frame_member(text, "function", &finding->function);
+    if (finding->address)
+        add_address_subject(text, finding, "address");
+}
+
 typedef void subject_writer(struct text *text, const struct finding *finding);
 
 static subject_writer *const writers[OBJECT_TYPES] = {
     [OBJECT_KEY] = add_key_subject,       [OBJECT_VALUE] = add_value_subject,
     [OBJECT_THREAD] = add_thread_subject, [OBJECT_DELETION] = add_deletion_subject,
     [OBJECT_SLOT] = add_slot_subject,     [OBJECT_HEAP] = add_heap_subject,
+    [OBJECT_FRAME] = add_frame_subject,   [OBJECT_REGISTRATION] = add_registration_subject,
 };
 
 void record_subject(struct text *text, const struct finding *finding)
@@ -128,8 +151,8 @@ static void add_place(struct text *text, const struct frame *frame)
                 (unsigned long)(frame->pc - frame->module->bias));
 }
 
-/* Pointers from one variable, or from blocks of one call site, are one finding, wherever into the
- * module they lead. */
+/* Pointers from one variable, from variables of one module that have no names, or from blocks of
+ * one call site, are one finding, wherever into the module they lead. */
 static void add_slot_place(struct text *text, const struct finding *finding)
 {
     const struct path *path = finding->path;
@@ -139,11 +162,9 @@ static void add_slot_place(struct text *text, const struct finding *finding)
     text_printf(text, "|%s", target_names[finding->target]);
     if (!root || path->count > 1 || !root->root.module)
         return;
-    text_printf(text, "|%s+", root->root.module->identity);
+    text_printf(text, "|%s", root->root.module->identity);
     if (path_symbol(root, symbol, &offset))
-        text_add(text, symbol);
-    else
-        text_add_hex(text, offset);
+        text_printf(text, "+%s", symbol);
 }
 
 void make_signature(struct text *text, const struct finding *finding)
@@ -154,6 +175,9 @@ void make_signature(struct text *text, const struct finding *finding)
         add_slot_place(text, finding);
     else
         add_place(text, &finding->function);
+    /* How much of a stack can be unwound depends on when it is looked at. */
+    if (finding->object.type == OBJECT_FRAME)
+        return;
     for (uint32_t i = 0; finding->stack && i < finding->stack->count && i < SIGNATURE_FRAMES; i++)
         add_place(text, &finding->stack->frames[i]);
 }

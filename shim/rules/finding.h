@@ -21,17 +21,23 @@ enum object_type {
     OBJECT_DELETION,
     OBJECT_SLOT,
     OBJECT_HEAP,
+    OBJECT_FRAME,
+    OBJECT_REGISTRATION,
     OBJECT_TYPES,
 };
 
 struct object {
     enum object_type type;
-    uint32_t key;        /* KEY, VALUE, DELETION: the number, */
+    uint32_t key;        /* KEY, VALUE, DELETION: the number; FRAME: the thread's; REGISTRATION: the
+                            type */
     uint32_t generation; /* and which creation of it; DELETION: a serial number; SLOT: the call
-                            site of the block that it is in, or 0; HEAP: of the blocks */
+                            site of the block that it is in, or 0; HEAP: of the blocks;
+                            REGISTRATION: which of the handlers that are read */
     uint32_t kind;
-    uint64_t thread; /* THREAD, VALUE: its serial number; SLOT: the slot's address */
-    uint64_t word;   /* VALUE, SLOT: the value; HEAP: the address of one of the blocks */
+    uint64_t thread; /* THREAD, VALUE, REGISTRATION: its serial number; SLOT, FRAME: the slot's
+                        address */
+    uint64_t word;   /* VALUE, SLOT: the value; HEAP: the address of one of the blocks;
+                        FRAME: the return address; REGISTRATION: what is registered */
 };
 
 /* Where a word leads. */
@@ -77,10 +83,13 @@ struct finding {
     bool has_destructor; /* key-orphan, key-value: the key has (had) one */
     int error;           /* what the call returned */
     struct path *path;   /* or NULL */
-    uintptr_t slot;      /* where the pointer lies */
+    uintptr_t slot;      /* where the pointer, or the return address, lies */
+    bool unwound;        /* thread-stack: unwinding led there */
     enum target_class target;
     uintptr_t pointee; /* what is pointed to, in the module */
     size_t blocks, hanging_blocks, hanging_bytes;
+    const char *call; /* what registered it: "on_exit" */
+    char name[40];    /* of what was registered, where it has one */
     bool before_exit; /* made before exit() began, however late it is reported */
 };
 

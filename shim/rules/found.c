@@ -2,6 +2,7 @@
 #include "rules/found.h"
 #include "base/dropped.h"
 #include "rules/paths.h"
+#include "rules/stacks.h"
 
 #include <string.h>
 
@@ -48,10 +49,23 @@ static struct object object_of(const struct subject *subject, enum kind kind)
         object.generation = subject->deletion->serial;
     else if (subject->key)
         object.generation = subject->key->generation;
+    if (subject->registration) {
+        object.generation =
+            subject->registration->serial ? 0 : (uint32_t)subject->registration->identity;
+        object.thread = subject->registration->serial;
+        object.word = subject->registration->data ? subject->registration->data
+                                                  : subject->registration->functions[0].pc;
+    }
     if (subject->thread && !subject->deletion)
         object.thread = subject->thread->serial;
     if (subject->type == OBJECT_VALUE)
         object.word = (uintptr_t)atomic_load(&subject->value->pointer);
+    if (subject->passage) {
+        object.key = (uint32_t)subject->passage->tid;
+        object.thread = subject->passage->slot;
+        object.word = subject->passage->pc;
+        return object;
+    }
     if (subject->type == OBJECT_SLOT || subject->type == OBJECT_HEAP) {
         const struct result *result = subject->retained->result;
         bool is_slot = subject->type == OBJECT_SLOT;

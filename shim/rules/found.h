@@ -14,6 +14,10 @@ struct found {
 /* Every rule for the subject's type. Under the registry lock where the subject needs it. */
 void found_apply(const struct subject *subject, struct found *found);
 
+/* The rules for what was registered with libc; `closing`: only what may run the moment this module
+ * is unmapped. Under the registry lock. */
+void found_registrations_locked(const struct module *closing, struct found *found);
+
 /* All findings to the sink, which takes them over. Under none of our locks but the check lock. */
 void found_hand_on(struct found *found, rules_sink *sink, void *data);
 

@@ -2,7 +2,9 @@
 /* Whether what was found is still so. */
 #include "base/sys.h"
 #include "registry/heap.h"
+#include "registry/libc_state.h"
 #include "rules/rules.h"
+#include "scan/stacks.h"
 
 static void key_holds(const struct object *object, const char **how)
 {
@@ -52,12 +54,60 @@ static void heap_holds(const struct object *object, const char **how)
         *how = "the memory was freed";
 }
 
+static bool lies_there(uintptr_t slot, uintptr_t wanted)
+{
+    uintptr_t word;
+    return sys_read_memory((const void *)slot, &word, sizeof word) == (ssize_t)sizeof word &&
+           word == wanted;
+}
+
+/* One that runs just now may come back: the word is still there. */
+static void frame_holds(const struct object *object, const char **how)
+{
+    pid_t tid = (pid_t)object->key;
+    struct thread_stack stack = {.sp = (uintptr_t)__builtin_frame_address(0)};
+    bool self = tid == sys_gettid();
+    if (!self && !sys_thread_alive(tid)) {
+        *how = "the thread ended";
+        return;
+    }
+    bool sampled = self || stack_look(tid, &stack);
+    bool is_on = object->thread ? lies_there(object->thread, object->word) &&
+                                      (!sampled || stack.sp <= object->thread)
+                                : !sampled || self || stack.pc == object->word;
+    if (!is_on)
+        *how = "the thread is not there any more";
+}
+
+static bool registration_holds_type(const struct object *object)
+{
+    const char *call;
+    uintptr_t function;
+    if (object->key == REGISTERED_VARIABLE)
+        return environment_has(object->word);
+    if (object->key == REGISTERED_ENVIRON)
+        return environment_list() == object->word;
+    if (object->key == REGISTERED_HANDLER)
+        return libc_handler(object->generation, &call, &function) && function == object->word;
+    const struct registration *registration =
+        registration_by_serial_locked(object->key, object->thread);
+    return registration && registration_is_live(registration);
+}
+
+static void registration_holds(const struct object *object, const char **how)
+{
+    if (!registration_holds_type(object))
+        *how = registration_facts[object->key].over;
+}
+
 /* Each sets *how, what became of the object, if it is over. Under the registry lock. */
 typedef void object_holds(const struct object *object, const char **how);
 
 static object_holds *const holds[OBJECT_TYPES] = {
-    [OBJECT_KEY] = key_holds,   [OBJECT_VALUE] = value_holds, [OBJECT_THREAD] = thread_holds,
-    [OBJECT_SLOT] = slot_holds, [OBJECT_HEAP] = heap_holds,   [OBJECT_DELETION] = NULL,
+    [OBJECT_KEY] = key_holds,       [OBJECT_VALUE] = value_holds,
+    [OBJECT_THREAD] = thread_holds, [OBJECT_SLOT] = slot_holds,
+    [OBJECT_HEAP] = heap_holds,     [OBJECT_DELETION] = NULL,
+    [OBJECT_FRAME] = frame_holds,   [OBJECT_REGISTRATION] = registration_holds,
 };
 
 bool rules_still_holds(const struct object *object, const char **how)

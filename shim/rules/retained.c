@@ -2,6 +2,7 @@
 /* What a scan found, looked at once more in the process, and handed to the rules. */
 #include "base/dropped.h"
 #include "base/sys.h"
+#include "modules/entries.h"
 #include "modules/symbols.h"
 #include "rules/found.h"
 
@@ -31,20 +32,42 @@ static bool in_relro(const struct module *module, uintptr_t address)
     return false;
 }
 
+/* A pointer to a function has the address at which it begins. Assembly may be without unwind
+ * entries. */
+static bool may_be_function(const struct module *module, uintptr_t address)
+{
+    char name[SYMBOL_MAX];
+    uintptr_t start;
+    return entry_at(module, address) != ENTRY_NO ||
+           (symbol_find_start(module, address, name, &start) && start == address);
+}
+
 /* The Itanium C++ ABI's name for a table; without names: what the first word of a block points to
- * where tables lie. */
+ * where tables lie. NONE: into the middle of code, by chance. */
 static enum target_class class_of(const struct result *result)
 {
     char name[SYMBOL_MAX];
     const struct module *module = result->module;
     if (module_is_code(module, result->word))
-        return TARGET_CODE;
+        return may_be_function(module, result->word) ? TARGET_CODE : TARGET_CLASS_NONE;
     if (!in_relro(module, result->word))
         return TARGET_DATA;
     if (symbol_find(module, result->word, name))
         return !memcmp(name, "_ZTV", 4) ? TARGET_VTABLE : TARGET_DATA;
     bool is_first = result->steps > 1 && result->path[result->steps - 1].slot == result->start;
     return is_first ? TARGET_VTABLE : TARGET_DATA;
+}
+
+/*
+ * A word in a block that says little: into the data of one module that is gone, and the block is
+ * another's that is gone, too. Nobody is left who would follow it on purpose, and what was mapped
+ * there before may have been meant (perl's own heap, mapped and unmapped, before php's modules came
+ * to lie there). The block itself is told of.
+ */
+static bool is_feeble(const struct result *result, enum target_class target)
+{
+    const struct module *maker = site_unloaded(site_get(result->site));
+    return target == TARGET_DATA && maker && maker != result->module;
 }
 
 /* The way begins with a thread's value or argument, and nothing else leads there: then it is a
@@ -81,9 +104,11 @@ void rules_check_retained(const struct result *result, rules_known *known, rules
     enum root_kind root = result->steps ? result->path[0].root.kind : ROOT_DATA;
     if (result->kind == RESULT_POINTER)
         retained.target = class_of(result);
+    if (result->kind == RESULT_POINTER && retained.target == TARGET_CLASS_NONE)
+        return;
     if (root == ROOT_VALUE || root == ROOT_ARGUMENT)
         apply_to_thread(&retained, &found);
-    else
+    else if (!is_feeble(result, retained.target))
         found_apply(
             &(struct subject){.type = result->kind == RESULT_POINTER ? OBJECT_SLOT : OBJECT_HEAP,
                               .retained = &retained},

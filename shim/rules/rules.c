@@ -13,6 +13,12 @@ const struct rule rules[KIND_COUNT] = {
     [KIND_THREAD_ROUTINE] = {OBJECT_THREAD, match_thread_routine, explain_thread_routine},
     [KIND_THREAD_ARGUMENT] = {OBJECT_THREAD, match_thread_argument, explain_thread_argument},
     [KIND_THREAD_REQUESTED] = {OBJECT_THREAD, match_thread_requested, explain_thread_requested},
+    [KIND_THREAD_STACK] = {OBJECT_FRAME, match_thread_stack, explain_thread_stack},
+    [KIND_EXIT_HANDLER] = {OBJECT_REGISTRATION, match_registration, explain_exit_handler},
+    [KIND_FORK_HANDLER] = {OBJECT_REGISTRATION, match_registration, explain_fork_handler},
+    [KIND_TIMER] = {OBJECT_REGISTRATION, match_registration, explain_timer},
+    [KIND_HOOK] = {OBJECT_REGISTRATION, match_registration, explain_hook},
+    [KIND_ENVIRONMENT] = {OBJECT_REGISTRATION, match_registration, explain_environment},
     [KIND_POINTER] = {OBJECT_SLOT, match_pointer, explain_pointer},
     [KIND_HEAP_LOST] = {OBJECT_HEAP, match_heap_lost, explain_heap_lost},
     [KIND_HEAP_HELD] = {OBJECT_HEAP, match_heap_held, explain_heap_held},
@@ -75,6 +81,7 @@ void rules_check(rules_known *known, rules_sink *sink, void *data)
         for (uint32_t i = 0; i < KEYS_MAX; i++)
             check_value_locked(thread, i, &found);
     }
+    found_registrations_locked(NULL, &found);
     lock_release(&registry_lock);
     found_hand_on(&found, sink, data);
 }
@@ -92,6 +99,7 @@ void rules_check_closing(const struct module *module, rules_sink *sink, void *da
                 &(struct subject){
                     .type = OBJECT_THREAD, .thread = thread, .closing = true, .candidate = module},
                 &found);
+    found_registrations_locked(module, &found);
     lock_release(&registry_lock);
     found_hand_on(&found, sink, data);
 }

@@ -10,6 +10,7 @@
 #define DLPIN_RULES_RULES_H
 
 #include "base/text.h"
+#include "registry/registrations.h"
 #include "registry/threads.h"
 #include "rules/finding.h"
 #include "scan/target.h"
@@ -35,6 +36,8 @@ struct retained {
     enum target_class target;
 };
 
+struct passage;
+
 /* One object; what does not belong to its type is NULL. */
 struct subject {
     enum object_type type;
@@ -45,7 +48,9 @@ struct subject {
     const struct target *target; /* of the value, of the thread's argument; may be NULL */
     const struct deletion *deletion;
     const struct retained *retained; /* what a scan found */
-    bool closing;                    /* before a dlclose: `candidate` may be about to be unmapped */
+    const struct passage *passage;   /* rules/stacks.h */
+    const struct registration *registration;
+    bool closing; /* before a dlclose: `candidate` may be about to be unmapped */
     const struct module *candidate;
 };
 
@@ -92,10 +97,11 @@ bool rules_still_holds(const struct object *object, const char **how);
 void copy_retained(const struct retained *retained, struct finding *finding);
 
 rule_match match_key_destructor, match_key, match_key_value, match_key_orphan, match_key_foreign,
-    match_thread_routine, match_thread_argument, match_thread_requested, match_pointer,
-    match_heap_lost, match_heap_held;
+    match_thread_routine, match_thread_argument, match_thread_requested, match_thread_stack,
+    match_pointer, match_heap_lost, match_heap_held, match_registration;
 rule_explain explain_key_destructor, explain_key, explain_key_value, explain_key_orphan,
     explain_key_foreign, explain_thread_routine, explain_thread_argument, explain_thread_requested,
-    explain_pointer, explain_heap_lost, explain_heap_held;
+    explain_thread_stack, explain_pointer, explain_heap_lost, explain_heap_held,
+    explain_exit_handler, explain_fork_handler, explain_timer, explain_hook, explain_environment;
 
 #endif

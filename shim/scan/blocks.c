@@ -86,7 +86,7 @@ void heap_pages_free(struct heap_pages *pages)
 static uintptr_t start_of(const struct heap_leaf *leaf, size_t granule, heap_entry entry)
 {
     uintptr_t address = leaf->base + (granule << heap_granule_shift());
-    return (address & ~(uintptr_t)HEAP_PLACE_MASK) | (entry & HEAP_PLACE_MASK);
+    return heap_start(address, entry);
 }
 
 static heap_entry entry_at(const struct heap_leaf *leaf, size_t granule)
@@ -245,8 +245,7 @@ static struct block_index *map_index(const struct heap_pages *pages)
 static bool fill(struct view *view, struct block *block)
 {
     uint32_t flags;
-    block->site = blocks_site(block);
-    return block->site && blocks_size(view, block->start, &block->size, &flags);
+    return blocks_know(block) && blocks_size(view, block->start, &block->size, &flags);
 }
 
 /* Each page of the heap in which a block starts (memory_touch). */
@@ -369,8 +368,7 @@ static bool each_in_word(const struct block_index *index, const struct leaf_inde
     for (uint64_t bits = leaf->starts[word] & ~leaf->marks[mark][word]; bits; bits &= bits - 1) {
         struct block block;
         block_at(index, leaf, word * BITS + (size_t)__builtin_ctzll(bits), &block);
-        block.site = blocks_is_marked(&block, mark) ? 0 : blocks_site(&block);
-        if (block.site && !visit(&block, data))
+        if (!blocks_is_marked(&block, mark) && blocks_know(&block) && !visit(&block, data))
             return false;
     }
     return true;

@@ -109,6 +109,7 @@ void blocks_index_free(struct block_index *index);
 struct block {
     uintptr_t start;
     size_t size;
+    size_t tail; /* so many bytes at the end nobody asked for (registry/heap.h) */
     uint32_t site;
     const struct leaf_index *leaf;
     size_t bit;
@@ -156,11 +157,14 @@ static inline void blocks_mark(const struct block *block, enum mark mark)
     block->leaf->marks[mark][block->bit / INDEX_BITS] |= (uint64_t)1 << block->bit % INDEX_BITS;
 }
 
-/* Its site; 0: it has gone meanwhile. */
-static inline uint32_t blocks_site(const struct block *block)
+/* Fills in its site and its tail. False: it has gone meanwhile. */
+static inline bool blocks_know(struct block *block)
 {
     size_t granule = (block->start - block->leaf->leaf.base) >> heap_granule_shift();
-    return __atomic_load_n(&block->leaf->leaf.entries[granule], __ATOMIC_RELAXED) >> SITE_SHIFT;
+    heap_entry entry = __atomic_load_n(&block->leaf->leaf.entries[granule], __ATOMIC_RELAXED);
+    block->site = entry >> SITE_SHIFT;
+    block->tail = heap_tail(entry);
+    return block->site != 0;
 }
 
 /* The block that `address` points to or, unless `exact`, into, with its size and site. False: none.
@@ -168,8 +172,8 @@ static inline uint32_t blocks_site(const struct block *block)
 bool blocks_find(const struct block_index *index, struct view *view, uintptr_t address, bool exact,
                  struct block *block);
 
-/* Every block by the index that does not have the mark, without contents, but with its site. False
- * ends it. */
+/* Every block by the index that does not have the mark, without contents, but with site and tail.
+ * False ends it. */
 typedef bool index_visitor(const struct block *block, void *data);
 bool blocks_each_unmarked(const struct block_index *index, enum mark mark, index_visitor *visit,
                           void *data);

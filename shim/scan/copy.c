@@ -19,7 +19,7 @@ enum { SLICE_NS = 1000000, SIGNAL_SET_BYTES = 8, ENDING_PAUSES = 20, ENDING_PAUS
 
 static _Atomic pid_t copy;      /* 0: none that was not reaped */
 static _Atomic bool running;    /* and its end was not told of yet */
-static _Atomic uint32_t *ended; /* shared with it: 1 when the work is done */
+static _Atomic uint32_t *ended; /* 1 when the work is done */
 
 void *copy_share(size_t size)
 {
@@ -69,16 +69,13 @@ static _Noreturn void be_the_copy(pid_t parent, void (*work)(void *data), void *
         syscall(SYS_exit_group, 0);
 }
 
-int copy_start(void (*work)(void *data), void *data)
+int copy_start(void (*work)(void *data), void *data, _Atomic uint32_t *end_word)
 {
     uint64_t all = ~(uint64_t)0, before;
     if (running)
         return -EBUSY;
-    if (!ended)
-        ended = copy_share(sizeof *ended);
-    if (!ended)
-        return -ENOMEM;
     reap(0);
+    ended = end_word;
     atomic_store(ended, 0);
     pid_t self = sys_getpid();
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, SIGNAL_SET_BYTES);
@@ -143,5 +140,4 @@ void copy_fork_child(void)
 {
     copy = 0;
     running = false;
-    ended = NULL; /* the page is the parent's */
 }

@@ -16,6 +16,7 @@
 #ifndef DLPIN_SCAN_COPY_H
 #define DLPIN_SCAN_COPY_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,8 +28,9 @@ void copy_unshare(void *p, size_t size);
 /* False once a seccomp filter is known: it might kill the program for a clone. */
 bool copy_is_possible(void);
 
-/* 0, or a negative errno: -EBUSY, -ENOMEM, -EAGAIN (no more processes), … */
-int copy_start(void (*work)(void *data), void *data);
+/* 0, or a negative errno: -EBUSY, -EAGAIN (no more processes), … `ended` is in shared memory, which
+ * stays until the end was told of. */
+int copy_start(void (*work)(void *data), void *data, _Atomic uint32_t *ended);
 
 enum copy_state { COPY_NONE, COPY_RUNNING, COPY_DONE, COPY_DIED };
 

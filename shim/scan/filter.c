@@ -30,6 +30,7 @@ struct span {
 /* Where the words of a block that count are. */
 struct known {
     uintptr_t start, end;
+    const struct site *site;
 };
 
 struct filter {
@@ -80,24 +81,24 @@ static void know_block(struct filter *filter, const struct heap_block *block)
     const struct site *site = site_get(block->site);
     if (filter->known.start == block->start)
         return;
-    filter->known = (struct known){.start = block->start, .end = UINTPTR_MAX};
+    filter->known = (struct known){.start = block->start, .end = UINTPTR_MAX, .site = site};
     if (blocks_size(&filter->view, block->start, &size, &flags))
-        filter->known.end = block->start + size;
+        filter->known.end = block->start + size - block->tail;
     if (!block->site || target_is_pool(site ? site->owner.module : NULL, block->start,
                                        filter->known.end - block->start))
         filter->known.end = block->start;
 }
 
-/* Not in memory that was freed, or of which nobody can tell. */
-static bool is_in_block(struct filter *filter, const struct span *span, uintptr_t slot)
+/* Not in memory that was freed, or of which nobody can tell, or that is older than the module. */
+static bool is_in_block(struct filter *filter, const struct span *span, uintptr_t slot,
+                        const struct module *module)
 {
-    struct heap_block block = {.start = span->block};
-    if (span->block)
-        block.site = heap_site((const void *)span->block);
-    else if (!heap_find_before(slot, MAP_PAGE, &block))
+    struct heap_block block;
+    uintptr_t back = span->block ? 0 : MAP_PAGE;
+    if (!heap_find_before(span->block ? span->block : slot, back, &block))
         return false;
     know_block(filter, &block);
-    return slot < filter->known.end;
+    return slot < filter->known.end && !site_is_older(filter->known.site, module);
 }
 
 static void look_closely(struct filter *filter, const struct span *span, uintptr_t at,
@@ -107,8 +108,8 @@ static void look_closely(struct filter *filter, const struct span *span, uintptr
         const struct range *range = ranges_find(filter->ranges, words[i]);
         uintptr_t slot = at + i * WORD;
         if (range && !is_harmless(filter->harmless, slot, words[i]) &&
-            (span->root ? root_may_point(span->root, range->module, words[i])
-                        : is_in_block(filter, span, slot)))
+            (span->root ? root_may_point(span->root)
+                        : is_in_block(filter, span, slot, range->module)))
             add_hit(filter, slot, words[i]);
     }
 }

@@ -64,10 +64,8 @@ void roots_free(struct roots *roots)
     *roots = (struct roots){0};
 }
 
-bool root_may_point(const struct root *root, const struct module *module, uintptr_t word)
+bool root_may_point(const struct root *root)
 {
-    if (root->kind == ROOT_RUNTIME)
-        return root->module && !root->module->loader && module_is_code(module, word);
     return root->kind <= ROOT_TLS;
 }
 
@@ -331,7 +329,7 @@ static void add_own_stack(struct roots *roots, struct taken *taken, const struct
     struct thread self = {.tid = sys_gettid(), .thread_pointer = sys_thread_pointer()};
     struct caller_context context;
     if (!unwind_caller_context(&context))
-        context = (struct caller_context){(uintptr_t)__builtin_frame_address(0), {0}};
+        context = (struct caller_context){.sp = (uintptr_t)__builtin_frame_address(0)};
     add_stack(roots, taken, maps, &self, context.sp);
     for (unsigned i = 0; i < UNWIND_REGISTERS; i++)
         add(roots,

@@ -60,10 +60,11 @@ void roots_free(struct roots *roots);
 
 /*
  * Whether a word of the root that points into an unloaded module says anything. What the runtimes
- * keep of data of a module is theirs to know (the arguments of exit handlers that were run); so is
- * all that the loader has. What lies on a stack, or in memory that is not understood, may be dead;
- * and values and arguments are told of without a scan.
+ * keep is theirs to know: libc's tables of exit and fork handlers keep what was in them behind
+ * their ends, and what is registered with them is told of by kinds of its own. What lies on a
+ * stack, or in memory that is not understood, may be dead; and values and arguments are told of
+ * without a scan.
  */
-bool root_may_point(const struct root *root, const struct module *module, uintptr_t word);
+bool root_may_point(const struct root *root);
 
 #endif

@@ -16,6 +16,9 @@ enum {
     FREE_BYTES = 8 << 20,  /* in all, before time counts: small programs miss nothing */
     SHARE = 20,            /* and then one part in so many of the time since the start */
     SHORT_WAIT = 10 * MILLISECOND,
+    LONG_WAIT =
+        100 * MILLISECOND, /* for little memory: that takes so long on a busy machine only */
+    STANDSTILL = 300 * MILLISECOND, /* where no copy can be had, a walk may take so long */
 };
 
 struct scan_gaps scan_gaps;
@@ -192,8 +195,10 @@ static void begin_walk(struct ranges *ranges)
     now.walk->begun = begun;
     now.walk->deadline = limit ? begun + limit : 0;
     now.walk->in_place = true;
-    if (!copy_is_possible() || copy_start(work, now.walk) != 0) {
+    if (!copy_is_possible() || copy_start(work, now.walk, &now.walk->done) != 0) {
         now.walk->in_place = false;
+        if (!now.walk->deadline || now.walk->deadline > begun + STANDSTILL)
+            now.walk->deadline = begun + STANDSTILL;
         walk_run(now.walk);
         now.finished = true;
     }
@@ -219,9 +224,10 @@ uint64_t scan_patience(enum scan_when when, bool begun_now)
         return (uint64_t)SCAN_EXIT_SECONDS * 1000 * MILLISECOND;
     if (when == SCAN_AT_EVENT || (when == SCAN_AFTER_UNLOAD && !begun_now))
         return 0;
+    if (now.hits.bytes < SMALL_BYTES)
+        return LONG_WAIT;
     /* What a copy has, it has: the range may be used again. But the next one has to wait for it. */
-    bool may_wait = now.hits.bytes < SMALL_BYTES || (!begun_now && is_affordable(when));
-    return may_wait ? SHORT_WAIT : 0;
+    return !begun_now && is_affordable(when) ? SHORT_WAIT : 0;
 }
 
 bool scan_run(enum scan_when when)

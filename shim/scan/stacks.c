@@ -3,7 +3,11 @@
 #include "base/sys.h"
 #include "base/text.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum { LOOKS = 4, PAUSE_US = 50 };
 
@@ -33,21 +37,34 @@ static bool parse(const char *line, struct thread_stack *stack)
     return stack->sp != 0;
 }
 
-bool stack_sample(pid_t tid, struct thread_stack *stack)
+/* False: there is no such thread. With `running`, it is not known where its stack is in use. */
+static bool look(pid_t tid, struct thread_stack *stack, bool *running)
 {
     char line[256];
-    bool found = false;
     struct text path = {0};
     text_printf(&path, "/proc/self/task/%d/syscall", tid);
-    for (unsigned i = 0; i < LOOKS && !found; i++) {
+    bool is_there = sys_read_file(text_string(&path), line, sizeof line) > 0;
+    text_free(&path);
+    *running = is_there && !parse(line, stack);
+    return is_there;
+}
+
+bool stack_look(pid_t tid, struct thread_stack *stack)
+{
+    bool running;
+    return look(tid, stack, &running) && !running;
+}
+
+bool stack_sample(pid_t tid, struct thread_stack *stack)
+{
+    bool running = true;
+    for (unsigned i = 0; i < LOOKS && running; i++) {
         if (i)
             sys_pause_us(PAUSE_US);
-        if (sys_read_file(text_string(&path), line, sizeof line) <= 0)
-            break;
-        found = parse(line, stack);
+        if (!look(tid, stack, &running))
+            return false;
     }
-    text_free(&path);
-    return found;
+    return !running;
 }
 
 unsigned stack_thread_count(void)
@@ -60,4 +77,54 @@ unsigned stack_thread_count(void)
         return 0;
     found += strlen("\nThreads:");
     return (unsigned)read_number(found + strspn(found, " \t"), 10);
+}
+
+/* proc(5): a folder for each thread; its own two links are "." and that in its parent. */
+bool stack_is_alone(void)
+{
+    struct stat task;
+    return syscall(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &task, 0) != 0 ||
+           task.st_nlink <= 3;
+}
+
+/* getdents64(2) */
+struct entry {
+    uint64_t inode;
+    int64_t offset;
+    uint16_t size;
+    uint8_t type;
+    char name[];
+};
+
+static size_t take_entries(const char *from, size_t length, pid_t *tids, size_t count, size_t max,
+                           bool *complete)
+{
+    for (size_t at = 0; at < length;) {
+        const struct entry *entry = (const struct entry *)(const void *)(from + at);
+        at += entry->size;
+        if (entry->name[0] == '.')
+            continue;
+        if (count == max)
+            *complete = false;
+        else
+            tids[count++] = (pid_t)read_number(entry->name, 10);
+    }
+    return count;
+}
+
+size_t stack_threads(pid_t *tids, size_t max, bool *complete)
+{
+    _Alignas(struct entry) char buffer[2048];
+    size_t count = 0;
+    long n = -1;
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/task",
+                          O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    *complete = fd >= 0;
+    while (fd >= 0 && (n = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0)
+        count = take_entries(buffer, (size_t)n, tids, count, max, complete);
+    if (n < 0)
+        *complete = false;
+    if (fd >= 0)
+        syscall(SYS_close, fd);
+    return count;
 }

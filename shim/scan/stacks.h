@@ -18,7 +18,16 @@ struct thread_stack {
 /* False: it is gone, or it runs, and did so at each of a few looks. */
 bool stack_sample(pid_t tid, struct thread_stack *stack);
 
+/* The same with one look. */
+bool stack_look(pid_t tid, struct thread_stack *stack);
+
 /* How many threads this process has, by the kernel's count; 0: not known. */
 unsigned stack_thread_count(void);
+
+/* Whether the calling thread is the only one; also where that cannot be told. One system call. */
+bool stack_is_alone(void);
+
+/* The threads that there are now. More than `max` are left out; *complete is false then. */
+size_t stack_threads(pid_t *tids, size_t max, bool *complete);
 
 #endif

@@ -32,6 +32,16 @@ void target_release(struct target *target)
     target->module = NULL;
 }
 
+static bool had_gone(const struct module *maker, const struct module *module)
+{
+    return maker && atomic_load(&maker->end_epoch) <= module->epoch;
+}
+
+bool site_is_older(const struct site *site, const struct module *module)
+{
+    return site && had_gone(site->owner.module, module) && had_gone(site->requester.module, module);
+}
+
 /* glib's g_slice (before 2.76) takes blocks that are aligned to their size. */
 bool target_is_pool(const struct module *owner, uintptr_t start, size_t size)
 {

@@ -29,6 +29,13 @@ void target_release(struct target *target);
  * else NULL. */
 struct module *site_unloaded(const struct site *site);
 
+/*
+ * Whether all who made a block of this site had gone before `module` came. Then a word in the block
+ * that has an address of the module's means what lay there before: addresses are used again, and
+ * blocks that nobody frees keep what is in them.
+ */
+bool site_is_older(const struct site *site, const struct module *module);
+
 /* Whether a block is memory that the loader, or a common library, deals out in pieces, of which
  * nobody can tell which are in use. `owner` is its site's, or NULL. */
 bool target_is_pool(const struct module *owner, uintptr_t start, size_t size);

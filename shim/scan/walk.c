@@ -186,9 +186,9 @@ static void add_pointer(struct state *state, const struct range *range, uintptr_
     bool direct = from & NODE_IS_ENTRY;
     enum root_kind kind = kind_of(state, from);
     uint32_t site = direct ? 0 : node_at(&state->nodes, from)->site;
-    bool means_something = direct ? root_may_point(root_of_entry(state, from), range->module, word)
-                                  : kind <= ROOT_STACK;
-    if (state->lost || !means_something || (!direct && is_in_pool(state, from)))
+    bool means_something = direct ? root_may_point(root_of_entry(state, from)) : kind <= ROOT_STACK;
+    if (state->lost || !means_something || (!direct && is_in_pool(state, from)) ||
+        site_is_older(site_get(site), range->module))
         return;
     struct repeat like = repeat_of(state, range, word, from);
     struct repeat *place = like.module ? find_repeat(state, &like) : NULL;
@@ -304,6 +304,7 @@ static void reach(struct state *state, const struct block *block, uint32_t paren
     blocks_mark(block, MARK_REACHED);
     struct node node = {.start = block->start, .site = block->site, .parent = parent};
     node.kind = state->lost ? ROOT_KINDS : (uint16_t)kind_of(state, parent);
+    node.tail = (uint8_t)block->tail;
     node.is_own = !state->lost && is_own(state, block->site, parent);
     uint32_t id = nodes_add(&state->nodes, &node);
     if (id != NODE_FAILED)
@@ -323,8 +324,7 @@ static void visit_pointer(struct state *state, uintptr_t word, uint32_t from, bo
         (exact || !blocks_size(&state->path_view, block.start, &block.size, &flags) ||
          word - block.start >= block.size))
         return;
-    block.site = blocks_site(&block);
-    if (!block.site)
+    if (!blocks_know(&block))
         return;
     if (state->first_pass)
         blocks_mark(&block, mark);
@@ -390,7 +390,7 @@ static void drain(struct state *state)
         size_t size;
         uint32_t flags;
         if (blocks_size(&state->path_view, start, &size, &flags))
-            visit_words(state, start, size, id, false);
+            visit_words(state, start, size - node_at(&state->nodes, id)->tail, id, false);
     }
 }
 
@@ -444,7 +444,7 @@ static bool refer(const struct block *block, void *data)
 {
     struct state *state = data;
     if (is_lost(state, block))
-        visit_words(state, block->start, size_of(state, block), 0, false);
+        visit_words(state, block->start, size_of(state, block) - block->tail, 0, false);
     return !out_of_budget(state);
 }
 

@@ -19,6 +19,8 @@ def describe(report, finding):
 
 def _function(report, finding):
     subject = finding["subject"]
+    if subject.get("returns_to"):
+        return report.names_of(subject["returns_to"], returns=True)
     frame = subject.get("function") or subject.get("destructor")
     return report.names_of(frame) if frame else set()
 

@@ -51,8 +51,10 @@ class Case:
         self.stdout = []
         self.needs = []
         self.reuse = None
+        self.unseen = []
         self.timeout = TIMEOUT
         self.ended = None
+        self.forks = 0
         self.files_change = self.allow_notes = False
         self.expectations = []
 
@@ -68,8 +70,12 @@ class Case:
             self.needs += words
         elif word == "reuse":
             self.reuse = words
+        elif word == "unseen":
+            self.unseen.append(rest)
         elif word == "ended":
             self.ended = rest
+        elif word == "forks":
+            self.forks = int(rest)
         elif word == "timeout":
             self.timeout = int(rest)
         elif word == "files-change":

@@ -48,6 +48,7 @@ class Report:
         self.files_change = files_change
         self.problems = []
         self.header = self.summary = None
+        self.unseen = []
         self.modules, self.findings, self.resolved = {}, {}, {}
         self._loads = {}  # identity → how many
         self._elf = {}
@@ -170,6 +171,7 @@ class Report:
             self.wrong("line %d: hooks are true or false", number)
         if not all(isinstance(value, int) for value in record["dropped"].values()):
             self.wrong("line %d: dropped events are counted", number)
+        self.unseen = record["unseen"]
         if not all(isinstance(value, str) and value for value in record["unseen"]):
             self.wrong("line %d: what is unseen is said in sentences", number)
 
@@ -265,6 +267,8 @@ class Report:
             return
         needed = {"key": ("key",), "value": ("key", "tid", "address", "where"),
                   "thread": ("tid",), "pointer": ("slot", "in", "address", "where", "target"),
+                  "frame": ("tid", "returns_to", "unwound"),
+                  "registration": ("call",),
                   "heap": ("address", "blocks", "bytes", "hanging_blocks",
                            "hanging_bytes")}[wanted]
         for field in needed:
@@ -277,6 +281,9 @@ class Report:
             if subject.get(field) is not None:
                 self._check_frame(subject[field], "%s: %s" % (name, field),
                                   entry=subject.get("target") in (None, "code"))
+
+        if subject.get("returns_to") is not None:
+            self._check_frame(subject["returns_to"], "%s: returns_to" % name, returns=True)
 
     # ---- frames ----
 

@@ -76,14 +76,20 @@ class Runner:
             "LD_PRELOAD": self.shim, "DLPIN_OPTIONS": "log_path=%s/r.%%p" % tmp})
         problems = list(self._outcome(case, result))
         files = sorted(glob.glob(os.path.join(tmp, "r.*")))
-        if len(files) != (2 if case.ended == "exec" else 1):
+        if len(files) != (2 if case.ended == "exec" else 1) + case.forks:
             return problems + ["%d report files%s" % (len(files), _quote(result.stderr))]
-        for path in files[1:]:  # of the program that an exec started
-            problems += Report(path, self.words).problems
+        if case.forks:
+            files.sort(key=os.path.getmtime, reverse=True)  # the parent ends last
+        for path in files[1:]:  # of the program that an exec started, of children
+            other = Report(path, self.words)
+            problems += other.problems
+            problems += ["a child has: " + describe(other, one) for one in other.confirmed()]
         report = Report(files[0], self.words, self.folder, case.files_change)
         problems += report.problems + compare(report, case)
         problems += self._check_texts(report, plain, result, files[0])
         problems += self._check_end(case, report)
+        problems += ["coverage does not say: " + text for text in case.unseen
+                     if not any(text in one for one in report.unseen)]
         if case.reuse and not same_place(report, case.reuse):
             print("  (%s: the two did not come to lie at one address)" % case.name)
         if self.keep or problems:

@@ -41,6 +41,8 @@ def parse_arguments():
     parser.add_argument('--set-user-id', action='store_true', help='run a set-user-ID copy')
     parser.add_argument('--may-find', default='', help='kinds of severity error that are no mistake')
     parser.add_argument('--must-find', default='', help='kinds that the report must have')
+    parser.add_argument('--must-say', help='a part of what the report says was not seen')
+    parser.add_argument('--options', default='', help='more options of the library, for the report')
     parser.add_argument('--report', choices=['any', 'complete', 'started', 'none'], default='any')
     parser.add_argument('--compare-only', action='store_true', help='do not look for reports')
     parser.add_argument('program')
@@ -312,7 +314,7 @@ def file_mistakes(name, records):
 def report_mistakes(stage, options, result):
     """What is wrong with the report files of a run; contract, sections 2, 3 and the end of 7."""
     mistakes = []
-    kinds = set()
+    kinds, unseen = set(), set()
     own = None
     for name in sorted(os.listdir(stage.reports)):
         records = read_records(os.path.join(stage.reports, name), mistakes)
@@ -322,6 +324,7 @@ def report_mistakes(stage, options, result):
         if name == f'r.{result.pid}' or (own is None and name.startswith(f'r.{result.pid}.')):
             own = records
         mistakes += file_mistakes(name, records)
+        unseen.update(*(record['unseen'] for record in records if record.get('type') == 'coverage'))
         gone = {record.get('finding') for record in records if record.get('type') == 'resolved'}
         for record in records:
             if record.get('type') != 'finding' or record.get('id') in gone:
@@ -338,6 +341,8 @@ def report_mistakes(stage, options, result):
     for kind in filter(None, options.must_find.split(',')):
         if kind not in kinds:
             mistakes.append(f'{kind} was not found')
+    if options.must_say and not any(options.must_say in sentence for sentence in unseen):
+        mistakes.append(f'{options.must_say!r} is not among what was not seen: {sorted(unseen)}')
     return mistakes
 
 
@@ -385,7 +390,7 @@ def main():
         variants = [('default options', {'LD_PRELOAD': library})]
         if options.shim:
             variants.append(('log_path', {'LD_PRELOAD': library,
-                                          'DLPIN_OPTIONS': f'log_path={log_path}'}))
+                                          'DLPIN_OPTIONS': f'log_path={log_path}{options.options}'}))
         failed = False
         print(f'alone: {base.status}, {base.seconds:.2f} s')
         for name, extra in variants:

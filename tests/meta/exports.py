@@ -29,6 +29,7 @@ CORE = set('''
     __errno_location environ _r_debug clock_gettime syscall time
     memcmp memcpy memmem memmove memset strchr strcmp strcspn strlen strncmp strrchr strspn strstr strerrordesc_np
     fstat fstat64 getauxval getcwd getenv getppid getrlimit getrlimit64 gnu_get_libc_version madvise
+    argp_program_version_hook error_print_progname obstack_alloc_failed_handler
     pthread_atfork __register_atfork pthread_sigmask readlink
     sigaddset sigemptyset sigismember sigpending
 '''.split())

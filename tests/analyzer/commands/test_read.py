@@ -17,6 +17,7 @@ CHECKS = {
     "good.jsonl": (1, "2 errors, 1 warning, 1 note", "check: failed: 3 findings"),
     "note-only.jsonl": (0, "0 errors, 0 warnings, 1 note", ""),
     "warning-only.jsonl": (1, "warning: key: libplug.so (unloaded)", "failed: 1 finding"),
+    "retention.jsonl": (1, "-> virtual function table: vtable for (anonymous namespace)::Widget", ""),
     "resolved.jsonl": (0, "1 finding was not true any more later", ""),
     "resolved-then-again.jsonl": (1, "2 times", ""),
     "replaced.jsonl": (1, "5 times, loads 1-3, 5, growing with each load", ""),

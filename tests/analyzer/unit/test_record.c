@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
+#include <stdio.h>
 #include <string.h>
 
 #define FINDING                                                                      \
@@ -42,6 +43,52 @@ Test(record, module)
     cr_assert_eq(record->module.state, MODULE_CLOSED);
     cr_assert_eq(record->module.load, 2);
     record_free(record);
+}
+
+Test(record, a_path_is_a_list_of_nodes)
+{
+    struct record *record =
+        parse("{" FINDING ",\"path\":[{\"from\":{\"what\":\"tls\",\"tid\":4},\"via\":8,"
+              "\"to\":{\"what\":\"block\",\"bytes\":16,\"common\":true}},{\"skipped\":7},"
+              "{\"from\":{\"what\":\"block\"},\"via\":0,\"to\":{\"what\":\"image\","
+              "\"address\":\"0x5\",\"offset\":4},\"leaves\":true}]}");
+    const struct path *way = &record->finding.way;
+
+    cr_assert_eq(way->count, 4);
+    cr_assert_eq(way->nodes[0].tid, 4);
+    cr_assert_eq(way->nodes[0].via, 8);
+    cr_assert_eq(way->nodes[1].bytes, 16);
+    cr_assert(way->nodes[1].common);
+    cr_assert_eq(way->nodes[1].via, RECORD_ABSENT);
+    cr_assert_eq(way->nodes[2].skipped, 7);
+    cr_assert_null(way->nodes[2].frame);
+    cr_assert_eq(way->nodes[3].frame->pc, 5);
+    cr_assert_eq(way->nodes[3].frame->offset, 4);
+    cr_assert(way->nodes[3].leaves);
+    record_free(record);
+}
+
+static void refuse(const char *path, const char *why)
+{
+    char line[1024], problem[256];
+
+    snprintf(line, sizeof line, "{" FINDING ",\"path\":%s}", path);
+    cr_assert_null(record_parse(line, strlen(line), problem, sizeof problem));
+    cr_assert_str_eq(problem, why);
+}
+
+Test(record, damaged_paths_are_named)
+{
+    refuse("{}", "\"path\" is not an array");
+    refuse("[3]", "a step of \"path\" is not an object");
+    refuse("[{}]", "a step of \"path\" has no \"from\" or no \"to\"");
+    refuse("[{\"from\":{\"what\":\"data\"}}]", "a step of \"path\" has no \"from\" or no \"to\"");
+    refuse("[{\"from\":{},\"to\":{\"what\":\"block\"}}]", "\"what\" is missing");
+    refuse("[{\"from\":{\"what\":\"data\",\"address\":7},\"to\":{\"what\":\"block\"}}]",
+           "\"address\" is not a string");
+    refuse("[{\"from\":{\"what\":\"block\",\"bytes\":-1},\"to\":{\"what\":\"block\"}}]",
+           "\"bytes\" is negative");
+    refuse("[{\"skipped\":-1}]", "\"skipped\" is negative");
 }
 
 Test(record, finding_with_frames)

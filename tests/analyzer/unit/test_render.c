@@ -20,6 +20,15 @@ static char *render(renderer *function, const struct report *report, bool color)
     return text;
 }
 
+#define DATA \
+    "{\"what\":\"data\",\"address\":\"0x9\",\"module\":2,\"offset\":1,\"symbol\":\"table\"}"
+#define BLOCK                                                           \
+    "{\"what\":\"block\",\"address\":\"0x9\",\"bytes\":24,\"owner\":2," \
+    "\"frame\":{\"pc\":\"0x9\",\"module\":2,\"offset\":8,\"symbol\":\"f\"}}"
+#define IMAGE                                                                              \
+    "{\"what\":\"image\",\"address\":\"0x9\",\"module\":2,\"offset\":32,\"symbol\":\"g\"," \
+    "\"target\":\"code\"}"
+
 static struct model one_finding(void)
 {
     struct model model = {0};
@@ -29,7 +38,10 @@ static struct model one_finding(void)
                      1, 1, "warning",
                      ",\"count\":3,\"loads\":[1,2,3,7],\"growing\":true,\"bytes\":48,"
                      "\"stack\":[{\"pc\":\"0x9\",\"module\":2,\"offset\":8,\"symbol\":\"f\"}],"
-                     "\"path\":[{\"from\":\"root\",\"via\":\"+8\",\"to\":\"block\"}]") SUMMARY);
+                     "\"path\":[{\"from\":" DATA ",\"via\":8,\"to\":" BLOCK "},"
+                     "{\"skipped\":5},"
+                     "{\"from\":" BLOCK ",\"via\":0,\"to\":" BLOCK ",\"leaves\":true},"
+                     "{\"from\":" BLOCK ",\"via\":16,\"to\":" IMAGE "}]") SUMMARY);
     symbolize_model(&model);
     return model;
 }
@@ -46,11 +58,58 @@ Test(text, a_block_has_everything)
                            "  created at:\n"
                            "    #0 f (libplug.so+0x8)\n"
                            "  reached by:\n"
-                           "    root -> +8 -> block\n"
+                           "    table+0x8 in libplug.so\n"
+                           "    -> a block of 24 bytes, made in f (libplug.so+0x8)\n"
+                           "    ... 5 more\n"
+                           "    -> a block of 24 bytes, made in f (libplug.so+0x8), at +0x0\n"
+                           "    -> a block of 24 bytes, made in f (libplug.so+0x8), at +0x10"
+                           " <- the first that libplug.so made\n"
+                           "    -> code: g (libplug.so+0x20)\n"
                            "\n"
                            "dlpin: 0 errors, 1 warning, 0 notes; 1 process, 1 module unloaded\n");
     free(text);
     model_free(&model);
+}
+
+static char *one_path(const char *node)
+{
+    char lines[2048];
+    struct model model = {0};
+    const struct report report = {.model = &model};
+
+    snprintf(lines, sizeof lines,
+             HEADER MODULE FINDING(
+                 1, 1, "warning", ",\"path\":[{\"from\":{%s},\"via\":0,\"to\":" IMAGE "}]") SUMMARY,
+             node);
+    SUPPORT_LOAD(&model, lines);
+    symbolize_model(&model);
+    char *text = render(render_text, &report, false);
+    model_free(&model);
+    return text;
+}
+
+Test(text, where_a_way_begins)
+{
+    static const struct {
+        const char *node, *line;
+    } roots[] = {
+        {"\"what\":\"value\",\"key\":3,\"tid\":12,\"thread_name\":\"pool\"",
+         "    the value of thread 12 \"pool\" for key 3\n"},
+        {"\"what\":\"argument\",\"tid\":12", "    the start argument of thread 12\n"},
+        {"\"what\":\"stack\",\"tid\":12,\"thread_name\":\"\"", "    the stack of thread 12\n"},
+        {"\"what\":\"tls\",\"module\":2,\"symbol\":\"slot\",\"tid\":12",
+         "    slot in libplug.so, of thread 12\n"},
+        {"\"what\":\"data\",\"module\":2,\"address\":\"0x40\"", "    data at 0x40 in libplug.so\n"},
+        {"\"what\":\"mapping\",\"address\":\"0x40\"", "    memory at 0x40 that is not malloc's\n"},
+        {"\"what\":\"later\",\"address\":\"0x40\"", "    later at 0x40\n"},
+        {"\"what\":\"block\",\"address\":\"0x40\"", "    a block, at +0x0\n"},
+    };
+
+    for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
+        char *text = one_path(roots[i].node);
+        cr_assert_not_null(strstr(text, roots[i].line), "%s in %s", roots[i].line, text);
+        free(text);
+    }
 }
 
 Test(text, colour_is_only_there_when_asked_for)
@@ -131,7 +190,7 @@ Test(json, has_its_keys)
     const struct report report = {.model = &model};
     char *text = render(render_json, &report, false);
     json_t *document = json_loads(text, 0, NULL), *finding, *frame;
-    const char *module, *path;
+    const char *module, *path, *place;
     json_int_t count, line_count;
 
     cr_assert_not_null(document);
@@ -146,6 +205,13 @@ Test(json, has_its_keys)
     frame = json_array_get(json_object_get(finding, "stack"), 0);
     cr_assert_str_eq(json_string_value(json_object_get(frame, "function")), "f");
     cr_assert(json_is_null(json_object_get(frame, "line")));
+    cr_assert_eq(json_unpack(finding, "{s:[{s:{s:{s:s}}}, o, {s:{s:{s:s}}}, {s:{s:s}}]}", "path",
+                             "to", "frame", "function", &module, &frame, "from", "frame",
+                             "function", &path, "to", "function", &place),
+                 0);
+    cr_assert_str_eq(module, "f");
+    cr_assert_str_eq(path, "f");
+    cr_assert_str_eq(place, "g");
     cr_assert_eq(
         json_integer_value(json_object_get(json_object_get(document, "counts"), "warning")), 1);
     json_decref(document);

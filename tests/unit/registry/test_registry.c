@@ -8,6 +8,9 @@
 #include "scan/target.h"
 #include "support.h"
 
+#include <malloc.h>
+#include <stdlib.h>
+
 #include <dlfcn.h>
 #include <pthread.h>
 #include <string.h>
@@ -43,7 +46,7 @@ Test(heap, neighbours_are_told_apart)
     char *first = support_block(24, 3), *second = first + 32;
     ((size_t *)first)[-1] = 32 | 1;
     ((size_t *)second)[-1] = 48 | 1;
-    heap_note(second, 4);
+    heap_note(second, HEAP_SIZE_UNKNOWN, 4);
     cr_assert(heap_find((uintptr_t)first + 23, &block) && block.site == 3);
     cr_assert(heap_find((uintptr_t)second, &block) && block.site == 4);
     cr_assert(heap_find((uintptr_t)second + 39, &block) && block.start == (uintptr_t)second);
@@ -60,7 +63,7 @@ Test(heap, wherever_in_its_granule_a_block_starts)
     for (size_t at = 0; at < 2048; at += 48) {
         char *p = base + at;
         ((size_t *)p)[-1] = 48 | 1;
-        heap_note(p, (uint32_t)at + 1);
+        heap_note(p, HEAP_SIZE_UNKNOWN, (uint32_t)at + 1);
     }
     for (size_t at = 0; at < 2048; at += 48) {
         cr_assert_eq(heap_site(base + at), at + 1);
@@ -79,6 +82,33 @@ Test(heap, inside_a_large_block_up_to_some_kilobytes)
     cr_assert_not(heap_find((uintptr_t)p + 90000, &block), "that far nobody looks");
 }
 
+/* malloc_usable_size is what the C library says itself of where the block ends. A sanitizer has
+ * another allocator. */
+#ifndef __SANITIZE_ADDRESS__
+Test(heap, a_last_word_that_nobody_asked_for)
+{
+    struct heap_block block;
+    unsigned unused = 0;
+    heap_init(true);
+    for (size_t size = 0; size < 300; size++) {
+        char *p = malloc(size);
+        size_t usable = malloc_usable_size(p);
+        heap_note(p, size, 7);
+        cr_assert(heap_find((uintptr_t)p, &block));
+        cr_assert_eq(block.start, (uintptr_t)p);
+        cr_assert_eq(block.site, 7);
+        if (block.tail)
+            cr_assert_leq(size, usable - 8);
+        else if (size > 8)
+            cr_assert_gt(size, usable - 8, "of %zu bytes the last word is used", size);
+        unused += block.tail == 8;
+        heap_forget(p);
+        free(p);
+    }
+    cr_assert_gt(unused, 100);
+}
+#endif
+
 Test(heap, odd_addresses)
 {
     struct heap_block block;
@@ -89,9 +119,9 @@ Test(heap, odd_addresses)
         cr_assert_eq(heap_site((void *)odd[i]), 0);
         heap_forget((void *)odd[i]);
     }
-    heap_note((void *)UINTPTR_MAX, 5);
+    heap_note((void *)UINTPTR_MAX, HEAP_SIZE_UNKNOWN, 5);
     cr_assert_eq(heap_site((void *)UINTPTR_MAX), 0);
-    heap_note(support_block(10, 0), 0);
+    heap_note(support_block(10, 0), HEAP_SIZE_UNKNOWN, 0);
 }
 
 Test(heap, other_allocators_have_smaller_blocks)
@@ -100,7 +130,7 @@ Test(heap, other_allocators_have_smaller_blocks)
     heap_init(false);
     char *p = support_block(64, 0);
     for (uint32_t i = 0; i < 8; i++)
-        heap_note(p + 8 * i, i + 1);
+        heap_note(p + 8 * i, HEAP_SIZE_UNKNOWN, i + 1);
     for (uint32_t i = 0; i < 8; i++) {
         cr_assert_eq(heap_site(p + 8 * i), i + 1);
         cr_assert(heap_find((uintptr_t)p + 8 * i, &block));
@@ -117,7 +147,7 @@ Test(heap, the_header_may_be_on_a_page_that_went)
     struct heap_block block;
     heap_init(true);
     char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    heap_note(pages + 4096, 5);
+    heap_note(pages + 4096, HEAP_SIZE_UNKNOWN, 5);
     mprotect(pages, 4096, PROT_NONE);
     heap_find((uintptr_t)pages + 4096, &block);
     munmap(pages, 8192);

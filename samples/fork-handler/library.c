@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What it has: handlers of this plug-in that another library registers with pthread_atfork(): so
+ * they are that library's by name, and go with it.
+ *
+ * What dlpin says: fork-handler about this plug-in, where the library stays.
+ */
+#include "plugin.h"
+#include "support.h"
+
+static int forks;
+
+static void session_prepare(void)
+{
+    forks++;
+}
+
+ENTRY(start)
+{
+    return support_atfork(session_prepare, NULL, NULL) == 0 ? 0 : -1;
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What it has: the handlers that C++ has: std::set_terminate() and std::set_new_handler().
+ * start_clean() has a class that sets back what was there.
+ *
+ * What dlpin says: hook about this plug-in. Nobody is seen to set them, so there is no stack.
+ */
+#include "plugin.h"
+
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <new>
+
+namespace
+{
+
+void session_terminate()
+{
+    std::abort();
+}
+
+void session_out_of_memory()
+{
+    throw std::bad_alloc();
+}
+
+class Handlers
+{
+  public:
+    Handlers()
+        : terminate(std::set_terminate(session_terminate)),
+          memory(std::set_new_handler(session_out_of_memory))
+    {
+    }
+
+    ~Handlers()
+    {
+        std::set_terminate(terminate);
+        std::set_new_handler(memory);
+    }
+
+  private:
+    std::terminate_handler terminate;
+    std::new_handler memory;
+};
+
+std::unique_ptr<Handlers> handlers;
+
+} // namespace
+
+ENTRY(start)
+{
+    std::set_terminate(session_terminate);
+    return 0;
+}
+
+ENTRY(start_memory)
+{
+    std::set_new_handler(session_out_of_memory);
+    return 0;
+}
+
+ENTRY(start_clean)
+{
+    handlers.reset(new Handlers);
+    return 0;
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What it has: another library gives a stream a buffer of this plug-in.
+ *
+ * What dlpin says: hook about this plug-in.
+ */
+#include "plugin.h"
+#include "support.h"
+
+static char buffer[BUFSIZ];
+
+ENTRY(start)
+{
+    return support_setvbuf(stdin, buffer, sizeof buffer) == 0 ? 0 : -1;
+}

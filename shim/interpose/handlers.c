@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Handlers of exit and fork.
+ *
+ * libc gives nobody its list of exit handlers, and calls them in an order in which a module may be
+ * unloaded by one of them after its own has run. So a handler that could dangle runs through us,
+ * and is known to be over then. All others are registered as they are. at_quick_exit hands its
+ * handlers no argument: they do not run through us.
+ */
+#include "interpose/real.h"
+#include "interpose/registering.h"
+
+typedef void on_exit_handler(int status, void *argument);
+typedef void cxa_handler(void *argument);
+typedef void cxa_handler_with_status(void *argument, int status); /* how libc calls it */
+
+static void run_on_exit(int status, void *registration)
+{
+    struct registered_call call = registering_take(registration);
+    ((on_exit_handler *)call.function)(status, (void *)call.argument);
+}
+
+EXPORT int on_exit(on_exit_handler *function, void *argument)
+{
+    real_need(real_on_exit);
+    struct registration *registration =
+        registering_prepare(&(struct registration_request){.type = REGISTERED_ON_EXIT,
+                                                           .functions = {(uintptr_t)function},
+                                                           .data = (uintptr_t)argument,
+                                                           .caller = CALLER()});
+    if (!registration)
+        return real_on_exit(function, argument);
+    int error = real_on_exit(run_on_exit, registration);
+    if (error)
+        registering_failed(registration);
+    return error;
+}
+
+static void run_atexit(void *registration, int status)
+{
+    struct registered_call call = registering_take(registration);
+    ((cxa_handler_with_status *)call.function)((void *)call.argument, status);
+}
+
+/* A C++ program calls this for each static object: nothing is kept of those that belong to the
+ * module that has the function. */
+EXPORT int __cxa_atexit(cxa_handler *function, void *argument, void *handle)
+{
+    real_need(real___cxa_atexit);
+    struct registration *registration =
+        registering_prepare(&(struct registration_request){.type = REGISTERED_ATEXIT,
+                                                           .functions = {(uintptr_t)function},
+                                                           .data = (uintptr_t)argument,
+                                                           .handle = (uintptr_t)handle,
+                                                           .caller = CALLER()});
+    if (!registration)
+        return real___cxa_atexit(function, argument, handle);
+    int error = real___cxa_atexit((cxa_handler *)(void (*)(void))run_atexit, registration, handle);
+    if (error)
+        registering_failed(registration);
+    return error;
+}
+
+/* libc takes these out with the module of the handle, and does not call them then. */
+EXPORT int __cxa_at_quick_exit(cxa_handler *function, void *handle)
+{
+    real_need(real___cxa_at_quick_exit);
+    struct registration *registration =
+        registering_prepare(&(struct registration_request){.type = REGISTERED_QUICK_EXIT,
+                                                           .functions = {(uintptr_t)function},
+                                                           .handle = (uintptr_t)handle,
+                                                           .caller = CALLER()});
+    int error = real___cxa_at_quick_exit(function, handle);
+    if (error)
+        registering_failed(registration);
+    return error;
+}
+
+EXPORT int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
+                             void *handle)
+{
+    real_need(real___register_atfork);
+    struct registration *registration = registering_prepare(&(struct registration_request){
+        .type = REGISTERED_ATFORK,
+        .functions = {(uintptr_t)prepare, (uintptr_t)parent, (uintptr_t)child},
+        .handle = (uintptr_t)handle,
+        .caller = CALLER()});
+    int error = real___register_atfork(prepare, parent, child, handle);
+    if (error)
+        registering_failed(registration);
+    return error;
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+/* What starts a thread with a function that it was given, later: SIGEV_THREAD. */
+#include "interpose/real.h"
+#include "interpose/registering.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+static struct registration *prepare(enum registration_type type, const struct sigevent *event,
+                                    uintptr_t caller)
+{
+    if (!event || event->sigev_notify != SIGEV_THREAD)
+        return NULL;
+    return registering_prepare(&(struct registration_request){
+        .type = type,
+        .functions = {(uintptr_t)event->sigev_notify_function},
+        .data = (uintptr_t)event->sigev_value.sival_ptr,
+        .caller = caller,
+    });
+}
+
+EXPORT int timer_create(clockid_t clock, struct sigevent *event, timer_t *timer)
+{
+    REAL_LATE(timer_create);
+    struct registration *registration = prepare(REGISTERED_TIMER, event, CALLER());
+    int error = real_timer_create(clock, event, timer);
+    if (error)
+        registering_failed(registration);
+    else
+        registering_done(registration, REGISTERED_TIMER, (uintptr_t)*timer);
+    return error;
+}
+
+/* Before the real call: another timer may have the identity at once after it. */
+EXPORT int timer_delete(timer_t timer)
+{
+    REAL_LATE(timer_delete);
+    registering_forget(REGISTERED_TIMER, (uintptr_t)timer, false);
+    return real_timer_delete(timer);
+}
+
+/* A queue has one notification, whoever asked for it, through whatever descriptor. */
+EXPORT int mq_notify(mqd_t queue, const struct sigevent *event)
+{
+    struct stat file;
+    REAL_LATE(mq_notify);
+    struct registration *registration = prepare(REGISTERED_QUEUE, event, CALLER());
+    int error = real_mq_notify(queue, event);
+    int saved_errno = errno;
+    if (error || fstat(queue, &file) != 0) {
+        registering_failed(registration);
+    } else {
+        if (registration)
+            registration->argument = (uintptr_t)queue;
+        registering_done(registration, REGISTERED_QUEUE, file.st_ino);
+    }
+    errno = saved_errno;
+    return error;
+}
+
+static void notify(union sigval value)
+{
+    struct registered_call call = registering_take(value.sival_ptr);
+    value.sival_ptr = (void *)call.argument;
+    ((void (*)(union sigval))call.function)(value);
+}
+
+/* It is called once, however the requests end: through us, so that it is known to be over. Where
+ * the call fails it may be called, too. */
+EXPORT int getaddrinfo_a(int mode, struct gaicb **list, int count, struct sigevent *event)
+{
+    REAL_LATE(getaddrinfo_a);
+    struct registration *registration =
+        mode == GAI_NOWAIT ? prepare(REGISTERED_LOOKUP, event, CALLER()) : NULL;
+    if (!registration)
+        return real_getaddrinfo_a(mode, list, count, event);
+    struct sigevent ours = *event;
+    uint64_t serial = registration->serial;
+    ours.sigev_notify_function = notify;
+    ours.sigev_value.sival_ptr = registration;
+    int error = real_getaddrinfo_a(mode, list, count, &ours);
+    if (error)
+        registering_mute(REGISTERED_LOOKUP, serial);
+    return error;
+}

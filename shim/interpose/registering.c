@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "interpose/registering.h"
+#include "lifecycle/lifecycle.h"
+#include "report/report.h"
+
+struct registration *registering_prepare(const struct registration_request *request)
+{
+    int saved_errno;
+    if (!lifecycle_enter(&saved_errno))
+        return NULL;
+    struct registration *registration = registration_prepare(request);
+    guard_leave(saved_errno);
+    return registration;
+}
+
+void registering_failed(struct registration *registration)
+{
+    int saved_errno;
+    if (!registration || !lifecycle_enter(&saved_errno))
+        return;
+    registration_remove(registration);
+    guard_leave(saved_errno);
+}
+
+/* What was found of those that went is over. */
+static void resolve(void)
+{
+    if (report_has_open())
+        lifecycle_gone();
+}
+
+void registering_done(struct registration *registration, enum registration_type type,
+                      uintptr_t identity)
+{
+    int saved_errno;
+    if (!registrations_any(type) || !lifecycle_enter(&saved_errno))
+        return;
+    registration_complete(registration, type, identity);
+    resolve();
+    guard_leave(saved_errno);
+}
+
+bool registering_forget(enum registration_type type, uintptr_t identity, bool spare_gone)
+{
+    int saved_errno;
+    if (!registrations_any(type) || !lifecycle_enter(&saved_errno))
+        return false;
+    bool any = registration_forget(type, identity, spare_gone);
+    if (any)
+        resolve();
+    guard_leave(saved_errno);
+    return any;
+}
+
+void registering_mute(enum registration_type type, uint64_t serial)
+{
+    int saved_errno;
+    if (!lifecycle_enter(&saved_errno))
+        return;
+    registration_mute(type, serial);
+    guard_leave(saved_errno);
+}
+
+void registering_finalized(const void *handle)
+{
+    int saved_errno;
+    if (!lifecycle_enter(&saved_errno))
+        return;
+    registrations_finalized((uintptr_t)handle);
+    guard_leave(saved_errno);
+}
+
+struct registered_call registering_take(struct registration *registration)
+{
+    int saved_errno;
+    struct registered_call call = {registration->function, registration->argument};
+    if (registration_is_gone(registration) || !lifecycle_enter(&saved_errno))
+        return call;
+    registration_remove(registration);
+    guard_leave(saved_errno);
+    return call;
+}

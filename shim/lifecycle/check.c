@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+#include "lifecycle/check.h"
+#include "base/options.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "lifecycle/lifecycle.h"
+#include "lifecycle/stacks.h"
+#include "ownership/sites.h"
+#include "ownership/unwind.h"
+#include "registry/heap.h"
+#include "registry/threads.h"
+#include "report/log.h"
+#include "report/report.h"
+#include "rules/rules.h"
+#include "scan/scan.h"
+
+struct lock check_lock;
+
+static _Atomic uint64_t checked_unloads;
+static _Atomic bool exit_began;
+static uintptr_t exit_code_start, exit_code_end;
+
+void check_set_exit_code(uintptr_t start, uintptr_t end)
+{
+    exit_code_start = start;
+    exit_code_end = end;
+}
+
+bool check_exit_began(void)
+{
+    return atomic_load(&exit_began);
+}
+
+void lifecycle_exiting(void)
+{
+    if (!atomic_exchange(&exit_began, true)) {
+        modules_exiting();
+        report_exiting();
+    }
+}
+
+void check_notice_exit(void)
+{
+    uintptr_t pcs[UNWIND_MAX];
+    size_t count = atomic_load(&exit_began) ? 0 : unwind_stack(pcs, UNWIND_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (pcs[i] - 1 >= exit_code_start && pcs[i] - 1 < exit_code_end)
+            lifecycle_exiting();
+}
+
+void check_sink(struct finding *finding, void *data)
+{
+    struct check *check = data;
+    check_notice_exit();
+    check->found++;
+    finding->before_exit |= check->before_exit;
+    report_finding(finding, check->at, check->quietly);
+}
+
+/* Numbers of call sites in modules that are gone, when they have become many. */
+static void collect_sites(void)
+{
+    struct site_bitmap *bitmap = sites_collect_begin();
+    if (!bitmap)
+        return;
+    heap_mark_sites(bitmap);
+    if (lock_acquire(&registry_lock)) {
+        threads_mark_sites_locked(bitmap);
+        lock_release(&registry_lock);
+        sites_collect_end(bitmap);
+    }
+}
+
+static void scan_locked(enum scan_when when, enum occasion at);
+
+void lifecycle_check(enum occasion at)
+{
+    struct check check = {.at = at};
+    threads_collect();
+    if (!lock_acquire(&check_lock))
+        return;
+    atomic_store(&checked_unloads, atomic_load(&modules_unloads));
+    keys_reconcile();
+    report_revalidate();
+    orphans_report();
+    rules_check(report_knows, check_sink, &check);
+    scan_locked(at == AT_EXIT ? SCAN_AT_EXIT : SCAN_AFTER_UNLOAD,
+                at == AT_EXIT ? AT_EXIT : AT_DLCLOSE);
+    stacks_check_unloaded(&check);
+    collect_sites();
+    lock_release(&check_lock);
+}
+
+/* --- what a scan finds
+ * -------------------------------------------------------------------------------------- */
+
+/* Of the walk that is under way. */
+static struct check walk_check;
+
+static void say_walk(const struct walk *walk)
+{
+    struct text text = {0};
+    text_printf(&text,
+                "dlpin: looked through %lu KB in %lu us (%lu us of a processor), for which the "
+                "program stood still for %lu us: %u results%s\n",
+                (unsigned long)(walk->bytes >> 10),
+                (unsigned long)((walk->ended - walk->begun) / 1000),
+                (unsigned long)(walk->processor / 1000), (unsigned long)(walk->pause / 1000),
+                walk->count, walk->complete ? "" : ", incomplete");
+    log_say(text_string(&text));
+    text_free(&text);
+}
+
+/* Waits for a walk that is under way, so long. */
+static void take_results(uint64_t nanoseconds)
+{
+    struct check check = walk_check;
+    const struct walk *walk = scan_results(nanoseconds);
+    for (unsigned i = 0; walk && i < walk->count; i++)
+        rules_check_retained(&walk->results[i], report_knows, check_sink, &check);
+    if (walk && options.verbosity >= 1)
+        say_walk(walk);
+    if (walk)
+        scan_done(check.found > 0);
+}
+
+static void scan_locked(enum scan_when when, enum occasion at)
+{
+    if (!scan_has_work()) {
+        if (when == SCAN_AT_EXIT)
+            scan_stop();
+        return;
+    }
+    uint64_t begun = sys_monotonic_ns();
+    take_results(scan_patience(when, false));
+    if (scan_run(when)) {
+        check_notice_exit();
+        walk_check = (struct check){.at = at, .before_exit = !atomic_load(&exit_began)};
+    }
+    take_results(scan_patience(when, true));
+    scan_cost(sys_monotonic_ns() - begun);
+    if (when == SCAN_AT_EXIT)
+        scan_stop();
+}
+
+static void scan(enum scan_when when, enum occasion at)
+{
+    if (!scan_has_work() || !lock_acquire(&check_lock))
+        return;
+    scan_locked(when, at);
+    lock_release(&check_lock);
+}
+
+void lifecycle_loading(void)
+{
+    scan(SCAN_BEFORE_LOAD, AT_DLCLOSE);
+}
+
+void check_unloads(void)
+{
+    if (atomic_load(&modules_unloads) != atomic_load(&checked_unloads))
+        lifecycle_check(AT_DLCLOSE);
+}
+
+void lifecycle_settle(void)
+{
+    if (modules_changed())
+        modules_sync(guard.dlopen_pending ? (uintptr_t)guard.dlopen_caller : 0,
+                     guard.dlopen_pending && guard.dlopen_deepbind);
+    guard.dlopen_pending = false;
+    check_unloads();
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Looking at everything that is registered, at unloads and at the end, and reporting what the rules
+ * say. What lifecycle.h offers of it is there; this is for the other files of lifecycle/.
+ */
+#ifndef DLPIN_LIFECYCLE_CHECK_H
+#define DLPIN_LIFECYCLE_CHECK_H
+
+#include "report/report_format.h"
+#include "rules/finding.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct check {
+    enum occasion at;
+    bool quietly;
+    bool before_exit; /* what is found was looked for before exit() began */
+    unsigned found;
+};
+
+/* A rules_sink: `data` is the struct check. */
+void check_sink(struct finding *finding, void *data);
+
+/* A check if anything was unloaded since the last one. Inside the guard, without our locks. */
+void check_unloads(void);
+
+/* Where libc's exit() lies; once, at the start. 0, 0: not known. */
+void check_set_exit_code(uintptr_t start, uintptr_t end);
+
+/* A program that returns from main does not call our exit: its handlers, and the plug-ins that they
+ * close, run below libc's. Looks at the stack until that was seen. */
+void check_notice_exit(void);
+
+bool check_exit_began(void);
+
+/*
+ * Values that a deleted key left behind. Their module may free them a moment later, from a list of
+ * its own: so they are reported at the next look (an unload, exit), if the block is still there
+ * then. Under the check lock.
+ */
+
+/* Takes the finding over. False: there is no more room, or the value is no block. */
+bool orphans_defer(const struct finding *finding);
+void orphans_report(void);
+
+#endif

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "base/options.h"
+#include "base/sys.h"
+#include "lifecycle/lifecycle.h"
+#include "modules/sightings.h"
+#include "registry/heap.h"
+#include "report/report.h"
+#include "rules/stacks.h"
+#include "scan/scan.h"
+
+#include <string.h>
+
+static _Atomic bool finished;
+
+bool lifecycle_is_own_process(void)
+{
+    return atomic_load(&lifecycle_pid) == sys_getpid();
+}
+
+static void name_gaps(const char **unseen, size_t n)
+{
+    const struct {
+        bool is_so;
+        const char *what;
+    } gaps[] = {
+        {scan_gaps.reused > 0, "modules whose addresses were used again before memory was looked "
+                               "through: what points to them was not found"},
+        {scan_gaps.ran_out > 0, "a scan ended at its limit (scan_limit_ms, scan_limit_mb): what it "
+                                "did not reach is missing"},
+        {scan_gaps.died > 0, "a scan in a copy of the process did not come to its end"},
+        {scan_gaps.running > 0, "threads that ran, or that were not seen to start: where their "
+                                "stacks are in use was not known to a scan"},
+        {stack_gaps.running > 0, "threads that ran whenever they were looked at: what they return "
+                                 "to, after an unload, was not known"},
+        {stack_gaps.elsewhere > 0,
+         "threads on stacks other than their own (of coroutines, of "
+         "signal handlers): the rest of their own ones was not looked at"},
+        {stack_gaps.missed > 0, "stacks that were not looked at: there was no memory for it"},
+        {scan_gaps.missed > 0, "modules that were not looked for: there was no memory for it"},
+        {scan_gaps.more > 0, "more leads into unloaded modules than one scan tells of"},
+        {scan_gaps.sizes_unknown, "blocks of an allocator that does not tell their sizes"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(gaps); i++)
+        if (gaps[i].is_so)
+            unseen[n++] = gaps[i].what;
+}
+
+void lifecycle_finish(const char *ended)
+{
+    static const char *const families[] = {"heap",   "keys",          "threads",
+                                           "loader", "registrations", NULL};
+    const bool active[] = {heap_is_seen, true, true, true, true};
+    const char *unseen[32] = {NULL};
+    size_t n = 0;
+
+    bool is_exec = !strcmp(ended, "exec");
+    if (!is_exec && atomic_exchange(&finished, true))
+        return;
+    if (!heap_is_seen)
+        unseen[n++] = "the program has a malloc of its own: heap blocks are not seen";
+    if (sightings_have_namespaces())
+        unseen[n++] = "calls in namespaces that dlmopen made: they have a C library of their own";
+    lifecycle_check(AT_EXIT);
+    name_gaps(unseen, n);
+    report_finish(ended, is_exec, families, active, unseen);
+}
+
+int lifecycle_exit_status(int status)
+{
+    return options.exitcode && report_severe() ? (int)options.exitcode : status;
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "base/guard.h"
+#include "lifecycle/check.h"
+#include "registry/heap.h"
+#include "report/report.h"
+
+enum { ORPHANS_MAX = 256 };
+
+static struct orphan {
+    struct finding finding;
+    uint32_t site;
+    bool in_dlclose; /* made by a destructor: no unwinding leads out of it, so exit is looked for
+                        later */
+} orphans[ORPHANS_MAX];
+static unsigned orphan_count;
+
+/* False: there is no more room, or the value is no block. Under the check lock. */
+bool orphans_defer(const struct finding *finding)
+{
+    struct heap_block block;
+    if (orphan_count == ORPHANS_MAX || !heap_find(finding->address, &block))
+        return false;
+    orphans[orphan_count++] = (struct orphan){*finding, block.site, guard.dlclose_depth > 0};
+    return true;
+}
+
+/* The dlclose that made them is over: now the stack tells whether an exit handler called it. */
+static void date_orphans(void)
+{
+    for (unsigned i = 0; i < orphan_count; i++) {
+        if (!orphans[i].in_dlclose)
+            continue;
+        check_notice_exit();
+        orphans[i].finding.before_exit = !check_exit_began();
+        orphans[i].in_dlclose = false;
+    }
+}
+
+void orphans_report(void)
+{
+    date_orphans();
+    for (unsigned i = 0; i < orphan_count; i++) {
+        struct orphan *orphan = &orphans[i];
+        struct heap_block block;
+        if (heap_find(orphan->finding.address, &block) && block.site == orphan->site)
+            report_finding(&orphan->finding, AT_EVENT, false);
+        else
+            finding_release(&orphan->finding);
+    }
+    orphan_count = 0;
+}

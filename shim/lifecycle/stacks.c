@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "lifecycle/stacks.h"
+#include "base/guard.h"
+#include "base/sys.h"
+#include "report/report.h"
+#include "rules/stacks.h"
+#include "scan/stacks.h"
+
+enum {
+    MILLISECOND = 1000000,
+    DUE_MAX = 256,
+    TRIES = 3, /* how often what is due is looked at where threads run all the time */
+    ALLOWANCE = 20 * MILLISECOND,
+    SHARE = 20, /* and then one part in so many of the time since the start */
+};
+
+/* Modules that went; each with a reference. Under the changes lock. */
+static struct due {
+    struct module *module;
+    unsigned tries;
+} due[DUE_MAX];
+static _Atomic unsigned due_count;
+
+static struct ranges ranges;
+static uint64_t started, spent;
+
+void stacks_note_unloaded(struct module *module)
+{
+    unsigned count = atomic_load(&due_count);
+    if (count == DUE_MAX) {
+        stack_gaps.missed++;
+        return;
+    }
+    due[count] = (struct due){.module = module_ref(module)};
+    atomic_store(&due_count, count + 1);
+}
+
+static bool is_affordable(void)
+{
+    uint64_t now = sys_monotonic_ns();
+    if (!started)
+        started = now;
+    return spent <= ALLOWANCE + (now - started) / SHARE;
+}
+
+/* What lies above exit() is never returned to. */
+static enum stacks_seen look(struct stacks_look *look, struct check *check)
+{
+    enum stacks_seen seen = STACKS_CLEAR;
+    uint64_t begun = sys_monotonic_ns();
+    look->ranges = &ranges;
+    look->caller_stack = guard.dlclose_stack;
+    look->with_caller &= !check_exit_began();
+    if (!look->alone || look->with_caller)
+        seen = rules_check_stacks(look, check_sink, check);
+    spent += sys_monotonic_ns() - begun;
+    return seen;
+}
+
+static int overlaps(struct module *module, void *data)
+{
+    const struct module *unloaded = data;
+    return module->start < unloaded->end && unloaded->start < module->end;
+}
+
+/* Another one that is due lay there too: which of them a word is of cannot be told. */
+static bool is_ambiguous_locked(struct module *module)
+{
+    for (unsigned i = 0; i < atomic_load(&due_count); i++)
+        if (due[i].module != module && overlaps(due[i].module, module))
+            return true;
+    return false;
+}
+
+static bool is_ambiguous(struct module *module)
+{
+    bool result = false;
+    if (atomic_load(&due_count) == 0 || !lock_acquire(&changes_lock))
+        return false;
+    result = is_ambiguous_locked(module);
+    lock_release(&changes_lock);
+    return result;
+}
+
+void stacks_check_closing(struct module *module, bool destructors_ran, struct check *check)
+{
+    struct stacks_look closing = {.closing = true};
+    if ((destructors_ran && guard.dlclose_clear == module->id) || is_ambiguous(module) ||
+        !is_affordable())
+        return;
+    closing.alone = stack_is_alone();
+    closing.with_caller = guard.dlclose_depth == 0 && !destructors_ran;
+    ranges.count = 0;
+    ranges_add(&ranges, module);
+    if (look(&closing, check) == STACKS_CLEAR && !destructors_ran)
+        guard.dlclose_clear = module->id;
+}
+
+/* --- what went
+ * --------------------------------------------------------------------------------------------- */
+
+/* What is mapped again cannot be told of by its addresses. */
+static bool take_ranges(void)
+{
+    ranges.count = 0;
+    if (!lock_acquire(&changes_lock))
+        return false;
+    for (unsigned i = 0; i < atomic_load(&due_count); i++)
+        if (!modules_each_mapped(overlaps, due[i].module) && !is_ambiguous_locked(due[i].module))
+            ranges_add(&ranges, due[i].module);
+    lock_release(&changes_lock);
+    return ranges.count > 0;
+}
+
+/* Those that were looked at are done, unless a thread passed us by. */
+static void settle_due(bool complete)
+{
+    unsigned kept = 0;
+    if (!lock_acquire(&changes_lock))
+        return;
+    for (unsigned i = 0; i < atomic_load(&due_count); i++) {
+        if (complete || ++due[i].tries >= TRIES)
+            module_unref(due[i].module);
+        else
+            due[kept++] = due[i];
+    }
+    atomic_store(&due_count, kept);
+    lock_release(&changes_lock);
+}
+
+void stacks_check_unloaded(struct check *check)
+{
+    struct stacks_look unloaded = {.known = report_knows, .with_caller = true};
+    if (atomic_load(&due_count) == 0 ||
+        (check->at != AT_EXIT && !report_awaits_stacks() && !is_affordable()))
+        return;
+    unloaded.alone = stack_is_alone();
+    settle_due(!take_ranges() || look(&unloaded, check) != STACKS_INCOMPLETE);
+}
+
+/* The lock was reset: nobody else is here. */
+void stacks_fork_child(void)
+{
+    for (unsigned i = 0; i < atomic_load(&due_count); i++)
+        module_unref(due[i].module);
+    atomic_store(&due_count, 0);
+}

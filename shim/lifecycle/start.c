@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "base/options.h"
+#include "base/output.h"
+#include "base/sys.h"
+#include "lifecycle/check.h"
+#include "lifecycle/lifecycle.h"
+#include "lifecycle/stacks.h"
+#include "modules/surroundings.h"
+#include "ownership/common.h"
+#include "registry/heap.h"
+#include "registry/threads.h"
+#include "report/log.h"
+#include "report/report.h"
+#include "scan/scan.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+_Atomic int lifecycle_phase = PHASE_EARLY;
+_Atomic int lifecycle_pid;
+
+static void on_module(struct module *module, enum module_state state, bool more)
+{
+    if (state == MODULE_UNLOADED) {
+        sites_module_unloaded(module);
+        scan_note_unloaded(module);
+        stacks_note_unloaded(module);
+    } else {
+        sites_module_loaded();
+    }
+    report_hold(more);
+    report_module(module, state);
+}
+
+/* Takes every path whose last part is `name` out of a list that is separated by colons or spaces,
+ * in place. */
+static void remove_from_list(char *list, const char *name)
+{
+    size_t length = strlen(name);
+    for (char *at = list; *at;) {
+        size_t item = strcspn(at, ": ");
+        char *next = at + item + (at[item] != '\0');
+        bool is_path = item > length && at[item - length - 1] == '/';
+        if ((item == length || is_path) && !memcmp(at + item - length, name, length))
+            memmove(at, next, strlen(next) + 1);
+        else
+            at = next;
+    }
+}
+
+static int find_shim(struct module *module, void *data)
+{
+    if (module->is_shim)
+        *(struct module **)data = module;
+    return module->is_shim;
+}
+
+/* trace_children=0: programs that this one starts do not get us. */
+static void leave_preload(void)
+{
+    char *list = getenv("LD_PRELOAD");
+    struct module *shim = NULL;
+    modules_each_mapped(find_shim, &shim);
+    if (list && shim)
+        remove_from_list(list,
+                         strrchr(shim->path, '/') ? strrchr(shim->path, '/') + 1 : shim->path);
+}
+
+static void say_hello(void)
+{
+    struct text text = {0};
+    text_printf(&text, "dlpin: version " DLPIN_VERSION " watches process %d, report file: %s\n",
+                sys_getpid(), options.log_path ? options.log_path : "none");
+    log_say(text_string(&text));
+    text_free(&text);
+}
+
+static void read_options(const char *raw)
+{
+    struct text text = {0};
+    options_parse(raw, &text);
+    if (options.help)
+        options_describe(&text);
+    if (text.length)
+        log_say(text_string(&text));
+    text_free(&text);
+}
+
+/* glibc: the environment is there before any constructor runs, but not yet in IFUNC resolvers. */
+static bool is_too_early(void)
+{
+    return !environ;
+}
+
+void lifecycle_start(void)
+{
+    struct surroundings surroundings = {0};
+    int saved_errno;
+    int early = PHASE_EARLY;
+    if (is_too_early() || !guard_enter(&saved_errno))
+        return;
+    if (!atomic_compare_exchange_strong(&lifecycle_phase, &early, PHASE_STARTING)) {
+        guard_leave(saved_errno);
+        return;
+    }
+    if (getauxval(AT_SECURE)) {
+        atomic_store(&lifecycle_phase, PHASE_INERT);
+        guard_leave(saved_errno);
+        return;
+    }
+    const char *raw = getenv("DLPIN_OPTIONS");
+    atomic_store(&lifecycle_pid, sys_getpid());
+    output_init();
+    read_options(raw);
+    surroundings_read(&surroundings);
+    check_set_exit_code(surroundings.exit_start, surroundings.exit_end);
+    heap_init(surroundings.glibc_malloc);
+    heap_is_seen = surroundings.heap_seen;
+    keys_set_libc_table(surroundings.pthread_keys);
+    modules_set_find_object(surroundings.find_object);
+    report_init(raw);
+    if (options.verbosity >= 1)
+        say_hello();
+    modules_init(common_classify, on_module);
+    modules_sync(0, false);
+    if (!options.trace_children)
+        leave_preload();
+    sites_start();
+    thread_self();
+    lifecycle_watch_forks();
+    atomic_store(&lifecycle_phase, PHASE_ACTIVE);
+    guard_leave(saved_errno);
+}

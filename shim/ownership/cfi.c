@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: MIT
+#include "ownership/cfi.h"
+#include "base/compiler.h"
+#include "ownership/cfi_expression.h"
+#include "ownership/cfi_table.h"
+
+#include <string.h>
+
+/* --- rules: DWARF 4, 6.4
+ * -----------------------------------------------------------------------------------
+ */
+
+enum rule_type {
+    UNCHANGED,
+    UNDEFINED,
+    AT_OFFSET,
+    IS_OFFSET,
+    IN_REGISTER,
+    AT_EXPRESSION,
+    IS_EXPRESSION
+};
+
+struct rule {
+    enum rule_type type;
+    int64_t number;              /* the offset from the CFA, or the register */
+    struct cfi_bytes expression; /* bounded by the entry that it is in */
+};
+
+struct row {
+    struct rule cfa; /* IN_REGISTER with `offset`, or IS_EXPRESSION */
+    int64_t offset;
+    struct rule registers[CFI_REGISTERS];
+};
+
+enum { REMEMBERED_MAX = 4 };
+
+struct program {
+    const struct cfi_entry *entry;
+    struct row row, initial, remembered[REMEMBERED_MAX];
+    unsigned depth;
+    uintptr_t location;
+    bool failed;
+};
+
+/* Nothing is known of what the tables hold: no overflow is undefined. */
+static int64_t multiply(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a * (uint64_t)b);
+}
+
+static void set_rule(struct program *program, uint64_t number, struct rule rule)
+{
+    if (number < CFI_REGISTERS)
+        program->row.registers[number] = rule; /* else one that nothing here depends on */
+}
+
+static void set_offset(struct program *program, uint64_t number, enum rule_type type,
+                       int64_t factored)
+{
+    set_rule(
+        program, number,
+        (struct rule){.type = type, .number = multiply(factored, program->entry->data_factor)});
+}
+
+static void restore(struct program *program, uint64_t number)
+{
+    if (number < CFI_REGISTERS)
+        program->row.registers[number] = program->initial.registers[number];
+}
+
+static void define_cfa(struct program *program, uint64_t number, int64_t offset)
+{
+    program->row.cfa = (struct rule){.type = IN_REGISTER, .number = (int64_t)number};
+    program->row.offset = offset;
+}
+
+static struct cfi_bytes take_block(struct cfi_bytes *bytes)
+{
+    uint64_t length = cfi_uleb(bytes);
+    if (length > (uint64_t)(bytes->end - bytes->at)) {
+        bytes->failed = true;
+        length = 0;
+    }
+    struct cfi_bytes block = {bytes->at, bytes->at + length, false};
+    bytes->at += length;
+    return block;
+}
+
+static void remember(struct program *program)
+{
+    if (program->depth < REMEMBERED_MAX)
+        program->remembered[program->depth++] = program->row;
+    else
+        program->failed = true;
+}
+
+/* The registers' rules alone go back by the standard; all compilers mean the CFA's too. */
+static void recall(struct program *program)
+{
+    if (program->depth > 0)
+        program->row = program->remembered[--program->depth];
+    else
+        program->failed = true;
+}
+
+enum {
+    OP_ADVANCE = 0x40, /* with an operand in the lower six bits, as the next two */
+    OP_OFFSET = 0x80,
+    OP_RESTORE = 0xc0,
+    OP_NOP = 0x00,
+    OP_ADVANCE_1 = 0x02,
+    OP_ADVANCE_2,
+    OP_ADVANCE_4,
+    OP_OFFSET_EXTENDED,
+    OP_RESTORE_EXTENDED,
+    OP_UNDEFINED,
+    OP_SAME_VALUE,
+    OP_REGISTER,
+    OP_REMEMBER,
+    OP_RECALL,
+    OP_CFA,
+    OP_CFA_REGISTER,
+    OP_CFA_OFFSET,
+    OP_CFA_EXPRESSION,
+    OP_EXPRESSION,
+    OP_OFFSET_SIGNED,
+    OP_CFA_SIGNED,
+    OP_CFA_OFFSET_SIGNED,
+    OP_VALUE_OFFSET,
+    OP_VALUE_OFFSET_SIGNED,
+    OP_VALUE_EXPRESSION,
+    OP_SIGNED_RETURN = 0x2d, /* aarch64: the return address has a signature from here on, or not */
+    OP_ARGUMENTS_SIZE = 0x2e,
+};
+
+static void advance(struct program *program, uint64_t delta)
+{
+    program->location += delta * program->entry->code_factor;
+}
+
+static void run_cfa(struct program *program, unsigned op, struct cfi_bytes *code)
+{
+    int64_t factor = program->entry->data_factor;
+    uint64_t number = op == OP_CFA || op == OP_CFA_SIGNED || op == OP_CFA_REGISTER
+                          ? cfi_uleb(code)
+                          : (uint64_t)program->row.cfa.number;
+    switch (op) {
+    case OP_CFA:
+    case OP_CFA_OFFSET:
+        define_cfa(program, number, (int64_t)cfi_uleb(code));
+        break;
+    case OP_CFA_SIGNED:
+    case OP_CFA_OFFSET_SIGNED:
+        define_cfa(program, number, multiply(cfi_sleb(code), factor));
+        break;
+    case OP_CFA_REGISTER:
+        define_cfa(program, number, program->row.offset);
+        break;
+    default:
+        program->row.cfa = (struct rule){.type = IS_EXPRESSION, .expression = take_block(code)};
+    }
+}
+
+/* Those that begin with a register's number. */
+static void run_register(struct program *program, unsigned op, struct cfi_bytes *code)
+{
+    uint64_t number = cfi_uleb(code);
+    switch (op) {
+    case OP_OFFSET_EXTENDED:
+        set_offset(program, number, AT_OFFSET, (int64_t)cfi_uleb(code));
+        break;
+    case OP_OFFSET_SIGNED:
+        set_offset(program, number, AT_OFFSET, cfi_sleb(code));
+        break;
+    case OP_VALUE_OFFSET:
+        set_offset(program, number, IS_OFFSET, (int64_t)cfi_uleb(code));
+        break;
+    case OP_VALUE_OFFSET_SIGNED:
+        set_offset(program, number, IS_OFFSET, cfi_sleb(code));
+        break;
+    case OP_RESTORE_EXTENDED:
+        restore(program, number);
+        break;
+    case OP_UNDEFINED:
+    case OP_SAME_VALUE:
+        set_rule(program, number,
+                 (struct rule){.type = op == OP_UNDEFINED ? UNDEFINED : UNCHANGED});
+        break;
+    case OP_REGISTER:
+        set_rule(program, number,
+                 (struct rule){.type = IN_REGISTER, .number = (int64_t)cfi_uleb(code)});
+        break;
+    default:
+        set_rule(program, number,
+                 (struct rule){.type = op == OP_EXPRESSION ? AT_EXPRESSION : IS_EXPRESSION,
+                               .expression = take_block(code)});
+    }
+}
+
+static void run_instruction(struct program *program, unsigned op, struct cfi_bytes *code)
+{
+    switch (op) {
+    case OP_NOP:
+    case OP_SIGNED_RETURN:
+        break;
+    case OP_ADVANCE_1:
+    case OP_ADVANCE_2:
+    case OP_ADVANCE_4:
+        advance(program, cfi_fixed(code, 1U << (op - OP_ADVANCE_1)));
+        break;
+    case OP_REMEMBER:
+        remember(program);
+        break;
+    case OP_RECALL:
+        recall(program);
+        break;
+    case OP_CFA:
+    case OP_CFA_SIGNED:
+    case OP_CFA_REGISTER:
+    case OP_CFA_OFFSET:
+    case OP_CFA_OFFSET_SIGNED:
+    case OP_CFA_EXPRESSION:
+        run_cfa(program, op, code);
+        break;
+    case OP_ARGUMENTS_SIZE:
+        cfi_uleb(code);
+        break;
+    case OP_OFFSET_EXTENDED:
+    case OP_RESTORE_EXTENDED:
+    case OP_UNDEFINED:
+    case OP_SAME_VALUE:
+    case OP_REGISTER:
+    case OP_EXPRESSION:
+    case OP_OFFSET_SIGNED:
+    case OP_VALUE_OFFSET:
+    case OP_VALUE_OFFSET_SIGNED:
+    case OP_VALUE_EXPRESSION:
+        run_register(program, op, code);
+        break;
+    default:
+        program->failed = true;
+    }
+}
+
+/* Until the location is behind `wanted`. */
+static void run(struct program *program, struct cfi_bytes code, uintptr_t wanted)
+{
+    while (code.at < code.end && !program->failed) {
+        unsigned byte = (unsigned)cfi_fixed(&code, 1), operand = byte & 0x3f;
+        switch (byte & 0xc0) {
+        case OP_ADVANCE:
+            advance(program, operand);
+            break;
+        case OP_OFFSET:
+            set_offset(program, operand, AT_OFFSET, (int64_t)cfi_uleb(&code));
+            break;
+        case OP_RESTORE:
+            restore(program, operand);
+            break;
+        default:
+            run_instruction(program, byte, &code);
+        }
+        program->failed |= code.failed;
+        if (program->location > wanted)
+            return;
+    }
+}
+
+/* --- steps
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/* Registers that a function leaves as they were, unless its table says where they are. */
+static bool is_kept(unsigned number)
+{
+#if defined(__x86_64__)
+    return number == 3 || number == CFI_FP || (number >= 12 && number <= 15);
+#else
+    return number >= 19 && number <= 30;
+#endif
+}
+
+static enum cfi_outcome find_cfa(const struct cfi_frame *frame, const struct row *row,
+                                 uintptr_t *cfa)
+{
+    if (row->cfa.type == IS_EXPRESSION)
+        return cfi_evaluate(frame, row->cfa.expression, NULL, cfa);
+    if (row->cfa.type != IN_REGISTER || (uint64_t)row->cfa.number >= CFI_REGISTERS)
+        return CFI_NO_TABLE;
+    if (!cfi_knows(frame, (unsigned)row->cfa.number))
+        return CFI_NO_REGISTER;
+    *cfa = frame->registers[row->cfa.number] + (uintptr_t)row->offset;
+    return CFI_STEPPED;
+}
+
+/* Where a register is in the caller: in memory at *at, or, with *at 0, *value. */
+static enum cfi_outcome locate(const struct cfi_frame *frame, const struct rule *rule,
+                               uintptr_t cfa, uintptr_t *at, uintptr_t *value)
+{
+    enum cfi_outcome outcome = CFI_STEPPED;
+    *at = 0;
+    if (rule->type == AT_OFFSET)
+        *at = cfa + (uintptr_t)rule->number;
+    else if (rule->type == IS_OFFSET)
+        *value = cfa + (uintptr_t)rule->number;
+    else if (rule->type == AT_EXPRESSION)
+        outcome = cfi_evaluate(frame, rule->expression, &cfa, at);
+    else if (rule->type == IS_EXPRESSION)
+        outcome = cfi_evaluate(frame, rule->expression, &cfa, value);
+    else if (rule->type == IN_REGISTER && (uint64_t)rule->number < CFI_REGISTERS &&
+             cfi_knows(frame, (unsigned)rule->number))
+        *value = frame->registers[rule->number];
+    else
+        outcome = CFI_NO_REGISTER;
+    if (outcome == CFI_STEPPED && *at && !cfi_read_word(*at, value))
+        outcome = CFI_NO_MEMORY;
+    return outcome;
+}
+
+static uintptr_t without_signature(uintptr_t pc)
+{
+#if defined(__aarch64__)
+    __asm__("mov x30, %0\n\thint #7\n\tmov %0, x30" : "+r"(pc) : : "x30"); /* xpaclri */
+#endif
+    return pc;
+}
+
+static void restore_registers(const struct cfi_frame *frame, const struct row *row, uintptr_t cfa,
+                              struct cfi_frame *caller)
+{
+    for (unsigned i = 0; i < CFI_REGISTERS; i++) {
+        const struct rule *rule = &row->registers[i];
+        uintptr_t at = 0, value = 0;
+        if (rule->type == UNCHANGED && is_kept(i) && cfi_knows(frame, i))
+            cfi_set(caller, i, frame->registers[i]);
+        else if (rule->type != UNCHANGED && rule->type != UNDEFINED &&
+                 locate(frame, rule, cfa, &at, &value) == CFI_STEPPED)
+            cfi_set(caller, i, value);
+    }
+    if (row->registers[CFI_SP].type == UNCHANGED)
+        cfi_set(caller, CFI_SP, cfa);
+}
+
+static enum cfi_outcome apply(struct cfi_frame *frame, const struct program *program)
+{
+    const struct row *row = &program->row;
+    unsigned number = (unsigned)program->entry->return_register;
+    const struct rule *rule = &row->registers[number];
+    struct cfi_frame caller = {.exact = program->entry->is_signal};
+    uintptr_t cfa = 0, pc = 0;
+    enum cfi_outcome outcome = find_cfa(frame, row, &cfa);
+    if (outcome != CFI_STEPPED)
+        return outcome;
+    if (rule->type == UNDEFINED)
+        return CFI_OUTERMOST;
+    struct rule same = {.type = IN_REGISTER, .number = number};
+    outcome = locate(frame, rule->type == UNCHANGED ? &same : rule, cfa, &caller.slot, &pc);
+    if (outcome != CFI_STEPPED)
+        return outcome;
+    restore_registers(frame, row, cfa, &caller);
+    caller.pc = without_signature(pc);
+    cfi_set(&caller, CFI_PC, caller.pc);
+    if (!cfi_knows(&caller, CFI_SP))
+        return CFI_NO_REGISTER;
+    /* Up, but from a signal handler, which may have a stack of its own. */
+    if (!caller.exact &&
+        (caller.registers[CFI_SP] < frame->registers[CFI_SP] ||
+         (caller.registers[CFI_SP] == frame->registers[CFI_SP] && caller.pc == frame->pc)))
+        return CFI_NO_TABLE;
+    if (caller.pc == 0)
+        return CFI_OUTERMOST;
+    *frame = caller;
+    return CFI_STEPPED;
+}
+
+static uintptr_t wanted_of(const struct cfi_frame *frame)
+{
+    return frame->exact ? frame->pc : frame->pc - 1;
+}
+
+/* Too much for a small stack. */
+static struct cfi_entry entry;
+static struct program program;
+
+enum cfi_outcome cfi_step(struct cfi_frame *frame)
+{
+    uintptr_t wanted = wanted_of(frame);
+    if (!cfi_knows(frame, CFI_SP))
+        return CFI_NO_REGISTER;
+    if (!cfi_find(&entry, wanted) || entry.return_register >= CFI_REGISTERS)
+        return CFI_NO_TABLE;
+    memset(&program, 0, sizeof program);
+    program.entry = &entry;
+    run(&program, entry.common, UINTPTR_MAX);
+    program.initial = program.row;
+    program.location = entry.start;
+    run(&program, entry.own, wanted);
+    return program.failed ? CFI_NO_TABLE : apply(frame, &program);
+}
+
+bool cfi_function(const struct cfi_frame *frame, uintptr_t *start, uintptr_t *end)
+{
+    if (!cfi_find(&entry, wanted_of(frame)))
+        return false;
+    *start = entry.start;
+    *end = entry.end;
+    return true;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One step up a stack that may be another thread's, by the unwinding tables of the modules that are
+ * mapped (.eh_frame, found by PT_GNU_EH_FRAME).
+ *
+ * libunwind (ownership/unwind.h) is for the calling thread, of which all registers are known. Of
+ * another thread only its stack pointer and program counter are, and it may run on meanwhile. So
+ * here each register is known or not, a step that needs one that is not says so, and all memory,
+ * the tables included, is read through the kernel, which cannot fault: what a step leads to is
+ * certain as far as the stack stood still.
+ *
+ * Under the check lock (one at a time), inside the guard; takes no lock and allocates nothing.
+ */
+#ifndef DLPIN_OWNERSHIP_CFI_H
+#define DLPIN_OWNERSHIP_CFI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* By their DWARF numbers. */
+#if defined(__x86_64__)
+enum { CFI_REGISTERS = 17, CFI_FP = 6, CFI_SP = 7, CFI_PC = 16 };
+#else
+enum { CFI_REGISTERS = 32, CFI_FP = 29, CFI_SP = 31, CFI_PC = 30 };
+#endif
+
+struct cfi_frame {
+    uintptr_t pc;
+    bool exact;     /* pc is where it goes on; else a return address, whose call is before it */
+    uintptr_t slot; /* where that return address lies; 0: in a register */
+    uintptr_t registers[CFI_REGISTERS];
+    uint64_t known; /* a bit for each register */
+};
+
+static inline bool cfi_knows(const struct cfi_frame *frame, unsigned number)
+{
+    return frame->known >> number & 1;
+}
+
+static inline void cfi_set(struct cfi_frame *frame, unsigned number, uintptr_t value)
+{
+    frame->registers[number] = value;
+    frame->known |= (uint64_t)1 << number;
+}
+
+enum cfi_outcome {
+    CFI_STEPPED,     /* `frame` is the caller's */
+    CFI_OUTERMOST,   /* there is none above it */
+    CFI_NO_TABLE,    /* code of which nothing is known, or that nobody describes in a way we read */
+    CFI_NO_REGISTER, /* a register is needed that is not known */
+    CFI_NO_MEMORY,   /* what should be read is not there */
+};
+
+/* With any other outcome than STEPPED, `frame` is as it was. */
+enum cfi_outcome cfi_step(struct cfi_frame *frame);
+
+/* The function that a pc lies in, by the tables. */
+bool cfi_function(const struct cfi_frame *frame, uintptr_t *start, uintptr_t *end);
+
+#endif

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+/* Expressions in unwinding tables: DWARF 4, 2.5, as far as they stand there. For cfi.c alone. */
+#ifndef DLPIN_OWNERSHIP_CFI_EXPRESSION_H
+#define DLPIN_OWNERSHIP_CFI_EXPRESSION_H
+
+#include "ownership/cfi.h"
+#include "ownership/cfi_table.h"
+
+/* What is left on top of a stack that `first` was put on before (NULL: nothing). STEPPED: it could
+ * be told. */
+enum cfi_outcome cfi_evaluate(const struct cfi_frame *frame, struct cfi_bytes code,
+                              const uintptr_t *first, uintptr_t *value);
+
+/* A word of the program's memory; false where it cannot be read. */
+bool cfi_read_word(uintptr_t at, uintptr_t *word);
+
+#endif

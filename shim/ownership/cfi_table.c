@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+#include "ownership/cfi_table.h"
+#include "base/sys.h"
+#include "modules/modules.h"
+
+#include <string.h>
+
+/* --- bytes
+ * -------------------------------------------------------------------------------------------------
+ */
+
+uint64_t cfi_fixed(struct cfi_bytes *bytes, unsigned size)
+{
+    uint64_t value = 0;
+    if ((size_t)(bytes->end - bytes->at) < size) {
+        bytes->failed = true;
+        return 0;
+    }
+    memcpy(&value, bytes->at, size); /* both architectures are little-endian */
+    bytes->at += size;
+    return value;
+}
+
+int64_t cfi_signed(struct cfi_bytes *bytes, unsigned size)
+{
+    unsigned unused = 64 - 8 * size;
+    return (int64_t)(cfi_fixed(bytes, size) << unused) >> unused;
+}
+
+uint64_t cfi_uleb(struct cfi_bytes *bytes)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        uint64_t byte = cfi_fixed(bytes, 1);
+        value |= (byte & 0x7f) << shift;
+        if (!(byte & 0x80))
+            return value;
+    }
+    bytes->failed = true;
+    return 0;
+}
+
+int64_t cfi_sleb(struct cfi_bytes *bytes)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        uint64_t byte = cfi_fixed(bytes, 1);
+        value |= (byte & 0x7f) << shift;
+        if (byte & 0x80)
+            continue;
+        if ((byte & 0x40) && shift + 7 < 64)
+            value |= ~(uint64_t)0 << (shift + 7);
+        return (int64_t)value;
+    }
+    bytes->failed = true;
+    return 0;
+}
+
+/* --- the index
+ * ---------------------------------------------------------------------------------------------
+ */
+
+/* DW_EH_PE_*: the form of a pointer is in the lower half of its encoding, what it is relative to in
+ * the upper one. */
+enum { ABSOLUTE = 0x00, UDATA2 = 0x02, UDATA4 = 0x03, UDATA8 = 0x04, SIGNED = 0x08 };
+enum { PC_RELATIVE = 0x10, DATA_RELATIVE = 0x30, FORM = 0x0f, RELATION = 0x70, OMITTED = 0xff };
+
+struct index {
+    uintptr_t start; /* of .eh_frame_hdr */
+    size_t count;
+};
+
+struct index_header {
+    unsigned char version, frame_encoding, count_encoding, table_encoding;
+    int32_t frame;
+    uint32_t count;
+};
+
+struct index_row {
+    int32_t code, entry; /* relative to the start of .eh_frame_hdr */
+};
+
+static bool read_exactly(uintptr_t at, void *to, size_t size)
+{
+    return sys_copy_memory((const void *)at, to, size) == (ssize_t)size;
+}
+
+/* What all linkers write: a table of 4-byte offsets. */
+static bool find_index(const struct module *module, struct index *index)
+{
+    struct index_header header;
+    for (unsigned i = 0; i < module->phnum; i++) {
+        const ElfW(Phdr) *p = &module->phdr[i];
+        if (p->p_type != PT_GNU_EH_FRAME || p->p_memsz < sizeof header)
+            continue;
+        index->start = module->bias + p->p_vaddr;
+        if (!read_exactly(index->start, &header, sizeof header) || header.version != 1 ||
+            (header.frame_encoding & 0x07) != UDATA4 || header.count_encoding != UDATA4 ||
+            header.table_encoding != (DATA_RELATIVE | SIGNED | UDATA4))
+            return false;
+        index->count = header.count;
+        return index->count <= (p->p_memsz - sizeof header) / sizeof(struct index_row);
+    }
+    return false;
+}
+
+/* The last row that begins at or before the address. */
+static bool search_index(const struct index *index, uintptr_t address, uintptr_t *entry)
+{
+    size_t low = 0, high = index->count;
+    int64_t wanted = (int64_t)(address - index->start);
+    struct index_row row, found = {0};
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        uintptr_t at = index->start + sizeof(struct index_header) + middle * sizeof row;
+        if (!read_exactly(at, &row, sizeof row))
+            return false;
+        if (row.code > wanted) {
+            high = middle;
+        } else {
+            found = row;
+            low = middle + 1;
+        }
+    }
+    *entry = index->start + (uintptr_t)(intptr_t)found.entry;
+    return low > 0;
+}
+
+/* --- entries
+ * -----------------------------------------------------------------------------------------------
+ */
+
+/* Bytes of the program's memory, copied to `to`; their own address is needed for what is relative
+ * to it. */
+struct record {
+    struct cfi_bytes bytes;
+    const unsigned char *start;
+    uintptr_t address;
+};
+
+static bool read_record(struct record *record, uintptr_t address, unsigned char *to, size_t max)
+{
+    uint32_t length;
+    if (!read_exactly(address, &length, sizeof length) || length < 4 || length > max ||
+        !read_exactly(address + sizeof length, to, length))
+        return false;
+    *record = (struct record){{to, to + length, false}, to, address + sizeof length};
+    return true;
+}
+
+static unsigned pointer_size(unsigned encoding)
+{
+    switch (encoding & 0x07) {
+    case UDATA2:
+        return 2;
+    case UDATA4:
+        return 4;
+    default:
+        return 8;
+    }
+}
+
+static uintptr_t read_pointer(struct record *record, unsigned encoding)
+{
+    uintptr_t here = record->address + (uintptr_t)(record->bytes.at - record->start);
+    unsigned form = encoding & FORM, size = pointer_size(encoding);
+    if (form != ABSOLUTE && (form & 0x07) != UDATA2 && (form & 0x07) != UDATA4 &&
+        (form & 0x07) != UDATA8)
+        record->bytes.failed = true;
+    uintptr_t value = form & SIGNED ? (uintptr_t)cfi_signed(&record->bytes, size)
+                                    : (uintptr_t)cfi_fixed(&record->bytes, size);
+    if ((encoding & RELATION) == PC_RELATIVE)
+        return value + here;
+    if (encoding & RELATION)
+        record->bytes.failed = true;
+    return value;
+}
+
+/* "zPLR" and the like; sets what FDEs need of it. */
+static void read_augmentation(struct record *record, const char *letters, struct cfi_entry *entry,
+                              unsigned *encoding)
+{
+    uint64_t length = cfi_uleb(&record->bytes);
+    if (length > (uint64_t)(record->bytes.end - record->bytes.at)) {
+        record->bytes.failed = true;
+        return;
+    }
+    const unsigned char *behind = record->bytes.at + length;
+    for (; *letters; letters++) {
+        if (*letters == 'R')
+            *encoding = (unsigned)cfi_fixed(&record->bytes, 1);
+        else if (*letters == 'L')
+            cfi_fixed(&record->bytes, 1);
+        else if (*letters == 'P')
+            cfi_fixed(&record->bytes, pointer_size((unsigned)cfi_fixed(&record->bytes, 1)));
+        else if (*letters == 'S')
+            entry->is_signal = true;
+        else if (*letters != 'B')
+            break;
+    }
+    record->bytes.at = behind;
+}
+
+static bool read_common(struct cfi_entry *entry, uintptr_t address, unsigned *encoding,
+                        bool *augmented)
+{
+    struct record record;
+    if (!read_record(&record, address, entry->cie, sizeof entry->cie) ||
+        cfi_fixed(&record.bytes, 4) != 0)
+        return false;
+    uint64_t version = cfi_fixed(&record.bytes, 1);
+    const char *letters = (const char *)record.bytes.at;
+    while (cfi_fixed(&record.bytes, 1) != 0)
+        ;
+    if ((version != 1 && version != 3) || record.bytes.failed || (*letters && *letters != 'z'))
+        return false;
+    entry->code_factor = cfi_uleb(&record.bytes);
+    entry->data_factor = cfi_sleb(&record.bytes);
+    entry->return_register = version == 1 ? cfi_fixed(&record.bytes, 1) : cfi_uleb(&record.bytes);
+    *augmented = *letters == 'z';
+    if (*augmented)
+        read_augmentation(&record, letters + 1, entry, encoding);
+    entry->common = record.bytes;
+    return !record.bytes.failed;
+}
+
+static bool read_entry(struct cfi_entry *entry, uintptr_t address)
+{
+    struct record record;
+    unsigned encoding = ABSOLUTE;
+    bool augmented;
+    if (!read_record(&record, address, entry->fde, sizeof entry->fde))
+        return false;
+    uintptr_t back = cfi_fixed(&record.bytes, 4);
+    if (back == 0 || !read_common(entry, record.address - back, &encoding, &augmented))
+        return false;
+    entry->start = read_pointer(&record, encoding);
+    entry->end = entry->start + read_pointer(&record, encoding & FORM);
+    if (augmented) {
+        uint64_t length = cfi_uleb(&record.bytes);
+        if (length > (uint64_t)(record.bytes.end - record.bytes.at))
+            return false;
+        record.bytes.at += length;
+    }
+    entry->own = record.bytes;
+    return !record.bytes.failed;
+}
+
+bool cfi_find(struct cfi_entry *entry, uintptr_t address)
+{
+    const struct module *module = modules_find(address);
+    struct index index;
+    uintptr_t at;
+    entry->is_signal = false;
+    return module && find_index(module, &index) && search_index(&index, address, &at) &&
+           read_entry(entry, at) && address >= entry->start && address < entry->end;
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include "registry/libc_state.h"
+#include "base/compiler.h"
+#include "base/sys.h"
+
+#include <argp.h>
+#include <error.h>
+#include <linux/magic.h>
+#include <obstack.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef MQUEUE_MAGIC /* linux/ipc/mqueue.c */
+#define MQUEUE_MAGIC 0x19800202
+#endif
+
+/* --- environment
+ * ------------------------------------------------------------------------------------------- */
+
+enum { STRINGS_AT_ONCE = 64, STRINGS_MAX = 65536 };
+
+uintptr_t environment_list(void)
+{
+    return (uintptr_t)environ;
+}
+
+bool environment_each(environment_visit *visit, void *data)
+{
+    uintptr_t strings[STRINGS_AT_ONCE];
+    uintptr_t at = (uintptr_t)environ;
+    for (size_t seen = 0; at && seen < STRINGS_MAX; seen += STRINGS_AT_ONCE) {
+        ssize_t n = sys_copy_memory((const void *)at, strings, sizeof strings);
+        for (size_t i = 0; i < STRINGS_AT_ONCE; i++) {
+            if (n < (ssize_t)((i + 1) * sizeof *strings) || !strings[i])
+                return false;
+            if (visit(strings[i], data))
+                return true;
+        }
+        at += sizeof strings;
+    }
+    return false;
+}
+
+static bool is_string(uintptr_t string, void *wanted)
+{
+    return string == *(uintptr_t *)wanted;
+}
+
+bool environment_has(uintptr_t string)
+{
+    return environment_each(is_string, &string);
+}
+
+/* --- handlers
+ * ---------------------------------------------------------------------------------------------- */
+
+typedef void handler(void);
+typedef handler *get_handler(void);
+
+static int find_cxx(struct module *module, void *found)
+{
+    /* libstdc++ cannot be unmapped, because of its unique symbols. */
+    if (!strcmp(module->identity, "libstdc++.so.6"))
+        *(struct module **)found = module;
+    return *(struct module **)found != NULL;
+}
+
+/* The functions that tell are an atomic load each. */
+static uintptr_t cxx_handler(const char *getter)
+{
+    struct module *library = NULL;
+    modules_each_mapped(find_cxx, &library);
+    get_handler *get = library ? (get_handler *)module_symbol(library, getter) : NULL;
+    return get ? (uintptr_t)get() : 0;
+}
+
+bool libc_handler(unsigned index, const char **call, uintptr_t *function)
+{
+    static const struct {
+        const char *call, *getter;
+    } cxx[] = {
+        {"std::set_terminate", "_ZSt13get_terminatev"},
+        {"std::set_unexpected", "_ZSt14get_unexpectedv"},
+        {"std::set_new_handler", "_ZSt15get_new_handlerv"},
+    };
+    const struct {
+        const char *call;
+        uintptr_t function;
+    } variables[] = {
+        {"obstack_alloc_failed_handler", (uintptr_t)obstack_alloc_failed_handler},
+        {"error_print_progname", (uintptr_t)error_print_progname},
+        {"argp_program_version_hook", (uintptr_t)argp_program_version_hook},
+    };
+    if (index < ARRAY_SIZE(cxx)) {
+        *call = cxx[index].call;
+        *function = cxx_handler(cxx[index].getter);
+        return true;
+    }
+    index -= ARRAY_SIZE(cxx);
+    if (index >= ARRAY_SIZE(variables))
+        return false;
+    *call = variables[index].call;
+    *function = variables[index].function;
+    return true;
+}
+
+/* --- what is still so
+ * -------------------------------------------------------------------------------------- */
+
+static bool stream_has(uintptr_t stream, uintptr_t buffer)
+{
+    uintptr_t base;
+    const FILE *file = (const FILE *)stream;
+    return sys_read_memory(&file->_IO_buf_base, &base, sizeof base) == (ssize_t)sizeof base &&
+           base == buffer;
+}
+
+/* The kernel tells a reader of the queue who is to be notified, and how (linux/ipc/mqueue.c). Where
+ * it cannot be read, nothing is said. */
+static bool queue_notifies(int queue, uintptr_t inode)
+{
+    struct statfs system;
+    struct stat file;
+    char status[128] = "", mine[32] = "NOTIFY_PID:";
+    if (sys_is_filtered() || syscall(SYS_fstatfs, queue, &system) != 0 ||
+        system.f_type != MQUEUE_MAGIC || fstat(queue, &file) != 0 || file.st_ino != inode)
+        return false;
+    ssize_t length = syscall(SYS_pread64, queue, status, sizeof status - 1, (off_t)0);
+    if (length <= 0)
+        return false;
+    const char *pid = strstr(status, mine);
+    long number = 0;
+    for (pid = pid ? pid + strlen(mine) : ""; *pid >= '0' && *pid <= '9'; pid++)
+        number = number * 10 + (*pid - '0');
+    return strstr(status, "NOTIFY:2") && number == sys_getpid();
+}
+
+bool registration_is_live(const struct registration *registration)
+{
+    if (registration->muted)
+        return false;
+    if (registration->type == REGISTERED_ATFORK || registration->type == REGISTERED_QUICK_EXIT)
+        return !module_is_unloaded(registration->keeper);
+    if (registration->type == REGISTERED_QUEUE)
+        return queue_notifies((int)registration->argument, registration->identity);
+    if (registration->type == REGISTERED_BUFFER)
+        return stream_has(registration->identity, registration->data);
+    return true;
+}
+
+typedef int get_time(timer_t timer, struct itimerspec *value);
+
+static int find_timers(struct module *module, void *found)
+{
+    /* Before glibc 2.34 in librt. */
+    if (!strcmp(module->identity, "libc.so.6") || !strcmp(module->identity, "librt.so.1"))
+        *(void **)found = module_symbol(module, "timer_gettime");
+    return *(void **)found != NULL;
+}
+
+bool registration_is_armed(const struct registration *registration)
+{
+    struct itimerspec value = {0};
+    void *found = NULL;
+    if (registration->type != REGISTERED_TIMER)
+        return true;
+    modules_each_mapped(find_timers, &found);
+    get_time *get = (get_time *)found;
+    return !get || get((timer_t)registration->identity, &value) != 0 || value.it_value.tv_sec ||
+           value.it_value.tv_nsec;
+}

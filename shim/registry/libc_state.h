@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What libc and libstdc++ themselves say of what was registered: the environment, hooks that are
+ * plain variables, streams, timers, queues. Read at a check, so that nothing needs to be seen at
+ * the moment at which it changes, and so that it may change meanwhile: reads cannot fault.
+ *
+ * May be called under the registry lock; nothing here takes a lock, ours or another's.
+ */
+#ifndef DLPIN_REGISTRY_LIBC_STATE_H
+#define DLPIN_REGISTRY_LIBC_STATE_H
+
+#include "registry/registrations.h"
+
+/* The strings of the environment, until `visit` returns true; then true. */
+typedef bool environment_visit(uintptr_t string, void *data);
+bool environment_each(environment_visit *visit, void *data);
+bool environment_has(uintptr_t string);
+
+/* Where the list of them lies. */
+uintptr_t environment_list(void);
+
+/* Handlers that are read: std::set_terminate and the like. `index` from 0; false: there is no such.
+ * *function is 0 where it is not set, or not known. */
+bool libc_handler(unsigned index, const char **call, uintptr_t *function);
+
+/* Whether libc still has it, as far as that shows without having seen it go. Under the registry
+ * lock. */
+bool registration_is_live(const struct registration *registration);
+
+/* False where it is certain that the timer will not run off by itself. */
+bool registration_is_armed(const struct registration *registration);
+
+#endif

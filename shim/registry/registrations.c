@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+#include "registry/registrations.h"
+#include "base/dropped.h"
+
+#include <string.h>
+
+#define DLPIN_REGISTRATION_FACTS(name, kind, call, over) {KIND_##kind, call, over},
+const struct registration_facts registration_facts[REGISTRATION_TYPES] = {
+    DLPIN_REGISTRATIONS(DLPIN_REGISTRATION_FACTS)};
+
+struct registration *registrations[REGISTRATION_TYPES];
+static _Atomic unsigned counts[REGISTRATION_TYPES];
+static uint64_t last_serial;
+
+bool registrations_any(enum registration_type type)
+{
+    return atomic_load_explicit(&counts[type], memory_order_relaxed) > 0;
+}
+
+/* --- making one
+ * -------------------------------------------------------------------------------------------- */
+
+/* Only what may go before its registration does is worth keeping. */
+static bool may_dangle(const struct module *module, const struct module *keeper)
+{
+    return module && !module->startup && module != keeper;
+}
+
+/* False: nothing of it can dangle. Modules hold no references yet. */
+static bool resolve(struct registration *made, const struct registration_request *request)
+{
+    bool wanted = false;
+    made->keeper = request->handle ? modules_find_new(request->handle) : NULL;
+    for (unsigned i = 0; i < REGISTRATION_FUNCTIONS; i++) {
+        if (!request->functions[i])
+            continue;
+        made->functions[i] =
+            (struct frame){request->functions[i], modules_find_new(request->functions[i])};
+        wanted |= may_dangle(made->functions[i].module, made->keeper);
+    }
+    struct module *image = request->data ? modules_find(request->data) : NULL;
+    if (may_dangle(image, made->keeper))
+        made->image = image;
+    return wanted || made->image;
+}
+
+/* A thousand objects of one plug-in that have their destructors in a library of its own are common:
+ * their callers say enough. */
+static struct stack *stack_of(const struct registration *made,
+                              const struct registration_request *request)
+{
+    bool plain = request->type == REGISTERED_ATEXIT && made->keeper && !made->keeper->startup;
+    return plain ? stack_make(&request->caller, 1) : stack_capture(REGISTRY_FRAMES);
+}
+
+static void hold(struct registration *made)
+{
+    for (unsigned i = 0; i < REGISTRATION_FUNCTIONS; i++)
+        module_ref(made->functions[i].module);
+    module_ref(made->image);
+    module_ref(made->keeper);
+    module_ref(made->requester);
+}
+
+static void release(struct registration *registration)
+{
+    for (unsigned i = 0; i < REGISTRATION_FUNCTIONS; i++)
+        module_unref(registration->functions[i].module);
+    module_unref(registration->image);
+    module_unref(registration->keeper);
+    module_unref(registration->requester);
+    stack_free(registration->stack);
+    arena_free(registration, sizeof *registration);
+}
+
+static void copy_name(struct registration *made, const struct registration_request *request)
+{
+    size_t length = request->name_length;
+    if (length >= sizeof made->name)
+        length = sizeof made->name - 1;
+    if (request->name)
+        memcpy(made->name, request->name, length);
+}
+
+static bool link_new(struct registration *made)
+{
+    if (!lock_acquire(&registry_lock))
+        return false;
+    struct registration **first = &registrations[made->type];
+    made->serial = ++last_serial;
+    made->next = *first;
+    made->link = first;
+    if (made->next)
+        made->next->link = &made->next;
+    *first = made;
+    atomic_fetch_add(&counts[made->type], 1);
+    lock_release(&registry_lock);
+    return true;
+}
+
+struct registration *registration_prepare(const struct registration_request *request)
+{
+    struct registration found = {
+        .type = request->type, .identity = request->handle, .data = request->data};
+    modules_find_new(request->caller - 1);
+    if (!resolve(&found, request))
+        return NULL;
+    struct registration *made = arena_alloc(sizeof *made);
+    if (!made) {
+        drop(DROP_REGISTRATION);
+        return NULL;
+    }
+    *made = found;
+    made->function = request->functions[0];
+    made->argument = request->data;
+    made->stack = stack_of(made, request);
+    const struct frame *requester = stack_requester(made->stack, NULL);
+    made->requester = requester ? requester->module : NULL;
+    copy_name(made, request);
+    hold(made);
+    if (link_new(made))
+        return made;
+    drop(DROP_REGISTRATION);
+    release(made);
+    return NULL;
+}
+
+/* --- its end
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static struct registration *unlink_locked(struct registration *registration)
+{
+    *registration->link = registration->next;
+    if (registration->next)
+        registration->next->link = registration->link;
+    atomic_fetch_sub(&counts[registration->type], 1);
+    return registration;
+}
+
+void registration_remove(struct registration *registration)
+{
+    if (!lock_acquire(&registry_lock))
+        return;
+    unlink_locked(registration);
+    lock_release(&registry_lock);
+    release(registration);
+}
+
+bool registration_is_gone(const struct registration *registration)
+{
+    bool gone = module_is_unloaded(registration->image);
+    for (unsigned i = 0; i < REGISTRATION_FUNCTIONS; i++)
+        gone |= module_is_unloaded(registration->functions[i].module);
+    return gone;
+}
+
+/* Removes those of the identity but `except`. Returns whether there were any. */
+static bool forget(enum registration_type type, uintptr_t identity, bool spare_gone,
+                   const struct registration *except)
+{
+    bool any = false;
+    if (!registrations_any(type) || !lock_acquire(&registry_lock))
+        return false;
+    for (struct registration *each = registrations[type], *next; each; each = next) {
+        next = each->next;
+        if (each == except || each->identity != identity)
+            continue;
+        any = true;
+        if (!spare_gone || !registration_is_gone(each))
+            release(unlink_locked(each));
+    }
+    lock_release(&registry_lock);
+    return any;
+}
+
+bool registration_forget(enum registration_type type, uintptr_t identity, bool spare_gone)
+{
+    return forget(type, identity, spare_gone, NULL);
+}
+
+void registration_complete(struct registration *registration, enum registration_type type,
+                           uintptr_t identity)
+{
+    forget(type, identity, false, registration);
+    if (registration)
+        registration->identity = identity;
+}
+
+void registration_mute(enum registration_type type, uint64_t serial)
+{
+    if (!lock_acquire(&registry_lock))
+        return;
+    struct registration *registration = registration_by_serial_locked(type, serial);
+    if (registration)
+        registration->muted = true;
+    lock_release(&registry_lock);
+}
+
+void registrations_finalized(uintptr_t handle)
+{
+    forget(REGISTERED_ATFORK, handle, false, NULL);
+    forget(REGISTERED_QUICK_EXIT, handle, false, NULL);
+}
+
+/* --- looking them up
+ * --------------------------------------------------------------------------------------- */
+
+struct registration *registration_by_serial_locked(enum registration_type type, uint64_t serial)
+{
+    struct registration *each = registrations[type];
+    while (each && each->serial != serial)
+        each = each->next;
+    return each;
+}
+
+struct registration *registration_by_identity_locked(enum registration_type type,
+                                                     uintptr_t identity)
+{
+    struct registration *each = registrations[type];
+    while (each && each->identity != identity)
+        each = each->next;
+    return each;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What was registered with the C library: functions that it will call, and memory that it will
+ * read.
+ *
+ * Kept is only what names code or data of a module that came later than the program's start: the
+ * rest cannot dangle. So the calls of a starting C++ program leave nothing here.
+ *
+ * An entry is linked from registration_prepare on, and goes when it is replaced, removed or, for
+ * what belongs to a module's handle, when libc has finalized that. The lists are under the registry
+ * lock; the functions that change them take it, and are called inside the guard, without our locks.
+ */
+#ifndef DLPIN_REGISTRY_REGISTRATIONS_H
+#define DLPIN_REGISTRY_REGISTRATIONS_H
+
+#include "ownership/stack.h"
+#include "registry/registry.h"
+
+/* X(enumerator, kind of finding, "what it is called by users", "how it ends") */
+#define DLPIN_REGISTRATIONS(X)                                                            \
+    X(ON_EXIT, EXIT_HANDLER, "on_exit", "the handler has run")                            \
+    X(QUICK_EXIT, EXIT_HANDLER, "at_quick_exit", "the handler has run")                   \
+    X(ATEXIT, EXIT_HANDLER, "__cxa_atexit", "the handler has run")                        \
+    X(ATFORK, FORK_HANDLER, "pthread_atfork", "the handler was taken out")                \
+    X(TIMER, TIMER, "timer_create", "the timer was deleted")                              \
+    X(QUEUE, TIMER, "mq_notify", "the notification was given, or is not waited for")      \
+    X(LOOKUP, TIMER, "getaddrinfo_a", "the notification was given")                       \
+    X(LOG_NAME, HOOK, "openlog", "the name was replaced")                                 \
+    X(CONVERSION, HOOK, "register_printf_specifier", "the function was replaced")         \
+    X(ARGUMENT_TYPE, HOOK, "register_printf_type", "the function was replaced")           \
+    X(BUFFER, HOOK, "setvbuf", "the stream was closed, or given another buffer")          \
+    X(COOKIE, HOOK, "fopencookie", "the stream was closed")                               \
+    X(HANDLER, HOOK, NULL, "the handler was replaced")                                    \
+    X(VARIABLE, ENVIRONMENT, "putenv", "the variable is not in the environment any more") \
+    X(ENVIRON, ENVIRONMENT, "environ", "environ was replaced")
+
+#define DLPIN_REGISTRATION_ROW(name, ...) REGISTERED_##name,
+enum registration_type { DLPIN_REGISTRATIONS(DLPIN_REGISTRATION_ROW) REGISTRATION_TYPES };
+
+struct registration_facts {
+    enum kind kind;
+    const char *call, *over;
+};
+extern const struct registration_facts registration_facts[REGISTRATION_TYPES];
+
+enum { REGISTRATION_FUNCTIONS = 4, REGISTRATION_NAME = 40 };
+
+struct registration {
+    struct registration *next, **link;
+    uint64_t serial; /* never used again; 0: found in libc's state, nobody was seen to make it */
+    enum registration_type type;
+    uintptr_t identity;                             /* what it is replaced or removed by */
+    struct frame functions[REGISTRATION_FUNCTIONS]; /* each module holds a reference */
+    uintptr_t data;                                 /* what libc will read, or hand to them */
+    struct module *image;                           /* that `data` points into, or NULL */
+    struct module *keeper;                          /* whose handle it goes with, or NULL */
+    struct module *requester;                       /* the nearest one that is not common */
+    struct stack *stack;
+    bool muted;                   /* nobody knows whether libc took it */
+    uintptr_t function, argument; /* as the program gave them, for those that run through us */
+    const char *call;             /* instead of its type's */
+    char name[REGISTRATION_NAME]; /* of an environment variable, a conversion, … */
+};
+
+/* What the program asks for. */
+struct registration_request {
+    enum registration_type type;
+    uintptr_t functions[REGISTRATION_FUNCTIONS];
+    uintptr_t data;
+    uintptr_t handle; /* of the module that it goes with, or 0 */
+    uintptr_t caller; /* return address */
+    const char *name;
+    size_t name_length;
+};
+
+/* A linked entry, or NULL: there is nothing to keep, or no memory. */
+struct registration *registration_prepare(const struct registration_request *request);
+
+/* libc has it now: those of its type that had this identity are replaced. `registration` may be
+ * NULL: what was not kept replaces, too. */
+void registration_complete(struct registration *registration, enum registration_type type,
+                           uintptr_t identity);
+
+void registration_remove(struct registration *registration);
+
+/* It may be in libc's hands or not: it stays, and is not told of. By its number, because it may
+ * have gone meanwhile. */
+void registration_mute(enum registration_type type, uint64_t serial);
+
+/*
+ * Removes those with this identity; true if there were any. With `spare_gone` those stay that name
+ * something that is gone: what follows may be the crash that was foretold.
+ */
+bool registration_forget(enum registration_type type, uintptr_t identity, bool spare_gone);
+
+/* libc has finalized what belongs to this handle. */
+void registrations_finalized(uintptr_t handle);
+
+/* Whether there are any; without a lock. */
+bool registrations_any(enum registration_type type);
+
+/* Whether code or data that it names is gone. */
+bool registration_is_gone(const struct registration *registration);
+
+extern struct registration *registrations[REGISTRATION_TYPES]; /* under the registry lock */
+
+struct registration *registration_by_serial_locked(enum registration_type type, uint64_t serial);
+struct registration *registration_by_identity_locked(enum registration_type type,
+                                                     uintptr_t identity);
+
+#endif
