@@ -30,11 +30,21 @@ bool sys_thread_alive(pid_t tid)
     return syscall(SYS_tgkill, sys_getpid(), tid, 0) == 0;
 }
 
-uint64_t sys_monotonic_ns(void)
+static uint64_t read_clock(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t sys_monotonic_ns(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+uint64_t sys_processor_ns(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void sys_pause_us(unsigned microseconds)

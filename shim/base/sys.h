@@ -35,6 +35,9 @@ bool sys_thread_alive(pid_t tid);
 /* Nanoseconds on CLOCK_MONOTONIC. */
 uint64_t sys_monotonic_ns(void);
 
+/* Nanoseconds of a processor that this thread had. */
+uint64_t sys_processor_ns(void);
+
 /* Sleeps; unlike nanosleep(2) through libc it is no cancellation point. */
 void sys_pause_us(unsigned microseconds);
 

@@ -20,7 +20,7 @@ bool heap_is_seen = true;
 
 static heap_entry *other_leaves[HEAP_LEAVES] __attribute__((aligned(HEAP_PAGE)));
 static heap_entry **leaves = heap_leaves;
-static unsigned granule_shift = HEAP_GRANULE_SHIFT;
+unsigned heap_shift = HEAP_GRANULE_SHIFT;
 static bool ready;
 
 heap_entry heap_place_mask = GLIBC_PLACE_MASK;
@@ -35,20 +35,10 @@ void heap_init(bool glibc_malloc)
     madvise(other_leaves, sizeof other_leaves, MADV_NOHUGEPAGE);
     if (!glibc_malloc) {
         leaves = other_leaves;
-        granule_shift = OTHER_GRANULE_SHIFT;
+        heap_shift = OTHER_GRANULE_SHIFT;
         heap_place_mask = OTHER_PLACE_MASK;
     }
     ready = true;
-}
-
-unsigned heap_granule_shift(void)
-{
-    return granule_shift;
-}
-
-size_t heap_leaf_entries(void)
-{
-    return (size_t)1 << (HEAP_LEAF_SHIFT - granule_shift);
 }
 
 /* The entry for a block that starts at `p`; NULL where its leaf is not there. */
@@ -58,7 +48,7 @@ static heap_entry *entry_of(uintptr_t address)
         return NULL;
     heap_entry *leaf = __atomic_load_n(&leaves[address >> HEAP_LEAF_SHIFT], __ATOMIC_ACQUIRE);
     uintptr_t in_leaf = address & (((uintptr_t)1 << HEAP_LEAF_SHIFT) - 1);
-    return leaf ? &leaf[in_leaf >> granule_shift] : NULL;
+    return leaf ? &leaf[in_leaf >> heap_shift] : NULL;
 }
 
 /* A place is taken before it is filled: a reader meanwhile finds 0, which is no leaf (the lowest
@@ -156,12 +146,12 @@ static struct heap_block block_of(uintptr_t address, heap_entry entry)
 
 bool heap_find_before(uintptr_t address, uintptr_t back, struct heap_block *block)
 {
-    uintptr_t lowest = address > back ? address - back : 0, granule = (uintptr_t)1 << granule_shift;
+    uintptr_t lowest = address > back ? address - back : 0, granule = (uintptr_t)1 << heap_shift;
     lowest &= ~(granule - 1);
     for (uintptr_t at = address & ~(granule - 1);; at -= granule) {
         const heap_entry *entry = entry_of(at);
-        size_t in_leaf = (at & (((uintptr_t)1 << HEAP_LEAF_SHIFT) - 1)) >> granule_shift;
-        size_t left = (at - lowest) >> granule_shift, steps = left < in_leaf ? left : in_leaf;
+        size_t in_leaf = (at & (((uintptr_t)1 << HEAP_LEAF_SHIFT) - 1)) >> heap_shift;
+        size_t left = (at - lowest) >> heap_shift, steps = left < in_leaf ? left : in_leaf;
         /* Down in this leaf, as far as there is nothing. */
         for (; entry && steps && !__atomic_load_n(entry, __ATOMIC_RELAXED); steps--, entry--)
             at -= granule;

@@ -134,10 +134,18 @@ struct heap_leaf {
 
 unsigned heap_leaf_count(void);
 struct heap_leaf heap_leaf_at(unsigned index);
-unsigned heap_granule_shift(void);
+extern HIDDEN unsigned heap_shift;
+
+static inline unsigned heap_granule_shift(void)
+{
+    return heap_shift;
+}
 
 /* Entries of a leaf. */
-size_t heap_leaf_entries(void);
+static inline size_t heap_leaf_entries(void)
+{
+    return (size_t)1 << (HEAP_LEAF_SHIFT - heap_shift);
+}
 
 /* The usable size of a block of glibc's malloc, from the word before it. */
 static inline size_t heap_size_of_head(size_t head)

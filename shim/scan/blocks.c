@@ -7,6 +7,7 @@
 enum {
     WORD = sizeof(uintptr_t),
     BITS = 64,
+    PARTS_MAX = UINT16_MAX,
     HEAP_START_SHIFT = 4, /* glibc's blocks start at multiples of 16 */
     PAGE = 4096,
 };
@@ -93,24 +94,10 @@ static heap_entry entry_at(const struct heap_leaf *leaf, size_t granule)
     return __atomic_load_n(&leaf->entries[granule], __ATOMIC_RELAXED);
 }
 
-static bool has_heads(void)
+bool blocks_ask_size(const struct view *view, uintptr_t start, size_t *size)
 {
-    return heap_granule_shift() == HEAP_GRANULE_SHIFT;
-}
-
-bool blocks_size(struct view *view, uintptr_t start, size_t *size, uint32_t *flags)
-{
-    uintptr_t head = 0;
-    if (!has_heads()) {
-        *flags = 0;
-        *size = blocks_sizer && view->in_place ? blocks_sizer((void *)start) : 0;
-        return *size > 0;
-    }
-    if (!view_word(view, start - WORD, &head))
-        return false;
-    *flags = (uint32_t)head & HEAP_CHUNK_FLAGS;
-    *size = heap_size_of_head(head);
-    return true;
+    *size = blocks_sizer && view->in_place ? blocks_sizer((void *)start) : 0;
+    return *size > 0;
 }
 
 static bool next_in_leaf(const struct leaf_pages *leaf, uintptr_t from, uintptr_t to,
@@ -176,15 +163,6 @@ bool blocks_of_page(const struct heap_leaf *leaf, size_t page, uintptr_t *first,
 /* --- the index
  * --------------------------------------------------------------------------------------------- */
 
-enum { NO_LEAF = UINT16_MAX };
-
-struct leaf_index {
-    struct heap_leaf leaf;
-    uint64_t *starts, *marks[MARKS];
-    uint64_t *summary; /* one bit per word of `starts` that is not 0 */
-    uint16_t before;   /* the leaf whose last block reaches into this one, or NO_LEAF */
-};
-
 static void index_page(struct leaf_index *leaf, size_t page, unsigned shift)
 {
     const heap_entry *entries = leaf->leaf.entries + page * ENTRIES_PER_PAGE;
@@ -236,10 +214,11 @@ static void block_at(const struct block_index *index, const struct leaf_index *l
 /* Its memory: the structure, then the table of parts, the leaves and their bitmaps. */
 static struct block_index *map_index(const struct heap_pages *pages)
 {
-    unsigned shift = has_heads() ? HEAP_START_SHIFT : heap_granule_shift();
+    unsigned shift = blocks_have_heads() ? HEAP_START_SHIFT : heap_granule_shift();
     size_t words = ((size_t)1 << (HEAP_LEAF_SHIFT - shift)) / BITS;
     size_t per_leaf = (1 + MARKS) * words + words / BITS;
-    size_t parts = HEAP_LEAVES * sizeof(uint16_t);
+    size_t table = HEAP_LEAVES * sizeof(uint16_t);
+    size_t parts = table + PARTS_MAX * sizeof(struct index_part);
     size_t head = sizeof(struct block_index) + pages->count * sizeof(struct leaf_index);
     size_t size = parts + head + pages->count * per_leaf * sizeof(uint64_t);
     char *memory = pages->count < NO_LEAF ? sys_map(size) : NULL;
@@ -247,6 +226,7 @@ static struct block_index *map_index(const struct heap_pages *pages)
         return NULL;
     struct block_index *index = (struct block_index *)(void *)(memory + parts);
     *index = (struct block_index){.part = (uint16_t *)(void *)memory,
+                                  .parts = (struct index_part *)(void *)(memory + table),
                                   .count = pages->count,
                                   .shift = shift,
                                   .size = size,
@@ -260,16 +240,6 @@ static struct block_index *map_index(const struct heap_pages *pages)
                                                .summary = bits + (1 + MARKS) * words,
                                                .before = NO_LEAF};
     return index;
-}
-
-/* By the entry of the map that its bit stands for. */
-bool blocks_know(struct block *block)
-{
-    size_t granule = (block->start - block->leaf->leaf.base) >> heap_granule_shift();
-    heap_entry entry = entry_at(&block->leaf->leaf, granule);
-    block->site = entry >> SITE_SHIFT;
-    block->tail = heap_tail(entry);
-    return block->site != 0;
 }
 
 static bool fill(struct view *view, struct block *block)
@@ -293,26 +263,59 @@ static void touch_heap(const struct block_index *index, const struct leaf_index 
     }
 }
 
-/* The leaf and what its last block reaches into belong together. */
+/* The part for an address; made now, for the leaf, if it is new. */
+static struct index_part *part_for(struct block_index *index, uintptr_t address, unsigned leaf)
+{
+    uint16_t *number = &index->part[address >> HEAP_LEAF_SHIFT];
+    if (!*number && index->part_count + 1 < PARTS_MAX) {
+        *number = (uint16_t)++index->part_count;
+        index->parts[*number].leaf = (uint16_t)leaf;
+    }
+    return *number ? &index->parts[*number] : NULL;
+}
+
+/* Only the last block that starts in a chunk can reach out of it. */
+static void cover(struct block_index *index, unsigned leaf, uintptr_t start, uintptr_t end)
+{
+    for (uintptr_t at = start >> COVER_SHIFT; at <= (end - 1) >> COVER_SHIFT; at++) {
+        struct index_part *part = part_for(index, at << COVER_SHIFT, leaf);
+        size_t chunk = at & (COVER_BITS - 1);
+        if (part)
+            part->covered[chunk / BITS] |= (uint64_t)1 << chunk % BITS;
+    }
+}
+
+/* The last block that starts in a chunk of the leaf; false: there is none. */
+static bool last_of_chunk(const struct block_index *index, const struct leaf_index *leaf,
+                          size_t chunk, struct block *block)
+{
+    size_t words = ((size_t)1 << (COVER_SHIFT - index->shift)) / BITS, first = chunk * words;
+    for (size_t word = first + words; word-- > first;) {
+        if (!leaf->starts[word])
+            continue;
+        block_at(index, leaf, word * BITS + highest(leaf->starts[word]), block);
+        return true;
+    }
+    return false;
+}
+
+/* Where the blocks of a leaf are. Its last one may reach into others, which come later and then are
+ * parts by themselves. */
 static void note_parts(struct block_index *index, struct view *view, unsigned number)
 {
-    const struct leaf_index *leaf = &index->leaves[number];
-    uintptr_t first = leaf->leaf.base >> HEAP_LEAF_SHIFT, last = first;
-    ssize_t bit = last_start(leaf, index->words * BITS - 1);
+    struct leaf_index *leaf = &index->leaves[number];
+    struct index_part *own = part_for(index, leaf->leaf.base, number);
     struct block block;
-    if (bit < 0)
+    if (!own)
         return;
-    block_at(index, leaf, (size_t)bit, &block);
-    if (fill(view, &block) && block.size)
-        last = (block.start + block.size - 1) >> HEAP_LEAF_SHIFT;
-    index->part[first] = (uint16_t)(number + 1);
-    for (unsigned next = number + 1; ++first <= last && first < HEAP_LEAVES;) {
-        index->part[first] = (uint16_t)(number + 1);
-        while (next < index->count && index->leaves[next].leaf.base >> HEAP_LEAF_SHIFT < first)
-            next++;
-        if (next < index->count && index->leaves[next].leaf.base >> HEAP_LEAF_SHIFT == first)
-            index->leaves[next].before = (uint16_t)number;
+    if (own->leaf != number) {
+        leaf->before = own->leaf;
+        own->leaf = (uint16_t)number;
     }
+    for (size_t chunk = 0; chunk < COVER_BITS; chunk++)
+        if (last_of_chunk(index, leaf, chunk, &block))
+            cover(index, number, block.start,
+                  block.start + (fill(view, &block) && block.size ? block.size : 1));
 }
 
 struct block_index *blocks_index_make(const struct heap_pages *pages, struct view *view)
@@ -336,63 +339,27 @@ void blocks_index_free(struct block_index *index)
         sys_unmap(index->part, index->size);
 }
 
-/* The last block that starts at `address` or before it, in this leaf or the one that reaches here.
- */
-static bool find_start(const struct block_index *index, uintptr_t address, struct block *block)
+bool blocks_search_start(const struct block_index *index, uintptr_t address, struct block *block)
 {
-    unsigned part = index->part[address >> HEAP_LEAF_SHIFT];
-    if (!part)
-        return false;
-    const struct leaf_index *leaf = &index->leaves[part - 1];
-    uintptr_t in_leaf = address - leaf->leaf.base;
-    bool is_behind = in_leaf >> HEAP_LEAF_SHIFT;
-    size_t last = index->words * BITS - 1;
-    ssize_t bit = last_start(leaf, is_behind ? last : in_leaf >> index->shift);
-    if (bit < 0 && leaf->before != NO_LEAF) {
+    const struct leaf_index *leaf = blocks_leaf(index, address);
+    size_t last = index->words * BITS - 1, bit = (address - leaf->leaf.base) >> index->shift;
+    ssize_t found = last_start(leaf, bit < last ? bit : last);
+    if (found < 0 && leaf->before != NO_LEAF) {
         leaf = &index->leaves[leaf->before];
-        bit = last_start(leaf, last);
+        found = last_start(leaf, last);
     }
-    if (bit >= 0)
-        block_at(index, leaf, (size_t)bit, block);
-    return bit >= 0;
+    if (found >= 0)
+        block_at(index, leaf, (size_t)found, block);
+    return found >= 0;
 }
 
 bool blocks_find(const struct block_index *index, struct view *view, uintptr_t address, bool exact,
                  struct block *block)
 {
-    if (address >> HEAP_ADDRESS_BITS || !find_start(index, address, block) ||
+    if (!blocks_may_be(index, address) || !blocks_find_start(index, address, block) ||
         (exact && block->start != address) || !fill(view, block))
         return false;
     return address == block->start || address - block->start < block->size;
-}
-
-bool blocks_find_unmarked(const struct block_index *index, struct view *view, uintptr_t address,
-                          bool exact, enum mark mark, struct block *block)
-{
-    uint32_t flags;
-    if (!find_start(index, address, block) || blocks_is_marked(block, mark))
-        return false;
-    if (block->start == address)
-        return true;
-    return !exact && blocks_size(view, block->start, &block->size, &flags) &&
-           address - block->start < block->size;
-}
-
-static uint64_t bit_of(const struct block *block)
-{
-    return (uint64_t)1 << block->bit % BITS;
-}
-
-bool blocks_is_marked(const struct block *block, enum mark mark)
-{
-    return block->leaf->marks[mark][block->bit / BITS] & bit_of(block);
-}
-
-bool blocks_mark(const struct block *block, enum mark mark)
-{
-    bool is_new = !blocks_is_marked(block, mark);
-    block->leaf->marks[mark][block->bit / BITS] |= bit_of(block);
-    return is_new;
 }
 
 static bool each_in_word(const struct block_index *index, const struct leaf_index *leaf,

@@ -45,19 +45,55 @@ bool blocks_of_page(const struct heap_leaf *leaf, size_t page, uintptr_t *first,
 
 /* The usable size of the live block at `start`, and the flags of its chunk (HEAP_CHUNK_*). False:
  * it cannot be read, or the allocator does not tell. */
-bool blocks_size(struct view *view, uintptr_t start, size_t *size, uint32_t *flags);
+static inline bool blocks_have_heads(void)
+{
+    return heap_granule_shift() == HEAP_GRANULE_SHIFT;
+}
+
+bool blocks_ask_size(const struct view *view, uintptr_t start, size_t *size);
+
+static inline bool blocks_size(struct view *view, uintptr_t start, size_t *size, uint32_t *flags)
+{
+    uintptr_t head = 0;
+    *flags = 0;
+    if (!blocks_have_heads())
+        return blocks_ask_size(view, start, size);
+    if (!view_word(view, start - sizeof head, &head))
+        return false;
+    *flags = (uint32_t)head & HEAP_CHUNK_FLAGS;
+    *size = heap_size_of_head(head);
+    return true;
+}
 
 /* --- the index --- */
 
-struct leaf_index;
+enum mark { MARK_REACHED, MARK_REFERENCED, MARKS };
 
-/*
- * Where blocks start, and which are marked: a bit for each place where one can start. `part` has an
- * element for each HEAP_LEAF_SHIFT bits of an address: 0 where nothing that lies there is in a
- * block, else 1 + the number of the leaf whose blocks do.
- */
+/* A bit for each place where a block can start. */
+struct leaf_index {
+    struct heap_leaf leaf;
+    uint64_t *starts, *marks[MARKS];
+    uint64_t *summary; /* one bit per word of `starts` that is not 0 */
+    uint16_t before;   /* the leaf whose last block reaches into this one, or NO_LEAF */
+};
+
+enum { NO_LEAF = UINT16_MAX, INDEX_BITS = 64 };
+
+/* What one leaf stands for, or as much memory into which only the last block of an earlier one
+ * reaches; and where in it blocks are: a bit for each 64 KB. */
+enum { COVER_SHIFT = 16, COVER_BITS = 1 << (HEAP_LEAF_SHIFT - COVER_SHIFT) };
+
+struct index_part {
+    uint64_t covered[COVER_BITS / INDEX_BITS];
+    uint16_t leaf;
+};
+
+/* `part` has an element for each HEAP_LEAF_SHIFT bits of an address: 0, or the
+ * number of its part, of which none is 0. */
 struct block_index {
     uint16_t *part;
+    struct index_part *parts;
+    unsigned part_count;
     unsigned count, shift; /* leaves; of a bit's place */
     size_t size, words;    /* of the memory; per leaf in a bitmap */
     struct leaf_index *leaves;
@@ -79,30 +115,62 @@ struct block {
     size_t bit;
 };
 
-enum mark { MARK_REACHED, MARK_REFERENCED, MARKS };
-
 /* False: `word` points into no block. Most words are told apart by this. */
 static inline bool blocks_may_be(const struct block_index *index, uintptr_t word)
 {
-    return !(word >> HEAP_ADDRESS_BITS) && index->part[word >> HEAP_LEAF_SHIFT];
+    unsigned part = word >> HEAP_ADDRESS_BITS ? 0 : index->part[word >> HEAP_LEAF_SHIFT];
+    size_t chunk = word >> COVER_SHIFT & (COVER_BITS - 1);
+    return part && index->parts[part].covered[chunk / INDEX_BITS] >> chunk % INDEX_BITS & 1;
 }
 
-/* The block that `address` points to or, unless `exact`, into. False: none. */
-bool blocks_find(const struct block_index *index, struct view *view, uintptr_t address, bool exact,
-                 struct block *block);
+/* For a word for which that is true. */
+static inline struct leaf_index *blocks_leaf(const struct block_index *index, uintptr_t word)
+{
+    return &index->leaves[index->parts[index->part[word >> HEAP_LEAF_SHIFT]].leaf];
+}
 
-/* The same, if the block does not have the mark: where it has, no memory of the block or of the map
- * is read. Its site and tail are not filled in, and its size need not be. */
-bool blocks_find_unmarked(const struct block_index *index, struct view *view, uintptr_t address,
-                          bool exact, enum mark mark, struct block *block);
+/* The last block that starts at an address for which blocks_may_be, or before it: where it starts.
+ * False: there is none. The second one is for when it is not near. */
+bool blocks_search_start(const struct block_index *index, uintptr_t address, struct block *block);
+
+static inline bool blocks_find_start(const struct block_index *index, uintptr_t address,
+                                     struct block *block)
+{
+    const struct leaf_index *leaf = blocks_leaf(index, address);
+    size_t bit = (address - leaf->leaf.base) >> index->shift, word = bit / INDEX_BITS;
+    uint64_t bits = word < index->words ? leaf->starts[word] << (~bit % INDEX_BITS) : 0;
+    if (!bits)
+        return blocks_search_start(index, address, block);
+    block->bit = bit - (size_t)__builtin_clzll(bits);
+    block->start = leaf->leaf.base + (block->bit << index->shift);
+    block->leaf = leaf;
+    return true;
+}
+
+static inline bool blocks_is_marked(const struct block *block, enum mark mark)
+{
+    return block->leaf->marks[mark][block->bit / INDEX_BITS] >> block->bit % INDEX_BITS & 1;
+}
+
+static inline void blocks_mark(const struct block *block, enum mark mark)
+{
+    block->leaf->marks[mark][block->bit / INDEX_BITS] |= (uint64_t)1 << block->bit % INDEX_BITS;
+}
 
 /* Fills in its site and its tail. False: it has gone meanwhile. */
-bool blocks_know(struct block *block);
+static inline bool blocks_know(struct block *block)
+{
+    size_t granule = (block->start - block->leaf->leaf.base) >> heap_granule_shift();
+    heap_entry entry = __atomic_load_n(&block->leaf->leaf.entries[granule], __ATOMIC_RELAXED);
+    block->site = entry >> SITE_SHIFT;
+    block->tail = heap_tail(entry);
+    return block->site != 0;
+}
 
-bool blocks_is_marked(const struct block *block, enum mark mark);
-
-/* False: it was marked already. */
-bool blocks_mark(const struct block *block, enum mark mark);
+/* The block that `address` points to or, unless `exact`, into, with its size and site. False: none.
+ */
+bool blocks_find(const struct block_index *index, struct view *view, uintptr_t address, bool exact,
+                 struct block *block);
 
 /* Every block by the index that does not have the mark, without contents, but with site and tail.
  * False ends it. */

@@ -108,10 +108,6 @@ enum copy_state copy_poll(void)
     }
     bool gone = reap(WNOHANG);
     bool done = atomic_load(ended) == 1;
-    for (unsigned i = 0; done && !gone && i < ENDING_PAUSES; i++) {
-        sys_pause_us(ENDING_PAUSE_US);
-        gone = reap(WNOHANG);
-    }
     running = !gone && !done;
     return running ? COPY_RUNNING : done ? COPY_DONE : COPY_DIED;
 }
@@ -124,6 +120,10 @@ enum copy_state copy_wait(uint64_t nanoseconds)
     enum copy_state state;
     while ((state = copy_poll()) == COPY_RUNNING && sys_monotonic_ns() < end)
         syscall(SYS_futex, ended, FUTEX_WAIT, 0, &slice, NULL, 0);
+    for (unsigned i = 0; copy_is_left() && i < ENDING_PAUSES; i++) {
+        sys_pause_us(ENDING_PAUSE_US);
+        copy_tidy();
+    }
     return state;
 }
 

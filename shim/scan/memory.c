@@ -22,34 +22,18 @@ void view_close(struct view *view)
     arena_free(view->buffer, VIEW_BYTES);
 }
 
-size_t view_words(struct view *view, uintptr_t at, size_t size, const uintptr_t **words)
+size_t view_copy_words(struct view *view, uintptr_t start, size_t size, const uintptr_t **words)
 {
-    uintptr_t start = (at + WORD - 1) & ~(uintptr_t)(WORD - 1), end = at + size;
-    if (end < start + WORD)
+    ssize_t n = sys_copy_memory((const void *)start, view->buffer, size);
+    if (n < WORD)
         return 0;
-    size = (end - start) & ~(size_t)(WORD - 1);
-    *words = (const uintptr_t *)start;
-    if (!view->in_place) {
-        ssize_t n = sys_copy_memory((const void *)start, view->buffer,
-                                    size < VIEW_BYTES ? size : VIEW_BYTES);
-        if (n < WORD)
-            return 0;
-        size = (size_t)n;
-        *words = (const uintptr_t *)(const void *)view->buffer;
-    } else if (size > PAGE) {
-        size = size < VIEW_BYTES ? size : VIEW_BYTES;
-        memory_touch(start, start + size);
-    }
-    view->bytes += size;
-    return size / WORD;
+    view->bytes += (size_t)n;
+    *words = (const uintptr_t *)(const void *)view->buffer;
+    return (size_t)n / WORD;
 }
 
-bool view_word(struct view *view, uintptr_t at, uintptr_t *word)
+bool view_copy_word(uintptr_t at, uintptr_t *word)
 {
-    if (view->in_place) {
-        *word = *(const uintptr_t *)at;
-        return true;
-    }
     return sys_read_memory((const void *)at, word, sizeof *word) == (ssize_t)sizeof *word;
 }
 

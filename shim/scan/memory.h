@@ -26,16 +26,6 @@ bool view_open(struct view *view, bool in_place);
 void view_close(struct view *view);
 
 /*
- * The words of [at, at + size), `at` rounded up to a word: at most VIEW_BYTES of them, so callers
- * go on behind what they got. Returns how many words; 0 where the
- * first cannot be read. They stay valid until the next call.
- */
-size_t view_words(struct view *view, uintptr_t at, size_t size, const uintptr_t **words);
-
-/* One word; false where it cannot be read. */
-bool view_word(struct view *view, uintptr_t at, uintptr_t *word);
-
-/*
  * Reads a word of each page of [start, end), which can be read. In a copy of a process the first
  * use of a page is slow: the processor has to note it in a page table of its own. Many at once,
  * which depend on nothing, are noted in a third of the time.
@@ -44,6 +34,43 @@ static inline void memory_touch(uintptr_t start, uintptr_t end)
 {
     for (uintptr_t at = start & ~(uintptr_t)4095; at < end; at += 4096)
         (void)*(const volatile uintptr_t *)(at < start ? (start + 7) & ~(uintptr_t)7 : at);
+}
+
+/* What view_words does where memory is read through the kernel. */
+size_t view_copy_words(struct view *view, uintptr_t start, size_t size, const uintptr_t **words);
+
+/*
+ * The words of [at, at + size), `at` rounded up to a word: at most VIEW_BYTES of them, so callers
+ * go on behind what they got. Returns how many words; 0 where the first cannot be read. They stay
+ * valid until the next call.
+ */
+static inline size_t view_words(struct view *view, uintptr_t at, size_t size,
+                                const uintptr_t **words)
+{
+    enum { WORD = sizeof(uintptr_t), TOUCHED = 4096 };
+    uintptr_t start = (at + WORD - 1) & ~(uintptr_t)(WORD - 1), end = at + size;
+    if (end < start + WORD)
+        return 0;
+    size = (end - start) & ~(size_t)(WORD - 1);
+    size = size < VIEW_BYTES ? size : VIEW_BYTES;
+    if (!view->in_place)
+        return view_copy_words(view, start, size, words);
+    if (size > TOUCHED)
+        memory_touch(start, start + size);
+    view->bytes += size;
+    *words = (const uintptr_t *)start;
+    return size / WORD;
+}
+
+/* One word; false where it cannot be read. */
+bool view_copy_word(uintptr_t at, uintptr_t *word);
+
+static inline bool view_word(struct view *view, uintptr_t at, uintptr_t *word)
+{
+    if (!view->in_place)
+        return view_copy_word(at, word);
+    *word = *(const uintptr_t *)at;
+    return true;
 }
 
 /* Every byte of [start, end) is mapped somehow. For a copy, in which a mapping of a moment ago may

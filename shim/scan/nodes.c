@@ -43,16 +43,11 @@ static void *chunk_for(struct nodes *nodes, void **chunks, uint32_t index, size_
     return NULL;
 }
 
-uint32_t nodes_add(struct nodes *nodes, const struct node *node)
+uint32_t nodes_add_chunk(struct nodes *nodes, const struct node *node)
 {
-    struct node *chunk =
-        chunk_for(nodes, (void **)nodes->node_chunks, nodes->count, sizeof(struct node));
-    if (!chunk)
+    if (!chunk_for(nodes, (void **)nodes->node_chunks, nodes->count, sizeof(struct node)))
         return NODE_FAILED;
-    if (node->parent == (nodes->entries | NODE_IS_ENTRY))
-        nodes->entries++;
-    chunk[nodes->count & (NODE_CHUNK - 1)] = *node;
-    return nodes->count++;
+    return nodes_add(nodes, node);
 }
 
 uint32_t nodes_enter(struct nodes *nodes, uint32_t root, uintptr_t slot)

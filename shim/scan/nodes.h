@@ -45,7 +45,18 @@ bool nodes_open(struct nodes *nodes);
 void nodes_close(struct nodes *nodes);
 
 /* Returns its number, or NODE_FAILED. */
-uint32_t nodes_add(struct nodes *nodes, const struct node *node);
+uint32_t nodes_add_chunk(struct nodes *nodes, const struct node *node);
+
+static inline uint32_t nodes_add(struct nodes *nodes, const struct node *node)
+{
+    uint32_t number = nodes->count >> NODE_CHUNK_SHIFT;
+    if (number >= NODE_CHUNKS || !nodes->node_chunks[number])
+        return nodes_add_chunk(nodes, node);
+    if (node->parent == (nodes->entries | NODE_IS_ENTRY))
+        nodes->entries++;
+    nodes->node_chunks[number][nodes->count & (NODE_CHUNK - 1)] = *node;
+    return nodes->count++;
+}
 
 /* The entry for a word of a root. It is kept when a node is added that was reached from it; else
  * the next one takes its place. */

@@ -1,43 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "scan/walk.h"
 #include "base/sys.h"
-#include "scan/nodes.h"
-#include "scan/target.h"
+#include "scan/results.h"
 
-enum {
-    CHECK_EVERY = 64,
-    WORD = sizeof(uintptr_t),
-    MAKERS = 256,
-    REPEATS = 4 * RESULTS_MAX,
-    AHEAD = 8
-};
-
-struct maker {
-    uint32_t site;
-    struct module *unloaded;    /* that of the scan that made the blocks, or NULL */
-    const struct module *owner; /* or NULL */
-};
-
-/* What makes a pointer the same finding as an earlier one. */
-struct repeat {
-    const struct module *module, *root; /* pointed to; whose variables they are, or NULL */
-    uintptr_t word;                     /* 0: any into its data */
-    uint32_t site;                      /* of the block */
-    struct result *result;              /* NULL: there is nothing here */
-};
-
-struct state {
-    struct walk *walk;
-    struct view view, path_view;
-    struct block_index *index;
-    struct nodes nodes;
-    uint32_t done;      /* nodes whose words were looked at */
-    unsigned countdown; /* to the next look at the clock */
-    bool lost;          /* the second part: what nothing reaches */
-    bool first_pass;
-    struct maker makers[MAKERS];
-    struct repeat repeats[REPEATS];
-};
+enum { CHECK_EVERY = 64, WORD = sizeof(uintptr_t), AHEAD = 8 };
 
 static bool out_of_budget(struct state *state)
 {
@@ -48,198 +14,6 @@ static bool out_of_budget(struct state *state)
                          (walk->deadline && sys_monotonic_ns() > walk->deadline);
     }
     return walk->ran_out || state->nodes.failed;
-}
-
-/* What is known of a call site: most blocks come from few of them. */
-static const struct maker *maker_of(struct state *state, uint32_t number)
-{
-    struct maker *maker = &state->makers[number % MAKERS];
-    if (maker->site == number)
-        return maker;
-    const struct site *site = site_get(number);
-    struct module *unloaded = site_unloaded(site);
-    if (unloaded && !ranges_have(state->walk->ranges, unloaded))
-        unloaded = NULL;
-    *maker = (struct maker){number, unloaded, site ? site->owner.module : NULL};
-    return maker;
-}
-
-static const struct root *root_of_entry(const struct state *state, uint32_t entry)
-{
-    return &state->walk->roots->list[entry_at_id(&state->nodes, entry)->root];
-}
-
-/* Of the root that a node or entry was reached from. */
-static enum root_kind kind_of(const struct state *state, uint32_t id)
-{
-    return id & NODE_IS_ENTRY ? root_of_entry(state, id)->kind
-                              : (enum root_kind)node_at(&state->nodes, id)->kind;
-}
-
-/* --- results
- * -----------------------------------------------------------------------------------------------
- */
-
-/* The word of a node that leads to [start, start + size). */
-static uintptr_t slot_to(struct state *state, const struct step *from, uintptr_t start, size_t size)
-{
-    const uintptr_t *words;
-    size_t count;
-    for (uintptr_t at = from->start; at < from->start + from->size; at += count * WORD) {
-        count = view_words(&state->path_view, at, from->start + from->size - at, &words);
-        for (size_t i = 0; i < count; i++)
-            if (words[i] == start || words[i] - start < size)
-                return at + i * WORD;
-        if (!count)
-            break;
-    }
-    return from->start;
-}
-
-static struct step step_of(struct state *state, uint32_t id)
-{
-    const struct node *node = node_at(&state->nodes, id);
-    struct step step = {.start = node->start, .site = node->site};
-    uint32_t flags;
-    blocks_size(&state->path_view, node->start, &step.size, &flags);
-    return step;
-}
-
-static struct step *place_for(struct result *result, unsigned depth, unsigned length)
-{
-    if (length <= STEPS_MAX || depth < STEPS_MAX / 2)
-        return &result->path[depth];
-    if (depth >= length - STEPS_MAX / 2)
-        return &result->path[STEPS_MAX - (length - depth)];
-    return NULL;
-}
-
-/* From its root to the node `id`, which is the last step. */
-static void make_path(struct state *state, struct result *result, uint32_t id)
-{
-    unsigned length = 1, depth;
-    for (uint32_t at = id; !(at & NODE_IS_ENTRY); at = node_at(&state->nodes, at)->parent)
-        length++;
-    depth = length;
-    result->steps = length < STEPS_MAX ? length : STEPS_MAX;
-    result->skipped = length - result->steps;
-    uint32_t child = NODE_IS_ENTRY;
-    for (; !(id & NODE_IS_ENTRY); child = id, id = node_at(&state->nodes, id)->parent) {
-        struct step *place = place_for(result, --depth, length);
-        if (!place)
-            continue;
-        *place = step_of(state, id);
-        if (child & NODE_IS_ENTRY)
-            continue;
-        struct step next = step_of(state, child);
-        place->slot = slot_to(state, place, next.start, next.size);
-    }
-    const struct entry *entry = entry_at_id(&state->nodes, id);
-    result->path[0] =
-        (struct step){.root = state->walk->roots->list[entry->root], .slot = entry->slot};
-}
-
-static struct result *add_result(struct walk *walk)
-{
-    if (walk->count == RESULTS_MAX) {
-        walk->dropped++;
-        return NULL;
-    }
-    return &walk->results[walk->count++];
-}
-
-/* The same target from another block of the same call site is the same finding once more. So are
- * words of a module's variables into the data of another one, of which there are often many. */
-static struct repeat repeat_of(struct state *state, const struct range *range, uintptr_t word,
-                               uint32_t from)
-{
-    if (!(from & NODE_IS_ENTRY))
-        return (struct repeat){range->module, NULL, word, node_at(&state->nodes, from)->site, 0};
-    if (module_is_code(range->module, word))
-        return (struct repeat){0};
-    return (struct repeat){range->module, root_of_entry(state, from)->module, 0, 0, 0};
-}
-
-/* The place for what may be repeated, empty or with the result of which it is a repetition. There
- * are more places than results. */
-static struct repeat *find_repeat(struct state *state, const struct repeat *like)
-{
-    uintptr_t what = (uintptr_t)like->module + (uintptr_t)like->root + like->word + like->site;
-    for (size_t at = (what * 0x9e3779b97f4a7c15u) >> 32;; at++) {
-        struct repeat *place = &state->repeats[at % REPEATS];
-        if (!place->result || (place->module == like->module && place->root == like->root &&
-                               place->word == like->word && place->site == like->site))
-            return place;
-    }
-}
-
-static bool is_in_pool(struct state *state, uint32_t id)
-{
-    struct step step = step_of(state, id);
-    return target_is_pool(maker_of(state, step.site)->owner, step.start, step.size);
-}
-
-/* A word of a block, or of a variable, that points into an image. */
-static void add_pointer(struct state *state, const struct range *range, uintptr_t slot,
-                        uintptr_t word, uint32_t from)
-{
-    bool direct = from & NODE_IS_ENTRY;
-    enum root_kind kind = kind_of(state, from);
-    uint32_t site = direct ? 0 : node_at(&state->nodes, from)->site;
-    bool means_something = direct ? root_may_point(root_of_entry(state, from)) : kind <= ROOT_STACK;
-    if (state->lost || !means_something || (!direct && is_in_pool(state, from)) ||
-        site_is_older(site_get(site), range->module))
-        return;
-    struct repeat like = repeat_of(state, range, word, from);
-    struct repeat *place = like.module ? find_repeat(state, &like) : NULL;
-    if (place && place->result) {
-        place->result->blocks++;
-        return;
-    }
-    struct result *result = add_result(state->walk);
-    if (!result)
-        return;
-    like.result = result;
-    if (place)
-        *place = like;
-    *result = (struct result){
-        .kind = RESULT_POINTER, .module = range->module, .word = word, .site = site, .blocks = 1};
-    make_path(state, result, from);
-    unsigned last = result->steps - 1;
-    result->path[last].slot = slot;
-    result->start = result->path[last].start;
-    result->size = result->path[last].size;
-}
-
-static size_t size_of(struct state *state, const struct block *block)
-{
-    size_t size = 0;
-    uint32_t flags;
-    blocks_size(&state->path_view, block->start, &size, &flags);
-    return size;
-}
-
-static struct result *group_of(struct state *state, enum result_kind kind, struct module *module,
-                               const struct block *block, uint32_t id)
-{
-    struct walk *walk = state->walk;
-    uint32_t *known = nodes_group(&state->nodes, kind, block->site);
-    if (!known)
-        return NULL;
-    if (*known)
-        return &walk->results[*known - 1];
-    struct result *result = add_result(walk);
-    if (!result)
-        return NULL;
-    *known = walk->count;
-    *result = (struct result){.kind = kind,
-                              .module = module,
-                              .site = block->site,
-                              .start = block->start,
-                              .size = size_of(state, block)};
-    if (kind == RESULT_HELD)
-        make_path(state, result, id);
-    return result;
 }
 
 /* --- blocks
@@ -260,13 +34,16 @@ static bool is_told_elsewhere(const struct state *state, uint32_t id)
 
 static bool is_own(struct state *state, uint32_t site, uint32_t parent)
 {
-    const struct module *owner = maker_of(state, site)->owner;
-    if (!owner)
-        return false;
-    if (parent & NODE_IS_ENTRY)
-        return root_of_entry(state, parent)->module == owner;
+    const struct module *owner;
+    if (parent & NODE_IS_ENTRY) {
+        owner = maker_of(state, site)->owner;
+        return owner && root_of_entry(state, parent)->module == owner;
+    }
     const struct node *before = node_at(&state->nodes, parent);
-    return before->is_own && maker_of(state, before->site)->owner == owner;
+    if (!before->is_own)
+        return false;
+    owner = maker_of(state, site)->owner;
+    return owner && maker_of(state, before->site)->owner == owner;
 }
 
 /* The block has been reached for the first time: `id` is its node. */
@@ -288,7 +65,7 @@ static void classify(struct state *state, const struct block *block, uint32_t id
     if (!maker)
         return;
     bool ours = !state->lost && is_told_elsewhere(state, id);
-    struct result *result = ours ? NULL : group_of(state, kind, maker, block, id);
+    struct result *result = ours ? NULL : results_group_of(state, kind, maker, block, id);
     node->group = result ? (uint32_t)(result - state->walk->results) + 1 : GROUP_NONE;
     if (result) {
         result->blocks++;
@@ -298,8 +75,7 @@ static void classify(struct state *state, const struct block *block, uint32_t id
 
 static void reach(struct state *state, const struct block *block, uint32_t parent)
 {
-    if (!blocks_mark(block, MARK_REACHED))
-        return;
+    blocks_mark(block, MARK_REACHED);
     struct node node = {.start = block->start, .site = block->site, .parent = parent};
     node.kind = state->lost ? ROOT_KINDS : (uint16_t)kind_of(state, parent);
     node.tail = (uint8_t)block->tail;
@@ -309,25 +85,35 @@ static void reach(struct state *state, const struct block *block, uint32_t paren
         classify(state, block, id, parent);
 }
 
-/* One that points somewhere, by may_lead. */
+/* A word into a block, which is not marked yet. No memory of the block or of the map is read where
+ * it is. */
+static void visit_pointer(struct state *state, uintptr_t word, uint32_t from, bool exact)
+{
+    struct block block;
+    uint32_t flags;
+    enum mark mark = state->first_pass ? MARK_REFERENCED : MARK_REACHED;
+    if (!blocks_find_start(state->index, word, &block) || blocks_is_marked(&block, mark))
+        return;
+    if (block.start != word &&
+        (exact || !blocks_size(&state->path_view, block.start, &block.size, &flags) ||
+         word - block.start >= block.size))
+        return;
+    if (!blocks_know(&block))
+        return;
+    if (state->first_pass)
+        blocks_mark(&block, mark);
+    else
+        reach(state, &block, from);
+}
+
 static void visit_word(struct state *state, uintptr_t slot, uintptr_t word, uint32_t from,
                        bool exact)
 {
-    struct block block;
-    enum mark mark = state->first_pass ? MARK_REFERENCED : MARK_REACHED;
     const struct range *range = ranges_find(state->walk->ranges, word);
-    if (range) {
-        add_pointer(state, range, slot, word, from);
-        return;
-    }
-    if (!blocks_may_be(state->index, word) ||
-        !blocks_find_unmarked(state->index, &state->path_view, word, exact, mark, &block) ||
-        !blocks_know(&block))
-        return;
-    if (state->first_pass)
-        blocks_mark(&block, MARK_REFERENCED);
-    else
-        reach(state, &block, from);
+    if (range)
+        results_add_pointer(state, range, slot, word, from);
+    else if (blocks_may_be(state->index, word))
+        visit_pointer(state, word, from, exact);
 }
 
 /* The next word from `i` on that may lead somewhere. Most lead nowhere: small numbers, text,
@@ -335,14 +121,12 @@ static void visit_word(struct state *state, uintptr_t slot, uintptr_t word, uint
 static inline size_t next_lead(const struct state *state, const uintptr_t *words, size_t i,
                                size_t count)
 {
-    const uint16_t *part = state->index->part;
+    const struct block_index *index = state->index;
     const struct ranges *ranges = state->walk->ranges;
-    for (; i < count; i++) {
-        uintptr_t word = words[i];
-        if (word >> HEAP_ADDRESS_BITS == 0 &&
-            (part[word >> HEAP_LEAF_SHIFT] || ranges_may_have(ranges, word)))
+    for (; i < count; i++)
+        if (words[i] >> HEAP_ADDRESS_BITS == 0 &&
+            (blocks_may_be(index, words[i]) || ranges_may_have(ranges, words[i])))
             break;
-    }
     return i;
 }
 
@@ -500,6 +284,7 @@ static void run(struct state *state)
 /* Not on the stack, which may be a small one. */
 void walk_run(struct walk *walk)
 {
+    uint64_t processor = sys_processor_ns();
     struct state *state = sys_map(sizeof *state);
     if (state) {
         state->walk = walk;
@@ -507,5 +292,6 @@ void walk_run(struct walk *walk)
         run(state);
         sys_unmap(state, sizeof *state);
     }
+    walk->processor = sys_processor_ns() - processor;
     walk->ended = sys_monotonic_ns();
 }

@@ -53,11 +53,11 @@ struct walk {
     uint64_t deadline, limit; /* monotonic nanoseconds, bytes; 0: none */
     uint64_t begun, pause;    /* when; nanoseconds until the program could go on */
     /* Out: */
-    _Atomic uint32_t done; /* for the copy that this runs in */
-    uint64_t ended;
-    bool complete;  /* else nothing is known to be lost */
-    bool ran_out;   /* of time or bytes */
-    uint64_t bytes; /* that were looked at */
+    _Atomic uint32_t done;     /* for the copy that this runs in */
+    uint64_t ended, processor; /* when; nanoseconds of a processor */
+    bool complete;             /* else nothing is known to be lost */
+    bool ran_out;              /* of time or bytes */
+    uint64_t bytes;            /* that were looked at */
     unsigned count, dropped;
     struct result results[RESULTS_MAX];
 };

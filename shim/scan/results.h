@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A walk from within: what scan/walk.c, which goes through the memory, and scan/results.c, which
+ * says what was found, share. In a copy of the process, without locks.
+ */
+#ifndef DLPIN_SCAN_RESULTS_H
+#define DLPIN_SCAN_RESULTS_H
+
+#include "scan/nodes.h"
+#include "scan/walk.h"
+
+enum { MAKERS = 256, REPEATS = 4 * RESULTS_MAX };
+
+struct maker {
+    uint32_t site;
+    struct module *unloaded;    /* that of the scan that made the blocks, or NULL */
+    const struct module *owner; /* or NULL */
+};
+
+/* What makes a pointer the same finding as an earlier one. */
+struct repeat {
+    const struct module *module, *root; /* pointed to; whose variables they are, or NULL */
+    uintptr_t word;                     /* 0: any into its data */
+    uint32_t site;                      /* of the block */
+    struct result *result;              /* NULL: there is nothing here */
+};
+
+/* Of a walk that is under way. */
+struct state {
+    struct walk *walk;
+    struct view view, path_view;
+    struct block_index *index;
+    struct nodes nodes;
+    uint32_t done;      /* nodes whose words were looked at */
+    unsigned countdown; /* to the next look at the clock */
+    bool lost;          /* the second part: what nothing reaches */
+    bool first_pass;
+    struct maker makers[MAKERS];
+    struct repeat repeats[REPEATS];
+};
+
+/* What is known of a call site. Valid until the next call. */
+const struct maker *maker_of(struct state *state, uint32_t number);
+
+static inline const struct root *root_of_entry(const struct state *state, uint32_t entry)
+{
+    return &state->walk->roots->list[entry_at_id(&state->nodes, entry)->root];
+}
+
+/* Of the root that a node or entry was reached from. */
+static inline enum root_kind kind_of(const struct state *state, uint32_t id)
+{
+    return id & NODE_IS_ENTRY ? root_of_entry(state, id)->kind
+                              : (enum root_kind)node_at(&state->nodes, id)->kind;
+}
+
+/* The usable size of a block; 0 where it cannot be had. */
+static inline size_t size_of(struct state *state, const struct block *block)
+{
+    size_t size = 0;
+    uint32_t flags;
+    blocks_size(&state->path_view, block->start, &size, &flags);
+    return size;
+}
+
+/* A word of a block, or of a variable, that points into an image. */
+void results_add_pointer(struct state *state, const struct range *range, uintptr_t slot,
+                         uintptr_t word, uint32_t from);
+
+/* The result for blocks of this one's call site, made now with the way to it if it is the first.
+ * NULL: there is no room. */
+struct result *results_group_of(struct state *state, enum result_kind kind, struct module *module,
+                                const struct block *block, uint32_t id);
+
+#endif
