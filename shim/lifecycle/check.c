@@ -100,12 +100,13 @@ static struct check walk_check;
 static void say_walk(const struct walk *walk)
 {
     struct text text = {0};
-    text_printf(
-        &text,
-        "dlpin: looked through %lu KB in %lu us, for which the program stood still for "
-        "%lu us: %u results%s\n",
-        (unsigned long)(walk->bytes >> 10), (unsigned long)((walk->ended - walk->begun) / 1000),
-        (unsigned long)(walk->pause / 1000), walk->count, walk->complete ? "" : ", incomplete");
+    text_printf(&text,
+                "dlpin: looked through %lu KB in %lu us, for which the program stood still for "
+                "%lu us: %u results%s\n",
+                (unsigned long)(walk->bytes >> 10),
+                (unsigned long)(walk->ended ? (walk->ended - walk->begun) / 1000 : 0),
+                (unsigned long)(walk->pause / 1000), walk->count,
+                walk->complete ? "" : ", incomplete");
     log_say(text_string(&text));
     text_free(&text);
 }
