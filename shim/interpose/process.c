@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* The ways in which a process, or its image, ends. */
+/* The ways in which a process, its image, or its freedom to make system calls ends. */
 #include "interpose/loader.h"
 #include "interpose/real.h"
 #include "interpose/settle.h"
 #include "lifecycle/lifecycle.h"
+
+#include <linux/seccomp.h>
+#include <stdarg.h>
 
 static bool enter_own(int *saved_errno)
 {
@@ -96,4 +99,39 @@ __attribute__((constructor(102))) static void watch_end(void)
 {
     on_exit(at_exit, NULL);
     at_quick_exit(at_quick);
+}
+
+/* --- confinement
+ * ---------------------------------------------------------------------------------------- */
+
+/* A filter for system calls comes, or may come from now on by ways that do not pass here
+ * (libseccomp sets this first). Where nothing is given, it is only asked whether there could be
+ * one. */
+static bool confines(int option, unsigned long first, unsigned long second)
+{
+    return (option == PR_SET_NO_NEW_PRIVS && first) ||
+           (option == PR_SET_SECCOMP && (second || first == SECCOMP_MODE_STRICT));
+}
+
+static void note_confined(void)
+{
+    int saved_errno;
+    if (!enter_own(&saved_errno))
+        return;
+    lifecycle_confine();
+    guard_leave(saved_errno);
+}
+
+EXPORT int prctl(int option, ...)
+{
+    unsigned long given[4];
+    va_list arguments;
+    va_start(arguments, option);
+    for (unsigned i = 0; i < ARRAY_SIZE(given); i++)
+        given[i] = va_arg(arguments, unsigned long);
+    va_end(arguments);
+    real_need(real_prctl);
+    if (confines(option, given[0], given[1]))
+        note_confined();
+    return real_prctl(option, given[0], given[1], given[2], given[3]);
 }

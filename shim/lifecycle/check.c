@@ -104,7 +104,7 @@ static void say_walk(const struct walk *walk)
                 "dlpin: looked through %lu KB in %lu us (%lu us of a processor), for which the "
                 "program stood still for %lu us: %u results%s\n",
                 (unsigned long)(walk->bytes >> 10),
-                (unsigned long)((walk->ended - walk->begun) / 1000),
+                (unsigned long)(walk->ended ? (walk->ended - walk->begun) / 1000 : 0),
                 (unsigned long)(walk->processor / 1000), (unsigned long)(walk->pause / 1000),
                 walk->count, walk->complete ? "" : ", incomplete");
     log_say(text_string(&text));

@@ -11,6 +11,7 @@
 #include <string.h>
 
 static _Atomic bool finished;
+static bool is_confined;
 
 bool lifecycle_is_own_process(void)
 {
@@ -56,6 +57,10 @@ void lifecycle_finish(const char *ended)
     bool is_exec = !strcmp(ended, "exec");
     if (!is_exec && atomic_exchange(&finished, true))
         return;
+    if (is_confined)
+        unseen[n++] =
+            "what came after the program confined itself (no_new_privs, seccomp): from then "
+            "on nothing was watched";
     if (!heap_is_seen)
         unseen[n++] = "the program has a malloc of its own: heap blocks are not seen";
     if (sightings_have_namespaces())
@@ -68,4 +73,11 @@ void lifecycle_finish(const char *ended)
 int lifecycle_exit_status(int status)
 {
     return options.exitcode && report_severe() ? (int)options.exitcode : status;
+}
+
+void lifecycle_confine(void)
+{
+    is_confined = true;
+    lifecycle_finish("confined");
+    atomic_store(&lifecycle_phase, PHASE_INERT);
 }

@@ -4,7 +4,7 @@
  * the end.
  *
  * Phases: EARLY (before the first event after libc has its environment: calls only pass through),
- * ACTIVE, and INERT (set-user-ID, or nothing could be set up: calls pass through for good).
+ * ACTIVE, and INERT (set-user-ID, confined, or nothing could be set up: calls pass through for good).
  */
 #ifndef DLPIN_LIFECYCLE_LIFECYCLE_H
 #define DLPIN_LIFECYCLE_LIFECYCLE_H
@@ -74,6 +74,13 @@ bool lifecycle_is_own_process(void);
  * the loader's list: another thread may hold its lock for good. */
 void lifecycle_exiting(void);
 void lifecycle_finish(const char *ended);
+
+/*
+ * The program is about to confine itself: a seccomp filter may kill it for system calls that it does
+ * not need, and nobody can ask which ones these are without making them. The report is finished, and
+ * from then on calls only pass through.
+ */
+void lifecycle_confine(void);
 
 /* The exit status: `status`, or what exitcode= says. */
 int lifecycle_exit_status(int status);

@@ -96,7 +96,7 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  * coverage  pid time hooks{family: bool} dropped{what: count} unseen[](sentences)
  *           families: heap, keys, threads, loader, registrations
  * summary   pid time findings kinds{} verdicts{} severities{}
- *           ended("exit", "_exit", "quick_exit", "exec")
+ *           ended("exit", "_exit", "quick_exit", "exec", "confined")
  *
  * frame     {"pc":"0x…","module":id|null,"offset":int,"symbol":string|null}
  *           offset is relative to the module's load bias: a virtual address of its ELF file. pc is

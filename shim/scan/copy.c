@@ -41,7 +41,8 @@ bool copy_is_possible(void)
 
 /*
  * Whether it is gone, or cannot be waited for: the program may have reaped it, by waiting for
- * everything there is, or have put a filter in place since, under which not even that is asked.
+ * everything there is, or have put a filter in place since, under which not even that is asked. It
+ * may have a child of the same number by then: with __WCLONE none is meant that has an exit signal.
  */
 static bool reap(int options)
 {
@@ -49,16 +50,40 @@ static bool reap(int options)
         copy = 0;
         return true;
     }
-    long n = syscall(SYS_wait4, copy, NULL, __WALL | options, NULL);
+    long n = syscall(SYS_wait4, copy, NULL, (int)__WCLONE | options, NULL);
     if (n == copy || (n < 0 && errno != EINTR))
         copy = 0;
     return copy == 0;
 }
 
-static _Noreturn void be_the_copy(pid_t parent, void (*work)(void *data), void *data)
+/* glibc's sigaction(2) by a name that no program has put itself in front of. */
+extern int __sigaction(int number, const struct sigaction *action, struct sigaction *before);
+
+/* Of the copy. */
+static pid_t parent;
+
+static void look_for_parent(int number)
+{
+    (void)number;
+    if (syscall(SYS_getppid) != parent)
+        syscall(SYS_exit_group, 0);
+}
+
+/* The kernel tells of the end of the thread that we were made in, which need not be the process's.
+ * A program may send this signal to its group: then there is no more to it than a look. */
+static void end_with_parent(void)
+{
+    uint64_t all_but_one = ~((uint64_t)1 << (SIGURG - 1));
+    struct sigaction action = {.sa_handler = look_for_parent, .sa_flags = SA_RESTART};
+    __sigaction(SIGURG, &action, NULL);
+    syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGURG, 0, 0, 0);
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all_but_one, NULL, SIGNAL_SET_BYTES);
+}
+
+static _Noreturn void be_the_copy(void (*work)(void *data), void *data)
 {
     struct rlimit no_core = {0, 0};
-    syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    end_with_parent();
     syscall(SYS_prlimit64, 0, RLIMIT_CORE, &no_core, NULL);
     if (syscall(SYS_getppid) == parent) {
         work(data);
@@ -77,11 +102,11 @@ int copy_start(void (*work)(void *data), void *data, _Atomic uint32_t *end_word)
     reap(0);
     ended = end_word;
     atomic_store(ended, 0);
-    pid_t self = sys_getpid();
+    parent = sys_getpid();
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, SIGNAL_SET_BYTES);
     long pid = syscall(SYS_clone, CLONE_FILES, 0, 0, 0, 0);
     if (pid == 0)
-        be_the_copy(self, work, data);
+        be_the_copy(work, data);
     int error = pid < 0 ? -errno : 0;
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, SIGNAL_SET_BYTES);
     running = !error;
@@ -129,7 +154,7 @@ enum copy_state copy_wait(uint64_t nanoseconds)
 
 void copy_kill(void)
 {
-    if (copy && !sys_is_filtered())
+    if (!reap(WNOHANG))
         syscall(SYS_kill, copy, SIGKILL);
     while (!reap(0))
         ;

@@ -6,9 +6,9 @@
  * Made by a bare clone(2) with no exit signal: no fork handler runs, no SIGCHLD comes, and wait(2)
  * and its kin do not see it unless they are asked for with __WALL or __WCLONE. It shares the table
  * of descriptors, and opens and closes none: a copy of the table would keep pipes and locks of the
- * program open. All signals are blocked in it, so that none that is sent to the process group runs
- * a handler of the program a second time; a fault ends it, without a core file. It dies with its
- * parent.
+ * program open. All signals but one are blocked in it, so that none that is sent to the process
+ * group runs a handler of the program a second time; a fault ends it, without a core file. It ends
+ * with its parent, of which that one signal tells, and outlives the thread that began it.
  *
  * What remains to be seen of it: lists of processes, RUSAGE_CHILDREN, a debugger that follows
  * forks, and the cost of copied pages to threads that write while it lives.

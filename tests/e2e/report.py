@@ -177,7 +177,7 @@ class Report:
 
     def _take_summary(self, record, number):
         self.summary = record
-        if record["ended"] not in ("exit", "_exit", "quick_exit", "exec"):
+        if record["ended"] not in ("exit", "_exit", "quick_exit", "exec", "confined"):
             self.wrong("line %d: ended by '%s'", number, record["ended"])
 
     # ---- findings ----

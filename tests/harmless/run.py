@@ -42,6 +42,7 @@ def parse_arguments():
     parser.add_argument('--may-find', default='', help='kinds of severity error that are no mistake')
     parser.add_argument('--must-find', default='', help='kinds that the report must have')
     parser.add_argument('--must-say', help='a part of what the report says was not seen')
+    parser.add_argument('--must-not-say', help='the same for what it must not say')
     parser.add_argument('--options', default='', help='more options of the library, for the report')
     parser.add_argument('--report', choices=['any', 'complete', 'started', 'none'], default='any')
     parser.add_argument('--compare-only', action='store_true', help='do not look for reports')
@@ -343,6 +344,8 @@ def report_mistakes(stage, options, result):
             mistakes.append(f'{kind} was not found')
     if options.must_say and not any(options.must_say in sentence for sentence in unseen):
         mistakes.append(f'{options.must_say!r} is not among what was not seen: {sorted(unseen)}')
+    if options.must_not_say and any(options.must_not_say in sentence for sentence in unseen):
+        mistakes.append(f'not seen: {options.must_not_say}')
     return mistakes
 
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * A program under a seccomp filter against whoever makes processes or looks into them ends as it
- * does without the shim. The filter says which call it was; real ones kill.
+ * does without the shim. The filter says which call it was; real ones kill. Then the same in a new
+ * image, which has the filter from its start.
  */
 #include "../observe.h"
 #include <linux/filter.h>
@@ -21,8 +22,18 @@ static void refused(int number, siginfo_t *info, void *context)
     observe_failures++;
 }
 
-int main(void)
+/* Where it may, without telling anybody: it does not ask for no_new_privs. */
+static void confine(struct sock_fprog *filter)
 {
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, filter) == 0)
+        return;
+    check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    check(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter) == 0);
+}
+
+int main(int count, char **arguments)
+{
+    char *const again[] = {(char *)"./process_filtered", (char *)"again", NULL};
     struct sigaction action = {.sa_sigaction = refused, .sa_flags = SA_SIGINFO};
     static struct sock_filter instructions[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -39,10 +50,12 @@ int main(void)
     static struct sock_fprog filter = {sizeof instructions / sizeof *instructions, instructions};
     check(sigaction(SIGSYS, &action, NULL) == 0);
     leave_something();
-    check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-    check(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0);
+    if (count == 1)
+        confine(&filter);
     leave_something();
     leave_something();
-    say("alive\n");
+    say("alive %s\n", arguments[0]);
+    if (count == 1)
+        execv(again[0], again);
     return observe_status();
 }

@@ -189,6 +189,55 @@ static pid_t other_child(void)
     return length > 0 ? (pid_t)atoi(text) : 0;
 }
 
+static void *leave_and_end(void *unused)
+{
+    leave_something();
+    return unused;
+}
+
+/* The thread that the copy is a child of ends; the process does not. */
+static void way_thread_ends(void)
+{
+    pthread_t thread;
+    for (unsigned i = 0; i < 3; i++) {
+        check(pthread_create(&thread, NULL, leave_and_end, NULL) == 0);
+        check(pthread_join(thread, NULL) == 0);
+    }
+    check_heap();
+}
+
+/* A child that has this process number, if the kernel lets us choose, and has ended. */
+static pid_t fork_as(pid_t wanted)
+{
+    siginfo_t info;
+    int file = open("/proc/sys/kernel/ns_last_pid", O_WRONLY);
+    if (file >= 0)
+        dprintf(file, "%d", wanted - 1);
+    close(file);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(7);
+    check(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT) == 0);
+    return child;
+}
+
+/* The program reaped the copy, and has a child of the same number since. */
+static void way_number_again(void)
+{
+    int status;
+    leave_something();
+    pid_t copy = other_child(), child;
+    while (waitpid(-1, NULL, __WALL) > 0)
+        ;
+    for (unsigned tries = 0; (child = fork_as(copy)) != copy && copy > 0 && tries < 10; tries++)
+        check(waitpid(child, NULL, 0) == child);
+    leave_something();
+    check_heap();
+    leave_something();
+    check(waitpid(child, &status, 0) == child);
+    say("child: %s\n", status_text(status));
+}
+
 /* The out-of-memory killer, say. */
 static void way_copy_killed(void)
 {
@@ -331,6 +380,8 @@ static const struct {
     {"spawn", way_spawn},
     {"exec", way_exec},
     {"exec-fails", way_exec_fails},
+    {"thread-ends", way_thread_ends},
+    {"number-again", way_number_again},
     {"copy-killed", way_copy_killed},
     {"copy-stopped", way_copy_stopped},
     {"writers", way_writers},
