@@ -73,6 +73,11 @@ static void collect_sites(void)
 
 static void scan_locked(enum scan_when when, enum occasion at);
 
+static const enum scan_when scans[AT_COUNT] = {[AT_DLCLOSE] = SCAN_AFTER_UNLOAD,
+                                               [AT_EVENT] = SCAN_AFTER_UNLOAD,
+                                               [AT_REQUEST] = SCAN_ON_REQUEST,
+                                               [AT_EXIT] = SCAN_AT_EXIT};
+
 void lifecycle_check(enum occasion at)
 {
     struct check check = {.at = at};
@@ -84,8 +89,7 @@ void lifecycle_check(enum occasion at)
     report_revalidate();
     orphans_report();
     rules_check(report_knows, check_sink, &check);
-    scan_locked(at == AT_EXIT ? SCAN_AT_EXIT : SCAN_AFTER_UNLOAD,
-                at == AT_EXIT ? AT_EXIT : AT_DLCLOSE);
+    scan_locked(scans[at], at == AT_EVENT ? AT_DLCLOSE : at);
     stacks_check_unloaded(&check);
     collect_sites();
     lock_release(&check_lock);
@@ -140,6 +144,12 @@ static void scan_locked(enum scan_when when, enum occasion at)
     scan_cost(sys_monotonic_ns() - begun);
     if (when == SCAN_AT_EXIT)
         scan_stop();
+}
+
+unsigned lifecycle_request(void)
+{
+    lifecycle_check(AT_REQUEST);
+    return report_take_news();
 }
 
 static void scan(enum scan_when when, enum occasion at)

@@ -55,6 +55,10 @@ void lifecycle_closed(void);
 /* Looks at everything that is registered. */
 void lifecycle_check(enum occasion at);
 
+/* The same now, memory included, because somebody asks. Returns how many findings still hold that
+ * no earlier request was told of. */
+unsigned lifecycle_request(void);
+
 /* The calling thread deleted a key. `was` is released here; `error` is what the call returned;
  * `caller` its return address, and `callee` our function that was called. */
 void lifecycle_key_deleted(uint32_t number, struct key *was, int error, uintptr_t caller,

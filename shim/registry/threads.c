@@ -197,6 +197,7 @@ struct thread *thread_prepare(uintptr_t start_routine, uintptr_t argument)
         return NULL;
     }
     thread->seen_to_start = true;
+    thread->ignored = guard.ignoring > 0;
     thread->start_routine = start_routine;
     thread->argument = argument;
     thread->stack = stack_capture(REGISTRY_FRAMES);
@@ -304,7 +305,8 @@ void thread_set_value(pthread_key_t key, const void *pointer, uint32_t site)
         return;
     }
     value->site = site;
-    value->epoch = atomic_load_explicit(&modules_epoch, memory_order_relaxed);
+    value->epoch =
+        guard.ignoring ? VALUE_IGNORED : atomic_load_explicit(&modules_epoch, memory_order_relaxed);
     atomic_store_explicit(&value->generation, key_generation(key), memory_order_relaxed);
     atomic_store_explicit(&value->pointer, (void *)pointer, memory_order_release);
 }

@@ -33,6 +33,7 @@ struct instance {
     struct group *group;
     struct module *module; /* holds a reference */
     bool pending;
+    bool told; /* by report_take_news, or by the parent */
 };
 
 struct lock report_lock;
@@ -41,6 +42,7 @@ static struct instance *instances;
 static _Atomic unsigned open_count;
 static uint32_t last_finding;
 static bool exiting;
+static unsigned untold_deletions; /* they are no instances: they never end */
 
 void report_init(const char *raw_options)
 {
@@ -227,6 +229,8 @@ static uint32_t report_new_locked(struct finding *finding, enum occasion at, boo
     }
     if (finding->object.type != OBJECT_DELETION)
         remember_locked(finding, group);
+    else
+        untold_deletions++;
     group->inherited = false;
     group->count++;
     update_group_locked(group, finding, at);
@@ -290,6 +294,21 @@ uint32_t report_finding(struct finding *finding, enum occasion at, bool quietly)
         id = report_new_locked(finding, at, quietly);
     lock_release(&report_lock);
     return id;
+}
+
+unsigned report_take_news(void)
+{
+    struct instance *instance, *next;
+    if (!lock_acquire(&report_lock))
+        return 0;
+    unsigned news = untold_deletions;
+    untold_deletions = 0;
+    HASH_ITER (hh, instances, instance, next) {
+        news += !instance->told && !instance->pending;
+        instance->told |= !instance->pending;
+    }
+    lock_release(&report_lock);
+    return news;
 }
 
 void report_escalate(uint32_t id)
@@ -451,8 +470,12 @@ void report_finish(const char *ended, bool image_may_go_on, const char *const *f
 
 void report_fork_child(void)
 {
+    struct instance *instance, *next_instance;
     struct group *group, *next;
     log_fork_child();
+    HASH_ITER (hh, instances, instance, next_instance)
+        instance->told = true;
+    untold_deletions = 0;
     HASH_ITER (hh, groups, group, next) {
         group->inherited = true;
         group->count = group->written_count = 0;

@@ -32,6 +32,9 @@ uint32_t report_finding(struct finding *finding, enum occasion at, bool quietly)
  * changes the answer is called under; takes no lock. */
 bool report_knows(const struct object *object);
 
+/* How many findings still hold that no earlier call counted. */
+unsigned report_take_news(void);
+
 /* The finding with this id has become an error. */
 void report_escalate(uint32_t id);
 

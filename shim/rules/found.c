@@ -78,9 +78,19 @@ static struct object object_of(const struct subject *subject, enum kind kind)
     return object;
 }
 
+/* Made between dlpin_ignore_begin and dlpin_ignore_end. */
+static bool is_ignored(const struct subject *subject)
+{
+    if (subject->key && subject->key->ignored)
+        return true;
+    if (subject->type == OBJECT_VALUE)
+        return subject->value->epoch == VALUE_IGNORED;
+    return subject->type == OBJECT_THREAD && subject->thread->ignored;
+}
+
 void found_apply(const struct subject *subject, struct found *found)
 {
-    for (unsigned kind = 0; kind < KIND_COUNT; kind++) {
+    for (unsigned kind = 0; kind < KIND_COUNT && !is_ignored(subject); kind++) {
         struct finding finding = {.kind = kind, .object = object_of(subject, kind)};
         if (rules[kind].type != subject->type || (found->known && found->known(&finding.object)) ||
             !rules[kind].match(subject, &finding))

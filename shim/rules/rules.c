@@ -130,8 +130,8 @@ void rules_check_deletion(const struct deletion *deletion, rules_sink *sink, voi
     for (struct thread *thread = threads; thread && !deletion->error; thread = thread->next) {
         struct value *value = thread_value(thread, deletion->number);
         struct heap_block block;
-        if (!value_is_current(value, deletion->was) || !thread_is_live(thread) ||
-            !heap_find((uintptr_t)atomic_load(&value->pointer), &block))
+        if (!value_is_current(value, deletion->was) || value->epoch == VALUE_IGNORED ||
+            !thread_is_live(thread) || !heap_find((uintptr_t)atomic_load(&value->pointer), &block))
             continue;
         if (complete.blocks++ == 0) {
             complete.thread = thread;
