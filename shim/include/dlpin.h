@@ -24,6 +24,11 @@ extern "C" {
  * the start, and still hold. */
 int dlpin_check(void) DLPIN_REFERENCE;
 
+/* A unit of work of this thread begins, and ends: a request that a thread of a pool serves. One
+ * inside another belongs to it. `name` is copied as far as it fits, and may be NULL. */
+void dlpin_task_begin(const char *name) DLPIN_REFERENCE;
+void dlpin_task_end(void) DLPIN_REFERENCE;
+
 /* What this thread makes in between is not reported: blocks, keys, values, threads. They nest. */
 void dlpin_ignore_begin(void) DLPIN_REFERENCE;
 void dlpin_ignore_end(void) DLPIN_REFERENCE;
@@ -36,6 +41,8 @@ void dlpin_disown(const void *pointer) DLPIN_REFERENCE;
 #endif
 
 #define dlpin_check() (dlpin_check ? dlpin_check() : 0)
+#define dlpin_task_begin(name) (dlpin_task_begin ? dlpin_task_begin(name) : (void)0)
+#define dlpin_task_end() (dlpin_task_end ? dlpin_task_end() : (void)0)
 #define dlpin_ignore_begin() (dlpin_ignore_begin ? dlpin_ignore_begin() : (void)0)
 #define dlpin_ignore_end() (dlpin_ignore_end ? dlpin_ignore_end() : (void)0)
 #define dlpin_disown(pointer) (dlpin_disown ? dlpin_disown(pointer) : (void)0)

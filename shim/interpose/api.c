@@ -3,11 +3,15 @@
 #define DLPIN_REFERENCE __attribute__((visibility("default")))
 #include "include/dlpin.h"
 #include "interpose/settle.h"
+#include "interpose/tasks.h"
 #include "lifecycle/lifecycle.h"
 #include "ownership/sites.h"
 #include "registry/heap.h"
+#include "registry/tasks.h"
 
 #undef dlpin_check
+#undef dlpin_task_begin
+#undef dlpin_task_end
 #undef dlpin_ignore_begin
 #undef dlpin_ignore_end
 #undef dlpin_disown
@@ -33,6 +37,30 @@ int dlpin_check(void)
     return (int)news;
 }
 
+void dlpin_task_begin(const char *name)
+{
+    int saved_errno;
+    if (!enter(&saved_errno))
+        return;
+    tasks_watch();
+    if (task_begin_decides())
+        lifecycle_gone();
+    task_begin(name);
+    guard_leave(saved_errno);
+}
+
+void dlpin_task_end(void)
+{
+    int saved_errno;
+    if (!enter(&saved_errno))
+        return;
+    if (task_ends()) {
+        lifecycle_task_ends();
+        task_over();
+    }
+    guard_leave(saved_errno);
+}
+
 void dlpin_ignore_begin(void)
 {
     int saved_errno;
@@ -56,6 +84,6 @@ void dlpin_disown(const void *pointer)
     if (!enter(&saved_errno))
         return;
     if (heap_find((uintptr_t)pointer, &block))
-        heap_note((const void *)block.start, SITE_UNKNOWN);
+        heap_disown(block.start);
     guard_leave(saved_errno);
 }

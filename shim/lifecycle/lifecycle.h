@@ -68,6 +68,10 @@ void lifecycle_key_deleted(uint32_t number, struct key *was, int error, uintptr_
  * it. */
 bool lifecycle_key_used(uint32_t number, uintptr_t pc);
 
+/* A task of this thread ends, or reads what another one left, at this return address. */
+void lifecycle_task_ends(void);
+void lifecycle_task_reads(uint32_t key, uintptr_t at);
+
 /* A key or a thread is gone: resolves what was found of it. */
 void lifecycle_gone(void);
 

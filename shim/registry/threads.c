@@ -5,6 +5,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "registry/heap.h"
+#include "registry/tasks.h"
 
 #include <string.h>
 
@@ -25,6 +26,7 @@ static void free_thread(struct thread *thread)
     module_unref(thread->argument_image);
     module_unref(thread->requester);
     stack_free(thread->stack);
+    tasks_free(thread->tasks);
     for (unsigned i = 0; i < VALUE_PAGES; i++)
         arena_free(atomic_load(&thread->pages[i]), VALUES_PER_PAGE * sizeof(struct value));
     arena_free(thread, sizeof *thread);
@@ -316,6 +318,7 @@ void threads_mark_sites_locked(struct site_bitmap *bitmap)
     for (struct thread *t = threads; t; t = t->next) {
         if (t->argument_site)
             site_mark(bitmap, t->argument_site);
+        tasks_mark_sites(t->tasks, bitmap);
         for (unsigned i = 0; i < KEYS_MAX; i++) {
             struct value *value = thread_value(t, i);
             if (value && value->site)

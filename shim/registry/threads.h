@@ -47,6 +47,7 @@ struct thread {
         *requester; /* the nearest one on the stack that is neither common nor the owner */
     struct stack *stack;
     struct value *_Atomic pages[VALUE_PAGES];
+    struct tasks *tasks; /* registry/tasks.h; NULL: it never had one */
     struct thread *next;
 };
 

@@ -90,7 +90,7 @@ void report_hold(bool hold)
 
 static bool is_growing(const struct group *group)
 {
-    return group->load_count >= 2 && group->count >= group->load_count;
+    return group->finding.grows || (group->load_count >= 2 && group->count >= group->load_count);
 }
 
 static void write_group_locked(struct group *group)
@@ -219,6 +219,17 @@ static void remember_locked(const struct finding *finding, struct group *group)
     atomic_fetch_add(&open_count, 1);
 }
 
+/* The worst of a group speaks for it. */
+static bool is_milder_locked(struct group *group, const struct finding *finding)
+{
+    bool is_open = group->count > 1 && !group->resolved;
+    if (!is_open || finding->severity >= group->finding.severity)
+        return false;
+    if (finding->module)
+        add_load(group, finding->module->load);
+    return true;
+}
+
 static uint32_t report_new_locked(struct finding *finding, enum occasion at, bool quietly)
 {
     struct group *group = find_group_locked(finding);
@@ -233,7 +244,10 @@ static uint32_t report_new_locked(struct finding *finding, enum occasion at, boo
         untold_deletions++;
     group->inherited = false;
     group->count++;
-    update_group_locked(group, finding, at);
+    if (is_milder_locked(group, finding))
+        finding_release(finding);
+    else
+        update_group_locked(group, finding, at);
     if (is_power_of_two(group->count))
         write_group_locked(group);
     if (!group->shown && !quietly)
@@ -258,12 +272,14 @@ static void report_again_locked(struct instance *instance, struct finding *findi
 {
     struct group *group = instance->group;
     bool confirmed = instance->pending && !finding->pending;
-    if (confirmed) {
+    bool risen = finding->severity > group->finding.severity;
+    if (confirmed || risen) {
         instance->pending = false;
         keep_longer_stack(group, finding);
         update_group_locked(group, finding, at);
         group->at = at;
         write_group_locked(group);
+        group->shown &= !risen;
     } else {
         finding_release(finding);
     }

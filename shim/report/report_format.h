@@ -54,7 +54,8 @@
     X(ENVIRONMENT, "environment", "environment variable in an unloaded module")            \
     X(POINTER, "pointer", "pointer into an unloaded module's image")                       \
     X(HEAP_LOST, "heap-lost", "blocks of an unloaded module that nothing reaches")         \
-    X(HEAP_HELD, "heap-held", "blocks of an unloaded module that are still reached")
+    X(HEAP_HELD, "heap-held", "blocks of an unloaded module that are still reached")       \
+    X(TASK_VALUE, "task-value", "thread-specific value that a task left for the next one")
 
 /* When a finding was made. X(enumerator, "name") */
 #define DLPIN_OCCASIONS(X) \
@@ -117,6 +118,9 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *                             lies on the stack) unwound(bool: unwinding led there)
  *                   "registration": call("on_exit", …) name? function?(frame) address?
  *                             where?("image") owner? requester?
+ *                   "task":   key tid thread_name address task(name of the one that set the value)
+ *                             reader?(of the one that read it) tasks(that left a value here)
+ *                             owner? requester?
  *
  * path      steps {"from":node,"via":int,"to":node,"leaves"?:true}, root first; {"skipped":int}
  *           stands for so many that are left out. via: where in the node, or in its symbol, the

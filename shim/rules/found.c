@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "rules/found.h"
 #include "base/dropped.h"
+#include "registry/tasks.h"
 #include "rules/paths.h"
 #include "rules/stacks.h"
 
@@ -15,8 +16,11 @@ void finding_release(struct finding *finding)
     module_unref(finding->via.module);
     stack_free(finding->stack);
     path_free(finding->path);
+    task_unref(finding->task);
+    task_unref(finding->reader);
     finding->stack = NULL;
     finding->path = NULL;
+    finding->task = finding->reader = NULL;
 }
 
 static bool grow(struct found *found)
@@ -58,6 +62,8 @@ static struct object object_of(const struct subject *subject, enum kind kind)
     }
     if (subject->thread && !subject->deletion)
         object.thread = subject->thread->serial;
+    if (subject->type == OBJECT_TASK)
+        object.word = subject->left->setter->serial;
     if (subject->type == OBJECT_VALUE)
         object.word = (uintptr_t)atomic_load(&subject->value->pointer);
     if (subject->passage) {

@@ -22,6 +22,8 @@ int main(int argc, char **argv)
 
     dlpin_ignore_begin();
     dlpin_ignore_end();
+    dlpin_task_begin("task");
+    dlpin_task_end();
     dlpin_disown(evaluate());
     if (dlpin_check() != 0 || evaluated != wanted) {
         printf("the functions are %sthere\n", evaluated ? "" : "not ");
