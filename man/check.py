@@ -94,7 +94,7 @@ def check_api():
 
 
 def check_command_options():
-    for command, end in (('run', 'report'), ('report', 'check'), ('check', 'help')):
+    for command, end in (('run', 'report'), ('report', 'check'), ('check', 'leaks'), ('leaks', 'help')):
         shown = subprocess.run([DLPIN, command, '--help'], capture_output=True, text=True,
                                check=True).stdout
         needed = re.findall(r'^  (-o|--[a-z-]+)', shown, re.M)

@@ -4,6 +4,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "lifecycle/lifecycle.h"
+#include "lifecycle/request.h"
 #include "lifecycle/stacks.h"
 #include "ownership/sites.h"
 #include "ownership/unwind.h"
@@ -178,4 +179,6 @@ void lifecycle_settle(void)
                      guard.dlopen_pending && guard.dlopen_deepbind);
     guard.dlopen_pending = false;
     check_unloads();
+    if (options.check_signal)
+        request_listen();
 }

@@ -28,12 +28,14 @@ static bool is_active(void)
 /* A signal handler that forks above our own code would wait for itself. */
 static void before(void)
 {
+    guard.in_fork = true;
     for (unsigned i = 0; i < ARRAY_SIZE(order) && is_active() && !guard.depth; i++)
         taken[i] = lock_acquire(order[i]);
 }
 
 static void after_in_parent(void)
 {
+    guard.in_fork = false;
     for (unsigned i = ARRAY_SIZE(order); i-- > 0;) {
         if (taken[i])
             lock_release(order[i]);
@@ -44,6 +46,7 @@ static void after_in_parent(void)
 static void after_in_child(void)
 {
     int saved_errno;
+    guard.in_fork = false;
     for (unsigned i = 0; i < ARRAY_SIZE(order); i++) {
         lock_reset(order[i]);
         taken[i] = false;

@@ -172,6 +172,17 @@ void record_resolved(struct text *text, uint32_t finding, const char *how, uint6
     json_end(text);
 }
 
+void record_request(struct text *text, uint32_t token, enum request_state state, unsigned findings,
+                    uint64_t time)
+{
+    json_begin(text, "request");
+    json_number(text, "time", time);
+    json_number(text, "token", token);
+    json_string(text, "state", request_state_names[state]);
+    json_number(text, "findings", findings);
+    json_end(text);
+}
+
 /* --- the end
  * ------------------------------------------------------------------------------------------------------
  */

@@ -327,6 +327,27 @@ unsigned report_take_news(void)
     return news;
 }
 
+void report_request(uint32_t token, enum request_state state)
+{
+    struct text text = {0};
+    struct group *group, *next;
+    unsigned open = 0;
+    if (!lock_acquire(&report_lock))
+        return;
+    HASH_ITER (hh, groups, group, next) {
+        if (group->resolved || group->inherited)
+            continue;
+        if (state == REQUEST_DONE && group->count != group->written_count)
+            write_group_locked(group);
+        open++;
+    }
+    if (log_open_locked()) {
+        record_request(&text, token, state, open, log_now());
+        log_write(&text);
+    }
+    lock_release(&report_lock);
+}
+
 void report_escalate(uint32_t id)
 {
     struct group *group, *next;

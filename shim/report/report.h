@@ -35,6 +35,9 @@ bool report_knows(const struct object *object);
 /* How many findings still hold that no earlier call counted. */
 unsigned report_take_news(void);
 
+/* A request from outside begins, or is done: then all counts are in the file. */
+void report_request(uint32_t token, enum request_state state);
+
 /* The finding with this id has become an error. */
 void report_escalate(uint32_t id);
 
