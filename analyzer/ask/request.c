@@ -96,7 +96,8 @@ static bool find_thread(const struct target *target, bool force, unsigned turn,
     return true;
 }
 
-static bool send(const struct target *target, const struct chosen *chosen, unsigned token)
+static bool send(const struct target *target, const struct chosen *chosen,
+                 const struct request *request)
 {
     siginfo_t info;
 
@@ -104,33 +105,48 @@ static bool send(const struct target *target, const struct chosen *chosen, unsig
     info.si_signo = target->signal;
     info.si_code = DLPIN_REQUEST_CODE;
     info.si_pid = getpid();
-    info.si_uid = token;
+    info.si_errno = (int)request->module;
+    info.si_uid = request->token;
     info.si_value.sival_ptr = (void *)(uintptr_t)chosen->word;
     return syscall(SYS_rt_tgsigqueueinfo, target->pid, chosen->tid, target->signal, &info) == 0;
 }
 
-bool request_check(struct target *target, const struct request *request)
+static bool wait_for_end(struct target *target, long from, const struct request *request,
+                         long until)
+{
+    while (now_ms() <= until) {
+        if (is_said(target, from, request->token, "done"))
+            return true;
+        if (is_said(target, from, request->token, "refused")) {
+            message_error("process %d could not tell: it cannot be copied, or the module was there "
+                          "when it started, or has gone",
+                          target->pid);
+            return false;
+        }
+        pause_shortly();
+    }
+    message_error("process %d did not answer within %u seconds", target->pid, request->seconds);
+    return false;
+}
+
+bool request_check(struct target *target, struct request *request)
 {
     long from = size_of_report(target), until = now_ms() + (long)request->seconds * MILLISECONDS;
     struct timespec now;
     struct chosen chosen;
-    unsigned token;
-
     clock_gettime(CLOCK_REALTIME, &now);
-    token = (unsigned)now.tv_nsec ^ (unsigned)getpid() << 12;
+    request->token = (unsigned)now.tv_nsec ^ (unsigned)getpid() << 12;
     for (unsigned turn = 0; now_ms() < until; turn++) {
         if (!find_thread(target, request->force, turn, &chosen))
             return false;
-        if (!send(target, &chosen, token)) {
+        if (!send(target, &chosen, request)) {
             if (errno == ESRCH)
                 continue; /* the thread has ended meanwhile */
             message_error("process %d: %s", target->pid, strerror(errno));
             return false;
         }
-        if (!wait_for(target, from, token, "begun", now_ms() + PATIENCE_MS))
-            continue;
-        if (wait_for(target, from, token, "done", until))
-            return true;
+        if (wait_for(target, from, request->token, "begun", now_ms() + PATIENCE_MS))
+            return wait_for_end(target, from, request, until);
     }
     message_error("process %d did not answer within %u seconds", target->pid, request->seconds);
     return false;

@@ -128,6 +128,11 @@ static void take_results(uint64_t nanoseconds)
         scan_done(check.found > 0);
 }
 
+void check_finish_scan(void)
+{
+    take_results(scan_patience(SCAN_ON_REQUEST, false));
+}
+
 static void scan_locked(enum scan_when when, enum occasion at)
 {
     if (!scan_has_work()) {

@@ -86,6 +86,12 @@ void lifecycle_finish(const char *ended);
 /* The exit status: `status`, or what exitcode= says. */
 int lifecycle_exit_status(int status);
 
+/* All of our locks but the check lock, which the caller has: for a copy of the process, in which
+ * they are free again after lifecycle_reset_locks. */
+void lifecycle_hold_locks_below_check(void);
+void lifecycle_free_locks_below_check(void);
+void lifecycle_reset_locks(void);
+
 /* Registers the fork handlers (lifecycle/fork.c). */
 void lifecycle_watch_forks(void);
 

@@ -4,6 +4,7 @@
 #include "base/sys.h"
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/resume.h"
+#include "lifecycle/suppose.h"
 #include "report/report.h"
 
 #include <signal.h>
@@ -56,11 +57,15 @@ static void pass_on(int number, siginfo_t *info, ucontext_t *context)
     now.informed(number, info, context);
 }
 
-static void answer(uint32_t token)
+static void answer(uint32_t token, uint32_t module)
 {
+    bool done = true;
     report_request(token, REQUEST_BEGUN);
-    lifecycle_check(AT_REQUEST);
-    report_request(token, REQUEST_DONE);
+    if (module)
+        done = suppose_unloaded(module, token);
+    else
+        lifecycle_check(AT_REQUEST);
+    report_request(token, done ? REQUEST_DONE : REQUEST_REFUSED);
 }
 
 static void on_signal(int number, siginfo_t *info, void *context)
@@ -78,7 +83,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
     }
     if (!guard.in_fork && lifecycle_enter(&saved_errno)) {
         if (lifecycle_is_own_process())
-            answer(info->si_uid);
+            answer(info->si_uid, (uint32_t)info->si_errno);
         guard_leave(saved_errno);
     }
     saved_errno = errno;

@@ -261,7 +261,7 @@ struct thread *thread_self(void)
 void thread_name(pid_t tid, char name[static 32])
 {
     struct text path = {0};
-    text_printf(&path, "/proc/self/task/%d/comm", tid);
+    text_printf(&path, "/proc/%d/task/%d/comm", sys_getpid(), tid);
     ssize_t length = sys_read_file(text_string(&path), name, 32);
     text_free(&path);
     if (length > 0 && name[length - 1] == '\n')

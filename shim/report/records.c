@@ -141,7 +141,9 @@ static void add_counts(struct text *text, const struct finding_record *record)
 void record_finding(struct text *text, const struct finding_record *record, uint64_t time)
 {
     const struct finding *finding = record->finding;
-    json_begin(text, "finding");
+    json_begin(text, record->token ? "supposed" : "finding");
+    if (record->token)
+        json_number(text, "token", record->token);
     json_number(text, "time", time);
     json_number(text, "id", record->id);
     json_string(text, "kind", kind_names[finding->kind]);

@@ -16,6 +16,7 @@ enum { LOADS_MAX = 64 };
 struct finding_record {
     const struct finding *finding;
     uint32_t id;
+    uint32_t token; /* of the request that supposes it; 0: it is so */
     enum occasion at;
     unsigned count;
     const uint32_t *loads;

@@ -73,13 +73,16 @@
 /* States of a request record. X(enumerator, "name") */
 #define DLPIN_REQUEST_STATES(X) \
     X(BEGUN, "begun")           \
-    X(DONE, "done")
+    X(DONE, "done")             \
+    X(REFUSED, "refused")
 
 /*
  * A request is a signal (check_signal) to a thread, with this si_code and a token in si_uid that
  * comes back in the records. si_value says which system call the thread waits in: in bits 48 to 62
  * its number, below them the address behind the instruction; and in bit 63 whether it may be begun
- * anew. There is nothing secret in it; who may send it is for the kernel to say.
+ * anew. si_errno is the id of a module that is to be
+ * supposed to be unloaded, or 0. There is nothing secret in it; who may send it is for the kernel
+ * to say.
  */
 #define DLPIN_REQUEST_CODE (-0x646c)
 #define DLPIN_REQUEST_CALL_SHIFT 48
@@ -113,6 +116,7 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *           path?[{from,via,to}] signature
  * resolved  pid time finding(id) how
  * request   pid time token state findings(that hold now)
+ * supposed  pid time token, and the members of a finding that would be if a module were unloaded
  * coverage  pid time hooks{family: bool} dropped{what: count} unseen[](sentences)
  *           families: heap, keys, threads, loader, registrations
  * summary   pid time findings kinds{} verdicts{} severities{}

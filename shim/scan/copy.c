@@ -55,12 +55,20 @@ static bool reap(int options)
     return copy == 0;
 }
 
-static _Noreturn void be_the_copy(pid_t parent, void (*work)(void *data), void *data)
+/* False: an old kernel; then it must not open any either. */
+static bool close_all(void)
+{
+    return syscall(SYS_close_range, 0U, ~0U, 0U) == 0;
+}
+
+static _Noreturn void be_the_copy(pid_t parent, enum copy_files files, void (*work)(void *data),
+                                  void *data)
 {
     struct rlimit no_core = {0, 0};
     syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     syscall(SYS_prlimit64, 0, RLIMIT_CORE, &no_core, NULL);
-    if (syscall(SYS_getppid) == parent) {
+    bool may_work = files == COPY_SHARES_FILES || close_all();
+    if (may_work && syscall(SYS_getppid) == parent) {
         work(data);
         atomic_store(ended, 1);
         syscall(SYS_futex, ended, FUTEX_WAKE, 1, NULL, NULL, 0);
@@ -69,7 +77,8 @@ static _Noreturn void be_the_copy(pid_t parent, void (*work)(void *data), void *
         syscall(SYS_exit_group, 0);
 }
 
-int copy_start(void (*work)(void *data), void *data, _Atomic uint32_t *end_word)
+int copy_start(enum copy_files files, void (*work)(void *data), void *data,
+               _Atomic uint32_t *end_word)
 {
     uint64_t all = ~(uint64_t)0, before;
     if (running)
@@ -79,9 +88,9 @@ int copy_start(void (*work)(void *data), void *data, _Atomic uint32_t *end_word)
     atomic_store(ended, 0);
     pid_t self = sys_getpid();
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, SIGNAL_SET_BYTES);
-    long pid = syscall(SYS_clone, CLONE_FILES, 0, 0, 0, 0);
+    long pid = syscall(SYS_clone, files == COPY_SHARES_FILES ? CLONE_FILES : 0, 0, 0, 0, 0);
     if (pid == 0)
-        be_the_copy(self, work, data);
+        be_the_copy(self, files, work, data);
     int error = pid < 0 ? -errno : 0;
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, SIGNAL_SET_BYTES);
     running = !error;

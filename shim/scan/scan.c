@@ -195,7 +195,8 @@ static void begin_walk(struct ranges *ranges)
     now.walk->begun = begun;
     now.walk->deadline = limit ? begun + limit : 0;
     now.walk->in_place = true;
-    if (!copy_is_possible() || copy_start(work, now.walk, &now.walk->done) != 0) {
+    if (!copy_is_possible() ||
+        copy_start(COPY_SHARES_FILES, work, now.walk, &now.walk->done) != 0) {
         now.walk->in_place = false;
         if (!now.walk->deadline || now.walk->deadline > begun + STANDSTILL)
             now.walk->deadline = begun + STANDSTILL;

@@ -3,7 +3,7 @@
 """dlpin leaks: programs are asked while they wait, and must not notice.
 
 Arguments: dlpin, libdlpin.so, the program "waits", and which part: a call that it waits in, or "flagged",
-"python", "refused", "others"."""
+"python", "suppose", "storm", "others"."""
 
 import contextlib
 import json
@@ -189,8 +189,74 @@ def others():
         check('killed', asked.process.wait(10), -32)
 
 
+# sample, steps of the host, what is found.
+SUPPOSITIONS = (
+    ('key-destructor', 'open plugin call plugin start', 'error key-destructor'),
+    ('key-destructor', 'open tidy call tidy start call tidy stop', ''),
+    ('pointer', 'open plugin call plugin use_table', 'warning pointer'),
+    ('heap-held', 'open plugin call plugin use_list', 'note heap-held (88 bytes)'),
+    ('heap-lost', 'open plugin call plugin use_one', 'warning heap-lost (104 bytes)'),
+    ('thread-routine', 'open plugin call plugin start', 'error thread-routine'),
+    ('key-value', 'key none thread w open plugin in w call plugin use_deep_image', 'error key-value'),
+    ('pointer', 'open plugin open tidy call plugin use_table', 'warning pointer'),
+)
+
+
+def state_of(process):
+    """What of a process must be as it was."""
+    with open(f'/proc/{process}/maps', encoding='utf-8') as file:
+        images = sorted(line.split(maxsplit=5)[5] for line in file if line.count('/') and '.so' in line)
+    files = sorted(os.readlink(f'/proc/{process}/fd/{name}') for name in os.listdir(f'/proc/{process}/fd'))
+    with open(f'/proc/{process}/task/{process}/children', encoding='utf-8') as file:
+        return images, files, file.read(), len(os.listdir(f'/proc/{process}/task'))
+
+
+def suppose():
+    """As if a module were unloaded: it is said what would be, and nothing is different afterwards."""
+    samples = os.path.dirname(os.path.dirname(PLUGIN))
+    for sample, steps, found in SUPPOSITIONS:
+        folder = os.path.join(samples, sample)
+        with Asked([os.path.join(samples, 'common', 'host'), *steps.split(), 'input'],
+                   cwd=folder) as asked:
+            before = state_of(asked.process.pid)
+            module = 'tidy.so' if 'tidy' in steps and 'plugin' not in steps else 'plugin.so'
+            answer = asked.ask('--as-if-unloaded', module)
+            check('status, ' + answer.stderr, answer.returncode, 1 if found else 0)
+            if found:
+                check(steps, answer.stdout.splitlines()[0], f'plugin.so, load 1 (loaded): {found}')
+            check('state', state_of(asked.process.pid), before)
+            check('as it is', asked.ask().returncode, 0)
+            for name in ('libc.so.6', 'nothing.so'):
+                check(name, asked.ask('--as-if-unloaded=' + name).returncode, 2)
+            check('the program', asked.end(), ('', 0))
+            reports = subprocess.run([DLPIN, 'report', '--format=json', asked.folder],
+                                     capture_output=True, text=True, check=True).stdout
+            check('report', json.loads(reports)['findings'], [])
+
+
+def storm():
+    """Whatever goes on in it, it is asked again and again."""
+    samples = os.path.dirname(os.path.dirname(PLUGIN))
+    kept = os.path.join(samples, 'classic-own-key', 'plugin.so')
+    with Asked([os.path.join(os.path.dirname(WAITS), 'storm'), kept,
+                os.path.join(samples, 'key-destructor', 'tidy.so')]) as asked:
+        until, answers = time.monotonic() + 4, 0
+        while time.monotonic() < until:
+            for more in ((), ('--as-if-unloaded', kept)):
+                answer = asked.ask(*more)
+                check('status, ' + answer.stderr, answer.returncode, 0)
+                answers += 1
+        if answers < 10:
+            sys.exit(f'only {answers} answers')
+        check('the program', asked.end(), ('good', 0))
+
+
 if PART == 'python':
     python()
+elif PART == 'storm':
+    storm()
+elif PART == 'suppose':
+    suppose()
 elif PART == 'others':
     others()
 elif PART == 'flagged':
