@@ -4,6 +4,8 @@
 #include "base/sys.h"
 #include "base/written.h"
 
+enum { SIZE_BITS_MAX = 40 };
+
 enum {
     WORD = sizeof(uintptr_t),
     BITS = 64,
@@ -110,7 +112,8 @@ bool blocks_size(struct view *view, uintptr_t start, size_t *size, uint32_t *fla
         return false;
     *flags = (uint32_t)head & HEAP_CHUNK_FLAGS;
     *size = heap_size_of_head(head);
-    return true;
+    /* Another thread may have freed it meanwhile; then a pointer may lie there. */
+    return *size >> SIZE_BITS_MAX == 0;
 }
 
 static bool next_in_leaf(const struct leaf_pages *leaf, uintptr_t from, uintptr_t to,
