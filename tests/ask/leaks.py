@@ -17,7 +17,8 @@ import sys
 import tempfile
 import time
 
-DLPIN, SHIM, WAITS, PLUGIN, PART = sys.argv[1:6]
+DLPIN, SHIM, WAITS, PLUGIN = (os.path.abspath(path) for path in sys.argv[1:5])
+PART = sys.argv[5]
 REFUSED = ('poll-span', 'nanosleep')
 SKIPPED = 77
 
