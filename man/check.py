@@ -85,8 +85,16 @@ def check_functions():
             needed)
 
 
+def check_api():
+    text = read(os.path.join(SHIM, 'include/dlpin.h'))
+    needed = re.findall(r'\b(dlpin_\w+)\(.*\) DLPIN_REFERENCE;', text)
+    for macro in ('Nm', 'Fn'):
+        there = set(re.findall(rf'^\.{macro} (dlpin_\w+)', read(PAGES['libdlpin.3']), re.M))
+        compare(f'.{macro}', 'libdlpin.3', there, needed)
+
+
 def check_command_options():
-    for command, end in (('run', 'report'), ('report', 'check'), ('check', 'help')):
+    for command, end in (('run', 'report'), ('report', 'check'), ('check', 'leaks'), ('leaks', 'help')):
         shown = subprocess.run([DLPIN, command, '--help'], capture_output=True, text=True,
                                check=True).stdout
         needed = re.findall(r'^  (-o|--[a-z-]+)', shown, re.M)
@@ -114,6 +122,7 @@ check_words()
 check_library_options()
 check_common_modules()
 check_functions()
+check_api()
 check_command_options()
 check_form()
 for problem in problems:

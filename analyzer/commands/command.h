@@ -14,7 +14,7 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_run, command_report, command_check;
+extern const struct command command_run, command_report, command_check, command_leaks;
 
 enum {
     STATUS_GOOD = 0,

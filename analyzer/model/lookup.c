@@ -11,6 +11,11 @@ static const char *base_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+bool model_shows(const struct model *model, const struct process *process)
+{
+    return model->only == 0 || model->only == process->key.pid;
+}
+
 const struct module *process_module(const struct process *process, int64_t id)
 {
     struct module *module = NULL;

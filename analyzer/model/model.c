@@ -161,6 +161,8 @@ struct record_sink model_sink(struct model *model)
 void model_finish(struct model *model)
 {
     for (struct process *process = model->processes; process != NULL; process = process->hh.next) {
+        if (!model_shows(model, process))
+            continue;
         for (struct module *module = process->modules; module != NULL; module = module->hh.next) {
             model->unloaded += module->data->state == MODULE_UNLOADED;
             model->closed += module->data->state == MODULE_CLOSED;

@@ -88,7 +88,8 @@ struct model {
     struct crash *crashes, *last_crash; /* list, in the order of the files */
     size_t crash_count;
     struct load_counts loaded;         /* for load_inputs() to fill */
-    bool count_resolved;               /* set before model_finish(): resolved findings count too */
+    bool count_resolved;               /* set before model_finish(): resolved findings count too, */
+    int64_t only;                      /* and of this process alone, if it is not 0 */
     size_t severities[SEVERITY_COUNT]; /* groups of each */
     size_t resolved;                   /* findings that were resolved */
     size_t unloaded;                   /* modules that were unmapped */
@@ -98,6 +99,9 @@ struct model {
 struct record_sink model_sink(struct model *model);
 void model_finish(struct model *model);
 void model_free(struct model *model);
+
+/* Whether what the process found is of interest (model.only). */
+bool model_shows(const struct model *model, const struct process *process);
 
 /* The module with this id as the process means it, or NULL. */
 const struct module *process_module(const struct process *process, int64_t id);

@@ -11,6 +11,8 @@
 
 static const struct format formats[] = {{"text", render_text}, {"json", render_json}};
 
+const struct format format_leaks = {"leaks", render_leaks};
+
 enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
 
 const struct format *format_find(const char *name)

@@ -27,6 +27,9 @@ struct outputs {
     size_t count;
 };
 
+/* What dlpin leaks prints; text with a summary of loads in front. */
+extern const struct format format_leaks;
+
 /* NULL, after a message, for a format that this version does not have. */
 const struct format *format_find(const char *name);
 

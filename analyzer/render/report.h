@@ -18,11 +18,13 @@ struct report {
     const struct gate *gate;    /* not NULL: only the findings that gate are shown */
     const char *const *remarks; /* of the command, about what could not be seen */
     size_t remark_count;
+    bool running; /* the process was asked, and goes on */
 };
 
 typedef void renderer(FILE *out, const struct report *report, bool color);
 
 renderer render_text;
 renderer render_json;
+renderer render_leaks;
 
 #endif

@@ -282,7 +282,8 @@ void render_text(FILE *out, const struct report *report, bool color)
         if (report->gate == NULL || gate_matches(report->gate, group))
             put_group(out, report->model, group, color);
     }
-    put_unfinished(out, report->model);
+    if (!report->running)
+        put_unfinished(out, report->model);
     put_duplicates(out, report->model);
     put_limits(out, report);
     put_total(out, report->model);

@@ -24,8 +24,9 @@ char *environment_options(const char *extra, bool trace_children, const char *di
     const char *before = getenv("DLPIN_OPTIONS");
 
     /* --options= may speak up again (quiet=0); where the files go is not for it to say. */
-    return memory_format("%s%squiet=1:log_empty=0%s%s%s:log_path=\"%s/dlpin.%%p.%%e\"",
-                         is_set(before) ? before : "", is_set(before) ? ":" : "",
-                         trace_children ? "" : ":trace_children=0", is_set(extra) ? ":" : "",
-                         is_set(extra) ? extra : "", directory);
+    return memory_format(
+        "%s%squiet=1:log_empty=0:check_signal=32%s%s%s:log_path=\"%s/dlpin.%%p.%%e\"",
+        is_set(before) ? before : "", is_set(before) ? ":" : "",
+        trace_children ? "" : ":trace_children=0", is_set(extra) ? ":" : "",
+        is_set(extra) ? extra : "", directory);
 }

@@ -42,6 +42,8 @@
  *   cancel-parked         … by pthread_cancel()
  *   settle                wait until the calling thread is the only one
  *
+ *   input                 say "ready" on stdout, and wait for a byte on stdin
+ *
  *   forget                clear the host's table and list, and the slot of this thread
  *
  *   fork                  fork a child that ends at once, and wait for it
@@ -249,6 +251,19 @@ static void step_remove(char **arg)
         die(arg[0], strerror(errno));
 }
 
+/* ---- input ---- */
+
+static void step_input(char **arg)
+{
+    char byte;
+
+    (void)arg;
+    puts("ready");
+    fflush(stdout);
+    if (read(STDIN_FILENO, &byte, 1) < 0)
+        die("read", strerror(errno));
+}
+
 /* ---- the end ---- */
 
 static void step_leave(char **arg)
@@ -300,6 +315,7 @@ static const struct verb {
     {"blocked", 1, step_blocked},
     {"pause", 0, step_pause},
     {"resume", 0, step_resume},
+    {"input", 0, step_input},
     {"forget", 0, step_forget},
     {"fork", 0, step_fork},
     {"getenv", 1, step_getenv},

@@ -24,6 +24,8 @@ struct guard {
     unsigned dlclose_depth;  /* dlclose calls of this thread that are under way */
     uintptr_t dlclose_stack; /* where the stack of the outermost one's caller begins; 0: none is */
     uint32_t dlclose_clear;  /* number of the module that no thread was in when it began */
+    unsigned ignoring;       /* > 0: what this thread makes is not reported (dlpin.h) */
+    bool in_fork;            /* this thread holds our locks, for the child to find them free */
     void *dlopen_caller;
     struct thread *self; /* registry/threads.h; NULL until something is noted for this thread */
 };

@@ -27,6 +27,8 @@
       "off values full: how far memory is looked through for what leads to an unloaded module")    \
     X(NUMBER, scan_limit_ms, 10000, 0, 999999999, "milliseconds that one scan may take (0: any)")  \
     X(NUMBER, scan_limit_mb, 0, 0, 999999999, "megabytes that one scan may look at (0: any)")      \
+    X(NUMBER, check_signal, 0, 0, 64,                                                              \
+      "signal that dlpin leaks asks with; 32: the C library keeps it from programs (0: none)")     \
     X(BOOL, quiet, 0, 0, 1, "print no findings on standard error")                                 \
     X(STRING, label_env, 0, 0, 0, "environment variable whose value is kept with each finding")    \
     X(BOOL, trace_children, 1, 0, 1, "stay in LD_PRELOAD for programs that this one starts")       \

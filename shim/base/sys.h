@@ -13,6 +13,10 @@
 #include <sys/types.h>
 
 pid_t sys_getpid(void);
+
+/* In a copy of the process, which has a number of its own: sys_getpid says this one from now on. */
+void sys_stand_in_for(pid_t process);
+
 pid_t sys_gettid(void);
 
 /* The calling thread's thread pointer (the TCB's address in the ABI for ELF TLS). */

@@ -2,7 +2,7 @@
 /* pthread keys and their C11 twins, which do not pass through them. */
 #include "interpose/real.h"
 #include "lifecycle/lifecycle.h"
-#include "registry/threads.h"
+#include "registry/tasks.h"
 
 typedef void key_destructor(void *);
 
@@ -45,8 +45,10 @@ static void note_set(pthread_key_t key, const void *value, bool done, uint32_t s
     int saved_errno;
     if (!lifecycle_enter(&saved_errno))
         return;
-    if (done)
+    if (done) {
         thread_set_value(key, value, site);
+        task_value_set(key, value, site);
+    }
     if (unlikely(key < KEYS_MAX && atomic_load_explicit(&keys[key].robbed, memory_order_relaxed)))
         lifecycle_key_used(key, caller);
     guard_leave(saved_errno);

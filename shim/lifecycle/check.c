@@ -4,6 +4,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "lifecycle/lifecycle.h"
+#include "lifecycle/request.h"
 #include "lifecycle/stacks.h"
 #include "ownership/sites.h"
 #include "ownership/unwind.h"
@@ -73,6 +74,11 @@ static void collect_sites(void)
 
 static void scan_locked(enum scan_when when, enum occasion at);
 
+static const enum scan_when scans[AT_COUNT] = {[AT_DLCLOSE] = SCAN_AFTER_UNLOAD,
+                                               [AT_EVENT] = SCAN_AFTER_UNLOAD,
+                                               [AT_REQUEST] = SCAN_ON_REQUEST,
+                                               [AT_EXIT] = SCAN_AT_EXIT};
+
 void lifecycle_check(enum occasion at)
 {
     struct check check = {.at = at};
@@ -84,8 +90,7 @@ void lifecycle_check(enum occasion at)
     report_revalidate();
     orphans_report();
     rules_check(report_knows, check_sink, &check);
-    scan_locked(at == AT_EXIT ? SCAN_AT_EXIT : SCAN_AFTER_UNLOAD,
-                at == AT_EXIT ? AT_EXIT : AT_DLCLOSE);
+    scan_locked(scans[at], at == AT_EVENT ? AT_DLCLOSE : at);
     stacks_check_unloaded(&check);
     collect_sites();
     lock_release(&check_lock);
@@ -124,6 +129,11 @@ static void take_results(uint64_t nanoseconds)
         scan_done(check.found > 0);
 }
 
+void check_finish_scan(void)
+{
+    take_results(scan_patience(SCAN_ON_REQUEST, false));
+}
+
 static void scan_locked(enum scan_when when, enum occasion at)
 {
     if (!scan_has_work()) {
@@ -141,6 +151,12 @@ static void scan_locked(enum scan_when when, enum occasion at)
     scan_cost(sys_monotonic_ns() - begun);
     if (when == SCAN_AT_EXIT)
         scan_stop();
+}
+
+unsigned lifecycle_request(void)
+{
+    lifecycle_check(AT_REQUEST);
+    return report_take_news();
 }
 
 static void scan(enum scan_when when, enum occasion at)
@@ -169,4 +185,6 @@ void lifecycle_settle(void)
                      guard.dlopen_pending && guard.dlopen_deepbind);
     guard.dlopen_pending = false;
     check_unloads();
+    if (options.check_signal)
+        request_listen();
 }

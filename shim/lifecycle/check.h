@@ -34,6 +34,9 @@ void check_notice_exit(void);
 
 bool check_exit_began(void);
 
+/* Takes what a scan that is under way finds, and waits for it if need be. Under the check lock. */
+void check_finish_scan(void);
+
 /*
  * Values that a deleted key left behind. Their module may free them a moment later, from a list of
  * its own: so they are reported at the next look (an unload, exit), if the block is still there

@@ -103,6 +103,24 @@ bool lifecycle_key_used(uint32_t number, uintptr_t pc)
     return finding != 0;
 }
 
+void lifecycle_task_ends(void)
+{
+    struct check check = {.at = AT_EVENT};
+    if (!lock_acquire(&check_lock))
+        return;
+    rules_check_task_end(check_sink, &check);
+    lock_release(&check_lock);
+}
+
+void lifecycle_task_reads(uint32_t key, uintptr_t at)
+{
+    struct check check = {.at = AT_EVENT};
+    if (!lock_acquire(&check_lock))
+        return;
+    rules_check_task_read(key, at, check_sink, &check);
+    lock_release(&check_lock);
+}
+
 void lifecycle_gone(void)
 {
     if (!lock_acquire(&check_lock))

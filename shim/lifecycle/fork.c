@@ -25,29 +25,58 @@ static bool is_active(void)
     return atomic_load(&lifecycle_phase) == PHASE_ACTIVE;
 }
 
-/* A signal handler that forks above our own code would wait for itself. */
-static void before(void)
+static void hold(unsigned from)
 {
-    for (unsigned i = 0; i < ARRAY_SIZE(order) && is_active() && !guard.depth; i++)
+    for (unsigned i = from; i < ARRAY_SIZE(order); i++)
         taken[i] = lock_acquire(order[i]);
 }
 
-static void after_in_parent(void)
+static void let_go(unsigned from)
 {
-    for (unsigned i = ARRAY_SIZE(order); i-- > 0;) {
+    for (unsigned i = ARRAY_SIZE(order); i-- > from;) {
         if (taken[i])
             lock_release(order[i]);
         taken[i] = false;
     }
 }
 
-static void after_in_child(void)
+void lifecycle_hold_locks_below_check(void)
 {
-    int saved_errno;
+    hold(1);
+}
+
+void lifecycle_free_locks_below_check(void)
+{
+    let_go(1);
+}
+
+void lifecycle_reset_locks(void)
+{
     for (unsigned i = 0; i < ARRAY_SIZE(order); i++) {
         lock_reset(order[i]);
         taken[i] = false;
     }
+}
+
+/* A signal handler that forks above our own code would wait for itself. */
+static void before(void)
+{
+    guard.in_fork = true;
+    if (is_active() && !guard.depth)
+        hold(0);
+}
+
+static void after_in_parent(void)
+{
+    let_go(0);
+    guard.in_fork = false;
+}
+
+static void after_in_child(void)
+{
+    int saved_errno;
+    lifecycle_reset_locks();
+    guard.in_fork = false;
     if (!is_active() || !guard_enter(&saved_errno))
         return;
     atomic_store(&lifecycle_pid, sys_getpid());

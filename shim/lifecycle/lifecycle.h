@@ -4,7 +4,8 @@
  * the end.
  *
  * Phases: EARLY (before the first event after libc has its environment: calls only pass through),
- * ACTIVE, and INERT (set-user-ID, confined, or nothing could be set up: calls pass through for good).
+ * ACTIVE, and INERT (set-user-ID, confined, or nothing could be set up: calls pass through for
+ * good).
  */
 #ifndef DLPIN_LIFECYCLE_LIFECYCLE_H
 #define DLPIN_LIFECYCLE_LIFECYCLE_H
@@ -55,6 +56,10 @@ void lifecycle_closed(void);
 /* Looks at everything that is registered. */
 void lifecycle_check(enum occasion at);
 
+/* The same now, memory included, because somebody asks. Returns how many findings still hold that
+ * no earlier request was told of. */
+unsigned lifecycle_request(void);
+
 /* The calling thread deleted a key. `was` is released here; `error` is what the call returned;
  * `caller` its return address, and `callee` our function that was called. */
 void lifecycle_key_deleted(uint32_t number, struct key *was, int error, uintptr_t caller,
@@ -63,6 +68,10 @@ void lifecycle_key_deleted(uint32_t number, struct key *was, int error, uintptr_
 /* The calling code, at `pc`, uses a key. True: it was that module's, and another one has deleted
  * it. */
 bool lifecycle_key_used(uint32_t number, uintptr_t pc);
+
+/* A task of this thread ends, or reads what another one left, at this return address. */
+void lifecycle_task_ends(void);
+void lifecycle_task_reads(uint32_t key, uintptr_t at);
 
 /* A key or a thread is gone: resolves what was found of it. */
 void lifecycle_gone(void);
@@ -76,14 +85,20 @@ void lifecycle_exiting(void);
 void lifecycle_finish(const char *ended);
 
 /*
- * The program is about to confine itself: a seccomp filter may kill it for system calls that it does
- * not need, and nobody can ask which ones these are without making them. The report is finished, and
- * from then on calls only pass through.
+ * The program is about to confine itself: a seccomp filter may kill it for system calls that it
+ * does not need, and nobody can ask which ones these are without making them. The report is
+ * finished, and from then on calls only pass through.
  */
 void lifecycle_confine(void);
 
 /* The exit status: `status`, or what exitcode= says. */
 int lifecycle_exit_status(int status);
+
+/* All of our locks but the check lock, which the caller has: for a copy of the process, in which
+ * they are free again after lifecycle_reset_locks. */
+void lifecycle_hold_locks_below_check(void);
+void lifecycle_free_locks_below_check(void);
+void lifecycle_reset_locks(void);
 
 /* Registers the fork handlers (lifecycle/fork.c). */
 void lifecycle_watch_forks(void);

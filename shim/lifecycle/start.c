@@ -4,6 +4,7 @@
 #include "base/sys.h"
 #include "lifecycle/check.h"
 #include "lifecycle/lifecycle.h"
+#include "lifecycle/request.h"
 #include "lifecycle/stacks.h"
 #include "modules/surroundings.h"
 #include "ownership/common.h"
@@ -131,5 +132,6 @@ void lifecycle_start(void)
     thread_self();
     lifecycle_watch_forks();
     atomic_store(&lifecycle_phase, PHASE_ACTIVE);
+    request_listen();
     guard_leave(saved_errno);
 }

@@ -353,6 +353,17 @@ static void apply_locked(unsigned unloaded)
     atomic_fetch_add(&modules_epoch, 1);
 }
 
+void modules_suppose_unloaded(struct module *module)
+{
+    if (!lock_acquire(&modules_lock))
+        return;
+    atomic_store(&module->end_epoch, atomic_load(&modules_epoch) + 1);
+    atomic_store(&module->state, MODULE_UNLOADED);
+    snapshot_publish_locked(NULL, true);
+    atomic_fetch_add(&modules_epoch, 1);
+    lock_release(&modules_lock);
+}
+
 static bool take_over_locked(struct sightings *list, uintptr_t opener, bool deepbind,
                              struct module_changes *changes)
 {

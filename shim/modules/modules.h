@@ -166,6 +166,9 @@ struct module *modules_find_unloaded(uintptr_t address, uint64_t epoch);
  * address was stored. The caller gets a reference. */
 struct module *modules_find_last(uintptr_t address);
 
+/* In a copy of the process: as if the module had just gone. Takes the modules' lock. */
+void modules_suppose_unloaded(struct module *module);
+
 /* Every unload that was seen so far. */
 extern _Atomic uint64_t modules_unloads;
 

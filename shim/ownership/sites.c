@@ -30,7 +30,8 @@ static uint32_t free_capacity;
 static struct site *retired;
 static uint32_t retired_count, collect_at = FIRST_COLLECTION;
 static unsigned victim;
-static bool have_unknown; /* a site in no known module is cached */
+static bool have_unknown;     /* a site in no known module is cached */
+static _Atomic bool diverted; /* the first places of the cache stay empty */
 
 void sites_start(void)
 {
@@ -74,7 +75,7 @@ static bool cached(uintptr_t key, uint64_t *value)
 static void cache_locked(const struct site *site)
 {
     struct site_set *set = site_set_of(site->key);
-    unsigned way = site->hop ? 1 : 0;
+    unsigned way = site->hop || atomic_load(&diverted) ? 1 : 0;
     while (way < SITE_WAYS && atomic_load(&set->slots[way].key) != 0)
         way++;
     if (way == SITE_WAYS)
@@ -83,6 +84,16 @@ static void cache_locked(const struct site *site)
     atomic_store(&slot->key, 0);
     atomic_store(&slot->value, value_of(site));
     atomic_store(&slot->key, site->key);
+}
+
+void sites_divert(void)
+{
+    if (atomic_load(&diverted) || !lock_acquire(&sites_lock))
+        return;
+    atomic_store(&diverted, true);
+    for (unsigned i = 0; i < SITE_SETS; i++)
+        atomic_store(&site_cache[i].slots[0].key, 0);
+    lock_release(&sites_lock);
 }
 
 static void uncache_locked(const struct site *site)
@@ -258,6 +269,8 @@ static uint32_t walk(uintptr_t pc, uintptr_t cfa)
 uint32_t site_slow(uintptr_t pc, uintptr_t cfa)
 {
     int saved_errno;
+    if (unlikely(guard.ignoring > 0))
+        return SITE_UNKNOWN;
     if (!atomic_load_explicit(&started, memory_order_relaxed) || !guard_enter(&saved_errno))
         return 0;
     uint32_t number = walk(pc, cfa);

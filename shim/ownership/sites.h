@@ -83,6 +83,10 @@ static inline uint32_t site_here(uintptr_t pc, uintptr_t cfa)
     return site_fast(pc, &shifted) ? shifted >> SITE_SHIFT : site_slow(pc, cfa);
 }
 
+/* From here on every call comes to site_slow, where a thread that makes what is not to be reported
+ * (guard.ignoring) gets SITE_UNKNOWN. Programs that do not ask for it do not pay for it. */
+void sites_divert(void);
+
 /* From here on sites are made; before, everything is site 0. */
 void sites_start(void);
 

@@ -122,6 +122,16 @@ void heap_forget_slow(const void *p)
         __atomic_store_n(entry, 0, __ATOMIC_RELAXED);
 }
 
+void heap_disown(uintptr_t start)
+{
+    heap_entry *entry = entry_of(start);
+    heap_entry before = entry ? __atomic_load_n(entry, __ATOMIC_RELAXED) : 0;
+    if (before)
+        __atomic_compare_exchange_n(entry, &before,
+                                    (before & ((1 << SITE_SHIFT) - 1)) | SITE_UNKNOWN << SITE_SHIFT,
+                                    false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
 uint32_t heap_site(const void *p)
 {
     const heap_entry *entry = entry_of((uintptr_t)p);

@@ -95,6 +95,9 @@ static inline void heap_forget(const void *p)
         heap_forget_slow(p);
 }
 
+/* The block that starts at `start` is nobody's from now on. */
+void heap_disown(uintptr_t start);
+
 /* The site of the block that starts at `p`, or 0. */
 uint32_t heap_site(const void *p);
 

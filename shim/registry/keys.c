@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "registry/keys.h"
 #include "base/dropped.h"
+#include "base/guard.h"
 
 struct lock registry_lock;
 struct key keys[KEYS_MAX];
@@ -26,7 +27,7 @@ void key_created(pthread_key_t number, void (*destructor)(void *), const pthread
 {
     if (destructor)
         modules_find_new((uintptr_t)destructor);
-    struct key key = {.stack = stack_capture(REGISTRY_FRAMES)};
+    struct key key = {.stack = stack_capture(REGISTRY_FRAMES), .ignored = guard.ignoring > 0};
     const struct frame *maker = stack_owner(key.stack);
     const struct frame *requester = stack_requester(key.stack, NULL);
     struct module *kept_in = keeper(variable);

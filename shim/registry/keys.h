@@ -24,6 +24,7 @@ struct key {
     struct module *maker;     /* the nearest module on the creating stack that is not a runtime */
     struct module *requester; /* the nearest module on the creating stack that is not common */
     struct stack *stack;      /* NULL: it was made past us */
+    bool ignored;             /* neither it nor its values are reported */
     /* After a deletion by another module than the owner, also when the number is another key's
      * again: */
     struct module *_Atomic robbed; /* the owner then */

@@ -5,6 +5,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "registry/heap.h"
+#include "registry/tasks.h"
 
 #include <string.h>
 
@@ -25,6 +26,7 @@ static void free_thread(struct thread *thread)
     module_unref(thread->argument_image);
     module_unref(thread->requester);
     stack_free(thread->stack);
+    tasks_free(thread->tasks);
     for (unsigned i = 0; i < VALUE_PAGES; i++)
         arena_free(atomic_load(&thread->pages[i]), VALUES_PER_PAGE * sizeof(struct value));
     arena_free(thread, sizeof *thread);
@@ -197,6 +199,7 @@ struct thread *thread_prepare(uintptr_t start_routine, uintptr_t argument)
         return NULL;
     }
     thread->seen_to_start = true;
+    thread->ignored = guard.ignoring > 0;
     thread->start_routine = start_routine;
     thread->argument = argument;
     thread->stack = stack_capture(REGISTRY_FRAMES);
@@ -258,7 +261,7 @@ struct thread *thread_self(void)
 void thread_name(pid_t tid, char name[static 32])
 {
     struct text path = {0};
-    text_printf(&path, "/proc/self/task/%d/comm", tid);
+    text_printf(&path, "/proc/%d/task/%d/comm", sys_getpid(), tid);
     ssize_t length = sys_read_file(text_string(&path), name, 32);
     text_free(&path);
     if (length > 0 && name[length - 1] == '\n')
@@ -304,7 +307,8 @@ void thread_set_value(pthread_key_t key, const void *pointer, uint32_t site)
         return;
     }
     value->site = site;
-    value->epoch = atomic_load_explicit(&modules_epoch, memory_order_relaxed);
+    value->epoch =
+        guard.ignoring ? VALUE_IGNORED : atomic_load_explicit(&modules_epoch, memory_order_relaxed);
     atomic_store_explicit(&value->generation, key_generation(key), memory_order_relaxed);
     atomic_store_explicit(&value->pointer, (void *)pointer, memory_order_release);
 }
@@ -314,6 +318,7 @@ void threads_mark_sites_locked(struct site_bitmap *bitmap)
     for (struct thread *t = threads; t; t = t->next) {
         if (t->argument_site)
             site_mark(bitmap, t->argument_site);
+        tasks_mark_sites(t->tasks, bitmap);
         for (unsigned i = 0; i < KEYS_MAX; i++) {
             struct value *value = thread_value(t, i);
             if (value && value->site)

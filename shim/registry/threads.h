@@ -22,8 +22,10 @@ struct value {
     void *_Atomic pointer;
     _Atomic uint32_t generation; /* of the key, when it was set */
     uint32_t site;               /* who set it (ownership/sites.h) */
-    uint64_t epoch;              /* modules_epoch then */
+    uint64_t epoch;              /* modules_epoch then; VALUE_IGNORED: it is not reported */
 };
+
+#define VALUE_IGNORED UINT64_MAX
 
 enum { VALUES_PER_PAGE = 32, VALUE_PAGES = KEYS_MAX / VALUES_PER_PAGE };
 
@@ -34,6 +36,7 @@ struct thread {
     uintptr_t
         thread_pointer; /* its thread control block, which lies at the upper end of its stack */
     bool seen_to_start; /* through us: the fields below are known */
+    bool ignored;       /* it is not reported */
     uintptr_t start_routine; /* as it was given */
     struct frame routine;    /* what it will run: behind a trampoline, what that calls */
     struct frame via;        /* the trampoline; pc 0: none */
@@ -44,6 +47,7 @@ struct thread {
         *requester; /* the nearest one on the stack that is neither common nor the owner */
     struct stack *stack;
     struct value *_Atomic pages[VALUE_PAGES];
+    struct tasks *tasks; /* registry/tasks.h; NULL: it never had one */
     struct thread *next;
 };
 

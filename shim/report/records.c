@@ -141,7 +141,9 @@ static void add_counts(struct text *text, const struct finding_record *record)
 void record_finding(struct text *text, const struct finding_record *record, uint64_t time)
 {
     const struct finding *finding = record->finding;
-    json_begin(text, "finding");
+    json_begin(text, record->token ? "supposed" : "finding");
+    if (record->token)
+        json_number(text, "token", record->token);
     json_number(text, "time", time);
     json_number(text, "id", record->id);
     json_string(text, "kind", kind_names[finding->kind]);
@@ -169,6 +171,17 @@ void record_resolved(struct text *text, uint32_t finding, const char *how, uint6
     json_number(text, "time", time);
     json_number(text, "finding", finding);
     json_string(text, "how", how);
+    json_end(text);
+}
+
+void record_request(struct text *text, uint32_t token, enum request_state state, unsigned findings,
+                    uint64_t time)
+{
+    json_begin(text, "request");
+    json_number(text, "time", time);
+    json_number(text, "token", token);
+    json_string(text, "state", request_state_names[state]);
+    json_number(text, "findings", findings);
     json_end(text);
 }
 

@@ -16,6 +16,7 @@ enum { LOADS_MAX = 64 };
 struct finding_record {
     const struct finding *finding;
     uint32_t id;
+    uint32_t token; /* of the request that supposes it; 0: it is so */
     enum occasion at;
     unsigned count;
     const uint32_t *loads;
@@ -43,6 +44,9 @@ void record_module(struct text *text, const struct module *module, enum module_s
                    uint64_t time);
 void record_finding(struct text *text, const struct finding_record *record, uint64_t time);
 void record_resolved(struct text *text, uint32_t finding, const char *how, uint64_t time);
+
+void record_request(struct text *text, uint32_t token, enum request_state state, unsigned findings,
+                    uint64_t time);
 
 /* `unseen` is a NULL-terminated list of sentences; `families` of the hooks that are active. */
 void record_coverage(struct text *text, const char *const *families, const bool *active,

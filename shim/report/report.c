@@ -33,6 +33,7 @@ struct instance {
     struct group *group;
     struct module *module; /* holds a reference */
     bool pending;
+    bool told; /* by report_take_news, or by the parent */
 };
 
 struct lock report_lock;
@@ -41,6 +42,7 @@ static struct instance *instances;
 static _Atomic unsigned open_count;
 static uint32_t last_finding;
 static bool exiting;
+static unsigned untold_deletions; /* they are no instances: they never end */
 
 void report_init(const char *raw_options)
 {
@@ -88,7 +90,7 @@ void report_hold(bool hold)
 
 static bool is_growing(const struct group *group)
 {
-    return group->load_count >= 2 && group->count >= group->load_count;
+    return group->finding.grows || (group->load_count >= 2 && group->count >= group->load_count);
 }
 
 static void write_group_locked(struct group *group)
@@ -217,6 +219,17 @@ static void remember_locked(const struct finding *finding, struct group *group)
     atomic_fetch_add(&open_count, 1);
 }
 
+/* The worst of a group speaks for it. */
+static bool is_milder_locked(struct group *group, const struct finding *finding)
+{
+    bool is_open = group->count > 1 && !group->resolved;
+    if (!is_open || finding->severity >= group->finding.severity)
+        return false;
+    if (finding->module)
+        add_load(group, finding->module->load);
+    return true;
+}
+
 static uint32_t report_new_locked(struct finding *finding, enum occasion at, bool quietly)
 {
     struct group *group = find_group_locked(finding);
@@ -227,9 +240,14 @@ static uint32_t report_new_locked(struct finding *finding, enum occasion at, boo
     }
     if (finding->object.type != OBJECT_DELETION)
         remember_locked(finding, group);
+    else
+        untold_deletions++;
     group->inherited = false;
     group->count++;
-    update_group_locked(group, finding, at);
+    if (is_milder_locked(group, finding))
+        finding_release(finding);
+    else
+        update_group_locked(group, finding, at);
     if (is_power_of_two(group->count))
         write_group_locked(group);
     if (!group->shown && !quietly)
@@ -254,12 +272,14 @@ static void report_again_locked(struct instance *instance, struct finding *findi
 {
     struct group *group = instance->group;
     bool confirmed = instance->pending && !finding->pending;
-    if (confirmed) {
+    bool risen = finding->severity > group->finding.severity;
+    if (confirmed || risen) {
         instance->pending = false;
         keep_longer_stack(group, finding);
         update_group_locked(group, finding, at);
         group->at = at;
         write_group_locked(group);
+        group->shown &= !risen;
     } else {
         finding_release(finding);
     }
@@ -290,6 +310,42 @@ uint32_t report_finding(struct finding *finding, enum occasion at, bool quietly)
         id = report_new_locked(finding, at, quietly);
     lock_release(&report_lock);
     return id;
+}
+
+unsigned report_take_news(void)
+{
+    struct instance *instance, *next;
+    if (!lock_acquire(&report_lock))
+        return 0;
+    unsigned news = untold_deletions;
+    untold_deletions = 0;
+    HASH_ITER (hh, instances, instance, next) {
+        news += !instance->told && !instance->pending;
+        instance->told |= !instance->pending;
+    }
+    lock_release(&report_lock);
+    return news;
+}
+
+void report_request(uint32_t token, enum request_state state)
+{
+    struct text text = {0};
+    struct group *group, *next;
+    unsigned open = 0;
+    if (!lock_acquire(&report_lock))
+        return;
+    HASH_ITER (hh, groups, group, next) {
+        if (group->resolved || group->inherited)
+            continue;
+        if (state == REQUEST_DONE && group->count != group->written_count)
+            write_group_locked(group);
+        open++;
+    }
+    if (log_open_locked()) {
+        record_request(&text, token, state, open, log_now());
+        log_write(&text);
+    }
+    lock_release(&report_lock);
 }
 
 void report_escalate(uint32_t id)
@@ -451,8 +507,12 @@ void report_finish(const char *ended, bool image_may_go_on, const char *const *f
 
 void report_fork_child(void)
 {
+    struct instance *instance, *next_instance;
     struct group *group, *next;
     log_fork_child();
+    HASH_ITER (hh, instances, instance, next_instance)
+        instance->told = true;
+    untold_deletions = 0;
     HASH_ITER (hh, groups, group, next) {
         group->inherited = true;
         group->count = group->written_count = 0;

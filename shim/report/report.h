@@ -9,6 +9,7 @@
 #ifndef DLPIN_REPORT_REPORT_H
 #define DLPIN_REPORT_REPORT_H
 
+#include "base/text.h"
 #include "rules/finding.h"
 
 /* Once, after the options are known. `raw_options` is the environment variable as it was. */
@@ -31,6 +32,19 @@ uint32_t report_finding(struct finding *finding, enum occasion at, bool quietly)
 /* Whether this was reported, confirmed and shown. Only under the check lock, which everything that
  * changes the answer is called under; takes no lock. */
 bool report_knows(const struct object *object);
+
+/* How many findings still hold that no earlier call counted. */
+unsigned report_take_news(void);
+
+/* A request from outside begins, or is done: then all counts are in the file. */
+void report_request(uint32_t token, enum request_state state);
+
+/* Adds the record of a finding that a request supposes: what would be. Under no lock, in a copy of
+ * the process. */
+void report_supposed(struct text *text, const struct finding *finding, uint32_t token, uint32_t id);
+
+/* Records that were made elsewhere. */
+void report_add(const char *records, size_t length);
 
 /* The finding with this id has become an error. */
 void report_escalate(uint32_t id);

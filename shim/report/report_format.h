@@ -54,7 +54,8 @@
     X(ENVIRONMENT, "environment", "environment variable in an unloaded module")            \
     X(POINTER, "pointer", "pointer into an unloaded module's image")                       \
     X(HEAP_LOST, "heap-lost", "blocks of an unloaded module that nothing reaches")         \
-    X(HEAP_HELD, "heap-held", "blocks of an unloaded module that are still reached")
+    X(HEAP_HELD, "heap-held", "blocks of an unloaded module that are still reached")       \
+    X(TASK_VALUE, "task-value", "thread-specific value that a task left for the next one")
 
 /* When a finding was made. X(enumerator, "name") */
 #define DLPIN_OCCASIONS(X) \
@@ -69,17 +70,38 @@
     X(CLOSED, "closed")        \
     X(UNLOADED, "unloaded")
 
+/* States of a request record. X(enumerator, "name") */
+#define DLPIN_REQUEST_STATES(X) \
+    X(BEGUN, "begun")           \
+    X(DONE, "done")             \
+    X(REFUSED, "refused")
+
+/*
+ * A request is a signal (check_signal) to a thread, with this si_code and a token in si_uid that
+ * comes back in the records. si_value says which system call the thread waits in: in bits 48 to 62
+ * its number, below them the address behind the instruction; and in bit 63 whether it may be begun
+ * anew. si_errno is the id of a module that is to be
+ * supposed to be unloaded, or 0. There is nothing secret in it; who may send it is for the kernel
+ * to say.
+ */
+#define DLPIN_REQUEST_CODE (-0x646c)
+#define DLPIN_REQUEST_CALL_SHIFT 48
+#define DLPIN_REQUEST_CALL_MASK 0x7fffUL
+#define DLPIN_REQUEST_ANEW (1UL << 63)
+
 #define DLPIN_ENUM_ROW(prefix, name, ...) prefix##_##name,
 #define DLPIN_SEVERITY_ROW(name, ...) DLPIN_ENUM_ROW(SEVERITY, name)
 #define DLPIN_VERDICT_ROW(name, ...) DLPIN_ENUM_ROW(VERDICT, name)
 #define DLPIN_KIND_ROW(name, ...) DLPIN_ENUM_ROW(KIND, name)
 #define DLPIN_OCCASION_ROW(name, ...) DLPIN_ENUM_ROW(AT, name)
 #define DLPIN_MODULE_STATE_ROW(name, ...) DLPIN_ENUM_ROW(MODULE, name)
+#define DLPIN_REQUEST_STATE_ROW(name, ...) DLPIN_ENUM_ROW(REQUEST, name)
 
 enum severity { DLPIN_SEVERITIES(DLPIN_SEVERITY_ROW) SEVERITY_COUNT };
 enum verdict { DLPIN_VERDICTS(DLPIN_VERDICT_ROW) VERDICT_COUNT };
 enum kind { DLPIN_KINDS(DLPIN_KIND_ROW) KIND_COUNT };
 enum occasion { DLPIN_OCCASIONS(DLPIN_OCCASION_ROW) AT_COUNT };
+enum request_state { DLPIN_REQUEST_STATES(DLPIN_REQUEST_STATE_ROW) REQUEST_STATE_COUNT };
 enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COUNT };
 
 /* clang-format off: the lists below are tables. */
@@ -93,6 +115,8 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  * blocks? growing? loads[](load numbers) label? pending? subject stack[](frames)
  *           path?[{from,via,to}] signature
  * resolved  pid time finding(id) how
+ * request   pid time token state findings(that hold now)
+ * supposed  pid time token, and the members of a finding that would be if a module were unloaded
  * coverage  pid time hooks{family: bool} dropped{what: count} unseen[](sentences)
  *           families: heap, keys, threads, loader, registrations
  * summary   pid time findings kinds{} verdicts{} severities{}
@@ -117,6 +141,9 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *                             lies on the stack) unwound(bool: unwinding led there)
  *                   "registration": call("on_exit", …) name? function?(frame) address?
  *                             where?("image") owner? requester?
+ *                   "task":   key tid thread_name address task(name of the one that set the value)
+ *                             reader?(of the one that read it) tasks(that left a value here)
+ *                             owner? requester?
  *
  * path      steps {"from":node,"via":int,"to":node,"leaves"?:true}, root first; {"skipped":int}
  *           stands for so many that are left out. via: where in the node, or in its symbol, the

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "modules/symbols.h"
-#include "registry/keys.h"
+#include "registry/tasks.h"
 #include "report/json.h"
 #include "report/names.h"
 #include "report/parts.h"
@@ -122,6 +122,17 @@ static void add_registration_subject(struct text *text, const struct finding *fi
         add_address_subject(text, finding, "address");
 }
 
+static void add_task_subject(struct text *text, const struct finding *finding)
+{
+    text_printf(text, "\"object\":\"task\",\"key\":%u", finding->key);
+    add_thread(text, finding);
+    json_address(text, "address", finding->address);
+    json_string(text, "task", finding->task->name);
+    if (finding->reader)
+        json_string(text, "reader", finding->reader->name);
+    json_number(text, "tasks", finding->tasks);
+}
+
 typedef void subject_writer(struct text *text, const struct finding *finding);
 
 static subject_writer *const writers[OBJECT_TYPES] = {
@@ -129,6 +140,7 @@ static subject_writer *const writers[OBJECT_TYPES] = {
     [OBJECT_THREAD] = add_thread_subject, [OBJECT_DELETION] = add_deletion_subject,
     [OBJECT_SLOT] = add_slot_subject,     [OBJECT_HEAP] = add_heap_subject,
     [OBJECT_FRAME] = add_frame_subject,   [OBJECT_REGISTRATION] = add_registration_subject,
+    [OBJECT_TASK] = add_task_subject,
 };
 
 void record_subject(struct text *text, const struct finding *finding)

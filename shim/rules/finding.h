@@ -23,21 +23,23 @@ enum object_type {
     OBJECT_HEAP,
     OBJECT_FRAME,
     OBJECT_REGISTRATION,
+    OBJECT_TASK,
     OBJECT_TYPES,
 };
 
 struct object {
     enum object_type type;
-    uint32_t key;        /* KEY, VALUE, DELETION: the number; FRAME: the thread's; REGISTRATION: the
-                            type */
+    uint32_t key;        /* KEY, VALUE, DELETION, TASK: the number; FRAME: the thread's;
+                            REGISTRATION: the type */
     uint32_t generation; /* and which creation of it; DELETION: a serial number; SLOT: the call
                             site of the block that it is in, or 0; HEAP: of the blocks;
                             REGISTRATION: which of the handlers that are read */
     uint32_t kind;
-    uint64_t thread; /* THREAD, VALUE, REGISTRATION: its serial number; SLOT, FRAME: the slot's
-                        address */
+    uint64_t thread; /* THREAD, VALUE, REGISTRATION, TASK: its serial number; SLOT, FRAME: the
+                        slot's address */
     uint64_t word;   /* VALUE, SLOT: the value; HEAP: the address of one of the blocks;
-                        FRAME: the return address; REGISTRATION: what is registered */
+                        FRAME: the return address; REGISTRATION: what is registered; TASK: the serial
+                        number of the task that set the value */
 };
 
 /* Where a word leads. */
@@ -88,8 +90,11 @@ struct finding {
     enum target_class target;
     uintptr_t pointee; /* what is pointed to, in the module */
     size_t blocks, hanging_blocks, hanging_bytes;
-    const char *call; /* what registered it: "on_exit" */
-    char name[40];    /* of what was registered, where it has one */
+    const char *call;           /* what registered it: "on_exit" */
+    char name[40];              /* of what was registered, where it has one */
+    struct task *task, *reader; /* that set the value, that read it; each holds a reference */
+    unsigned tasks;             /* that left values here */
+    bool grows;
     bool before_exit; /* made before exit() began, however late it is reported */
 };
 

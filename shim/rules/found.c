@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "rules/found.h"
 #include "base/dropped.h"
+#include "registry/tasks.h"
 #include "rules/paths.h"
 #include "rules/stacks.h"
 
@@ -15,8 +16,11 @@ void finding_release(struct finding *finding)
     module_unref(finding->via.module);
     stack_free(finding->stack);
     path_free(finding->path);
+    task_unref(finding->task);
+    task_unref(finding->reader);
     finding->stack = NULL;
     finding->path = NULL;
+    finding->task = finding->reader = NULL;
 }
 
 static bool grow(struct found *found)
@@ -58,6 +62,8 @@ static struct object object_of(const struct subject *subject, enum kind kind)
     }
     if (subject->thread && !subject->deletion)
         object.thread = subject->thread->serial;
+    if (subject->type == OBJECT_TASK)
+        object.word = subject->left->setter->serial;
     if (subject->type == OBJECT_VALUE)
         object.word = (uintptr_t)atomic_load(&subject->value->pointer);
     if (subject->passage) {
@@ -78,9 +84,19 @@ static struct object object_of(const struct subject *subject, enum kind kind)
     return object;
 }
 
+/* Made between dlpin_ignore_begin and dlpin_ignore_end. */
+static bool is_ignored(const struct subject *subject)
+{
+    if (subject->key && subject->key->ignored)
+        return true;
+    if (subject->type == OBJECT_VALUE)
+        return subject->value->epoch == VALUE_IGNORED;
+    return subject->type == OBJECT_THREAD && subject->thread->ignored;
+}
+
 void found_apply(const struct subject *subject, struct found *found)
 {
-    for (unsigned kind = 0; kind < KIND_COUNT; kind++) {
+    for (unsigned kind = 0; kind < KIND_COUNT && !is_ignored(subject); kind++) {
         struct finding finding = {.kind = kind, .object = object_of(subject, kind)};
         if (rules[kind].type != subject->type || (found->known && found->known(&finding.object)) ||
             !rules[kind].match(subject, &finding))

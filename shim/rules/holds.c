@@ -3,6 +3,7 @@
 #include "base/sys.h"
 #include "registry/heap.h"
 #include "registry/libc_state.h"
+#include "registry/tasks.h"
 #include "rules/rules.h"
 #include "scan/stacks.h"
 
@@ -100,6 +101,19 @@ static void registration_holds(const struct object *object, const char **how)
         *how = registration_facts[object->key].over;
 }
 
+/* What came into another task stays said; until one began, it can be undone. */
+static void task_holds(const struct object *object, const char **how)
+{
+    struct thread *thread = thread_by_serial_locked(object->thread);
+    struct value *value = thread ? thread_value(thread, object->key) : NULL;
+    if (!thread || !thread->tasks || atomic_load(&thread->tasks->last) != object->word)
+        return;
+    if (atomic_load(&thread->ended))
+        *how = "the thread ended, and served no other task";
+    else if (!value_is_current(value, &keys[object->key]))
+        *how = "the value was cleared before another task began";
+}
+
 /* Each sets *how, what became of the object, if it is over. Under the registry lock. */
 typedef void object_holds(const struct object *object, const char **how);
 
@@ -108,6 +122,7 @@ static object_holds *const holds[OBJECT_TYPES] = {
     [OBJECT_THREAD] = thread_holds, [OBJECT_SLOT] = slot_holds,
     [OBJECT_HEAP] = heap_holds,     [OBJECT_DELETION] = NULL,
     [OBJECT_FRAME] = frame_holds,   [OBJECT_REGISTRATION] = registration_holds,
+    [OBJECT_TASK] = task_holds,
 };
 
 bool rules_still_holds(const struct object *object, const char **how)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "rules/rules.h"
 #include "base/dropped.h"
+#include "base/guard.h"
+#include "registry/tasks.h"
 #include "rules/found.h"
 
 /* In the order of DLPIN_KINDS. */
@@ -22,6 +24,7 @@ const struct rule rules[KIND_COUNT] = {
     [KIND_POINTER] = {OBJECT_SLOT, match_pointer, explain_pointer},
     [KIND_HEAP_LOST] = {OBJECT_HEAP, match_heap_lost, explain_heap_lost},
     [KIND_HEAP_HELD] = {OBJECT_HEAP, match_heap_held, explain_heap_held},
+    [KIND_TASK_VALUE] = {OBJECT_TASK, match_task_value, explain_task_value},
 };
 
 static void check_keys_locked(struct found *found)
@@ -130,8 +133,8 @@ void rules_check_deletion(const struct deletion *deletion, rules_sink *sink, voi
     for (struct thread *thread = threads; thread && !deletion->error; thread = thread->next) {
         struct value *value = thread_value(thread, deletion->number);
         struct heap_block block;
-        if (!value_is_current(value, deletion->was) || !thread_is_live(thread) ||
-            !heap_find((uintptr_t)atomic_load(&value->pointer), &block))
+        if (!value_is_current(value, deletion->was) || value->epoch == VALUE_IGNORED ||
+            !thread_is_live(thread) || !heap_find((uintptr_t)atomic_load(&value->pointer), &block))
             continue;
         if (complete.blocks++ == 0) {
             complete.thread = thread;
@@ -144,6 +147,56 @@ void rules_check_deletion(const struct deletion *deletion, rules_sink *sink, voi
                                   .key = deletion->was,
                                   .deletion = &complete},
                 &found);
+    lock_release(&registry_lock);
+    found_hand_on(&found, sink, data);
+}
+
+/* --- tasks
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+static void apply_to_left_locked(struct thread *thread, uint32_t number, uintptr_t read_at,
+                                 struct found *found)
+{
+    found_apply(&(struct subject){.type = OBJECT_TASK,
+                                  .number = number,
+                                  .key = &keys[number],
+                                  .thread = thread,
+                                  .value = thread_value(thread, number),
+                                  .left = &thread->tasks->values[number],
+                                  .reader = read_at ? thread->tasks->current : NULL,
+                                  .read_at = read_at},
+                found);
+}
+
+void rules_check_task_end(rules_sink *sink, void *data)
+{
+    struct thread *thread = guard.self;
+    struct task_value *values = thread->tasks->values;
+    struct found found = {0};
+    if (!lock_acquire(&registry_lock)) {
+        drop(DROP_FINDING);
+        return;
+    }
+    for (uint32_t i = 0; i < KEYS_MAX; i++) {
+        if (values[i].setter != thread->tasks->current || values[i].told_left ||
+            !task_value_is_left(thread, i))
+            continue;
+        values[i].told_left = thread->tasks->has_told = true;
+        apply_to_left_locked(thread, i, 0, &found);
+    }
+    lock_release(&registry_lock);
+    found_hand_on(&found, sink, data);
+}
+
+void rules_check_task_read(uint32_t number, uintptr_t at, rules_sink *sink, void *data)
+{
+    struct thread *thread = guard.self;
+    struct found found = {0};
+    if (!task_value_is_left(thread, number) || !lock_acquire(&registry_lock))
+        return;
+    thread->tasks->values[number].told_read = true;
+    apply_to_left_locked(thread, number, at, &found);
     lock_release(&registry_lock);
     found_hand_on(&found, sink, data);
 }

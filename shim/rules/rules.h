@@ -47,6 +47,9 @@ struct subject {
     struct value *value;
     const struct target *target; /* of the value, of the thread's argument; may be NULL */
     const struct deletion *deletion;
+    const struct task_value *left;   /* a value that a task left, */
+    struct task *reader;             /* the one that read it (or NULL), */
+    uintptr_t read_at;               /* and the return address there */
     const struct retained *retained; /* what a scan found */
     const struct passage *passage;   /* rules/stacks.h */
     const struct registration *registration;
@@ -89,6 +92,11 @@ bool rules_deletion_is_plain(uint32_t number, const struct key *was, uintptr_t c
 /* The rules for a deletion. */
 void rules_check_deletion(const struct deletion *deletion, rules_sink *sink, void *data);
 
+/* A task of the calling thread ends, while it still is the current one; it reads, at this return
+ * address, what another one left. Take the registry lock. */
+void rules_check_task_end(rules_sink *sink, void *data);
+void rules_check_task_read(uint32_t number, uintptr_t at, rules_sink *sink, void *data);
+
 /* Whether a finding's object is still as it was found; else `how` says what became of it. Takes the
  * registry lock. */
 bool rules_still_holds(const struct object *object, const char **how);
@@ -98,10 +106,11 @@ void copy_retained(const struct retained *retained, struct finding *finding);
 
 rule_match match_key_destructor, match_key, match_key_value, match_key_orphan, match_key_foreign,
     match_thread_routine, match_thread_argument, match_thread_requested, match_thread_stack,
-    match_pointer, match_heap_lost, match_heap_held, match_registration;
+    match_pointer, match_heap_lost, match_heap_held, match_registration, match_task_value;
 rule_explain explain_key_destructor, explain_key, explain_key_value, explain_key_orphan,
     explain_key_foreign, explain_thread_routine, explain_thread_argument, explain_thread_requested,
     explain_thread_stack, explain_pointer, explain_heap_lost, explain_heap_held,
-    explain_exit_handler, explain_fork_handler, explain_timer, explain_hook, explain_environment;
+    explain_exit_handler, explain_fork_handler, explain_timer, explain_hook, explain_environment,
+    explain_task_value;
 
 #endif

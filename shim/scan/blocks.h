@@ -43,15 +43,19 @@ void heap_pages_each(const struct heap_pages *pages, page_visitor *visit, void *
 /* The first and the last block that start in a page of the map; false: there is none. */
 bool blocks_of_page(const struct heap_leaf *leaf, size_t page, uintptr_t *first, uintptr_t *last);
 
-/* The usable size of the live block at `start`, and the flags of its chunk (HEAP_CHUNK_*). False:
- * it cannot be read, or the allocator does not tell. */
+/* With glibc: the word before a block tells its size. */
 static inline bool blocks_have_heads(void)
 {
     return heap_granule_shift() == HEAP_GRANULE_SHIFT;
 }
 
+/* With another allocator. */
 bool blocks_ask_size(const struct view *view, uintptr_t start, size_t *size);
 
+enum { BLOCK_SIZE_BITS = 40 };
+
+/* The usable size of the live block at `start`, and the flags of its chunk (HEAP_CHUNK_*). False:
+ * it cannot be read, or the allocator does not tell. */
 static inline bool blocks_size(struct view *view, uintptr_t start, size_t *size, uint32_t *flags)
 {
     uintptr_t head = 0;
@@ -62,7 +66,8 @@ static inline bool blocks_size(struct view *view, uintptr_t start, size_t *size,
         return false;
     *flags = (uint32_t)head & HEAP_CHUNK_FLAGS;
     *size = heap_size_of_head(head);
-    return true;
+    /* Another thread may have freed it meanwhile; then a pointer may lie there. */
+    return *size >> BLOCK_SIZE_BITS == 0;
 }
 
 /* --- the index --- */

@@ -56,6 +56,12 @@ static bool reap(int options)
     return copy == 0;
 }
 
+/* False: an old kernel; then it must not open any either. */
+static bool close_all(void)
+{
+    return syscall(SYS_close_range, 0U, ~0U, 0U) == 0;
+}
+
 /* glibc's sigaction(2) by a name that no program has put itself in front of. */
 extern int __sigaction(int number, const struct sigaction *action, struct sigaction *before);
 
@@ -80,12 +86,13 @@ static void end_with_parent(void)
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all_but_one, NULL, SIGNAL_SET_BYTES);
 }
 
-static _Noreturn void be_the_copy(void (*work)(void *data), void *data)
+static _Noreturn void be_the_copy(enum copy_files files, void (*work)(void *data), void *data)
 {
     struct rlimit no_core = {0, 0};
     end_with_parent();
     syscall(SYS_prlimit64, 0, RLIMIT_CORE, &no_core, NULL);
-    if (syscall(SYS_getppid) == parent) {
+    bool may_work = files == COPY_SHARES_FILES || close_all();
+    if (may_work && syscall(SYS_getppid) == parent) {
         work(data);
         atomic_store(ended, 1);
         syscall(SYS_futex, ended, FUTEX_WAKE, 1, NULL, NULL, 0);
@@ -94,7 +101,8 @@ static _Noreturn void be_the_copy(void (*work)(void *data), void *data)
         syscall(SYS_exit_group, 0);
 }
 
-int copy_start(void (*work)(void *data), void *data, _Atomic uint32_t *end_word)
+int copy_start(enum copy_files files, void (*work)(void *data), void *data,
+               _Atomic uint32_t *end_word)
 {
     uint64_t all = ~(uint64_t)0, before;
     if (running)
@@ -104,9 +112,9 @@ int copy_start(void (*work)(void *data), void *data, _Atomic uint32_t *end_word)
     atomic_store(ended, 0);
     parent = sys_getpid();
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, SIGNAL_SET_BYTES);
-    long pid = syscall(SYS_clone, CLONE_FILES, 0, 0, 0, 0);
+    long pid = syscall(SYS_clone, files == COPY_SHARES_FILES ? CLONE_FILES : 0, 0, 0, 0, 0);
     if (pid == 0)
-        be_the_copy(work, data);
+        be_the_copy(files, work, data);
     int error = pid < 0 ? -errno : 0;
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, SIGNAL_SET_BYTES);
     running = !error;

@@ -6,9 +6,10 @@
  * Made by a bare clone(2) with no exit signal: no fork handler runs, no SIGCHLD comes, and wait(2)
  * and its kin do not see it unless they are asked for with __WALL or __WCLONE. It shares the table
  * of descriptors, and opens and closes none: a copy of the table would keep pipes and locks of the
- * program open. All signals but one are blocked in it, so that none that is sent to the process
- * group runs a handler of the program a second time; a fault ends it, without a core file. It ends
- * with its parent, of which that one signal tells, and outlives the thread that began it.
+ * program open. (One that has to open files gets a copy of the table, and closes all of it first.)
+ * All signals but one are blocked in it, so that none that is sent to the process group runs a
+ * handler of the program a second time; a fault ends it, without a core file. It ends with its
+ * parent, of which that one signal tells, and outlives the thread that began it.
  *
  * What remains to be seen of it: lists of processes, RUSAGE_CHILDREN, a debugger that follows
  * forks, and the cost of copied pages to threads that write while it lives.
@@ -28,9 +29,13 @@ void copy_unshare(void *p, size_t size);
 /* False once a seccomp filter is known: it might kill the program for a clone. */
 bool copy_is_possible(void);
 
+/* Whose descriptors the copy has. Its own ones are closed at once. */
+enum copy_files { COPY_SHARES_FILES, COPY_OWN_FILES };
+
 /* 0, or a negative errno: -EBUSY, -EAGAIN (no more processes), … `ended` is in shared memory, which
  * stays until the end was told of. */
-int copy_start(void (*work)(void *data), void *data, _Atomic uint32_t *ended);
+int copy_start(enum copy_files files, void (*work)(void *data), void *data,
+               _Atomic uint32_t *ended);
 
 enum copy_state { COPY_NONE, COPY_RUNNING, COPY_DONE, COPY_DIED };
 

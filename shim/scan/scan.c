@@ -195,7 +195,8 @@ static void begin_walk(struct ranges *ranges)
     now.walk->begun = begun;
     now.walk->deadline = limit ? begun + limit : 0;
     now.walk->in_place = true;
-    if (!copy_is_possible() || copy_start(work, now.walk, &now.walk->done) != 0) {
+    if (!copy_is_possible() ||
+        copy_start(COPY_SHARES_FILES, work, now.walk, &now.walk->done) != 0) {
         now.walk->in_place = false;
         if (!now.walk->deadline || now.walk->deadline > begun + STANDSTILL)
             now.walk->deadline = begun + STANDSTILL;
@@ -213,14 +214,14 @@ static void begin_walk(struct ranges *ranges)
 static bool is_affordable(enum scan_when when)
 {
     uint64_t elapsed = sys_monotonic_ns() - started;
-    if (when == SCAN_AT_EXIT || looked < FREE_BYTES)
+    if (when == SCAN_AT_EXIT || when == SCAN_ON_REQUEST || looked < FREE_BYTES)
         return true;
     return spent + last_look <= elapsed / SHARE;
 }
 
 uint64_t scan_patience(enum scan_when when, bool begun_now)
 {
-    if (when == SCAN_AT_EXIT)
+    if (when == SCAN_AT_EXIT || when == SCAN_ON_REQUEST)
         return (uint64_t)SCAN_EXIT_SECONDS * 1000 * MILLISECOND;
     if (when == SCAN_AT_EVENT || (when == SCAN_AFTER_UNLOAD && !begun_now))
         return 0;

@@ -16,6 +16,7 @@ enum scan_when {
     SCAN_AFTER_UNLOAD,
     SCAN_BEFORE_LOAD, /* a range may be used again now: then nobody can tell whose a word was */
     SCAN_AT_EVENT,
+    SCAN_ON_REQUEST, /* to its end, whatever it costs */
     SCAN_AT_EXIT,
 };
 

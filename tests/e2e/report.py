@@ -270,7 +270,8 @@ class Report:
                   "frame": ("tid", "returns_to", "unwound"),
                   "registration": ("call",),
                   "heap": ("address", "blocks", "bytes", "hanging_blocks",
-                           "hanging_bytes")}[wanted]
+                           "hanging_bytes"),
+                  "task": ("key", "tid", "address", "task", "tasks")}[wanted]
         for field in needed:
             if subject.get(field) is None:
                 self.wrong("%s: the %s has no %s", name, wanted, field)

@@ -30,6 +30,7 @@ COMBINATIONS = {
     "pointer": {("dangling", "warning"), ("dangling", "note")},
     "heap-lost": {("lost", "warning"), ("lost", "note")},
     "heap-held": {("held", "note")},
+    "task-value": {("stale", "warning"), ("stale", "note")},
 }
 
 SUBJECTS = {
@@ -50,6 +51,7 @@ SUBJECTS = {
     "pointer": "pointer",
     "heap-lost": "heap",
     "heap-held": "heap",
+    "task-value": "task",
 }
 
 

@@ -3,8 +3,8 @@
 """Runs one program without and with a preloaded library, and compares all that can be observed.
 
 The program and its files are laid out in an empty folder, once for each variant under the same name,
-and run there: alone; under the library with default options; and with log_path= set. Standard output,
-wait status, the files that the program wrote and the processes that it left must be the same, byte for
+and run there: alone; under the library with default options; and with log_path= and check_signal= set.
+Standard output, wait status, the files that the program wrote and the processes that it left must be the same, byte for
 byte. On standard error only lines of the library itself may come in addition. In the last variant the
 report files must exist and be readable.
 """
@@ -393,7 +393,8 @@ def main():
         variants = [('default options', {'LD_PRELOAD': library})]
         if options.shim:
             variants.append(('log_path', {'LD_PRELOAD': library,
-                                          'DLPIN_OPTIONS': f'log_path={log_path}{options.options}'}))
+                                          'DLPIN_OPTIONS': f'log_path={log_path}:check_signal=32'
+                                                           f'{options.options}'}))
         failed = False
         print(f'alone: {base.status}, {base.seconds:.2f} s')
         for name, extra in variants:

@@ -3,7 +3,7 @@
 """libdlpin.so and the table of interposed functions agree, and the library takes nothing from others that
 it must not.
 
- - What it exports is exactly interposers.def; so is the version script; the rows of family TAIL are exactly
+ - What it exports is exactly interposers.def and include/dlpin.h; so is the version script; the rows of family TAIL are exactly
    what tail_*.S defines.
  - It needs libc.so.6 and nothing else but the loader itself (for _r_debug).
  - Its thread-local variables are initial-exec: reading one never allocates. The loader then sets aside room
@@ -58,7 +58,7 @@ def symbols(path, *options):
 
 def compare(what, found, wanted):
     return [f'{what}: {name} is missing' for name in sorted(wanted - found)] + \
-           [f'{what}: {name} is not in interposers.def' for name in sorted(found - wanted)]
+           [f'{what}: {name} is in no table' for name in sorted(found - wanted)]
 
 
 def version_script(root):
@@ -70,14 +70,18 @@ def tail_names(root, path):
     return set(re.findall(r'^\s+TAIL\s+(\w+), note_\w+$', read(root, path), flags=re.M))
 
 
+def api_names(root):
+    return set(re.findall(r'\b(dlpin_\w+)\(.*\) DLPIN_REFERENCE;', read(root, 'shim/include/dlpin.h')))
+
+
 def check_table(root, library):
-    rows = interposers(root)
+    rows, api = interposers(root), api_names(root)
     tails = {name for name, family in rows.items() if family == 'TAIL'}
-    mistakes = compare('exports', symbols(library, '-D', '--defined-only'), set(rows))
-    mistakes += compare('libdlpin.map', version_script(root), set(rows))
+    mistakes = compare('exports', symbols(library, '-D', '--defined-only'), set(rows) | api)
+    mistakes += compare('libdlpin.map', version_script(root), set(rows) | api)
     for path in sorted(glob.glob(os.path.join(root, 'shim/interpose/tail_*.S'))):
         mistakes += compare(os.path.basename(path), tail_names(root, path), tails)
-    if len(rows) < 30:
+    if len(rows) < 30 or len(api) < 4:
         mistakes.append('interposers.def could not be read')
     return mistakes
 

@@ -12,6 +12,8 @@ from common import files, finish, read
 LAYERS = ['base', 'modules', 'ownership', 'registry', 'scan', 'rules', 'report', 'lifecycle',
           'interpose']
 SHARED = 'report/report_format.h'
+# For programs; it belongs to no layer.
+PUBLIC = 'include/dlpin.h'
 
 
 def includes(root, path):
@@ -28,7 +30,7 @@ def check_shim(root):
     mistakes = []
     for path in files(root, 'shim', '.c', '.h', '.S', '.def'):
         own = layer_of(os.path.relpath(path, 'shim'))
-        if own < 0:
+        if own < 0 and path != os.path.join('shim', PUBLIC):
             mistakes.append(f'{path}: in no known layer')
         for name in includes(root, path):
             if not os.path.exists(os.path.join(root, 'shim', name)):
@@ -53,6 +55,8 @@ def check_analyzer(root):
 def check(root):
     if layer_of(SHARED) < 0 or includes(root, os.path.join('shim', SHARED)):
         return [f'{SHARED} must include nothing: the analyzer uses it']
+    if '#include' in read(root, 'shim', PUBLIC):
+        return [f'{PUBLIC} must include nothing: programs use it']
     return check_shim(root) + check_analyzer(root)
 
 

@@ -145,7 +145,7 @@ class Environment(Case):
                             environment={"LD_PRELOAD": FAKE_SHIM, "DLPIN_OPTIONS": "exitcode=3"})
         preload, options, pid = result.stdout.splitlines()
         self.assertEqual(preload, f"{FAKE_SHIM}:{FAKE_SHIM}")
-        self.assertRegex(options, r"^exitcode=3:quiet=1:log_empty=0:trace_children=0:verbosity=1:"
+        self.assertRegex(options, r"^exitcode=3:quiet=1:log_empty=0:check_signal=32:trace_children=0:verbosity=1:"
                                   rf'log_path="{self.temporary}/dlpin-run\.\w+/dlpin\.%p\.%e":'
                                   rf"log_root={pid}$")
 

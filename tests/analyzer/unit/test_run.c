@@ -50,12 +50,14 @@ Test(environment, options_are_extended)
 
     setenv("DLPIN_OPTIONS", "verbosity=1", 1);
     options = environment_options("quiet=0", false, "/tmp/d");
-    cr_assert_str_eq(options, "verbosity=1:quiet=1:log_empty=0:trace_children=0:quiet=0:"
-                              "log_path=\"/tmp/d/dlpin.%p.%e\"");
+    cr_assert_str_eq(options,
+                     "verbosity=1:quiet=1:log_empty=0:check_signal=32:trace_children=0:quiet=0:"
+                     "log_path=\"/tmp/d/dlpin.%p.%e\"");
     free(options);
     unsetenv("DLPIN_OPTIONS");
     options = environment_options(NULL, true, "/tmp/d");
-    cr_assert_str_eq(options, "quiet=1:log_empty=0:log_path=\"/tmp/d/dlpin.%p.%e\"");
+    cr_assert_str_eq(options,
+                     "quiet=1:log_empty=0:check_signal=32:log_path=\"/tmp/d/dlpin.%p.%e\"");
     free(options);
 }
 

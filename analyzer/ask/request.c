@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "ask/request.h"
+
+#include "ask/threads.h"
+#include "base/memory.h"
+#include "base/message.h"
+#include "report/report_format.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    PAUSE_NS = 1000000,
+    MILLISECONDS = 1000,
+    PATIENCE_MS = 300, /* for a thread to begin; then another one is asked */
+    SEARCH_MS = 1000,  /* for a thread that can be asked */
+};
+
+static long now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * MILLISECONDS + now.tv_nsec / 1000000;
+}
+
+static void pause_shortly(void)
+{
+    nanosleep(&(struct timespec){0, PAUSE_NS}, NULL);
+}
+
+/* Whether the report file says so of this request. It is read from its end of before on. */
+static bool is_said(struct target *target, long from, unsigned token, const char *state)
+{
+    char *wanted = memory_format("\"token\":%u,\"state\":\"%s\"", token, state);
+    FILE *file = target_find_report(target) ? fopen(target->report, "re") : NULL;
+    char *line = NULL;
+    size_t size = 0;
+    bool said = false;
+
+    if (file != NULL && fseek(file, from, SEEK_SET) == 0) {
+        while (!said && getline(&line, &size, file) > 0)
+            said = strncmp(line, "{\"type\":\"request\"", 17) == 0 && strstr(line, wanted) != NULL;
+    }
+    if (file != NULL)
+        fclose(file);
+    free(line);
+    free(wanted);
+    return said;
+}
+
+static long size_of_report(struct target *target)
+{
+    FILE *file = target_find_report(target) ? fopen(target->report, "re") : NULL;
+    long size = 0;
+
+    if (file != NULL && fseek(file, 0, SEEK_END) == 0)
+        size = ftell(file);
+    if (file != NULL)
+        fclose(file);
+    return size > 0 ? size : 0;
+}
+
+static bool wait_for(struct target *target, long from, unsigned token, const char *state,
+                     long until)
+{
+    while (!is_said(target, from, token, state)) {
+        if (now_ms() > until)
+            return false;
+        pause_shortly();
+    }
+    return true;
+}
+
+static bool find_thread(const struct target *target, bool force, unsigned turn,
+                        struct chosen *chosen)
+{
+    long until = now_ms() + SEARCH_MS;
+
+    while (!threads_choose(target, force, turn, chosen)) {
+        if (now_ms() > until) {
+            message_error("process %d has no thread that could be asked without the program's "
+                          "noticing; --force asks all the same:",
+                          target->pid);
+            threads_explain(target);
+            return false;
+        }
+        pause_shortly();
+    }
+    return true;
+}
+
+static bool send(const struct target *target, const struct chosen *chosen,
+                 const struct request *request)
+{
+    siginfo_t info;
+
+    memset(&info, 0, sizeof info);
+    info.si_signo = target->signal;
+    info.si_code = DLPIN_REQUEST_CODE;
+    info.si_pid = getpid();
+    info.si_errno = (int)request->module;
+    info.si_uid = request->token;
+    info.si_value.sival_ptr = (void *)(uintptr_t)chosen->word;
+    return syscall(SYS_rt_tgsigqueueinfo, target->pid, chosen->tid, target->signal, &info) == 0;
+}
+
+static bool wait_for_end(struct target *target, long from, const struct request *request,
+                         long until)
+{
+    while (now_ms() <= until) {
+        if (is_said(target, from, request->token, "done"))
+            return true;
+        if (is_said(target, from, request->token, "refused")) {
+            message_error("process %d could not tell: it cannot be copied, or the module was there "
+                          "when it started, or has gone",
+                          target->pid);
+            return false;
+        }
+        pause_shortly();
+    }
+    message_error("process %d did not answer within %u seconds", target->pid, request->seconds);
+    return false;
+}
+
+bool request_check(struct target *target, struct request *request)
+{
+    long from = size_of_report(target), until = now_ms() + (long)request->seconds * MILLISECONDS;
+    struct timespec now;
+    struct chosen chosen;
+    clock_gettime(CLOCK_REALTIME, &now);
+    request->token = (unsigned)now.tv_nsec ^ (unsigned)getpid() << 12;
+    for (unsigned turn = 0; now_ms() < until; turn++) {
+        if (!find_thread(target, request->force, turn, &chosen))
+            return false;
+        if (!send(target, &chosen, request)) {
+            if (errno == ESRCH)
+                continue; /* the thread has ended meanwhile */
+            message_error("process %d: %s", target->pid, strerror(errno));
+            return false;
+        }
+        if (wait_for(target, from, request->token, "begun", now_ms() + PATIENCE_MS))
+            return wait_for_end(target, from, request, until);
+    }
+    message_error("process %d did not answer within %u seconds", target->pid, request->seconds);
+    return false;
+}

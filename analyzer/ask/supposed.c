@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "ask/supposed.h"
+
+#include "symbolize/symbolize.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_called(const struct module *module, const char *name)
+{
+    const char *path = module->data->path, *slash = strrchr(path, '/');
+
+    return strcmp(path, name) == 0 || strcmp(module_identity(module), name) == 0 ||
+           (slash != NULL && strcmp(slash + 1, name) == 0);
+}
+
+const struct module *supposed_module(const struct model *model, const char *name)
+{
+    const struct module *found = NULL;
+    const struct process *process;
+    const struct module *module;
+
+    for (process = model->processes; process != NULL; process = process->hh.next) {
+        if (!model_shows(model, process))
+            continue;
+        for (module = process->modules; module != NULL; module = module->hh.next) {
+            if (module->data->state != MODULE_UNLOADED && is_called(module, name))
+                found = module;
+        }
+    }
+    return found;
+}
+
+struct filter {
+    struct record_sink sink;
+    unsigned token;
+};
+
+static void pass_file(void *context, const char *path)
+{
+    const struct filter *filter = context;
+
+    filter->sink.file(filter->sink.context, path);
+}
+
+/* It has the members of a finding, and becomes one. NULL: it is something else. */
+static struct record *finding_of(const struct record *record, unsigned token)
+{
+    const char *type = json_string_value(json_object_get(record->json, "type"));
+    struct record *finding = NULL;
+    char problem[200], *line;
+
+    if (type == NULL || strcmp(type, "supposed") != 0 ||
+        json_integer_value(json_object_get(record->json, "token")) != (json_int_t)token)
+        return NULL;
+    json_object_set_new(record->json, "type", json_string("finding"));
+    line = json_dumps(record->json, JSON_COMPACT);
+    if (line != NULL)
+        finding = record_parse(line, strlen(line), problem, sizeof problem);
+    free(line);
+    return finding;
+}
+
+static void pass_record(void *context, struct record *record)
+{
+    const struct filter *filter = context;
+    struct record *passed = NULL;
+
+    if (record->type == RECORD_HEADER || record->type == RECORD_MODULE)
+        passed = record;
+    else if (record->type == RECORD_UNKNOWN)
+        passed = finding_of(record, filter->token);
+    if (passed != NULL)
+        filter->sink.record(filter->sink.context, passed);
+    if (passed != record)
+        record_free(record);
+}
+
+void supposed_load(struct model *model, const char *path, unsigned token)
+{
+    struct filter filter = {model_sink(model), token};
+    const struct record_sink sink = {&filter, pass_file, pass_record};
+
+    load_file(path, &sink, &model->loaded);
+    model_finish(model);
+    symbolize_model(model);
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+/* What a report file says would be found if a module were unloaded: the answer to one request. */
+#ifndef DLPIN_ANALYZER_SUPPOSED_H
+#define DLPIN_ANALYZER_SUPPOSED_H
+
+#include "model/model.h"
+
+/* The module of a process that people mean by a name: its path, its identity or its base name; of
+ * several the last that is still mapped. NULL: none is. */
+const struct module *supposed_module(const struct model *model, const char *name);
+
+/* Only the supposed findings of this request are in the model then, beside modules. */
+void supposed_load(struct model *model, const char *path, unsigned token);
+
+#endif

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A running process that is to be asked: whether libdlpin.so is in it and listens, and where it
+ * reports, by what /proc says. Nothing is done to the process.
+ */
+#ifndef DLPIN_ANALYZER_TARGET_H
+#define DLPIN_ANALYZER_TARGET_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct target {
+    pid_t pid;
+    int signal;   /* that it listens to */
+    int file;     /* its report file, or -1: it has made none yet. Open, so that it stays when the
+                     process goes; */
+    char *report; /* a path that opens it once more, or NULL */
+};
+
+/* False, after a message that says why it cannot be asked. */
+bool target_open(struct target *target, const char *pid);
+
+/* Looks for the report file again, if it was not there. True: it is there. */
+bool target_find_report(struct target *target);
+
+void target_close(struct target *target);
+
+/* A small file of /proc as a new string; NULL where it cannot be read. NULs in it are kept. */
+char *target_read(const char *path, size_t *length);
+
+/* What is behind "name:" in a text of such lines; NULL: there is no such line. */
+const char *target_line(const char *text, const char *name);
+
+/* Whether the set of signals behind "name:" of a status file has this one. */
+bool target_has_signal(const char *status, const char *name, int number);
+
+#endif

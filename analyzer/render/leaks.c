@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a running process holds: a line for each load that left something behind, then the causes as
+ * in the report for people.
+ */
+#include "render/report.h"
+
+#include "base/message.h"
+#include "load/names.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_of_load(const struct finding *finding, const struct module *module)
+{
+    const struct module *about = finding_module(finding);
+    const json_t *load;
+    size_t index;
+
+    if (finding->resolved != NULL || about == NULL ||
+        strcmp(module_identity(about), module_identity(module)) != 0)
+        return false;
+    json_array_foreach(finding->data->loads, index, load)
+    {
+        if (json_integer_value(load) == module->data->load)
+            return true;
+    }
+    return about == module;
+}
+
+static void put_name(FILE *out, const char *name)
+{
+    char *copy = strdup(name);
+
+    fputs(copy != NULL ? message_printable(copy) : "?", out);
+    free(copy);
+}
+
+/* "plugin.so, load 2 (unloaded): error key-destructor, warning heap-lost (48 bytes)" */
+static void put_load(FILE *out, const struct process *process, const struct module *module)
+{
+    const struct finding *finding;
+    const char *before = ": ";
+
+    for (finding = process->findings; finding != NULL; finding = finding->hh.next) {
+        if (!is_of_load(finding, module))
+            continue;
+        if (*before == ':') {
+            put_name(out, module_identity(module));
+            fprintf(out, ", load %" PRId64 " (%s)", module->data->load,
+                    module_state_name(module->data->state));
+        }
+        fprintf(out, "%s%s ", before, severity_name(finding->data->severity));
+        put_name(out, finding->data->kind);
+        if (finding->data->bytes != RECORD_ABSENT)
+            fprintf(out, " (%" PRId64 " bytes)", finding->data->bytes);
+        before = ", ";
+    }
+    if (*before == ',')
+        fputc('\n', out);
+}
+
+void render_leaks(FILE *out, const struct report *report, bool color)
+{
+    const struct model *model = report->model;
+    const struct process *process;
+    const struct module *module;
+
+    for (process = model->processes; process != NULL; process = process->hh.next) {
+        if (!model_shows(model, process))
+            continue;
+        for (module = process->modules; module != NULL; module = module->hh.next)
+            put_load(out, process, module);
+    }
+    if (model->groups != NULL)
+        fputc('\n', out);
+    render_text(out, report, color);
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/* What programs may call: include/dlpin.h. */
+#define DLPIN_REFERENCE __attribute__((visibility("default")))
+#include "include/dlpin.h"
+#include "interpose/settle.h"
+#include "interpose/tasks.h"
+#include "lifecycle/lifecycle.h"
+#include "ownership/sites.h"
+#include "registry/heap.h"
+#include "registry/tasks.h"
+
+#undef dlpin_check
+#undef dlpin_task_begin
+#undef dlpin_task_end
+#undef dlpin_ignore_begin
+#undef dlpin_ignore_end
+#undef dlpin_disown
+
+static bool enter(int *saved_errno)
+{
+    if (!lifecycle_enter(saved_errno))
+        return false;
+    if (lifecycle_is_own_process())
+        return true;
+    guard_leave(*saved_errno);
+    return false;
+}
+
+int dlpin_check(void)
+{
+    int saved_errno;
+    if (!enter(&saved_errno))
+        return 0;
+    interpose_settle();
+    unsigned news = lifecycle_request();
+    guard_leave(saved_errno);
+    return (int)news;
+}
+
+void dlpin_task_begin(const char *name)
+{
+    int saved_errno;
+    if (!enter(&saved_errno))
+        return;
+    tasks_watch();
+    if (task_begin_decides())
+        lifecycle_gone();
+    task_begin(name);
+    guard_leave(saved_errno);
+}
+
+void dlpin_task_end(void)
+{
+    int saved_errno;
+    if (!enter(&saved_errno))
+        return;
+    if (task_ends()) {
+        lifecycle_task_ends();
+        task_over();
+    }
+    guard_leave(saved_errno);
+}
+
+void dlpin_ignore_begin(void)
+{
+    int saved_errno;
+    guard.ignoring++;
+    if (!enter(&saved_errno))
+        return;
+    sites_divert();
+    guard_leave(saved_errno);
+}
+
+void dlpin_ignore_end(void)
+{
+    if (guard.ignoring > 0)
+        guard.ignoring--;
+}
+
+void dlpin_disown(const void *pointer)
+{
+    struct heap_block block;
+    int saved_errno;
+    if (!enter(&saved_errno))
+        return;
+    if (heap_find((uintptr_t)pointer, &block))
+        heap_disown(block.start);
+    guard_leave(saved_errno);
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "interpose/got.h"
+#include "lifecycle/lifecycle.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+enum { JUMP_SLOT = R_X86_64_JUMP_SLOT, GLOB_DAT = R_X86_64_GLOB_DAT };
+#else
+enum { JUMP_SLOT = R_AARCH64_JUMP_SLOT, GLOB_DAT = R_AARCH64_GLOB_DAT };
+#endif
+
+/* The part that the loader made read-only after relocation. */
+static bool in_relro(const struct elf_image *image, uintptr_t address)
+{
+    for (unsigned i = 0; i < image->phnum; i++) {
+        const ElfW(Phdr) *p = &image->phdr[i];
+        uintptr_t start = image->bias + p->p_vaddr;
+        if (p->p_type == PT_GNU_RELRO && address >= start && address < start + p->p_memsz)
+            return true;
+    }
+    return false;
+}
+
+static void write_slot(const struct elf_image *image, void **slot, void *value)
+{
+    uintptr_t page_size = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t page = (uintptr_t)slot & ~(page_size - 1);
+    bool read_only = in_relro(image, (uintptr_t)slot);
+    if (read_only && mprotect((void *)page, page_size, PROT_READ | PROT_WRITE) != 0)
+        return;
+    __atomic_store_n(slot, value, __ATOMIC_RELEASE);
+    if (read_only)
+        mprotect((void *)page, page_size, PROT_READ);
+}
+
+/* A slot of lazy binding still leads back into the module's own PLT. */
+static bool is_unbound(const struct elf_image *image, const ElfW(Rela) * rela, const void *value)
+{
+    return ELF64_R_TYPE(rela->r_info) == JUMP_SLOT && (uintptr_t)value >= image->start &&
+           (uintptr_t)value < image->end;
+}
+
+static void patch_table(const struct elf_image *image, const ElfW(Rela) * rela, size_t count,
+                        got_lookup *lookup)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint32_t type = ELF64_R_TYPE(rela[i].r_info);
+        const ElfW(Sym) *symbol = &image->symbols[ELF64_R_SYM(rela[i].r_info)];
+        if ((type != JUMP_SLOT && type != GLOB_DAT) || symbol->st_shndx != SHN_UNDEF)
+            continue;
+        void **slot = (void **)(image->bias + rela[i].r_offset);
+        struct got_change change;
+        if (lookup(image->strings + symbol->st_name, &change) &&
+            (*slot == change.from || is_unbound(image, &rela[i], *slot)))
+            write_slot(image, slot, change.to);
+    }
+}
+
+void got_patch(const struct module *module, got_lookup *lookup)
+{
+    struct elf_image image;
+    if (!elf_image_read(&image, module->bias, module->phdr, module->phnum) || !image.symbols ||
+        !lock_acquire(&check_lock))
+        return;
+    patch_table(&image, image.jmprel, image.jmprel_count, lookup);
+    patch_table(&image, image.rela, image.rela_count, lookup);
+    lock_release(&check_lock);
+}

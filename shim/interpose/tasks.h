@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Who reads values of keys, in programs that mark tasks (dlpin.h). pthread_getspecific and tss_get
+ * are not among what we export: programs without tasks read as without us. From the first task on,
+ * the modules' pointers to them lead to ours.
+ */
+#ifndef DLPIN_INTERPOSE_TASKS_H
+#define DLPIN_INTERPOSE_TASKS_H
+
+/* A task begins: from now on reads are looked at. Inside the guard. */
+void tasks_watch(void);
+
+/* The same in modules that came since the last call, if tasks are watched. Inside the guard. */
+void tasks_watch_new_modules(void);
+
+#endif

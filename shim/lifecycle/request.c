@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "lifecycle/request.h"
+#include "base/options.h"
+#include "base/sys.h"
+#include "lifecycle/lifecycle.h"
+#include "lifecycle/resume.h"
+#include "lifecycle/suppose.h"
+#include "report/report.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { SIGNAL_SET_BYTES = 8, RESTORER = 0x04000000 /* SA_RESTORER */ };
+
+/* As the kernel has it: the C library's functions do not accept the signal. */
+struct disposition {
+    union {
+        void (*handler)(int number);
+        void (*informed)(int number, siginfo_t *info, void *context);
+    };
+    unsigned long flags;
+    void (*restorer)(void);
+    uint64_t mask;
+};
+
+static struct disposition before; /* what was there: the C library's own handler, or none */
+
+#if defined(__x86_64__)
+/* What unwinders take for the end of a handler; aarch64's kernel has its own. */
+__asm__(".text\n"
+        ".p2align 4\n"
+        ".type request_restorer, @function\n"
+        "request_restorer:\n"
+        "    movq $15, %rax\n"
+        "    syscall\n"
+        ".size request_restorer, . - request_restorer\n");
+extern HIDDEN void request_restorer(void);
+#endif
+
+/* Somebody else's signal: what would have happened without us. */
+static void pass_on(int number, siginfo_t *info, ucontext_t *context)
+{
+    struct disposition now = before;
+    uint64_t mask;
+    if (now.handler == SIG_IGN)
+        return;
+    if (now.handler == SIG_DFL) {
+        syscall(SYS_rt_sigaction, number, &now, NULL, SIGNAL_SET_BYTES);
+        syscall(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(), number, info);
+        return;
+    }
+    memcpy(&mask, &context->uc_sigmask, sizeof mask);
+    mask |= now.mask | (uint64_t)1 << (number - 1);
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, SIGNAL_SET_BYTES);
+    now.informed(number, info, context);
+}
+
+static void answer(uint32_t token, uint32_t module)
+{
+    bool done = true;
+    report_request(token, REQUEST_BEGUN);
+    if (module)
+        done = suppose_unloaded(module, token);
+    else
+        lifecycle_check(AT_REQUEST);
+    report_request(token, done ? REQUEST_DONE : REQUEST_REFUSED);
+}
+
+static void on_signal(int number, siginfo_t *info, void *context)
+{
+    uintptr_t word = (uintptr_t)info->si_value.sival_ptr;
+    struct waiting waiting = {
+        .call = word >> DLPIN_REQUEST_CALL_SHIFT & DLPIN_REQUEST_CALL_MASK,
+        .pc = word & (((uintptr_t)1 << DLPIN_REQUEST_CALL_SHIFT) - 1),
+        .may_begin_anew = word & DLPIN_REQUEST_ANEW,
+    };
+    int saved_errno;
+    if (info->si_code != DLPIN_REQUEST_CODE) {
+        pass_on(number, info, context);
+        return;
+    }
+    if (!guard.in_fork && lifecycle_enter(&saved_errno)) {
+        if (lifecycle_is_own_process())
+            answer(info->si_uid, (uint32_t)info->si_errno);
+        guard_leave(saved_errno);
+    }
+    saved_errno = errno;
+    resume_call(context, &waiting);
+    errno = saved_errno;
+}
+
+static bool is_ours(const struct disposition *disposition)
+{
+    return disposition->informed == on_signal;
+}
+
+void request_listen(void)
+{
+    struct disposition present, ours = {.informed = on_signal, .mask = ~(uint64_t)0};
+    int number = (int)options.check_signal;
+    if (!number || sys_is_filtered() ||
+        syscall(SYS_rt_sigaction, number, NULL, &present, SIGNAL_SET_BYTES) != 0 ||
+        is_ours(&present))
+        return;
+    before = present;
+    ours.flags = SA_SIGINFO | SA_RESTART | (present.flags & SA_ONSTACK);
+#if defined(__x86_64__)
+    ours.flags |= RESTORER;
+    ours.restorer = request_restorer;
+#endif
+    syscall(SYS_rt_sigaction, number, &ours, NULL, SIGNAL_SET_BYTES);
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "lifecycle/resume.h"
+#include "base/sys.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { SIGNAL_SET_BYTES = 8 };
+
+/* Whether a signal that the thread does not block waits for the handler's end. */
+static bool is_signalled(const ucontext_t *context)
+{
+    uint64_t pending = 0, blocked;
+    memcpy(&blocked, &context->uc_sigmask, sizeof blocked);
+    syscall(SYS_rt_sigpending, &pending, SIGNAL_SET_BYTES);
+    return (pending & ~blocked) != 0;
+}
+
+#if defined(__x86_64__)
+
+enum { INSTRUCTION = 2 };
+
+void resume_call(ucontext_t *context, const struct waiting *waiting)
+{
+    greg_t *rip = &context->uc_mcontext.gregs[REG_RIP], *rax = &context->uc_mcontext.gregs[REG_RAX];
+    greg_t behind = (greg_t)waiting->pc, number = waiting->call;
+    bool failed = *rip == behind && *rax == -EINTR;
+    bool set_back = *rip == behind - INSTRUCTION && *rax == number;
+    if ((!failed && !set_back) || sys_is_filtered())
+        return;
+    bool signalled = is_signalled(context);
+    if (failed && waiting->may_begin_anew && !signalled) {
+        *rip = behind - INSTRUCTION;
+        *rax = number;
+    } else if (set_back && signalled) {
+        *rip = behind;
+        *rax = -EINTR;
+    }
+}
+
+#else
+
+enum { INSTRUCTION = 4 };
+
+void resume_call(ucontext_t *context, const struct waiting *waiting)
+{
+    bool set_back = context->uc_mcontext.pc == waiting->pc - INSTRUCTION &&
+                    context->uc_mcontext.regs[8] == waiting->call;
+    if (!set_back || sys_is_filtered() || !is_signalled(context))
+        return;
+    context->uc_mcontext.pc = waiting->pc;
+    context->uc_mcontext.regs[0] = (uint64_t)-EINTR;
+}
+
+#endif

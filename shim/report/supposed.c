@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+/* Findings that would be, if something were so. They are kept nowhere. */
+#include "report/log.h"
+#include "report/parts.h"
+#include "report/records.h"
+#include "report/report.h"
+#include "rules/rules.h"
+
+void report_supposed(struct text *text, const struct finding *finding, uint32_t token, uint32_t id)
+{
+    struct text message = {0}, signature = {0};
+    rules[finding->kind].explain(finding, &message);
+    make_signature(&signature, finding);
+    const struct finding_record record = {
+        .finding = finding,
+        .id = id,
+        .token = token,
+        .at = AT_REQUEST,
+        .count = 1,
+        .loads = finding->module ? &finding->module->load : NULL,
+        .load_count = finding->module != NULL,
+        .message = text_string(&message),
+        .signature = text_string(&signature),
+    };
+    record_finding(text, &record, log_now());
+    text_free(&message);
+    text_free(&signature);
+}
+
+void report_add(const char *records, size_t length)
+{
+    struct text text = {0};
+    if (length == 0 || !lock_acquire(&report_lock))
+        return;
+    text_add_n(&text, records, length);
+    if (log_open_locked())
+        log_write(&text);
+    else
+        text_free(&text);
+    lock_release(&report_lock);
+}

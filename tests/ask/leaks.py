@@ -1,0 +1,268 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""dlpin leaks: programs are asked while they wait, and must not notice.
+
+Arguments: dlpin, libdlpin.so, the program "waits", and which part: a call that it waits in, or "flagged",
+"python", "suppose", "storm", "others"."""
+
+import contextlib
+import json
+import os
+import platform
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+DLPIN, SHIM, WAITS, PLUGIN = (os.path.abspath(path) for path in sys.argv[1:5])
+PART = sys.argv[5]
+REFUSED = ('poll-span', 'nanosleep')
+SKIPPED = 77
+
+
+class Asked:
+    """A program under the library, in a folder of its own."""
+
+    def __init__(self, command, options='check_signal=32', preload=True, **more):
+        self.folder = tempfile.mkdtemp()
+        environment = {name: value for name, value in os.environ.items()
+                       if name not in ('LD_PRELOAD', 'DLPIN_OPTIONS')}
+        if preload:
+            environment['LD_PRELOAD'] = SHIM
+        environment['DLPIN_OPTIONS'] = \
+            f'log_path={self.folder}/report.%p:quiet=1:{options}'
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True, env=environment, **more)
+        assert self.line() == 'ready'
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.folder)
+
+    def line(self):
+        return self.process.stdout.readline().strip()
+
+    def ask(self, *options, pid=None):
+        return subprocess.run([DLPIN, 'leaks', *options, str(pid or self.process.pid)],
+                              capture_output=True, text=True, check=False, timeout=60)
+
+    def answers(self):
+        """How many requests were served."""
+        path = f'{self.folder}/report.{self.process.pid}'
+        if not os.path.exists(path):
+            return 0
+        with open(path, encoding='utf-8') as file:
+            records = [json.loads(line) for line in file]
+        return sum(record['type'] == 'request' and record['state'] == 'done' for record in records)
+
+    def end(self):
+        """The rest of the output, after a byte on the standard input."""
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.write('x')
+            self.process.stdin.close()
+        rest = self.process.stdout.read().strip()
+        return rest, self.process.wait(20)
+
+
+def settle(pid):
+    """Until the main thread waits."""
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
+        with open(f'/proc/{pid}/stat', encoding='utf-8') as file:
+            if file.read().rsplit(')', 1)[1].split()[0] == 'S':
+                return
+        time.sleep(0.001)
+
+
+def check(what, found, wanted):
+    if found != wanted:
+        sys.exit(f'{what}: {found!r}, not {wanted!r}')
+
+
+def wait_in(call):
+    can_be_set_back = platform.machine() == 'x86_64'
+    with Asked([WAITS, call]) as asked:
+        settle(asked.process.pid)
+        time.sleep(0.02)
+        for _ in range(3):
+            answer = asked.ask()
+            if not can_be_set_back and answer.returncode == 2:
+                sys.exit(SKIPPED)
+            check('status, ' + answer.stderr, answer.returncode, 0)
+            check('output', answer.stdout.splitlines()[-1][:24], 'dlpin: clean: no finding')
+        check('answers', asked.answers(), 3)
+        check('the program', asked.end(), ('good', 0))
+
+
+def refuse(call):
+    """Whoever would notice is not asked, unless forced: then it does notice."""
+    with Asked([WAITS, call]) as asked:
+        settle(asked.process.pid)
+        answer = asked.ask()
+        check('status', answer.returncode, 2)
+        if 'would fail with EINTR' not in answer.stderr:
+            sys.exit(f'it says {answer.stderr!r}')
+        check('answers', asked.answers(), 0)
+        check('the program', asked.end(), ('good', 0))
+    with Asked([WAITS, call]) as asked:
+        settle(asked.process.pid)
+        check('forced', asked.ask('--force').returncode, 0)
+        check('the program', asked.end()[1], 1)
+
+
+def flagged():
+    """A signal of the program's own ends its call, also while it is asked."""
+    with Asked([WAITS, 'flagged']) as asked:
+        settle(asked.process.pid)
+        for number in range(1, 41):
+            ask = subprocess.Popen([DLPIN, 'leaks', str(asked.process.pid)],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(random.uniform(0, 0.012))
+            asked.process.send_signal(signal.SIGUSR1)
+            check('flag', asked.line(), str(number))
+            check('status', ask.wait(), 0 if number < 40 else ask.returncode)
+        check('the program', asked.end(), ('good', 0))
+        if asked.answers() < 30:
+            sys.exit(f'only {asked.answers()} answers')
+
+
+HOST = '''
+import _ctypes, ctypes, sys, threading, time
+plugin = ctypes.CDLL(sys.argv[1])
+plugin.start()
+_ctypes.dlclose(plugin._handle)
+threads = [threading.Thread(target=time.sleep, args=(0.3,)) for _ in range(4)]
+for thread in threads:
+    thread.start()
+print('ready', flush=True)
+sys.stdin.read(1)
+for thread in threads:
+    thread.join()
+print('good')
+'''
+
+
+def python():
+    with Asked([shutil.which('python3', path='/usr/bin:/bin') or sys.executable, '-c', HOST,
+                PLUGIN]) as asked:
+        begun = time.monotonic()
+        answer = asked.ask()
+        lasted = time.monotonic() - begun
+        check('status, ' + answer.stderr, answer.returncode, 1)
+        first = answer.stdout.splitlines()[0]
+        check('first line', first, 'plugin.so, load 1 (unloaded): error key-destructor')
+        if 'created at:' not in answer.stdout:
+            sys.exit('it does not say the cause')
+        findings = json.loads(asked.ask('--format=json').stdout)
+        check('findings', len(findings['findings']), 1)
+        if lasted > 1:
+            sys.exit(f'it took {lasted:.2f} s')
+        check('the program', asked.end(), ('good', 0))
+
+
+def others():
+    """Those that cannot be asked."""
+    with Asked([WAITS, 'read'], options='quiet=1') as asked:
+        answer = asked.ask()
+        check('does not listen', (answer.returncode, asked.answers()), (2, 0))
+        check('the program', asked.end(), ('good', 0))
+    with Asked([WAITS, 'read'], preload=False) as asked:
+        answer = asked.ask()
+        check('not under the library', answer.returncode, 2)
+        check('the program', asked.end(), ('good', 0))
+        check('is gone', asked.ask().returncode, 2)
+        check('no number', asked.ask(pid='nobody').returncode, 2)
+    # No file before there is something to say.
+    with Asked([WAITS, 'read'], options='check_signal=32:log_empty=0') as asked:
+        check('status', asked.ask().returncode, 0)
+        check('answers', asked.answers(), 1)
+        check('the program', asked.end(), ('good', 0))
+    # What is no request goes where it would have gone.
+    with Asked([WAITS, 'read']) as asked:
+        subprocess.run(['kill', '-32', str(asked.process.pid)], check=True)
+        check('killed', asked.process.wait(10), -32)
+
+
+# sample, steps of the host, what is found.
+SUPPOSITIONS = (
+    ('key-destructor', 'open plugin call plugin start', 'error key-destructor'),
+    ('key-destructor', 'open tidy call tidy start call tidy stop', ''),
+    ('pointer', 'open plugin call plugin use_table', 'warning pointer'),
+    ('heap-held', 'open plugin call plugin use_list', 'note heap-held (88 bytes)'),
+    ('heap-lost', 'open plugin call plugin use_one', 'warning heap-lost (104 bytes)'),
+    ('thread-routine', 'open plugin call plugin start', 'error thread-routine'),
+    ('key-value', 'key none thread w open plugin in w call plugin use_deep_image', 'error key-value'),
+    ('pointer', 'open plugin open tidy call plugin use_table', 'warning pointer'),
+)
+
+
+def state_of(process):
+    """What of a process must be as it was."""
+    with open(f'/proc/{process}/maps', encoding='utf-8') as file:
+        images = sorted(line.split(maxsplit=5)[5] for line in file if line.count('/') and '.so' in line)
+    files = sorted(os.readlink(f'/proc/{process}/fd/{name}') for name in os.listdir(f'/proc/{process}/fd'))
+    with open(f'/proc/{process}/task/{process}/children', encoding='utf-8') as file:
+        return images, files, file.read(), len(os.listdir(f'/proc/{process}/task'))
+
+
+def suppose():
+    """As if a module were unloaded: it is said what would be, and nothing is different afterwards."""
+    samples = os.path.dirname(os.path.dirname(PLUGIN))
+    for sample, steps, found in SUPPOSITIONS:
+        folder = os.path.join(samples, sample)
+        with Asked([os.path.join(samples, 'common', 'host'), *steps.split(), 'input'],
+                   cwd=folder) as asked:
+            before = state_of(asked.process.pid)
+            module = 'tidy.so' if 'tidy' in steps and 'plugin' not in steps else 'plugin.so'
+            answer = asked.ask('--as-if-unloaded', module)
+            check('status, ' + answer.stderr, answer.returncode, 1 if found else 0)
+            if found:
+                check(steps, answer.stdout.splitlines()[0], f'plugin.so, load 1 (loaded): {found}')
+            check('state', state_of(asked.process.pid), before)
+            check('as it is', asked.ask().returncode, 0)
+            for name in ('libc.so.6', 'nothing.so'):
+                check(name, asked.ask('--as-if-unloaded=' + name).returncode, 2)
+            check('the program', asked.end(), ('', 0))
+            reports = subprocess.run([DLPIN, 'report', '--format=json', asked.folder],
+                                     capture_output=True, text=True, check=True).stdout
+            check('report', json.loads(reports)['findings'], [])
+
+
+def storm():
+    """Whatever goes on in it, it is asked again and again."""
+    samples = os.path.dirname(os.path.dirname(PLUGIN))
+    kept = os.path.join(samples, 'classic-own-key', 'plugin.so')
+    with Asked([os.path.join(os.path.dirname(WAITS), 'storm'), kept,
+                os.path.join(samples, 'key-destructor', 'tidy.so')]) as asked:
+        until, answers = time.monotonic() + 4, 0
+        while time.monotonic() < until:
+            for more in ((), ('--as-if-unloaded', kept)):
+                answer = asked.ask(*more)
+                check('status, ' + answer.stderr, answer.returncode, 0)
+                answers += 1
+        if answers < 10:
+            sys.exit(f'only {answers} answers')
+        check('the program', asked.end(), ('good', 0))
+
+
+if PART == 'python':
+    python()
+elif PART == 'storm':
+    storm()
+elif PART == 'suppose':
+    suppose()
+elif PART == 'others':
+    others()
+elif PART == 'flagged':
+    flagged()
+elif PART in REFUSED:
+    refuse(PART)
+else:
+    wait_in(PART)
