@@ -18,7 +18,6 @@ enum {
 heap_entry *heap_leaves[HEAP_LEAVES] __attribute__((aligned(HEAP_PAGE)));
 bool heap_is_seen = true;
 
-static heap_entry *other_leaves[HEAP_LEAVES] __attribute__((aligned(HEAP_PAGE)));
 static heap_entry **leaves = heap_leaves;
 unsigned heap_shift = HEAP_GRANULE_SHIFT;
 static bool ready;
@@ -32,8 +31,12 @@ static _Atomic unsigned listed_count;
 void heap_init(bool glibc_malloc)
 {
     madvise(heap_leaves, sizeof heap_leaves, MADV_NOHUGEPAGE);
-    madvise(other_leaves, sizeof other_leaves, MADV_NOHUGEPAGE);
     if (!glibc_malloc) {
+        heap_entry **other_leaves = sys_map(HEAP_LEAVES * sizeof *leaves);
+        if (!other_leaves) {
+            drop(DROP_BLOCK);
+            return;
+        }
         leaves = other_leaves;
         heap_shift = OTHER_GRANULE_SHIFT;
         heap_place_mask = OTHER_PLACE_MASK;
