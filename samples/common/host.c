@@ -6,7 +6,7 @@
  *   host open plugin call plugin start close plugin
  *
  * (The steps of the second part are in host_keys.c, those of the third in host_threads.c, "forget"
- * is in host_registry.c.)
+ * is in host_registry.c, those about signals in host_signals.c.)
  *
  * It knows nothing of dlpin. It is silent when all goes well, and then its exit status is 0. A
  * plug-in that is still mapped after its "close" is named on stdout. With SAMPLES_VERBOSE in the
@@ -43,6 +43,10 @@
  *   settle                wait until the calling thread is the only one
  *
  *   forget                clear the host's table and list, and the slot of this thread
+ *
+ *   handle SIGNAL         let the host handle it: USR1, USR2 or SEGV; what it does says so
+ *   default SIGNAL        set SIG_DFL for it
+ *   raise SIGNAL          … in the calling thread
  *
  *   copy P FILE           copy ./P.so to FILE (hot reload: each build gets a name of its own)
  *   remove FILE           remove it
@@ -296,6 +300,9 @@ static const struct verb {
     {"pause", 0, step_pause},
     {"resume", 0, step_resume},
     {"forget", 0, step_forget},
+    {"handle", 1, step_handle},
+    {"default", 1, step_default},
+    {"raise", 1, step_raise},
     {"copy", 2, step_copy},
     {"remove", 1, step_remove},
     {"leave", 2, step_leave},

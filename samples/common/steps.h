@@ -44,5 +44,8 @@ void step_wake_to_exit(char **arg);
 void step_cancel_parked(char **arg);
 void step_settle(char **arg);
 void step_forget(char **arg);
+void step_handle(char **arg);
+void step_default(char **arg);
+void step_raise(char **arg);
 
 #endif

@@ -61,6 +61,14 @@ int support_thread(pthread_t *thread, void *(*routine)(void *), void *argument)
     return pthread_create(thread, NULL, routine, argument) == 0 ? 0 : -1;
 }
 
+int support_handle(int number, void (*handler)(int), struct sigaction *before)
+{
+    struct sigaction action = {.sa_handler = handler};
+
+    sigemptyset(&action.sa_mask);
+    return sigaction(number, &action, before) == 0 ? 0 : -1;
+}
+
 /* ---- the library's own thread ---- */
 
 /*

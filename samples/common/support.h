@@ -8,6 +8,7 @@
 #define SAMPLES_SUPPORT_H
 
 #include <pthread.h>
+#include <signal.h>
 
 /* Makes a key for the caller; deletes it; sets a value for it in this thread. */
 int support_key_create(pthread_key_t *key, void (*destructor)(void *));
@@ -29,6 +30,9 @@ int support_serve(void *argument);
 
 /* Lets the library's timer thread know of one more job; the first call starts that thread. */
 int support_timer_schedule(void);
+
+/* Has the caller's function handle a signal. *BEFORE, unless NULL, is what did it. */
+int support_handle(int number, void (*handler)(int), struct sigaction *before);
 
 /* Ends and joins the thread of support_serve() or of support_timer_schedule(). */
 int support_stop(void);

@@ -15,13 +15,19 @@
 #include <dlfcn.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <threads.h>
 #include <unistd.h>
 
+/* Programs still call some that <signal.h> warns of. */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
 extern void __cxa_finalize(void *dso_handle);
 extern int __pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
+extern int __sigaction(int number, const struct sigaction *action, struct sigaction *before);
+extern __sighandler_t bsd_signal(int number, __sighandler_t handler);
 int execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags);
 
 #define INTERPOSE(name, family, necessity) extern HIDDEN __typeof__(name) *real_##name;

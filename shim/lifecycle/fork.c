@@ -19,17 +19,32 @@
 static struct lock *const order[] = {&check_lock, &changes_lock, &report_lock, &registry_lock,
                                      &sites_lock, &modules_lock, &arena_lock};
 static bool taken[ARRAY_SIZE(order)];
+/* This thread forks, and is inside the guard meanwhile. */
+static __thread bool inside __attribute__((tls_model("initial-exec")));
 
 static bool is_active(void)
 {
     return atomic_load(&lifecycle_phase) == PHASE_ACTIVE;
 }
 
-/* A signal handler that forks above our own code would wait for itself. */
+/* A signal handler that forks above our own code would wait for itself; and so would one that comes
+ * while this thread forks: inside the guard it passes. */
 static void before(void)
 {
-    for (unsigned i = 0; i < ARRAY_SIZE(order) && is_active() && !guard.depth; i++)
+    int saved_errno;
+    if (!is_active() || !guard_enter(&saved_errno))
+        return;
+    inside = true;
+    for (unsigned i = 0; i < ARRAY_SIZE(order); i++)
         taken[i] = lock_acquire(order[i]);
+}
+
+/* errno is fork's by now. */
+static void leave(void)
+{
+    if (inside)
+        guard_leave(errno);
+    inside = false;
 }
 
 static void after_in_parent(void)
@@ -39,6 +54,7 @@ static void after_in_parent(void)
             lock_release(order[i]);
         taken[i] = false;
     }
+    leave();
 }
 
 static void after_in_child(void)
@@ -48,6 +64,7 @@ static void after_in_child(void)
         lock_reset(order[i]);
         taken[i] = false;
     }
+    leave();
     if (!is_active() || !guard_enter(&saved_errno))
         return;
     atomic_store(&lifecycle_pid, sys_getpid());

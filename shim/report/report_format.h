@@ -49,7 +49,8 @@
     X(THREAD_STACK, "thread-stack", "live thread on its way through an unloaded module")   \
     X(POINTER, "pointer", "pointer into an unloaded module's image")                       \
     X(HEAP_LOST, "heap-lost", "blocks of an unloaded module that nothing reaches")         \
-    X(HEAP_HELD, "heap-held", "blocks of an unloaded module that are still reached")
+    X(HEAP_HELD, "heap-held", "blocks of an unloaded module that are still reached")       \
+    X(SIGNAL_HANDLER, "signal-handler", "signal with its handler in an unloaded module")
 
 /* When a finding was made. X(enumerator, "name") */
 #define DLPIN_OCCASIONS(X) \
@@ -89,7 +90,7 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *           path?[{from,via,to}] signature
  * resolved  pid time finding(id) how
  * coverage  pid time hooks{family: bool} dropped{what: count} unseen[](sentences)
- *           families: heap, keys, threads, loader
+ *           families: heap, keys, threads, loader, signals
  * summary   pid time findings kinds{} verdicts{} severities{}
  *           ended("exit", "_exit", "quick_exit", "exec")
  *
@@ -110,6 +111,7 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *                             block_bytes? owner? requester?
  *                   "frame":  tid thread_name returns_to(frame: a return address) slot?(where that
  *                             lies on the stack) unwound(bool: unwinding led there)
+ *                   "signal": signal signal_name function(frame) owner? requester?
  *
  * path      steps {"from":node,"via":int,"to":node,"leaves"?:true}, root first; {"skipped":int}
  *           stands for so many that are left out. via: where in the node, or in its symbol, the

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "modules/symbols.h"
+#include "registry/signals.h"
 #include "registry/keys.h"
 #include "report/json.h"
 #include "report/names.h"
@@ -111,13 +112,23 @@ static void add_frame_subject(struct text *text, const struct finding *finding)
     text_printf(text, ",\"unwound\":%s", finding->unwound ? "true" : "false");
 }
 
+static void add_signal_subject(struct text *text, const struct finding *finding)
+{
+    char name[ACTION_NAME_MAX];
+    action_name(finding->signal, name);
+    text_add(text, "\"object\":\"signal\"");
+    json_number(text, "signal", (uint64_t)finding->signal);
+    json_string(text, "signal_name", name);
+    json_frame_member(text, "function", &finding->function);
+}
+
 typedef void subject_writer(struct text *text, const struct finding *finding);
 
 static subject_writer *const writers[OBJECT_TYPES] = {
     [OBJECT_KEY] = add_key_subject,       [OBJECT_VALUE] = add_value_subject,
     [OBJECT_THREAD] = add_thread_subject, [OBJECT_DELETION] = add_deletion_subject,
     [OBJECT_SLOT] = add_slot_subject,     [OBJECT_HEAP] = add_heap_subject,
-    [OBJECT_FRAME] = add_frame_subject,
+    [OBJECT_FRAME] = add_frame_subject,   [OBJECT_SIGNAL] = add_signal_subject,
 };
 
 void record_subject(struct text *text, const struct finding *finding)
@@ -160,6 +171,11 @@ void make_signature(struct text *text, const struct finding *finding)
 {
     text_printf(text, "%s|%s", kind_names[finding->kind],
                 finding->module ? finding->module->identity : "?");
+    if (finding->object.type == OBJECT_SIGNAL) {
+        char name[ACTION_NAME_MAX];
+        action_name(finding->signal, name);
+        text_printf(text, "|%s", name);
+    }
     if (finding->object.type == OBJECT_SLOT)
         add_slot_place(text, finding);
     else

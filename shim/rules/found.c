@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "rules/found.h"
 #include "base/dropped.h"
+#include "registry/signals.h"
 #include "rules/paths.h"
 #include "rules/stacks.h"
 
@@ -49,6 +50,8 @@ static struct object object_of(const struct subject *subject, enum kind kind)
         object.generation = subject->deletion->serial;
     else if (subject->key)
         object.generation = subject->key->generation;
+    if (subject->type == OBJECT_SIGNAL)
+        object.generation = dispositions[subject->number].generation;
     if (subject->thread && !subject->deletion)
         object.thread = subject->thread->serial;
     if (subject->type == OBJECT_VALUE)

@@ -2,6 +2,7 @@
 /* Whether what was found is still so. */
 #include "base/sys.h"
 #include "registry/heap.h"
+#include "registry/signals.h"
 #include "rules/rules.h"
 #include "scan/stacks.h"
 
@@ -78,13 +79,19 @@ static void frame_holds(const struct object *object, const char **how)
         *how = "the thread is not there any more";
 }
 
+static void signal_holds(const struct object *object, const char **how)
+{
+    if (dispositions[object->key].generation != object->generation)
+        *how = "the signal has another disposition";
+}
+
 /* Each sets *how, what became of the object, if it is over. Under the registry lock. */
 typedef void object_holds(const struct object *object, const char **how);
 
 static object_holds *const holds[OBJECT_TYPES] = {
-    [OBJECT_KEY] = key_holds,   [OBJECT_VALUE] = value_holds, [OBJECT_THREAD] = thread_holds,
-    [OBJECT_SLOT] = slot_holds, [OBJECT_HEAP] = heap_holds,   [OBJECT_FRAME] = frame_holds,
-    [OBJECT_DELETION] = NULL,
+    [OBJECT_KEY] = key_holds,       [OBJECT_VALUE] = value_holds, [OBJECT_THREAD] = thread_holds,
+    [OBJECT_SLOT] = slot_holds,     [OBJECT_HEAP] = heap_holds,   [OBJECT_FRAME] = frame_holds,
+    [OBJECT_SIGNAL] = signal_holds, [OBJECT_DELETION] = NULL,
 };
 
 bool rules_still_holds(const struct object *object, const char **how)

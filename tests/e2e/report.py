@@ -268,6 +268,7 @@ class Report:
         needed = {"key": ("key",), "value": ("key", "tid", "address", "where"),
                   "thread": ("tid",), "pointer": ("slot", "in", "address", "where", "target"),
                   "frame": ("tid", "returns_to", "unwound"),
+                  "signal": ("signal", "signal_name", "function"),
                   "heap": ("address", "blocks", "bytes", "hanging_blocks",
                            "hanging_bytes")}[wanted]
         for field in needed:

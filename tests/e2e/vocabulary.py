@@ -25,6 +25,7 @@ COMBINATIONS = {
     "pointer": {("dangling", "warning"), ("dangling", "note")},
     "heap-lost": {("lost", "warning"), ("lost", "note")},
     "heap-held": {("held", "note")},
+    "signal-handler": {("dangling", "error")} | HELD,
 }
 
 SUBJECTS = {
@@ -40,6 +41,7 @@ SUBJECTS = {
     "pointer": "pointer",
     "heap-lost": "heap",
     "heap-held": "heap",
+    "signal-handler": "signal",
 }
 
 
