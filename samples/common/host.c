@@ -6,7 +6,8 @@
  *   host open plugin call plugin start close plugin
  *
  * (The steps of the second part are in host_keys.c, those of the third in host_threads.c, "forget"
- * is in host_registry.c, "fork" and its like in host_process.c.)
+ * is in host_registry.c, "fork" and its like in host_process.c, those about signals in
+ * host_signals.c.)
  *
  * It knows nothing of dlpin. It is silent when all goes well, and then its exit status is 0. A
  * plug-in that is still mapped after its "close" is named on stdout. With SAMPLES_VERBOSE in the
@@ -50,6 +51,9 @@
  *   getenv V              print the environment variable V
  *   clearenv              empty the environment
  *   syslog TEXT           send a line to the system log
+ *   handle SIGNAL         let the host handle it: USR1, USR2 or SEGV; what it does says so
+ *   default SIGNAL        set SIG_DFL for it
+ *   raise SIGNAL          … in the calling thread
  *
  *   copy P FILE           copy ./P.so to FILE (hot reload: each build gets a name of its own)
  *   remove FILE           remove it
@@ -321,6 +325,9 @@ static const struct verb {
     {"getenv", 1, step_getenv},
     {"clearenv", 0, step_clearenv},
     {"syslog", 1, step_syslog},
+    {"handle", 1, step_handle},
+    {"default", 1, step_default},
+    {"raise", 1, step_raise},
     {"copy", 2, step_copy},
     {"remove", 1, step_remove},
     {"leave", 2, step_leave},

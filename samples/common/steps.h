@@ -48,5 +48,8 @@ void step_fork(char **arg);
 void step_getenv(char **arg);
 void step_clearenv(char **arg);
 void step_syslog(char **arg);
+void step_handle(char **arg);
+void step_default(char **arg);
+void step_raise(char **arg);
 
 #endif

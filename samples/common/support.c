@@ -124,6 +124,14 @@ int support_setvbuf(FILE *stream, char *buffer, size_t size)
     return setvbuf(stream, buffer, _IOFBF, size) == 0 ? 0 : -1;
 }
 
+int support_handle(int number, void (*handler)(int), struct sigaction *before)
+{
+    struct sigaction action = {.sa_handler = handler};
+
+    sigemptyset(&action.sa_mask);
+    return sigaction(number, &action, before) == 0 ? 0 : -1;
+}
+
 /* ---- the library's own thread ---- */
 
 /*

@@ -52,6 +52,9 @@ void support_tick(union sigval value);
 int support_putenv(char *string);
 int support_setvbuf(FILE *stream, char *buffer, size_t size);
 
+/* Has the caller's function handle a signal. *BEFORE, unless NULL, is what did it. */
+int support_handle(int number, void (*handler)(int), struct sigaction *before);
+
 /* Ends and joins the thread of support_serve() or of support_timer_schedule(). */
 int support_stop(void);
 

@@ -13,9 +13,10 @@ enum { BUCKETS = 128 };
 static _Atomic bool used;
 static _Atomic uint64_t patched_epoch;
 
-static uint64_t buckets[BUCKETS]; /* bit i: interposers[i] */
+/* Chains of interposers whose names begin alike: numbers in the table and 1 more; 0: the end. */
+static uint8_t first_of[BUCKETS], next_of[INTERPOSER_COUNT];
 
-_Static_assert(INTERPOSER_COUNT <= 64, "a bucket is a word");
+_Static_assert(INTERPOSER_COUNT < UINT8_MAX, "a number is a byte");
 
 void deepbind_expect(void)
 {
@@ -30,17 +31,18 @@ static unsigned bucket_of(const char *name)
 
 static void fill_buckets(void)
 {
-    for (unsigned i = 0; i < interposer_count; i++)
-        buckets[bucket_of(interposers[i].name)] |= (uint64_t)1 << i;
+    for (unsigned i = 0; i < interposer_count; i++) {
+        uint8_t *first = &first_of[bucket_of(interposers[i].name)];
+        next_of[i] = *first;
+        *first = (uint8_t)(i + 1);
+    }
 }
 
 static const struct interposer *find_interposer(const char *name)
 {
-    for (uint64_t set = buckets[bucket_of(name)]; set; set &= set - 1) {
-        const struct interposer *row = &interposers[__builtin_ctzll(set)];
-        if (!strcmp(row->name, name))
-            return row;
-    }
+    for (unsigned i = first_of[bucket_of(name)]; i; i = next_of[i - 1])
+        if (!strcmp(interposers[i - 1].name, name))
+            return &interposers[i - 1];
     return NULL;
 }
 

@@ -12,6 +12,7 @@
 #include "interpose/settle.h"
 #include "lifecycle/lifecycle.h"
 #include "modules/modules.h"
+#include "registry/signals.h"
 
 static void expect_load(int flags, void *caller)
 {
@@ -58,6 +59,7 @@ EXPORT int dlclose(void *handle)
         return real_dlclose(handle);
     interpose_settle();
     keys_reconcile();
+    signals_reconcile();
     if (!guard.dlclose_depth) /* with the return address, where the ABI puts that on the stack */
         guard.dlclose_stack = (uintptr_t)__builtin_dwarf_cfa() - sizeof(uintptr_t);
     guard.dlclose_clear = 0;

@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* register_printf_function: programs call it all the same. */
+/* Programs still call some that headers warn of: register_printf_function, sigset. */
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 extern void __cxa_finalize(void *dso_handle);
@@ -37,6 +37,8 @@ extern int __cxa_atexit(void (*function)(void *), void *argument, void *dso_hand
 extern int __cxa_at_quick_exit(void (*function)(void *), void *dso_handle);
 extern int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
                              void *dso_handle);
+extern int __sigaction(int number, const struct sigaction *action, struct sigaction *before);
+extern __sighandler_t bsd_signal(int number, __sighandler_t handler);
 int execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags);
 
 #define INTERPOSE(name, family, necessity) extern HIDDEN __typeof__(name) *real_##name;

@@ -9,6 +9,7 @@
 #include "ownership/sites.h"
 #include "ownership/unwind.h"
 #include "registry/heap.h"
+#include "registry/signals.h"
 #include "registry/threads.h"
 #include "report/log.h"
 #include "report/report.h"
@@ -87,6 +88,7 @@ void lifecycle_check(enum occasion at)
         return;
     atomic_store(&checked_unloads, atomic_load(&modules_unloads));
     keys_reconcile();
+    signals_reconcile();
     report_revalidate();
     orphans_report();
     rules_check(report_knows, check_sink, &check);

@@ -48,8 +48,8 @@ static void name_gaps(const char **unseen, size_t n)
 
 void lifecycle_finish(const char *ended)
 {
-    static const char *const families[] = {"heap",   "keys",          "threads",
-                                           "loader", "registrations", NULL};
+    static const char *const families[] = {"heap",          "keys",    "threads", "loader",
+                                           "registrations", "signals", NULL};
     const bool active[] = {heap_is_seen, true, true, true, true};
     const char *unseen[32] = {NULL};
     size_t n = 0;

@@ -19,6 +19,8 @@
 static struct lock *const order[] = {&check_lock, &changes_lock, &report_lock, &registry_lock,
                                      &sites_lock, &modules_lock, &arena_lock};
 static bool taken[ARRAY_SIZE(order)];
+/* This thread forks, and is inside the guard meanwhile. */
+static __thread bool inside __attribute__((tls_model("initial-exec")));
 
 static bool is_active(void)
 {
@@ -58,25 +60,38 @@ void lifecycle_reset_locks(void)
     }
 }
 
-/* A signal handler that forks above our own code would wait for itself. */
+/* A signal handler that forks above our own code would wait for itself; and so would one that comes
+ * while this thread forks: inside the guard it passes. */
 static void before(void)
 {
+    int saved_errno;
     guard.in_fork = true;
-    if (is_active() && !guard.depth)
-        hold(0);
+    if (!is_active() || !guard_enter(&saved_errno))
+        return;
+    inside = true;
+    hold(0);
+}
+
+/* errno is fork's by now. */
+static void leave(void)
+{
+    if (inside)
+        guard_leave(errno);
+    inside = false;
+    guard.in_fork = false;
 }
 
 static void after_in_parent(void)
 {
     let_go(0);
-    guard.in_fork = false;
+    leave();
 }
 
 static void after_in_child(void)
 {
     int saved_errno;
     lifecycle_reset_locks();
-    guard.in_fork = false;
+    leave();
     if (!is_active() || !guard_enter(&saved_errno))
         return;
     atomic_store(&lifecycle_pid, sys_getpid());

@@ -55,7 +55,8 @@
     X(POINTER, "pointer", "pointer into an unloaded module's image")                       \
     X(HEAP_LOST, "heap-lost", "blocks of an unloaded module that nothing reaches")         \
     X(HEAP_HELD, "heap-held", "blocks of an unloaded module that are still reached")       \
-    X(TASK_VALUE, "task-value", "thread-specific value that a task left for the next one")
+    X(TASK_VALUE, "task-value", "thread-specific value that a task left for the next one") \
+    X(SIGNAL_HANDLER, "signal-handler", "signal with its handler in an unloaded module")
 
 /* When a finding was made. X(enumerator, "name") */
 #define DLPIN_OCCASIONS(X) \
@@ -118,7 +119,7 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  * request   pid time token state findings(that hold now)
  * supposed  pid time token, and the members of a finding that would be if a module were unloaded
  * coverage  pid time hooks{family: bool} dropped{what: count} unseen[](sentences)
- *           families: heap, keys, threads, loader, registrations
+ *           families: heap, keys, threads, loader, registrations, signals
  * summary   pid time findings kinds{} verdicts{} severities{}
  *           ended("exit", "_exit", "quick_exit", "exec", "confined")
  *
@@ -144,6 +145,7 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *                   "task":   key tid thread_name address task(name of the one that set the value)
  *                             reader?(of the one that read it) tasks(that left a value here)
  *                             owner? requester?
+ *                   "signal": signal signal_name function(frame) owner? requester?
  *
  * path      steps {"from":node,"via":int,"to":node,"leaves"?:true}, root first; {"skipped":int}
  *           stands for so many that are left out. via: where in the node, or in its symbol, the

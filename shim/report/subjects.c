@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "modules/symbols.h"
+#include "registry/keys.h"
+#include "registry/signals.h"
 #include "registry/tasks.h"
 #include "report/json.h"
 #include "report/names.h"
@@ -133,6 +135,16 @@ static void add_task_subject(struct text *text, const struct finding *finding)
     json_number(text, "tasks", finding->tasks);
 }
 
+static void add_signal_subject(struct text *text, const struct finding *finding)
+{
+    char name[ACTION_NAME_MAX];
+    action_name(finding->signal, name);
+    text_add(text, "\"object\":\"signal\"");
+    json_number(text, "signal", (uint64_t)finding->signal);
+    json_string(text, "signal_name", name);
+    json_frame_member(text, "function", &finding->function);
+}
+
 typedef void subject_writer(struct text *text, const struct finding *finding);
 
 static subject_writer *const writers[OBJECT_TYPES] = {
@@ -140,7 +152,7 @@ static subject_writer *const writers[OBJECT_TYPES] = {
     [OBJECT_THREAD] = add_thread_subject, [OBJECT_DELETION] = add_deletion_subject,
     [OBJECT_SLOT] = add_slot_subject,     [OBJECT_HEAP] = add_heap_subject,
     [OBJECT_FRAME] = add_frame_subject,   [OBJECT_REGISTRATION] = add_registration_subject,
-    [OBJECT_TASK] = add_task_subject,
+    [OBJECT_TASK] = add_task_subject,     [OBJECT_SIGNAL] = add_signal_subject,
 };
 
 void record_subject(struct text *text, const struct finding *finding)
@@ -183,6 +195,11 @@ void make_signature(struct text *text, const struct finding *finding)
 {
     text_printf(text, "%s|%s", kind_names[finding->kind],
                 finding->module ? finding->module->identity : "?");
+    if (finding->object.type == OBJECT_SIGNAL) {
+        char name[ACTION_NAME_MAX];
+        action_name(finding->signal, name);
+        text_printf(text, "|%s", name);
+    }
     if (finding->object.type == OBJECT_SLOT)
         add_slot_place(text, finding);
     else

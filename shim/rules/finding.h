@@ -24,13 +24,14 @@ enum object_type {
     OBJECT_FRAME,
     OBJECT_REGISTRATION,
     OBJECT_TASK,
+    OBJECT_SIGNAL,
     OBJECT_TYPES,
 };
 
 struct object {
     enum object_type type;
     uint32_t key;        /* KEY, VALUE, DELETION, TASK: the number; FRAME: the thread's;
-                            REGISTRATION: the type */
+                            REGISTRATION: the type; SIGNAL: the signal's */
     uint32_t generation; /* and which creation of it; DELETION: a serial number; SLOT: the call
                             site of the block that it is in, or 0; HEAP: of the blocks;
                             REGISTRATION: which of the handlers that are read */
@@ -83,6 +84,7 @@ struct finding {
     size_t bytes;
     unsigned others;     /* further threads that have a value */
     bool has_destructor; /* key-orphan, key-value: the key has (had) one */
+    int signal;          /* signal-handler */
     int error;           /* what the call returned */
     struct path *path;   /* or NULL */
     uintptr_t slot;      /* where the pointer, or the return address, lies */

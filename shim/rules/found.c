@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "rules/found.h"
 #include "base/dropped.h"
+#include "registry/signals.h"
 #include "registry/tasks.h"
 #include "rules/paths.h"
 #include "rules/stacks.h"
@@ -60,6 +61,8 @@ static struct object object_of(const struct subject *subject, enum kind kind)
         object.word = subject->registration->data ? subject->registration->data
                                                   : subject->registration->functions[0].pc;
     }
+    if (subject->type == OBJECT_SIGNAL)
+        object.generation = dispositions[subject->number].generation;
     if (subject->thread && !subject->deletion)
         object.thread = subject->thread->serial;
     if (subject->type == OBJECT_TASK)

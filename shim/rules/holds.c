@@ -3,6 +3,7 @@
 #include "base/sys.h"
 #include "registry/heap.h"
 #include "registry/libc_state.h"
+#include "registry/signals.h"
 #include "registry/tasks.h"
 #include "rules/rules.h"
 #include "scan/stacks.h"
@@ -114,6 +115,12 @@ static void task_holds(const struct object *object, const char **how)
         *how = "the value was cleared before another task began";
 }
 
+static void signal_holds(const struct object *object, const char **how)
+{
+    if (dispositions[object->key].generation != object->generation)
+        *how = "the signal has another disposition";
+}
+
 /* Each sets *how, what became of the object, if it is over. Under the registry lock. */
 typedef void object_holds(const struct object *object, const char **how);
 
@@ -122,7 +129,7 @@ static object_holds *const holds[OBJECT_TYPES] = {
     [OBJECT_THREAD] = thread_holds, [OBJECT_SLOT] = slot_holds,
     [OBJECT_HEAP] = heap_holds,     [OBJECT_DELETION] = NULL,
     [OBJECT_FRAME] = frame_holds,   [OBJECT_REGISTRATION] = registration_holds,
-    [OBJECT_TASK] = task_holds,
+    [OBJECT_TASK] = task_holds,     [OBJECT_SIGNAL] = signal_holds,
 };
 
 bool rules_still_holds(const struct object *object, const char **how)

@@ -2,6 +2,7 @@
 #include "rules/rules.h"
 #include "base/dropped.h"
 #include "base/guard.h"
+#include "registry/signals.h"
 #include "registry/tasks.h"
 #include "rules/found.h"
 
@@ -25,6 +26,7 @@ const struct rule rules[KIND_COUNT] = {
     [KIND_HEAP_LOST] = {OBJECT_HEAP, match_heap_lost, explain_heap_lost},
     [KIND_HEAP_HELD] = {OBJECT_HEAP, match_heap_held, explain_heap_held},
     [KIND_TASK_VALUE] = {OBJECT_TASK, match_task_value, explain_task_value},
+    [KIND_SIGNAL_HANDLER] = {OBJECT_SIGNAL, match_signal_handler, explain_signal_handler},
 };
 
 static void check_keys_locked(struct found *found)
@@ -32,6 +34,13 @@ static void check_keys_locked(struct found *found)
     for (uint32_t i = 0; i < KEYS_MAX; i++)
         if (key_is_live(atomic_load(&keys[i].generation)))
             found_apply(&(struct subject){.type = OBJECT_KEY, .number = i, .key = &keys[i]}, found);
+}
+
+static void check_signals_locked(struct found *found)
+{
+    for (uint32_t i = 1; i <= ACTION_SIGNALS; i++)
+        if (dispositions[i].handler.pc)
+            found_apply(&(struct subject){.type = OBJECT_SIGNAL, .number = i}, found);
 }
 
 static void check_value_locked(struct thread *thread, uint32_t number, struct found *found)
@@ -79,6 +88,7 @@ void rules_check(rules_known *known, rules_sink *sink, void *data)
         return;
     }
     check_keys_locked(&found);
+    check_signals_locked(&found);
     for (struct thread *thread = threads; thread; thread = thread->next) {
         check_thread_locked(thread, &found);
         for (uint32_t i = 0; i < KEYS_MAX; i++)

@@ -74,8 +74,8 @@ typedef void rules_sink(struct finding *finding, void *data);
  * registry lock; takes none. */
 typedef bool rules_known(const struct object *object);
 
-/* Every rule on every key, value and thread; findings go to `sink` (which takes them over) after
- * the registry lock is released. Takes the registry lock. */
+/* Every rule on every key, value, thread and signal; findings go to `sink` (which takes them over)
+ * after the registry lock is released. Takes the registry lock. */
 void rules_check(rules_known *known, rules_sink *sink, void *data);
 
 /* Only what could kill the process the moment `module` is unmapped; the findings are pending. */
@@ -106,11 +106,12 @@ void copy_retained(const struct retained *retained, struct finding *finding);
 
 rule_match match_key_destructor, match_key, match_key_value, match_key_orphan, match_key_foreign,
     match_thread_routine, match_thread_argument, match_thread_requested, match_thread_stack,
-    match_pointer, match_heap_lost, match_heap_held, match_registration, match_task_value;
+    match_pointer, match_heap_lost, match_heap_held, match_registration, match_task_value,
+    match_signal_handler;
 rule_explain explain_key_destructor, explain_key, explain_key_value, explain_key_orphan,
     explain_key_foreign, explain_thread_routine, explain_thread_argument, explain_thread_requested,
     explain_thread_stack, explain_pointer, explain_heap_lost, explain_heap_held,
     explain_exit_handler, explain_fork_handler, explain_timer, explain_hook, explain_environment,
-    explain_task_value;
+    explain_task_value, explain_signal_handler;
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "scan/copy.h"
+#include "base/action.h"
 #include "base/sys.h"
 
 #include <errno.h>
@@ -62,15 +63,11 @@ static bool close_all(void)
     return syscall(SYS_close_range, 0U, ~0U, 0U) == 0;
 }
 
-/* glibc's sigaction(2) by a name that no program has put itself in front of. */
-extern int __sigaction(int number, const struct sigaction *action, struct sigaction *before);
-
 /* Of the copy. */
 static pid_t parent;
 
-static void look_for_parent(int number)
+static void look_for_parent(int number, siginfo_t *info, void *context)
 {
-    (void)number;
     if (syscall(SYS_getppid) != parent)
         syscall(SYS_exit_group, 0);
 }
@@ -80,8 +77,8 @@ static void look_for_parent(int number)
 static void end_with_parent(void)
 {
     uint64_t all_but_one = ~((uint64_t)1 << (SIGURG - 1));
-    struct sigaction action = {.sa_handler = look_for_parent, .sa_flags = SA_RESTART};
-    __sigaction(SIGURG, &action, NULL);
+    struct action action = action_for(look_for_parent);
+    action_set(SIGURG, &action, NULL);
     syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGURG, 0, 0, 0);
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all_but_one, NULL, SIGNAL_SET_BYTES);
 }

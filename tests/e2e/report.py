@@ -269,6 +269,7 @@ class Report:
                   "thread": ("tid",), "pointer": ("slot", "in", "address", "where", "target"),
                   "frame": ("tid", "returns_to", "unwound"),
                   "registration": ("call",),
+                  "signal": ("signal", "signal_name", "function"),
                   "heap": ("address", "blocks", "bytes", "hanging_blocks",
                            "hanging_bytes"),
                   "task": ("key", "tid", "address", "task", "tasks")}[wanted]

@@ -31,6 +31,7 @@ COMBINATIONS = {
     "heap-lost": {("lost", "warning"), ("lost", "note")},
     "heap-held": {("held", "note")},
     "task-value": {("stale", "warning"), ("stale", "note")},
+    "signal-handler": {("dangling", "error")} | HELD,
 }
 
 SUBJECTS = {
@@ -52,6 +53,7 @@ SUBJECTS = {
     "heap-lost": "heap",
     "heap-held": "heap",
     "task-value": "task",
+    "signal-handler": "signal",
 }
 
 

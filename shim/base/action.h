@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Signal dispositions as the kernel has them, by rt_sigaction(2) itself: what libc's sigaction does
+ * passes through functions that the program, or we ourselves, interpose.
+ *
+ * Any thread, any phase, async-signal-safe; errno may change.
+ */
+#ifndef DLPIN_BASE_ACTION_H
+#define DLPIN_BASE_ACTION_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The kernel's struct sigaction. */
+struct action {
+    void (*handler)(int);
+    unsigned long flags;
+    void (*restorer)(void);
+    uint64_t mask;
+};
+
+/* The highest, and the first that glibc leaves to programs of the real-time ones. */
+enum { ACTION_SIGNALS = 64, ACTION_REALTIME = 34 };
+
+/* False: there is no such signal. */
+bool action_get(int signal, struct action *action);
+
+/* `before` may be NULL. */
+bool action_set(int signal, const struct action *action, struct action *before);
+
+/* One that calls `handler` on the thread's own stack, with all signals blocked meanwhile. */
+struct action action_for(void (*handler)(int signal, siginfo_t *info, void *context));
+
+/* The handler's address; 0 where there is none (SIG_DFL, SIG_IGN). */
+uintptr_t action_handler(const struct action *action);
+
+/* "SIGSEGV", "SIGRTMIN+03". */
+enum { ACTION_NAME_MAX = 24 };
+void action_name(int signal, char name[static ACTION_NAME_MAX]);
+
+#endif

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+/* What the program sets to handle signals. A function that only asks changes nothing here. */
+#include "interpose/real.h"
+#include "lifecycle/lifecycle.h"
+#include "registry/signals.h"
+
+/* <signal.h> may have signal() be another one. */
+#undef signal
+
+static void note_changed(int number)
+{
+    int saved_errno;
+    if (!lifecycle_enter(&saved_errno))
+        return;
+    if (lifecycle_is_own_process())
+        signal_changed(number);
+    guard_leave(saved_errno);
+}
+
+EXPORT int sigaction(int number, const struct sigaction *action, struct sigaction *before)
+{
+    real_need(real_sigaction);
+    int result = real_sigaction(number, action, before);
+    if (action && result == 0)
+        note_changed(number);
+    return result;
+}
+
+EXPORT int __sigaction(int number, const struct sigaction *action, struct sigaction *before)
+{
+    real_need(real___sigaction);
+    int result = real___sigaction(number, action, before);
+    if (action && result == 0)
+        note_changed(number);
+    return result;
+}
+
+/* The ones that give the handler before, by name. */
+#define SETTER(name)                                               \
+    EXPORT __sighandler_t name(int number, __sighandler_t handler) \
+    {                                                              \
+        real_need(real_##name);                                    \
+        __sighandler_t before = real_##name(number, handler);      \
+        note_changed(number);                                      \
+        return before;                                             \
+    }
+
+SETTER(signal)
+SETTER(bsd_signal)
+SETTER(ssignal)
+SETTER(sysv_signal)
+SETTER(__sysv_signal)
+SETTER(sigset)
+
+EXPORT int sigignore(int number)
+{
+    real_need(real_sigignore);
+    int result = real_sigignore(number);
+    note_changed(number);
+    return result;
+}
+
+EXPORT int siginterrupt(int number, int interrupt)
+{
+    real_need(real_siginterrupt);
+    int result = real_siginterrupt(number, interrupt);
+    note_changed(number);
+    return result;
+}

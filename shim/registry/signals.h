@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What handles each signal, and who said so.
+ *
+ * The truth is the kernel's: signals_reconcile asks it, so that dispositions that were set past us
+ * (by system calls, by modules that bind past any preload) are right too; those have no stack, and
+ * no owner but their handler's module. A handler is resolved to a load when it is first seen.
+ *
+ * Functions here take the registry lock; inside the guard.
+ */
+#ifndef DLPIN_REGISTRY_SIGNALS_H
+#define DLPIN_REGISTRY_SIGNALS_H
+
+#include "base/action.h"
+#include "ownership/stack.h"
+#include "registry/registry.h"
+
+/* Reading one takes the registry lock; a rule copies what it needs. */
+struct disposition {
+    uint32_t generation;      /* rises with each change */
+    struct frame handler;     /* pc 0: there is none; holds a reference, as do the others */
+    struct module *owner;     /* the nearest module on the setting stack that is not a runtime */
+    struct module *requester; /* … that is not common */
+    struct stack *stack;      /* NULL: it was set past us */
+};
+
+extern struct disposition dispositions[ACTION_SIGNALS + 1]; /* by the signal's number */
+
+/* The calling thread has changed what handles this signal. */
+void signal_changed(int number);
+
+/* Takes over from the kernel what is not known. */
+void signals_reconcile(void);
+
+/* A handler of our own, which counts as none. Once, before it is set. */
+void signals_set_own(void (*handler)(int signal, siginfo_t *info, void *context));
+
+#endif
