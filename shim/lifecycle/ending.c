@@ -50,7 +50,7 @@ void lifecycle_finish(const char *ended)
 {
     static const char *const families[] = {"heap",          "keys",    "threads", "loader",
                                            "registrations", "signals", NULL};
-    const bool active[] = {heap_is_seen, true, true, true, true};
+    const bool active[ARRAY_SIZE(families) - 1] = {heap_is_seen, true, true, true, true, true};
     const char *unseen[32] = {NULL};
     size_t n = 0;
 
