@@ -94,6 +94,38 @@ static void complain(struct text *complaints, const char *what, struct span span
     text_add(complaints, "'");
 }
 
+static void set_string(const struct option_row *row, struct span value)
+{
+    char *copy = arena_alloc(value.length + 1);
+    if (copy)
+        memcpy(copy, value.start, value.length);
+    memcpy(field(row), &copy, sizeof copy);
+}
+
+static const struct option_row *find_glob_row(const struct option_row *row)
+{
+    size_t length = strlen(row->name);
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        if (!strncmp(rows[i].name, row->name, length) && !strcmp(rows[i].name + length, "_glob"))
+            return &rows[i];
+    return NULL;
+}
+
+/* "keep=GLOB": sets the glob, and leaves the word. */
+static void take_glob(const struct option_row *row, struct span *value)
+{
+    const struct option_row *glob = row->type == CHOICE ? find_glob_row(row) : NULL;
+    struct span word = {value->start, 0};
+    unsigned number;
+    while (word.length < value->length && word.start[word.length] != '=')
+        word.length++;
+    if (!glob || word.length == value->length || !parse_choice(row, word, &number) ||
+        number != row->highest)
+        return;
+    set_string(glob, (struct span){word.start + word.length + 1, value->length - word.length - 1});
+    *value = word;
+}
+
 static void set_option(struct span name, struct span value, struct text *complaints)
 {
     const struct option_row *row = find_row(name);
@@ -103,13 +135,11 @@ static void set_option(struct span name, struct span value, struct text *complai
         return;
     }
     if (row->type == STRING) {
-        char *copy = arena_alloc(value.length + 1);
-        if (copy)
-            memcpy(copy, value.start, value.length);
-        memcpy(field(row), &copy, sizeof copy);
+        set_string(row, value);
         return;
     }
     unsigned number;
+    take_glob(row, &value);
     if (!parse(row, value, &number)) {
         complain(complaints, "bad value", value);
         if (row->type == CHOICE)

@@ -12,7 +12,8 @@
 /*
  * X(type, name, default, lowest, highest, "help"), type BOOL, NUMBER, CHOICE or STRING; lowest and
  * highest bound numbers. A CHOICE is one of the words with which its help begins, up to the colon,
- * as their number. Strings are NULL by default, and live as long as the process.
+ * as their number; where there is an option NAME_glob, its last word may be followed by "=" and
+ * that one's value. Strings are NULL by default, and live as long as the process.
  */
 #define DLPIN_OPTIONS_TABLE(X)                                                                     \
     X(BOOL, help, 0, 0, 1, "print the options on standard error")                                  \
@@ -29,6 +30,11 @@
     X(NUMBER, scan_limit_mb, 0, 0, 999999999, "megabytes that one scan may look at (0: any)")      \
     X(NUMBER, check_signal, 0, 0, 64,                                                              \
       "signal that dlpin leaks asks with; 32: the C library keeps it from programs (0: none)")     \
+    X(CHOICE, fix, FIX_OFF, FIX_OFF, FIX_KEEP,                                                     \
+      "off guard keep: guard skips what would jump into an unloaded module, keep=GLOB also keeps " \
+      "modules mapped")                                                                            \
+    X(STRING, fix_glob, 0, 0, 0, "modules that fix=keep keeps from the first time on")             \
+    X(STRING, prevent, 0, 0, 0, "comma-separated libraries to load for good at the start")         \
     X(BOOL, quiet, 0, 0, 1, "print no findings on standard error")                                 \
     X(STRING, label_env, 0, 0, 0, "environment variable whose value is kept with each finding")    \
     X(BOOL, trace_children, 1, 0, 1, "stay in LD_PRELOAD for programs that this one starts")       \
@@ -37,6 +43,7 @@
     X(NUMBER, log_root, 0, 0, 4194304, "process for which log_empty=0 does not hold")
 
 enum { SCAN_OFF, SCAN_VALUES, SCAN_FULL };
+enum { FIX_OFF, FIX_GUARD, FIX_KEEP };
 
 #define DLPIN_OPTION_BOOL unsigned
 #define DLPIN_OPTION_NUMBER unsigned

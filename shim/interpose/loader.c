@@ -6,7 +6,9 @@
  * the next event of the same thread.
  */
 #include "interpose/loader.h"
+#include "base/options.h"
 #include "interpose/deepbind.h"
+#include "interpose/keep.h"
 #include "interpose/real.h"
 #include "interpose/registering.h"
 #include "interpose/settle.h"
@@ -60,6 +62,8 @@ EXPORT int dlclose(void *handle)
     interpose_settle();
     keys_reconcile();
     signals_reconcile();
+    if (options.fix == FIX_KEEP)
+        keep_before_close();
     if (!guard.dlclose_depth) /* with the return address, where the ABI puts that on the stack */
         guard.dlclose_stack = (uintptr_t)__builtin_dwarf_cfa() - sizeof(uintptr_t);
     guard.dlclose_clear = 0;

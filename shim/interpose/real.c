@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "interpose/real.h"
+#include "interpose/keep.h"
 #include "lifecycle/lifecycle.h"
 #include "modules/modules.h"
 #include "modules/surroundings.h"
@@ -53,15 +54,18 @@ void real_look_again(void **pointer, const char *name)
         __atomic_store_n(pointer, wanted.found, __ATOMIC_RELEASE);
 }
 
-/* The program must not see an error of ours, and glibc gives up its memory with the second call.
- * Not by its name: that may be a sanitizer's. */
-static void forget_errors(void)
+/* Not by its name: that may be a sanitizer's. */
+const char *real_error(void)
 {
     char *(*real_dlerror)(void) = (char *(*)(void))surroundings_next_symbol("dlerror");
-    if (real_dlerror) {
-        real_dlerror();
-        real_dlerror();
-    }
+    return real_dlerror ? real_dlerror() : NULL;
+}
+
+/* glibc gives up an error's memory with the second call. */
+void real_forget_errors(void)
+{
+    real_error();
+    real_error();
 }
 
 COLD void real_resolve(void)
@@ -83,7 +87,7 @@ COLD void real_resolve(void)
     resolved = true;
     if (!complete)
         atomic_store(&lifecycle_phase, PHASE_INERT);
-    forget_errors();
+    real_forget_errors();
 }
 
 /* Before the constructors of other libraries, as far as the loader's order lets it. */
@@ -91,4 +95,5 @@ __attribute__((constructor(101))) static void start(void)
 {
     real_resolve();
     lifecycle_start();
+    keep_prevented();
 }

@@ -60,6 +60,12 @@ void real_look_again(void **pointer, const char *name);
 
 #define REAL_LATE(name) (real_need(real_##name), real_look_again((void **)&real_##name, #name))
 
+/* What the last of our own calls of dlopen says that went wrong; NULL: nothing. */
+const char *real_error(void);
+
+/* The program must not see an error of ours. */
+void real_forget_errors(void);
+
 /* The real functions are known: heap.c's part of it. */
 void heap_resolved(void);
 

@@ -3,6 +3,7 @@
 #include "base/options.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "lifecycle/fix.h"
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/request.h"
 #include "lifecycle/stacks.h"
@@ -56,6 +57,7 @@ void check_sink(struct finding *finding, void *data)
     check_notice_exit();
     check->found++;
     finding->before_exit |= check->before_exit;
+    fix_note(finding);
     report_finding(finding, check->at, check->quietly);
 }
 

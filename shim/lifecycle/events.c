@@ -13,7 +13,7 @@ static _Atomic uint32_t deletions;
 static void check_closing(struct module *module, bool destructors_ran, bool quietly)
 {
     struct check check = {.at = AT_DLCLOSE, .quietly = quietly};
-    if (!module || module->startup || !lock_acquire(&check_lock))
+    if (!module || module->startup || atomic_load(&module->kept) || !lock_acquire(&check_lock))
         return;
     rules_check_closing(module, check_sink, &check);
     stacks_check_closing(module, destructors_ran, &check);

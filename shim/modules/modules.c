@@ -12,6 +12,7 @@
 struct identity {
     UT_hash_handle hh;
     uint32_t loads;
+    bool left_code;
     char name[];
 };
 
@@ -180,6 +181,28 @@ static uint32_t next_load_locked(const char *name)
         HASH_ADD_KEYPTR(hh, identities, identity->name, length, identity);
     }
     return ++identity->loads;
+}
+
+void modules_note_left_code(const struct module *module)
+{
+    struct identity *identity;
+    if (!lock_acquire(&modules_lock))
+        return;
+    HASH_FIND_STR(identities, module->identity, identity);
+    if (identity)
+        identity->left_code = true;
+    lock_release(&modules_lock);
+}
+
+bool modules_left_code(const struct module *module)
+{
+    struct identity *identity;
+    if (!lock_acquire(&modules_lock))
+        return false;
+    HASH_FIND_STR(identities, module->identity, identity);
+    bool left = identity && identity->left_code;
+    lock_release(&modules_lock);
+    return left;
 }
 
 static const char *identity_of(const struct module *module)

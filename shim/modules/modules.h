@@ -26,6 +26,9 @@
 #include <stdint.h>
 #include <uthash.h>
 
+/* Why we keep a module mapped for good. */
+enum kept { KEPT_NOT, KEPT_NAMED, KEPT_LEFT_CODE, KEPT_PREVENTED };
+
 struct module {
     uint32_t id;   /* in the report; never used again */
     uint32_t load; /* 1 for the first module of this identity */
@@ -55,6 +58,7 @@ struct module {
     /* The thread that ran its __cxa_finalize in a dlclose that is not over yet; FINALIZED when it
      * is over: what lies there now is another load. 0: neither. */
     _Atomic int32_t finalizing_tid;
+    _Atomic(enum kept) kept;
     uint64_t epoch;             /* modules_epoch when it came, */
     _Atomic uint64_t end_epoch; /* and when it went: UINT64_MAX while it is mapped */
     /* Under the modules' lock: */
@@ -168,6 +172,10 @@ struct module *modules_find_last(uintptr_t address);
 
 /* In a copy of the process: as if the module had just gone. Takes the modules' lock. */
 void modules_suppose_unloaded(struct module *module);
+
+/* A load of this identity left something behind that still calls into it; and whether one did. */
+void modules_note_left_code(const struct module *module);
+bool modules_left_code(const struct module *module);
 
 /* Every unload that was seen so far. */
 extern _Atomic uint64_t modules_unloads;

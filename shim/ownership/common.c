@@ -63,7 +63,7 @@ static bool in_list(const char *const *list, size_t count, const char *name)
     return false;
 }
 
-static bool in_option(const char *globs, const char *name)
+bool common_in_globs(const char *globs, const char *name)
 {
     while (globs && *globs) {
         size_t length = strcspn(globs, ",");
@@ -79,5 +79,5 @@ void common_classify(struct module *module)
     module->runtime = module->is_shim || in_list(runtimes, ARRAY_SIZE(runtimes), module->identity);
     module->loader = in_list(loaders, ARRAY_SIZE(loaders), module->identity);
     module->common = module->runtime || in_list(others, ARRAY_SIZE(others), module->identity) ||
-                     in_option(options.common, module->identity);
+                     common_in_globs(options.common, module->identity);
 }

@@ -97,6 +97,14 @@ static void add_build_id(struct text *text, const struct module *module)
     text_add(text, "\"");
 }
 
+/* By which option. */
+static const char *const kept_names[] = {
+    [KEPT_NOT] = NULL,
+    [KEPT_NAMED] = "fix",
+    [KEPT_LEFT_CODE] = "fix",
+    [KEPT_PREVENTED] = "prevent",
+};
+
 void record_module(struct text *text, const struct module *module, enum module_state state,
                    uint64_t time)
 {
@@ -117,6 +125,8 @@ void record_module(struct text *text, const struct module *module, enum module_s
         json_frame_named(text, &(struct frame){module->opener, opener}, NULL);
     }
     json_string(text, "state", state_names[state]);
+    if (kept_names[atomic_load(&module->kept)])
+        json_string(text, "kept", kept_names[atomic_load(&module->kept)]);
     json_end(text);
 }
 
@@ -126,6 +136,8 @@ void record_module(struct text *text, const struct module *module, enum module_s
 static void add_counts(struct text *text, const struct finding_record *record)
 {
     json_number(text, "count", record->count);
+    if (record->skipped)
+        json_number(text, "skipped", record->skipped);
     if (record->finding->bytes)
         json_number(text, "bytes", record->finding->bytes);
     if (record->finding->blocks)

@@ -22,6 +22,7 @@ struct finding_record {
     const uint32_t *loads;
     unsigned load_count;
     bool growing;
+    unsigned skipped;
     const char *message, *signature, *label;
 };
 

@@ -20,6 +20,7 @@ struct group {
     unsigned count, written_count;
     uint32_t loads[LOADS_MAX];
     unsigned load_count;
+    unsigned skipped; /* how often it was kept from doing harm */
     bool resolved, shown;
     bool inherited; /* the parent's: it has reported it */
     char *message;
@@ -108,6 +109,7 @@ static void write_group_locked(struct group *group)
                        .loads = group->loads,
                        .load_count = group->load_count,
                        .growing = is_growing(group),
+                       .skipped = group->skipped,
                        .message = group->message,
                        .signature = group->signature,
                        .label = options.label_env ? getenv(options.label_env) : NULL,
@@ -344,6 +346,18 @@ void report_request(uint32_t token, enum request_state state)
     if (log_open_locked()) {
         record_request(&text, token, state, open, log_now());
         log_write(&text);
+    }
+    lock_release(&report_lock);
+}
+
+void report_skipped(const struct object *object)
+{
+    if (!lock_acquire(&report_lock))
+        return;
+    struct instance *instance = find_instance_locked(object);
+    if (instance) {
+        instance->group->skipped++;
+        write_group_locked(instance->group);
     }
     lock_release(&report_lock);
 }

@@ -46,6 +46,9 @@ void report_supposed(struct text *text, const struct finding *finding, uint32_t 
 /* Records that were made elsewhere. */
 void report_add(const char *records, size_t length);
 
+/* What this finding says was kept from happening, once more. */
+void report_skipped(const struct object *object);
+
 /* The finding with this id has become an error. */
 void report_escalate(uint32_t id);
 

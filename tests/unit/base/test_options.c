@@ -42,6 +42,25 @@ Test(options, values_are_taken)
     cr_assert_str_eq(options.log_path, "out.%p");
 }
 
+Test(options, a_choice_with_a_glob)
+{
+    cr_assert_str_empty(parse("fix=keep=lib*,x?.so:quiet=1"));
+    cr_assert_eq(options.fix, FIX_KEEP);
+    cr_assert_str_eq(options.fix_glob, "lib*,x?.so");
+    cr_assert_eq(options.quiet, 1);
+    cr_assert_str_empty(parse("fix=keep:fix_glob=a"));
+    cr_assert_eq(options.fix, FIX_KEEP);
+    cr_assert_str_eq(options.fix_glob, "a");
+    cr_assert_str_empty(parse("fix=guard"));
+    cr_assert_eq(options.fix, FIX_GUARD);
+    const char *const wrong[] = {"fix=guard=a", "fix=off=a", "fix==a", "fix=keeps=a",
+                                 "scan=full=a"};
+    for (size_t i = 0; i < 5; i++) {
+        cr_assert_not_null(strstr(parse(wrong[i]), "bad value"), "%s", wrong[i]);
+        cr_assert_eq(options.fix, FIX_OFF);
+    }
+}
+
 Test(options, the_last_one_holds)
 {
     cr_assert_str_empty(parse("exitcode=1:exitcode=2"));

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "interpose/guards.h"
+#include "base/options.h"
+#include "base/sys.h"
+#include "lifecycle/fix.h"
+#include "lifecycle/lifecycle.h"
+
+#include <string.h>
+
+struct key_guard {
+    _Atomic bool taken;
+    struct frame destructor; /* with a reference to its module */
+    uint32_t key, generation;
+};
+
+static struct key_guard guards[KEYS_MAX];
+static struct lock guards_lock; /* no other is taken under it */
+static unsigned next_guard;
+
+/* The module that it lay in when the key was made is unloaded, or is being unloaded right now. */
+static bool is_gone(const struct frame *destructor)
+{
+    char byte;
+    return module_is_unloaded(destructor->module) ||
+           sys_read_memory((const void *)destructor->pc, &byte, 1) != 1;
+}
+
+static void skip(const struct key_guard *slot)
+{
+    int saved_errno;
+    if (!lifecycle_enter(&saved_errno))
+        return;
+    fix_skipped_destructor(slot->key, slot->generation, &slot->destructor);
+    guard_leave(saved_errno);
+}
+
+static void run(unsigned number, void *value)
+{
+    const struct key_guard *slot = &guards[number];
+    key_destructor *destructor = (key_destructor *)slot->destructor.pc;
+    int saved_errno = errno;
+    bool gone = is_gone(&slot->destructor);
+    errno = saved_errno;
+    if (gone)
+        skip(slot);
+    else
+        destructor(value);
+}
+
+/* One function for each number: 0x000 to 0x3ff. A macro is not expanded within itself, so what
+ * appends a digit is there twice. */
+/* clang-format off */
+#define DIGITS(X, n) \
+    X(n##0) X(n##1) X(n##2) X(n##3) X(n##4) X(n##5) X(n##6) X(n##7) \
+    X(n##8) X(n##9) X(n##a) X(n##b) X(n##c) X(n##d) X(n##e) X(n##f)
+#define SIXTEEN(X, n) \
+    X(n##0) X(n##1) X(n##2) X(n##3) X(n##4) X(n##5) X(n##6) X(n##7) \
+    X(n##8) X(n##9) X(n##a) X(n##b) X(n##c) X(n##d) X(n##e) X(n##f)
+#define ALL(X) SIXTEEN(X, 0x0) SIXTEEN(X, 0x1) SIXTEEN(X, 0x2) SIXTEEN(X, 0x3)
+
+#define STUB(n) static void stub_##n(void *value) { run(n, value); }
+#define STUBS(n) DIGITS(STUB, n)
+#define STUB_NAME(n) stub_##n,
+#define STUB_NAMES(n) DIGITS(STUB_NAME, n)
+/* clang-format on */
+
+ALL(STUBS)
+
+static key_destructor *const stubs[] = {ALL(STUB_NAMES)};
+
+_Static_assert(ARRAY_SIZE(stubs) >= KEYS_MAX, "one for each key");
+
+static struct key_guard *take(void)
+{
+    struct key_guard *found = NULL;
+    if (!lock_acquire(&guards_lock))
+        return NULL;
+    for (unsigned i = 0; i < KEYS_MAX && !found; i++) {
+        struct key_guard *slot = &guards[next_guard++ % KEYS_MAX];
+        if (!atomic_exchange(&slot->taken, true))
+            found = slot;
+    }
+    lock_release(&guards_lock);
+    return found;
+}
+
+key_destructor *guard_key(key_destructor *destructor, struct key_guard **taken)
+{
+    int saved_errno;
+    *taken = NULL;
+    if (options.fix == FIX_OFF || !destructor || !lifecycle_enter(&saved_errno))
+        return destructor;
+    struct module *module = modules_find_new((uintptr_t)destructor);
+    if (module && !module->startup)
+        *taken = take();
+    if (*taken) {
+        module_unref((*taken)->destructor.module);
+        (*taken)->destructor = (struct frame){(uintptr_t)destructor, module_ref(module)};
+    }
+    guard_leave(saved_errno);
+    return *taken ? stubs[*taken - guards] : destructor;
+}
+
+void guard_made(struct key_guard *slot, const pthread_key_t *key, int error)
+{
+    if (!slot)
+        return;
+    slot->key = error ? KEYS_MAX : *key;
+    slot->generation = error ? 0 : key_generation(*key);
+    if (error)
+        atomic_store(&slot->taken, false);
+}
+
+void guard_deleting(pthread_key_t key)
+{
+    for (unsigned i = 0; i < KEYS_MAX && options.fix != FIX_OFF; i++)
+        if (atomic_load(&guards[i].taken) && guards[i].key == key)
+            atomic_store(&guards[i].taken, false);
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the options fix= and prevent= have us do to the program, and how that is said.
+ *
+ * Threads are never stopped, and nothing of the program's is written to. Inside the guard, without
+ * our locks, unless it says otherwise.
+ */
+#ifndef DLPIN_LIFECYCLE_FIX_H
+#define DLPIN_LIFECYCLE_FIX_H
+
+#include "registry/keys.h"
+#include "rules/finding.h"
+
+/* A finding was made: modules that left code behind which something still calls are kept from the
+ * next load on. Under the check lock. */
+void fix_note(const struct finding *finding);
+
+/* A dlclose begins: modules that it may unmap and that are to stay, with a reference each. Returns
+ * how many. `why` of each is told to fix_kept. */
+struct fix_keep {
+    struct module *module;
+    enum kept why;
+};
+unsigned fix_to_keep(struct fix_keep *list, unsigned max);
+
+/* It is kept from now on; or that could not be done. */
+void fix_kept(struct module *module, enum kept why);
+void fix_failed(const struct module *module);
+
+/* prevent=: a library was loaded for good; or, with what the loader says of it, was not. */
+void fix_prevented(const void *handle);
+void fix_not_prevented(const char *name, size_t length, const char *error);
+
+/* A key's destructor was not called: its module is gone. */
+void fix_skipped_destructor(uint32_t key, uint32_t generation, const struct frame *destructor);
+
+#endif
