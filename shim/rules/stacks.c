@@ -369,11 +369,22 @@ static bool walk(struct round *round, struct watched *place)
     return false;
 }
 
+/* Of the calling thread all registers are known: libunwind is quicker, and most words are stale. */
+static bool caller_may_be_there(const struct round *round)
+{
+    uintptr_t pcs[UNWIND_MAX];
+    size_t count = unwind_stack(pcs, UNWIND_MAX);
+    bool found = count == UNWIND_MAX;
+    for (size_t i = 0; i < count && !found; i++)
+        found = ranges_find(round->look->ranges, pcs[i] - 1) != NULL;
+    return found;
+}
+
 static void check_place(struct round *round, struct watched *place)
 {
     bool any = !place->self && module_of(round, place->at.pc, true);
     uintptr_t end = survey(round, place, &any);
-    if (!any)
+    if (!any || (place->self && !caller_may_be_there(round)))
         return;
     round->frames.count = 0;
     round->frames.complete = true;

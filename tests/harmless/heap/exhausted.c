@@ -5,6 +5,11 @@
  */
 #include "../observe.h"
 #include <pthread.h>
+#include <sys/mman.h>
+
+/* What malloc leaves of the address space depends on all that is mapped, and what lies at the end
+ * of the heap may keep it from being given back. So there is something else to give back. */
+enum { RESERVE = 1 << 20 };
 
 struct block {
     struct block *next;
@@ -31,6 +36,9 @@ int main(void)
         struct block *first = NULL;
         struct block *block;
         int count = 0;
+        void *reserve =
+            mmap(NULL, RESERVE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        check(reserve != MAP_FAILED);
         start_thread("before");
         while ((block = malloc(sizeof *block))) {
             block->next = first;
@@ -52,6 +60,7 @@ int main(void)
             free(first);
             first = block;
         }
+        munmap(reserve, RESERVE);
         leave_something();
     }
     return observe_status();
