@@ -14,6 +14,9 @@ static bool result_holds(const struct result *result)
     uintptr_t word;
     if (result->kind != RESULT_POINTER)
         return heap_is_block(result->start, result->site);
+    const struct module *there = modules_find(result->word);
+    if (there && there != result->module)
+        return false; /* one that came meanwhile */
     const void *slot = (const void *)result->path[result->steps - 1].slot;
     return (!result->site || heap_is_block(result->start, result->site)) &&
            sys_read_memory(slot, &word, sizeof word) == (ssize_t)sizeof word &&

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/sys.h"
 
+#include <errno.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -35,6 +36,20 @@ size_t view_copy_words(struct view *view, uintptr_t start, size_t size, const ui
 bool view_copy_word(uintptr_t at, uintptr_t *word)
 {
     return sys_read_memory((const void *)at, word, sizeof *word) == (ssize_t)sizeof *word;
+}
+
+/* mmap(2): with MAP_FIXED_NOREPLACE it fails where there is anything. */
+bool memory_is_free(uintptr_t start, uintptr_t end)
+{
+    enum { NOREPLACE = 0x100000 }; /* not in every <sys/mman.h> */
+    start &= ~(uintptr_t)(PAGE - 1);
+    size_t size = ((end - start) + PAGE - 1) & ~(size_t)(PAGE - 1);
+    long got = syscall(SYS_mmap, start, size, PROT_NONE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | NOREPLACE, -1, 0L);
+    if (got == -1)
+        return errno != EEXIST;
+    syscall(SYS_munmap, got, size);
+    return true;
 }
 
 /* msync(2) with MS_ASYNC does nothing but to look whether everything is mapped. Not through libc,

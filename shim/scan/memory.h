@@ -73,6 +73,10 @@ static inline bool view_word(struct view *view, uintptr_t at, uintptr_t *word)
     return true;
 }
 
+/* Whether nothing at all is mapped there. Only in a copy: it maps it for a moment. Where the kernel
+ * cannot tell (before 4.17): true. */
+bool memory_is_free(uintptr_t start, uintptr_t end);
+
 /* Every byte of [start, end) is mapped somehow. For a copy, in which a mapping of a moment ago may
  * be gone. */
 bool memory_is_mapped(uintptr_t start, uintptr_t end);

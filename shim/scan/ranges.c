@@ -21,7 +21,7 @@ void ranges_add(struct ranges *ranges, struct module *module)
     unsigned at = ranges->count++;
     for (; at > 0 && ranges->list[at - 1].start > module->start; at--)
         ranges->list[at] = ranges->list[at - 1];
-    ranges->list[at] = (struct range){module->start, module->end, module};
+    ranges->list[at] = (struct range){module->start, module->end, module, false};
     ranges->lowest = ranges->list[0].start;
     ranges->span = ranges->list[ranges->count - 1].end - ranges->lowest;
 }

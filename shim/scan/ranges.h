@@ -10,6 +10,7 @@ enum { RANGES_MAX = 1024, RANGES_PARTS = 8192 };
 struct range {
     uintptr_t start, end;
     struct module *module;
+    bool used_again; /* something else lies there, or in a part of it */
 };
 
 struct ranges {

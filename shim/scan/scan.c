@@ -174,8 +174,22 @@ static bool prepare(struct ranges *ranges)
     return complete;
 }
 
+/* Another thread may have loaded something between the list of modules and the copy. The ranges are
+ * the copy's own. */
+static void mark_used_again(struct walk *walk)
+{
+    struct ranges *ranges = (struct ranges *)walk->ranges;
+    for (unsigned i = 0; i < ranges->count; i++) {
+        struct range *range = &ranges->list[i];
+        range->used_again = !memory_is_free(range->start, range->end);
+        walk->used_again += range->used_again;
+    }
+}
+
+/* In a copy. */
 static void work(void *walk)
 {
+    mark_used_again(walk);
     walk_run(walk);
 }
 
@@ -266,6 +280,7 @@ const struct walk *scan_results(uint64_t nanoseconds)
     }
     scan_gaps.ran_out += now.walk->ran_out;
     scan_gaps.more += now.walk->dropped;
+    scan_gaps.reused += now.walk->used_again;
     looked += now.walk->bytes;
     return now.walk;
 }

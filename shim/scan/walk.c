@@ -110,7 +110,7 @@ static void visit_word(struct state *state, uintptr_t slot, uintptr_t word, uint
                        bool exact)
 {
     const struct range *range = ranges_find(state->walk->ranges, word);
-    if (range)
+    if (range && !range->used_again)
         results_add_pointer(state, range, slot, word, from);
     else if (blocks_may_be(state->index, word))
         visit_pointer(state, word, from, exact);

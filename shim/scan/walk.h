@@ -59,6 +59,7 @@ struct walk {
     bool ran_out;              /* of time or bytes */
     uint64_t bytes;            /* that were looked at */
     unsigned count, dropped;
+    unsigned used_again; /* ranges in which something else lies by now */
     struct result results[RESULTS_MAX];
 };
 
