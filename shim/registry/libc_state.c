@@ -56,6 +56,37 @@ bool environment_has(uintptr_t string)
     return environment_each(is_string, &string);
 }
 
+enum { VALUE_MAX = 512 };
+
+struct lookup {
+    const char *name;
+    char *value;
+    size_t size;
+};
+
+static bool take_value(uintptr_t string, void *data)
+{
+    const struct lookup *lookup = data;
+    char text[VALUE_MAX];
+    size_t length = strlen(lookup->name);
+    ssize_t n = sys_copy_memory((const void *)string, text, sizeof text - 1);
+    if (n <= (ssize_t)length || memcmp(text, lookup->name, length) != 0 || text[length] != '=')
+        return false;
+    text[n] = '\0';
+    size_t size = strlen(text + length + 1);
+    if (size >= lookup->size)
+        size = lookup->size - 1;
+    memcpy(lookup->value, text + length + 1, size);
+    lookup->value[size] = '\0';
+    return true;
+}
+
+bool environment_get(const char *name, char *value, size_t size)
+{
+    struct lookup lookup = {name, value, size};
+    return strlen(name) < VALUE_MAX / 2 && environment_each(take_value, &lookup);
+}
+
 /* --- handlers
  * ---------------------------------------------------------------------------------------------- */
 

@@ -16,6 +16,10 @@ typedef bool environment_visit(uintptr_t string, void *data);
 bool environment_each(environment_visit *visit, void *data);
 bool environment_has(uintptr_t string);
 
+/* The value of a variable, up to size - 1 bytes of it; false where there is none. Unlike getenv it
+ * reads past strings that are not there any more. */
+bool environment_get(const char *name, char *value, size_t size);
+
 /* Where the list of them lies. */
 uintptr_t environment_list(void);
 

@@ -6,10 +6,12 @@
 #include "report/log.h"
 #include "report/parts.h"
 #include "report/records.h"
+#include "registry/libc_state.h"
 #include "rules/rules.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+enum { LABEL_MAX = 256 };
 
 /* Findings with one signature. Lives for the rest of the process. */
 struct group {
@@ -100,6 +102,8 @@ static void write_group_locked(struct group *group)
     if (!log_open_locked())
         return;
     struct text text = {0};
+    char label[LABEL_MAX];
+    bool labeled = options.label_env && environment_get(options.label_env, label, sizeof label);
     record_finding(&text,
                    &(struct finding_record){
                        .finding = &group->finding,
@@ -112,7 +116,7 @@ static void write_group_locked(struct group *group)
                        .skipped = group->skipped,
                        .message = group->message,
                        .signature = group->signature,
-                       .label = options.label_env ? getenv(options.label_env) : NULL,
+                       .label = labeled ? label : NULL,
                    },
                    log_now());
     log_write(&text);

@@ -73,6 +73,16 @@ class Options(unittest.TestCase):
         labels = [r.get('label') for r in self.records() if r['type'] == 'finding']
         self.assertEqual(labels, ['test_of_it'])
 
+    def test_label_env_in_a_broken_environment(self):
+        """A string of the environment went with its module: reading past it must not be what kills."""
+        command = [HOST, *'open plugin call plugin start close plugin'.split()]
+        result = subprocess.run(command, cwd=os.path.join(BUILD, 'samples', 'environment'), timeout=60,
+                                check=False, stderr=subprocess.DEVNULL, env={
+                                    'LD_PRELOAD': os.path.join(BUILD, 'shim', 'libdlpin.so'),
+                                    'DLPIN_OPTIONS': f'label_env=TEST_NAME:log_path={self.folder.name}/r'})
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual([r['kind'] for r in self.records() if r['type'] == 'finding'], ['environment'])
+
     def test_common(self):
         """Passed over, the plug-in is no requester: its key goes by the variable, and is found all the same."""
         result = self.run_with("common='plug*,other.so'")
