@@ -133,7 +133,7 @@ static inline size_t next_lead(const struct state *state, const uintptr_t *words
 static void visit_words(struct state *state, uintptr_t start, size_t size, uint32_t from,
                         bool exact)
 {
-    const uintptr_t *words;
+    const uintptr_t *words = NULL;
     size_t count;
     for (uintptr_t at = start; at < start + size; at += count * WORD) {
         count = view_words(&state->view, at, start + size - at, &words);
@@ -163,8 +163,10 @@ static void drain(struct state *state)
         uintptr_t start = node_at(&state->nodes, id)->start;
         size_t size;
         uint32_t flags;
-        if (blocks_size(&state->path_view, start, &size, &flags))
-            visit_words(state, start, size - node_at(&state->nodes, id)->tail, id, false);
+        size_t tail = node_at(&state->nodes, id)->tail;
+        /* A size that changes meanwhile may be anything. */
+        if (blocks_size(&state->path_view, start, &size, &flags) && size > tail)
+            visit_words(state, start, size - tail, id, false);
     }
 }
 
@@ -175,7 +177,7 @@ static void drain(struct state *state)
 /* In a copy a mapping of a moment ago may be gone. */
 static void visit_region(struct state *state, const struct root *root, uint32_t number)
 {
-    const uintptr_t *words;
+    const uintptr_t *words = NULL;
     size_t count;
     if (state->walk->in_place && !memory_is_mapped(root->start, root->end))
         return;
@@ -217,8 +219,9 @@ static bool is_lost(struct state *state, const struct block *block)
 static bool refer(const struct block *block, void *data)
 {
     struct state *state = data;
-    if (is_lost(state, block))
-        visit_words(state, block->start, size_of(state, block) - block->tail, 0, false);
+    size_t size = is_lost(state, block) ? size_of(state, block) : 0;
+    if (size > block->tail)
+        visit_words(state, block->start, size - block->tail, 0, false);
     return !out_of_budget(state);
 }
 
