@@ -148,37 +148,46 @@ bool sys_is_filtered(void)
     return filtered;
 }
 
-ssize_t sys_copy_memory(const void *from, void *to, size_t size)
+/* Without process_vm_readv(2). */
+static size_t copy_from_file(const struct sys_span *spans, unsigned count, char *to)
 {
-    struct iovec there = {(void *)from, size}, here = {to, size};
-    if (sys_is_filtered())
-        return sys_read_memory(from, to, size);
-    ssize_t n = syscall(SYS_process_vm_readv, syscall(SYS_getpid), &here, 1UL, &there, 1UL, 0UL);
-    return n >= 0 || errno == EFAULT ? n : sys_read_memory(from, to, size);
+    size_t done = 0;
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/mem", O_RDONLY | O_CLOEXEC, 0);
+    for (unsigned i = 0; i < count; i++) {
+        const struct sys_span *span = &spans[i];
+        ssize_t n = fd >= 0 ? syscall(SYS_pread64, fd, to + done, span->size, (off_t)span->start)
+                            : sys_read_memory((const void *)span->start, to + done, span->size);
+        done += n > 0 ? (size_t)n : 0;
+        if (n < (ssize_t)span->size)
+            break;
+    }
+    if (fd >= 0)
+        syscall(SYS_close, fd);
+    return done;
 }
 
 size_t sys_copy_spans(const struct sys_span *spans, unsigned count, char *to)
 {
     struct iovec here = {to, 0};
-    size_t done = 0;
     for (unsigned i = 0; i < count; i++)
         here.iov_len += spans[i].size;
     /* A struct iovec is what a span is, and no more may be given at once than this. */
     static_assert(sizeof(struct iovec) == sizeof *spans &&
                       offsetof(struct iovec, iov_len) == offsetof(struct sys_span, size),
                   "spans are handed to the kernel");
-    if (!sys_is_filtered() && count <= IOV_MAX) {
-        ssize_t n = syscall(SYS_process_vm_readv, sys_getpid(), &here, 1UL, spans,
-                            (unsigned long)count, 0UL);
-        return n > 0 ? (size_t)n : 0;
-    }
-    for (unsigned i = 0; i < count; i++) {
-        ssize_t n = sys_read_memory((const void *)spans[i].start, to + done, spans[i].size);
-        done += n > 0 ? (size_t)n : 0;
-        if (n < (ssize_t)spans[i].size)
-            break;
-    }
-    return done;
+    if (sys_is_filtered() || count > IOV_MAX)
+        return copy_from_file(spans, count, to);
+    ssize_t n = syscall(SYS_process_vm_readv, syscall(SYS_getpid), &here, 1UL, spans,
+                        (unsigned long)count, 0UL);
+    if (n < 0 && errno != EFAULT)
+        return copy_from_file(spans, count, to);
+    return n > 0 ? (size_t)n : 0;
+}
+
+ssize_t sys_copy_memory(const void *from, void *to, size_t size)
+{
+    size_t n = sys_copy_spans(&(struct sys_span){(uintptr_t)from, size}, 1, to);
+    return n ? (ssize_t)n : -1;
 }
 
 ssize_t sys_read_file(const char *path, char *to, size_t size)

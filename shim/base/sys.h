@@ -63,13 +63,14 @@ bool sys_own_map(unsigned index, uintptr_t *start, uintptr_t *end);
  * read, or -1. Each page is tried first with a futex(2) call that reads a word and does not wait.
  * That leaves a few nanoseconds in which another thread could unmap it; process_vm_readv(2) would
  * not, but a seccomp filter that the program put in place may kill it for that, and every threaded
- * program may use futexes.
+ * program may use futexes. So this is for what stays, once it is there: nobody unmaps it now.
  */
 ssize_t sys_read_memory(const void *from, void *to, size_t size);
 
 /*
- * The same for larger amounts: one process_vm_readv(2), which cannot fault, as long as no seccomp
- * filter is known to be in place; else as above.
+ * The same for what other threads may unmap at any time: by process_vm_readv(2), which cannot
+ * fault, as long as no seccomp filter is known to be in place, else from /proc/self/mem, with calls
+ * that the loader needs, too. Where there is neither, as above.
  */
 ssize_t sys_copy_memory(const void *from, void *to, size_t size);
 

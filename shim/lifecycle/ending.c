@@ -37,7 +37,8 @@ static void name_gaps(const char **unseen, size_t n)
          "threads on stacks other than their own (of coroutines, of "
          "signal handlers): the rest of their own ones was not looked at"},
         {stack_gaps.missed > 0, "stacks that were not looked at: there was no memory for it"},
-        {scan_gaps.missed > 0, "modules that were not looked for: there was no memory for it"},
+        {scan_gaps.missed > 0,
+         "modules that were not looked for: too many waited, or there was no memory"},
         {scan_gaps.more > 0, "more leads into unloaded modules than one scan tells of"},
         {scan_gaps.sizes_unknown, "blocks of an allocator that does not tell their sizes"},
     };

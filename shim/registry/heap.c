@@ -145,7 +145,7 @@ static size_t usable_size(uintptr_t start)
 {
     size_t head;
     const void *at = (const void *)(start - sizeof head);
-    if (leaves != heap_leaves || sys_read_memory(at, &head, sizeof head) != (ssize_t)sizeof head)
+    if (leaves != heap_leaves || sys_copy_memory(at, &head, sizeof head) != (ssize_t)sizeof head)
         return 0;
     return heap_size_of_head(head);
 }

@@ -59,7 +59,7 @@ static void heap_holds(const struct object *object, const char **how)
 static bool lies_there(uintptr_t slot, uintptr_t wanted)
 {
     uintptr_t word;
-    return sys_read_memory((const void *)slot, &word, sizeof word) == (ssize_t)sizeof word &&
+    return sys_copy_memory((const void *)slot, &word, sizeof word) == (ssize_t)sizeof word &&
            word == wanted;
 }
 

@@ -19,7 +19,7 @@ static bool result_holds(const struct result *result)
         return false; /* one that came meanwhile */
     const void *slot = (const void *)result->path[result->steps - 1].slot;
     return (!result->site || heap_is_block(result->start, result->site)) &&
-           sys_read_memory(slot, &word, sizeof word) == (ssize_t)sizeof word &&
+           sys_copy_memory(slot, &word, sizeof word) == (ssize_t)sizeof word &&
            word == result->word;
 }
 

@@ -35,7 +35,7 @@ size_t view_copy_words(struct view *view, uintptr_t start, size_t size, const ui
 
 bool view_copy_word(uintptr_t at, uintptr_t *word)
 {
-    return sys_read_memory((const void *)at, word, sizeof *word) == (ssize_t)sizeof *word;
+    return sys_copy_memory((const void *)at, word, sizeof *word) == (ssize_t)sizeof *word;
 }
 
 /* mmap(2): with MAP_FIXED_NOREPLACE it fails where there is anything. */

@@ -123,7 +123,7 @@ enum { DTV_OFFSET = 0 };
 
 static bool read_word(uintptr_t at, uintptr_t *word)
 {
-    return sys_read_memory((const void *)at, word, sizeof *word) == (ssize_t)sizeof *word;
+    return sys_copy_memory((const void *)at, word, sizeof *word) == (ssize_t)sizeof *word;
 }
 
 static size_t tls_size(const struct module *module)
