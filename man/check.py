@@ -45,7 +45,8 @@ def table(header, name):
 
 def check_words():
     header = 'report/report_format.h'
-    for name, begin, end in (('KINDS', '.Ss Kinds', '.Ss When'),
+    for name, begin, end in (('KINDS', '.Ss Kinds', '.Ss Reasons'),
+                             ('REASONS', '.Ss Reasons', '.Ss When'),
                              ('VERDICTS', '.Ss Verdicts', '.Ss Kinds'),
                              ('SEVERITIES', '.Ss Severities', '.Ss Verdicts')):
         needed = re.findall(r'X\(\w+,\s*"([^"]+)"', table(header, 'DLPIN_' + name))

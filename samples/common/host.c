@@ -15,6 +15,8 @@
  *
  *   open P                load ./P.so (a name with a slash is taken as it is)
  *   open-deepbind P       … with RTLD_DEEPBIND
+ *   open-global P         … with RTLD_GLOBAL
+ *   open-nodelete P       … with RTLD_NODELETE
  *   open-namespace P      … with dlmopen, in a namespace of its own
  *   call P F              call the entry point F of P; nonzero ends the host with status 1
  *   close P               unload it
@@ -66,6 +68,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <limits.h>
 #include <link.h>
 #include <signal.h>
@@ -151,6 +154,16 @@ static void step_open(char **arg)
 static void step_open_deepbind(char **arg)
 {
     open_plugin(arg[0], RTLD_DEEPBIND, LM_ID_BASE);
+}
+
+static void step_open_global(char **arg)
+{
+    open_plugin(arg[0], RTLD_GLOBAL, LM_ID_BASE);
+}
+
+static void step_open_nodelete(char **arg)
+{
+    open_plugin(arg[0], RTLD_NODELETE, LM_ID_BASE);
 }
 
 static void step_open_namespace(char **arg)
@@ -296,6 +309,8 @@ static const struct verb {
 } verbs[] = {
     {"open", 1, step_open},
     {"open-deepbind", 1, step_open_deepbind},
+    {"open-global", 1, step_open_global},
+    {"open-nodelete", 1, step_open_nodelete},
     {"open-namespace", 1, step_open_namespace},
     {"call", 2, step_call},
     {"close", 1, step_close},
@@ -379,12 +394,13 @@ char **do_step(char **word)
 int main(int argc, char **argv)
 {
     char **word = argv + 1;
+    void *unused;
 
     (void)argc;
     parking_init();
-    /* A thread that ends opens it, and then it may come to lie where a plug-in was: no crash to
-     * show. */
-    dlopen("libgcc_s.so.1", RTLD_NOW);
+    /* The C library opens libgcc_s.so.1 for that. A thread that ends does, too, and then it may
+     * come to lie where a plug-in was: no crash to show. */
+    backtrace(&unused, 1);
     while (*word && strcmp(*word, "repeat") != 0)
         word = do_step(word);
     if (*word) {

@@ -3,6 +3,7 @@
  * badly. */
 #include "support.h"
 
+#include <dlfcn.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,4 +206,15 @@ int support_stop(void)
     pthread_cond_broadcast(&service->changed);
     pthread_mutex_unlock(&service->lock);
     return !was_running || pthread_join(service->thread, NULL) == 0 ? 0 : -1;
+}
+
+/* ---- modules ---- */
+
+void *support_open(const char *path)
+{
+    void *handle = dlopen(path, RTLD_NOW);
+
+    if (!handle)
+        dlerror();
+    return handle;
 }

@@ -14,14 +14,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct module;
 struct thread;
+
+enum { CLOSING_MAX = 8 };
 
 struct guard {
     unsigned
         depth; /* > 0: the call comes from the shim itself, or from a signal handler above it */
-    bool dlopen_pending;     /* this thread entered dlopen; what came of it is not looked at yet */
-    bool dlopen_deepbind;    /* with RTLD_DEEPBIND */
-    unsigned dlclose_depth;  /* dlclose calls of this thread that are under way */
+    bool dlopen_pending;    /* this thread entered dlopen; what came of it is not looked at yet */
+    bool dlopen_deepbind;   /* with RTLD_DEEPBIND */
+    unsigned dlclose_depth; /* dlclose calls of this thread that are under way */
+    struct module *closing[CLOSING_MAX]; /* what they close; each holds a reference */
+    unsigned closing_count;
     uintptr_t dlclose_stack; /* where the stack of the outermost one's caller begins; 0: none is */
     uint32_t dlclose_clear;  /* number of the module that no thread was in when it began */
     unsigned ignoring;       /* > 0: what this thread makes is not reported (dlpin.h) */

@@ -13,16 +13,21 @@
 #include "interpose/registering.h"
 #include "interpose/settle.h"
 #include "lifecycle/lifecycle.h"
-#include "modules/modules.h"
+#include "modules/handles.h"
+#include "registry/opens.h"
+#include "registry/registry.h"
 #include "registry/signals.h"
 
-static void expect_load(int flags, void *caller)
+static void expect_load(const char *path, int flags, void *caller)
 {
     int saved_errno;
     if (!lifecycle_enter(&saved_errno))
         return;
     interpose_settle();
+    if (handles_learn(real_dlopen, real_dlclose))
+        lifecycle_settle_handles();
     lifecycle_loading();
+    opens_begin(path, flags);
     guard.dlopen_pending = true;
     guard.dlopen_deepbind = flags & RTLD_DEEPBIND;
     if (guard.dlopen_deepbind)
@@ -34,13 +39,13 @@ static void expect_load(int flags, void *caller)
 void note_dlopen(const char *path, int flags, void *unused, void *caller)
 {
     real_need(real_dlopen);
-    expect_load(flags, caller);
+    expect_load(path, flags, caller);
 }
 
 void note_dlmopen(long namespace, const char *path, int flags, void *caller)
 {
     real_need(real_dlmopen);
-    expect_load(flags, caller);
+    expect_load(path, flags, caller);
 }
 
 void note_dlsym(void *handle, const char *name, void *unused, void *caller)

@@ -46,6 +46,8 @@ static void begin_exit(void)
     int saved_errno;
     if (!enter_own(&saved_errno))
         return;
+    if (guard.dlopen_pending)
+        interpose_settle();
     lifecycle_exiting();
     guard_leave(saved_errno);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/check.h"
+#include "lifecycle/closed.h"
 #include "base/options.h"
 #include "base/sys.h"
 #include "base/text.h"
@@ -96,6 +97,8 @@ void lifecycle_check(enum occasion at)
     rules_check(report_knows, check_sink, &check);
     scan_locked(scans[at], at == AT_EVENT ? AT_DLCLOSE : at);
     stacks_check_unloaded(&check);
+    if (at == AT_EXIT)
+        closed_report_handles();
     collect_sites();
     lock_release(&check_lock);
 }
@@ -184,9 +187,12 @@ void check_unloads(void)
 
 void lifecycle_settle(void)
 {
+    struct module_changes changes = {0};
     if (modules_changed())
-        modules_sync(guard.dlopen_pending ? (uintptr_t)guard.dlopen_caller : 0,
-                     guard.dlopen_pending && guard.dlopen_deepbind);
+        changes = modules_sync(guard.dlopen_pending ? (uintptr_t)guard.dlopen_caller : 0,
+                               guard.dlopen_pending && guard.dlopen_deepbind);
+    if (guard.dlopen_pending || changes.loaded)
+        lifecycle_settle_handles();
     guard.dlopen_pending = false;
     check_unloads();
     if (options.check_signal)

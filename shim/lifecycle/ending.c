@@ -2,7 +2,7 @@
 #include "base/options.h"
 #include "base/sys.h"
 #include "lifecycle/lifecycle.h"
-#include "modules/sightings.h"
+#include "modules/link_maps.h"
 #include "registry/heap.h"
 #include "report/report.h"
 #include "rules/stacks.h"
@@ -64,7 +64,7 @@ void lifecycle_finish(const char *ended)
             "on nothing was watched";
     if (!heap_is_seen)
         unseen[n++] = "the program has a malloc of its own: heap blocks are not seen";
-    if (sightings_have_namespaces())
+    if (link_maps_have_namespaces())
         unseen[n++] = "calls in namespaces that dlmopen made: they have a C library of their own";
     lifecycle_check(AT_EXIT);
     name_gaps(unseen, n);

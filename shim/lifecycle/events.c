@@ -2,6 +2,7 @@
 /* What the program does that may make findings, or end them: dlclose, keys, threads that end. */
 #include "base/sys.h"
 #include "lifecycle/check.h"
+#include "lifecycle/closed.h"
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/stacks.h"
 #include "ownership/caller.h"
@@ -22,8 +23,10 @@ static void check_closing(struct module *module, bool destructors_ran, bool quie
 
 void lifecycle_closing_handle(const void *handle)
 {
-
-    check_closing(modules_by_handle(handle), false, true);
+    struct module *module = modules_by_handle(handle);
+    if (module)
+        closed_begins(module);
+    check_closing(module, false, true);
 }
 
 void lifecycle_closing_module(uintptr_t address)
@@ -39,6 +42,7 @@ void lifecycle_closed(void)
     modules_close_done(sys_gettid());
     if (modules_changed())
         modules_sync(0, false);
+    closed_look(); /* what its destructors closed is no handle of it any more */
     check_unloads();
     if (report_has_open() && lock_acquire(&check_lock)) {
         report_settle_pending();

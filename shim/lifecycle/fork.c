@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/sys.h"
 #include "ownership/sites.h"
+#include "registry/opens.h"
 #include "registry/threads.h"
 #include "report/report.h"
 #include "scan/scan.h"
@@ -97,6 +98,7 @@ static void after_in_child(void)
     atomic_store(&lifecycle_pid, sys_getpid());
     modules_fork_child();
     threads_fork_child();
+    opens_fork_child();
     scan_fork_child();
     stacks_fork_child();
     report_fork_child();

@@ -42,6 +42,9 @@ static inline bool lifecycle_enter(int *saved_errno)
  * list lock, so only around the loader's own functions (modules/modules.h). */
 void lifecycle_settle(void);
 
+/* Notes which handles there are. Like lifecycle_settle, which does it after each dlopen. */
+void lifecycle_settle_handles(void);
+
 /* A dlopen begins: what was unloaded is looked at, before something else lies there. */
 void lifecycle_loading(void);
 

@@ -9,6 +9,7 @@
 #include "modules/surroundings.h"
 #include "ownership/common.h"
 #include "registry/heap.h"
+#include "registry/opens.h"
 #include "registry/threads.h"
 #include "report/log.h"
 #include "report/report.h"
@@ -28,6 +29,7 @@ static void on_module(struct module *module, enum module_state state, bool more)
         sites_module_unloaded(module);
         scan_note_unloaded(module);
         stacks_note_unloaded(module);
+        opens_forget(module);
     } else {
         sites_module_loaded();
     }

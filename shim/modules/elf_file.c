@@ -38,7 +38,7 @@ static bool has_build_id(const struct elf_file *file, const struct module *modul
     return false;
 }
 
-bool elf_file_open(struct elf_file *file, const struct module *module)
+static bool open_any(struct elf_file *file, const struct module *module)
 {
     if (!module || module->path[0] != '/' || module->build_id_length == 0)
         return false;
@@ -46,10 +46,30 @@ bool elf_file_open(struct elf_file *file, const struct module *module)
                             O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
     if (file->fd < 0)
         return false;
-    if (read_header(file) && has_build_id(file, module))
+    if (read_header(file))
         return true;
     elf_file_close(file);
     return false;
+}
+
+bool elf_file_open(struct elf_file *file, const struct module *module)
+{
+    if (!open_any(file, module))
+        return false;
+    if (has_build_id(file, module))
+        return true;
+    elf_file_close(file);
+    return false;
+}
+
+bool elf_file_was_replaced(const struct module *module)
+{
+    struct elf_file file;
+    if (!open_any(&file, module))
+        return false;
+    bool same = has_build_id(&file, module);
+    elf_file_close(&file);
+    return !same;
 }
 
 void elf_file_close(struct elf_file *file)

@@ -18,6 +18,9 @@ struct elf_file {
 
 /* False: it is not there, or not the module's. `module` may be NULL. */
 bool elf_file_open(struct elf_file *file, const struct module *module);
+/* The file can be read, and is not what the module was loaded from: it was rebuilt or replaced. */
+bool elf_file_was_replaced(const struct module *module);
+
 void elf_file_close(struct elf_file *file);
 
 /* False: the file does not have so many bytes there. */

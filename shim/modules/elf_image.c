@@ -71,6 +71,9 @@ static void read_dynamic(struct elf_image *image, const ElfW(Dyn) * dynamic)
         case DT_VERSYM:
             image->versions = (const ElfW(Half) *)pointer(image, value);
             break;
+        case DT_FLAGS_1:
+            image->flags_1 = value;
+            break;
         case DT_RELA:
             image->rela = (const ElfW(Rela) *)pointer(image, value);
             break;
@@ -111,6 +114,16 @@ void elf_image_read_dynamic(struct elf_image *image, uintptr_t bias, const ElfW(
 {
     *image = (struct elf_image){.bias = bias, .dynamic = (uintptr_t)dynamic};
     read_dynamic(image, dynamic);
+}
+
+const char *elf_image_needed(const struct elf_image *image, const ElfW(Dyn) * *at)
+{
+    const ElfW(Dyn) *entry = *at ? *at + 1 : (const ElfW(Dyn) *)image->dynamic;
+    while (entry && entry->d_tag != DT_NULL && entry->d_tag != DT_NEEDED)
+        entry++;
+    *at = entry;
+    return entry && entry->d_tag == DT_NEEDED && image->strings ? image->strings + entry->d_un.d_val
+                                                                : NULL;
 }
 
 /* Not strcmp: it may be a sanitizer's, before its time. */

@@ -28,6 +28,7 @@ struct elf_image {
     const uint32_t *gnu_hash; /* NULL: none */
     const uint32_t *sysv_hash;
     const ElfW(Half) * versions; /* of the symbols, or NULL */
+    uint64_t flags_1;            /* DT_FLAGS_1 */
     const ElfW(Rela) * rela, *jmprel;
     size_t rela_count, jmprel_count;
     unsigned char build_id[BUILD_ID_MAX];
@@ -49,6 +50,10 @@ int __real_dl_iterate_phdr(int (*callback)(struct dl_phdr_info *info, size_t siz
 
 /* A defined dynamic symbol by name, in its default version; NULL where there is none. */
 const ElfW(Sym) * elf_image_symbol(const struct elf_image *image, const char *name);
+
+/* The names of the objects that it needs (DT_NEEDED), one with each call, NULL behind the last.
+ * `at` is NULL before the first. */
+const char *elf_image_needed(const struct elf_image *image, const ElfW(Dyn) * *at);
 
 /* Whether an address of the file lies in a segment with these PF_* flags. */
 bool elf_image_has_flags(const ElfW(Phdr) * phdr, unsigned phnum, uintptr_t offset, unsigned flags);

@@ -3,6 +3,7 @@
 #include "base/dropped.h"
 #include "base/guard.h"
 #include "base/lock.h"
+#include "modules/link_maps.h"
 #include "modules/order.h"
 #include "modules/snapshot.h"
 
@@ -159,7 +160,7 @@ void *module_symbol(const struct module *module, const char *name)
 bool modules_changed(void)
 {
     unsigned long long adds, subs;
-    if (sightings_have_namespaces())
+    if (link_maps_have_namespaces())
         return true;
     sightings_counters(&adds, &subs);
     return adds != last_adds || subs != last_subs;
@@ -385,6 +386,18 @@ void modules_suppose_unloaded(struct module *module)
     snapshot_publish_locked(NULL, true);
     atomic_fetch_add(&modules_epoch, 1);
     lock_release(&modules_lock);
+}
+
+void modules_set_closed(struct module *module, bool closed)
+{
+    enum module_state before = closed ? MODULE_LOADED : MODULE_CLOSED,
+                      after = closed ? MODULE_CLOSED : MODULE_LOADED;
+    if (!lock_acquire(&modules_lock))
+        return;
+    if (atomic_compare_exchange_strong(&module->state, &before, after))
+        note_change_locked(module, after);
+    lock_release(&modules_lock);
+    tell();
 }
 
 static bool take_over_locked(struct sightings *list, uintptr_t opener, bool deepbind,

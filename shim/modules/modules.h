@@ -59,6 +59,12 @@ struct module {
      * is over: what lies there now is another load. 0: neither. */
     _Atomic int32_t finalizing_tid;
     _Atomic(enum kept) kept;
+    /* modules/handles.h: that the loader counts, as far as was looked; dlclose calls that are under
+     * way, that are over since then; and those that it did not count. */
+    _Atomic unsigned handles, closing, closed, uncounted;
+    _Atomic bool reopened;      /* it was closed, stayed mapped, and was opened again */
+    _Atomic bool nodelete;      /* opened with RTLD_NODELETE */
+    struct opens *opens;        /* registry/opens.h, under the registry lock */
     uint64_t epoch;             /* modules_epoch when it came, */
     _Atomic uint64_t end_epoch; /* and when it went: UINT64_MAX while it is mapped */
     /* Under the modules' lock: */
@@ -132,6 +138,11 @@ static inline void module_unref(struct module *module)
         atomic_fetch_sub_explicit(&module->references, 1, memory_order_release);
 }
 
+static inline bool module_is_closed(const struct module *module)
+{
+    return module && atomic_load_explicit(&module->state, memory_order_acquire) == MODULE_CLOSED;
+}
+
 static inline bool module_is_unloaded(const struct module *module)
 {
     return module && atomic_load_explicit(&module->state, memory_order_acquire) == MODULE_UNLOADED;
@@ -139,6 +150,10 @@ static inline bool module_is_unloaded(const struct module *module)
 
 /* The mapped module that a dlopen handle stands for, or NULL. The handle is not read. */
 struct module *modules_by_handle(const void *handle);
+
+/* The program gave back its last handle of a module that is still mapped, or opened it again. The
+ * listener is told. Nothing happens where that is known, or the module is gone by now. */
+void modules_set_closed(struct module *module, bool closed);
 
 /* The module with this address ran its __cxa_finalize in this thread. */
 void modules_finalized(uintptr_t dso_handle, int32_t tid);

@@ -4,6 +4,7 @@
 #include "base/compiler.h"
 #include "base/output.h"
 #include "base/sys.h"
+#include "modules/link_maps.h"
 
 #include <dlfcn.h>
 #include <limits.h>
@@ -147,19 +148,6 @@ static int collect_object(const struct dl_phdr_info *info, struct sightings *lis
     return 0;
 }
 
-/* The chain of namespaces that glibc 2.35 and later show debuggers: struct r_debug_extended in
- * link.h. */
-struct namespace
-{
-    struct r_debug base;
-    struct namespace *next;
-};
-
-bool sightings_have_namespaces(void)
-{
-    return _r_debug.r_version >= 2;
-}
-
 /* Under the loader's list lock. A map of the loader itself stands in each namespace. */
 static void collect_map(struct sightings *list, const struct link_map *map)
 {
@@ -181,10 +169,9 @@ static void collect_map(struct sightings *list, const struct link_map *map)
 
 static void collect_namespaces(struct sightings *list)
 {
-    /* volatile: the compiler knows how long _r_debug is declared to be, not how long it is. */
-    const struct namespace *volatile first = (const struct namespace *)&_r_debug;
-    for (const struct namespace *n = first->next; n; n = n->next)
-        for (const struct link_map *map = n->base.r_map; map; map = map->l_next)
+    const struct link_map *map;
+    for (unsigned n = 1; (map = link_maps_first(n)) != NULL; n++)
+        for (; map; map = map->l_next)
             collect_map(list, map);
 }
 
@@ -203,7 +190,7 @@ static void begin_list(const struct dl_phdr_info *info, struct sightings *list)
 {
     list->adds = info->dlpi_adds;
     list->subs = info->dlpi_subs;
-    list->has_namespaces = sightings_have_namespaces();
+    list->has_namespaces = link_maps_have_namespaces();
     list->kind = kind_of(list);
     if (list->has_namespaces)
         collect_namespaces(list);

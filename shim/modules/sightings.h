@@ -61,10 +61,6 @@ struct sightings {
 /* How many objects came and went so far; for comparison only. */
 void sightings_counters(unsigned long long *adds, unsigned long long *subs);
 
-/* Whether there are namespaces beside the program's (dlmopen). The counters do not tell of what
- * goes there. */
-bool sightings_have_namespaces(void);
-
 /* What is new since `before`, or the whole list. `failed` is set where memory did not suffice. */
 void sightings_collect(struct sightings *list);
 

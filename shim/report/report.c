@@ -4,6 +4,7 @@
 #include "base/lock.h"
 #include "base/options.h"
 #include "report/log.h"
+#include "report/names.h"
 #include "report/parts.h"
 #include "report/records.h"
 #include "registry/libc_state.h"
@@ -71,8 +72,8 @@ void report_module(struct module *module, enum module_state state)
         log_write_module(module, state);
     if (options.verbosity >= 2) {
         struct text line = {0};
-        text_printf(&line, "dlpin: %s %s (load %u)\n",
-                    state == MODULE_UNLOADED ? "unloaded" : "loaded", module->path, module->load);
+        text_printf(&line, "dlpin: %s %s (load %u)\n", state_names[state], module->path,
+                    module->load);
         log_say(text_string(&line));
         text_free(&line);
     }

@@ -56,7 +56,9 @@
     X(HEAP_LOST, "heap-lost", "blocks of an unloaded module that nothing reaches")         \
     X(HEAP_HELD, "heap-held", "blocks of an unloaded module that are still reached")       \
     X(TASK_VALUE, "task-value", "thread-specific value that a task left for the next one") \
-    X(SIGNAL_HANDLER, "signal-handler", "signal with its handler in an unloaded module")
+    X(SIGNAL_HANDLER, "signal-handler", "signal with its handler in an unloaded module")   \
+    X(STILL_MAPPED, "still-mapped", "module that was closed and stays mapped")             \
+    X(HANDLE, "handle", "handle that was opened and never closed")
 
 /* When a finding was made. X(enumerator, "name") */
 #define DLPIN_OCCASIONS(X) \
@@ -64,6 +66,17 @@
     X(EVENT, "event")      \
     X(REQUEST, "request")  \
     X(EXIT, "exit")
+
+/* Why a module that was closed stays mapped. X(enumerator, "name") */
+#define DLPIN_REASONS(X)                \
+    X(HANDLE, "handle")                 \
+    X(DEPENDENCY, "dependency")         \
+    X(RELOCATION, "relocation")         \
+    X(NODELETE, "nodelete")             \
+    X(UNIQUE_SYMBOL, "unique-symbol")   \
+    X(TLS_DESTRUCTOR, "tls-destructor") \
+    X(STARTUP, "startup")               \
+    X(UNKNOWN, "unknown")
 
 /* States of a module record. X(enumerator, "name") */
 #define DLPIN_MODULE_STATES(X) \
@@ -97,11 +110,13 @@
 #define DLPIN_OCCASION_ROW(name, ...) DLPIN_ENUM_ROW(AT, name)
 #define DLPIN_MODULE_STATE_ROW(name, ...) DLPIN_ENUM_ROW(MODULE, name)
 #define DLPIN_REQUEST_STATE_ROW(name, ...) DLPIN_ENUM_ROW(REQUEST, name)
+#define DLPIN_REASON_ROW(name, ...) DLPIN_ENUM_ROW(REASON, name)
 
 enum severity { DLPIN_SEVERITIES(DLPIN_SEVERITY_ROW) SEVERITY_COUNT };
 enum verdict { DLPIN_VERDICTS(DLPIN_VERDICT_ROW) VERDICT_COUNT };
 enum kind { DLPIN_KINDS(DLPIN_KIND_ROW) KIND_COUNT };
 enum occasion { DLPIN_OCCASIONS(DLPIN_OCCASION_ROW) AT_COUNT };
+enum reason { DLPIN_REASONS(DLPIN_REASON_ROW) REASON_COUNT };
 enum request_state { DLPIN_REQUEST_STATES(DLPIN_REQUEST_STATE_ROW) REQUEST_STATE_COUNT };
 enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COUNT };
 
@@ -147,6 +162,13 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *                             reader?(of the one that read it) tasks(that left a value here)
  *                             owner? requester?
  *                   "signal": signal signal_name function(frame) owner? requester?
+ *                   "module": reasons[] more_reasons?(so many are left out) reopened?(bool)
+ *                             replaced?(bool: its file is another one by now) owner? requester?
+ *
+ * reason    reason, and for "handle" handles opens(dlopen calls that gave them out), "dependency"
+ *           module(the holder), "relocation" module symbol(the one that is bound), "nodelete"
+ *           by("DF_1_NODELETE"|"RTLD_NODELETE"), "unique-symbol" symbol, "tls-destructor" tid
+ *           pending(how many)
  *
  * path      steps {"from":node,"via":int,"to":node,"leaves"?:true}, root first; {"skipped":int}
  *           stands for so many that are left out. via: where in the node, or in its symbol, the

@@ -145,6 +145,41 @@ static void add_signal_subject(struct text *text, const struct finding *finding)
     json_frame_member(text, "function", &finding->function);
 }
 
+static void add_reason(struct text *text, const struct holder *holder)
+{
+    text_printf(text, "{\"reason\":\"%s\"", reason_names[holder->reason]);
+    if (holder->module)
+        json_module(text, "module", holder->module);
+    if (holder->symbol[0])
+        json_string(text, "symbol", holder->symbol);
+    if (holder->reason == REASON_NODELETE)
+        json_string(text, "by", holder->flag ? "DF_1_NODELETE" : "RTLD_NODELETE");
+    if (holder->tid)
+        json_number(text, "tid", (uint64_t)holder->tid);
+    if (holder->pending)
+        json_number(text, "pending", holder->pending);
+    text_add(text, "}");
+}
+
+static void add_module_subject(struct text *text, const struct finding *finding)
+{
+    const struct holders *holders = finding->holders;
+    text_add(text, "\"object\":\"module\",\"reasons\":[");
+    for (unsigned i = 0; holders && i < holders->count; i++) {
+        text_add(text, i ? "," : "");
+        add_reason(text, &holders->list[i]);
+    }
+    if (finding->handles)
+        text_printf(text, "{\"reason\":\"%s\",\"handles\":%u,\"opens\":%u}",
+                    reason_names[REASON_HANDLE], finding->handles, finding->opens);
+    text_add(text, "]");
+    if (holders && holders->others)
+        json_number(text, "more_reasons", holders->others);
+    if (finding->reopened)
+        text_printf(text, ",\"reopened\":true,\"replaced\":%s",
+                    finding->replaced ? "true" : "false");
+}
+
 typedef void subject_writer(struct text *text, const struct finding *finding);
 
 static subject_writer *const writers[OBJECT_TYPES] = {
@@ -153,6 +188,7 @@ static subject_writer *const writers[OBJECT_TYPES] = {
     [OBJECT_SLOT] = add_slot_subject,     [OBJECT_HEAP] = add_heap_subject,
     [OBJECT_FRAME] = add_frame_subject,   [OBJECT_REGISTRATION] = add_registration_subject,
     [OBJECT_TASK] = add_task_subject,     [OBJECT_SIGNAL] = add_signal_subject,
+    [OBJECT_MODULE] = add_module_subject,
 };
 
 void record_subject(struct text *text, const struct finding *finding)

@@ -6,6 +6,7 @@
 #ifndef DLPIN_RULES_FINDING_H
 #define DLPIN_RULES_FINDING_H
 
+#include "modules/holders.h"
 #include "ownership/stack.h"
 #include "report/report_format.h"
 #include "scan/walk.h"
@@ -25,13 +26,14 @@ enum object_type {
     OBJECT_REGISTRATION,
     OBJECT_TASK,
     OBJECT_SIGNAL,
+    OBJECT_MODULE,
     OBJECT_TYPES,
 };
 
 struct object {
     enum object_type type;
     uint32_t key;        /* KEY, VALUE, DELETION, TASK: the number; FRAME: the thread's;
-                            REGISTRATION: the type; SIGNAL: the signal's */
+                            REGISTRATION: the type; SIGNAL: the signal's; MODULE: its id */
     uint32_t generation; /* and which creation of it; DELETION: a serial number; SLOT: the call
                             site of the block that it is in, or 0; HEAP: of the blocks;
                             REGISTRATION: which of the handlers that are read */
@@ -96,6 +98,10 @@ struct finding {
     char name[40];              /* of what was registered, where it has one */
     struct task *task, *reader; /* that set the value, that read it; each holds a reference */
     unsigned tasks;             /* that left values here */
+    struct holders *holders;    /* still-mapped, tls-destructor, handle: why; or NULL */
+    unsigned handles;           /* that the program has of the module, */
+    unsigned opens;             /* of so many dlopen calls */
+    bool reopened, replaced;    /* it was opened again; its file on disk is another one now */
     bool grows;
     bool before_exit; /* made before exit() began, however late it is reported */
 };

@@ -19,6 +19,10 @@ void finding_release(struct finding *finding)
     path_free(finding->path);
     task_unref(finding->task);
     task_unref(finding->reader);
+    if (finding->holders)
+        holders_release(finding->holders);
+    arena_free(finding->holders, sizeof *finding->holders);
+    finding->holders = NULL;
     finding->stack = NULL;
     finding->path = NULL;
     finding->task = finding->reader = NULL;
@@ -50,6 +54,8 @@ static struct object object_of(const struct subject *subject, enum kind kind)
     object.kind = kind;
     if (subject->type != OBJECT_THREAD)
         object.key = subject->number;
+    if (subject->opened)
+        object.word = subject->opened;
     if (subject->deletion)
         object.generation = subject->deletion->serial;
     else if (subject->key)

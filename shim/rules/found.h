@@ -18,6 +18,10 @@ void found_apply(const struct subject *subject, struct found *found);
  * is unmapped. Under the registry lock. */
 void found_registrations_locked(const struct module *closing, struct found *found);
 
+/* The rules for handles of modules: all of them, or those that an unloaded module opened. Under the
+ * registry lock. */
+void found_handles_locked(bool all, struct found *found);
+
 /* All findings to the sink, which takes them over. Under none of our locks but the check lock. */
 void found_hand_on(struct found *found, rules_sink *sink, void *data);
 

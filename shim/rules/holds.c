@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Whether what was found is still so. */
 #include "base/sys.h"
+#include "modules/handles.h"
 #include "registry/heap.h"
 #include "registry/libc_state.h"
 #include "registry/signals.h"
@@ -121,6 +122,15 @@ static void signal_holds(const struct object *object, const char **how)
         *how = "the signal has another disposition";
 }
 
+static void module_holds(const struct object *object, const char **how)
+{
+    const struct module *module = modules_by_id(object->key);
+    if (!module || module_is_unloaded(module))
+        *how = "the module was unmapped";
+    else if (object->kind == KIND_HANDLE && handles_left(module) == 0)
+        *how = "the handle was given back";
+}
+
 /* Each sets *how, what became of the object, if it is over. Under the registry lock. */
 typedef void object_holds(const struct object *object, const char **how);
 
@@ -130,6 +140,7 @@ static object_holds *const holds[OBJECT_TYPES] = {
     [OBJECT_HEAP] = heap_holds,     [OBJECT_DELETION] = NULL,
     [OBJECT_FRAME] = frame_holds,   [OBJECT_REGISTRATION] = registration_holds,
     [OBJECT_TASK] = task_holds,     [OBJECT_SIGNAL] = signal_holds,
+    [OBJECT_MODULE] = module_holds,
 };
 
 bool rules_still_holds(const struct object *object, const char **how)

@@ -27,6 +27,8 @@ const struct rule rules[KIND_COUNT] = {
     [KIND_HEAP_HELD] = {OBJECT_HEAP, match_heap_held, explain_heap_held},
     [KIND_TASK_VALUE] = {OBJECT_TASK, match_task_value, explain_task_value},
     [KIND_SIGNAL_HANDLER] = {OBJECT_SIGNAL, match_signal_handler, explain_signal_handler},
+    [KIND_STILL_MAPPED] = {OBJECT_MODULE, match_still_mapped, explain_still_mapped},
+    [KIND_HANDLE] = {OBJECT_MODULE, match_handle, explain_handle},
 };
 
 static void check_keys_locked(struct found *found)
@@ -95,6 +97,7 @@ void rules_check(rules_known *known, rules_sink *sink, void *data)
             check_value_locked(thread, i, &found);
     }
     found_registrations_locked(NULL, &found);
+    found_handles_locked(false, &found);
     lock_release(&registry_lock);
     found_hand_on(&found, sink, data);
 }

@@ -55,6 +55,10 @@ struct subject {
     const struct registration *registration;
     bool closing; /* before a dlclose: `candidate` may be about to be unmapped */
     const struct module *candidate;
+    struct module *module;         /* that was closed and stays, or has handles; */
+    const struct holders *holders; /* why it stays; */
+    const struct stack *opener;    /* a dlopen call that gave out a handle, */
+    uint64_t opened;               /* and which one */
 };
 
 typedef bool rule_match(const struct subject *subject, struct finding *finding);
@@ -97,6 +101,14 @@ void rules_check_deletion(const struct deletion *deletion, rules_sink *sink, voi
 void rules_check_task_end(rules_sink *sink, void *data);
 void rules_check_task_read(uint32_t number, uintptr_t at, rules_sink *sink, void *data);
 
+/* A module that the program closed is still mapped: `holders`, as the loader has them, are
+ * completed with what the registries know. */
+void rules_check_closed(struct module *module, struct holders *holders, rules_sink *sink,
+                        void *data);
+
+/* The process ends: handles that were never closed. */
+void rules_check_handles(rules_known *known, rules_sink *sink, void *data);
+
 /* Whether a finding's object is still as it was found; else `how` says what became of it. Takes the
  * registry lock. */
 bool rules_still_holds(const struct object *object, const char **how);
@@ -107,11 +119,11 @@ void copy_retained(const struct retained *retained, struct finding *finding);
 rule_match match_key_destructor, match_key, match_key_value, match_key_orphan, match_key_foreign,
     match_thread_routine, match_thread_argument, match_thread_requested, match_thread_stack,
     match_pointer, match_heap_lost, match_heap_held, match_registration, match_task_value,
-    match_signal_handler;
+    match_signal_handler, match_still_mapped, match_handle;
 rule_explain explain_key_destructor, explain_key, explain_key_value, explain_key_orphan,
     explain_key_foreign, explain_thread_routine, explain_thread_argument, explain_thread_requested,
     explain_thread_stack, explain_pointer, explain_heap_lost, explain_heap_held,
     explain_exit_handler, explain_fork_handler, explain_timer, explain_hook, explain_environment,
-    explain_task_value, explain_signal_handler;
+    explain_task_value, explain_signal_handler, explain_still_mapped, explain_handle;
 
 #endif

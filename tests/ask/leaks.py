@@ -232,7 +232,8 @@ def suppose():
             check('the program', asked.end(), ('', 0))
             reports = subprocess.run([DLPIN, 'report', '--format=json', asked.folder],
                                      capture_output=True, text=True, check=True).stdout
-            check('report', json.loads(reports)['findings'], [])
+            findings = json.loads(reports)['findings']
+            check('report', [f for f in findings if f['kind'] != 'handle'], [])
 
 
 def storm():

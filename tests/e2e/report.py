@@ -272,7 +272,8 @@ class Report:
                   "signal": ("signal", "signal_name", "function"),
                   "heap": ("address", "blocks", "bytes", "hanging_blocks",
                            "hanging_bytes"),
-                  "task": ("key", "tid", "address", "task", "tasks")}[wanted]
+                  "task": ("key", "tid", "address", "task", "tasks"),
+                  "module": ("reasons",)}[wanted]
         for field in needed:
             if subject.get(field) is None:
                 self.wrong("%s: the %s has no %s", name, wanted, field)
@@ -284,8 +285,24 @@ class Report:
                 self._check_frame(subject[field], "%s: %s" % (name, field),
                                   entry=subject.get("target") in (None, "code"))
 
+        for reason in subject.get("reasons", ()):
+            self._check_reason(reason, name)
         if subject.get("returns_to") is not None:
             self._check_frame(subject["returns_to"], "%s: returns_to" % name, returns=True)
+
+    def _check_reason(self, reason, name):
+        word = reason.get("reason")
+        needed = {"handle": ("handles", "opens"), "dependency": ("module",),
+                  "relocation": ("module", "symbol"), "nodelete": ("by",),
+                  "unique-symbol": ("symbol",), "tls-destructor": ("tid", "pending"),
+                  }.get(word, ())
+        if word not in self.words.reasons:
+            self.wrong("%s: unknown reason '%s'", name, word)
+        for field in needed:
+            if reason.get(field) is None:
+                self.wrong("%s: the reason %s has no %s", name, word, field)
+        if reason.get("module") is not None and reason["module"] not in self.modules:
+            self.wrong("%s: reason %s: the unknown module %r", name, word, reason["module"])
 
     # ---- frames ----
 

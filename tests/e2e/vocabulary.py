@@ -32,6 +32,8 @@ COMBINATIONS = {
     "heap-held": {("held", "note")},
     "task-value": {("stale", "warning"), ("stale", "note")},
     "signal-handler": {("dangling", "error")} | HELD,
+    "still-mapped": {("pinned", "warning"), ("pinned", "note")},
+    "handle": {("pinned", "note")},
 }
 
 SUBJECTS = {
@@ -54,6 +56,8 @@ SUBJECTS = {
     "heap-held": "heap",
     "task-value": "task",
     "signal-handler": "signal",
+    "still-mapped": "module",
+    "handle": "module",
 }
 
 
@@ -73,6 +77,7 @@ class Vocabulary:
         self.severities = self._table(text, "SEVERITIES")
         self.occasions = self._table(text, "OCCASIONS")
         self.states = self._table(text, "MODULE_STATES")
+        self.reasons = self._table(text, "REASONS")
         self.version = int(re.search(r"DLPIN_REPORT_VERSION (\d+)", text).group(1))
 
     @staticmethod

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+/* What the others here open. */
+#include "plugin.h"
+
+ENTRY(start)
+{
+    return 0;
+}

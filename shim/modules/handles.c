@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include "modules/handles.h"
+#include "base/sys.h"
+#include "modules/link_maps.h"
+
+#include <dlfcn.h>
+
+enum {
+    MAP_WORDS = 384, /* of four bytes; struct link_map has about 290 of them in glibc 2.36 */
+    OPENED_MAX = 64,
+};
+
+static _Atomic size_t count_offset; /* in a link map; 0: not known */
+static _Atomic bool was_tried;
+
+/* --- where the number is
+ * ----------------------------------------------------------------------------------- */
+
+struct words {
+    size_t count;
+    uint32_t word[MAP_WORDS];
+};
+
+static void read_words(const void *map, struct words *words)
+{
+    ssize_t length = sys_read_memory(map, words->word, sizeof words->word);
+    words->count = length > 0 ? (size_t)length / sizeof words->word[0] : 0;
+}
+
+/* The only word that was one more when there was another handle, and one less without. 0: none. */
+static size_t find_counter(const struct words *opened, const struct words *twice,
+                           const struct words *closed, const struct words *before)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < before->count; i++) {
+        uint32_t handles = before->word[i];
+        if (opened->word[i] != handles + 1 || twice->word[i] != handles + 2 ||
+            closed->word[i] != handles + 1)
+            continue;
+        if (found)
+            return 0;
+        found = i * sizeof before->word[0];
+    }
+    return found;
+}
+
+bool handles_learn(handles_opener *open, handles_closer *close)
+{
+    static const char libc[] = "libc.so.6";
+    struct words opened, twice, closed, before;
+    void *map = atomic_exchange(&was_tried, true) ? NULL : open(libc, RTLD_LAZY | RTLD_NOLOAD);
+    if (!map)
+        return false;
+    read_words(map, &opened);
+    void *again = open(libc, RTLD_LAZY | RTLD_NOLOAD);
+    read_words(map, &twice);
+    if (again)
+        close(again);
+    read_words(map, &closed);
+    close(map);
+    read_words(map, &before);
+    if (again == map && opened.count == before.count && twice.count == before.count &&
+        closed.count == before.count)
+        atomic_store(&count_offset, find_counter(&opened, &twice, &closed, &before));
+    return handles_are_known();
+}
+
+bool handles_are_known(void)
+{
+    return atomic_load_explicit(&count_offset, memory_order_relaxed) != 0;
+}
+
+int handles_count(const struct module *module)
+{
+    uint32_t count;
+    size_t offset = atomic_load_explicit(&count_offset, memory_order_relaxed);
+    if (!offset || !module->handle || module_is_unloaded(module) ||
+        sys_copy_memory((const char *)module->handle + offset, &count, sizeof count) !=
+            (ssize_t)sizeof count)
+        return HANDLES_UNKNOWN;
+    return (int)count;
+}
+
+/* --- changes
+ * ------------------------------------------------------------------------------------------------
+ */
+
+struct opened {
+    unsigned count;
+    struct module *modules[OPENED_MAX]; /* each holds a reference */
+};
+
+/* Under the loader's list lock, so that the map is there: not by a system call each. */
+static unsigned count_in(const struct link_map *map)
+{
+    size_t offset = atomic_load_explicit(&count_offset, memory_order_relaxed);
+    return *(const unsigned *)((const char *)map + offset);
+}
+
+static void look_at_map(const struct link_map *map, struct opened *opened)
+{
+    struct module *module = modules_find((uintptr_t)map->l_ld);
+    if (!module || module->handle != map || module_is_unloaded(module))
+        return;
+    unsigned handles = count_in(map);
+    unsigned before = atomic_exchange(&module->handles, handles);
+    if (handles > before && opened->count < OPENED_MAX)
+        opened->modules[opened->count++] = module_ref(module);
+}
+
+static bool is_shim(const struct link_map *map)
+{
+    const struct module *module = modules_find((uintptr_t)map->l_ld);
+    return module && module->is_shim;
+}
+
+/* When the process ends, the loader takes a handle of everything (elf/dl-fini.c, _dl_fini), so that
+ * nothing goes while it runs destructors; of ours, too, of which nobody else takes another. */
+static bool is_ending(void)
+{
+    static const struct link_map *own;
+    for (const struct link_map *map = link_maps_first(0); map && !own; map = map->l_next)
+        if (is_shim(map))
+            own = map;
+    return own && count_in(own) > 1;
+}
+
+static void look_at_all(void *data)
+{
+    const struct link_map *map;
+    for (unsigned n = 0; !is_ending() && (map = link_maps_first(n)) != NULL; n++)
+        for (; map; map = map->l_next)
+            look_at_map(map, data);
+}
+
+void handles_each_opened(handles_visitor *visit, void *data)
+{
+    struct opened opened = {0};
+    if (!handles_are_known())
+        return;
+    link_maps_hold(look_at_all, &opened);
+    for (unsigned i = 0; i < opened.count; i++) {
+        visit(opened.modules[i], data);
+        module_unref(opened.modules[i]);
+    }
+}
+
+bool handles_closing(struct module *module)
+{
+    int handles = handles_count(module);
+    if (handles <= 0)
+        return false;
+    if (atomic_fetch_add(&module->closing, 1) == 0) {
+        atomic_store(&module->closed, 0);
+        atomic_store(&module->handles, (unsigned)handles);
+    }
+    return true;
+}
+
+bool handles_closed(struct module *module)
+{
+    unsigned closed = atomic_fetch_add(&module->closed, 1) + 1;
+    int now = HANDLES_UNKNOWN;
+    if (atomic_fetch_sub(&module->closing, 1) == 1)
+        now = handles_count(module);
+    if (now == HANDLES_UNKNOWN)
+        return false;
+    unsigned before = atomic_exchange(&module->handles, (unsigned)now);
+    if ((unsigned)now == before)
+        atomic_fetch_add(&module->uncounted, closed);
+    return true;
+}
+
+unsigned handles_left(const struct module *module)
+{
+    unsigned counted = atomic_load(&module->handles), uncounted = atomic_load(&module->uncounted);
+    return counted > uncounted ? counted - uncounted : 0;
+}

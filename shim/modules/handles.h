@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/*
+ * How many handles the program has of a module: what dlopen gave out and dlclose has not taken
+ * back.
+ *
+ * glibc keeps that number in a word of the link map that no header shows (l_direct_opencount,
+ * include/link.h). Where it lies is learned once, by opening libc twice and looking which word goes
+ * up by one each time, and down again: 816 bytes in in glibc 2.36, elsewhere in others.
+ *
+ * Of objects that are not to be deleted, for whatever reason, dlclose gives nothing back there
+ * (elf/dl-close.c, _dl_close); these calls are counted here.
+ *
+ * Where the place could not be learned, every function says that it does not know.
+ */
+#ifndef DLPIN_MODULES_HANDLES_H
+#define DLPIN_MODULES_HANDLES_H
+
+#include "modules/modules.h"
+
+enum { HANDLES_UNKNOWN = -1 };
+
+/* The loader's own functions. */
+typedef void *handles_opener(const char *file, int flags);
+typedef int handles_closer(void *handle);
+
+/* Once, before the first dlopen of the program: this takes the loader's locks and erases what
+ * dlerror would say. None of our locks may be held. True: now it is known. */
+bool handles_learn(handles_opener *open, handles_closer *close);
+
+/* Whether handles_learn was called and found the place. */
+bool handles_are_known(void);
+
+/* Of a mapped module; HANDLES_UNKNOWN where it cannot be told. Takes no lock. */
+int handles_count(const struct module *module);
+
+/*
+ * Calls `visit` for each mapped module of which there are more handles than at the last call, and
+ * notes how many there are now. Takes the loader's list lock; none of ours may be held, and `visit`
+ * is called without it.
+ */
+typedef void handles_visitor(struct module *module, void *data);
+void handles_each_opened(handles_visitor *visit, void *data);
+
+/* A dlclose of a handle of this module begins. False: there is none, or it cannot be told. */
+bool handles_closing(struct module *module);
+
+/* It is over. False: others of the module are under way, or it cannot be told. */
+bool handles_closed(struct module *module);
+
+/* What is left of them, as far as was looked. */
+unsigned handles_left(const struct module *module);
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Why the loader keeps a module mapped.
+ *
+ * glibc (elf/dl-close.c, _dl_close_worker) marks what is in use: objects with handles, those of the
+ * program's start, those that are not to be deleted, those with pending thread_local destructors;
+ * then what these need and what their symbols are bound to. Its marks are not there to be read; so
+ * the same is found out here from what the objects show: the dynamic sections, and the words that
+ * the loader has written where symbols were to be bound.
+ *
+ * A holder is only named if it would be there without the module that it holds: of two plug-ins
+ * that need one another, neither is why the other stays.
+ */
+#ifndef DLPIN_MODULES_HOLDERS_H
+#define DLPIN_MODULES_HOLDERS_H
+
+#include "modules/modules.h"
+
+enum { HOLDERS_MAX = 16, HOLDER_SYMBOL_MAX = 128 };
+
+struct holder {
+    enum reason reason;
+    struct module *module; /* DEPENDENCY, RELOCATION: the holder; has a reference */
+    bool flag;             /* NODELETE: DF_1_NODELETE in the file; else RTLD_NODELETE at dlopen */
+    int tid;               /* TLS_DESTRUCTOR: the thread, */
+    unsigned pending;      /* and how many it has to run */
+    char symbol[HOLDER_SYMBOL_MAX]; /* RELOCATION, UNIQUE_SYMBOL: as in the file (mangled) */
+};
+
+struct holders {
+    unsigned count;
+    unsigned others; /* so many more that are not listed */
+    struct holder list[HOLDERS_MAX];
+};
+
+/*
+ * All reasons but those that the registries know (handles, destructors of threads, UNKNOWN).
+ * Takes the loader's list lock and reads the relocations of every object: some milliseconds where
+ * there are hundreds. None of our locks may be held.
+ */
+void holders_find(struct module *of, struct holders *found);
+
+void holders_release(struct holders *found);
+
+#endif

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include "registry/opens.h"
+#include "base/sys.h"
+#include "modules/handles.h"
+#include "registry/registry.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+enum { SEEN_MAX = 32, CALLS_MAX = 64 };
+
+/* A dlopen whose outcome is not looked at yet. */
+struct call {
+    pid_t thread; /* 0: this place is free */
+    uint32_t name_hash;
+    bool nodelete;
+    struct stack *stack;
+};
+
+static struct call calls[CALLS_MAX]; /* under the registry lock */
+static uint64_t last_serial;         /* likewise */
+
+struct look {
+    unsigned count;
+    struct module *modules[SEEN_MAX]; /* each holds a reference */
+};
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* Of a file's name without its folder; 0 for NULL. */
+static uint32_t hash_name(const char *file)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (const char *c = file ? last_part(file) : ""; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * 16777619u;
+    return file ? hash : 0;
+}
+
+static bool is_named(const struct module *module, const struct call *call)
+{
+    return call->name_hash && (hash_name(module->path) == call->name_hash ||
+                               hash_name(module->soname) == call->name_hash);
+}
+
+/* --- calls
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+static void end_locked(struct call *call)
+{
+    stack_free(call->stack);
+    *call = (struct call){0};
+}
+
+/* The thread's own; else, for a new one, a free place. */
+static struct call *find_call_locked(pid_t thread, bool new)
+{
+    struct call *free = NULL;
+    for (struct call *call = calls; call < calls + CALLS_MAX; call++) {
+        if (call->thread == thread)
+            return call;
+        if (!call->thread && !free)
+            free = call;
+    }
+    return new ? free : NULL;
+}
+
+void opens_begin(const char *file, int flags)
+{
+    struct call begun = {sys_gettid(), hash_name(file), flags & RTLD_NODELETE,
+                         stack_capture(REGISTRY_FRAMES)};
+    if (!lock_acquire(&registry_lock)) {
+        stack_free(begun.stack);
+        return;
+    }
+    struct call *call = find_call_locked(begun.thread, true);
+    if (call) {
+        end_locked(call);
+        *call = begun;
+    } else {
+        stack_free(begun.stack);
+    }
+    lock_release(&registry_lock);
+}
+
+/* By which call it was opened: where several threads open something at the same time, the names
+ * tell which is whose. */
+static struct call *call_for_locked(const struct module *module, struct call *own, bool any_is_own)
+{
+    if (own && (is_named(module, own) || !any_is_own))
+        return own;
+    for (struct call *call = calls; call < calls + CALLS_MAX; call++)
+        if (call->thread && is_named(module, call))
+            return call;
+    return NULL;
+}
+
+/* --- what came of them
+ * -------------------------------------------------------------------------------------------- */
+
+static void see(struct module *module, void *data)
+{
+    struct look *look = data;
+    if (look->count < SEEN_MAX)
+        look->modules[look->count++] = module_ref(module);
+}
+
+static void note_locked(struct module *module, const struct call *call)
+{
+    if (call->nodelete)
+        atomic_store(&module->nodelete, true);
+    if (!module->opens)
+        module->opens = arena_alloc(sizeof *module->opens);
+    struct opens *opens = module->opens;
+    if (!opens)
+        return;
+    opens->total++;
+    if (call->stack && opens->count < OPENS_MAX)
+        opens->list[opens->count++] = (struct open){++last_serial, stack_copy(call->stack)};
+}
+
+static void note_all_locked(const struct look *look)
+{
+    struct call *own = find_call_locked(sys_gettid(), false);
+    bool any_is_own = false;
+    for (unsigned i = 0; i < look->count; i++)
+        any_is_own |= own && is_named(look->modules[i], own);
+    for (unsigned i = 0; i < look->count; i++) {
+        struct call *call = call_for_locked(look->modules[i], own, any_is_own);
+        if (call)
+            note_locked(look->modules[i], call);
+        if (call && call != own)
+            end_locked(call);
+    }
+    if (own)
+        end_locked(own);
+}
+
+void opens_look(opens_reopened *reopened)
+{
+    struct look look = {0};
+    handles_each_opened(see, &look);
+    if (lock_acquire(&registry_lock)) {
+        note_all_locked(&look);
+        lock_release(&registry_lock);
+    }
+    for (unsigned i = 0; i < look.count; i++) {
+        if (module_is_closed(look.modules[i]))
+            reopened(look.modules[i]);
+        module_unref(look.modules[i]);
+    }
+}
+
+static struct opens *take_opens_locked(struct module *module)
+{
+    struct opens *opens = module->opens;
+    module->opens = NULL;
+    return opens;
+}
+
+static void free_opens(struct opens *opens)
+{
+    for (unsigned i = 0; opens && i < opens->count; i++)
+        stack_free(opens->list[i].stack);
+    arena_free(opens, sizeof *opens);
+}
+
+void opens_forget(struct module *module)
+{
+    if (!lock_acquire(&registry_lock))
+        return;
+    struct opens *opens = take_opens_locked(module);
+    lock_release(&registry_lock);
+    free_opens(opens);
+}
+
+static int forget(struct module *module, void *unused)
+{
+    free_opens(take_opens_locked(module));
+    return 0;
+}
+
+void opens_fork_child(void)
+{
+    for (struct call *call = calls; call < calls + CALLS_MAX; call++)
+        end_locked(call);
+    modules_each_mapped(forget, NULL);
+}

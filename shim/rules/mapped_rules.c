@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+/* Modules that the program closed and that are still mapped, and those that it never closed. */
+#include "modules/elf_file.h"
+#include "modules/handles.h"
+#include "registry/opens.h"
+#include "registry/registry.h"
+#include "rules/found.h"
+#include "rules/words.h"
+
+#include <string.h>
+
+/* --- why it stays
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static bool has_reason(const struct holders *holders, enum reason reason)
+{
+    for (unsigned i = 0; i < holders->count; i++)
+        if (holders->list[i].reason == reason)
+            return true;
+    return false;
+}
+
+static struct holders *copy_holders(const struct holders *holders)
+{
+    struct holders *copy = arena_alloc(sizeof *copy);
+    if (!copy)
+        return NULL;
+    *copy = *holders;
+    for (unsigned i = 0; i < copy->count; i++)
+        module_ref(copy->list[i].module);
+    return copy;
+}
+
+static bool match_closed(const struct subject *subject, struct finding *finding)
+{
+    struct module *module = subject->module;
+    finding->reopened = atomic_load(&module->reopened);
+    finding->replaced = finding->reopened && elf_file_was_replaced(module);
+    finding->verdict = VERDICT_PINNED;
+    finding->severity = finding->reopened ? SEVERITY_WARNING : SEVERITY_NOTE;
+    finding->module = module_ref(module);
+    finding->owner = module_ref(module);
+    finding->holders = copy_holders(subject->holders);
+    finding->bytes = module->end - module->start;
+    return finding->holders != NULL;
+}
+
+bool match_still_mapped(const struct subject *subject, struct finding *finding)
+{
+    return subject->holders && match_closed(subject, finding);
+}
+
+static void say_nodelete(struct text *message, const struct holder *holder)
+{
+    text_add(message, holder->flag ? "it is marked not to be deleted (DF_1_NODELETE)"
+                                   : "it was opened with RTLD_NODELETE");
+}
+
+static void say_reason(struct text *message, const struct holder *holder)
+{
+    switch (holder->reason) {
+    case REASON_HANDLE:
+        text_add(message, "there are handles of it");
+        break;
+    case REASON_DEPENDENCY:
+        word_module(message, holder->module);
+        text_add(message, " needs it");
+        break;
+    case REASON_RELOCATION:
+        word_module(message, holder->module);
+        text_printf(message, " is bound to its symbol %s", holder->symbol);
+        break;
+    case REASON_NODELETE:
+        say_nodelete(message, holder);
+        break;
+    case REASON_UNIQUE_SYMBOL:
+        text_printf(message, "its symbol %s is unique in the process", holder->symbol);
+        break;
+    case REASON_TLS_DESTRUCTOR:
+        text_printf(message, "%u destructors of thread_local objects are pending in thread %d",
+                    holder->pending, holder->tid);
+        break;
+    case REASON_STARTUP:
+        text_add(message, "it was loaded with the program");
+        break;
+    case REASON_UNKNOWN:
+    case REASON_COUNT:
+        text_add(message, "no reason is known");
+    }
+}
+
+/* What to do about a reason; the first one of a kind says it. */
+static const char *const advice[REASON_COUNT] = {
+    [REASON_DEPENDENCY] = "What needs it must be closed, too.",
+    [REASON_RELOCATION] = "A definition that others find by chance is better hidden "
+                          "(-fvisibility=hidden, a version script), or the module opened with "
+                          "RTLD_LOCAL.",
+    [REASON_NODELETE] = "Whoever asked for that meant it to stay.",
+    [REASON_UNIQUE_SYMBOL] = "Compile it with -fno-gnu-unique, or hide these symbols.",
+    [REASON_TLS_DESTRUCTOR] = "End these threads before dlclose; the module goes with the next "
+                              "dlclose after that.",
+};
+
+static void say_reasons(struct text *message, const struct holders *holders)
+{
+    for (unsigned i = 0; i < holders->count; i++) {
+        text_add(message, i ? "; " : " ");
+        say_reason(message, &holders->list[i]);
+    }
+    if (holders->others)
+        text_printf(message, "; and %u more", holders->others);
+    text_add(message, ".");
+    for (unsigned i = 0; i < REASON_COUNT; i++)
+        if (advice[i] && has_reason(holders, i))
+            text_printf(message, " %s", advice[i]);
+}
+
+static void say_reopened(struct text *message, const struct finding *finding)
+{
+    text_add(message, " was closed, stayed mapped, and was opened again: its constructors did not "
+                      "run, and its variables are as they were.");
+    if (finding->replaced)
+        text_add(message, " Its file is another one by now, and that is not what runs.");
+    text_add(message, " It stays because");
+}
+
+void explain_still_mapped(const struct finding *finding, struct text *message)
+{
+    word_module(message, finding->module);
+    if (finding->reopened)
+        say_reopened(message, finding);
+    else
+        text_printf(message, " was closed, and its %zu KB are still mapped, because",
+                    finding->bytes >> 10);
+    say_reasons(message, finding->holders);
+}
+
+void rules_check_closed(struct module *module, struct holders *holders, rules_sink *sink,
+                        void *data)
+{
+    struct found found = {0};
+    if (holders->count == 0)
+        holders->list[holders->count++] = (struct holder){.reason = REASON_UNKNOWN};
+    found_apply(
+        &(struct subject){
+            .type = OBJECT_MODULE, .number = module->id, .module = module, .holders = holders},
+        &found);
+    found_hand_on(&found, sink, data);
+}
+
+/* --- handle
+ * -------------------------------------------------------------------------------------------- */
+
+bool match_handle(const struct subject *subject, struct finding *finding)
+{
+    struct module *module = subject->module;
+    const struct frame *opener = stack_requester(subject->opener, NULL);
+    if (!subject->opener || !opener)
+        return false;
+    bool abandoned = module_is_unloaded(opener->module);
+    finding->verdict = VERDICT_PINNED;
+    finding->severity = SEVERITY_NOTE;
+    finding->owner = module_ref(module);
+    finding->requester = module_ref(opener->module);
+    finding->module = module_ref(abandoned ? opener->module : module);
+    finding->stack = stack_copy(subject->opener);
+    finding->handles = handles_left(module);
+    finding->opens = module->opens->total;
+    return true;
+}
+
+void explain_handle(const struct finding *finding, struct text *message)
+{
+    if (finding->module != finding->owner) {
+        word_module(message, finding->module);
+        text_add(message, " was unloaded, and has not closed ");
+        word_module(message, finding->owner);
+        text_add(message, ", which it opened");
+    } else {
+        word_module(message, finding->owner);
+        text_add(message, " was opened, and is not closed");
+    }
+    if (finding->opens > 1)
+        text_printf(message, ": %u handles of %u are left", finding->handles, finding->opens);
+    text_add(message, ". It stays mapped to the end. For each dlopen there must be a dlclose.");
+}
+
+struct handles_check {
+    bool all;
+    struct found *found;
+};
+
+static const struct module *opener_of(const struct opens *opens, unsigned i)
+{
+    const struct frame *opener = stack_requester(opens->list[i].stack, NULL);
+    return opener ? opener->module : NULL;
+}
+
+/* Which handles were given back nobody can say, but if there are more left than all others opened,
+ * then some of these are this opener's. */
+static bool has_left_some(const struct module *module, const struct module *opener)
+{
+    const struct opens *opens = module->opens;
+    unsigned own = 0;
+    for (unsigned i = 0; i < opens->count; i++)
+        own += opener_of(opens, i) == opener;
+    return opener && handles_left(module) > opens->total - own;
+}
+
+static void apply_to_open(struct module *module, const struct open *open, struct found *found)
+{
+    found_apply(&(struct subject){.type = OBJECT_MODULE,
+                                  .number = module->id,
+                                  .module = module,
+                                  .opener = open->stack,
+                                  .opened = open->serial},
+                found);
+}
+
+static int check_handles_of(struct module *module, void *data)
+{
+    const struct handles_check *check = data;
+    const struct opens *opens = module->opens;
+    bool any = false;
+    if (!opens || opens->count == 0 || module->startup || handles_left(module) == 0)
+        return 0;
+    for (unsigned i = 0; i < opens->count; i++) {
+        const struct module *opener = opener_of(opens, i);
+        if ((!check->all && !module_is_unloaded(opener)) || !has_left_some(module, opener))
+            continue;
+        apply_to_open(module, &opens->list[i], check->found);
+        any = true;
+    }
+    if (check->all && !any)
+        apply_to_open(module, &opens->list[0], check->found);
+    return 0;
+}
+
+void found_handles_locked(bool all, struct found *found)
+{
+    modules_each_mapped(check_handles_of, &(struct handles_check){all, found});
+}
+
+void rules_check_handles(rules_known *known, rules_sink *sink, void *data)
+{
+    struct found found = {.known = known};
+    if (!lock_acquire(&registry_lock))
+        return;
+    found_handles_locked(true, &found);
+    lock_release(&registry_lock);
+    found_hand_on(&found, sink, data);
+}
