@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* What the program sets to handle signals. A function that only asks changes nothing here. */
+/*
+ * What the program sets to handle signals. A function that only asks changes nothing here. Of our
+ * own handler for crashes none of them tells.
+ */
 #include "interpose/real.h"
+#include "lifecycle/crash.h"
 #include "lifecycle/lifecycle.h"
 #include "registry/signals.h"
 
@@ -12,8 +16,10 @@ static void note_changed(int number)
     int saved_errno;
     if (!lifecycle_enter(&saved_errno))
         return;
-    if (lifecycle_is_own_process())
+    if (lifecycle_is_own_process()) {
+        crash_listen_again(number);
         signal_changed(number);
+    }
     guard_leave(saved_errno);
 }
 
@@ -21,6 +27,8 @@ EXPORT int sigaction(int number, const struct sigaction *action, struct sigactio
 {
     real_need(real_sigaction);
     int result = real_sigaction(number, action, before);
+    if (before && result == 0)
+        crash_hide(number, before);
     if (action && result == 0)
         note_changed(number);
     return result;
@@ -30,6 +38,8 @@ EXPORT int __sigaction(int number, const struct sigaction *action, struct sigact
 {
     real_need(real___sigaction);
     int result = real___sigaction(number, action, before);
+    if (before && result == 0)
+        crash_hide(number, before);
     if (action && result == 0)
         note_changed(number);
     return result;
@@ -42,7 +52,7 @@ EXPORT int __sigaction(int number, const struct sigaction *action, struct sigact
         real_need(real_##name);                                    \
         __sighandler_t before = real_##name(number, handler);      \
         note_changed(number);                                      \
-        return before;                                             \
+        return crash_hide_handler(before);                         \
     }
 
 SETTER(signal)
@@ -63,6 +73,7 @@ EXPORT int sigignore(int number)
 EXPORT int siginterrupt(int number, int interrupt)
 {
     real_need(real_siginterrupt);
+    crash_step_aside(number); /* it keeps the handler that is there, with other flags */
     int result = real_siginterrupt(number, interrupt);
     note_changed(number);
     return result;

@@ -141,6 +141,17 @@ void check_finish_scan(void)
     take_results(scan_patience(SCAN_ON_REQUEST, false));
 }
 
+void check_before_death(void)
+{
+    enum { PATIENCE_NS = 2000000000 };
+    take_results(PATIENCE_NS);
+    if (!scan_run(SCAN_ON_REQUEST))
+        return;
+    check_notice_exit();
+    walk_check = (struct check){.at = AT_EVENT, .before_exit = !atomic_load(&exit_began)};
+    take_results(PATIENCE_NS);
+}
+
 static void scan_locked(enum scan_when when, enum occasion at)
 {
     if (!scan_has_work()) {

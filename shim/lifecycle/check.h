@@ -37,6 +37,10 @@ bool check_exit_began(void);
 /* Takes what a scan that is under way finds, and waits for it if need be. Under the check lock. */
 void check_finish_scan(void);
 
+/* The same where the process is about to die: what is under way or due is waited for no longer than
+ * people wait for a program that has crashed. */
+void check_before_death(void);
+
 /*
  * Values that a deleted key left behind. Their module may free them a moment later, from a list of
  * its own: so they are reported at the next look (an unload, exit), if the block is still there

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/options.h"
 #include "base/sys.h"
+#include "lifecycle/crash.h"
 #include "lifecycle/lifecycle.h"
 #include "modules/link_maps.h"
 #include "registry/heap.h"
@@ -81,4 +82,5 @@ void lifecycle_confine(void)
     is_confined = true;
     lifecycle_finish("confined");
     atomic_store(&lifecycle_phase, PHASE_INERT);
+    crash_leave();
 }

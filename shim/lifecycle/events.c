@@ -3,6 +3,7 @@
 #include "base/sys.h"
 #include "lifecycle/check.h"
 #include "lifecycle/closed.h"
+#include "lifecycle/crash.h"
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/stacks.h"
 #include "ownership/caller.h"
@@ -19,6 +20,8 @@ static void check_closing(struct module *module, bool destructors_ran, bool quie
     rules_check_closing(module, check_sink, &check);
     stacks_check_closing(module, destructors_ran, &check);
     lock_release(&check_lock);
+    if (check.found)
+        crash_listen(); /* it may come true at the unmapping */
 }
 
 void lifecycle_closing_handle(const void *handle)

@@ -3,6 +3,7 @@
 #include "base/output.h"
 #include "base/sys.h"
 #include "lifecycle/check.h"
+#include "lifecycle/crash.h"
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/request.h"
 #include "lifecycle/stacks.h"
@@ -30,6 +31,7 @@ static void on_module(struct module *module, enum module_state state, bool more)
         scan_note_unloaded(module);
         stacks_note_unloaded(module);
         opens_forget(module);
+        crash_listen();
     } else {
         sites_module_loaded();
     }

@@ -6,12 +6,12 @@
 #include "rules/paths.h"
 #include "rules/words.h"
 
-static void print_frame(struct text *text, unsigned number, const struct frame *frame)
+void print_frame(struct text *text, unsigned number, const struct frame *frame, bool returns)
 {
     char symbol[SYMBOL_MAX];
     const struct module *module = frame->module;
     text_printf(text, "dlpin:     #%u %lx ", number, (unsigned long)frame->pc);
-    if (symbol_find(module, frame->pc - 1, symbol))
+    if (symbol_find(module, frame->pc - returns, symbol))
         text_printf(text, "in %s ", symbol);
     if (module)
         text_printf(text, "(%s+%lx)", module->path, (unsigned long)(frame->pc - module->bias));
@@ -48,5 +48,5 @@ void print_finding(struct text *text, const struct finding_record *record)
                 kind_names[finding->kind], verdict_names[finding->verdict], record->message);
     print_path(text, finding);
     for (uint32_t i = 0; finding->stack && i < finding->stack->count; i++)
-        print_frame(text, i, &finding->stack->frames[i]);
+        print_frame(text, i, &finding->stack->frames[i], true);
 }

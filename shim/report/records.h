@@ -54,6 +54,9 @@ void record_coverage(struct text *text, const char *const *families, const bool 
                      const char *const *unseen, uint64_t time);
 void record_summary(struct text *text, const struct summary *summary, uint64_t time);
 
+/* A line for a frame; `returns`: its pc is a return address. */
+void print_frame(struct text *text, unsigned number, const struct frame *frame, bool returns);
+
 /* For people: severity, kind, message, stack; each line begins with "dlpin: ". */
 void print_finding(struct text *text, const struct finding_record *record);
 

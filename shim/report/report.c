@@ -485,6 +485,43 @@ unsigned report_severe(void)
     return severe;
 }
 
+bool report_best_locked(finding_score *score, const void *data, struct open_finding *best)
+{
+    struct instance *instance, *next;
+    unsigned highest = 0;
+    HASH_ITER (hh, instances, instance, next) {
+        struct open_finding open = {&instance->object, &instance->group->finding, instance->module,
+                                    instance->group->id};
+        unsigned points = score(&open, data);
+        if (points > highest) {
+            highest = points;
+            *best = open;
+        }
+    }
+    return highest > 0;
+}
+
+void report_own_locked(uint32_t id)
+{
+    struct group *group, *next;
+    HASH_ITER (hh, groups, group, next) {
+        if (group->id != id || !group->inherited)
+            continue;
+        group->inherited = false;
+        group->count = 1;
+        if (group->finding.module)
+            add_load(group, group->finding.module->load);
+    }
+}
+
+void report_settle_counts_locked(void)
+{
+    struct group *group, *next;
+    HASH_ITER (hh, groups, group, next)
+        if (!group->resolved && !group->inherited && group->count != group->written_count)
+            write_group_locked(group);
+}
+
 static struct summary summarize_locked(const char *ended)
 {
     struct summary summary = {.ended = ended};

@@ -73,6 +73,26 @@ void report_exiting(void);
 void report_finish(const char *ended, bool image_may_go_on, const char *const *families,
                    const bool *active, const char *const *unseen);
 
+/* Something that was found, and is still so. */
+struct open_finding {
+    const struct object *object;
+    const struct finding *finding; /* the latest of its signature */
+    const struct module *module;
+    uint32_t id;
+};
+
+/* The one with the highest score; 0 is none. False: there is none. Under the report lock, which
+ * keeps the result. */
+typedef unsigned finding_score(const struct open_finding *open, const void *data);
+bool report_best_locked(finding_score *score, const void *data, struct open_finding *best);
+
+/* In a fork child, of a finding of its parent's: from now on it is in this process's report, too.
+ */
+void report_own_locked(uint32_t id);
+
+/* Writes all counts that have changed since they were written. */
+void report_settle_counts_locked(void);
+
 /* Open findings of severity warning or higher. */
 unsigned report_severe(void);
 

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+#include "lifecycle/crash.h"
+#include "base/sys.h"
+#include "lifecycle/check.h"
+#include "lifecycle/lifecycle.h"
+#include "ownership/prologue.h"
+#include "registry/signals.h"
+#include "report/crash.h"
+#include "scan/frames.h"
+#include "scan/memory.h"
+
+#include <string.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+enum {
+    WORD = sizeof(uintptr_t),
+    PAUSE_US = 1000,
+    PATIENCE = 5000,       /* pauses, for another thread that is about to say why it dies */
+    PATIENCE_CLOSING = 200 /* and for one that is about to say that it has unmapped something */
+};
+
+static const int watched[] = {SIGSEGV, SIGBUS, SIGILL};
+enum { WATCHED = ARRAY_SIZE(watched) };
+
+static _Atomic bool listening;
+static struct action before[WATCHED]; /* what ours stands in for: SIG_DFL, with its flags */
+
+/* --- where
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static bool is_mapped(uintptr_t address)
+{
+    return memory_is_mapped(address, address + 1);
+}
+
+/* It lies there as far as we know, and does not: another thread is about to say so. */
+static struct module *find_going(uintptr_t address)
+{
+    struct module *module = modules_find(address);
+    if (!module || is_mapped(module->start) || is_mapped(module->end - 1))
+        return NULL;
+    module_ref(module);
+    for (unsigned i = 0; i < PATIENCE_CLOSING && !module_is_unloaded(module); i++)
+        sys_pause_us(PAUSE_US);
+    return module;
+}
+
+/* The unloaded module that an address lies in, with a reference; NULL also where something else
+ * lies there now. */
+static struct module *find_gone(uintptr_t address)
+{
+    if (address == 0 || is_mapped(address))
+        return NULL;
+    struct module *module = modules_find_last(address);
+    return module ? module : find_going(address);
+}
+
+static bool is_sent(const siginfo_t *info)
+{
+    return info->si_code <= 0;
+}
+
+static uintptr_t fault_address(const siginfo_t *info)
+{
+    bool has_one = info->si_code != SI_KERNEL && info->si_signo != SIGILL;
+    return has_one ? (uintptr_t)info->si_addr : 0;
+}
+
+static bool find_place(uintptr_t pc, const siginfo_t *info, struct crash *crash)
+{
+    uintptr_t address = fault_address(info);
+    crash->place = (struct frame){pc, find_gone(pc)};
+    if (!crash->place.module && address != pc) {
+        crash->place = (struct frame){address, find_gone(address)};
+        crash->is_access = true;
+    }
+    return crash->place.module;
+}
+
+/* --- the way there
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static struct cfi_frame frame_of_context(const ucontext_t *context)
+{
+    struct cfi_frame frame = {.exact = true};
+#if defined(__x86_64__)
+    static const int registers[CFI_REGISTERS] = {
+        REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8,
+        REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
+    for (unsigned i = 0; i < CFI_REGISTERS; i++)
+        cfi_set(&frame, i, (uintptr_t)context->uc_mcontext.gregs[registers[i]]);
+    frame.pc = frame.registers[CFI_PC];
+#else
+    for (unsigned i = 0; i < CFI_SP; i++)
+        cfi_set(&frame, i, context->uc_mcontext.regs[i]);
+    cfi_set(&frame, CFI_SP, context->uc_mcontext.sp);
+    frame.pc = context->uc_mcontext.pc;
+#endif
+    return frame;
+}
+
+/* A call goes on there, or the kernel's of a signal handler. */
+static bool is_return_address(const struct cfi_frame *frame)
+{
+    struct cfi_frame above = *frame;
+    return prologue_is_after_call(frame->pc) || (cfi_step(&above) == CFI_STEPPED && above.exact);
+}
+
+/* From code that is not there: who called it. False where nobody did: it was returned to. */
+static bool step_to_caller(struct cfi_frame *frame)
+{
+    struct cfi_frame caller = *frame;
+    caller.exact = false;
+#if defined(__x86_64__)
+    caller.slot = frame->registers[CFI_SP];
+    if (!view_copy_word(caller.slot, &caller.pc))
+        return false;
+    cfi_set(&caller, CFI_SP, caller.slot + WORD);
+#else
+    caller.pc = frame->registers[CFI_PC];
+#endif
+    if (!is_return_address(&caller))
+        return false;
+    *frame = caller;
+    return true;
+}
+
+/* The first frame is where the thread is, not where it returns to. */
+static void set_first(struct stack *stack, const struct crash *crash)
+{
+    struct frame *first = &stack->frames[0];
+    struct module *module =
+        first->pc == crash->place.pc ? crash->place.module : modules_find(first->pc);
+    module_ref(module);
+    module_unref(first->module);
+    first->module = module;
+}
+
+/* Under the check lock. */
+static struct stack *take_stack(const ucontext_t *context, const struct crash *crash)
+{
+    static struct thread_frames frames; /* too much for a small stack */
+    static uintptr_t pcs[FRAMES_MAX + 1];
+    struct cfi_frame frame = frame_of_context(context);
+    unsigned count = 0;
+    frames.count = 0;
+    if (crash->is_access) {
+        frames_walk(frame, &frames);
+    } else {
+        pcs[count++] = frame.pc;
+        if (step_to_caller(&frame))
+            frames_walk(frame, &frames);
+    }
+    for (unsigned i = 0; i < frames.count; i++)
+        pcs[count++] = frames.list[i].pc;
+    struct stack *stack = stack_make(pcs, count);
+    if (stack)
+        set_first(stack, crash);
+    return stack;
+}
+
+/* --- the handler
+ * ----------------------------------------------------------------------------------------------
+ */
+
+static void tell(int number, const siginfo_t *info, const ucontext_t *context)
+{
+    struct crash crash = {.signal = number, .tid = sys_gettid()};
+    if (!find_place(frame_of_context(context).pc, info, &crash))
+        return;
+    bool alone = lock_acquire(&check_lock);
+    if (alone)
+        crash.stack = take_stack(context, &crash);
+    if (alone && !crash_is_foretold(&crash))
+        check_before_death();
+    crash_report(&crash);
+    if (alone)
+        lock_release(&check_lock);
+}
+
+/* The first thread that crashes has its say; the others wait for it, for the first to go on ends
+ * them all. */
+static bool is_first(void)
+{
+    static _Atomic pid_t dying;
+    pid_t self = sys_gettid(), other = 0;
+    if (atomic_compare_exchange_strong(&dying, &other, self))
+        return true;
+    for (unsigned i = 0; i < PATIENCE && other != self && sys_thread_alive(other); i++)
+        sys_pause_us(PAUSE_US);
+    return false;
+}
+
+/* What the kernel will not find again by itself, when the instruction is tried once more. */
+static bool would_be_lost(const siginfo_t *info)
+{
+    return is_sent(info) || info->si_code == SI_KERNEL;
+}
+
+static void go_on_to_die(int number, const siginfo_t *info)
+{
+    crash_step_aside(number);
+    if (would_be_lost(info))
+        syscall(SYS_rt_tgsigqueueinfo, (pid_t)syscall(SYS_getpid), sys_gettid(), number, info);
+}
+
+static void on_crash(int number, siginfo_t *info, void *context)
+{
+    int saved_errno, errno_before = errno;
+    if (!is_sent(info) && !guard.in_fork && !guard.depth && lifecycle_is_own_process() &&
+        is_first() && lifecycle_enter(&saved_errno)) {
+        tell(number, info, context);
+        guard_leave(saved_errno);
+    }
+    go_on_to_die(number, info);
+    errno = errno_before;
+}
+
+/* --- the program's view
+ * --------------------------------------------------------------------------------------------- */
+
+static bool is_ours(const struct action *action)
+{
+    struct action ours = action_for(on_crash);
+    return action->handler == ours.handler;
+}
+
+static void listen_to(unsigned which)
+{
+    struct action now, ours = action_for(on_crash);
+    if (!action_get(watched[which], &now) || now.handler != SIG_DFL)
+        return;
+    before[which] = now;
+    /* Another thread may have set one meanwhile. */
+    if (action_set(watched[which], &ours, &now) && now.handler != SIG_DFL && !is_ours(&now))
+        action_set(watched[which], &now, NULL);
+}
+
+void crash_listen(void)
+{
+    if (sys_is_filtered())
+        return;
+    signals_set_own(on_crash);
+    atomic_store(&listening, true);
+    for (unsigned i = 0; i < WATCHED; i++)
+        listen_to(i);
+}
+
+void crash_listen_again(int number)
+{
+    for (unsigned i = 0; i < WATCHED && atomic_load(&listening); i++)
+        if (watched[i] == number)
+            listen_to(i);
+}
+
+void crash_step_aside(int number)
+{
+    struct action now;
+    for (unsigned i = 0; i < WATCHED; i++)
+        if (watched[i] == number && action_get(number, &now) && is_ours(&now))
+            action_set(number, &before[i], NULL);
+}
+
+void crash_leave(void)
+{
+    atomic_store(&listening, false);
+    for (unsigned i = 0; i < WATCHED; i++)
+        crash_step_aside(watched[i]);
+}
+
+void crash_hide(int number, struct sigaction *action)
+{
+    if (crash_hide_handler(action->sa_handler) == action->sa_handler)
+        return;
+    for (unsigned i = 0; i < WATCHED; i++) {
+        if (watched[i] != number)
+            continue;
+        action->sa_handler = before[i].handler;
+        action->sa_flags = (int)before[i].flags;
+        action->sa_restorer = before[i].restorer;
+        memcpy(&action->sa_mask, &before[i].mask, sizeof before[i].mask);
+    }
+}
+
+__sighandler_t crash_hide_handler(__sighandler_t handler)
+{
+    return is_ours(&(struct action){.handler = handler}) ? SIG_DFL : handler;
+}

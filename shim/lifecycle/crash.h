@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The process dies at an address of an unloaded module: then it is said which one that was.
+ *
+ * A handler of ours takes SIGSEGV, SIGBUS and SIGILL, but only where the program has none, and from
+ * the first unload on. It runs on the stack of the thread that crashes, notes what it must, sets
+ * SIG_DFL again and returns: the instruction fails once more, so that status, core dump and
+ * innermost frame are what they are without us. A signal that was sent is sent again.
+ *
+ * To the program there is no such handler: what tells it of dispositions says SIG_DFL instead.
+ * Where the program sets one of its own, that is all there is; where it sets SIG_DFL, ours comes
+ * back.
+ */
+#ifndef DLPIN_LIFECYCLE_CRASH_H
+#define DLPIN_LIFECYCLE_CRASH_H
+
+#include "base/action.h"
+
+/* Something may crash from now on. Idempotent, inside the guard, whatever locks are held. */
+void crash_listen(void);
+
+/* The program has changed what handles this signal. Inside the guard. */
+void crash_listen_again(int number);
+
+/* What the program would find without us is in its place again: for this signal, for a moment; for
+ * all of them, for good. */
+void crash_step_aside(int number);
+void crash_leave(void);
+
+/* What the program is told of a disposition. Any phase, also outside of the guard;
+ * async-signal-safe. */
+void crash_hide(int number, struct sigaction *action);
+__sighandler_t crash_hide_handler(__sighandler_t handler);
+
+#endif
