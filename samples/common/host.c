@@ -49,6 +49,9 @@
  *
  *   forget                clear the host's table and list, and the slot of this thread
  *
+ *   drivers               call the functions in the host's table, and read the names
+ *   drivers-at-exit       … in a handler of atexit()
+ *
  *   fork                  fork a child that ends at once, and wait for it
  *   getenv V              print the environment variable V
  *   clearenv              empty the environment
@@ -336,6 +339,8 @@ static const struct verb {
     {"resume", 0, step_resume},
     {"input", 0, step_input},
     {"forget", 0, step_forget},
+    {"drivers", 0, step_drivers},
+    {"drivers-at-exit", 0, step_drivers_at_exit},
     {"fork", 0, step_fork},
     {"getenv", 1, step_getenv},
     {"clearenv", 0, step_clearenv},

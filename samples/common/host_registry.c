@@ -105,6 +105,29 @@ void host_map(const void *data)
     page[7] = data;
 }
 
+static void use_drivers(void)
+{
+    for (volatile struct driver *at = drivers; at < drivers + DRIVERS_MAX; at++) {
+        if (at->function)
+            at->function();
+        if (at->name && at->name[0] == '\0')
+            die("drivers", "an empty name");
+    }
+}
+
+void step_drivers(char **arg)
+{
+    (void)arg;
+    use_drivers();
+}
+
+void step_drivers_at_exit(char **arg)
+{
+    (void)arg;
+    if (atexit(use_drivers) != 0)
+        die("atexit", "failed");
+}
+
 void step_forget(char **arg)
 {
     (void)arg;

@@ -44,6 +44,8 @@ void step_wake_to_exit(char **arg);
 void step_cancel_parked(char **arg);
 void step_settle(char **arg);
 void step_forget(char **arg);
+void step_drivers(char **arg);
+void step_drivers_at_exit(char **arg);
 void step_fork(char **arg);
 void step_getenv(char **arg);
 void step_clearenv(char **arg);

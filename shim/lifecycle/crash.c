@@ -155,8 +155,11 @@ static struct stack *take_stack(const ucontext_t *context, const struct crash *c
         if (step_to_caller(&frame))
             frames_walk(frame, &frames);
     }
-    for (unsigned i = 0; i < frames.count; i++)
-        pcs[count++] = frames.list[i].pc;
+    for (unsigned i = 0; i < frames.count; i++) {
+        const struct module *module = modules_find(frames.list[i].pc - 1);
+        if (!module || !module->is_shim)
+            pcs[count++] = frames.list[i].pc;
+    }
     struct stack *stack = stack_make(pcs, count);
     if (stack)
         set_first(stack, crash);

@@ -3,7 +3,7 @@
 
 from fnmatch import fnmatch
 
-from report import identity
+from report import crash_place, identity
 
 
 def describe(report, finding):
@@ -129,6 +129,41 @@ def compare(report, case):
         if not (case.allow_notes and finding["severity"] == "note"):
             problems.append("not expected: %s" % describe(report, finding))
     return problems
+
+
+def _crash_misfit(report, crash, expected):
+    module = report.modules.get(crash["module"], {"path": "?", "load": 0})
+    by = report.findings.get(crash["predicted_by"], {"kind": "none"})
+    stack = [report.names_of(frame, returns=i > 0) for i, frame in enumerate(crash["stack"])]
+    tests = {
+        "function": lambda value: value in report.names_of(crash_place(crash)),
+        "by": lambda value: by["kind"] == value,
+        "stack": lambda value: any(value in names for names in stack),
+        "innermost": lambda value: bool(stack) and value in stack[0],
+        "signal": lambda value: crash["signal_name"] == value,
+    }
+    wrong = [] if fnmatch(identity(module), expected.module) else ["the module"]
+    wrong += [] if module["load"] == expected.load else ["the load"]
+    return wrong + ["%s=%s" % (name, value) for name, value in expected.wanted.items()
+                    if not tests[name](value)]
+
+
+def compare_crashes(report, case, stderr):
+    """The same for what the report says of the way in which the process died."""
+    if not case.crash:
+        for crash in report.crashes:
+            yield "a crash record that is not expected: %r" % crash
+        if "dlpin: CRASH" in stderr:
+            yield "a crash on stderr that is not expected"
+        return
+    if not report.crashes:
+        yield "no record of the crash: %s" % case.crash.text
+        return
+    wrong = _crash_misfit(report, report.crashes[0], case.crash)
+    if wrong:
+        yield "the crash differs in %s: %r" % (", ".join(wrong), report.crashes[0])
+    if "dlpin: CRASH: " + report.crashes[0]["signal_name"] not in stderr:
+        yield "the crash is not on stderr"
 
 
 def same_place(report, names):

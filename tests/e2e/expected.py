@@ -41,6 +41,24 @@ class Expectation:
         return self.text
 
 
+class Crash:
+    """One line "crash": at an address of which module it dies, and what is said of that."""
+
+    VALUES = ("function", "by", "stack", "signal", "innermost")
+
+    def __init__(self, words):
+        if len(words) < 2:
+            raise FormatError("needs module and load")
+        self.module, self.load = words[0], int(words[1])
+        self.wanted = {}
+        for word in words[2:]:
+            name, equals, value = word.partition("=")
+            if not equals or name not in self.VALUES:
+                raise FormatError("what is '%s'?" % word)
+            self.wanted[name] = value
+        self.text = " ".join(words)
+
+
 class Case:
     """One case: what to run, and what must come of it."""
 
@@ -57,6 +75,7 @@ class Case:
         self.forks = 0
         self.files_change = self.allow_notes = False
         self.expectations = []
+        self.crash = None
 
     def add(self, word, rest):
         words = rest.split()
@@ -82,6 +101,8 @@ class Case:
             self.files_change = True
         elif word == "allow-notes":
             self.allow_notes = True
+        elif word == "crash":
+            self.crash = Crash(words)
         elif word in ("find", "may"):
             self.expectations.append(Expectation(words, word == "find"))
         else:

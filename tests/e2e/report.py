@@ -27,6 +27,9 @@ FIELDS = {
                 "severity": TEXT, "module": INTEGER, "module_path": TEXT, "message": TEXT,
                 "at": TEXT, "count": INTEGER, "loads": (list,), "subject": (dict,),
                 "stack": (list,), "signature": TEXT},
+    "crash": {"pid": INTEGER, "time": INTEGER, "signal": INTEGER, "signal_name": TEXT,
+              "address": TEXT, "module": INTEGER, "offset": INTEGER, "symbol": OPTIONAL_TEXT,
+              "predicted_by": (int, type(None)), "stack": (list,)},
     "resolved": {"pid": INTEGER, "time": INTEGER, "finding": INTEGER, "how": TEXT},
     "coverage": {"pid": INTEGER, "time": INTEGER, "hooks": (dict,), "dropped": (dict,),
                  "unseen": (list,)},
@@ -40,6 +43,12 @@ def identity(module):
     return module.get("soname") or os.path.basename(module["path"])
 
 
+def crash_place(crash):
+    """Where it crashed, as a frame."""
+    return {"pc": crash["address"], "module": crash["module"], "offset": crash["offset"],
+            "symbol": crash["symbol"]}
+
+
 class Report:
     """One report file. What is wrong with it is in "problems", a sentence each."""
 
@@ -50,12 +59,15 @@ class Report:
         self.header = self.summary = None
         self.unseen = []
         self.modules, self.findings, self.resolved = {}, {}, {}
+        self.crashes = []
         self._loads = {}  # identity → how many
         self._elf = {}
         self._read()
         if self.header:
             for finding in self.findings.values():
                 self._check_finding(finding)
+            for crash in self.crashes:
+                self._check_crash(crash)
             self._check_summary()
 
     def confirmed(self):
@@ -166,6 +178,11 @@ class Report:
             self.wrong("line %d: does not say how", number)
         self.resolved[record["finding"]] = record
 
+    def _take_crash(self, record, number):
+        if self.crashes:
+            self.wrong("line %d: it crashed before", number)
+        self.crashes.append(record)
+
     def _take_coverage(self, record, number):
         if not all(isinstance(value, bool) for value in record["hooks"].values()):
             self.wrong("line %d: hooks are true or false", number)
@@ -199,6 +216,26 @@ class Report:
         for i, frame in enumerate(finding["stack"]):
             self._check_frame(frame, "%s: frame %d" % (name, i), returns=True)
         self._check_path(finding, name)
+
+    # ---- crashes ----
+
+    def _check_crash(self, crash):
+        """It is of an address of an unloaded module, and foretold by what still held then."""
+        module = self.modules.get(crash["module"])
+        if not module or module["state"] != "unloaded":
+            self.wrong("crash: its module is %r", module)
+            return
+        if self.summary:
+            self.wrong("crash: and yet there is a summary")
+        self._check_frame(crash_place(crash), "crash")
+        if int(crash["address"], 16) >= int(module["end"], 16):
+            self.wrong("crash: %s is behind %s", crash["address"], module["path"])
+        by = crash["predicted_by"]
+        if by is not None and (by not in self.findings or by in self.resolved
+                               or self.findings[by]["verdict"] != "dangling"):
+            self.wrong("crash: predicted by finding %d", by)
+        for i, frame in enumerate(crash["stack"]):
+            self._check_frame(frame, "crash: frame %d" % i, returns=i > 0)
 
     # ---- paths ----
 

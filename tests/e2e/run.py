@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 import expected
-from compare import compare, describe, same_place
+from compare import compare, compare_crashes, describe, same_place
 from report import Report, identity
 from vocabulary import Vocabulary
 
@@ -89,6 +89,7 @@ class Runner:
             problems += ["a child has: " + describe(other, one) for one in other.confirmed()]
         report = Report(files[0], self.words, self.folder, case.files_change)
         problems += report.problems + compare(report, case)
+        problems += compare_crashes(report, case, result.stderr.decode(errors="replace"))
         problems += self._check_texts(report, plain, result, files[0])
         problems += self._check_end(case, report)
         problems += ["coverage does not say: " + text for text in case.unseen
