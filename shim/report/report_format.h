@@ -134,6 +134,9 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  * resolved  pid time finding(id) how
  * request   pid time token state findings(that hold now)
  * supposed  pid time token, and the members of a finding that would be if a module were unloaded
+ * crash     pid time signal signal_name address module(the unloaded one) offset symbol?
+ *           predicted_by(finding id, or null) stack[](frames; the first is where it died, and no
+ *           return address: with another pc than address it read or wrote there)
  * coverage  pid time hooks{family: bool} dropped{what: count} unseen[](sentences)
  *           families: heap, keys, threads, loader, registrations, signals
  * summary   pid time findings kinds{} verdicts{} severities{}

@@ -26,6 +26,15 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Crash:
+    """It dies at an address of an unloaded module, and the report says so."""
+
+    module: str
+    by: str  # kind of the finding that foretold it
+    stack: str = ''  # as of a finding
+
+
+@dataclass(frozen=True)
 class Host:
     """One program, how it is run, and what is true of it."""
 
@@ -40,6 +49,7 @@ class Host:
     changing: tuple = ()  # expressions for what differs from run to run in its output
     compare: tuple = ('out', 'err')
     find: tuple = ()  # findings that must be there
+    crash: Crash = None  # None: there must be no record of one
     also: tuple = ()  # findings that may be there; all others are mistakes
     seconds: float = 60  # after that it hangs
     complete: bool = True  # the report ends with a summary

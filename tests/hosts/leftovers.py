@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Programs whose plug-ins leave something behind: each is found with kind, module and stack."""
 
-from host import Finding, Host, write
+from host import Crash, Finding, Host, write
 
 LUV_WORK = '''
 local uv = require 'luv'
@@ -67,10 +67,12 @@ HOSTS = (
                        why='Qt deletes its key at exit, while the main thread has its value'),)),
     in_thread('mimalloc', 'libmimalloc.so.2', 'mi_malloc', 'wait', 'libmimalloc2.0', find=MIMALLOC),
     in_thread('mimalloc-crash', 'libmimalloc.so.2', 'mi_malloc', 'end', 'libmimalloc2.0',
-              find=MIMALLOC, status='signal 11', complete=False),
+              find=MIMALLOC, status='signal 11', complete=False,
+              crash=Crash('libmimalloc.so.2', 'key-destructor', 'libc.so.6')),
     in_thread('cups', 'libcups.so.2', 'cupsServer', 'wait', 'libcups2', find=CUPS),
     in_thread('cups-crash', 'libcups.so.2', 'cupsServer', 'end', 'libcups2', find=CUPS,
-              status='signal 11', complete=False),
+              status='signal 11', complete=False,
+              crash=Crash('libcups.so.2', 'key-destructor', 'libc.so.6')),
     Host('git2r', ('R', '--vanilla', '--no-echo', '-f', 'use.R'), ('r-base-core', 'r-cran-git2r'),
          prepare=write(use__R=R_GIT2R),
          find=(Finding('key-destructor', 'libgit2.so.1.*', stack='libgit2.so.1.*'),)),

@@ -75,6 +75,19 @@ class Findings:
         self.found += [Found(report, record) for record in report.confirmed()
                        if record['module'] in report.modules]
 
+    def crashes(self):
+        """The crash records, each as (identity of the module, kind that foretold it, names on the stack)."""
+        for report in self.reports:
+            for crash in report.crashes:
+                by = report.findings.get(crash['predicted_by'])
+                names = set()
+                for i, frame in enumerate(crash['stack']):
+                    names |= report.names_of(frame, returns=i > 0)
+                    names.add(frame.get('symbol') or '?')
+                    if frame.get('module') in report.modules:
+                        names.add(identity(report.modules[frame['module']]))
+                yield identity(report.modules[crash['module']]), by and by['kind'], names
+
     def modules(self):
         """How many modules were opened and unloaded, in all processes."""
         every = [module for report in self.reports for module in report.modules.values()]
@@ -86,9 +99,20 @@ class Findings:
 RETENTION = ('pointer', 'heap-lost', 'heap-held')
 
 
+def compare_crashes(host, findings):
+    """What is wrong with what is said of how it died."""
+    crashes = list(findings.crashes())
+    if len(crashes) != (1 if host.crash else 0):
+        return [f'{len(crashes)} crash records: {crashes}']
+    return [f'the crash is another one: {module} by {by}, stack={",".join(sorted(names))}'
+            for module, by, names in crashes
+            if not fnmatch(module, host.crash.module) or by != host.crash.by
+            or (host.crash.stack and host.crash.stack not in names)]
+
+
 def compare(host, findings, pid):
     """What is wrong, a sentence each."""
-    problems = list(findings.mistakes)
+    problems = list(findings.mistakes) + compare_crashes(host, findings)
     if pid not in findings.pids:
         problems.append('no report of the program itself')
     elif host.complete and pid not in findings.finished:
