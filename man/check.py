@@ -95,7 +95,8 @@ def check_api():
 
 
 def check_command_options():
-    for command, end in (('run', 'report'), ('report', 'check'), ('check', 'leaks'), ('leaks', 'help')):
+    for command, end in (('run', 'report'), ('report', 'check'), ('check', 'leaks'), ('leaks', 'why'),
+                         ('why', 'help')):
         shown = subprocess.run([DLPIN, command, '--help'], capture_output=True, text=True,
                                check=True).stdout
         needed = re.findall(r'^  (-o|--[a-z-]+)', shown, re.M)

@@ -76,5 +76,5 @@ static void handle_sink(struct finding *finding, void *data)
 
 void closed_report_handles(void)
 {
-    rules_check_handles(report_knows, handle_sink, NULL);
+    rules_check_handles(NULL, report_knows, handle_sink, NULL);
 }

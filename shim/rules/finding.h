@@ -99,8 +99,6 @@ struct finding {
     struct task *task, *reader; /* that set the value, that read it; each holds a reference */
     unsigned tasks;             /* that left values here */
     struct holders *holders;    /* still-mapped, tls-destructor, handle: why; or NULL */
-    unsigned handles;           /* that the program has of the module, */
-    unsigned opens;             /* of so many dlopen calls */
     bool reopened, replaced;    /* it was opened again; its file on disk is another one now */
     bool grows;
     bool before_exit; /* made before exit() began, however late it is reported */

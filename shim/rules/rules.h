@@ -106,8 +106,8 @@ void rules_check_task_read(uint32_t number, uintptr_t at, rules_sink *sink, void
 void rules_check_closed(struct module *module, struct holders *holders, rules_sink *sink,
                         void *data);
 
-/* The process ends: handles that were never closed. */
-void rules_check_handles(rules_known *known, rules_sink *sink, void *data);
+/* Handles that were never closed: of this module, or (NULL) of all. Takes the registry lock. */
+void rules_check_handles(struct module *only, rules_known *known, rules_sink *sink, void *data);
 
 /* Whether a finding's object is still as it was found; else `how` says what became of it. Takes the
  * registry lock. */

@@ -43,6 +43,7 @@ library(later)
 later(function() cat('later\\n'), 0.01)
 run_now(1)
 unloadNamespace('later')
+library.dynam.unload('later', system.file(package = 'later'))
 invisible(gc())
 print('later' %in% names(getLoadedDLLs()))
 '''
@@ -62,7 +63,13 @@ HOSTS = (
     Host('luv', ('lua5.1', '-e', LUV_WORK), ('lua5.1', 'lua-luv'),
          find=(Finding('key', 'libuv.so.1', 'warning', stack='uv_key_create'),)),
     Host('melt', ('melt', '-query', 'filters'), ('melt', 'frei0r-plugins', 'swh-plugins'),
-         find=(Finding('key-destructor', 'libEGL.so.1', at_least=6),),
+         find=(Finding('key-destructor', 'libEGL.so.1', at_least=6),
+               Finding('still-mapped', 'caps.so', 'note', reasons='unique-symbol'),
+               Finding('still-mapped', 'facebl0r.so', 'warning', reasons='relocation'),
+               Finding('still-mapped', 'libmltqt.so', 'note', reasons='unique-symbol'),
+               Finding('still-mapped', 'libmltglaxnimate.so', 'note', reasons='unique-symbol'),
+               Finding('still-mapped', 'libmltmovit.so', 'note', reasons='relocation'),
+               Finding('still-mapped', 'libmltrtaudio.so', 'note', reasons='unique-symbol')),
          also=(Finding('key-orphan', 'libQt5Core.so.5', 'note', stack='exit',
                        why='Qt deletes its key at exit, while the main thread has its value'),)),
     in_thread('mimalloc', 'libmimalloc.so.2', 'mi_malloc', 'wait', 'libmimalloc2.0', find=MIMALLOC),
@@ -75,5 +82,6 @@ HOSTS = (
          prepare=write(use__R=R_GIT2R),
          find=(Finding('key-destructor', 'libgit2.so.1.*', stack='libgit2.so.1.*'),)),
     Host('later', ('R', '--vanilla', '--no-echo', '-f', 'use.R'), ('r-base-core', 'r-cran-later'),
-         prepare=write(use__R=R_LATER)),
+         prepare=write(use__R=R_LATER),
+         find=(Finding('still-mapped', 'later.so', 'note', reasons='unique-symbol'),)),
 )
