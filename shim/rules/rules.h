@@ -68,9 +68,16 @@ struct rule {
     enum object_type type;
     rule_match *match;
     rule_explain *explain;
+    bool of_what_is_left; /* of closed modules, too: nothing dangles then, it is held */
 };
 
 extern const struct rule rules[KIND_COUNT];
+
+/* The finding's message. Without any lock. */
+void rules_explain(const struct finding *finding, struct text *message);
+
+/* How findings of a closed module are resolved when the program opens it again. */
+extern const char how_reopened[];
 
 typedef void rules_sink(struct finding *finding, void *data);
 
