@@ -184,5 +184,8 @@ HOSTS = (
     Host('java-version', ('java', '-version'), ('openjdk-17-jre-headless',)),
     Host('java', ('sh', '-c', 'javac Small.java && java Small'), ('openjdk-17-jdk-headless',),
          prepare=write(Small__java=JAVA_USES)),
+    Host('octave', ('octave-cli', '--norc', '--eval', 'pkg load signal; x = hamming(3)'),
+         ('octave', 'octave-signal'),
+         find=(Finding('still-mapped', '__init_gnuplot__.so', 'note', reasons='unique-symbol'),)),
     Host('R', ('R', '--vanilla', '--no-echo', '-e', R_USES), ('r-base-core',)),
 )

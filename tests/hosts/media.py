@@ -50,6 +50,7 @@ HOSTS = (
     Host('sox-help', ('sox', '--help'), ('sox', 'libsox-fmt-all')),
     Host('sox-convert', ('sox', 'in.wav', 'out.flac', 'reverse'), ('sox', 'libsox-fmt-all'),
          prepare=make_wave, results=('out.flac',)),
+    Host('aplay', ('aplay', '-L'), ('alsa-utils',)),
     Host('mpg123', ('mpg123', '--list-modules'), ('mpg123',)),
     Host('gdk-pixbuf', (f'{LIBRARIES}/gdk-pixbuf-2.0/gdk-pixbuf-query-loaders',),
          ('libgdk-pixbuf2.0-bin', 'librsvg2-common'), {'GDK_PIXBUF_MODULEDIR': '@here@/loaders'},
