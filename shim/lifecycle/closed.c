@@ -15,9 +15,10 @@ void closed_begins(struct module *module)
         guard.closing[guard.closing_count++] = module_ref(module);
 }
 
+/* Where exit() has begun and this is only seen then, it was before. */
 static void report(struct module *module)
 {
-    struct check check = {.at = AT_DLCLOSE};
+    struct check check = {.at = AT_DLCLOSE, .before_exit = true};
     struct holders holders;
     holders_find(module, &holders);
     if (lock_acquire(&check_lock)) {
@@ -34,23 +35,27 @@ static bool is_ending(void)
     return check_exit_began();
 }
 
-static void look_at(struct module *module)
+/* Whether it is closed now, and stays. */
+static bool look_at(struct module *module)
 {
     if (!handles_closed(module) || handles_left(module) > 0 || module_is_unloaded(module) ||
         is_ending())
-        return;
+        return false;
     opens_forget(module);
     modules_set_closed(module, true);
     report(module);
+    return true;
 }
 
-void closed_look(void)
+bool closed_look(void)
 {
+    bool any = false;
     while (guard.closing_count > 0) {
         struct module *module = guard.closing[--guard.closing_count];
-        look_at(module);
+        any |= look_at(module);
         module_unref(module);
     }
+    return any;
 }
 
 static void reopened(struct module *module)
@@ -58,6 +63,7 @@ static void reopened(struct module *module)
     atomic_store(&module->reopened, true);
     modules_set_closed(module, false);
     report(module);
+    lifecycle_gone();
 }
 
 void lifecycle_settle_handles(void)
@@ -76,5 +82,5 @@ static void handle_sink(struct finding *finding, void *data)
 
 void closed_report_handles(void)
 {
-    rules_check_handles(report_knows, handle_sink, NULL);
+    rules_check_handles(NULL, report_knows, handle_sink, NULL);
 }

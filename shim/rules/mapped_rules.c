@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+enum { SAID_OF_EACH = 4 };
+
 /* --- why it stays
  * -----------------------------------------------------------------------------------------------
  */
@@ -61,7 +63,8 @@ static void say_reason(struct text *message, const struct holder *holder)
 {
     switch (holder->reason) {
     case REASON_HANDLE:
-        text_add(message, "there are handles of it");
+        text_printf(message, "%u handle%s of it %s left", holder->handles,
+                    holder->handles == 1 ? "" : "s", holder->handles == 1 ? "is" : "are");
         break;
     case REASON_DEPENDENCY:
         word_module(message, holder->module);
@@ -102,14 +105,27 @@ static const char *const advice[REASON_COUNT] = {
                               "dlclose after that.",
 };
 
-static void say_reasons(struct text *message, const struct holders *holders)
+/* All are in the record; people need no more than a few of each. */
+static unsigned say_each(struct text *message, const struct holders *holders)
 {
+    unsigned said[REASON_COUNT] = {0}, left = holders->others;
     for (unsigned i = 0; i < holders->count; i++) {
+        if (said[holders->list[i].reason]++ == SAID_OF_EACH) {
+            said[holders->list[i].reason]--;
+            left++;
+            continue;
+        }
         text_add(message, i ? "; " : " ");
         say_reason(message, &holders->list[i]);
     }
-    if (holders->others)
-        text_printf(message, "; and %u more", holders->others);
+    return left;
+}
+
+static void say_reasons(struct text *message, const struct holders *holders)
+{
+    unsigned left = say_each(message, holders);
+    if (left)
+        text_printf(message, "; and %u more", left);
     text_add(message, ".");
     for (unsigned i = 0; i < REASON_COUNT; i++)
         if (advice[i] && has_reason(holders, i))
@@ -130,6 +146,8 @@ void explain_still_mapped(const struct finding *finding, struct text *message)
     word_module(message, finding->module);
     if (finding->reopened)
         say_reopened(message, finding);
+    else if (!module_is_closed(finding->module))
+        text_printf(message, " is mapped with %zu KB, because", finding->bytes >> 10);
     else
         text_printf(message, " was closed, and its %zu KB are still mapped, because",
                     finding->bytes >> 10);
@@ -165,9 +183,12 @@ bool match_handle(const struct subject *subject, struct finding *finding)
     finding->requester = module_ref(opener->module);
     finding->module = module_ref(abandoned ? opener->module : module);
     finding->stack = stack_copy(subject->opener);
-    finding->handles = handles_left(module);
-    finding->opens = module->opens->total;
-    return true;
+    finding->holders = arena_alloc(sizeof *finding->holders);
+    if (finding->holders)
+        holders_add(finding->holders, &(struct holder){.reason = REASON_HANDLE,
+                                                       .handles = handles_left(module),
+                                                       .opens = module->opens->total});
+    return finding->holders != NULL;
 }
 
 void explain_handle(const struct finding *finding, struct text *message)
@@ -181,8 +202,9 @@ void explain_handle(const struct finding *finding, struct text *message)
         word_module(message, finding->owner);
         text_add(message, " was opened, and is not closed");
     }
-    if (finding->opens > 1)
-        text_printf(message, ": %u handles of %u are left", finding->handles, finding->opens);
+    const struct holder *handle = &finding->holders->list[0];
+    if (handle->opens > 1)
+        text_printf(message, ": %u handles of %u are left", handle->handles, handle->opens);
     text_add(message, ". It stays mapped to the end. For each dlopen there must be a dlclose.");
 }
 
@@ -242,12 +264,15 @@ void found_handles_locked(bool all, struct found *found)
     modules_each_mapped(check_handles_of, &(struct handles_check){all, found});
 }
 
-void rules_check_handles(rules_known *known, rules_sink *sink, void *data)
+void rules_check_handles(struct module *only, rules_known *known, rules_sink *sink, void *data)
 {
     struct found found = {.known = known};
     if (!lock_acquire(&registry_lock))
         return;
-    found_handles_locked(true, &found);
+    if (only)
+        check_handles_of(only, &(struct handles_check){true, &found});
+    else
+        found_handles_locked(true, &found);
     lock_release(&registry_lock);
     found_hand_on(&found, sink, data);
 }

@@ -93,6 +93,7 @@ def misfit(report, finding, expected):
             {reason["reason"] for reason in subject["reasons"]}),
         "reason": lambda value: value in _reasons(report, subject),
         "by": lambda value: value in {reason.get("by") for reason in subject["reasons"]},
+        "growing": lambda value: str(finding.get("growing", False)).lower() == value,
         "reopened": lambda value: str(subject.get("reopened", False)).lower() == value,
         "replaced": lambda value: str(subject.get("replaced", False)).lower() == value,
         "stack": lambda value: bool(set(value.split("|")) & _stack(report, finding)),
