@@ -5,6 +5,7 @@
 #include "lifecycle/lifecycle.h"
 #include "modules/handles.h"
 #include "registry/opens.h"
+#include "registry/tls_dtors.h"
 #include "report/report.h"
 #include "rules/rules.h"
 
@@ -19,6 +20,7 @@ static void report(struct module *module)
 {
     struct check check = {.at = AT_DLCLOSE};
     struct holders holders;
+    tls_dtors_settle();
     holders_find(module, &holders);
     if (lock_acquire(&check_lock)) {
         rules_check_closed(module, &holders, check_sink, &check);
