@@ -101,6 +101,7 @@ struct finding {
     struct holders *holders;    /* still-mapped, tls-destructor, handle: why; or NULL */
     unsigned handles;           /* that the program has of the module, */
     unsigned opens;             /* of so many dlopen calls */
+    bool unneeded;              /* nobody had a handle of the module */
     bool reopened, replaced;    /* it was opened again; its file on disk is another one now */
     bool grows;
     bool before_exit; /* made before exit() began, however late it is reported */

@@ -40,6 +40,7 @@ bool match_closed(const struct subject *subject, struct finding *finding)
     struct module *module = subject->module;
     finding->reopened = atomic_load(&module->reopened);
     finding->replaced = finding->reopened && elf_file_was_replaced(module);
+    finding->unneeded = !finding->reopened && !module_is_closed(module);
     finding->verdict = VERDICT_PINNED;
     finding->severity = finding->reopened || has_reason(subject->holders, REASON_TLS_DESTRUCTOR)
                             ? SEVERITY_WARNING
@@ -62,7 +63,7 @@ static void say_tls_thread(struct text *message, const struct holder *holder)
     if (holder->tid == 0)
         text_add(message, "a thread that is not known");
     else if (holder->tid == sys_getpid())
-        text_add(message, "the main thread, which ends with the process");
+        text_add(message, "the main thread (which ends with the process)");
     else
         text_printf(message, "thread %d", holder->tid);
     if (holder->tid != 0 && holder->tid != sys_getpid() && holder->thread_name[0])
@@ -129,8 +130,8 @@ static const char *const advice[REASON_COUNT] = {
     [REASON_NODELETE] = "Whoever asked for that meant it to stay.",
     [REASON_UNIQUE_SYMBOL] = "Compile it with -fno-gnu-unique, or hide these symbols.",
     [REASON_TLS_DESTRUCTOR] =
-        "End the threads that have used it before its dlclose, or let it have no thread_local "
-        "objects with destructors; the first dlclose after these threads ended will unmap it.",
+        "Only threads that end before its dlclose should use it, or it should have no thread_local "
+        "objects with destructors; the first dlclose after these threads ended unmaps it.",
 };
 
 static void say_reasons(struct text *message, const struct holders *holders)
@@ -162,7 +163,8 @@ void explain_still_mapped(const struct finding *finding, struct text *message)
     if (finding->reopened)
         say_reopened(message, finding);
     else
-        text_printf(message, " was closed, and its %zu KB are still mapped, because",
+        text_printf(message, " %s, and its %zu KB are still mapped, because",
+                    finding->unneeded ? "is not needed any more" : "was closed",
                     finding->bytes >> 10);
     say_reasons(message, finding->holders);
 }
