@@ -21,7 +21,7 @@ static struct tls_words *read_words(const struct module *module)
     struct tls_words *words = arena_alloc(sizeof *words);
     if (!words)
         return NULL;
-    ssize_t length = sys_read_memory(module->handle, words->word, sizeof words->word);
+    ssize_t length = sys_copy_memory(module->handle, words->word, sizeof words->word);
     words->count = length > 0 ? (size_t)length / sizeof words->word[0] : 0;
     return words;
 }
