@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 static const struct command *const commands[] = {&command_run, &command_report, &command_check,
-                                                 &command_leaks};
+                                                 &command_leaks, &command_why};
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 

@@ -95,10 +95,11 @@ def check_api():
 
 
 def check_command_options():
-    for command, end in (('run', 'report'), ('report', 'check'), ('check', 'leaks'), ('leaks', 'help')):
+    for command, end in (('run', 'report'), ('report', 'check'), ('check', 'leaks'), ('leaks', 'why'),
+                         ('why', 'help')):
         shown = subprocess.run([DLPIN, command, '--help'], capture_output=True, text=True,
                                check=True).stdout
-        needed = re.findall(r'^  (-o|--[a-z-]+)', shown, re.M)
+        needed = re.findall(r'^  (?:-[a-np-z], )?(-o|--[a-z-]+)', shown, re.M)
         text = section('dlpin.1', f'.Ss dlpin {command}', f'.Ss dlpin {end}')
         there = ['-' + name for line in re.findall(r'^\.It Fl (.*)', text, re.M)
                  for name in re.findall(r'(?<![\w-])-[a-z-]+|^o\b', line)]

@@ -105,7 +105,7 @@ static bool send(const struct target *target, const struct chosen *chosen,
     info.si_signo = target->signal;
     info.si_code = DLPIN_REQUEST_CODE;
     info.si_pid = getpid();
-    info.si_errno = (int)request->module;
+    info.si_errno = (int)((uint32_t)request->module | (request->why ? DLPIN_REQUEST_WHY : 0));
     info.si_uid = request->token;
     info.si_value.sival_ptr = (void *)(uintptr_t)chosen->word;
     return syscall(SYS_rt_tgsigqueueinfo, target->pid, chosen->tid, target->signal, &info) == 0;
@@ -127,6 +127,19 @@ static bool wait_for_end(struct target *target, long from, const struct request 
     }
     message_error("process %d did not answer within %u seconds", target->pid, request->seconds);
     return false;
+}
+
+bool request_take_seconds(struct request *request, const char *command, const char *text)
+{
+    char *end;
+    long seconds = strtol(text, &end, 10);
+
+    if (end == text || *end != '\0' || seconds < 1 || seconds > 86400) {
+        message_error("%s: --timeout=%s: a number of seconds is needed", command, text);
+        return false;
+    }
+    request->seconds = (unsigned)seconds;
+    return true;
 }
 
 bool request_check(struct target *target, struct request *request)

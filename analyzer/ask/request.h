@@ -11,8 +11,12 @@ struct request {
     bool force;       /* also where the program may notice */
     unsigned seconds; /* to wait for the answer */
     int64_t module; /* the id of a module that is to be supposed to be unloaded; 0: just a check */
+    bool why;       /* not supposed to be unloaded: why it is mapped */
     unsigned token; /* out: what the answer's records have */
 };
+
+/* Takes an option's argument; false, after a message that names the command. */
+bool request_take_seconds(struct request *request, const char *command, const char *text);
 
 /* True: what it found is in its report file. False, after a message. */
 bool request_check(struct target *target, struct request *request);

@@ -6,14 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_called(const struct module *module, const char *name)
-{
-    const char *path = module->data->path, *slash = strrchr(path, '/');
-
-    return strcmp(path, name) == 0 || strcmp(module_identity(module), name) == 0 ||
-           (slash != NULL && strcmp(slash + 1, name) == 0);
-}
-
 const struct module *supposed_module(const struct model *model, const char *name)
 {
     const struct module *found = NULL;
@@ -24,7 +16,7 @@ const struct module *supposed_module(const struct model *model, const char *name
         if (!model_shows(model, process))
             continue;
         for (module = process->modules; module != NULL; module = module->hh.next) {
-            if (module->data->state != MODULE_UNLOADED && is_called(module, name))
+            if (module->data->state != MODULE_UNLOADED && module_is_called(module, name))
                 found = module;
         }
     }

@@ -5,8 +5,8 @@
 
 #include "model/model.h"
 
-/* The module of a process that people mean by a name: its path, its identity or its base name; of
- * several the last that is still mapped. NULL: none is. */
+/* The module of a process that people mean by a name (module_is_called); of several the last that
+ * is still mapped. NULL: none is. */
 const struct module *supposed_module(const struct model *model, const char *name);
 
 /* Only the supposed findings of this request are in the model then, beside modules. */

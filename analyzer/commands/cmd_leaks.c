@@ -8,7 +8,6 @@
 
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 static const char help[] =
     "Usage: dlpin leaks [options] PID\n"
@@ -45,19 +44,6 @@ static const struct option long_options[] = {
     {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 };
 
-static bool take_seconds(struct options *options, const char *text)
-{
-    char *end;
-    long seconds = strtol(text, &end, 10);
-
-    if (end == text || *end != '\0' || seconds < 1 || seconds > 86400) {
-        message_error("leaks: --timeout=%s: a number of seconds is needed", text);
-        return false;
-    }
-    options->request.seconds = (unsigned)seconds;
-    return true;
-}
-
 /* The lines for the loads belong to the text. */
 static bool take_format(struct options *options, const char *name)
 {
@@ -79,7 +65,7 @@ static int parse(struct options *options, int argc, char **argv)
                 return STATUS_TROUBLE;
             break;
         case 't':
-            if (!take_seconds(options, optarg))
+            if (!request_take_seconds(&options->request, "leaks", optarg))
                 return STATUS_TROUBLE;
             break;
         case 'F':

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* How many loads there were from the first that left something to the last. Where they are many,
- * "loads" does not list all; the module is that of the last. */
+/* How many loads there were from the first that left something to the last; 0 if that is one. Where
+ * they are many, "loads" does not list all; the module is that of the last. */
 static int64_t loads_of(const struct finding *finding)
 {
     const struct module *module = finding_module(finding);
@@ -21,7 +21,7 @@ static int64_t loads_of(const struct finding *finding)
         first = load < first ? load : first;
         last = load > last ? load : last;
     }
-    return first < 1 || first > last ? 0 : last - first + 1;
+    return first < 1 || first >= last ? 0 : last - first + 1;
 }
 
 static int64_t subject_integer(const struct finding *finding, const char *name)

@@ -65,6 +65,14 @@ const struct module *finding_module(const struct finding *finding)
     return process_module(finding->process, finding->data->module);
 }
 
+bool module_is_called(const struct module *module, const char *name)
+{
+    const char *path = module->data->path, *slash = strrchr(path, '/');
+
+    return strcmp(path, name) == 0 || strcmp(module_identity(module), name) == 0 ||
+           (slash != NULL && strcmp(slash + 1, name) == 0);
+}
+
 const char *finding_module_path(const struct finding *finding)
 {
     const struct module *module = finding_module(finding);

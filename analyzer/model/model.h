@@ -114,6 +114,8 @@ bool process_became_another(const struct process *process);
 
 /* soname, else the base name of the path; "?" for NULL. */
 const char *module_identity(const struct module *module);
+/* Whether people mean it by this name: its path, the base name of that, or its identity. */
+bool module_is_called(const struct module *module, const char *name);
 /* The path of the module that a finding is about, or NULL. */
 const char *finding_module_path(const struct finding *finding);
 const struct module *finding_module(const struct finding *finding);

@@ -68,6 +68,12 @@ static void put_size(FILE *out, const struct group *group)
         fprintf(out, " in %" PRId64 " block%s", group->blocks, plural(group->blocks));
 }
 
+/* A module that stays mapped is opened again and again, and is one load. */
+static bool is_of_one_load(const struct group *group)
+{
+    return group->load_count == 1;
+}
+
 static void put_repeats(FILE *out, const struct group *group)
 {
     fprintf(out, "  %" PRId64 " time%s", group->count, plural(group->count));
@@ -78,7 +84,9 @@ static void put_repeats(FILE *out, const struct group *group)
     }
     if (group->process_count > 1)
         fprintf(out, ", in %zu processes", group->process_count);
-    fputs(group->growing ? ", growing with each load\n" : "\n", out);
+    if (group->growing)
+        fprintf(out, ", growing with each %s", is_of_one_load(group) ? "opening" : "load");
+    fputc('\n', out);
 }
 
 /* "growth: 1 per load, 5 loads; 1019 loads until pthread_key_create fails" */

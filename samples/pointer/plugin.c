@@ -16,6 +16,10 @@
 
 #include <stdlib.h>
 
+#ifdef LARGE
+char area[1250 << 10]; /* a hole of this size is where the next mapping goes */
+#endif
+
 static char settings[] = "the plug-in's own settings";
 
 static int open_session(void)

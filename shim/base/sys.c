@@ -90,11 +90,45 @@ bool sys_own_map(unsigned index, uintptr_t *start, uintptr_t *end)
     return *start && *end > *start;
 }
 
+#define ROOM_DISTANCE ((uintptr_t)64 << 30) /* below our code */
+#define ROOM ((uintptr_t)128 << 30)
+
+enum { ROOM_STEP = 64 << 10, ROOM_TRIES = 4 };
+
+/* A place that was not asked for before; NULL: where the kernel will. */
+static void *place_for(size_t size)
+{
+    static _Atomic uintptr_t used;
+    uintptr_t code = (uintptr_t)place_for & ~(uintptr_t)(ROOM_STEP - 1);
+    size_t rounded = (size + ROOM_STEP - 1) & ~(size_t)(ROOM_STEP - 1);
+    uintptr_t offset = atomic_fetch_add(&used, rounded) % ROOM + rounded;
+    return code > ROOM_DISTANCE + ROOM + offset ? (void *)(code - ROOM_DISTANCE - offset) : NULL;
+}
+
+/* What lies there already is kept: then the kernel chooses another place. */
+static void *map_away(size_t size, int flags)
+{
+    for (unsigned tries = 1;; tries++) {
+        void *place = place_for(size);
+        void *p = (void *)syscall(SYS_mmap, place, size, PROT_READ | PROT_WRITE,
+                                  MAP_ANONYMOUS | flags, -1, 0L);
+        if (p == MAP_FAILED)
+            return NULL;
+        if (p == place || !place || tries == ROOM_TRIES)
+            return p;
+        syscall(SYS_munmap, p, size);
+    }
+}
+
+void *sys_map_shared(size_t size)
+{
+    return map_away(size, MAP_SHARED);
+}
+
 void *sys_map(size_t size)
 {
-    void *p = (void *)syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
-                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0L);
-    if (p == MAP_FAILED)
+    void *p = map_away(size, MAP_PRIVATE | MAP_NORESERVE);
+    if (!p)
         return NULL;
     syscall(SYS_madvise, p, size, MADV_NOHUGEPAGE);
     list_map((uintptr_t)p, size);

@@ -45,13 +45,23 @@ uint64_t sys_processor_ns(void);
 /* Sleeps; unlike nanosleep(2) through libc it is no cancellation point. */
 void sys_pause_us(unsigned microseconds);
 
-/* Anonymous private memory, zeroed, not reserved; NULL where there is none. Never backed by huge
- * pages: sparse tables would otherwise cost 2 MB a touch. */
+/*
+ * Anonymous private memory, zeroed, not reserved; NULL where there is none. Never backed by huge
+ * pages: sparse tables would otherwise cost 2 MB a touch.
+ *
+ * All of our memory lies far from where the loader puts modules, as long as there is room: none of
+ * it comes to lie where a module was, whose addresses would then mean something else, and the
+ * program's own mappings lie as they would without us.
+ */
 void *sys_map(size_t size);
 void sys_unmap(void *p, size_t size);
 
 /* The same for memory that will be written to from one end to the other: huge pages are welcome. */
 void *sys_map_dense(size_t size);
+
+/* The same, shared with copies of the process. sys_own_map does not tell of it; munmap(2) gives it
+ * back. */
+void *sys_map_shared(size_t size);
 
 /* What sys_map gave and nobody has given back: our own memory, which a scan must not look at. Up to
  * `index` of SYS_MAPS_MAX; false where there is nothing at that index. */

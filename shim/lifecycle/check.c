@@ -185,12 +185,23 @@ void check_unloads(void)
         lifecycle_check(AT_DLCLOSE);
 }
 
+static struct module_changes look_at_list(void)
+{
+    if (!modules_changed())
+        return (struct module_changes){0};
+    return modules_sync(guard.dlopen_pending ? (uintptr_t)guard.dlopen_caller : 0,
+                        guard.dlopen_pending && guard.dlopen_deepbind);
+}
+
+void lifecycle_look(void)
+{
+    look_at_list();
+    lifecycle_settle_handles();
+}
+
 void lifecycle_settle(void)
 {
-    struct module_changes changes = {0};
-    if (modules_changed())
-        changes = modules_sync(guard.dlopen_pending ? (uintptr_t)guard.dlopen_caller : 0,
-                               guard.dlopen_pending && guard.dlopen_deepbind);
+    struct module_changes changes = look_at_list();
     if (guard.dlopen_pending || changes.loaded)
         lifecycle_settle_handles();
     guard.dlopen_pending = false;

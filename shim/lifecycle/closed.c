@@ -19,15 +19,25 @@ void closed_begins(struct module *module)
         guard.closing[guard.closing_count++] = module_ref(module);
 }
 
+/* It stays for them, and for nothing else some day, until something is closed after they ended. */
+static void note_threads(struct module *module, const struct holders *holders)
+{
+    for (unsigned i = 0; i < holders->count; i++)
+        if (holders->list[i].reason == REASON_TLS_DESTRUCTOR && holders->list[i].tid)
+            atomic_store(&module->tls_thread, holders->list[i].tid);
+}
+
+/* Where exit() has begun and this is only seen then, it was before. */
 static void report(struct module *module)
 {
-    struct check check = {.at = AT_DLCLOSE};
+    struct check check = {.at = AT_DLCLOSE, .before_exit = true};
     struct holders holders;
     tls_dtors_settle();
     holders_find(module, &holders);
     if (lock_acquire(&check_lock)) {
         rules_check_closed(module, &holders, check_sink, &check);
         lock_release(&check_lock);
+        note_threads(module, &holders);
     }
     holders_release(&holders);
 }
@@ -39,14 +49,16 @@ static bool is_ending(void)
     return check_exit_began();
 }
 
-static void look_at(struct module *module)
+/* Whether it is closed now, and stays. */
+static bool look_at(struct module *module)
 {
     if (!handles_closed(module) || handles_left(module) > 0 || module_is_unloaded(module) ||
         is_ending())
-        return;
+        return false;
     opens_forget(module);
     modules_set_closed(module, true);
     report(module);
+    return true;
 }
 
 /* --- dependencies that are left behind
@@ -71,12 +83,13 @@ static int collect_left(struct module *module, void *data)
 /* Nobody has a handle of it; if nobody needs it, either, it is there for destructors alone. */
 static void look_at_left(struct module *module)
 {
-    struct check check = {.at = AT_DLCLOSE};
+    struct check check = {.at = AT_DLCLOSE, .before_exit = true};
     struct holders holders;
     holders_find(module, &holders);
     if (holders.count == 0 && tls_counts_pending(module) > 0 && lock_acquire(&check_lock)) {
         rules_check_closed(module, &holders, check_sink, &check);
         lock_release(&check_lock);
+        note_threads(module, &holders);
     }
     holders_release(&holders);
 }
@@ -96,14 +109,16 @@ static void look_for_left(void)
     }
 }
 
-void closed_look(void)
+bool closed_look(void)
 {
+    bool any = false;
     while (guard.closing_count > 0) {
         struct module *module = guard.closing[--guard.closing_count];
-        look_at(module);
+        any |= look_at(module);
         module_unref(module);
     }
     look_for_left();
+    return any;
 }
 
 static void reopened(struct module *module)
@@ -111,6 +126,7 @@ static void reopened(struct module *module)
     atomic_store(&module->reopened, true);
     modules_set_closed(module, false);
     report(module);
+    lifecycle_gone();
 }
 
 void lifecycle_settle_handles(void)
@@ -129,5 +145,5 @@ static void handle_sink(struct finding *finding, void *data)
 
 void closed_report_handles(void)
 {
-    rules_check_handles(report_knows, handle_sink, NULL);
+    rules_check_handles(NULL, report_knows, handle_sink, NULL);
 }

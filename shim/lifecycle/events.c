@@ -42,12 +42,14 @@ void lifecycle_closed(void)
     modules_close_done(sys_gettid());
     if (modules_changed())
         modules_sync(0, false);
-    closed_look(); /* what its destructors closed is no handle of it any more */
+    bool any_stays = closed_look(); /* what its destructors closed is no handle of it any more */
     check_unloads();
     if (report_has_open() && lock_acquire(&check_lock)) {
         report_settle_pending();
         lock_release(&check_lock);
     }
+    if (any_stays)
+        lifecycle_check(AT_DLCLOSE);
 }
 
 /* --- keys and threads

@@ -42,6 +42,10 @@ static inline bool lifecycle_enter(int *saved_errno)
  * list lock, so only around the loader's own functions (modules/modules.h). */
 void lifecycle_settle(void);
 
+/* Looks at the loader's list and at the handles, and checks nothing; a dlopen of the calling thread
+ * may be under way. Takes the list lock, as unwinding does. */
+void lifecycle_look(void);
+
 /* Notes which handles there are. Like lifecycle_settle, which does it after each dlopen. */
 void lifecycle_settle_handles(void);
 

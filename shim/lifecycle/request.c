@@ -5,6 +5,7 @@
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/resume.h"
 #include "lifecycle/suppose.h"
+#include "lifecycle/why.h"
 #include "report/report.h"
 
 #include <signal.h>
@@ -61,7 +62,10 @@ static void answer(uint32_t token, uint32_t module)
 {
     bool done = true;
     report_request(token, REQUEST_BEGUN);
-    if (module)
+    lifecycle_look();
+    if (module & DLPIN_REQUEST_WHY)
+        done = why_mapped(module & ~DLPIN_REQUEST_WHY, token);
+    else if (module)
         done = suppose_unloaded(module, token);
     else
         lifecycle_check(AT_REQUEST);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What would be found if a module were unloaded now. Nothing is unloaded: a copy of the process is
- * made (scan/copy.h), with all our locks held so that our tables are whole in it. In the copy alone
- * the module is noted as unloaded, the rules and a walk through memory are run, and what they say
- * is left in shared memory as text. The copy has descriptors of its own and closes all of them
- * first, so it can read files for names without the program's seeing it.
+ * What would be found if a module were unloaded now. Nothing is unloaded: in a copy of the process
+ * (lifecycle/answer.h), and there alone, the module is noted as unloaded, and the rules and a walk
+ * through memory are run.
  *
  * The module's destructors do not run: what they would give back is told of too.
  */

@@ -40,17 +40,23 @@ struct search {
     struct holders *found;
 };
 
+void holders_add(struct holders *holders, const struct holder *holder)
+{
+    if (holders->count == HOLDERS_MAX) {
+        holders->others++;
+        return;
+    }
+    holders->list[holders->count] = *holder;
+    module_ref(holders->list[holders->count++].module);
+}
+
 static void add(struct holders *found, enum reason reason, struct module *module, bool flag,
                 const char *symbol)
 {
-    if (found->count == HOLDERS_MAX) {
-        found->others++;
-        return;
-    }
-    struct holder *holder = &found->list[found->count++];
-    *holder = (struct holder){.reason = reason, .module = module_ref(module), .flag = flag};
-    for (size_t i = 0; symbol && symbol[i] && i < sizeof holder->symbol - 1; i++)
-        holder->symbol[i] = symbol[i];
+    struct holder holder = {.reason = reason, .module = module, .flag = flag};
+    for (size_t i = 0; symbol && symbol[i] && i < sizeof holder.symbol - 1; i++)
+        holder.symbol[i] = symbol[i];
+    holders_add(found, &holder);
 }
 
 /* --- what needs what
@@ -260,8 +266,6 @@ static void look_at_itself(const struct held *held, struct holders *found)
 {
     struct bindings bindings = {.found = found};
     const struct module *module = held->module;
-    if (module->startup)
-        add(found, REASON_STARTUP, NULL, false, NULL);
     if (held->image.flags_1 & DF_1_NODELETE || atomic_load(&module->nodelete))
         add(found, REASON_NODELETE, NULL, held->image.flags_1 & DF_1_NODELETE, NULL);
     each_binding(&held->image, held, add_binding, &bindings);
@@ -285,6 +289,10 @@ static void search(void *data)
     if (!held.first || module_is_unloaded(held.module))
         return;
     elf_image_read_dynamic(&held.image, held.map->l_addr, held.map->l_ld);
+    if (held.module->startup) {
+        add(search->found, REASON_STARTUP, NULL, false, NULL);
+        return;
+    }
     look_at_itself(&held, search->found);
     for (const struct link_map *map = held.first; map; map = map->l_next)
         if (map != held.map)

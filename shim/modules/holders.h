@@ -20,6 +20,8 @@ enum { HOLDERS_MAX = 16, HOLDER_SYMBOL_MAX = 128 };
 
 struct holder {
     enum reason reason;
+    unsigned handles;      /* HANDLE: so many are left, */
+    unsigned opens;        /* of so many dlopen calls, as far as is known */
     struct module *module; /* DEPENDENCY, RELOCATION: the holder; has a reference */
     bool flag;             /* NODELETE: DF_1_NODELETE in the file; else RTLD_NODELETE at dlopen */
     /* TLS_DESTRUCTOR: the thread (0: not known), how many it has to run (0: none any more), and of
@@ -41,11 +43,15 @@ struct holders {
 };
 
 /*
- * All reasons but those that the registries know (handles, destructors of threads, UNKNOWN).
- * Takes the loader's list lock and reads the relocations of every object: some milliseconds where
- * there are hundreds. None of our locks may be held.
+ * All reasons (of what was loaded with the program that one, which will do) but those that the
+ * registries know (handles, destructors of threads, UNKNOWN). Takes the loader's list lock and
+ * reads the relocations of every object: some milliseconds where there are hundreds. None of our
+ * locks may be held.
  */
 void holders_find(struct module *of, struct holders *found);
+
+/* Takes a reference for its module. */
+void holders_add(struct holders *holders, const struct holder *holder);
 
 void holders_release(struct holders *found);
 

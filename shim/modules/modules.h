@@ -152,6 +152,12 @@ static inline bool module_is_unloaded(const struct module *module)
     return module && atomic_load_explicit(&module->state, memory_order_acquire) == MODULE_UNLOADED;
 }
 
+/* The program is done with it: whatever of it is left behind is of no use. */
+static inline bool module_is_left(const struct module *module)
+{
+    return module_is_closed(module) || module_is_unloaded(module);
+}
+
 /* The mapped module that a dlopen handle stands for, or NULL. The handle is not read. */
 struct module *modules_by_handle(const void *handle);
 

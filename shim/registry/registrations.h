@@ -102,6 +102,9 @@ bool registrations_any(enum registration_type type);
 /* Whether code or data that it names is gone. */
 bool registration_is_gone(const struct registration *registration);
 
+/* The same, or it is closed. */
+bool registration_is_left(const struct registration *registration);
+
 extern struct registration *registrations[REGISTRATION_TYPES]; /* under the registry lock */
 
 struct registration *registration_by_serial_locked(enum registration_type type, uint64_t serial);

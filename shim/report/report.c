@@ -25,7 +25,9 @@ struct group {
     unsigned load_count;
     unsigned skipped; /* how often it was kept from doing harm */
     bool resolved, shown;
-    bool inherited; /* the parent's: it has reported it */
+    bool reopened;           /* that is how it was resolved, */
+    unsigned count_reopened; /* and so many there were then */
+    bool inherited;          /* the parent's: it has reported it */
     char *message;
     char *signature;
 };
@@ -188,15 +190,17 @@ static void update_group_locked(struct group *group, struct finding *finding, en
         group->id = ++last_finding;
         group->at = at;
     }
-    rules[finding->kind].explain(finding, &message);
+    rules_explain(finding, &message);
     free_string(group->message);
     group->message = take_string(&message);
     finding_release(&group->finding);
     group->finding = *finding;
     if (finding->module)
         add_load(group, finding->module->load);
-    if (group->resolved)
-        group->resolved = group->shown = false;
+    if (group->resolved) {
+        group->resolved = false;
+        group->shown = group->reopened;
+    }
 }
 
 static bool is_power_of_two(unsigned n)
@@ -237,6 +241,17 @@ static bool is_milder_locked(struct group *group, const struct finding *finding)
     return true;
 }
 
+/* More is left in a module that stays mapped than when it was closed before. */
+static void note_growth(struct group *group, struct finding *finding)
+{
+    if (!finding->object.closed || !group->count_reopened || group->count <= group->count_reopened)
+        return;
+    group->shown &= group->finding.grows;
+    finding->grows = true;
+    if (finding->severity < SEVERITY_WARNING)
+        finding->severity = SEVERITY_WARNING;
+}
+
 static uint32_t report_new_locked(struct finding *finding, enum occasion at, bool quietly)
 {
     struct group *group = find_group_locked(finding);
@@ -251,6 +266,7 @@ static uint32_t report_new_locked(struct finding *finding, enum occasion at, boo
         untold_deletions++;
     group->inherited = false;
     group->count++;
+    note_growth(group, finding);
     if (is_milder_locked(group, finding))
         finding_release(finding);
     else
@@ -378,7 +394,7 @@ void report_escalate(uint32_t id)
             continue;
         struct text message = {0};
         group->finding.severity = SEVERITY_ERROR;
-        rules[group->finding.kind].explain(&group->finding, &message);
+        rules_explain(&group->finding, &message);
         free_string(group->message);
         group->message = take_string(&message);
         write_group_locked(group);
@@ -407,6 +423,9 @@ static void resolve_locked(struct instance *instance, const char *how)
     module_unref(instance->module);
     arena_free(instance, sizeof *instance);
     atomic_fetch_sub(&open_count, 1);
+    group->reopened = how == how_reopened;
+    if (group->reopened && group->count > group->count_reopened)
+        group->count_reopened = group->count;
     if (group->inherited || group->count == 0)
         return;
     if (--group->count > 0) {

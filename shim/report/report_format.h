@@ -95,11 +95,12 @@
  * A request is a signal (check_signal) to a thread, with this si_code and a token in si_uid that
  * comes back in the records. si_value says which system call the thread waits in: in bits 48 to 62
  * its number, below them the address behind the instruction; and in bit 63 whether it may be begun
- * anew. si_errno is the id of a module that is to be
- * supposed to be unloaded, or 0. There is nothing secret in it; who may send it is for the kernel
- * to say.
+ * anew. si_errno is 0, or the id of a module that is to be supposed to be unloaded, or, with
+ * REQUEST_WHY, one of which is to be said why it is mapped. There is nothing secret in it; who may
+ * send it is for the kernel to say.
  */
 #define DLPIN_REQUEST_CODE (-0x646c)
+#define DLPIN_REQUEST_WHY 0x40000000U
 #define DLPIN_REQUEST_CALL_SHIFT 48
 #define DLPIN_REQUEST_CALL_MASK 0x7fffUL
 #define DLPIN_REQUEST_ANEW (1UL << 63)
@@ -134,7 +135,8 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *           path?[{from,via,to}] signature
  * resolved  pid time finding(id) how
  * request   pid time token state findings(that hold now)
- * supposed  pid time token, and the members of a finding that would be if a module were unloaded
+ * supposed  pid time token, and the members of a finding that would be if a module were unloaded,
+ *           or closed and stayed (dlpin why)
  * coverage  pid time hooks{family: bool} dropped{what: count} unseen[](sentences)
  *           families: heap, keys, threads, loader, registrations, signals
  * summary   pid time findings kinds{} verdicts{} severities{}

@@ -148,6 +148,10 @@ static void add_signal_subject(struct text *text, const struct finding *finding)
 static void add_reason(struct text *text, const struct holder *holder)
 {
     text_printf(text, "{\"reason\":\"%s\"", reason_names[holder->reason]);
+    if (holder->reason == REASON_HANDLE) {
+        json_number(text, "handles", holder->handles);
+        json_number(text, "opens", holder->opens);
+    }
     if (holder->module)
         json_module(text, "module", holder->module);
     if (holder->symbol[0])
@@ -174,9 +178,6 @@ static void add_module_subject(struct text *text, const struct finding *finding)
         text_add(text, i ? "," : "");
         add_reason(text, &holders->list[i]);
     }
-    if (finding->handles)
-        text_printf(text, "{\"reason\":\"%s\",\"handles\":%u,\"opens\":%u}",
-                    reason_names[REASON_HANDLE], finding->handles, finding->opens);
     text_add(text, "]");
     if (holders && holders->others)
         json_number(text, "more_reasons", holders->others);

@@ -9,7 +9,7 @@
 void report_supposed(struct text *text, const struct finding *finding, uint32_t token, uint32_t id)
 {
     struct text message = {0}, signature = {0};
-    rules[finding->kind].explain(finding, &message);
+    rules_explain(finding, &message);
     make_signature(&signature, finding);
     const struct finding_record record = {
         .finding = finding,

@@ -38,6 +38,7 @@ struct object {
                             site of the block that it is in, or 0; HEAP: of the blocks;
                             REGISTRATION: which of the handlers that are read */
     uint32_t kind;
+    uint32_t closed; /* 0, or the id of the module that it is about, which was closed and stays */
     uint64_t thread; /* THREAD, VALUE, REGISTRATION, TASK: its serial number; SLOT, FRAME: the
                         slot's address */
     uint64_t word;   /* VALUE, SLOT: the value; HEAP: the address of one of the blocks;
@@ -99,8 +100,6 @@ struct finding {
     struct task *task, *reader; /* that set the value, that read it; each holds a reference */
     unsigned tasks;             /* that left values here */
     struct holders *holders;    /* still-mapped, tls-destructor, handle: why; or NULL */
-    unsigned handles;           /* that the program has of the module, */
-    unsigned opens;             /* of so many dlopen calls */
     bool unneeded;              /* nobody had a handle of the module */
     bool reopened, replaced;    /* it was opened again; its file on disk is another one now */
     bool grows;

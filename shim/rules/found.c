@@ -103,12 +103,43 @@ static bool is_ignored(const struct subject *subject)
     return subject->type == OBJECT_THREAD && subject->thread->ignored;
 }
 
+/* As long as the module stays mapped, nothing dangles and nothing is lost. But a thread that goes
+ * on in a plug-in that was stopped is a mistake, whatever becomes of the code. */
+static void soften(struct finding *finding)
+{
+    bool is_thread = finding->kind == KIND_THREAD_ROUTINE || finding->kind == KIND_THREAD_ARGUMENT;
+    finding->object.closed = finding->module->id;
+    finding->verdict = VERDICT_HELD;
+    finding->severity = is_thread ? SEVERITY_WARNING : SEVERITY_NOTE;
+}
+
+static bool is_known(const struct found *found, const struct object *object)
+{
+    return found->known && found->known(object);
+}
+
+/* False, and nothing is kept: there is none, or it is known. */
+static bool match(const struct subject *subject, const struct found *found, struct finding *finding)
+{
+    const struct rule *rule = &rules[finding->kind];
+    if (rule->type != subject->type || is_known(found, &finding->object) ||
+        !rule->match(subject, finding))
+        return false;
+    if (rule->of_what_is_left && module_is_closed(finding->module) && !finding->pending) {
+        soften(finding);
+        if (is_known(found, &finding->object)) {
+            finding_release(finding);
+            return false;
+        }
+    }
+    return true;
+}
+
 void found_apply(const struct subject *subject, struct found *found)
 {
     for (unsigned kind = 0; kind < KIND_COUNT && !is_ignored(subject); kind++) {
         struct finding finding = {.kind = kind, .object = object_of(subject, kind)};
-        if (rules[kind].type != subject->type || (found->known && found->known(&finding.object)) ||
-            !rules[kind].match(subject, &finding))
+        if (!match(subject, found, &finding))
             continue;
         if (grow(found))
             found->findings[found->count++] = finding;

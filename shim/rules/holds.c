@@ -143,9 +143,25 @@ static object_holds *const holds[OBJECT_TYPES] = {
     [OBJECT_MODULE] = module_holds,
 };
 
+const char how_reopened[] = "the module was opened again";
+
+/* Once it is unmapped, what was found of it is another finding. */
+static void closed_holds(const struct object *object, const char **how)
+{
+    const struct module *module = modules_by_id(object->closed);
+    if (!module || module_is_unloaded(module))
+        *how = "the module was unmapped";
+    else if (!module_is_closed(module))
+        *how = how_reopened;
+}
+
 bool rules_still_holds(const struct object *object, const char **how)
 {
     *how = NULL;
+    if (object->closed)
+        closed_holds(object, how);
+    if (*how)
+        return false;
     if (!holds[object->type] || !lock_acquire(&registry_lock))
         return true;
     holds[object->type](object, how);

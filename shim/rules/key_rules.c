@@ -25,7 +25,7 @@ static void copy_key(const struct subject *subject, struct finding *finding)
 bool match_key_destructor(const struct subject *subject, struct finding *finding)
 {
     struct module *module = subject->key->destructor.module;
-    if (!module_is_unloaded(module))
+    if (!module_is_left(module))
         return false;
     finding->verdict = VERDICT_DANGLING;
     finding->severity = SEVERITY_ERROR;
@@ -36,9 +36,8 @@ bool match_key_destructor(const struct subject *subject, struct finding *finding
 
 void explain_key_destructor(const struct finding *finding, struct text *message)
 {
-    word_module(message, finding->module);
-    text_printf(message, " was unloaded, and pthread key %u still has its destructor ",
-                finding->key);
+    word_fate(message, finding);
+    text_printf(message, "pthread key %u still has its destructor ", finding->key);
     word_function(message, &finding->function);
     if (finding->owner && finding->owner != finding->module) {
         text_add(message, " (the key was created by ");
@@ -64,7 +63,7 @@ static bool is_common_and_gone(const struct module *maker)
 bool match_key(const struct subject *subject, struct finding *finding)
 {
     const struct key *key = subject->key;
-    if (!module_is_unloaded(key->owner) || module_is_unloaded(key->destructor.module))
+    if (!module_is_left(key->owner) || module_is_left(key->destructor.module))
         return false;
     finding->verdict = VERDICT_LOST;
     finding->severity = SEVERITY_WARNING;
@@ -89,8 +88,8 @@ void explain_key(const struct finding *finding, struct text *message)
         word_module(message, finding->requester);
         text_add(message, ",");
     }
-    text_printf(message, " created pthread key %u and was unloaded without deleting it",
-                finding->key);
+    text_printf(message, " created pthread key %u and was %s without deleting it", finding->key,
+                finding->object.closed ? "closed" : "unloaded");
     if (finding->function.pc) {
         text_add(message, " (its destructor ");
         word_function(message, &finding->function);

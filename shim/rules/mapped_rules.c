@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+enum { SAID_OF_EACH = 4 };
+
 /* --- why it stays
  * -----------------------------------------------------------------------------------------------
  */
@@ -40,7 +42,6 @@ bool match_closed(const struct subject *subject, struct finding *finding)
     struct module *module = subject->module;
     finding->reopened = atomic_load(&module->reopened);
     finding->replaced = finding->reopened && elf_file_was_replaced(module);
-    finding->unneeded = !finding->reopened && !module_is_closed(module);
     finding->verdict = VERDICT_PINNED;
     finding->severity = finding->reopened || has_reason(subject->holders, REASON_TLS_DESTRUCTOR)
                             ? SEVERITY_WARNING
@@ -93,7 +94,8 @@ static void say_reason(struct text *message, const struct holder *holder)
 {
     switch (holder->reason) {
     case REASON_HANDLE:
-        text_add(message, "there are handles of it");
+        text_printf(message, "%u handle%s of it %s left", holder->handles,
+                    holder->handles == 1 ? "" : "s", holder->handles == 1 ? "is" : "are");
         break;
     case REASON_DEPENDENCY:
         word_module(message, holder->module);
@@ -134,14 +136,27 @@ static const char *const advice[REASON_COUNT] = {
         "objects with destructors; the first dlclose after these threads ended unmaps it.",
 };
 
-static void say_reasons(struct text *message, const struct holders *holders)
+/* All are in the record; people need no more than a few of each. */
+static unsigned say_each(struct text *message, const struct holders *holders)
 {
+    unsigned said[REASON_COUNT] = {0}, left = holders->others;
     for (unsigned i = 0; i < holders->count; i++) {
+        if (said[holders->list[i].reason]++ == SAID_OF_EACH) {
+            said[holders->list[i].reason]--;
+            left++;
+            continue;
+        }
         text_add(message, i ? "; " : " ");
         say_reason(message, &holders->list[i]);
     }
-    if (holders->others)
-        text_printf(message, "; and %u more", holders->others);
+    return left;
+}
+
+static void say_reasons(struct text *message, const struct holders *holders)
+{
+    unsigned left = say_each(message, holders);
+    if (left)
+        text_printf(message, "; and %u more", left);
     text_add(message, ".");
     for (unsigned i = 0; i < REASON_COUNT; i++)
         if (advice[i] && has_reason(holders, i))
@@ -162,6 +177,8 @@ void explain_still_mapped(const struct finding *finding, struct text *message)
     word_module(message, finding->module);
     if (finding->reopened)
         say_reopened(message, finding);
+    else if (!module_is_closed(finding->module))
+        text_printf(message, " is mapped with %zu KB, because", finding->bytes >> 10);
     else
         text_printf(message, " %s, and its %zu KB are still mapped, because",
                     finding->unneeded ? "is not needed any more" : "was closed",
@@ -199,9 +216,12 @@ bool match_handle(const struct subject *subject, struct finding *finding)
     finding->requester = module_ref(opener->module);
     finding->module = module_ref(abandoned ? opener->module : module);
     finding->stack = stack_copy(subject->opener);
-    finding->handles = handles_left(module);
-    finding->opens = module->opens->total;
-    return true;
+    finding->holders = arena_alloc(sizeof *finding->holders);
+    if (finding->holders)
+        holders_add(finding->holders, &(struct holder){.reason = REASON_HANDLE,
+                                                       .handles = handles_left(module),
+                                                       .opens = module->opens->total});
+    return finding->holders != NULL;
 }
 
 void explain_handle(const struct finding *finding, struct text *message)
@@ -215,8 +235,9 @@ void explain_handle(const struct finding *finding, struct text *message)
         word_module(message, finding->owner);
         text_add(message, " was opened, and is not closed");
     }
-    if (finding->opens > 1)
-        text_printf(message, ": %u handles of %u are left", finding->handles, finding->opens);
+    const struct holder *handle = &finding->holders->list[0];
+    if (handle->opens > 1)
+        text_printf(message, ": %u handles of %u are left", handle->handles, handle->opens);
     text_add(message, ". It stays mapped to the end. For each dlopen there must be a dlclose.");
 }
 
@@ -276,12 +297,15 @@ void found_handles_locked(bool all, struct found *found)
     modules_each_mapped(check_handles_of, &(struct handles_check){all, found});
 }
 
-void rules_check_handles(rules_known *known, rules_sink *sink, void *data)
+void rules_check_handles(struct module *only, rules_known *known, rules_sink *sink, void *data)
 {
     struct found found = {.known = known};
     if (!lock_acquire(&registry_lock))
         return;
-    found_handles_locked(true, &found);
+    if (only)
+        check_handles_of(only, &(struct handles_check){true, &found});
+    else
+        found_handles_locked(true, &found);
     lock_release(&registry_lock);
     found_hand_on(&found, sink, data);
 }

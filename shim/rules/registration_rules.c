@@ -7,9 +7,12 @@
 
 #include <string.h>
 
-/* Whether what lies in the module cannot be used any more: unmapped, or about to be. */
+/* Whether the program is done with the module, or about to be. With one that is closed, the C
+ * library will take out what it keeps for that module itself. */
 static bool is_gone(const struct module *module, const struct subject *subject)
 {
+    if (module_is_closed(module))
+        return module != subject->registration->keeper;
     return module_is_unloaded(module) ||
            (subject->closing && module && module == subject->candidate);
 }
@@ -143,7 +146,7 @@ void found_registrations_locked(const struct module *closing, struct found *foun
     }
     for (unsigned type = 0; type < REGISTRATION_TYPES; type++)
         for (struct registration *each = registrations[type]; each; each = each->next)
-            if (type != REGISTERED_VARIABLE && registration_is_gone(each) &&
+            if (type != REGISTERED_VARIABLE && registration_is_left(each) &&
                 registration_is_live(each))
                 apply(each, found);
     check_environment_locked(found);
@@ -152,13 +155,6 @@ void found_registrations_locked(const struct module *closing, struct found *foun
 
 /* --- in words
  * ---------------------------------------------------------------------------------------------- */
-
-/* "libplugin.so was unloaded, and ": or is about to be. */
-static void say_gone(const struct finding *finding, struct text *message)
-{
-    word_module(message, finding->module);
-    text_add(message, finding->pending ? " is being closed, and " : " was unloaded, and ");
-}
 
 /* "its function f (…)" or "with its data 0x… as argument" */
 static void say_what(const struct finding *finding, struct text *message)
@@ -176,7 +172,7 @@ static void say_what(const struct finding *finding, struct text *message)
 
 void explain_exit_handler(const struct finding *finding, struct text *message)
 {
-    say_gone(finding, message);
+    word_fate(message, finding);
     text_add(message, "the exit handler ");
     say_what(finding, message);
     text_printf(message,
@@ -191,7 +187,7 @@ void explain_exit_handler(const struct finding *finding, struct text *message)
 
 void explain_fork_handler(const struct finding *finding, struct text *message)
 {
-    say_gone(finding, message);
+    word_fate(message, finding);
     text_add(message, "the fork handler ");
     say_what(finding, message);
     text_add(message,
@@ -212,7 +208,7 @@ static void explain_idle_timer(const struct finding *finding, struct text *messa
 
 void explain_timer(const struct finding *finding, struct text *message)
 {
-    say_gone(finding, message);
+    word_fate(message, finding);
     if (finding->verdict == VERDICT_LOST) {
         explain_idle_timer(finding, message);
         return;
@@ -249,7 +245,7 @@ static const char *remedy_of(const char *call)
 
 void explain_hook(const struct finding *finding, struct text *message)
 {
-    say_gone(finding, message);
+    word_fate(message, finding);
     text_printf(message, "what was given to %s", finding->call);
     if (finding->name[0])
         text_printf(message, " for %s", finding->name);
@@ -263,7 +259,7 @@ void explain_hook(const struct finding *finding, struct text *message)
 
 void explain_environment(const struct finding *finding, struct text *message)
 {
-    say_gone(finding, message);
+    word_fate(message, finding);
     if (!strcmp(finding->call, "environ")) {
         text_add(message, "the list of environment variables itself lies ");
     } else {

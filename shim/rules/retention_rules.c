@@ -63,8 +63,7 @@ bool match_pointer(const struct subject *subject, struct finding *finding)
 void explain_pointer(const struct finding *finding, struct text *message)
 {
     const struct path *path = finding->path;
-    word_module(message, finding->module);
-    text_add(message, " was unloaded, and ");
+    word_fate(message, finding);
     if (path && path->count > 1) {
         path_describe(message, path, path->count - 1);
         text_printf(message, ", at offset %lu,",
@@ -100,8 +99,7 @@ bool match_heap_lost(const struct subject *subject, struct finding *finding)
 
 void explain_heap_lost(const struct finding *finding, struct text *message)
 {
-    word_module(message, finding->module);
-    text_add(message, " was unloaded, and ");
+    word_fate(message, finding);
     word_blocks(message, finding->blocks, finding->bytes);
     text_printf(message,
                 " that it made here %s still allocated, though nothing reaches %s any more",
@@ -135,8 +133,7 @@ bool match_heap_held(const struct subject *subject, struct finding *finding)
 
 void explain_heap_held(const struct finding *finding, struct text *message)
 {
-    word_module(message, finding->module);
-    text_add(message, " was unloaded, and ");
+    word_fate(message, finding);
     word_blocks(message, finding->blocks, finding->bytes);
     text_printf(message, " that it made here %s still reached",
                 finding->blocks == 1 ? "is" : "are");

@@ -8,30 +8,38 @@
 
 /* In the order of DLPIN_KINDS. */
 const struct rule rules[KIND_COUNT] = {
-    [KIND_KEY_DESTRUCTOR] = {OBJECT_KEY, match_key_destructor, explain_key_destructor},
-    [KIND_KEY] = {OBJECT_KEY, match_key, explain_key},
-    [KIND_KEY_VALUE] = {OBJECT_VALUE, match_key_value, explain_key_value},
+    [KIND_KEY_DESTRUCTOR] = {OBJECT_KEY, match_key_destructor, explain_key_destructor, true},
+    [KIND_KEY] = {OBJECT_KEY, match_key, explain_key, true},
+    [KIND_KEY_VALUE] = {OBJECT_VALUE, match_key_value, explain_key_value, true},
     [KIND_KEY_ORPHAN] = {OBJECT_DELETION, match_key_orphan, explain_key_orphan},
     [KIND_KEY_FOREIGN] = {OBJECT_DELETION, match_key_foreign, explain_key_foreign},
-    [KIND_THREAD_ROUTINE] = {OBJECT_THREAD, match_thread_routine, explain_thread_routine},
-    [KIND_THREAD_ARGUMENT] = {OBJECT_THREAD, match_thread_argument, explain_thread_argument},
-    [KIND_THREAD_REQUESTED] = {OBJECT_THREAD, match_thread_requested, explain_thread_requested},
+    [KIND_THREAD_ROUTINE] = {OBJECT_THREAD, match_thread_routine, explain_thread_routine, true},
+    [KIND_THREAD_ARGUMENT] = {OBJECT_THREAD, match_thread_argument, explain_thread_argument, true},
+    [KIND_THREAD_REQUESTED] = {OBJECT_THREAD, match_thread_requested, explain_thread_requested,
+                               true},
     [KIND_THREAD_STACK] = {OBJECT_FRAME, match_thread_stack, explain_thread_stack},
-    [KIND_EXIT_HANDLER] = {OBJECT_REGISTRATION, match_registration, explain_exit_handler},
-    [KIND_FORK_HANDLER] = {OBJECT_REGISTRATION, match_registration, explain_fork_handler},
-    [KIND_TIMER] = {OBJECT_REGISTRATION, match_registration, explain_timer},
-    [KIND_HOOK] = {OBJECT_REGISTRATION, match_registration, explain_hook},
-    [KIND_ENVIRONMENT] = {OBJECT_REGISTRATION, match_registration, explain_environment},
+    [KIND_EXIT_HANDLER] = {OBJECT_REGISTRATION, match_registration, explain_exit_handler, true},
+    [KIND_FORK_HANDLER] = {OBJECT_REGISTRATION, match_registration, explain_fork_handler, true},
+    [KIND_TIMER] = {OBJECT_REGISTRATION, match_registration, explain_timer, true},
+    [KIND_HOOK] = {OBJECT_REGISTRATION, match_registration, explain_hook, true},
+    [KIND_ENVIRONMENT] = {OBJECT_REGISTRATION, match_registration, explain_environment, true},
     [KIND_POINTER] = {OBJECT_SLOT, match_pointer, explain_pointer},
     [KIND_HEAP_LOST] = {OBJECT_HEAP, match_heap_lost, explain_heap_lost},
     [KIND_HEAP_HELD] = {OBJECT_HEAP, match_heap_held, explain_heap_held},
     [KIND_TASK_VALUE] = {OBJECT_TASK, match_task_value, explain_task_value},
-    [KIND_SIGNAL_HANDLER] = {OBJECT_SIGNAL, match_signal_handler, explain_signal_handler},
+    [KIND_SIGNAL_HANDLER] = {OBJECT_SIGNAL, match_signal_handler, explain_signal_handler, true},
     [KIND_STILL_MAPPED] = {OBJECT_MODULE, match_still_mapped, explain_still_mapped},
     /* Its message names its reasons, as that of a module with others. */
     [KIND_TLS_DESTRUCTOR] = {OBJECT_MODULE, match_tls_destructor, explain_still_mapped},
     [KIND_HANDLE] = {OBJECT_MODULE, match_handle, explain_handle},
 };
+
+void rules_explain(const struct finding *finding, struct text *message)
+{
+    rules[finding->kind].explain(finding, message);
+    if (finding->object.closed)
+        text_add(message, " (As long as the module stays mapped, none of that can happen.)");
+}
 
 static void check_keys_locked(struct found *found)
 {
@@ -65,12 +73,11 @@ static void check_value_locked(struct thread *thread, uint32_t number, struct fo
     target_release(&target);
 }
 
-/* Whether any of what the rules look at is gone: thread_is_live costs a system call. */
+/* Whether any of what the rules look at was left: thread_is_live costs a system call. */
 static bool is_suspect(const struct thread *thread, const struct target *target)
 {
-    return module_is_unloaded(thread->routine.module) ||
-           module_is_unloaded(thread->argument_image) || module_is_unloaded(thread->requester) ||
-           target->kind != TARGET_NONE;
+    return module_is_left(thread->routine.module) || module_is_left(thread->argument_image) ||
+           module_is_left(thread->requester) || target->kind != TARGET_NONE;
 }
 
 static void check_thread_locked(struct thread *thread, struct found *found)

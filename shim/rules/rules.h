@@ -68,9 +68,16 @@ struct rule {
     enum object_type type;
     rule_match *match;
     rule_explain *explain;
+    bool of_what_is_left; /* of closed modules, too: nothing dangles then, it is held */
 };
 
 extern const struct rule rules[KIND_COUNT];
+
+/* The finding's message. Without any lock. */
+void rules_explain(const struct finding *finding, struct text *message);
+
+/* How findings of a closed module are resolved when the program opens it again. */
+extern const char how_reopened[];
 
 typedef void rules_sink(struct finding *finding, void *data);
 
@@ -106,8 +113,8 @@ void rules_check_task_read(uint32_t number, uintptr_t at, rules_sink *sink, void
 void rules_check_closed(struct module *module, struct holders *holders, rules_sink *sink,
                         void *data);
 
-/* The process ends: handles that were never closed. */
-void rules_check_handles(rules_known *known, rules_sink *sink, void *data);
+/* Handles that were never closed: of this module, or (NULL) of all. Takes the registry lock. */
+void rules_check_handles(struct module *only, rules_known *known, rules_sink *sink, void *data);
 
 /* Whether a finding's object is still as it was found; else `how` says what became of it. Takes the
  * registry lock. */

@@ -7,7 +7,7 @@
 bool match_signal_handler(const struct subject *subject, struct finding *finding)
 {
     const struct disposition *disposition = &dispositions[subject->number];
-    if (!module_is_unloaded(disposition->handler.module))
+    if (!module_is_left(disposition->handler.module))
         return false;
     finding->verdict = VERDICT_DANGLING;
     finding->severity = SEVERITY_ERROR;
@@ -25,8 +25,8 @@ void explain_signal_handler(const struct finding *finding, struct text *message)
 {
     char name[ACTION_NAME_MAX];
     action_name(finding->signal, name);
-    word_module(message, finding->module);
-    text_printf(message, " was unloaded, and %s still has its handler ", name);
+    word_fate(message, finding);
+    text_printf(message, "%s still has its handler ", name);
     word_function(message, &finding->function);
     if (finding->owner && finding->owner != finding->module) {
         text_add(message, " (set by ");

@@ -31,8 +31,7 @@ bool match_thread_stack(const struct subject *subject, struct finding *finding)
 
 void explain_thread_stack(const struct finding *finding, struct text *message)
 {
-    word_module(message, finding->module);
-    text_add(message, finding->pending ? " is being closed, and " : " was unloaded, and ");
+    word_fate(message, finding);
     word_thread(message, finding);
     if (finding->unwound) {
         text_add(message, " is on its way through it, and will return to ");

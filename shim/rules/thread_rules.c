@@ -34,7 +34,7 @@ bool match_thread_routine(const struct subject *subject, struct finding *finding
 {
     struct module *module = subject->thread->routine.module;
     bool closing = subject->closing && module == subject->candidate;
-    if (subject->retained || (!closing && !module_is_unloaded(module)))
+    if (subject->retained || (!closing && !module_is_left(module)))
         return false;
     finding->verdict = VERDICT_DANGLING;
     finding->severity = SEVERITY_ERROR;
@@ -46,8 +46,7 @@ bool match_thread_routine(const struct subject *subject, struct finding *finding
 
 void explain_thread_routine(const struct finding *finding, struct text *message)
 {
-    word_module(message, finding->module);
-    text_add(message, finding->pending ? " is being closed, and " : " was unloaded, and ");
+    word_fate(message, finding);
     word_thread(message, finding);
     text_add(message, " still runs its start routine ");
     say_routine(finding, message);
@@ -91,7 +90,7 @@ bool match_thread_argument(const struct subject *subject, struct finding *findin
     }
     if (subject->retained)
         return !module_is_unloaded(thread->routine.module) && match_retained(subject, finding);
-    bool image = module_is_unloaded(thread->argument_image);
+    bool image = module_is_left(thread->argument_image);
     bool block =
         target && target->kind == TARGET_BLOCK && thread->argument_site == target->block.site;
     if (!image && !block)
@@ -107,8 +106,7 @@ bool match_thread_argument(const struct subject *subject, struct finding *findin
 
 void explain_thread_argument(const struct finding *finding, struct text *message)
 {
-    word_module(message, finding->module);
-    text_add(message, " was unloaded, and ");
+    word_fate(message, finding);
     word_thread(message, finding);
     text_add(message, ", which runs ");
     say_routine(finding, message);
@@ -135,8 +133,8 @@ bool match_thread_requested(const struct subject *subject, struct finding *findi
 {
     const struct thread *thread = subject->thread;
     struct finding other = {0};
-    if (subject->retained || !module_is_unloaded(thread->requester) ||
-        module_is_unloaded(thread->routine.module))
+    if (subject->retained || !module_is_left(thread->requester) ||
+        module_is_left(thread->routine.module))
         return false;
     if (match_thread_argument(subject, &other)) {
         finding_release(&other);
@@ -151,8 +149,7 @@ bool match_thread_requested(const struct subject *subject, struct finding *findi
 
 void explain_thread_requested(const struct finding *finding, struct text *message)
 {
-    word_module(message, finding->module);
-    text_add(message, " was unloaded, and ");
+    word_fate(message, finding);
     word_thread(message, finding);
     text_add(message, ", which ");
     word_module(message, finding->owner);

@@ -65,8 +65,6 @@ void rules_add_tls_holders(struct module *module, struct holders *holders)
     tls_dtors_each(module, add_thread, &collection);
     for (unsigned i = first; i < holders->count; i++)
         name_parts(module, &holders->list[i]);
-    if (holders->count > first)
-        atomic_store(&module->tls_thread, holders->list[first].tid);
     /* Of threads of before a fork, or that were not seen. */
     if (collection.found < collection.expected && holders->count < HOLDERS_MAX)
         holders->list[holders->count++] = (struct holder){
@@ -84,7 +82,10 @@ static bool is_only_reason(const struct holders *holders)
 
 bool match_tls_destructor(const struct subject *subject, struct finding *finding)
 {
-    return subject->holders && is_only_reason(subject->holders) && match_closed(subject, finding);
+    if (!subject->holders || !is_only_reason(subject->holders) || !match_closed(subject, finding))
+        return false;
+    finding->unneeded = !finding->reopened && !module_is_closed(finding->module);
+    return true;
 }
 
 bool match_still_mapped(const struct subject *subject, struct finding *finding)

@@ -107,8 +107,7 @@ bool match_key_value(const struct subject *subject, struct finding *finding)
 
 void explain_key_value(const struct finding *finding, struct text *message)
 {
-    word_module(message, finding->module);
-    text_add(message, " was unloaded, and ");
+    word_fate(message, finding);
     word_thread(message, finding);
     text_printf(message,
                 " still has %lx as its value of pthread key %u: ", (unsigned long)finding->address,

@@ -9,6 +9,14 @@ void word_module(struct text *text, const struct module *module)
         text_printf(text, " (load %u)", module->load);
 }
 
+void word_fate(struct text *text, const struct finding *finding)
+{
+    word_module(text, finding->module);
+    text_add(text, finding->pending         ? " is being closed, and "
+                   : finding->object.closed ? " was closed and is still mapped, and "
+                                            : " was unloaded, and ");
+}
+
 static void word_code(struct text *text, const struct frame *frame, unsigned back)
 {
     char name[SYMBOL_MAX];

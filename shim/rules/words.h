@@ -9,6 +9,9 @@
 /* "libplugin.so (load 2)"; the load number only from the second on. */
 void word_module(struct text *text, const struct module *module);
 
+/* "libplugin.so was unloaded, and ": the finding's module, and what became of it. */
+void word_fate(struct text *text, const struct finding *finding);
+
 /* "plugin_free (libplugin.so+0x1139)", or without the name. An entry point, not a return address.
  */
 void word_function(struct text *text, const struct frame *frame);

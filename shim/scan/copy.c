@@ -24,9 +24,7 @@ static _Atomic uint32_t *ended; /* 1 when the work is done */
 
 void *copy_share(size_t size)
 {
-    void *p = (void *)syscall(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
-                              MAP_SHARED | MAP_ANONYMOUS, -1, 0L);
-    return p == MAP_FAILED ? NULL : p;
+    return sys_map_shared(size);
 }
 
 void copy_unshare(void *p, size_t size)

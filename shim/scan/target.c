@@ -10,9 +10,26 @@ struct module *site_unloaded(const struct site *site)
     return module_is_unloaded(site->requester.module) ? site->requester.module : NULL;
 }
 
+/* An unloaded one comes first. */
+static struct module *site_left(const struct site *site)
+{
+    struct module *module = site_unloaded(site);
+    if (module || !site)
+        return module;
+    if (module_is_closed(site->owner.module))
+        return site->owner.module;
+    return module_is_closed(site->requester.module) ? site->requester.module : NULL;
+}
+
+static struct module *find_left(uintptr_t address, uint64_t epoch)
+{
+    struct module *present = modules_find(address);
+    return module_is_closed(present) ? module_ref(present) : modules_find_unloaded(address, epoch);
+}
+
 struct target target_of(uintptr_t address, uint64_t epoch)
 {
-    struct target target = {.module = modules_find_unloaded(address, epoch)};
+    struct target target = {.module = find_left(address, epoch)};
     if (target.module) {
         target.kind = TARGET_IMAGE;
         return target;
@@ -20,7 +37,7 @@ struct target target_of(uintptr_t address, uint64_t epoch)
     if (!heap_find(address, &target.block))
         return target;
     target.site = site_get(target.block.site);
-    target.module = module_ref(site_unloaded(target.site));
+    target.module = module_ref(site_left(target.site));
     if (target.module)
         target.kind = TARGET_BLOCK;
     return target;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a stored word leads to: an unloaded module's image, or a block that an unloaded module made.
+ * What a stored word leads to: the image of a module that was unloaded, or closed, or a block that
+ * such a module made.
  */
 #ifndef DLPIN_SCAN_TARGET_H
 #define DLPIN_SCAN_TARGET_H
@@ -11,7 +12,7 @@ enum target_kind { TARGET_NONE, TARGET_IMAGE, TARGET_BLOCK };
 
 struct target {
     enum target_kind kind;
-    struct module *module;   /* the unloaded one; holds a reference */
+    struct module *module;   /* the one that was left; holds a reference */
     struct heap_block block; /* TARGET_BLOCK: */
     const struct site *site;
 };

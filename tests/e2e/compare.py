@@ -95,6 +95,7 @@ def misfit(report, finding, expected):
         "pending": lambda value: value == ",".join(
             sorted(str(reason.get("pending")) for reason in subject["reasons"])),
         "by": lambda value: value in {reason.get("by") for reason in subject["reasons"]},
+        "growing": lambda value: str(finding.get("growing", False)).lower() == value,
         "reopened": lambda value: str(subject.get("reopened", False)).lower() == value,
         "replaced": lambda value: str(subject.get("replaced", False)).lower() == value,
         "stack": lambda value: bool(set(value.split("|")) & _stack(report, finding)),

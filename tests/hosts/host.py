@@ -16,13 +16,15 @@ class Finding:
     module: str  # identity of the module that it is about: soname or file name; a glob
     severity: str = 'error'
     stack: str = ''  # a function or a module on its stack; globs; alternatives with |
+    reasons: str = ''  # why a module stays, all of them, with | between
     at_least: int = 1  # how often, all repeats counted
     resolved: bool = False  # it is resolved at the end
     why: str = ''  # for "also": what is true of it
 
     def __str__(self):
         return ' '.join(filter(None, [self.kind, self.severity, self.module,
-                                      self.stack and f'stack={self.stack}']))
+                                      self.stack and f'stack={self.stack}',
+                                      self.reasons and f'reasons={self.reasons}']))
 
 
 @dataclass(frozen=True)

@@ -144,10 +144,13 @@ def compile_for_tcl(leaves):
     return prepare
 
 
+# libIce takes definitions of inline functions from it.
+ICE = Finding('still-mapped', 'ice.so', 'note', reasons='relocation')
+
 HOSTS = (
-    Host('php', ('php', '-r', 'echo 1;'), PHP),
+    Host('php', ('php', '-r', 'echo 1;'), PHP, find=(ICE,)),
     Host('php-kept', ('php', '-r', 'echo 1;'), PHP, {'ZEND_DONT_UNLOAD_MODULES': '1'}),
-    Host('php-uses', ('php', '-r', PHP_USES), PHP),
+    Host('php-uses', ('php', '-r', PHP_USES), PHP, find=(ICE,)),
     Host('lua', ('lua5.1', '-e', LUA_USES), LUA),
     Host('lua-pinned', ('lua5.1', '-e', 'require "lgi"; require "_openssl"; print(1)'),
          ('lua5.1', 'lua-lgi', 'lua-luaossl')),
@@ -181,5 +184,8 @@ HOSTS = (
     Host('java-version', ('java', '-version'), ('openjdk-17-jre-headless',)),
     Host('java', ('sh', '-c', 'javac Small.java && java Small'), ('openjdk-17-jdk-headless',),
          prepare=write(Small__java=JAVA_USES)),
+    Host('octave', ('octave-cli', '--norc', '--eval', 'pkg load signal; x = hamming(3)'),
+         ('octave', 'octave-signal'),
+         find=(Finding('still-mapped', '__init_gnuplot__.so', 'note', reasons='unique-symbol'),)),
     Host('R', ('R', '--vanilla', '--no-echo', '-e', R_USES), ('r-base-core',)),
 )

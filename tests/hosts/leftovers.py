@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Programs whose plug-ins leave something behind: each is found with kind, module and stack."""
 
+import subprocess
+
 from host import Finding, Host, write
 
 LUV_WORK = '''
@@ -43,9 +45,72 @@ library(later)
 later(function() cat('later\\n'), 0.01)
 run_now(1)
 unloadNamespace('later')
+library.dynam.unload('later', system.file(package = 'later'))
 invisible(gc())
 print('later' %in% names(getLoadedDLLs()))
 '''
+# A module of redis finds its functions through the first word of the context.
+REDIS_MODULE = '''
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+typedef int get_api(const char *name, void *function);
+static pthread_key_t key;
+static pthread_t thread;
+static int stop[2];
+static void end(void *value) { free(value); }
+static void *run(void *data)
+{
+    char byte;
+    pthread_setspecific(key, malloc(100));
+    read(stop[0], &byte, 1);
+    return data;
+}
+int RedisModule_OnLoad(void *context, void **arguments, int count)
+{
+    void (*set)(void *, const char *, int, int);
+    get_api *get = *(get_api **)context;
+    if (get("RedisModule_SetModuleAttribs", &set) != 0)
+        return 1;
+    set(context, "small", 1, 1);
+    pipe(stop);
+    pthread_key_create(&key, end);
+    pthread_create(&thread, NULL, run, NULL);
+    return 0;
+}
+int RedisModule_OnUnload(void *context)
+{
+    if (LEAVES)
+        return 0;
+    write(stop[1], "", 1);
+    pthread_join(thread, NULL);
+    pthread_key_delete(key);
+    close(stop[0]);
+    close(stop[1]);
+    return 0;
+}
+'''
+REDIS = '''
+redis-server --port 0 --unixsocket $PWD/socket --save "" --enable-module-command yes >/dev/null 2>&1 &
+ask() { redis-cli -s socket "$@" 2>/dev/null; }
+tries=0
+until ask ping; do sleep 0.1; tries=$((tries + 1)); [ $tries -lt 100 ] || exit; done
+ask module load $PWD/small.so
+ask module unload small
+ask set a b
+ask get a
+ask shutdown
+wait $!
+echo ended with $?
+'''
+
+
+def compile_for_redis(leaves):
+    def prepare(folder):
+        write(small__c=REDIS_MODULE)(folder)
+        subprocess.run(['gcc', f'-DLEAVES={leaves}', '-w', '-shared', '-fPIC', '-o', 'small.so', 'small.c'],
+                       cwd=folder, check=True)
+    return prepare
 
 
 def in_thread(name, library, function, last, package, **more):
@@ -62,7 +127,13 @@ HOSTS = (
     Host('luv', ('lua5.1', '-e', LUV_WORK), ('lua5.1', 'lua-luv'),
          find=(Finding('key', 'libuv.so.1', 'warning', stack='uv_key_create'),)),
     Host('melt', ('melt', '-query', 'filters'), ('melt', 'frei0r-plugins', 'swh-plugins'),
-         find=(Finding('key-destructor', 'libEGL.so.1', at_least=6),),
+         find=(Finding('key-destructor', 'libEGL.so.1', at_least=6),
+               Finding('still-mapped', 'caps.so', 'note', reasons='unique-symbol'),
+               Finding('still-mapped', 'facebl0r.so', 'warning', reasons='relocation'),
+               Finding('still-mapped', 'libmltqt.so', 'note', reasons='unique-symbol'),
+               Finding('still-mapped', 'libmltglaxnimate.so', 'note', reasons='unique-symbol'),
+               Finding('still-mapped', 'libmltmovit.so', 'note', reasons='relocation'),
+               Finding('still-mapped', 'libmltrtaudio.so', 'note', reasons='unique-symbol')),
          also=(Finding('key-orphan', 'libQt5Core.so.5', 'note', stack='exit',
                        why='Qt deletes its key at exit, while the main thread has its value'),)),
     in_thread('mimalloc', 'libmimalloc.so.2', 'mi_malloc', 'wait', 'libmimalloc2.0', find=MIMALLOC),
@@ -74,6 +145,14 @@ HOSTS = (
     Host('git2r', ('R', '--vanilla', '--no-echo', '-f', 'use.R'), ('r-base-core', 'r-cran-git2r'),
          prepare=write(use__R=R_GIT2R),
          find=(Finding('key-destructor', 'libgit2.so.1.*', stack='libgit2.so.1.*'),)),
+    Host('redis', ('sh', '-c', REDIS), ('redis-server', 'redis-tools', 'gcc'),
+         prepare=compile_for_redis(0)),
+    Host('redis-leaves', ('sh', '-c', REDIS), ('redis-server', 'redis-tools', 'gcc'),
+         prepare=compile_for_redis(1),
+         find=(Finding('thread-routine', 'small.so', stack='RedisModule_OnLoad'),
+               Finding('key-destructor', 'small.so', stack='RedisModule_OnLoad'),
+               Finding('key-value', 'small.so', 'warning', stack='run'))),
     Host('later', ('R', '--vanilla', '--no-echo', '-f', 'use.R'), ('r-base-core', 'r-cran-later'),
-         prepare=write(use__R=R_LATER)),
+         prepare=write(use__R=R_LATER),
+         find=(Finding('still-mapped', 'later.so', 'note', reasons='unique-symbol'),)),
 )

@@ -149,6 +149,11 @@ PERL_ONLY = ('libapache2-mod-perl2',)
 FOREIGN = (Finding('key-foreign', 'mod_perl.so', 'warning', stack='apr_pool_*', at_least=4),)
 PERL = (Finding('key-orphan', 'libperl.so.5.*', 'note', stack='exit',
                 why='libperl deletes its key at exit, while the main thread has its interpreter'),)
+# apache2 loads its modules twice; opcache.so and ice.so are not unmapped by then.
+RELOADED = (Finding('still-mapped', 'libphp.so', 'warning', reasons='relocation'),
+            Finding('still-mapped', 'ice.so', 'warning', reasons='relocation'))
+PHP = (Finding('still-mapped', 'ice.so', 'note', reasons='relocation',
+               why='libIce takes definitions of inline functions from it'),)
 PREFORK = ('small.txt', 'small.php', 'small.lua', 'small.pl', 'wsgi', 'none')
 THREADED = ('small.txt', 'small.lua', 'small.pl', 'none')
 
@@ -156,7 +161,7 @@ HOSTS = (
     Host('apache-test', ('apache2', '-t', '-f', '@here@/httpd.conf'),
          ('apache2', *LANGUAGES), prepare=prepare_apache('prefork', ('php', 'wsgi'))),
     apache('apache-prefork', 'prefork', PREFORK, LANGUAGES, ('php', 'wsgi'),
-           find=FOREIGN, also=PERL),
+           find=FOREIGN + RELOADED, also=PERL + PHP),
     apache('apache-event', 'event', THREADED, PERL_ONLY, find=FOREIGN, also=PERL),
     apache('apache-worker', 'worker', THREADED, PERL_ONLY, find=FOREIGN, also=PERL),
 )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Programs that load plug-ins for cryptography, authentication and data, and everyday programs."""
 
-from host import Host, write
+from host import Finding, Host, write
 
 SMALL_C = '#include <stdio.h>\nint main(void)\n{\n    puts("small");\n    return 0;\n}\n'
 SMALL_MAKE = 'all: small\n\t./small\nsmall: small.c\n\tgcc -O1 -o $@ $<\n'
@@ -29,6 +29,17 @@ HOSTS = (
     Host('openssl-engine', ('openssl', 'engine', '-t', '-c', 'dynamic', 'gost', 'pkcs11'),
          ('openssl', 'libengine-gost-openssl', 'libengine-pkcs11-openssl')),
     Host('openssl-legacy', ('openssl', 'list', '-providers', '-provider', 'legacy'), ('openssl',)),
+    Host('pam', ('pamtester', 'common-auth', 'nobody', 'authenticate'), ('pamtester', 'libpam-krb5'),
+         status='exit 1'),
+    Host('odbc', ('isql', '-v', 'small'), ('unixodbc', 'libsqliteodbc'), status='exit 1'),
+    # The constructor of its list of allocators takes memory that no destructor gives back.
+    Host('nbdkit', ('nbdkit', '--filter=delay', '--filter=cache', 'memory', '1M', '--run', 'true'),
+         ('nbdkit',), find=(Finding('heap-lost', 'nbdkit-memory-plugin.so', 'warning'),)),
+    # Every one is linked with -z nodelete.
+    Host('pulse', ('pulseaudio', '--dump-modules'), ('pulseaudio',),
+         find=(Finding('still-mapped', 'module-*.so', 'note', reasons='nodelete', at_least=60),),
+         also=(Finding('still-mapped', 'module-echo-cancel.so', 'note', reasons='nodelete|relocation',
+                       why='a C++ library that it needs is bound to it, too'),)),
     Host('git', ('sh', '-c', SMALL_REPOSITORY), ('git',), prepare=write(small__c=SMALL_C)),
     Host('ssh', ('ssh', '-V'), ('openssh-client',)),
     Host('curl', ('curl', '-sS', 'file://@here@/small.c'), ('curl',),

@@ -51,7 +51,12 @@ Test(sys, threads_and_time)
 
 Test(sys, maps)
 {
-    char *p = sys_map(100000);
+    char *p = sys_map(100000), *shared = sys_map_shared(100000);
+    uintptr_t code = (uintptr_t)sys_map;
+    cr_assert(code - (uintptr_t)p > (uintptr_t)32 << 30);
+    cr_assert(code - (uintptr_t)shared > (uintptr_t)32 << 30);
+    cr_assert_neq(p, shared);
+    munmap(shared, 100000);
     cr_assert_eq(p[99999], 0);
     sys_unmap(p, 100000);
     cr_assert_null(sys_map((size_t)1 << 60));

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "lifecycle/why.h"
+#include "lifecycle/answer.h"
+#include "lifecycle/check.h"
+#include "lifecycle/lifecycle.h"
+#include "modules/handles.h"
+#include "report/report.h"
+#include "rules/rules.h"
+#include "scan/scan.h"
+
+/* The copy stands for ever where another thread had the loader's list lock when it was made: for a
+ * moment, once in a blue moon. The thread that was asked waits no longer than that. */
+enum { MODULES_MAX = 64, PATIENCE_MS = 2000, MILLISECOND = 1000000 };
+
+struct inquiry {
+    struct module *modules[MODULES_MAX]; /* to be looked at, each once */
+    unsigned count;
+    uint32_t token, findings;
+    struct text *records;
+};
+
+static void inquire(struct inquiry *inquiry, struct module *about)
+{
+    for (unsigned i = 0; i < inquiry->count; i++)
+        if (inquiry->modules[i] == about)
+            return;
+    if (about && inquiry->count < MODULES_MAX)
+        inquiry->modules[inquiry->count++] = about;
+}
+
+static void sink(struct finding *finding, void *data)
+{
+    struct inquiry *inquiry = data;
+    report_supposed(inquiry->records, finding, inquiry->token, ++inquiry->findings);
+    finding_release(finding);
+}
+
+static void look_at(struct inquiry *inquiry, struct module *module)
+{
+    struct holders holders;
+    unsigned handles = module->startup ? 0 : handles_left(module);
+    holders_find(module, &holders);
+    if (handles)
+        holders_add(&holders, &(struct holder){.reason = REASON_HANDLE, .handles = handles});
+    rules_check_closed(module, &holders, sink, inquiry);
+    rules_check_handles(module, NULL, sink, inquiry);
+    for (unsigned i = 0; i < holders.count; i++)
+        inquire(inquiry, holders.list[i].module);
+    holders_release(&holders);
+}
+
+static void work(struct text *records, void *data)
+{
+    struct inquiry *inquiry = data;
+    inquiry->records = records;
+    for (unsigned i = 0; i < inquiry->count; i++)
+        look_at(inquiry, inquiry->modules[i]);
+}
+
+bool why_mapped(uint32_t id, uint32_t token)
+{
+    struct module *module = modules_by_id(id);
+    struct inquiry inquiry = {.token = token};
+    bool done = false;
+    if (!module || module->is_shim || module_is_unloaded(module) || !lock_acquire(&check_lock))
+        return false;
+    inquire(&inquiry, module);
+    check_finish_scan();
+    if (!scan_is_under_way())
+        done = answer_in_copy(work, &inquiry, (uint64_t)PATIENCE_MS * MILLISECOND);
+    lock_release(&check_lock);
+    return done;
+}

@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""dlpin why: of a running process, which must not notice, and of its report file afterwards.
+
+Arguments: dlpin, libdlpin.so, the folder of the sample still-mapped."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+DLPIN, SHIM, FOLDER = (os.path.abspath(path) for path in sys.argv[1:4])
+HOST = '''
+import _ctypes, sys
+names = {}
+print('ready', flush=True)
+for line in sys.stdin:
+    verb, name = line.split()
+    if verb == 'open':
+        names.setdefault(name, []).append(_ctypes.dlopen(name, 1))
+    else:
+        _ctypes.dlclose(names[name].pop())
+    print('done', flush=True)
+print('good')
+'''
+
+
+def path(name):
+    return f'{FOLDER}/{name}.so'
+
+
+class Host:
+    """Opens and closes what it is told to."""
+
+    def __init__(self, folder):
+        options = f'log_path={folder}/report:quiet=1:check_signal=32'
+        self.process = subprocess.Popen(['python3', '-c', HOST], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True,
+                                        env={**os.environ, 'LD_PRELOAD': SHIM, 'DLPIN_OPTIONS': options})
+        assert self.process.stdout.readline() == 'ready\n'
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.process.kill()
+        self.process.wait()
+
+    def do(self, *words):
+        for verb, name in zip(words[::2], words[1::2]):
+            print(verb, path(name), file=self.process.stdin, flush=True)
+            assert self.process.stdout.readline() == 'done\n'
+
+    def end(self):
+        rest, _ = self.process.communicate(timeout=20)
+        if rest != 'good\n' or self.process.returncode != 0:
+            sys.exit(f'the program says {rest!r} and ends with {self.process.returncode}')
+
+
+def why(status, parts, *arguments):
+    """The parts are in the output, in this order; one that begins with "!" is not in it."""
+    done = subprocess.run([DLPIN, 'why', *arguments], capture_output=True, text=True, check=False,
+                          timeout=60)
+    text, at = done.stdout + done.stderr, 0
+    if done.returncode != status:
+        sys.exit(f'why {arguments}: status {done.returncode}, not {status}\n{text}')
+    for part in parts:
+        found = text.find(part.removeprefix('!'), 0 if part[0] == '!' else at)
+        if (found >= 0) == (part[0] == '!'):
+            sys.exit(f'why {arguments}: {part!r} is wrong in\n{text}')
+        at = max(at, found)
+
+
+def of_process(host):
+    pid = ('-p', str(host.process.pid))
+    why(2, ['has no module "tidy.so"'], *pid, 'tidy.so')
+    host.do('open', 'tidy')
+    why(0, ['tidy.so, load 1 (loaded)\n', '1 handle of it is left', 'opened at:', '#0 '], *pid, 'tidy.so')
+    host.do('open', 'tidy', 'open', 'library', 'close', 'tidy', 'close', 'tidy')
+    # Held by a library that needs it, which is open: the way goes on to who opened that.
+    why(0, ['tidy.so, load 1 (closed)\n', 'was closed', 'library.so needs it', '\n  library.so, load 1 (loaded)\n',
+            '1 handle of it is left', 'opened at:', '!2 handles'], *pid, path('tidy'))
+    host.do('close', 'library')
+    why(1, ['tidy.so, load 1 (unloaded)\n', 'it was unmapped'], *pid, 'tidy.so')
+    host.do('open', 'tidy', 'open', 'plugin', 'close', 'plugin', 'open', 'cxx', 'close', 'cxx')
+    why(0, ['tidy.so, load 2 (loaded)\n', '1 handle'], *pid, 'tidy.so')
+    why(0, ['plugin.so, load 1 (closed)\n', 'DF_1_NODELETE', '!opened at'], *pid, 'plugin.so')
+    why(0, ['cxx.so, load 1 (closed)\n', 'is unique in the process', '-fno-gnu-unique'], *pid, 'cxx.so')
+    why(0, ['loaded with the program', '!needs it'], *pid, 'libc.so.6')
+
+
+def of_file(report):
+    why(0, ['tidy.so, load 2 (loaded)\n', 'is not closed', 'opened at:'], report, 'tidy.so')
+    why(0, ['plugin.so, load 1 (closed)\n', 'DF_1_NODELETE'], report, 'plugin.so')
+    why(1, ['library.so, load 1 (unloaded)\n', 'it was unmapped'], report, 'library.so')
+    why(2, ['no process had a module "nothing.so"'], report, 'nothing.so')
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        with Host(folder) as host:
+            of_process(host)
+            host.end()
+        of_file(next(entry.path for entry in os.scandir(folder)))
+        why(2, ['No such file'], f'{folder}/none', 'tidy.so')
+    for wrong in [(), ('-p', '1'), ('-p', 'x', 'm'), ('a',), ('a', 'b', 'c'), ('--timeout=x', 'a', 'b')]:
+        why(2, ['dlpin: '], *wrong)
+
+
+main()
