@@ -35,6 +35,7 @@ extern void __cxa_finalize(void *dso_handle);
 extern int __pthread_key_create(pthread_key_t *key, void (*destructor)(void *));
 extern int __cxa_atexit(void (*function)(void *), void *argument, void *dso_handle);
 extern int __cxa_at_quick_exit(void (*function)(void *), void *dso_handle);
+extern int __cxa_thread_atexit_impl(void (*function)(void *), void *object, void *dso_handle);
 extern int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
                              void *dso_handle);
 extern int __sigaction(int number, const struct sigaction *action, struct sigaction *before);

@@ -4,9 +4,13 @@
 #include "lifecycle/check.h"
 #include "lifecycle/lifecycle.h"
 #include "modules/handles.h"
+#include "modules/tls_counts.h"
 #include "registry/opens.h"
+#include "registry/tls_dtors.h"
 #include "report/report.h"
 #include "rules/rules.h"
+
+enum { LEFT_MAX = 16 };
 
 void closed_begins(struct module *module)
 {
@@ -15,15 +19,25 @@ void closed_begins(struct module *module)
         guard.closing[guard.closing_count++] = module_ref(module);
 }
 
+/* It stays for them, and for nothing else some day, until something is closed after they ended. */
+static void note_threads(struct module *module, const struct holders *holders)
+{
+    for (unsigned i = 0; i < holders->count; i++)
+        if (holders->list[i].reason == REASON_TLS_DESTRUCTOR && holders->list[i].tid)
+            atomic_store(&module->tls_thread, holders->list[i].tid);
+}
+
 /* Where exit() has begun and this is only seen then, it was before. */
 static void report(struct module *module)
 {
     struct check check = {.at = AT_DLCLOSE, .before_exit = true};
     struct holders holders;
+    tls_dtors_settle();
     holders_find(module, &holders);
     if (lock_acquire(&check_lock)) {
         rules_check_closed(module, &holders, check_sink, &check);
         lock_release(&check_lock);
+        note_threads(module, &holders);
     }
     holders_release(&holders);
 }
@@ -47,6 +61,54 @@ static bool look_at(struct module *module)
     return true;
 }
 
+/* --- dependencies that are left behind
+ * -------------------------------------------------------------------------------------------------
+ */
+
+struct left {
+    unsigned count;
+    struct module *modules[LEFT_MAX]; /* each holds a reference */
+};
+
+static int collect_left(struct module *module, void *data)
+{
+    struct left *left = data;
+    if (atomic_load(&module->tls_pending) > 0 && !module->startup && !module_is_closed(module) &&
+        !atomic_load(&module->tls_thread) && !atomic_load(&module->kept) &&
+        handles_count(module) == 0 && left->count < LEFT_MAX)
+        left->modules[left->count++] = module_ref(module);
+    return 0;
+}
+
+/* Nobody has a handle of it; if nobody needs it, either, it is there for destructors alone. */
+static void look_at_left(struct module *module)
+{
+    struct check check = {.at = AT_DLCLOSE, .before_exit = true};
+    struct holders holders;
+    holders_find(module, &holders);
+    if (holders.count == 0 && tls_counts_pending(module) > 0 && lock_acquire(&check_lock)) {
+        rules_check_closed(module, &holders, check_sink, &check);
+        lock_release(&check_lock);
+        note_threads(module, &holders);
+    }
+    holders_release(&holders);
+}
+
+static void look_for_left(void)
+{
+    static _Atomic uint64_t looked;
+    struct left left = {0};
+    uint64_t unloads = atomic_load(&modules_unloads);
+    if (!tls_dtors_any() || atomic_exchange(&looked, unloads) == unloads || is_ending())
+        return;
+    tls_dtors_settle();
+    modules_each_mapped(collect_left, &left);
+    for (unsigned i = 0; i < left.count; i++) {
+        look_at_left(left.modules[i]);
+        module_unref(left.modules[i]);
+    }
+}
+
 bool closed_look(void)
 {
     bool any = false;
@@ -55,6 +117,7 @@ bool closed_look(void)
         any |= look_at(module);
         module_unref(module);
     }
+    look_for_left();
     return any;
 }
 

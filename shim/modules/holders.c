@@ -2,6 +2,7 @@
 #include "modules/holders.h"
 #include "modules/handles.h"
 #include "modules/link_maps.h"
+#include "modules/tls_counts.h"
 
 #include <string.h>
 
@@ -176,8 +177,8 @@ static bool is_rooted(const struct held *held)
 {
     const struct module *module = held->module;
     return module->startup || !handles_are_known() || is_open(module) ||
-           atomic_load(&module->nodelete) || atomic_load(&module->kept) ||
-           held->image.flags_1 & DF_1_NODELETE ||
+           tls_counts_pending(module) > 0 || atomic_load(&module->nodelete) ||
+           atomic_load(&module->kept) || held->image.flags_1 & DF_1_NODELETE ||
            each_binding(&held->image, held, any_unique, NULL);
 }
 
@@ -307,7 +308,9 @@ void holders_find(struct module *of, struct holders *found)
 
 void holders_release(struct holders *found)
 {
-    for (unsigned i = 0; i < found->count; i++)
+    for (unsigned i = 0; i < found->count; i++) {
         module_unref(found->list[i].module);
+        module_unref(found->list[i].function_module);
+    }
     found->count = 0;
 }

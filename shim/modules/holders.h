@@ -24,9 +24,16 @@ struct holder {
     unsigned opens;        /* of so many dlopen calls, as far as is known */
     struct module *module; /* DEPENDENCY, RELOCATION: the holder; has a reference */
     bool flag;             /* NODELETE: DF_1_NODELETE in the file; else RTLD_NODELETE at dlopen */
-    int tid;               /* TLS_DESTRUCTOR: the thread, */
-    unsigned pending;      /* and how many it has to run */
-    char symbol[HOLDER_SYMBOL_MAX]; /* RELOCATION, UNIQUE_SYMBOL: as in the file (mangled) */
+    /* TLS_DESTRUCTOR: the thread (0: not known), how many it has to run (0: none any more), and of
+     * the first of these the function, the object, and where that lies in the thread's block. */
+    int tid;
+    unsigned pending;
+    char thread_name[32];
+    uintptr_t function;
+    struct module *function_module; /* has a reference; NULL: none that is known */
+    uintptr_t object, tls_offset;
+    /* RELOCATION, UNIQUE_SYMBOL, TLS_DESTRUCTOR (the object): as in the file (mangled) */
+    char symbol[HOLDER_SYMBOL_MAX];
 };
 
 struct holders {

@@ -62,6 +62,10 @@ struct module {
     /* modules/handles.h: that the loader counts, as far as was looked; dlclose calls that are under
      * way, that are over since then; and those that it did not count. */
     _Atomic unsigned handles, closing, closed, uncounted;
+    /* Destructors of thread_local objects that threads have yet to run (registry/tls_dtors.h); and
+     * one of the threads that had such when it was seen to stay for that. */
+    _Atomic unsigned tls_pending;
+    _Atomic int32_t tls_thread;
     _Atomic bool reopened;      /* it was closed, stayed mapped, and was opened again */
     _Atomic bool nodelete;      /* opened with RTLD_NODELETE */
     struct opens *opens;        /* registry/opens.h, under the registry lock */

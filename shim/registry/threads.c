@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "registry/heap.h"
 #include "registry/tasks.h"
+#include "registry/tls_dtors.h"
 
 #include <string.h>
 
@@ -27,6 +28,7 @@ static void free_thread(struct thread *thread)
     module_unref(thread->requester);
     stack_free(thread->stack);
     tasks_free(thread->tasks);
+    tls_dtors_free(thread->tls_dtors);
     for (unsigned i = 0; i < VALUE_PAGES; i++)
         arena_free(atomic_load(&thread->pages[i]), VALUES_PER_PAGE * sizeof(struct value));
     arena_free(thread, sizeof *thread);
@@ -268,6 +270,39 @@ void thread_name(pid_t tid, char name[static 32])
         name[--length] = '\0';
     if (length <= 0)
         name[0] = '\0';
+}
+
+/* --- thread-local storage
+ * ------------------------------------------------------------------------------------ */
+
+/* sysdeps/x86_64/nptl/tls.h, sysdeps/aarch64/nptl/tls.h: where the TCB has the dtv; and
+ * sysdeps/generic/dl-dtv.h: an entry is two words, the first of which is the block, or -1. */
+#if defined(__x86_64__)
+enum { DTV_OFFSET = 8 };
+#else
+enum { DTV_OFFSET = 0 };
+#endif
+
+static bool read_word(uintptr_t at, uintptr_t *word)
+{
+    return sys_copy_memory((const void *)at, word, sizeof *word) == (ssize_t)sizeof *word;
+}
+
+uintptr_t thread_dtv(const struct thread *thread)
+{
+    uintptr_t dtv;
+    return thread->thread_pointer && read_word(thread->thread_pointer + DTV_OFFSET, &dtv) ? dtv : 0;
+}
+
+uintptr_t thread_tls_block(uintptr_t dtv, const struct module *module)
+{
+    uintptr_t count, block;
+    /* dtv[-1] has the number of entries. */
+    if (!dtv || !module->tls_module || !read_word(dtv - 2 * sizeof count, &count) ||
+        module->tls_module > count ||
+        !read_word(dtv + 2 * sizeof count * module->tls_module, &block) || block == UINTPTR_MAX)
+        return 0;
+    return block;
 }
 
 /* --- values

@@ -47,7 +47,8 @@ struct thread {
         *requester; /* the nearest one on the stack that is neither common nor the owner */
     struct stack *stack;
     struct value *_Atomic pages[VALUE_PAGES];
-    struct tasks *tasks; /* registry/tasks.h; NULL: it never had one */
+    struct tls_dtors *tls_dtors; /* registry/tls_dtors.h, under the registry lock */
+    struct tasks *tasks;         /* registry/tasks.h; NULL: it never had one */
     struct thread *next;
 };
 
@@ -92,6 +93,11 @@ struct thread *thread_by_serial_locked(uint64_t serial);
 
 /* "name" as the kernel has it, or "". */
 void thread_name(pid_t tid, char name[static 32]);
+
+/* Where the thread has its blocks of thread-local storage (0: not known), and its block of a module
+ * (0: it has none). What a thread that ends takes with it is not read. */
+uintptr_t thread_dtv(const struct thread *thread);
+uintptr_t thread_tls_block(uintptr_t dtv, const struct module *module);
 
 /* Thread pointers of the last threads that ended: glibc keeps their stacks for others, with all
  * that is on them. Up to `index` of DEAD_MAX; 0 where there is none. */

@@ -295,7 +295,8 @@ static void report_again_locked(struct instance *instance, struct finding *findi
 {
     struct group *group = instance->group;
     bool confirmed = instance->pending && !finding->pending;
-    bool risen = finding->severity > group->finding.severity;
+    bool risen =
+        finding->severity > group->finding.severity || finding->reopened > group->finding.reopened;
     if (confirmed || risen) {
         instance->pending = false;
         keep_longer_stack(group, finding);

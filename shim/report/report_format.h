@@ -33,31 +33,32 @@
     X(MISUSE, "misuse", "a call that harms another module's state")
 
 /* The kinds that this version finds. X(enumerator, "name", "title, in one line") */
-#define DLPIN_KINDS(X)                                                                     \
-    X(KEY_DESTRUCTOR, "key-destructor",                                                    \
-      "live pthread key with its destructor in an unloaded module")                        \
-    X(KEY, "key", "live pthread key whose creator is unloaded")                            \
-    X(KEY_VALUE, "key-value", "thread-specific value that leads to an unloaded module")    \
-    X(KEY_ORPHAN, "key-orphan", "key deleted while threads still had values for it")       \
-    X(KEY_FOREIGN, "key-foreign", "key deleted that was not live, or is another module's") \
-    X(THREAD_ROUTINE, "thread-routine",                                                    \
-      "live thread whose start routine is in an unloaded module")                          \
-    X(THREAD_ARGUMENT, "thread-argument",                                                  \
-      "live thread whose argument belongs to an unloaded module")                          \
-    X(THREAD_REQUESTED, "thread-requested",                                                \
-      "live thread that a library started for an unloaded module")                         \
-    X(THREAD_STACK, "thread-stack", "live thread on its way through an unloaded module")   \
-    X(EXIT_HANDLER, "exit-handler", "exit handler in an unloaded module")                  \
-    X(FORK_HANDLER, "fork-handler", "fork handler in an unloaded module")                  \
-    X(TIMER, "timer", "timer or notification that calls into an unloaded module")          \
-    X(HOOK, "hook", "function or memory of an unloaded module that a library uses")        \
-    X(ENVIRONMENT, "environment", "environment variable in an unloaded module")            \
-    X(POINTER, "pointer", "pointer into an unloaded module's image")                       \
-    X(HEAP_LOST, "heap-lost", "blocks of an unloaded module that nothing reaches")         \
-    X(HEAP_HELD, "heap-held", "blocks of an unloaded module that are still reached")       \
-    X(TASK_VALUE, "task-value", "thread-specific value that a task left for the next one") \
-    X(SIGNAL_HANDLER, "signal-handler", "signal with its handler in an unloaded module")   \
-    X(STILL_MAPPED, "still-mapped", "module that was closed and stays mapped")             \
+#define DLPIN_KINDS(X)                                                                           \
+    X(KEY_DESTRUCTOR, "key-destructor",                                                          \
+      "live pthread key with its destructor in an unloaded module")                              \
+    X(KEY, "key", "live pthread key whose creator is unloaded")                                  \
+    X(KEY_VALUE, "key-value", "thread-specific value that leads to an unloaded module")          \
+    X(KEY_ORPHAN, "key-orphan", "key deleted while threads still had values for it")             \
+    X(KEY_FOREIGN, "key-foreign", "key deleted that was not live, or is another module's")       \
+    X(THREAD_ROUTINE, "thread-routine",                                                          \
+      "live thread whose start routine is in an unloaded module")                                \
+    X(THREAD_ARGUMENT, "thread-argument",                                                        \
+      "live thread whose argument belongs to an unloaded module")                                \
+    X(THREAD_REQUESTED, "thread-requested",                                                      \
+      "live thread that a library started for an unloaded module")                               \
+    X(THREAD_STACK, "thread-stack", "live thread on its way through an unloaded module")         \
+    X(EXIT_HANDLER, "exit-handler", "exit handler in an unloaded module")                        \
+    X(FORK_HANDLER, "fork-handler", "fork handler in an unloaded module")                        \
+    X(TIMER, "timer", "timer or notification that calls into an unloaded module")                \
+    X(HOOK, "hook", "function or memory of an unloaded module that a library uses")              \
+    X(ENVIRONMENT, "environment", "environment variable in an unloaded module")                  \
+    X(POINTER, "pointer", "pointer into an unloaded module's image")                             \
+    X(HEAP_LOST, "heap-lost", "blocks of an unloaded module that nothing reaches")               \
+    X(HEAP_HELD, "heap-held", "blocks of an unloaded module that are still reached")             \
+    X(TASK_VALUE, "task-value", "thread-specific value that a task left for the next one")       \
+    X(SIGNAL_HANDLER, "signal-handler", "signal with its handler in an unloaded module")         \
+    X(STILL_MAPPED, "still-mapped", "module that was closed and stays mapped")                   \
+    X(TLS_DESTRUCTOR, "tls-destructor", "thread_local objects that keep a closed module mapped") \
     X(HANDLE, "handle", "handle that was opened and never closed")
 
 /* When a finding was made. X(enumerator, "name") */
@@ -172,8 +173,9 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *
  * reason    reason, and for "handle" handles opens(dlopen calls that gave them out), "dependency"
  *           module(the holder), "relocation" module symbol(the one that is bound), "nodelete"
- *           by("DF_1_NODELETE"|"RTLD_NODELETE"), "unique-symbol" symbol, "tls-destructor" tid
- *           pending(how many)
+ *           by("DF_1_NODELETE"|"RTLD_NODELETE"), "unique-symbol" symbol, "tls-destructor" tid?
+ *           thread_name? pending(how many; 0: it has run them) symbol?(of the first object)
+ *           address?(likewise) function?(frame: its destructor)
  *
  * path      steps {"from":node,"via":int,"to":node,"leaves"?:true}, root first; {"skipped":int}
  *           stands for so many that are left out. via: where in the node, or in its symbol, the

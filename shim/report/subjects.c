@@ -160,8 +160,13 @@ static void add_reason(struct text *text, const struct holder *holder)
         json_string(text, "by", holder->flag ? "DF_1_NODELETE" : "RTLD_NODELETE");
     if (holder->tid)
         json_number(text, "tid", (uint64_t)holder->tid);
-    if (holder->pending)
+    if (holder->reason == REASON_TLS_DESTRUCTOR)
         json_number(text, "pending", holder->pending);
+    if (holder->thread_name[0])
+        json_string(text, "thread_name", holder->thread_name);
+    if (holder->object)
+        json_address(text, "address", holder->object);
+    json_frame_member(text, "function", &(struct frame){holder->function, holder->function_module});
     text_add(text, "}");
 }
 

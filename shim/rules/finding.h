@@ -100,6 +100,7 @@ struct finding {
     struct task *task, *reader; /* that set the value, that read it; each holds a reference */
     unsigned tasks;             /* that left values here */
     struct holders *holders;    /* still-mapped, tls-destructor, handle: why; or NULL */
+    bool unneeded;              /* nobody had a handle of the module */
     bool reopened, replaced;    /* it was opened again; its file on disk is another one now */
     bool grows;
     bool before_exit; /* made before exit() began, however late it is reported */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Modules that the program closed and that are still mapped, and those that it never closed. */
+#include "base/sys.h"
 #include "modules/elf_file.h"
 #include "modules/handles.h"
 #include "registry/opens.h"
@@ -29,18 +30,22 @@ static struct holders *copy_holders(const struct holders *holders)
     if (!copy)
         return NULL;
     *copy = *holders;
-    for (unsigned i = 0; i < copy->count; i++)
+    for (unsigned i = 0; i < copy->count; i++) {
         module_ref(copy->list[i].module);
+        module_ref(copy->list[i].function_module);
+    }
     return copy;
 }
 
-static bool match_closed(const struct subject *subject, struct finding *finding)
+bool match_closed(const struct subject *subject, struct finding *finding)
 {
     struct module *module = subject->module;
     finding->reopened = atomic_load(&module->reopened);
     finding->replaced = finding->reopened && elf_file_was_replaced(module);
     finding->verdict = VERDICT_PINNED;
-    finding->severity = finding->reopened ? SEVERITY_WARNING : SEVERITY_NOTE;
+    finding->severity = finding->reopened || has_reason(subject->holders, REASON_TLS_DESTRUCTOR)
+                            ? SEVERITY_WARNING
+                            : SEVERITY_NOTE;
     finding->module = module_ref(module);
     finding->owner = module_ref(module);
     finding->holders = copy_holders(subject->holders);
@@ -48,15 +53,41 @@ static bool match_closed(const struct subject *subject, struct finding *finding)
     return finding->holders != NULL;
 }
 
-bool match_still_mapped(const struct subject *subject, struct finding *finding)
-{
-    return subject->holders && match_closed(subject, finding);
-}
-
 static void say_nodelete(struct text *message, const struct holder *holder)
 {
     text_add(message, holder->flag ? "it is marked not to be deleted (DF_1_NODELETE)"
                                    : "it was opened with RTLD_NODELETE");
+}
+
+static void say_tls_thread(struct text *message, const struct holder *holder)
+{
+    if (holder->tid == 0)
+        text_add(message, "a thread that is not known");
+    else if (holder->tid == sys_getpid())
+        text_add(message, "the main thread (which ends with the process)");
+    else
+        text_printf(message, "thread %d", holder->tid);
+    if (holder->tid != 0 && holder->tid != sys_getpid() && holder->thread_name[0])
+        text_printf(message, " \"%s\"", holder->thread_name);
+}
+
+static void say_tls_destructor(struct text *message, const struct holder *holder)
+{
+    say_tls_thread(message, holder);
+    if (holder->pending == 0) {
+        text_add(message, " had destructors of C++ thread_local objects pending; it has run them, "
+                          "but no dlclose came after that");
+        return;
+    }
+    text_printf(message, " has %u destructor%s of C++ thread_local objects pending",
+                holder->pending, holder->pending == 1 ? "" : "s");
+    struct frame function = {holder->function, holder->function_module};
+    if (!function.pc)
+        return;
+    text_printf(message, " (%s%s%s", holder->pending == 1 ? "" : "first ", holder->symbol,
+                holder->symbol[0] ? ", by " : "");
+    word_function(message, &function);
+    text_add(message, ")");
 }
 
 static void say_reason(struct text *message, const struct holder *holder)
@@ -81,8 +112,7 @@ static void say_reason(struct text *message, const struct holder *holder)
         text_printf(message, "its symbol %s is unique in the process", holder->symbol);
         break;
     case REASON_TLS_DESTRUCTOR:
-        text_printf(message, "%u destructors of thread_local objects are pending in thread %d",
-                    holder->pending, holder->tid);
+        say_tls_destructor(message, holder);
         break;
     case REASON_STARTUP:
         text_add(message, "it was loaded with the program");
@@ -101,8 +131,9 @@ static const char *const advice[REASON_COUNT] = {
                           "RTLD_LOCAL.",
     [REASON_NODELETE] = "Whoever asked for that meant it to stay.",
     [REASON_UNIQUE_SYMBOL] = "Compile it with -fno-gnu-unique, or hide these symbols.",
-    [REASON_TLS_DESTRUCTOR] = "End these threads before dlclose; the module goes with the next "
-                              "dlclose after that.",
+    [REASON_TLS_DESTRUCTOR] =
+        "Only threads that end before its dlclose should use it, or it should have no thread_local "
+        "objects with destructors; the first dlclose after these threads ended unmaps it.",
 };
 
 /* All are in the record; people need no more than a few of each. */
@@ -149,7 +180,8 @@ void explain_still_mapped(const struct finding *finding, struct text *message)
     else if (!module_is_closed(finding->module))
         text_printf(message, " is mapped with %zu KB, because", finding->bytes >> 10);
     else
-        text_printf(message, " was closed, and its %zu KB are still mapped, because",
+        text_printf(message, " %s, and its %zu KB are still mapped, because",
+                    finding->unneeded ? "is not needed any more" : "was closed",
                     finding->bytes >> 10);
     say_reasons(message, finding->holders);
 }
@@ -158,6 +190,7 @@ void rules_check_closed(struct module *module, struct holders *holders, rules_si
                         void *data)
 {
     struct found found = {0};
+    rules_add_tls_holders(module, holders);
     if (holders->count == 0)
         holders->list[holders->count++] = (struct holder){.reason = REASON_UNKNOWN};
     found_apply(

@@ -29,6 +29,8 @@ const struct rule rules[KIND_COUNT] = {
     [KIND_TASK_VALUE] = {OBJECT_TASK, match_task_value, explain_task_value},
     [KIND_SIGNAL_HANDLER] = {OBJECT_SIGNAL, match_signal_handler, explain_signal_handler, true},
     [KIND_STILL_MAPPED] = {OBJECT_MODULE, match_still_mapped, explain_still_mapped},
+    /* Its message names its reasons, as that of a module with others. */
+    [KIND_TLS_DESTRUCTOR] = {OBJECT_MODULE, match_tls_destructor, explain_still_mapped},
     [KIND_HANDLE] = {OBJECT_MODULE, match_handle, explain_handle},
 };
 

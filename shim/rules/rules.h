@@ -120,13 +120,20 @@ void rules_check_handles(struct module *only, rules_known *known, rules_sink *si
  * registry lock. */
 bool rules_still_holds(const struct object *object, const char **how);
 
+/* Adds the threads that have destructors of thread_local objects of the module pending. Takes the
+ * registry lock; reads files for names. */
+void rules_add_tls_holders(struct module *module, struct holders *holders);
+
+/* What kinds about a closed module have in common. */
+bool match_closed(const struct subject *subject, struct finding *finding);
+
 /* For the rules about threads: the module, and what of it the way of a scan leads to. */
 void copy_retained(const struct retained *retained, struct finding *finding);
 
 rule_match match_key_destructor, match_key, match_key_value, match_key_orphan, match_key_foreign,
     match_thread_routine, match_thread_argument, match_thread_requested, match_thread_stack,
     match_pointer, match_heap_lost, match_heap_held, match_registration, match_task_value,
-    match_signal_handler, match_still_mapped, match_handle;
+    match_signal_handler, match_still_mapped, match_tls_destructor, match_handle;
 rule_explain explain_key_destructor, explain_key, explain_key_value, explain_key_orphan,
     explain_key_foreign, explain_thread_routine, explain_thread_argument, explain_thread_requested,
     explain_thread_stack, explain_pointer, explain_heap_lost, explain_heap_held,

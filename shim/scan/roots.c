@@ -113,19 +113,6 @@ struct tls_search {
     uintptr_t dtv;
 };
 
-/* sysdeps/x86_64/nptl/tls.h, sysdeps/aarch64/nptl/tls.h: where the TCB has the dtv; and
- * sysdeps/generic/dl-dtv.h: an entry is two words, the first of which is the block, or -1. */
-#if defined(__x86_64__)
-enum { DTV_OFFSET = 8 };
-#else
-enum { DTV_OFFSET = 0 };
-#endif
-
-static bool read_word(uintptr_t at, uintptr_t *word)
-{
-    return sys_copy_memory((const void *)at, word, sizeof *word) == (ssize_t)sizeof *word;
-}
-
 static size_t tls_size(const struct module *module)
 {
     for (unsigned i = 0; i < module->phnum; i++)
@@ -137,14 +124,11 @@ static size_t tls_size(const struct module *module)
 static int add_tls(struct module *module, void *data)
 {
     struct tls_search *search = data;
-    uintptr_t count, block;
     size_t size = tls_size(module);
     if (!module->tls_module || !size || module->is_shim || module->loader)
         return 0;
-    /* dtv[-1] has the number of entries. */
-    if (!read_word(search->dtv - 2 * sizeof count, &count) || module->tls_module > count ||
-        !read_word(search->dtv + 2 * sizeof count * module->tls_module, &block) || !block ||
-        block == UINTPTR_MAX)
+    uintptr_t block = thread_tls_block(search->dtv, module);
+    if (!block)
         return 0;
     add(search->roots, (struct root){.kind = module->runtime ? ROOT_RUNTIME : ROOT_TLS,
                                      .exact = module->runtime,
@@ -178,7 +162,8 @@ static void add_values_locked(struct roots *roots, struct thread *thread)
 static void add_thread_tls_locked(struct roots *roots, struct thread *thread)
 {
     struct tls_search search = {.roots = roots, .thread = thread};
-    if (thread->thread_pointer && read_word(thread->thread_pointer + DTV_OFFSET, &search.dtv))
+    search.dtv = thread_dtv(thread);
+    if (search.dtv)
         modules_each_mapped(add_tls, &search);
 }
 

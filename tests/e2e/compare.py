@@ -92,6 +92,8 @@ def misfit(report, finding, expected):
         "reasons": lambda value: value.split(",") == sorted(
             {reason["reason"] for reason in subject["reasons"]}),
         "reason": lambda value: value in _reasons(report, subject),
+        "pending": lambda value: value == ",".join(
+            sorted(str(reason.get("pending")) for reason in subject["reasons"])),
         "by": lambda value: value in {reason.get("by") for reason in subject["reasons"]},
         "growing": lambda value: str(finding.get("growing", False)).lower() == value,
         "reopened": lambda value: str(subject.get("reopened", False)).lower() == value,

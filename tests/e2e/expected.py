@@ -15,7 +15,8 @@ class Expectation:
 
     FLAGS = ("resolved", "no-stack")
     VALUES = ("at", "function", "stack", "where", "thread", "count", "blocks", "bytes",
-              "hanging", "slot", "target", "path", "reasons", "reason", "by", "growing", "reopened", "replaced")
+              "hanging", "slot", "target", "path", "reasons", "reason", "by", "growing", "reopened", "replaced",
+              "pending")
 
     def __init__(self, words, required):
         if len(words) < 5:

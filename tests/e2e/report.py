@@ -331,7 +331,7 @@ class Report:
         word = reason.get("reason")
         needed = {"handle": ("handles", "opens"), "dependency": ("module",),
                   "relocation": ("module", "symbol"), "nodelete": ("by",),
-                  "unique-symbol": ("symbol",), "tls-destructor": ("tid", "pending"),
+                  "unique-symbol": ("symbol",), "tls-destructor": ("pending",),
                   }.get(word, ())
         if word not in self.words.reasons:
             self.wrong("%s: unknown reason '%s'", name, word)

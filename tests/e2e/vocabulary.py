@@ -33,6 +33,7 @@ COMBINATIONS = {
     "task-value": {("stale", "warning"), ("stale", "note")},
     "signal-handler": {("dangling", "error")} | HELD,
     "still-mapped": {("pinned", "warning"), ("pinned", "note")},
+    "tls-destructor": {("pinned", "warning")},
     "handle": {("pinned", "note")},
 }
 
@@ -57,6 +58,7 @@ SUBJECTS = {
     "task-value": "task",
     "signal-handler": "signal",
     "still-mapped": "module",
+    "tls-destructor": "module",
     "handle": "module",
 }
 
