@@ -30,6 +30,7 @@ struct guard {
     uintptr_t dlclose_stack; /* where the stack of the outermost one's caller begins; 0: none is */
     uint32_t dlclose_clear;  /* number of the module that no thread was in when it began */
     unsigned ignoring;       /* > 0: what this thread makes is not reported (dlpin.h) */
+    bool unfiltered;         /* since it entered it, no seccomp filter was seen */
     bool in_fork;            /* this thread holds our locks, for the child to find them free */
     void *dlopen_caller;
     struct thread *self; /* registry/threads.h; NULL until something is noted for this thread */
@@ -45,6 +46,7 @@ static inline bool guard_enter(int *saved_errno)
     if (guard.depth)
         return false;
     guard.depth = 1;
+    guard.unfiltered = false;
     *saved_errno = errno;
     return true;
 }

@@ -93,7 +93,7 @@ struct sys_span {
 size_t sys_copy_spans(const struct sys_span *spans, unsigned count, char *to);
 
 /* Whether this process has a seccomp filter: system calls that the program does not need may kill
- * it. Known for good once it was seen. */
+ * it. Known for good once it was seen; that there is none, until the thread leaves the shim. */
 bool sys_is_filtered(void);
 
 /* Reads a whole small file (at most `size` - 1 bytes) and ends it with NUL. Returns the length or

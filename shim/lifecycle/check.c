@@ -91,7 +91,10 @@ void lifecycle_check(enum occasion at)
         return;
     atomic_store(&checked_unloads, atomic_load(&modules_unloads));
     keys_reconcile();
-    signals_reconcile();
+    if (at == AT_DLCLOSE)
+        signals_reconcile_unloaded(); /* all were asked for when that began */
+    else
+        signals_reconcile();
     report_revalidate();
     orphans_report();
     rules_check(report_knows, check_sink, &check);
@@ -141,11 +144,11 @@ void check_finish_scan(void)
     take_results(scan_patience(SCAN_ON_REQUEST, false));
 }
 
-void check_before_death(void)
+void check_before_death(bool due)
 {
     enum { PATIENCE_NS = 2000000000 };
     take_results(PATIENCE_NS);
-    if (!scan_run(SCAN_ON_REQUEST))
+    if (!due || !scan_run(SCAN_ON_REQUEST))
         return;
     check_notice_exit();
     walk_check = (struct check){.at = AT_EVENT, .before_exit = !atomic_load(&exit_began)};

@@ -37,9 +37,9 @@ bool check_exit_began(void);
 /* Takes what a scan that is under way finds, and waits for it if need be. Under the check lock. */
 void check_finish_scan(void);
 
-/* The same where the process is about to die: what is under way or due is waited for no longer than
- * people wait for a program that has crashed. */
-void check_before_death(void);
+/* The same where the process is about to die: what is under way, or due, too, is waited for no
+ * longer than people wait for a program that has crashed. */
+void check_before_death(bool due);
 
 /*
  * Values that a deleted key left behind. Their module may free them a moment later, from a list of

@@ -6,6 +6,7 @@
 #include "ownership/prologue.h"
 #include "registry/signals.h"
 #include "report/crash.h"
+#include "report/report.h"
 #include "scan/frames.h"
 #include "scan/memory.h"
 
@@ -170,16 +171,31 @@ static struct stack *take_stack(const ucontext_t *context, const struct crash *c
  * ----------------------------------------------------------------------------------------------
  */
 
+/* It dies of something else. What was found is not lost for that. */
+static void tell_of_findings(void)
+{
+    if (lock_acquire(&check_lock)) {
+        check_before_death(false);
+        lock_release(&check_lock);
+    }
+    if (lock_acquire(&report_lock)) {
+        report_settle_counts_locked();
+        lock_release(&report_lock);
+    }
+}
+
 static void tell(int number, const siginfo_t *info, const ucontext_t *context)
 {
     struct crash crash = {.signal = number, .tid = sys_gettid()};
-    if (!find_place(frame_of_context(context).pc, info, &crash))
+    if (is_sent(info) || !find_place(frame_of_context(context).pc, info, &crash)) {
+        tell_of_findings();
         return;
+    }
     bool alone = lock_acquire(&check_lock);
     if (alone)
         crash.stack = take_stack(context, &crash);
     if (alone && !crash_is_foretold(&crash))
-        check_before_death();
+        check_before_death(true);
     crash_report(&crash);
     if (alone)
         lock_release(&check_lock);
@@ -214,8 +230,8 @@ static void go_on_to_die(int number, const siginfo_t *info)
 static void on_crash(int number, siginfo_t *info, void *context)
 {
     int saved_errno, errno_before = errno;
-    if (!is_sent(info) && !guard.in_fork && !guard.depth && lifecycle_is_own_process() &&
-        is_first() && lifecycle_enter(&saved_errno)) {
+    if (!guard.in_fork && !guard.depth && lifecycle_is_own_process() && is_first() &&
+        lifecycle_enter(&saved_errno)) {
         tell(number, info, context);
         guard_leave(saved_errno);
     }
@@ -245,10 +261,9 @@ static void listen_to(unsigned which)
 
 void crash_listen(void)
 {
-    if (sys_is_filtered())
+    if (atomic_load(&listening) || sys_is_filtered() || atomic_exchange(&listening, true))
         return;
     signals_set_own(on_crash);
-    atomic_store(&listening, true);
     for (unsigned i = 0; i < WATCHED; i++)
         listen_to(i);
 }

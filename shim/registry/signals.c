@@ -60,12 +60,13 @@ void signal_changed(int number)
     lock_release(&registry_lock);
 }
 
-void signals_reconcile(void)
+static void reconcile(bool all)
 {
     uintptr_t handlers[ACTION_SIGNALS + 1] = {0};
     bool changed = false;
     for (int i = 1; i <= ACTION_SIGNALS; i++) {
-        handlers[i] = handler_now(i);
+        bool ask = all || module_is_unloaded(dispositions[i].handler.module);
+        handlers[i] = ask ? handler_now(i) : dispositions[i].handler.pc;
         changed |= handlers[i] != dispositions[i].handler.pc;
     }
     if (!changed || !lock_acquire(&registry_lock))
@@ -74,4 +75,14 @@ void signals_reconcile(void)
         if (handlers[i] != dispositions[i].handler.pc)
             replace_locked(i, handlers[i], NULL);
     lock_release(&registry_lock);
+}
+
+void signals_reconcile(void)
+{
+    reconcile(true);
+}
+
+void signals_reconcile_unloaded(void)
+{
+    reconcile(false);
 }
