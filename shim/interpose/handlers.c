@@ -17,7 +17,8 @@ typedef void cxa_handler_with_status(void *argument, int status); /* how libc ca
 static void run_on_exit(int status, void *registration)
 {
     struct registered_call call = registering_take(registration);
-    ((on_exit_handler *)call.function)(status, (void *)call.argument);
+    if (call.function)
+        ((on_exit_handler *)call.function)(status, (void *)call.argument);
 }
 
 EXPORT int on_exit(on_exit_handler *function, void *argument)
@@ -39,7 +40,8 @@ EXPORT int on_exit(on_exit_handler *function, void *argument)
 static void run_atexit(void *registration, int status)
 {
     struct registered_call call = registering_take(registration);
-    ((cxa_handler_with_status *)call.function)((void *)call.argument, status);
+    if (call.function)
+        ((cxa_handler_with_status *)call.function)((void *)call.argument, status);
 }
 
 /* A C++ program calls this for each static object: nothing is kept of those that belong to the

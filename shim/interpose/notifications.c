@@ -19,11 +19,33 @@ static struct registration *prepare(enum registration_type type, const struct si
     });
 }
 
+static void notify_guarded(union sigval value)
+{
+    struct registered_call call = registering_guarded(value.sival_ptr);
+    value.sival_ptr = (void *)call.argument;
+    if (call.function)
+        ((void (*)(union sigval))call.function)(value);
+}
+
+/* With fix= through us; `ours` is where what libc is given then can be. */
+static struct sigevent *guarded(struct sigevent *event, const struct registration *registration,
+                                struct sigevent *ours)
+{
+    struct registered_guard *guard = registering_guard(registration);
+    if (!guard)
+        return event;
+    *ours = *event;
+    ours->sigev_notify_function = notify_guarded;
+    ours->sigev_value.sival_ptr = guard;
+    return ours;
+}
+
 EXPORT int timer_create(clockid_t clock, struct sigevent *event, timer_t *timer)
 {
+    struct sigevent ours;
     REAL_LATE(timer_create);
     struct registration *registration = prepare(REGISTERED_TIMER, event, CALLER());
-    int error = real_timer_create(clock, event, timer);
+    int error = real_timer_create(clock, guarded(event, registration, &ours), timer);
     if (error)
         registering_failed(registration);
     else
@@ -43,9 +65,10 @@ EXPORT int timer_delete(timer_t timer)
 EXPORT int mq_notify(mqd_t queue, const struct sigevent *event)
 {
     struct stat file;
+    struct sigevent ours;
     REAL_LATE(mq_notify);
     struct registration *registration = prepare(REGISTERED_QUEUE, event, CALLER());
-    int error = real_mq_notify(queue, event);
+    int error = real_mq_notify(queue, guarded((struct sigevent *)event, registration, &ours));
     int saved_errno = errno;
     if (error || fstat(queue, &file) != 0) {
         registering_failed(registration);
@@ -62,7 +85,8 @@ static void notify(union sigval value)
 {
     struct registered_call call = registering_take(value.sival_ptr);
     value.sival_ptr = (void *)call.argument;
-    ((void (*)(union sigval))call.function)(value);
+    if (call.function)
+        ((void (*)(union sigval))call.function)(value);
 }
 
 /* It is called once, however the requests end: through us, so that it is known to be over. Where

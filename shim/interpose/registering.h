@@ -26,12 +26,18 @@ void registering_finalized(const void *handle);
 
 /*
  * For what runs through us, and once: the function and its argument as the program gave them. The
- * entry is over with this, unless the function is gone: then its finding stands.
+ * entry is over with this, unless the function is gone: then its finding stands, and with fix=
+ * there is no function (0), and nothing is called.
  */
 struct registered_call {
     uintptr_t function, argument;
 };
 struct registered_call registering_take(struct registration *registration);
+
+/* For what runs through us only with fix=, and any number of times, also after the entry is over:
+ * so it stays for good. NULL: it is not to run through us. */
+struct registered_guard *registering_guard(const struct registration *registration);
+struct registered_call registering_guarded(const struct registered_guard *guard);
 
 #define CALLER() ((uintptr_t)__builtin_return_address(0))
 

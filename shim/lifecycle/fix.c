@@ -115,6 +115,27 @@ void fix_not_prevented(const char *name, size_t length, const char *error)
 /* --- fix=guard
  * --------------------------------------------------------------------------------------------- */
 
+void fix_skipped_registration(enum registration_type type, uint64_t serial, uintptr_t data,
+                              const struct frame *function)
+{
+    struct text line = {0};
+    struct object object;
+    memset(&object, 0, sizeof object); /* it is compared as bytes */
+    object.type = OBJECT_REGISTRATION;
+    object.kind = registration_facts[type].kind;
+    object.key = type;
+    object.thread = serial;
+    object.word = data ? data : function->pc;
+    report_skipped(&object);
+    text_printf(&line, "dlpin: fix: thread %d: what was registered with %s, ", sys_gettid(),
+                registration_facts[type].call);
+    word_function(&line, function);
+    text_add(&line, ", was not called: ");
+    word_module(&line, function->module);
+    text_add(&line, " is unloaded.");
+    say(&line);
+}
+
 void fix_skipped_destructor(uint32_t key, uint32_t generation, const struct frame *destructor)
 {
     struct text line = {0};

@@ -9,6 +9,7 @@
 #define DLPIN_LIFECYCLE_FIX_H
 
 #include "registry/keys.h"
+#include "registry/registrations.h"
 #include "rules/finding.h"
 
 /* A finding was made: modules that left code behind which something still calls are kept from the
@@ -33,5 +34,9 @@ void fix_not_prevented(const char *name, size_t length, const char *error);
 
 /* A key's destructor was not called: its module is gone. */
 void fix_skipped_destructor(uint32_t key, uint32_t generation, const struct frame *destructor);
+
+/* The same of what was registered with the C library, with this serial number and data. */
+void fix_skipped_registration(enum registration_type type, uint64_t serial, uintptr_t data,
+                              const struct frame *function);
 
 #endif

@@ -53,6 +53,37 @@ class Fixes(unittest.TestCase):
         self.assertEqual((finding['verdict'], finding['severity'], finding['skipped']), ('dangling', 'error', 1))
         self.assertEqual(self.records('summary')[-1]['findings'], 1)
 
+    def test_guard_skips_an_exit_handler(self):
+        for start in ('start', 'start_cxa'):
+            steps = f'open plugin call plugin {start} close plugin leave exit 7'
+            self.crashes(steps, 'exit-handler')
+            result = self.run_with('fix=guard', steps, 'exit-handler')
+            self.assertEqual((result.returncode, result.stdout), (7, ''))
+            self.assertIn('was not called: plugin.so is unloaded', result.stderr)
+            finding = [r for r in self.records('finding') if r['kind'] == 'exit-handler'][-1]
+            self.assertEqual((finding['verdict'], finding['skipped']), ('dangling', 1))
+
+    def test_guard_skips_a_timer(self):
+        self.crashes('open plugin call plugin start_soon close plugin settle', 'timer')
+        steps = 'open plugin call plugin start_soon close plugin input leave exit 7'
+        with subprocess.Popen([HOST, *steps.split()], cwd=os.path.join(BUILD, 'samples', 'timer'),
+                              stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                              text=True, env={**os.environ, 'LD_PRELOAD': SHIM,
+                                              'DLPIN_OPTIONS': 'fix=guard'}) as host:
+            for line in host.stderr:
+                if 'was not called: plugin.so is unloaded' in line:
+                    break
+            host.communicate('x', timeout=60)
+        self.assertEqual(host.returncode, 7)
+
+    def test_guard_calls_handlers_and_timers_that_are_there(self):
+        for steps, sample in (('open tidy call tidy start close tidy', 'exit-handler'),
+                              ('open tidy call tidy start close tidy', 'timer'),
+                              ('open plugin call plugin start', 'exit-handler')):
+            plain, guarded = self.run_with(None, steps, sample), self.run_with('fix=guard', steps, sample)
+            self.assertEqual((guarded.returncode, guarded.stdout), (plain.returncode, plain.stdout))
+            self.assertNotIn('was not called', guarded.stderr)
+
     def test_guard_whoever_makes_the_key(self):
         """By C11, by the name that libstdc++ calls, and by the host with a function of the plug-in."""
         for start in ('call plugin start_c11 in worker call plugin use',

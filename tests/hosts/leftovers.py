@@ -40,6 +40,15 @@ if ('git2r' %in% names(getLoadedDLLs())) library.dynam.unload('git2r', system.fi
 invisible(gc())
 print('git2r' %in% names(getLoadedDLLs()))
 '''
+R_DATA_TABLE = '''
+library(data.table)
+table <- data.table(a = 1:3, b = 4:6)
+print(table[a > 1, sum(b)])
+rm(table)
+unloadNamespace('data.table')
+invisible(gc())
+invisible(gc())
+'''
 R_LATER = '''
 library(later)
 later(function() cat('later\\n'), 0.01)
@@ -147,6 +156,11 @@ HOSTS = (
     Host('git2r', ('R', '--vanilla', '--no-echo', '-f', 'use.R'), ('r-base-core', 'r-cran-git2r'),
          prepare=write(use__R=R_GIT2R),
          find=(Finding('key-destructor', 'libgit2.so.1.*', stack='libgit2.so.1.*'),)),
+    # A finalizer of its C code is in R's heap. R has a handler of its own for SIGSEGV.
+    Host('data.table', ('R', '--vanilla', '--no-echo', '-f', 'use.R'),
+         ('r-base-core', 'r-cran-data.table'), prepare=write(use__R=R_DATA_TABLE),
+         changing=(r'0x[0-9a-f]+',), status='signal 11', complete=False,
+         find=(Finding('pointer', 'data_table.so', 'warning'),)),
     Host('redis', ('sh', '-c', REDIS), ('redis-server', 'redis-tools', 'gcc'),
          prepare=compile_for_redis(0)),
     Host('redis-leaves', ('sh', '-c', REDIS), ('redis-server', 'redis-tools', 'gcc'),
