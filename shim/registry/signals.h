@@ -29,7 +29,7 @@ extern struct disposition dispositions[ACTION_SIGNALS + 1]; /* by the signal's n
 /* The calling thread has changed what handles this signal. */
 void signal_changed(int number);
 
-/* Takes over from the kernel what is not known: a system call for each signal. Or only whether
+/* Takes over from the kernel what is not known: a few system calls. Or only whether
  * handlers in unloaded modules are still there, which is quick where there are none. */
 void signals_reconcile(void);
 void signals_reconcile_unloaded(void);
