@@ -4,6 +4,8 @@
 #include "scan/maps.h"
 #include "scan/ranges.h"
 #include "scan/stacks.h"
+#include "base/sys.h"
+#include "mutate.h"
 #include "support.h"
 
 #include <pthread.h>
@@ -311,4 +313,40 @@ Test(stacks, how_many_threads_there_are)
     pthread_barrier_wait(&barrier);
     for (unsigned i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
+}
+
+/* --- damaged texts ------------------------------------------------------------------------ */
+
+static void check_mappings(const char *text)
+{
+    bool is_list = parse(text);
+    for (size_t i = 0; i < maps.count; i++) {
+        const struct mapping *mapping = &maps.list[i];
+        cr_assert(mapping->start < mapping->end && (mapping->readable || !mapping->writable));
+        cr_assert(i == 0 || mapping[-1].end <= mapping->start);
+        cr_assert_eq(maps_find(&maps, mapping->end - 1), mapping);
+    }
+    cr_assert(is_list || *text);
+}
+
+Test(damaged, texts_of_the_kernel)
+{
+    enum { ROUNDS = 10000, SIZE = 16384 };
+    static char own[SIZE], stat[1024];
+    struct thread_stack stack;
+    unsigned lists = 0, counts = 0, stacks = 0;
+    cr_assert_gt(sys_read_file("/proc/self/maps", own, sizeof own), 0);
+    cr_assert_gt(sys_read_file("/proc/self/stat", stat, sizeof stat), 0);
+    strcpy(own + 1000, "\n"); /* a few lines of it */
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        char *texts[] = {mutate_text(own), mutate_text(stat),
+                         mutate_text("202 0x7f00 0x80 0x0 0x0 0x0 0x0 0x7ffd10 0x7f1234\n")};
+        check_mappings(texts[0]);
+        lists += maps.count > 2;
+        counts += stack_count_in(texts[1]) > 0;
+        stacks += stack_parse(texts[2], &stack);
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+            free(texts[i]);
+    }
+    cr_assert(lists > ROUNDS / 10 && counts > ROUNDS / 10 && stacks > ROUNDS / 10);
 }
