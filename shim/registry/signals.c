@@ -26,7 +26,9 @@ static void replace_locked(int number, uintptr_t handler, struct stack *stack)
 {
     struct disposition *now = &dispositions[number], before = *now;
     const struct frame *setter = stack_owner(stack), *requester = stack_requester(stack, NULL);
-    *now = (struct disposition){.generation = before.generation + 1, .stack = stack};
+    *now = (struct disposition){.generation = before.generation + 1,
+                                .stack = stack,
+                                .ignored = stack && guard.ignoring > 0};
     if (handler)
         now->handler = frame_at(handler);
     module_ref(now->handler.module);

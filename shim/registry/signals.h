@@ -22,6 +22,7 @@ struct disposition {
     struct module *owner;     /* the nearest module on the setting stack that is not a runtime */
     struct module *requester; /* … that is not common */
     struct stack *stack;      /* NULL: it was set past us */
+    bool ignored;             /* set between dlpin_ignore_begin and dlpin_ignore_end */
 };
 
 extern struct disposition dispositions[ACTION_SIGNALS + 1]; /* by the signal's number */
