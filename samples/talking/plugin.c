@@ -11,6 +11,7 @@
 #include "plugin.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,4 +139,32 @@ ENTRY(start_thread)
     if (!error)
         host_await();
     return error;
+}
+
+static void on_signal(int number)
+{
+    (void)number;
+}
+
+static int register_things(void)
+{
+    static char variable[] = "SAMPLES_TALKING=1";
+    struct sigaction action = {.sa_handler = on_signal};
+
+    return sigaction(SIGUSR1, &action, NULL) != 0 || putenv(variable) != 0;
+}
+
+ENTRY(register_ignored)
+{
+    int error;
+
+    dlpin_ignore_begin();
+    error = register_things();
+    dlpin_ignore_end();
+    return error;
+}
+
+ENTRY(register_open)
+{
+    return register_things();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/action.h"
 #include "base/compiler.h"
+#include "base/sys.h"
 
 #include <string.h>
 #include <sys/syscall.h>
@@ -30,6 +31,20 @@ __asm__(".pushsection .text\n"
 bool action_get(int signal, struct action *action)
 {
     return syscall(SYS_rt_sigaction, signal, NULL, action, sizeof action->mask) == 0;
+}
+
+uint64_t action_caught(void)
+{
+    static const char name[] = "\nSigCgt:\t";
+    char text[4096];
+    uint64_t set = 0;
+    const char *line =
+        sys_read_file("/proc/self/status", text, sizeof text) > 0 ? strstr(text, name) : NULL;
+    if (!line)
+        return UINT64_MAX;
+    for (line += sizeof name - 1; *line && *line != '\n'; line++)
+        set = set << 4 | (uint64_t)(*line <= '9' ? *line - '0' : *line - 'a' + 10);
+    return set;
 }
 
 bool action_set(int signal, const struct action *action, struct action *before)

@@ -26,6 +26,10 @@ enum { ACTION_SIGNALS = 64, ACTION_REALTIME = 34 };
 /* False: there is no such signal. */
 bool action_get(int signal, struct action *action);
 
+/* The signals that have a handler, signal 1 as bit 0, by /proc/self/status: three system calls
+ * instead of one for each signal. All bits where that cannot be read. */
+uint64_t action_caught(void);
+
 /* `before` may be NULL. */
 bool action_set(int signal, const struct action *action, struct action *before);
 

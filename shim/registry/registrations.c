@@ -122,6 +122,7 @@ struct registration *registration_prepare(const struct registration_request *req
     *made = found;
     made->function = request->functions[0];
     made->argument = request->data;
+    made->ignored = guard.ignoring > 0;
     made->stack = stack_of(made, request);
     const struct frame *requester = stack_requester(made->stack, NULL);
     made->requester = requester ? requester->module : NULL;

@@ -56,6 +56,7 @@ struct registration {
     struct module *keeper;                          /* whose handle it goes with, or NULL */
     struct module *requester;                       /* the nearest one that is not common */
     struct stack *stack;
+    bool ignored;                 /* made between dlpin_ignore_begin and dlpin_ignore_end */
     bool muted;                   /* nobody knows whether libc took it */
     uintptr_t function, argument; /* as the program gave them, for those that run through us */
     const char *call;             /* instead of its type's */

@@ -26,7 +26,9 @@ static void replace_locked(int number, uintptr_t handler, struct stack *stack)
 {
     struct disposition *now = &dispositions[number], before = *now;
     const struct frame *setter = stack_owner(stack), *requester = stack_requester(stack, NULL);
-    *now = (struct disposition){.generation = before.generation + 1, .stack = stack};
+    *now = (struct disposition){.generation = before.generation + 1,
+                                .stack = stack,
+                                .ignored = stack && guard.ignoring > 0};
     if (handler)
         now->handler = frame_at(handler);
     module_ref(now->handler.module);
@@ -63,10 +65,13 @@ void signal_changed(int number)
 static void reconcile(bool all)
 {
     uintptr_t handlers[ACTION_SIGNALS + 1] = {0};
+    uint64_t caught = all ? action_caught() : UINT64_MAX;
     bool changed = false;
     for (int i = 1; i <= ACTION_SIGNALS; i++) {
-        bool ask = all || module_is_unloaded(dispositions[i].handler.module);
-        handlers[i] = ask ? handler_now(i) : dispositions[i].handler.pc;
+        if (all || module_is_unloaded(dispositions[i].handler.module))
+            handlers[i] = caught >> (i - 1) & 1 ? handler_now(i) : 0;
+        else
+            handlers[i] = dispositions[i].handler.pc;
         changed |= handlers[i] != dispositions[i].handler.pc;
     }
     if (!changed || !lock_acquire(&registry_lock))

@@ -22,6 +22,7 @@ struct disposition {
     struct module *owner;     /* the nearest module on the setting stack that is not a runtime */
     struct module *requester; /* … that is not common */
     struct stack *stack;      /* NULL: it was set past us */
+    bool ignored;             /* set between dlpin_ignore_begin and dlpin_ignore_end */
 };
 
 extern struct disposition dispositions[ACTION_SIGNALS + 1]; /* by the signal's number */
@@ -29,7 +30,7 @@ extern struct disposition dispositions[ACTION_SIGNALS + 1]; /* by the signal's n
 /* The calling thread has changed what handles this signal. */
 void signal_changed(int number);
 
-/* Takes over from the kernel what is not known: a system call for each signal. Or only whether
+/* Takes over from the kernel what is not known: a few system calls. Or only whether
  * handlers in unloaded modules are still there, which is quick where there are none. */
 void signals_reconcile(void);
 void signals_reconcile_unloaded(void);

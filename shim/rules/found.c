@@ -100,6 +100,10 @@ static bool is_ignored(const struct subject *subject)
         return true;
     if (subject->type == OBJECT_VALUE)
         return subject->value->epoch == VALUE_IGNORED;
+    if (subject->registration)
+        return subject->registration->ignored;
+    if (subject->type == OBJECT_SIGNAL)
+        return dispositions[subject->number].ignored;
     return subject->type == OBJECT_THREAD && subject->thread->ignored;
 }
 
