@@ -38,10 +38,19 @@ static void name_gaps(const char **unseen, size_t n)
          "threads on stacks other than their own (of coroutines, of "
          "signal handlers): the rest of their own ones was not looked at"},
         {stack_gaps.missed > 0, "stacks that were not looked at: there was no memory for it"},
-        {scan_gaps.missed > 0,
-         "modules that were not looked for: too many waited, or there was no memory"},
+        {scan_gaps.missed > 0, "modules that were not looked for: too many waited"},
+        {scan_gaps.unread > 0,
+         "modules that were not looked for: what is mapped could not be read, "
+         "or there was no memory"},
+        {scan_gaps.no_memory > 0,
+         "a scan had too little memory of its own: what it did not reach is missing"},
+        {scan_gaps.overwritten > 0,
+         "heap blocks whose size was written over: where they end was not "
+         "known, and nothing was said to be lost"},
         {scan_gaps.more > 0, "more leads into unloaded modules than one scan tells of"},
-        {scan_gaps.sizes_unknown, "blocks of an allocator that does not tell their sizes"},
+        {scan_gaps.sizes_unknown,
+         "blocks of an allocator that does not tell their sizes: what they "
+         "lead to was not found"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(gaps); i++)
         if (gaps[i].is_so)

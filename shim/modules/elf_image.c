@@ -18,10 +18,23 @@ static void read_range(struct elf_image *image)
     }
 }
 
+/* How many bytes from there on are in memory, in one segment. Only these are read: headers may
+ * speak of what is in the file alone, or nowhere. */
+static size_t loaded_from(const struct elf_image *image, uintptr_t offset)
+{
+    for (unsigned i = 0; i < image->phnum; i++) {
+        const ElfW(Phdr) *p = &image->phdr[i];
+        if (p->p_type == PT_LOAD && p->p_flags & PF_R && offset - p->p_vaddr < p->p_memsz)
+            return p->p_memsz - (offset - p->p_vaddr);
+    }
+    return 0;
+}
+
 static void read_build_id(struct elf_image *image, const ElfW(Phdr) * p)
 {
+    size_t loaded = loaded_from(image, p->p_vaddr);
     const char *at = (const char *)(image->bias + p->p_vaddr);
-    const char *end = at + p->p_memsz;
+    const char *end = at + (p->p_memsz < loaded ? p->p_memsz : loaded);
     while ((size_t)(end - at) >= sizeof(ElfW(Nhdr))) {
         ElfW(Nhdr) note;
         memcpy(&note, at, sizeof note);
@@ -46,11 +59,12 @@ static uintptr_t pointer(const struct elf_image *image, uintptr_t value)
     return value < image->bias ? value + image->bias : value;
 }
 
-static void read_dynamic(struct elf_image *image, const ElfW(Dyn) * dynamic)
+/* `count` entries at most. */
+static void read_dynamic(struct elf_image *image, const ElfW(Dyn) * dynamic, size_t count)
 {
     uintptr_t strings = 0, soname = UINTPTR_MAX;
 
-    for (; dynamic->d_tag != DT_NULL; dynamic++) {
+    for (; count > 0 && dynamic->d_tag != DT_NULL; dynamic++, count--) {
         uintptr_t value = dynamic->d_un.d_ptr;
         switch (dynamic->d_tag) {
         case DT_STRTAB:
@@ -92,7 +106,21 @@ static void read_dynamic(struct elf_image *image, const ElfW(Dyn) * dynamic)
     }
     image->strings = (const char *)strings;
     if (strings && soname != UINTPTR_MAX)
-        image->soname = image->strings + soname;
+        image->soname = (const char *)(strings + soname);
+}
+
+static size_t dynamic_entries(const struct elf_image *image, uintptr_t offset)
+{
+    bool is_aligned = (image->bias + offset) % _Alignof(ElfW(Dyn)) == 0;
+    return is_aligned ? loaded_from(image, offset) / sizeof(ElfW(Dyn)) : 0;
+}
+
+/* Nobody but us reads it before another module asks for one of that name. */
+static void check_soname(struct elf_image *image)
+{
+    size_t room = image->soname ? loaded_from(image, (uintptr_t)image->soname - image->bias) : 0;
+    if (!room || !memchr(image->soname, '\0', room))
+        image->soname = NULL;
 }
 
 bool elf_image_read(struct elf_image *image, uintptr_t bias, const ElfW(Phdr) * phdr,
@@ -103,7 +131,9 @@ bool elf_image_read(struct elf_image *image, uintptr_t bias, const ElfW(Phdr) * 
     for (unsigned i = 0; i < phnum; i++) {
         if (phdr[i].p_type == PT_DYNAMIC) {
             image->dynamic = bias + phdr[i].p_vaddr;
-            read_dynamic(image, (const ElfW(Dyn) *)image->dynamic);
+            read_dynamic(image, (const ElfW(Dyn) *)image->dynamic,
+                         dynamic_entries(image, phdr[i].p_vaddr));
+            check_soname(image);
         } else if (phdr[i].p_type == PT_NOTE && !image->build_id_length)
             read_build_id(image, &phdr[i]);
     }
@@ -113,7 +143,7 @@ bool elf_image_read(struct elf_image *image, uintptr_t bias, const ElfW(Phdr) * 
 void elf_image_read_dynamic(struct elf_image *image, uintptr_t bias, const ElfW(Dyn) * dynamic)
 {
     *image = (struct elf_image){.bias = bias, .dynamic = (uintptr_t)dynamic};
-    read_dynamic(image, dynamic);
+    read_dynamic(image, dynamic, SIZE_MAX);
 }
 
 const char *elf_image_needed(const struct elf_image *image, const ElfW(Dyn) * *at)

@@ -100,6 +100,11 @@ bool blocks_ask_size(const struct view *view, uintptr_t start, size_t *size)
     return *size > 0;
 }
 
+bool blocks_have_sizes(const struct view *view)
+{
+    return blocks_have_heads() || (blocks_sizer && view->in_place);
+}
+
 static bool next_in_leaf(const struct leaf_pages *leaf, uintptr_t from, uintptr_t to,
                          uintptr_t *start)
 {
@@ -242,10 +247,76 @@ static struct block_index *map_index(const struct heap_pages *pages)
     return index;
 }
 
-static bool fill(struct view *view, struct block *block)
+/* The first bit of `starts` in [bit, end), or `end`. */
+static size_t first_start(const struct leaf_index *leaf, size_t bit, size_t end)
 {
+    for (size_t word = bit / BITS; bit < end; bit = ++word * BITS) {
+        uint64_t bits = leaf->starts[word] >> bit % BITS;
+        if (bits) {
+            bit += (size_t)__builtin_ctzll(bits);
+            return bit < end ? bit : end;
+        }
+        if (!(leaf->summary[word / BITS] >> word % BITS >> 1))
+            word |= BITS - 1;
+    }
+    return end;
+}
+
+/* The first block that starts in (start, end), where one starts in the leaf; else `end`. */
+static uintptr_t next_start(const struct block_index *index, const struct leaf_index *leaf,
+                            uintptr_t start, uintptr_t end)
+{
+    size_t bits = index->words * BITS;
+    for (; leaf < index->leaves + index->count && leaf->leaf.base < end; leaf++) {
+        uintptr_t base = leaf->leaf.base;
+        size_t from = start < base ? 0 : ((start - base) >> index->shift) + 1;
+        size_t to = (end - 1 - base) >> index->shift;
+        to = to < bits ? to + 1 : bits;
+        size_t found = first_start(leaf, from, to);
+        if (found < to)
+            return base + (found << index->shift);
+    }
+    return end;
+}
+
+/* What a head says beyond this many bytes is believed after a look at the other end alone. */
+enum { BELIEVED = 1 << COVER_SHIFT };
+
+static bool can_be_read(const struct view *view, uintptr_t start, size_t size)
+{
+    uintptr_t word;
+    return size <= BELIEVED || ((!view->in_place || memory_is_mapped(start, start + size)) &&
+                                view_copy_word((start + size - 1) & ~(uintptr_t)(WORD - 1), &word));
+}
+
+/* No live chunk of glibc's is smaller than four words (MINSIZE), one of which is the head. */
+static bool extent_in_leaf(struct block_index *index, const struct leaf_index *leaf,
+                           struct view *view, uintptr_t start, size_t *size)
+{
+    enum { LEAST = 3 * WORD };
     uint32_t flags;
-    return blocks_know(block) && blocks_size(view, block->start, &block->size, &flags);
+    bool known = blocks_size(view, start, size, &flags);
+    if (!blocks_have_heads())
+        return known;
+    if (!known || *size < LEAST) {
+        index->overwritten = true;
+        return false;
+    }
+    size_t room = ((uintptr_t)1 << HEAP_ADDRESS_BITS) - start, said = *size;
+    if (*size > room)
+        *size = room;
+    uintptr_t next = next_start(index, leaf, start, start + *size);
+    if (next < start + *size)
+        *size = next - WORD - start;
+    if (!can_be_read(view, start, *size))
+        *size = memory_readable_end(start, start + *size) - start;
+    index->overwritten |= *size < said;
+    return true;
+}
+
+bool blocks_extent(struct block_index *index, struct view *view, uintptr_t start, size_t *size)
+{
+    return extent_in_leaf(index, blocks_leaf(index, start), view, start, size);
 }
 
 /* Each page of the heap in which a block starts (memory_touch). */
@@ -299,6 +370,13 @@ static bool last_of_chunk(const struct block_index *index, const struct leaf_ind
     return false;
 }
 
+static size_t size_in_leaf(struct block_index *index, struct view *view, const struct block *block)
+{
+    size_t size;
+    bool known = extent_in_leaf(index, block->leaf, view, block->start, &size);
+    return known && size ? size : 1;
+}
+
 /* Where the blocks of a leaf are. Its last one may reach into others, which come later and then are
  * parts by themselves. */
 static void note_parts(struct block_index *index, struct view *view, unsigned number)
@@ -314,8 +392,7 @@ static void note_parts(struct block_index *index, struct view *view, unsigned nu
     }
     for (size_t chunk = 0; chunk < COVER_BITS; chunk++)
         if (last_of_chunk(index, leaf, chunk, &block))
-            cover(index, number, block.start,
-                  block.start + (fill(view, &block) && block.size ? block.size : 1));
+            cover(index, number, block.start, block.start + size_in_leaf(index, view, &block));
 }
 
 struct block_index *blocks_index_make(const struct heap_pages *pages, struct view *view)
@@ -351,15 +428,6 @@ bool blocks_search_start(const struct block_index *index, uintptr_t address, str
     if (found >= 0)
         block_at(index, leaf, (size_t)found, block);
     return found >= 0;
-}
-
-bool blocks_find(const struct block_index *index, struct view *view, uintptr_t address, bool exact,
-                 struct block *block)
-{
-    if (!blocks_may_be(index, address) || !blocks_find_start(index, address, block) ||
-        (exact && block->start != address) || !fill(view, block))
-        return false;
-    return address == block->start || address - block->start < block->size;
 }
 
 static bool each_in_word(const struct block_index *index, const struct leaf_index *leaf,

@@ -49,6 +49,9 @@ static inline bool blocks_have_heads(void)
     return heap_granule_shift() == HEAP_GRANULE_SHIFT;
 }
 
+/* Whether sizes are known at all, read like this. */
+bool blocks_have_sizes(const struct view *view);
+
 /* With another allocator. */
 bool blocks_ask_size(const struct view *view, uintptr_t start, size_t *size);
 
@@ -100,6 +103,7 @@ struct block_index {
     struct index_part *parts;
     unsigned part_count;
     unsigned count, shift; /* leaves; of a bit's place */
+    bool overwritten;      /* a block had a head that cannot be right */
     size_t size, words;    /* of the memory; per leaf in a bitmap */
     struct leaf_index *leaves;
 };
@@ -172,10 +176,12 @@ static inline bool blocks_know(struct block *block)
     return block->site != 0;
 }
 
-/* The block that `address` points to or, unless `exact`, into, with its size and site. False: none.
+/*
+ * The usable size of a live block of the index. Its head lies in the program's memory, and a
+ * program with a defect may have written over it: no block reaches into the next one, or to where
+ * nothing can be read. False: the size is not known.
  */
-bool blocks_find(const struct block_index *index, struct view *view, uintptr_t address, bool exact,
-                 struct block *block);
+bool blocks_extent(struct block_index *index, struct view *view, uintptr_t start, size_t *size);
 
 /* Every block by the index that does not have the mark, without contents, but with site and tail.
  * False ends it. */

@@ -27,37 +27,44 @@ static char *read_all(size_t *size)
     return NULL;
 }
 
-static uintptr_t read_hex(const char **at)
+/* False: no digits, or too many. */
+static bool read_hex(const char **at, uintptr_t *number)
 {
-    uintptr_t number = 0;
-    for (;; (*at)++) {
-        char c = **at;
-        if (c >= '0' && c <= '9')
-            number = number << 4 | (uintptr_t)(c - '0');
-        else if (c >= 'a' && c <= 'f')
-            number = number << 4 | (uintptr_t)(c - 'a' + 10);
-        else
-            return number;
-    }
+    size_t digits = strspn(*at, "0123456789abcdef");
+    *number = 0;
+    for (size_t i = 0; i < digits; i++, (*at)++)
+        *number = *number << 4 | (uintptr_t)(**at <= '9' ? **at - '0' : **at - 'a' + 10);
+    return digits > 0 && digits <= 2 * sizeof *number;
 }
 
-/* "start-end rwxp offset device inode      name"; proc(5). */
-static struct mapping read_line(const char *at)
+static bool skip(const char **at, char wanted)
 {
-    struct mapping mapping = {.start = read_hex(&at)};
-    at += *at == '-';
-    mapping.end = read_hex(&at);
-    at += *at == ' ';
-    mapping.readable = at[0] == 'r';
-    mapping.writable = mapping.readable && at[1] == 'w';
-    bool is_private = at[0] && at[1] && at[2] && at[3] == 'p';
+    *at += **at == wanted;
+    return (*at)[-1] == wanted;
+}
+
+static bool has_permissions(const char *at)
+{
+    return (at[0] == 'r' || at[0] == '-') && (at[1] == 'w' || at[1] == '-') &&
+           (at[2] == 'x' || at[2] == '-') && (at[3] == 'p' || at[3] == 's');
+}
+
+/* "start-end rwxp offset device inode      name"; proc(5). False: it is none. */
+static bool read_line(const char *at, struct mapping *mapping)
+{
+    if (!read_hex(&at, &mapping->start) || !skip(&at, '-') || !read_hex(&at, &mapping->end) ||
+        !skip(&at, ' ') || mapping->start >= mapping->end || !has_permissions(at))
+        return false;
+    mapping->readable = at[0] == 'r';
+    mapping->writable = mapping->readable && at[1] == 'w';
+    bool is_private = at[3] == 'p';
     for (unsigned field = 0; field < 4 && *at && *at != '\n'; field++) {
         at += strcspn(at, " \n");
         at += strspn(at, " ");
     }
-    mapping.heap = !strncmp(at, "[heap]", 6);
-    mapping.anonymous = is_private && (*at == '\n' || !*at || !strncmp(at, "[anon", 5));
-    return mapping;
+    mapping->heap = !strncmp(at, "[heap]", 6);
+    mapping->anonymous = is_private && (*at == '\n' || !*at || !strncmp(at, "[anon", 5));
+    return true;
 }
 
 static bool add(struct maps *maps, struct mapping mapping)
@@ -77,16 +84,25 @@ static bool add(struct maps *maps, struct mapping mapping)
     return true;
 }
 
+/* The kernel writes them in ascending order, whatever changes meanwhile. */
+bool maps_parse(struct maps *maps, const char *text)
+{
+    uintptr_t behind = 0;
+    for (const char *line = text; *line; line += *line == '\n') {
+        struct mapping mapping;
+        if (!read_line(line, &mapping) || mapping.start < behind || !add(maps, mapping))
+            return false;
+        behind = mapping.end;
+        line += strcspn(line, "\n");
+    }
+    return true;
+}
+
 static bool read_text(struct maps *maps)
 {
     size_t size;
     char *text = read_all(&size);
-    bool complete = text != NULL;
-    for (const char *line = text; complete && *line;) {
-        complete = add(maps, read_line(line));
-        line += strcspn(line, "\n");
-        line += *line == '\n';
-    }
+    bool complete = text && maps_parse(maps, text);
     arena_free(text, size);
     return complete;
 }

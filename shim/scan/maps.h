@@ -24,6 +24,10 @@ struct maps {
 bool maps_read(struct maps *maps);
 void maps_free(struct maps *maps);
 
+/* The same from a text of that form. False: it is not of that form, or there is no memory; then
+ * what was added so far is there. */
+bool maps_parse(struct maps *maps, const char *text);
+
 /* The mapping at an address, or NULL. */
 const struct mapping *maps_find(const struct maps *maps, uintptr_t address);
 

@@ -59,3 +59,13 @@ bool memory_is_mapped(uintptr_t start, uintptr_t end)
     start &= ~(uintptr_t)(PAGE - 1);
     return start < end && syscall(SYS_msync, start, end - start, MS_ASYNC) == 0;
 }
+
+uintptr_t memory_readable_end(uintptr_t start, uintptr_t end)
+{
+    enum { PAGES_MAX = 1 << 16 };
+    uintptr_t at = start, word;
+    for (unsigned i = 0; at < end; i++, at = (at & ~(uintptr_t)(PAGE - 1)) + PAGE)
+        if (i == PAGES_MAX || !view_copy_word(at & ~(uintptr_t)(WORD - 1), &word))
+            return at;
+    return end;
+}

@@ -54,8 +54,9 @@ uint32_t nodes_enter(struct nodes *nodes, uint32_t root, uintptr_t slot)
 {
     struct entry *chunk =
         chunk_for(nodes, (void **)nodes->entry_chunks, nodes->entries, sizeof(struct entry));
-    if (chunk)
-        chunk[nodes->entries & (NODE_CHUNK - 1)] = (struct entry){root, slot};
+    if (!chunk)
+        return NODE_FAILED;
+    chunk[nodes->entries & (NODE_CHUNK - 1)] = (struct entry){root, slot};
     return nodes->entries | NODE_IS_ENTRY;
 }
 

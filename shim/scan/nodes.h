@@ -58,8 +58,8 @@ static inline uint32_t nodes_add(struct nodes *nodes, const struct node *node)
     return nodes->count++;
 }
 
-/* The entry for a word of a root. It is kept when a node is added that was reached from it; else
- * the next one takes its place. */
+/* The entry for a word of a root, or NODE_FAILED. It is kept when a node is added that was reached
+ * from it; else the next one takes its place. */
 uint32_t nodes_enter(struct nodes *nodes, uint32_t root, uintptr_t slot);
 
 static inline struct node *node_at(const struct nodes *nodes, uint32_t id)

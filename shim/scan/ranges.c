@@ -16,7 +16,7 @@ void ranges_add(struct ranges *ranges, struct module *module)
 {
     remove_overlaps(ranges, module);
     ranges->shift = 0;
-    if (ranges->count == RANGES_MAX)
+    if (ranges->count == RANGES_MAX || module->start >= module->end)
         return;
     unsigned at = ranges->count++;
     for (; at > 0 && ranges->list[at - 1].start > module->start; at--)

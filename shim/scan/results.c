@@ -42,8 +42,8 @@ static struct step step_of(struct state *state, uint32_t id)
 {
     const struct node *node = node_at(&state->nodes, id);
     struct step step = {.start = node->start, .site = node->site};
-    uint32_t flags;
-    blocks_size(&state->path_view, node->start, &step.size, &flags);
+    if (!blocks_extent(state->index, &state->path_view, node->start, &step.size))
+        step.size = 0;
     return step;
 }
 
@@ -128,11 +128,13 @@ static bool is_in_pool(struct state *state, uint32_t id)
 void results_add_pointer(struct state *state, const struct range *range, uintptr_t slot,
                          uintptr_t word, uint32_t from)
 {
+    if (state->lost)
+        return;
     bool direct = from & NODE_IS_ENTRY;
     enum root_kind kind = kind_of(state, from);
     uint32_t site = direct ? 0 : node_at(&state->nodes, from)->site;
     bool means_something = direct ? root_may_point(root_of_entry(state, from)) : kind <= ROOT_STACK;
-    if (state->lost || !means_something || (!direct && is_in_pool(state, from)) ||
+    if (!means_something || (!direct && is_in_pool(state, from)) ||
         site_is_older(site_get(site), range->module))
         return;
     struct repeat like = repeat_of(state, range, word, from);

@@ -57,10 +57,8 @@ static inline enum root_kind kind_of(const struct state *state, uint32_t id)
 /* The usable size of a block; 0 where it cannot be had. */
 static inline size_t size_of(struct state *state, const struct block *block)
 {
-    size_t size = 0;
-    uint32_t flags;
-    blocks_size(&state->path_view, block->start, &size, &flags);
-    return size;
+    size_t size;
+    return blocks_extent(state->index, &state->path_view, block->start, &size) ? size : 0;
 }
 
 /* A word of a block, or of a variable, that points into an image. */

@@ -355,7 +355,9 @@ static void add_stacks(struct roots *roots, struct taken *taken, const struct ma
     lock_release(&registry_lock);
     if (there > seen)
         roots->stacks_unknown += there - seen;
-    roots->incomplete = there > seen;
+    if (there == 0)
+        roots->stacks_unknown++; /* how many more there are is not known */
+    roots->incomplete = there == 0 || there > seen;
 }
 
 /* --- the rest

@@ -198,7 +198,7 @@ static void begin_walk(struct ranges *ranges)
     uint64_t limit = (uint64_t)options.scan_limit_ms * MILLISECOND, begun = sys_monotonic_ns();
     atomic_store(&now.active, true);
     if (!prepare(ranges)) {
-        scan_gaps.missed += ranges->count;
+        scan_gaps.unread += ranges->count;
         release();
         return;
     }
@@ -280,6 +280,9 @@ const struct walk *scan_results(uint64_t nanoseconds)
     }
     scan_gaps.ran_out += now.walk->ran_out;
     scan_gaps.more += now.walk->dropped;
+    scan_gaps.no_memory += now.walk->no_memory;
+    scan_gaps.overwritten += now.walk->overwritten;
+    scan_gaps.sizes_unknown |= now.walk->sizes_unknown;
     scan_gaps.reused += now.walk->used_again;
     looked += now.walk->bytes;
     return now.walk;

@@ -59,13 +59,16 @@ void scan_fork_child(void);
 
 /* What was not seen, for the report: numbers since the start. */
 struct scan_gaps {
-    unsigned reused;       /* modules whose range was used again before it was looked at */
-    unsigned ran_out;      /* walks that a limit ended */
-    unsigned died;         /* copies that did not come to their end */
-    unsigned running;      /* threads whose stack could not be told */
-    unsigned missed;       /* modules that found no place in the list, or no memory was left */
+    unsigned reused;    /* modules whose range was used again before it was looked at */
+    unsigned ran_out;   /* walks that a limit ended */
+    unsigned died;      /* copies that did not come to their end */
+    unsigned running;   /* threads whose stack could not be told */
+    unsigned missed;    /* modules that found no place in the list */
+    unsigned unread;    /* modules for which the mappings could not be read, or no room was left */
+    unsigned no_memory; /* walks that had no memory for all that they found */
+    unsigned overwritten;  /* walks that met a block whose end cannot be known */
     unsigned more;         /* results beyond what fits */
-    bool sizes_unknown;    /* the allocator does not tell */
+    bool sizes_unknown;    /* the allocator does not tell: blocks were not looked into */
     uint64_t mapped_bytes; /* of memory that is not malloc's, at most */
 };
 

@@ -25,7 +25,7 @@ static uintptr_t read_number(const char *at, unsigned base)
 }
 
 /* proc(5): "running", or numbers of which the last two are sp and pc. */
-static bool parse(const char *line, struct thread_stack *stack)
+bool stack_parse(const char *line, struct thread_stack *stack)
 {
     const char *last = strrchr(line, ' '), *before = last;
     if (!last)
@@ -45,7 +45,7 @@ static bool look(pid_t tid, struct thread_stack *stack, bool *running)
     text_printf(&path, "/proc/self/task/%d/syscall", tid);
     bool is_there = sys_read_file(text_string(&path), line, sizeof line) > 0;
     text_free(&path);
-    *running = is_there && !parse(line, stack);
+    *running = is_there && !stack_parse(line, stack);
     return is_there;
 }
 
@@ -67,16 +67,22 @@ bool stack_sample(pid_t tid, struct thread_stack *stack)
     return !running;
 }
 
+/* proc(5): the name of the program, in parentheses, may have any character in it; the number of
+ * threads is the 18th field behind it. Not /proc/self/status, where a list of groups of any length
+ * comes first. */
+unsigned stack_count_in(const char *stat)
+{
+    enum { THREADS_FIELD = 18 };
+    const char *at = strrchr(stat, ')');
+    for (unsigned field = 0; at && field < THREADS_FIELD; field++)
+        at = strchr(at + 1, ' ');
+    return at ? (unsigned)read_number(at + 1, 10) : 0;
+}
+
 unsigned stack_thread_count(void)
 {
-    char status[4096];
-    const char *found = NULL;
-    if (sys_read_file("/proc/self/status", status, sizeof status) > 0)
-        found = strstr(status, "\nThreads:");
-    if (!found)
-        return 0;
-    found += strlen("\nThreads:");
-    return (unsigned)read_number(found + strspn(found, " \t"), 10);
+    char stat[1024];
+    return sys_read_file("/proc/self/stat", stat, sizeof stat) > 0 ? stack_count_in(stat) : 0;
 }
 
 /* proc(5): a folder for each thread; its own two links are "." and that in its parent. */

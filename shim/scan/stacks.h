@@ -21,6 +21,12 @@ bool stack_sample(pid_t tid, struct thread_stack *stack);
 /* The same with one look. */
 bool stack_look(pid_t tid, struct thread_stack *stack);
 
+/* What the kernel says of a thread in its file "syscall". False: not where its stack is in use. */
+bool stack_parse(const char *line, struct thread_stack *stack);
+
+/* The number of threads in the text of /proc/self/stat; 0: it is not there. */
+unsigned stack_count_in(const char *stat);
+
 /* How many threads this process has, by the kernel's count; 0: not known. */
 unsigned stack_thread_count(void);
 

@@ -90,12 +90,11 @@ static void reach(struct state *state, const struct block *block, uint32_t paren
 static void visit_pointer(struct state *state, uintptr_t word, uint32_t from, bool exact)
 {
     struct block block;
-    uint32_t flags;
     enum mark mark = state->first_pass ? MARK_REFERENCED : MARK_REACHED;
     if (!blocks_find_start(state->index, word, &block) || blocks_is_marked(&block, mark))
         return;
     if (block.start != word &&
-        (exact || !blocks_size(&state->path_view, block.start, &block.size, &flags) ||
+        (exact || !blocks_extent(state->index, &state->path_view, block.start, &block.size) ||
          word - block.start >= block.size))
         return;
     if (!blocks_know(&block))
@@ -162,10 +161,8 @@ static void drain(struct state *state)
         prefetch(state, id + AHEAD);
         uintptr_t start = node_at(&state->nodes, id)->start;
         size_t size;
-        uint32_t flags;
         size_t tail = node_at(&state->nodes, id)->tail;
-        /* A size that changes meanwhile may be anything. */
-        if (blocks_size(&state->path_view, start, &size, &flags) && size > tail)
+        if (blocks_extent(state->index, &state->path_view, start, &size) && size > tail)
             visit_words(state, start, size - tail, id, false);
     }
 }
@@ -181,10 +178,13 @@ static void visit_region(struct state *state, const struct root *root, uint32_t 
     size_t count;
     if (state->walk->in_place && !memory_is_mapped(root->start, root->end))
         return;
-    for (uintptr_t at = root->start; at < root->end; at += count * WORD) {
+    uintptr_t at = (root->start + WORD - 1) & ~(uintptr_t)(WORD - 1);
+    for (; at < root->end; at += count * WORD) {
         count = view_words(&state->view, at, root->end - at, &words);
         for (size_t i = 0; (i = next_lead(state, words, i, count)) < count; i++) {
             uint32_t entry = nodes_enter(&state->nodes, number, at + i * WORD);
+            if (entry == NODE_FAILED)
+                return;
             visit_word(state, at + i * WORD, words[i], entry, root->exact);
         }
         if (!count || out_of_budget(state))
@@ -201,7 +201,8 @@ static void visit_roots(struct state *state)
             visit_region(state, root, (uint32_t)i);
         } else {
             uint32_t entry = nodes_enter(&state->nodes, (uint32_t)i, root->word);
-            visit_word(state, 0, root->word, entry, false);
+            if (entry != NODE_FAILED)
+                visit_word(state, 0, root->word, entry, false);
         }
         if (i + 1 == roots->count || roots->list[i + 1].kind != root->kind)
             drain(state);
@@ -259,10 +260,14 @@ static void visit_lost(struct state *state)
     blocks_each_unmarked(state->index, MARK_REACHED, lose_cycles, state);
 }
 
-/* Only where every root is known can anything be said to be lost. */
-static bool may_lose(const struct walk *walk)
+/* Only where every root is known, and where each block ends, can anything be said to be lost. In
+ * the process itself a size may be wrong because it changes meanwhile; what is found there is
+ * looked at once more. */
+static bool may_lose(const struct state *state)
 {
-    return !walk->roots->failed && !walk->roots->incomplete;
+    const struct walk *walk = state->walk;
+    return !walk->roots->failed && !walk->roots->incomplete && blocks_have_sizes(&state->view) &&
+           !(walk->in_place && state->index->overwritten);
 }
 
 static void run(struct state *state)
@@ -273,10 +278,13 @@ static void run(struct state *state)
     state->index = ready ? blocks_index_make(walk->pages, &state->path_view) : NULL;
     if (state->index) {
         visit_roots(state);
-        if (!out_of_budget(state) && may_lose(walk))
+        if (!out_of_budget(state) && may_lose(state))
             visit_lost(state);
-        walk->complete = !out_of_budget(state) && may_lose(walk);
+        walk->complete = !out_of_budget(state) && may_lose(state);
+        walk->overwritten = walk->in_place && state->index->overwritten;
+        walk->sizes_unknown = !blocks_have_sizes(&state->view);
     }
+    walk->no_memory = !state->index || state->nodes.failed || walk->roots->failed;
     walk->bytes = state->view.bytes;
     view_close(&state->view);
     view_close(&state->path_view);
@@ -289,6 +297,7 @@ void walk_run(struct walk *walk)
 {
     uint64_t processor = sys_processor_ns();
     struct state *state = sys_map(sizeof *state);
+    walk->no_memory = !state;
     if (state) {
         state->walk = walk;
         state->countdown = CHECK_EVERY;

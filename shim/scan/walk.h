@@ -57,6 +57,9 @@ struct walk {
     uint64_t ended, processor; /* when; nanoseconds of a processor */
     bool complete;             /* else nothing is known to be lost */
     bool ran_out;              /* of time or bytes */
+    bool no_memory;            /* of ours, for all that was to be noted */
+    bool overwritten;          /* a block had a head that cannot be right */
+    bool sizes_unknown;        /* the allocator does not tell: no block was looked into */
     uint64_t bytes;            /* that were looked at */
     unsigned count, dropped;
     unsigned used_again; /* ranges in which something else lies by now */

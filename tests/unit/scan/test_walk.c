@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Walks over graphs of up to 100,000 blocks against a plain search in the test. That each block is
+ * looked at once, and no other memory is, shows in the bytes that a walk says it looked at.
+ */
+#include "base/compiler.h"
+#include "made_heap.h"
+#include "registry/heap.h"
+
+#include <stdlib.h>
+
+enum { WORD = sizeof(uintptr_t), MANY = MADE_MAX, SITE = SITE_UNKNOWN, GONE = 0x4000 };
+
+static struct module *gone;
+
+static void start(size_t bytes)
+{
+    gone = support_module("gone.so", GONE, MODULE_UNLOADED);
+    ranges_add(&made_ranges, gone);
+    made_heap_start(bytes);
+}
+
+/* The last word of the block points into the module, each to a place of its own. */
+static uintptr_t leave(uint32_t block)
+{
+    static uintptr_t left;
+    uintptr_t word = gone->start + ++left * WORD;
+    cr_assert_lt(made.blocks[block].filled, made_looked_at(block) / WORD);
+    made.blocks[block].words[made_looked_at(block) / WORD - 1] = word;
+    return word;
+}
+
+static const struct result *result_for(const struct walk *walk, uintptr_t word)
+{
+    const struct result *found = NULL;
+    for (unsigned i = 0; i < walk->count; i++) {
+        if (walk->results[i].kind != RESULT_POINTER || walk->results[i].word != word)
+            continue;
+        cr_assert_null(found, "two for one word");
+        found = &walk->results[i];
+    }
+    return found;
+}
+
+/* Each word on the way leads to the next block, as far as both are told. */
+static void check_path(const struct result *result, const struct made_block *block)
+{
+    unsigned length = result->steps + result->skipped;
+    cr_assert_eq(length, block->distance + 1, "%u steps, not %u", length, block->distance + 1);
+    cr_assert_eq(result->start, (uintptr_t)block->words);
+    cr_assert_eq(result->size, block->usable);
+    for (unsigned i = 0; i + 1 < result->steps; i++) {
+        const struct step *here = &result->path[i], *next = here + 1;
+        if (result->skipped && i + 1 == STEPS_MAX / 2)
+            continue;
+        uintptr_t word = *(const uintptr_t *)here->slot;
+        cr_assert(word == next->start || word - next->start < next->size, "step %u", i);
+        cr_assert(i == 0 || here->slot - here->start < here->size);
+    }
+    cr_assert_eq(*(const uintptr_t *)result->path[result->steps - 1].slot, result->word);
+}
+
+static void check_bytes(const struct walk *walk)
+{
+    uint64_t bytes = sizeof made.roots;
+    for (uint32_t i = 0; i < made.count; i++)
+        if (made.blocks[i].distance != NOT_REACHED)
+            bytes += made_looked_at(i);
+    cr_assert_eq(walk->bytes, bytes, "%lu bytes, not %lu", walk->bytes, bytes);
+}
+
+enum { LEFT_MAX = 300 };
+static uint32_t left_in[LEFT_MAX];
+static uintptr_t left_word[LEFT_MAX];
+static unsigned left_count;
+
+static void leave_in(uint32_t block)
+{
+    left_in[left_count] = block;
+    left_word[left_count++] = leave(block);
+}
+
+static void check_walk(bool in_place)
+{
+    unsigned reached = 0;
+    const struct walk *walk = made_walk(in_place);
+    cr_assert(walk->complete && !walk->ran_out && !walk->no_memory && !walk->overwritten);
+    check_bytes(walk);
+    for (unsigned i = 0; i < left_count; i++) {
+        const struct made_block *block = &made.blocks[left_in[i]];
+        const struct result *result = result_for(walk, left_word[i]);
+        cr_assert_eq(result != NULL, block->distance != NOT_REACHED, "block %u", left_in[i]);
+        if (result)
+            check_path(result, block);
+        reached += result != NULL;
+    }
+    cr_assert_eq(walk->count, reached);
+}
+
+static void check_walks(void)
+{
+    made_search();
+    check_walk(true);
+    check_walk(false);
+}
+
+/* --- shapes ------------------------------------------------------------------------------- */
+
+Test(walk, a_chain)
+{
+    start(MANY * 64);
+    for (uint32_t i = 0; i < MANY; i++)
+        made_block(40, SITE);
+    for (uint32_t i = 0; i + 1 < MANY; i++)
+        made_point(i, i + 1, i % 40);
+    made_root(0);
+    for (uint32_t i = 0; i < 12; i++)
+        leave_in(i);
+    leave_in(MANY / 2);
+    leave_in(MANY - 1);
+    check_walks();
+    cr_assert_eq(made.blocks[MANY - 1].distance, MANY);
+}
+
+/* Each block points to the next one and to the one before; one ring of two is reached. */
+Test(walk, rings)
+{
+    enum { RING = 1000 };
+    start(MANY * 64);
+    for (uint32_t i = 0; i < MANY; i++)
+        made_block(48, SITE);
+    for (uint32_t i = 0; i < MANY; i++) {
+        uint32_t first = i / RING * RING;
+        made_point(i, first + (i - first + 1) % RING, 0);
+        made_point(i, first + (i - first + RING - 1) % RING, 0);
+    }
+    for (uint32_t ring = 0; ring < ROOT_WORDS; ring += 2)
+        made_root(ring * RING + RING / 3);
+    for (uint32_t i = 0; i < LEFT_MAX; i++)
+        leave_in(i * (MANY / LEFT_MAX));
+    check_walks();
+    cr_assert_eq(made.blocks[RING / 3 + RING / 2].distance, RING / 2 + 1);
+}
+
+/* One block with pointers to all others, each of which points back to it. */
+Test(walk, a_star)
+{
+    start((size_t)MANY * 48);
+    made_block((MANY - 1) * WORD, SITE);
+    for (uint32_t i = 1; i < MANY; i++) {
+        made_block(24, SITE);
+        made_point(0, i, 0);
+        made_point(i, 0, made_random(made.blocks[0].usable));
+    }
+    made_root(0);
+    for (uint32_t i = 1; i <= LEFT_MAX; i++)
+        leave_in(i * 300);
+    check_walks();
+}
+
+static void make_graph(unsigned edges_of_ten, uint32_t site)
+{
+    start((size_t)MANY * 176);
+    for (uint32_t i = 0; i < MANY; i++)
+        made_block(24 + made_random(128), i % 3 ? SITE : site);
+    for (uint32_t i = 0; i < MANY / 10 * edges_of_ten; i++) {
+        uint32_t from = (uint32_t)made_random(MANY), to = (uint32_t)made_random(MANY);
+        if (made.blocks[from].filled + 1 < made_looked_at(from) / WORD)
+            made_point(from, to, made_random(2) ? 0 : made_random(made.blocks[to].usable));
+    }
+    for (unsigned i = 0; i < 8; i++)
+        made_root((uint32_t)made_random(MANY));
+}
+
+/* With one edge and a half for each block, about half of them are reached. */
+Test(walk, a_graph_in_two_parts)
+{
+    make_graph(15, SITE);
+    for (uint32_t i = 0; i < LEFT_MAX; i++)
+        leave_in(i * 331);
+    check_walks();
+    size_t reached = 0;
+    for (uint32_t i = 0; i < MANY; i++)
+        reached += made.blocks[i].distance != NOT_REACHED;
+    cr_assert(reached > MANY / 4 && reached < 3 * MANY / 4, "the test shows less than it should");
+}
+
+Test(walk, a_dense_graph)
+{
+    make_graph(38, SITE);
+    for (uint32_t i = 0; i < LEFT_MAX; i++)
+        leave_in(i * 331);
+    check_walks();
+}
+
+/* --- who made the blocks ------------------------------------------------------------------ */
+
+static void site(void *data)
+{
+    *(uint32_t *)data =
+        site_here((uintptr_t)__builtin_return_address(0), (uintptr_t)__builtin_dwarf_cfa());
+}
+
+struct sums {
+    size_t blocks, bytes;
+};
+
+static void add(struct sums *sums, uint32_t block)
+{
+    sums->blocks++;
+    sums->bytes += made.blocks[block].usable;
+}
+
+/* Held: all that the module made and a root reaches. Lost: what no root reaches, if the module made
+ * it or it hangs off what the module made. */
+static void expect_sums(uint32_t number, struct sums *held, struct sums *lost)
+{
+    struct made_heap whole = made;
+    made_search();
+    for (uint32_t i = 0; i < MANY; i++)
+        if (made.blocks[i].distance != NOT_REACHED && made.blocks[i].site == number)
+            add(held, i);
+    bool *is_reached = calloc(MANY, sizeof *is_reached), *is_lost = calloc(MANY, sizeof *is_lost);
+    cr_assert(is_reached && is_lost);
+    for (uint32_t i = 0; i < MANY; i++) {
+        is_reached[i] = made.blocks[i].distance != NOT_REACHED;
+        is_lost[i] = !is_reached[i] && made.blocks[i].site == number;
+    }
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < whole.edge_count; i++) {
+            struct made_edge edge = whole.edges[i];
+            if (!is_lost[edge.from] || is_lost[edge.to] || is_reached[edge.to])
+                continue;
+            more = is_lost[edge.to] = true;
+        }
+    }
+    for (uint32_t i = 0; i < MANY; i++)
+        if (is_lost[i])
+            add(lost, i);
+    free(is_reached);
+    free(is_lost);
+}
+
+static struct sums sum_of(const struct walk *walk, enum result_kind kind)
+{
+    struct sums sums = {0};
+    for (unsigned i = 0; i < walk->count; i++) {
+        const struct result *result = &walk->results[i];
+        sums.blocks += result->kind == kind ? result->blocks + result->hanging_blocks : 0;
+        sums.bytes += result->kind == kind ? result->bytes + result->hanging_bytes : 0;
+    }
+    return sums;
+}
+
+Test(walk, what_a_module_made_is_held_or_lost)
+{
+    struct sums held = {0}, lost = {0}, found;
+    uint32_t number;
+    support_start();
+    struct plugin plugin = support_open("plugin");
+    plugin.call(site, &number);
+    make_graph(15, number);
+    support_close(&plugin);
+    ranges_add(&made_ranges, plugin.module);
+    expect_sums(number, &held, &lost);
+    for (unsigned in_place = 0; in_place < 2; in_place++) {
+        const struct walk *walk = made_walk(in_place);
+        cr_assert(walk->complete);
+        found = sum_of(walk, RESULT_HELD);
+        cr_assert(found.blocks == held.blocks && found.bytes == held.bytes);
+        found = sum_of(walk, RESULT_LOST);
+        cr_assert_eq(found.blocks, lost.blocks, "%zu lost, not %zu", found.blocks, lost.blocks);
+        cr_assert_eq(found.bytes, lost.bytes);
+    }
+    cr_assert(held.blocks > 1000 && lost.blocks > 1000, "the test shows less than it should");
+}
+
+/* Nothing at all is reached, and what is lost points into the module. */
+Test(walk, a_lost_block_with_a_pointer_and_no_other_block)
+{
+    uint32_t number;
+    support_start();
+    struct plugin plugin = support_open("plugin");
+    plugin.call(site, &number);
+    start(4096);
+    leave(made_block(40, number));
+    support_close(&plugin);
+    ranges_add(&made_ranges, plugin.module);
+    for (unsigned in_place = 0; in_place < 2; in_place++) {
+        const struct walk *walk = made_walk(in_place);
+        cr_assert(walk->complete);
+        cr_assert_eq(walk->count, 1);
+        cr_assert_eq(walk->results[0].kind, RESULT_LOST);
+    }
+}
+
+/* --- places in blocks --------------------------------------------------------------------- */
+
+static bool reaches(uintptr_t word)
+{
+    made.roots[0] = word;
+    bool found = made_walk(true)->count;
+    cr_assert_eq(made_walk(false)->count, found);
+    return found;
+}
+
+Test(walk, which_addresses_lead_to_a_block)
+{
+    start(4096);
+    uint32_t before = made_block(40, SITE), block = made_block(40, SITE),
+             behind = made_block(40, SITE);
+    uintptr_t at = made_start(block);
+    leave(block);
+    cr_assert(reaches(at) && reaches(at + 1) && reaches(at + 39));
+    cr_assert_not(reaches(at - 1), "the head, which is the one before's end");
+    cr_assert_not(reaches(at + 40), "one past the end");
+    cr_assert_not(reaches(made_start(before)) || reaches(made_start(behind)));
+    made.blocks[behind].words[0] = at + 40;
+    cr_assert_not(reaches(made_start(behind)), "one past the end, from another block");
+    made.blocks[behind].words[0] = at + 39;
+    cr_assert(reaches(made_start(behind)));
+}
+
+/* malloc(0) has room for three words, none of which was asked for but the first two count. */
+Test(walk, blocks_of_no_size)
+{
+    start(4096);
+    uint32_t block = made_block(0, SITE), other = made_block(0, SITE);
+    made.blocks[block].words[0] = made_start(other);
+    made.blocks[other].words[0] = gone->start;
+    cr_assert(reaches(made_start(block)) && reaches(made_start(other)));
+    made.blocks[block].words[0] = made_start(other) + 24;
+    cr_assert_not(reaches(made_start(block)));
+}
+
+Test(walk, a_variable_at_an_odd_address)
+{
+    static _Alignas(16) char bytes[4 * WORD];
+    struct root root = {
+        .kind = ROOT_DATA, .start = (uintptr_t)bytes + 3, .end = (uintptr_t)bytes + sizeof bytes};
+    struct roots roots = {.list = &root, .count = 1};
+    struct heap_pages pages;
+    static struct walk walk;
+    start(4096);
+    uint32_t block = made_block(40, SITE);
+    leave(block);
+    ((uintptr_t *)(void *)bytes)[2] = made_start(block);
+    ranges_ready(&made_ranges);
+    cr_assert(heap_pages_read(&pages));
+    for (unsigned in_place = 0; in_place < 2; in_place++) {
+        walk = (struct walk){
+            .ranges = &made_ranges, .roots = &roots, .pages = &pages, .in_place = in_place};
+        walk_run(&walk);
+        cr_assert_eq(walk.count, 1);
+        cr_assert_eq(walk.results[0].path[0].slot, (uintptr_t)bytes + 2 * WORD);
+    }
+    heap_pages_free(&pages);
+}
+
+/* --- limits ------------------------------------------------------------------------------- */
+
+/* Whatever it is that finds no memory: the walk ends, and says so, and what it says is true. */
+Test(walk, without_memory)
+{
+    enum { STEP = 128 << 10, STEPS = 400 };
+    unsigned completed = 0, failed = 0;
+    make_graph(15, SITE);
+    for (uint32_t i = 0; i < LEFT_MAX; i++)
+        leave_in(i * 331);
+    made_search();
+    for (unsigned i = 0; i < STEPS && !completed; i++) {
+        made_room = (i + 1) * STEP;
+        const struct walk *walk = made_walk(i % 2);
+        cr_assert_neq(walk->complete, walk->no_memory);
+        for (unsigned k = 0; k < left_count; k++) {
+            const struct result *result = result_for(walk, left_word[k]);
+            cr_assert(!result || made.blocks[left_in[k]].distance != NOT_REACHED);
+            if (result)
+                check_path(result, &made.blocks[left_in[k]]);
+        }
+        completed += walk->complete;
+        failed += walk->no_memory;
+    }
+    cr_assert(completed && failed > 20, "%u failed", failed);
+}
+
+Test(walk, a_limit_in_bytes)
+{
+    start(MANY * 64);
+    for (uint32_t i = 0; i < MANY; i++)
+        made_block(40, SITE);
+    for (uint32_t i = 0; i + 1 < MANY; i++)
+        made_point(i, i + 1, 0);
+    made_root(0);
+    static struct walk walk;
+    struct root root = {.kind = ROOT_DATA,
+                        .start = (uintptr_t)made.roots,
+                        .end = (uintptr_t)(made.roots + ROOT_WORDS)};
+    struct roots roots = {.list = &root, .count = 1};
+    struct heap_pages pages;
+    cr_assert(heap_pages_read(&pages));
+    walk = (struct walk){.ranges = &made_ranges,
+                         .roots = &roots,
+                         .pages = &pages,
+                         .in_place = true,
+                         .limit = 100000};
+    walk_run(&walk);
+    cr_assert(walk.ran_out && !walk.complete && !walk.no_memory);
+    cr_assert(walk.bytes > 100000 && walk.bytes < 100000 + 64 * 64, "%lu", walk.bytes);
+    heap_pages_free(&pages);
+}
