@@ -3,6 +3,7 @@
 #include "base/options.h"
 #include "base/sys.h"
 #include "lifecycle/lifecycle.h"
+#include "modules/identities.h"
 #include "ownership/common.h"
 #include "report/log.h"
 #include "report/report.h"
@@ -32,7 +33,7 @@ static bool leaves_code(const struct finding *finding)
 void fix_note(const struct finding *finding)
 {
     if (options.fix == FIX_KEEP && leaves_code(finding))
-        modules_note_left_code(finding->module);
+        identity_note_left_code(finding->module);
 }
 
 static enum kept why_keep(const struct module *module)
@@ -43,7 +44,7 @@ static enum kept why_keep(const struct module *module)
     if (common_in_globs(options.fix_glob, module->identity) ||
         common_in_globs(options.fix_glob, slash ? slash + 1 : module->path))
         return KEPT_NAMED;
-    return modules_left_code(module) ? KEPT_LEFT_CODE : KEPT_NOT;
+    return identity_left_code(module) ? KEPT_LEFT_CODE : KEPT_NOT;
 }
 
 struct keep_search {

@@ -3,19 +3,12 @@
 #include "base/dropped.h"
 #include "base/guard.h"
 #include "base/lock.h"
+#include "modules/identities.h"
 #include "modules/link_maps.h"
 #include "modules/order.h"
 #include "modules/snapshot.h"
 
 #include <string.h>
-
-/* How often an identity was loaded. Never given back: load numbers go on. */
-struct identity {
-    UT_hash_handle hh;
-    uint32_t loads;
-    bool left_code;
-    char name[];
-};
 
 _Atomic uint64_t modules_epoch, modules_unloads;
 
@@ -28,7 +21,6 @@ static struct module *first_gone;                                /* the newest f
 static const struct module *first_new; /* and what follows it: not published yet */
 static bool gone_unpublished;
 static struct module *modules_index;
-static struct identity *identities;
 static uint32_t last_id;
 static unsigned long long last_adds, last_subs;
 static _Atomic bool exiting;
@@ -169,51 +161,6 @@ bool modules_changed(void)
 /* --- taking over what was seen -------------------------------------------------------------------
  */
 
-static uint32_t next_load_locked(const char *name)
-{
-    struct identity *identity;
-    size_t length = strlen(name);
-    HASH_FIND(hh, identities, name, length, identity);
-    if (!identity) {
-        identity = arena_alloc(sizeof *identity + length + 1);
-        if (!identity)
-            return 1;
-        memcpy(identity->name, name, length + 1);
-        HASH_ADD_KEYPTR(hh, identities, identity->name, length, identity);
-    }
-    return ++identity->loads;
-}
-
-void modules_note_left_code(const struct module *module)
-{
-    struct identity *identity;
-    if (!lock_acquire(&modules_lock))
-        return;
-    HASH_FIND_STR(identities, module->identity, identity);
-    if (identity)
-        identity->left_code = true;
-    lock_release(&modules_lock);
-}
-
-bool modules_left_code(const struct module *module)
-{
-    struct identity *identity;
-    if (!lock_acquire(&modules_lock))
-        return false;
-    HASH_FIND_STR(identities, module->identity, identity);
-    bool left = identity && identity->left_code;
-    lock_release(&modules_lock);
-    return left;
-}
-
-static const char *identity_of(const struct module *module)
-{
-    const char *slash = strrchr(module->path, '/');
-    if (module->soname && *module->soname)
-        return module->soname;
-    return slash ? slash + 1 : module->path;
-}
-
 static uint32_t opener_id(uintptr_t opener)
 {
     const struct module *module = opener ? modules_find(opener - 1) : NULL;
@@ -258,7 +205,7 @@ static struct module *add_locked(struct sighting *sighting, uintptr_t opener, bo
     sighting->phdr = NULL;
     sighting->image.soname = NULL;
     module->identity = identity_of(module);
-    module->load = next_load_locked(module->identity);
+    module->load = identity_next_load_locked(module->identity);
     classifier(module);
     module->link = last_link;
     *last_link = module;

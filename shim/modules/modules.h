@@ -198,10 +198,6 @@ struct module *modules_find_last(uintptr_t address);
 /* In a copy of the process: as if the module had just gone. Takes the modules' lock. */
 void modules_suppose_unloaded(struct module *module);
 
-/* A load of this identity left something behind that still calls into it; and whether one did. */
-void modules_note_left_code(const struct module *module);
-bool modules_left_code(const struct module *module);
-
 /* Every unload that was seen so far. */
 extern _Atomic uint64_t modules_unloads;
 
