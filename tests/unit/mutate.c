@@ -53,7 +53,7 @@ char *mutate_text(const char *text)
     size_t size = strlen(text);
     char *changed = malloc(size + GROWTH);
     cr_assert_not_null(changed);
-    memcpy(changed, text, size);
+    memcpy(changed, text, size + 1);
     for (size_t left = 1 + mutate_random(CHANGES_MAX - 1); left > 0; left--)
         size = change(changed, size);
     char *result = strndup(changed, size);

@@ -89,7 +89,7 @@ static void sort_edges(uint32_t *first, uint32_t *order)
         first[made.edges[i].from + 1]++;
     for (size_t i = 0; i < made.count; i++)
         first[i + 1] += first[i];
-    uint32_t *at = malloc(made.count * sizeof *at);
+    uint32_t *at = calloc(made.count + 1, sizeof *at);
     cr_assert_not_null(at);
     memcpy(at, first, made.count * sizeof *at);
     for (size_t i = 0; i < made.edge_count; i++)

@@ -337,7 +337,7 @@ Test(damaged, texts_of_the_kernel)
     unsigned lists = 0, counts = 0, stacks = 0;
     cr_assert_gt(sys_read_file("/proc/self/maps", own, sizeof own), 0);
     cr_assert_gt(sys_read_file("/proc/self/stat", stat, sizeof stat), 0);
-    strcpy(own + 1000, "\n"); /* a few lines of it */
+    memcpy(own + 1000, "\n", sizeof "\n"); /* a few lines of it */
     for (unsigned round = 0; round < ROUNDS; round++) {
         char *texts[] = {mutate_text(own), mutate_text(stat),
                          mutate_text("202 0x7f00 0x80 0x0 0x0 0x0 0x0 0x7ffd10 0x7f1234\n")};
