@@ -119,7 +119,10 @@ static size_t dynamic_entries(const struct elf_image *image, uintptr_t offset)
 static void check_soname(struct elf_image *image)
 {
     size_t room = image->soname ? loaded_from(image, (uintptr_t)image->soname - image->bias) : 0;
-    if (!room || !memchr(image->soname, '\0', room))
+    size_t length = 0;
+    while (length < room && image->soname[length])
+        length++;
+    if (length == room)
         image->soname = NULL;
 }
 
