@@ -20,10 +20,14 @@ enum rule_type {
     IS_EXPRESSION
 };
 
+/* Small, for a program has some hundred of them, and may be on a small stack. */
 struct rule {
-    enum rule_type type;
-    int64_t number;              /* the offset from the CFA, or the register */
-    struct cfi_bytes expression; /* bounded by the entry that it is in */
+    uint32_t type;   /* enum rule_type */
+    uint32_t length; /* of the expression */
+    union {
+        int64_t number;                  /* the offset from the CFA, or the register */
+        const unsigned char *expression; /* bounded by the entry that it is in */
+    };
 };
 
 struct row {
@@ -74,16 +78,21 @@ static void define_cfa(struct program *program, uint64_t number, int64_t offset)
     program->row.offset = offset;
 }
 
-static struct cfi_bytes take_block(struct cfi_bytes *bytes)
+static struct rule take_expression(enum rule_type type, struct cfi_bytes *bytes)
 {
     uint64_t length = cfi_uleb(bytes);
     if (length > (uint64_t)(bytes->end - bytes->at)) {
         bytes->failed = true;
         length = 0;
     }
-    struct cfi_bytes block = {bytes->at, bytes->at + length, false};
+    struct rule rule = {.type = type, .length = (uint32_t)length, .expression = bytes->at};
     bytes->at += length;
-    return block;
+    return rule;
+}
+
+static struct cfi_bytes expression_of(const struct rule *rule)
+{
+    return (struct cfi_bytes){rule->expression, rule->expression + rule->length, false};
 }
 
 static void remember(struct program *program)
@@ -157,7 +166,7 @@ static void run_cfa(struct program *program, unsigned op, struct cfi_bytes *code
         define_cfa(program, number, program->row.offset);
         break;
     default:
-        program->row.cfa = (struct rule){.type = IS_EXPRESSION, .expression = take_block(code)};
+        program->row.cfa = take_expression(IS_EXPRESSION, code);
     }
 }
 
@@ -192,8 +201,7 @@ static void run_register(struct program *program, unsigned op, struct cfi_bytes 
         break;
     default:
         set_rule(program, number,
-                 (struct rule){.type = op == OP_EXPRESSION ? AT_EXPRESSION : IS_EXPRESSION,
-                               .expression = take_block(code)});
+                 take_expression(op == OP_EXPRESSION ? AT_EXPRESSION : IS_EXPRESSION, code));
     }
 }
 
@@ -284,7 +292,7 @@ static enum cfi_outcome find_cfa(const struct cfi_frame *frame, const struct row
                                  uintptr_t *cfa)
 {
     if (row->cfa.type == IS_EXPRESSION)
-        return cfi_evaluate(frame, row->cfa.expression, NULL, cfa);
+        return cfi_evaluate(frame, expression_of(&row->cfa), NULL, cfa);
     if (row->cfa.type != IN_REGISTER || (uint64_t)row->cfa.number >= CFI_REGISTERS)
         return CFI_NO_TABLE;
     if (!cfi_knows(frame, (unsigned)row->cfa.number))
@@ -304,9 +312,9 @@ static enum cfi_outcome locate(const struct cfi_frame *frame, const struct rule 
     else if (rule->type == IS_OFFSET)
         *value = cfa + (uintptr_t)rule->number;
     else if (rule->type == AT_EXPRESSION)
-        outcome = cfi_evaluate(frame, rule->expression, &cfa, at);
+        outcome = cfi_evaluate(frame, expression_of(rule), &cfa, at);
     else if (rule->type == IS_EXPRESSION)
-        outcome = cfi_evaluate(frame, rule->expression, &cfa, value);
+        outcome = cfi_evaluate(frame, expression_of(rule), &cfa, value);
     else if (rule->type == IN_REGISTER && (uint64_t)rule->number < CFI_REGISTERS &&
              cfi_knows(frame, (unsigned)rule->number))
         *value = frame->registers[rule->number];
@@ -378,29 +386,60 @@ static uintptr_t wanted_of(const struct cfi_frame *frame)
     return frame->exact ? frame->pc : frame->pc - 1;
 }
 
-/* Too much for a small stack. */
-static struct cfi_entry entry;
-static struct program program;
+/* What the tables say of the address; false where it is nothing that can be followed. */
+static bool run_to(struct program *program, struct cfi_entry *entry, uintptr_t wanted,
+                   struct cfi_copies *copies)
+{
+    memset(program, 0, sizeof *program);
+    if (!cfi_find(entry, wanted, copies) || entry->return_register >= CFI_REGISTERS)
+        return false;
+    program->entry = entry;
+    run(program, entry->common, UINTPTR_MAX);
+    program->initial = program->row;
+    program->location = entry->start;
+    run(program, entry->own, wanted);
+    return !program->failed;
+}
+
+static struct cfi_copies copies; /* too much for a small stack */
 
 enum cfi_outcome cfi_step(struct cfi_frame *frame)
 {
-    uintptr_t wanted = wanted_of(frame);
+    struct cfi_entry entry;
+    struct program program;
     if (!cfi_knows(frame, CFI_SP))
         return CFI_NO_REGISTER;
-    if (!cfi_find(&entry, wanted) || entry.return_register >= CFI_REGISTERS)
+    if (!run_to(&program, &entry, wanted_of(frame), &copies))
         return CFI_NO_TABLE;
-    memset(&program, 0, sizeof program);
-    program.entry = &entry;
-    run(&program, entry.common, UINTPTR_MAX);
-    program.initial = program.row;
-    program.location = entry.start;
-    run(&program, entry.own, wanted);
-    return program.failed ? CFI_NO_TABLE : apply(frame, &program);
+    return apply(frame, &program);
+}
+
+bool cfi_shape(uintptr_t pc, struct cfi_shape *shape)
+{
+    struct cfi_entry entry;
+    struct program program;
+    if (!run_to(&program, &entry, pc - 1, NULL) || entry.is_signal ||
+        entry.return_register != CFI_PC)
+        return false;
+    const struct rule *cfa = &program.row.cfa, *registers = program.row.registers;
+    *shape = (struct cfi_shape){
+        .outermost = registers[CFI_PC].type == UNDEFINED,
+        .from_frame_pointer = cfa->number == CFI_FP,
+        .saves_frame_pointer = registers[CFI_FP].type == AT_OFFSET,
+        .cfa = program.row.offset,
+        .frame_pointer = registers[CFI_FP].number,
+        .return_address = registers[CFI_PC].number,
+    };
+    return shape->outermost ||
+           (cfa->type == IN_REGISTER && (cfa->number == CFI_SP || cfa->number == CFI_FP) &&
+            (registers[CFI_FP].type == UNCHANGED || shape->saves_frame_pointer) &&
+            registers[CFI_SP].type == UNCHANGED && registers[CFI_PC].type == AT_OFFSET);
 }
 
 bool cfi_function(const struct cfi_frame *frame, uintptr_t *start, uintptr_t *end)
 {
-    if (!cfi_find(&entry, wanted_of(frame)))
+    struct cfi_entry entry;
+    if (!cfi_find(&entry, wanted_of(frame), &copies))
         return false;
     *start = entry.start;
     *end = entry.end;

@@ -9,7 +9,8 @@
  * the tables included, is read through the kernel, which cannot fault: what a step leads to is
  * certain as far as the stack stood still.
  *
- * Under the check lock (one at a time), inside the guard; takes no lock and allocates nothing.
+ * Under the check lock (one at a time) but for cfi_shape, inside the guard; takes no lock and
+ * allocates nothing.
  */
 #ifndef DLPIN_OWNERSHIP_CFI_H
 #define DLPIN_OWNERSHIP_CFI_H
@@ -53,6 +54,20 @@ enum cfi_outcome {
 
 /* With any other outcome than STEPPED, `frame` is as it was. */
 enum cfi_outcome cfi_step(struct cfi_frame *frame);
+
+/*
+ * How most frames lead to their caller's: by the stack pointer and the frame pointer alone, with
+ * what was saved in memory. Offsets are in bytes, `cfa` from the register, the others from the CFA.
+ */
+struct cfi_shape {
+    bool outermost; /* there is no caller; then nothing else counts */
+    bool from_frame_pointer, saves_frame_pointer;
+    int64_t cfa, frame_pointer, return_address;
+};
+
+/* Of the frame that `pc` returns into. False: it is none of these, or has no table. In any thread,
+ * without the check lock: the tables are read in place, so the module must not be able to go. */
+bool cfi_shape(uintptr_t pc, struct cfi_shape *shape);
 
 /* The function that a pc lies in, by the tables. */
 bool cfi_function(const struct cfi_frame *frame, uintptr_t *start, uintptr_t *end);

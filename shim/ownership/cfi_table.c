@@ -80,13 +80,18 @@ struct index_row {
     int32_t code, entry; /* relative to the start of .eh_frame_hdr */
 };
 
-static bool read_exactly(uintptr_t at, void *to, size_t size)
+/* Through the kernel where there is a place for copies: then nothing can fault. */
+static bool read_exactly(uintptr_t at, void *to, size_t size, const struct cfi_copies *copies)
 {
-    return sys_copy_memory((const void *)at, to, size) == (ssize_t)size;
+    if (copies)
+        return sys_copy_memory((const void *)at, to, size) == (ssize_t)size;
+    memcpy(to, (const void *)at, size);
+    return true;
 }
 
 /* What all linkers write: a table of 4-byte offsets. */
-static bool find_index(const struct module *module, struct index *index)
+static bool find_index(const struct module *module, struct index *index,
+                       const struct cfi_copies *copies)
 {
     struct index_header header;
     for (unsigned i = 0; i < module->phnum; i++) {
@@ -94,7 +99,7 @@ static bool find_index(const struct module *module, struct index *index)
         if (p->p_type != PT_GNU_EH_FRAME || p->p_memsz < sizeof header)
             continue;
         index->start = module->bias + p->p_vaddr;
-        if (!read_exactly(index->start, &header, sizeof header) || header.version != 1 ||
+        if (!read_exactly(index->start, &header, sizeof header, copies) || header.version != 1 ||
             (header.frame_encoding & 0x07) != UDATA4 || header.count_encoding != UDATA4 ||
             header.table_encoding != (DATA_RELATIVE | SIGNED | UDATA4))
             return false;
@@ -105,7 +110,8 @@ static bool find_index(const struct module *module, struct index *index)
 }
 
 /* The last row that begins at or before the address. */
-static bool search_index(const struct index *index, uintptr_t address, uintptr_t *entry)
+static bool search_index(const struct index *index, uintptr_t address,
+                         const struct cfi_copies *copies, uintptr_t *entry)
 {
     size_t low = 0, high = index->count;
     int64_t wanted = (int64_t)(address - index->start);
@@ -113,7 +119,7 @@ static bool search_index(const struct index *index, uintptr_t address, uintptr_t
     while (low < high) {
         size_t middle = (low + high) / 2;
         uintptr_t at = index->start + sizeof(struct index_header) + middle * sizeof row;
-        if (!read_exactly(at, &row, sizeof row))
+        if (!read_exactly(at, &row, sizeof row, copies))
             return false;
         if (row.code > wanted) {
             high = middle;
@@ -130,21 +136,32 @@ static bool search_index(const struct index *index, uintptr_t address, uintptr_t
  * -----------------------------------------------------------------------------------------------
  */
 
-/* Bytes of the program's memory, copied to `to`; their own address is needed for what is relative
- * to it. */
+/* Bytes of the program's memory, or a copy; their own address is needed for what is relative to
+ * it. */
 struct record {
     struct cfi_bytes bytes;
     const unsigned char *start;
     uintptr_t address;
 };
 
-static bool read_record(struct record *record, uintptr_t address, unsigned char *to, size_t max)
+static bool read_length(uintptr_t address, uint32_t *length, const struct cfi_copies *copies)
+{
+    return read_exactly(address, length, sizeof *length, copies) && *length >= 4 &&
+           *length < UINT32_MAX; /* what says that a length of 8 bytes follows */
+}
+
+/* Copies it to `to`, unless that is NULL. */
+static bool read_record(struct record *record, uintptr_t address, unsigned char *to, size_t max,
+                        const struct cfi_copies *copies)
 {
     uint32_t length;
-    if (!read_exactly(address, &length, sizeof length) || length < 4 || length > max ||
-        !read_exactly(address + sizeof length, to, length))
+    if (!read_length(address, &length, copies))
         return false;
-    *record = (struct record){{to, to + length, false}, to, address + sizeof length};
+    uintptr_t at = address + sizeof length;
+    const unsigned char *start = to ? to : (const unsigned char *)at;
+    if (to && (length > max || !read_exactly(at, to, length, copies)))
+        return false;
+    *record = (struct record){{start, start + length, false}, start, at};
     return true;
 }
 
@@ -202,10 +219,10 @@ static void read_augmentation(struct record *record, const char *letters, struct
 }
 
 static bool read_common(struct cfi_entry *entry, uintptr_t address, unsigned *encoding,
-                        bool *augmented)
+                        bool *augmented, struct cfi_copies *copies)
 {
     struct record record;
-    if (!read_record(&record, address, entry->cie, sizeof entry->cie) ||
+    if (!read_record(&record, address, copies ? copies->cie : NULL, CFI_CIE_MAX, copies) ||
         cfi_fixed(&record.bytes, 4) != 0)
         return false;
     uint64_t version = cfi_fixed(&record.bytes, 1);
@@ -224,15 +241,15 @@ static bool read_common(struct cfi_entry *entry, uintptr_t address, unsigned *en
     return !record.bytes.failed;
 }
 
-static bool read_entry(struct cfi_entry *entry, uintptr_t address)
+static bool read_entry(struct cfi_entry *entry, uintptr_t address, struct cfi_copies *copies)
 {
     struct record record;
     unsigned encoding = ABSOLUTE;
     bool augmented;
-    if (!read_record(&record, address, entry->fde, sizeof entry->fde))
+    if (!read_record(&record, address, copies ? copies->fde : NULL, CFI_FDE_MAX, copies))
         return false;
     uintptr_t back = cfi_fixed(&record.bytes, 4);
-    if (back == 0 || !read_common(entry, record.address - back, &encoding, &augmented))
+    if (back == 0 || !read_common(entry, record.address - back, &encoding, &augmented, copies))
         return false;
     entry->start = read_pointer(&record, encoding);
     entry->end = entry->start + read_pointer(&record, encoding & FORM);
@@ -246,12 +263,13 @@ static bool read_entry(struct cfi_entry *entry, uintptr_t address)
     return !record.bytes.failed;
 }
 
-bool cfi_find(struct cfi_entry *entry, uintptr_t address)
+bool cfi_find(struct cfi_entry *entry, uintptr_t address, struct cfi_copies *copies)
 {
     const struct module *module = modules_find(address);
     struct index index;
     uintptr_t at;
     entry->is_signal = false;
-    return module && find_index(module, &index) && search_index(&index, address, &at) &&
-           read_entry(entry, at) && address >= entry->start && address < entry->end;
+    return module && find_index(module, &index, copies) &&
+           search_index(&index, address, copies, &at) && read_entry(entry, at, copies) &&
+           address >= entry->start && address < entry->end;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Where a module's unwinding tables say something of an address: the entry (FDE) and what it has in
- * common with others (CIE), copied out. LSB Core, "Exception Frames". For cfi.c alone.
+ * common with others (CIE). LSB Core, "Exception Frames". For cfi.c alone.
  */
 #ifndef DLPIN_OWNERSHIP_CFI_TABLE_H
 #define DLPIN_OWNERSHIP_CFI_TABLE_H
@@ -23,17 +23,22 @@ int64_t cfi_sleb(struct cfi_bytes *bytes);
 
 enum { CFI_CIE_MAX = 512, CFI_FDE_MAX = 8192 };
 
+/* Where tables are copied to that may go while they are read. */
+struct cfi_copies {
+    unsigned char cie[CFI_CIE_MAX], fde[CFI_FDE_MAX];
+};
+
 struct cfi_entry {
     uintptr_t start, end; /* of the code that it is about */
     uint64_t code_factor;
     int64_t data_factor;
     uint64_t return_register;
     bool is_signal;               /* the frame that the kernel made for a signal handler */
-    struct cfi_bytes common, own; /* instructions */
-    unsigned char cie[CFI_CIE_MAX], fde[CFI_FDE_MAX];
+    struct cfi_bytes common, own; /* instructions: in the copies, or in place */
 };
 
-/* False: there is none, or none that can be read. */
-bool cfi_find(struct cfi_entry *entry, uintptr_t address);
+/* False: there is none, or none that can be read. Without `copies` (NULL) the tables are read where
+ * they are: the module must not be able to go. */
+bool cfi_find(struct cfi_entry *entry, uintptr_t address, struct cfi_copies *copies);
 
 #endif

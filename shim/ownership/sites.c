@@ -4,6 +4,7 @@
 #include "base/guard.h"
 #include "base/lock.h"
 #include "base/options.h"
+#include "ownership/shapes.h"
 #include "ownership/unwind.h"
 
 #include <string.h>
@@ -170,9 +171,8 @@ static struct site *find_site(uintptr_t key)
 
 static uint32_t learn_hop(const struct module *module, uintptr_t pc)
 {
-    uint32_t hop = unwind_hop(pc);
-    uint32_t flags = module->runtime ? 0 : HOP_OWNER;
-    return hop == HOP_UNWIND || hop & HOP_FLAGS ? HOP_BY_UNWINDING | flags : hop | flags;
+    uint32_t size = shapes_size(pc);
+    return (size ? size : HOP_BY_UNWINDING) | (module->runtime ? 0 : HOP_OWNER);
 }
 
 /* What was there at the start stays: there will be no finding that wants the stack. */

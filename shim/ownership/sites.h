@@ -6,7 +6,7 @@
  * at an old address gets new numbers, so it is never blamed for what its predecessor made. Where
  * the caller is a common module (strdup, operator new, g_malloc) the stack is followed to the first
  * that is not: frames of fixed size by adding their size, which is learned once
- * (ownership/unwind.h), others by unwinding.
+ * (ownership/shapes.h), others by unwinding.
  *
  * site_here is the hot path: a hash, one cache line, no lock. It finds what is in a fixed cache;
  * everything else is the slow path, under the guard and the sites' lock. Number 0 means "not

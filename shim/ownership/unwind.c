@@ -2,6 +2,7 @@
 #include "ownership/unwind.h"
 #include "base/compiler.h"
 #include "modules/modules.h"
+#include "ownership/shapes.h"
 
 #include <libunwind.h>
 #include <stdbool.h>
@@ -91,7 +92,7 @@ static bool step(unw_cursor_t *cursor)
     return now != 0 && (now != pc || reg(cursor, UNW_REG_SP) != sp);
 }
 
-size_t unwind_stack(uintptr_t *pcs, size_t max)
+__attribute__((noinline)) static size_t walk_by_libunwind(uintptr_t *pcs, size_t max)
 {
     unw_context_t context;
     unw_cursor_t cursor;
@@ -105,6 +106,12 @@ size_t unwind_stack(uintptr_t *pcs, size_t max)
             pcs[count++] = pc;
     }
     return count;
+}
+
+size_t unwind_stack(uintptr_t *pcs, size_t max)
+{
+    size_t count;
+    return shapes_walk(pcs, max, &count) ? count : walk_by_libunwind(pcs, max);
 }
 
 #if defined(__x86_64__)
@@ -135,46 +142,3 @@ bool unwind_caller_context(struct caller_context *caller)
     }
     return false;
 }
-
-#if defined(__x86_64__)
-
-/* Where a step leads with every callee-saved register but the stack pointer moved by two words. */
-static uintptr_t disturbed_cfa(unw_cursor_t cursor)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(callee_saved); i++)
-        unw_set_reg(&cursor, callee_saved[i],
-                    reg(&cursor, callee_saved[i]) + 2 * sizeof(uintptr_t));
-    return step(&cursor) ? reg(&cursor, UNW_REG_SP) : 0;
-}
-
-uint32_t unwind_hop(uintptr_t pc)
-{
-    unw_context_t context;
-    unw_cursor_t cursor;
-
-    if (unw_getcontext(&context) != 0 || unw_init_local(&cursor, &context) != 0)
-        return HOP_UNWIND;
-    for (unsigned i = 0; i < UNWIND_MAX && step(&cursor); i++) {
-        if (reg(&cursor, UNW_REG_IP) != pc)
-            continue;
-        uintptr_t sp = reg(&cursor, UNW_REG_SP);
-        uintptr_t disturbed = disturbed_cfa(cursor);
-        if (!step(&cursor))
-            return HOP_UNWIND;
-        uintptr_t cfa = reg(&cursor, UNW_REG_SP);
-        bool fixed = cfa == disturbed && cfa > sp && cfa - sp < UINT32_MAX &&
-                     *((const uintptr_t *)cfa - 1) == reg(&cursor, UNW_REG_IP);
-        return fixed ? (uint32_t)(cfa - sp) : HOP_UNWIND;
-    }
-    return HOP_UNWIND;
-}
-
-#else
-
-/* Elsewhere the return address may be anywhere in the frame: always unwind. */
-uint32_t unwind_hop(uintptr_t pc)
-{
-    return HOP_UNWIND;
-}
-
-#endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Call stacks of the calling thread, by LLVM's libunwind, linked in static and hidden.
+ * Call stacks of the calling thread: of most frames by their shapes (ownership/shapes.h), of all
+ * others by LLVM's libunwind, linked in static and hidden.
  *
  * libunwind finds unwind tables through dl_iterate_phdr. The link gives it ours instead (see
  * __wrap_dl_iterate_phdr): it walks our own list of modules, so that unwinding takes no lock of the
@@ -36,16 +37,5 @@ struct caller_context {
 
 /* Of the nearest frame that is not the shim's. False: it cannot be told. */
 bool unwind_caller_context(struct caller_context *context);
-
-enum { HOP_UNKNOWN = 0, HOP_UNWIND = 1 };
-
-/*
- * How far it is from the stack pointer in the frame that `pc` returns into to that frame's CFA, if
- * it is the same each time that code returns to `pc`; else HOP_UNWIND. `pc` must be on the calling
- * thread's stack. Then the next return address lies just below the CFA (x86-64), and no unwinding
- * is needed to get from one to the other. Learned by stepping out of the frame twice, the second
- * time with all callee-saved registers changed: where that moves the CFA, it depends on them.
- */
-uint32_t unwind_hop(uintptr_t pc);
 
 #endif

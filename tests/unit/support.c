@@ -56,6 +56,7 @@ struct plugin support_open(const char *name)
     struct plugin plugin = {.handle = handle};
     *(void **)&plugin.call = dlsym(handle, "plugin_call");
     *(void **)&plugin.call_deeper = dlsym(handle, "plugin_call_deeper");
+    *(void **)&plugin.call_aligned = dlsym(handle, "plugin_call_aligned");
     *(void **)&plugin.call_by = dlsym(handle, "plugin_call_by");
     *(void **)&plugin.routine = dlsym(handle, "plugin_routine");
     *(void **)&plugin.destructor = dlsym(handle, "plugin_destructor");

@@ -19,6 +19,7 @@ struct plugin {
     struct module *module; /* referenced */
     void (*call)(callback *function, void *data);
     void (*call_deeper)(callback *function, void *data);
+    void (*call_aligned)(callback *function, void *data);
     void (*call_by)(void (*by)(callback *, void *), callback *function, void *data);
     void *(*routine)(void *argument);
     void (*destructor)(void *value);

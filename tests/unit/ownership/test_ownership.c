@@ -118,22 +118,6 @@ Test(unwind, no_more_than_asked_for)
     cr_assert_eq(count, 2);
 }
 
-static void hop(void *data)
-{
-    uintptr_t pc = (uintptr_t)__builtin_return_address(0);
-    *(uint32_t *)data = unwind_hop(pc);
-    cr_assert_eq(unwind_hop(12345), HOP_UNWIND, "not on the stack");
-}
-
-Test(unwind, hops_of_fixed_size_are_learned)
-{
-    uint32_t size;
-    support_start();
-    struct plugin plugin = support_open("plugin");
-    plugin.call_deeper(hop, &size);
-    cr_assert_eq(size, HOP_UNWIND, "its size depends on the argument");
-}
-
 /* --- stacks ------------------------------------------------------------------------------- */
 
 static void capture(void *data)

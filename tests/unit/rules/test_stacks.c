@@ -55,11 +55,14 @@ static pthread_t start(void *what)
     return thread;
 }
 
+/* The kernel ends a thread a little after it can be joined. */
 static void end(pthread_t thread)
 {
     sem_post(&go_on);
     stop = true;
     pthread_join(thread, NULL);
+    while (sys_thread_alive(tid))
+        sched_yield();
 }
 
 static void prepare(void)

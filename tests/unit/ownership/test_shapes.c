@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+/* Stacks by the shapes of their frames, against the C library's backtrace, which goes by libgcc. */
+#include "ownership/shapes.h"
+#include "ownership/unwind.h"
+#include "support.h"
+
+#include <dlfcn.h>
+#include <execinfo.h>
+#include <pthread.h>
+#include <signal.h>
+
+enum { MOST = UNWIND_MAX };
+
+struct seen {
+    bool by_shapes;
+    size_t count;
+    uintptr_t pcs[MOST];
+};
+
+static bool in_shim(uintptr_t pc)
+{
+    const struct module *module = modules_find(pc - 1);
+    return module && module->is_shim;
+}
+
+/* A sanitizer puts a function of its own before it, which is on the stack then. */
+static bool in_backtrace(uintptr_t pc)
+{
+    return modules_find(pc - 1) == modules_find((uintptr_t)&backtrace);
+}
+
+/* Twice: of tables, and of what was kept of them. */
+static void compare(void *data)
+{
+    struct seen *seen = data;
+    void *frames[MOST];
+    int most = backtrace(frames, MOST), first = 0;
+    while (first < most && in_backtrace((uintptr_t)frames[first]))
+        first++;
+    for (int round = 0; round < 2; round++) {
+        size_t wanted = 0;
+        seen->by_shapes = shapes_walk(seen->pcs, MOST, &seen->count);
+        if (!seen->by_shapes)
+            seen->count = unwind_stack(seen->pcs, MOST);
+        for (int i = first; i < most; i++)
+            if (!in_shim((uintptr_t)frames[i])) {
+                cr_assert_lt(wanted, seen->count);
+                cr_assert_eq(seen->pcs[wanted++], (uintptr_t)frames[i], "frame %d", i);
+            }
+        cr_assert_eq(seen->count, wanted);
+    }
+}
+
+#if defined(__x86_64__)
+
+Test(shapes, fixed_and_by_the_frame_pointer)
+{
+    struct seen seen;
+    support_start();
+    struct plugin plugin = support_open("plugin"), through = support_open("through");
+    plugin.call(compare, &seen);
+    cr_assert(seen.by_shapes);
+    cr_assert_geq(seen.count, 2);
+    plugin.call_deeper(compare, &seen);
+    cr_assert(seen.by_shapes, "a frame whose size is not fixed has a frame pointer");
+    plugin.call_by(through.call_deeper, compare, &seen);
+    cr_assert(seen.by_shapes);
+    cr_assert_geq(seen.count, 3);
+}
+
+static void size(void *data)
+{
+    *(uint32_t *)data = shapes_size((uintptr_t)__builtin_return_address(0));
+}
+
+static void size_by(callback *function, void *data)
+{
+    *(uint32_t *)data = shapes_size((uintptr_t)__builtin_return_address(0));
+}
+
+Test(shapes, sizes)
+{
+    uint32_t fixed = 1, by_pointer = 1, by_another = 1;
+    support_start();
+    struct plugin plugin = support_open("plugin");
+    plugin.call_by(size_by, NULL, &fixed);
+    cr_assert_gt(fixed, 0);
+    cr_assert_eq(fixed % 8, 0);
+    plugin.call_deeper(size, &by_pointer);
+    cr_assert_eq(by_pointer, 0);
+    plugin.call_aligned(size, &by_another);
+    cr_assert_eq(by_another, 0);
+    cr_assert_eq(shapes_size(12345), 0, "there is no such code");
+}
+
+static void stop_early(void *data)
+{
+    uintptr_t pcs[3] = {0, 77, 77};
+    cr_assert(shapes_walk(pcs, 1, data));
+    cr_assert_eq(pcs[1], 77);
+    cr_assert_eq(*(size_t *)data, 1);
+    cr_assert(shapes_walk(pcs, 0, data));
+    cr_assert_eq(*(size_t *)data, 0);
+}
+
+Test(shapes, no_more_than_asked_for)
+{
+    size_t count;
+    support_start();
+    support_open("plugin").call(stop_early, &count);
+}
+
+#endif
+
+Test(shapes, what_has_another_shape_is_left_to_libunwind)
+{
+    struct seen seen;
+    support_start();
+    struct plugin plugin = support_open("plugin");
+    plugin.call_aligned(compare, &seen);
+    cr_assert_not(seen.by_shapes);
+    cr_assert_geq(seen.count, 2);
+}
+
+static struct seen in_handler;
+
+static void handle(int number)
+{
+    compare(&in_handler);
+}
+
+static void interrupt(void *data)
+{
+    raise(SIGUSR1);
+}
+
+Test(shapes, a_signal_handler)
+{
+    support_start();
+    signal(SIGUSR1, handle);
+    support_open("plugin").call(interrupt, NULL);
+    cr_assert_not(in_handler.by_shapes);
+    cr_assert_geq(in_handler.count, 3);
+}
+
+static void *run(void *data)
+{
+    static struct plugin plugin;
+    plugin = support_open("plugin");
+    plugin.call(compare, data);
+    return NULL;
+}
+
+Test(shapes, a_thread_ends_where_it_began)
+{
+    struct seen seen = {.count = 0};
+    pthread_t thread;
+    support_start();
+    cr_assert_eq(pthread_create(&thread, NULL, run, &seen), 0);
+    pthread_join(thread, NULL);
+    cr_assert_geq(seen.count, 2);
+}
+
+/* At an address that another module had before. */
+Test(shapes, of_the_module_that_is_there_now)
+{
+    struct seen seen;
+    support_start();
+    for (int i = 0; i < 4; i++) {
+        struct plugin plugin = support_open(i % 2 ? "plugin" : "through");
+        plugin.call(compare, &seen);
+        plugin.call_deeper(compare, &seen);
+        support_close(&plugin);
+    }
+}
