@@ -18,6 +18,8 @@ static module_classifier *classifier;
 static module_listener *listener;
 static struct module *first_module, **last_link = &first_module; /* oldest first */
 static struct module *first_gone;                                /* the newest first */
+/* No module that is gone lay outside. Most addresses that are asked for are of stacks and heaps. */
+static _Atomic uintptr_t gone_start = UINTPTR_MAX, gone_end;
 static const struct module *first_new; /* and what follows it: not published yet */
 static bool gone_unpublished;
 static struct module *modules_index;
@@ -115,29 +117,29 @@ struct module *modules_by_id(uint32_t id)
     return module;
 }
 
-struct module *modules_find_unloaded(uintptr_t address, uint64_t epoch)
+/* The last one there that was mapped at `epoch`; 0: at any time. */
+static struct module *find_gone(uintptr_t address, uint64_t epoch)
 {
     struct module *found = NULL;
-    if (!lock_acquire(&modules_lock))
+    if (address < atomic_load(&gone_start) || address >= atomic_load(&gone_end) ||
+        !lock_acquire(&modules_lock))
         return NULL;
     for (struct module *m = first_gone; m && !found; m = m->next_gone)
-        if (address >= m->start && address < m->end && epoch >= m->epoch &&
-            epoch < atomic_load(&m->end_epoch))
+        if (address >= m->start && address < m->end &&
+            (!epoch || (epoch >= m->epoch && epoch < atomic_load(&m->end_epoch))))
             found = module_ref(m);
     lock_release(&modules_lock);
     return found;
 }
 
+struct module *modules_find_unloaded(uintptr_t address, uint64_t epoch)
+{
+    return epoch ? find_gone(address, epoch) : NULL;
+}
+
 struct module *modules_find_last(uintptr_t address)
 {
-    struct module *found = NULL;
-    if (!lock_acquire(&modules_lock))
-        return NULL;
-    for (struct module *m = first_gone; m && !found; m = m->next_gone)
-        if (address >= m->start && address < m->end)
-            found = module_ref(m);
-    lock_release(&modules_lock);
-    return found;
+    return find_gone(address, 0);
 }
 
 void *module_symbol(const struct module *module, const char *name)
@@ -226,13 +228,22 @@ static void give_back_locked(struct module *module)
     arena_free(module, sizeof *module);
 }
 
-static void remove_locked(struct module *module, void *data)
+static void goes_locked(struct module *module)
 {
-    struct module_changes *changes = data;
     atomic_store(&module->end_epoch, atomic_load(&modules_epoch) + 1);
     atomic_store(&module->state, MODULE_UNLOADED);
     module->next_gone = first_gone;
     first_gone = module;
+    if (module->start < atomic_load(&gone_start))
+        atomic_store(&gone_start, module->start);
+    if (module->end > atomic_load(&gone_end))
+        atomic_store(&gone_end, module->end);
+}
+
+static void remove_locked(struct module *module, void *data)
+{
+    struct module_changes *changes = data;
+    goes_locked(module);
     note_change_locked(module, MODULE_UNLOADED);
     changes->unloaded++;
 }
@@ -328,8 +339,7 @@ void modules_suppose_unloaded(struct module *module)
 {
     if (!lock_acquire(&modules_lock))
         return;
-    atomic_store(&module->end_epoch, atomic_load(&modules_epoch) + 1);
-    atomic_store(&module->state, MODULE_UNLOADED);
+    goes_locked(module);
     snapshot_publish_locked(NULL, true);
     atomic_fetch_add(&modules_epoch, 1);
     lock_release(&modules_lock);

@@ -199,6 +199,7 @@ SUPPOSITIONS = (
     ('heap-lost', 'open plugin call plugin use_one', 'warning heap-lost (104 bytes)'),
     ('thread-routine', 'open plugin call plugin start', 'error thread-routine'),
     ('key-value', 'key none thread w open plugin in w call plugin use_deep_image', 'error key-value'),
+    ('key-value', 'key none thread w open plugin in w call plugin use_image', 'error key-value'),
     ('pointer', 'open plugin open tidy call plugin use_table', 'warning pointer'),
 )
 
