@@ -25,7 +25,7 @@ static void expect_load(const char *path, int flags, void *caller)
         return;
     interpose_settle();
     if (handles_learn(real_dlopen, real_dlclose))
-        lifecycle_settle_handles();
+        lifecycle_settle_handles(true);
     lifecycle_loading();
     opens_begin(path, flags);
     guard.dlopen_pending = true;

@@ -210,14 +210,14 @@ static struct module_changes look_at_list(void)
 void lifecycle_look(void)
 {
     look_at_list();
-    lifecycle_settle_handles();
+    lifecycle_settle_handles(true);
 }
 
 void lifecycle_settle(void)
 {
     struct module_changes changes = look_at_list();
     if (guard.dlopen_pending || changes.loaded)
-        lifecycle_settle_handles();
+        lifecycle_settle_handles(false);
     guard.dlopen_pending = false;
     check_unloads();
     if (options.check_signal)

@@ -129,9 +129,9 @@ static void reopened(struct module *module)
     lifecycle_gone();
 }
 
-void lifecycle_settle_handles(void)
+void lifecycle_settle_handles(bool all)
 {
-    opens_look(reopened);
+    opens_look(all, reopened);
 }
 
 /* --- at the end

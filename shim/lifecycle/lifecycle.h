@@ -46,8 +46,9 @@ void lifecycle_settle(void);
  * may be under way. Takes the list lock, as unwinding does. */
 void lifecycle_look(void);
 
-/* Notes which handles there are. Like lifecycle_settle, which does it after each dlopen. */
-void lifecycle_settle_handles(void);
+/* Notes which handles there are; `all`: see handles_each_opened. Like lifecycle_settle, which does
+ * it after each dlopen. */
+void lifecycle_settle_handles(bool all);
 
 /* A dlopen begins: what was unloaded is looked at, before something else lies there. */
 void lifecycle_loading(void);

@@ -30,7 +30,7 @@ static void on_module(struct module *module, enum module_state state, bool more)
         sites_module_unloaded(module);
         scan_note_unloaded(module);
         stacks_note_unloaded(module);
-        opens_forget(module);
+        opens_module_unloaded(module);
         crash_listen();
     } else {
         sites_module_loaded();

@@ -133,12 +133,29 @@ static void look_at_all(void *data)
             look_at_map(map, data);
 }
 
-void handles_each_opened(handles_visitor *visit, void *data)
+/* Of those alone that came since the last look. */
+static void look_at_new(struct opened *opened)
+{
+    static _Atomic uint32_t seen;
+    struct module *module;
+    while (opened->count < OPENED_MAX && (module = modules_after(atomic_load(&seen))) != NULL) {
+        int handles = handles_count(module);
+        atomic_store(&seen, module->id);
+        if (handles > 0 && (unsigned)handles > atomic_exchange(&module->handles, (unsigned)handles))
+            opened->modules[opened->count++] = module;
+        else
+            module_unref(module);
+    }
+}
+
+void handles_each_opened(bool all, handles_visitor *visit, void *data)
 {
     struct opened opened = {0};
     if (!handles_are_known())
         return;
-    link_maps_hold(look_at_all, &opened);
+    look_at_new(&opened);
+    if (all || opened.count == 0)
+        link_maps_hold(look_at_all, &opened);
     for (unsigned i = 0; i < opened.count; i++) {
         visit(opened.modules[i], data);
         module_unref(opened.modules[i]);

@@ -35,11 +35,12 @@ int handles_count(const struct module *module);
 
 /*
  * Calls `visit` for each mapped module of which there are more handles than at the last call, and
- * notes how many there are now. Takes the loader's list lock; none of ours may be held, and `visit`
- * is called without it.
+ * notes how many there are now. Unless `all` is to be looked at, those that came since the last
+ * call are enough, if one of them was opened. Takes the loader's list lock; none of ours may be
+ * held, and `visit` is called without it.
  */
 typedef void handles_visitor(struct module *module, void *data);
-void handles_each_opened(handles_visitor *visit, void *data);
+void handles_each_opened(bool all, handles_visitor *visit, void *data);
 
 /* A dlclose of a handle of this module begins. False: there is none, or it cannot be told. */
 bool handles_closing(struct module *module);

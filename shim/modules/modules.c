@@ -117,6 +117,18 @@ struct module *modules_by_id(uint32_t id)
     return module;
 }
 
+struct module *modules_after(uint32_t id)
+{
+    struct module *module = NULL;
+    if (!lock_acquire(&modules_lock))
+        return NULL;
+    while (!module && id++ < last_id)
+        HASH_FIND(by_id, modules_index, &id, sizeof id, module);
+    module_ref(module);
+    lock_release(&modules_lock);
+    return module;
+}
+
 /* The last one there that was mapped at `epoch`; 0: at any time. */
 static struct module *find_gone(uintptr_t address, uint64_t epoch)
 {

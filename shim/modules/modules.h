@@ -69,6 +69,7 @@ struct module {
     _Atomic bool reopened;      /* it was closed, stayed mapped, and was opened again */
     _Atomic bool nodelete;      /* opened with RTLD_NODELETE */
     struct opens *opens;        /* registry/opens.h, under the registry lock */
+    _Atomic bool opens_others;  /* it is in the `opens` of some module as who opened it */
     uint64_t epoch;             /* modules_epoch when it came, */
     _Atomic uint64_t end_epoch; /* and when it went: UINT64_MAX while it is mapped */
     /* Under the modules' lock: */
@@ -128,6 +129,9 @@ struct module *modules_find_new(uintptr_t address);
 
 /* The module whose id this is, mapped or not, or NULL once it was given back. */
 struct module *modules_by_id(uint32_t id);
+
+/* The first module with a greater id, with a reference for the caller; NULL: none came later. */
+struct module *modules_after(uint32_t id);
 
 static inline struct module *module_ref(struct module *module)
 {

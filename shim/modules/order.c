@@ -70,24 +70,23 @@ static bool make_room(size_t count)
     return true;
 }
 
-static void add_new(const struct sightings *list, size_t first)
+static void add_new(const struct sightings *list)
 {
-    for (size_t i = first; i < list->id_count; i++)
-        entries[i] = (struct entry){list->ids[i], NULL};
+    for (size_t i = 0; i < list->id_count; i++)
+        entries[list->passed + i] = (struct entry){list->ids[i], NULL};
     for (size_t i = 0; i < list->count; i++)
         entries[list->items[i].at].module = list->items[i].known;
 }
 
 void order_update_locked(const struct sightings *list)
 {
-    size_t first = list->kind == LIST_ADDED ? state.count : 0;
-    if (list->has_namespaces || !make_room(list->id_count)) {
+    if (list->has_namespaces || !make_room(list->total)) {
         state = (struct list_state){0};
         return;
     }
     if (list->kind == LIST_GONE)
         remove_missing(list);
     else
-        add_new(list, first);
-    state = (struct list_state){true, list->adds, list->subs, list->id_count};
+        add_new(list);
+    state = (struct list_state){true, list->adds, list->subs, list->total};
 }

@@ -54,12 +54,14 @@ static char *absolute_path(const char *name)
     return strchr(name, '/') ? output_absolute_path(name) : arena_strdup(name);
 }
 
-/* Room for one more of `size` bytes in a list that begins at `items`. False: there is no memory. */
-static bool grow(void **items, size_t count, size_t *capacity, size_t size)
+/* Room for one more of `size` bytes in a list that begins at `items`, and at once for so many as
+ * are expected. False: there is no memory. */
+static bool grow(void **items, size_t count, size_t *capacity, size_t expected, size_t size)
 {
+    enum { FEW = 16 };
     if (count < *capacity)
         return true;
-    size_t larger = *capacity ? *capacity * 2 : 64;
+    size_t larger = *capacity ? *capacity * 2 : expected + FEW;
     void *copy = arena_alloc(larger * size);
     if (!copy)
         return false;
@@ -127,12 +129,12 @@ static const void *link_map_of(uintptr_t dynamic)
 static int collect_object(const struct dl_phdr_info *info, struct sightings *list,
                           const void *handle)
 {
-    if (!grow((void **)&list->items, list->count, &list->capacity, sizeof *list->items)) {
+    if (!grow((void **)&list->items, list->count, &list->capacity, 0, sizeof *list->items)) {
         list->failed = true;
         return 1;
     }
     struct sighting *sighting = &list->items[list->count];
-    *sighting = (struct sighting){.at = list->id_count - 1,
+    *sighting = (struct sighting){.at = list->total - 1,
                                   .name_hash = hash_name(info->dlpi_name),
                                   .tls_module = info->dlpi_tls_modid};
     sighting->known = recognize(info, sighting->name_hash);
@@ -192,6 +194,7 @@ static void begin_list(const struct dl_phdr_info *info, struct sightings *list)
     list->subs = info->dlpi_subs;
     list->has_namespaces = link_maps_have_namespaces();
     list->kind = kind_of(list);
+    list->passed = list->kind == LIST_ADDED ? list->before.count : 0;
     if (list->has_namespaces)
         collect_namespaces(list);
 }
@@ -199,17 +202,18 @@ static void begin_list(const struct dl_phdr_info *info, struct sightings *list)
 static int collect(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct sightings *list = data;
-    if (list->id_count == 0)
+    if (list->total == 0)
         begin_list(info, list);
-    if (!grow((void **)&list->ids, list->id_count, &list->id_capacity, sizeof *list->ids)) {
+    if (list->total++ < list->passed)
+        return 0;
+    size_t expected = list->kind == LIST_ADDED ? 0 : list->before.count;
+    if (!grow((void **)&list->ids, list->id_count, &list->id_capacity, expected,
+              sizeof *list->ids)) {
         list->failed = true;
         return 1;
     }
     list->ids[list->id_count++] = (struct object_id){info->dlpi_addr, info->dlpi_phdr};
-    if (list->kind == LIST_GONE ||
-        (list->kind == LIST_ADDED && list->id_count <= list->before.count))
-        return 0;
-    return collect_object(info, list, NULL);
+    return list->kind == LIST_GONE ? 0 : collect_object(info, list, NULL);
 }
 
 void sightings_collect(struct sightings *list)

@@ -50,7 +50,9 @@ struct sightings {
     uint64_t came_alone;      /* likewise: when the list was taken */
     enum list_kind kind;
     bool has_namespaces;
-    struct object_id *ids; /* of all objects, in the loader's order */
+    size_t total;          /* objects, in the loader's order: */
+    size_t passed;         /* the first of them are those of `before`, */
+    struct object_id *ids; /* and these are the others */
     size_t id_count, id_capacity;
     struct sighting *items; /* those that were looked at */
     size_t count, capacity;

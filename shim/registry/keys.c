@@ -5,6 +5,7 @@
 
 struct lock registry_lock;
 struct key keys[KEYS_MAX];
+uint32_t keys_end;
 
 /* The module whose image holds the variable, if it can be a subject. */
 static struct module *keeper(const pthread_key_t *variable)
@@ -49,6 +50,8 @@ void key_created(pthread_key_t number, void (*destructor)(void *), const pthread
     key.robbery = keys[number].robbery;
     release(&keys[number]);
     keys[number] = key;
+    if (number >= keys_end)
+        keys_end = number + 1;
     lock_release(&registry_lock);
 }
 
@@ -105,12 +108,23 @@ static void reconcile_locked(uint32_t number)
     keys[number].owner = module_ref(keys[number].destructor.module);
 }
 
+/* libc gives out the lowest number that is free (nptl/pthread_key_create.c): behind one that never
+ * was in use, none ever was. */
+static bool was_used(uint32_t number)
+{
+    return number < KEYS_MAX &&
+           (number < keys_end || __atomic_load_n(&libc_keys[number].sequence, __ATOMIC_RELAXED));
+}
+
 void keys_reconcile(void)
 {
     if (!libc_keys || !lock_acquire(&registry_lock))
         return;
-    for (uint32_t i = 0; i < KEYS_MAX; i++)
+    for (uint32_t i = 0; was_used(i); i++) {
+        if (i == keys_end)
+            keys_end++;
         reconcile_locked(i);
+    }
     lock_release(&registry_lock);
 }
 
@@ -146,7 +160,7 @@ void key_release(struct key *was)
 unsigned keys_live_locked(void)
 {
     unsigned live = 0;
-    for (unsigned i = 0; i < KEYS_MAX; i++)
+    for (unsigned i = 0; i < keys_end; i++)
         live += key_is_live(atomic_load(&keys[i].generation));
     return live;
 }

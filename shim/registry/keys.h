@@ -33,6 +33,9 @@ struct key {
 
 extern struct key keys[KEYS_MAX];
 
+/* No key with this number or a greater one was ever seen. Under the registry lock. */
+extern uint32_t keys_end;
+
 static inline bool key_is_live(uint32_t generation)
 {
     return generation & 1;

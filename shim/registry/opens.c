@@ -109,6 +109,22 @@ static void see(struct module *module, void *data)
         look->modules[look->count++] = module_ref(module);
 }
 
+/* NULL: nobody that is known. */
+struct module *open_requester(const struct open *open)
+{
+    const struct frame *requester = stack_requester(open->stack, NULL);
+    return requester ? requester->module : NULL;
+}
+
+static void add_locked(struct opens *opens, const struct call *call)
+{
+    struct open open = {++last_serial, stack_copy(call->stack)};
+    struct module *requester = open_requester(&open);
+    if (requester)
+        atomic_store(&requester->opens_others, true);
+    opens->list[opens->count++] = open;
+}
+
 static void note_locked(struct module *module, const struct call *call)
 {
     if (call->nodelete)
@@ -120,7 +136,7 @@ static void note_locked(struct module *module, const struct call *call)
         return;
     opens->total++;
     if (call->stack && opens->count < OPENS_MAX)
-        opens->list[opens->count++] = (struct open){++last_serial, stack_copy(call->stack)};
+        add_locked(opens, call);
 }
 
 static void note_all_locked(const struct look *look)
@@ -140,10 +156,10 @@ static void note_all_locked(const struct look *look)
         end_locked(own);
 }
 
-void opens_look(opens_reopened *reopened)
+void opens_look(bool all, opens_reopened *reopened)
 {
     struct look look = {0};
-    handles_each_opened(see, &look);
+    handles_each_opened(all, see, &look);
     if (lock_acquire(&registry_lock)) {
         note_all_locked(&look);
         lock_release(&registry_lock);
@@ -153,6 +169,20 @@ void opens_look(opens_reopened *reopened)
             reopened(look.modules[i]);
         module_unref(look.modules[i]);
     }
+}
+
+static _Atomic bool requester_gone;
+
+void opens_module_unloaded(struct module *module)
+{
+    if (atomic_load(&module->opens_others))
+        atomic_store(&requester_gone, true);
+    opens_forget(module);
+}
+
+bool opens_requester_gone(void)
+{
+    return atomic_load(&requester_gone);
 }
 
 static struct opens *take_opens_locked(struct module *module)

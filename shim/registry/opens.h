@@ -32,14 +32,23 @@ void opens_begin(const char *file, int flags);
 /*
  * Looks what was opened. Each module that was is noted for the dlopen that the calling thread
  * began, or for that of another thread which asked for its name; else for nobody: the C library
- * opens some by itself. `reopened` is called for each that had been closed and was still mapped,
- * without locks. Takes the loader's list lock; none of ours may be held.
+ * opens some by itself. `all`: see handles_each_opened. `reopened` is called for each that had been
+ * closed and was still mapped, without locks. Takes the loader's list lock; none of ours may be
+ * held.
  */
 typedef void opens_reopened(struct module *module);
-void opens_look(opens_reopened *reopened);
+void opens_look(bool all, opens_reopened *reopened);
 
-/* The last handle was given back, or the module is gone. Takes the registry lock. */
+/* The module that asked for it, by the stack; NULL: none that is known. */
+struct module *open_requester(const struct open *open);
+
+/* The last handle was given back. Takes the registry lock, as the next one does. */
 void opens_forget(struct module *module);
+
+void opens_module_unloaded(struct module *module);
+
+/* Whether a module that opened another one is gone. */
+bool opens_requester_gone(void);
 
 /* In a fork child, which has no other thread: what its parent opened is for that to close. */
 void opens_fork_child(void);

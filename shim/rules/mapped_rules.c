@@ -246,12 +246,6 @@ struct handles_check {
     struct found *found;
 };
 
-static const struct module *opener_of(const struct opens *opens, unsigned i)
-{
-    const struct frame *opener = stack_requester(opens->list[i].stack, NULL);
-    return opener ? opener->module : NULL;
-}
-
 /* Which handles were given back nobody can say, but if there are more left than all others opened,
  * then some of these are this opener's. */
 static bool has_left_some(const struct module *module, const struct module *opener)
@@ -259,7 +253,7 @@ static bool has_left_some(const struct module *module, const struct module *open
     const struct opens *opens = module->opens;
     unsigned own = 0;
     for (unsigned i = 0; i < opens->count; i++)
-        own += opener_of(opens, i) == opener;
+        own += open_requester(&opens->list[i]) == opener;
     return opener && handles_left(module) > opens->total - own;
 }
 
@@ -281,7 +275,7 @@ static int check_handles_of(struct module *module, void *data)
     if (!opens || opens->count == 0 || module->startup || handles_left(module) == 0)
         return 0;
     for (unsigned i = 0; i < opens->count; i++) {
-        const struct module *opener = opener_of(opens, i);
+        const struct module *opener = open_requester(&opens->list[i]);
         if ((!check->all && !module_is_unloaded(opener)) || !has_left_some(module, opener))
             continue;
         apply_to_open(module, &opens->list[i], check->found);
@@ -294,7 +288,8 @@ static int check_handles_of(struct module *module, void *data)
 
 void found_handles_locked(bool all, struct found *found)
 {
-    modules_each_mapped(check_handles_of, &(struct handles_check){all, found});
+    if (all || opens_requester_gone())
+        modules_each_mapped(check_handles_of, &(struct handles_check){all, found});
 }
 
 void rules_check_handles(struct module *only, rules_known *known, rules_sink *sink, void *data)

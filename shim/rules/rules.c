@@ -43,7 +43,7 @@ void rules_explain(const struct finding *finding, struct text *message)
 
 static void check_keys_locked(struct found *found)
 {
-    for (uint32_t i = 0; i < KEYS_MAX; i++)
+    for (uint32_t i = 0; i < keys_end; i++)
         if (key_is_live(atomic_load(&keys[i].generation)))
             found_apply(&(struct subject){.type = OBJECT_KEY, .number = i, .key = &keys[i]}, found);
 }
@@ -102,7 +102,7 @@ void rules_check(rules_known *known, rules_sink *sink, void *data)
     check_signals_locked(&found);
     for (struct thread *thread = threads; thread; thread = thread->next) {
         check_thread_locked(thread, &found);
-        for (uint32_t i = 0; i < KEYS_MAX; i++)
+        for (uint32_t i = 0; i < keys_end; i++)
             check_value_locked(thread, i, &found);
     }
     found_registrations_locked(NULL, &found);
@@ -200,7 +200,7 @@ void rules_check_task_end(rules_sink *sink, void *data)
         drop(DROP_FINDING);
         return;
     }
-    for (uint32_t i = 0; i < KEYS_MAX; i++) {
+    for (uint32_t i = 0; i < keys_end; i++) {
         if (values[i].setter != thread->tasks->current || values[i].told_left ||
             !task_value_is_left(thread, i))
             continue;

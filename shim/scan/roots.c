@@ -88,16 +88,16 @@ static void add_variables(struct roots *roots, struct module *module, uintptr_t 
 /* Without libc's table of keys: what that leads to is told of as keys. */
 static int add_data(struct module *module, void *data)
 {
-    uintptr_t keys_start, keys_end;
-    keys_libc_range(&keys_start, &keys_end);
+    uintptr_t table_start, table_end;
+    keys_libc_range(&table_start, &table_end);
     for (unsigned i = 0; i < module->phnum && !module->is_shim; i++) {
         const ElfW(Phdr) *p = &module->phdr[i];
         uintptr_t start = module->bias + p->p_vaddr, end = start + p->p_memsz;
         if (p->p_type != PT_LOAD || !(p->p_flags & PF_W))
             continue;
-        if (keys_start >= start && keys_end <= end && keys_start < keys_end) {
-            add_variables(data, module, start, keys_start);
-            start = keys_end;
+        if (table_start >= start && table_end <= end && table_start < table_end) {
+            add_variables(data, module, start, table_start);
+            start = table_end;
         }
         add_variables(data, module, start, end);
     }

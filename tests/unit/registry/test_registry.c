@@ -256,6 +256,8 @@ Test(keys, libcs_table_is_taken_over)
     struct plugin plugin = support_open("plugin");
     keys_reconcile();
     keys_set_libc_table(libc_keys);
+    for (unsigned i = 0; i < 3; i++)
+        libc_keys[i].sequence = 2; /* the first that is free is taken */
     libc_keys[3].sequence = 5;
     libc_keys[3].destructor = plugin.destructor;
     libc_keys[4].sequence = 1;

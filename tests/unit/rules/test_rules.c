@@ -396,6 +396,7 @@ Test(sweep, keys_and_values)
     const char *how;
     keys[5] = (struct key){.generation = 3, .owner = gone};
     keys[6] = (struct key){.generation = 2, .owner = gone};
+    keys_end = 7;
     rules_check(NULL, sink, NULL);
     cr_assert_eq(seen[KIND_KEY], 1, "one is live");
     cr_assert_eq(seen[KIND_KEY_DESTRUCTOR], 0);
@@ -417,6 +418,7 @@ Test(sweep, real_values_and_what_becomes_of_them)
     struct plugin plugin = support_open("plugin");
     keys[5] = (struct key){.generation = 1, .owner = there};
     keys[6] = (struct key){.generation = 1, .owner = there};
+    keys_end = 7;
     thread_set_value(5, &plugin.data[2], 0);
     thread_set_value(6, &plugin.data[2], 0);
     keys[6].generation = 3;
@@ -475,6 +477,7 @@ Test(sweep, more_findings_than_there_was_room_for)
 {
     for (unsigned i = 0; i < KEYS_MAX; i++)
         keys[i] = (struct key){.generation = 1, .owner = gone};
+    keys_end = KEYS_MAX;
     rules_check(NULL, sink, NULL);
     cr_assert_eq(seen[KIND_KEY], KEYS_MAX);
     cr_assert_eq(gone->references, 0);
