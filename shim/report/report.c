@@ -3,34 +3,10 @@
 #include "base/dropped.h"
 #include "base/lock.h"
 #include "base/options.h"
+#include "report/groups.h"
 #include "report/log.h"
 #include "report/names.h"
-#include "report/parts.h"
-#include "report/records.h"
-#include "registry/libc_state.h"
 #include "rules/rules.h"
-
-#include <string.h>
-
-enum { LABEL_MAX = 256 };
-
-/* Findings with one signature. Lives for the rest of the process. */
-struct group {
-    UT_hash_handle hh;
-    struct finding finding; /* the latest, for its next record */
-    uint32_t id;
-    enum occasion at;
-    unsigned count, written_count;
-    uint32_t loads[LOADS_MAX];
-    unsigned load_count;
-    unsigned skipped; /* how often it was kept from doing harm */
-    bool resolved, shown;
-    bool reopened;           /* that is how it was resolved, */
-    unsigned count_reopened; /* and so many there were then */
-    bool inherited;          /* the parent's: it has reported it */
-    char *message;
-    char *signature;
-};
 
 /* One thing that was found, for as long as it is so. */
 struct instance {
@@ -43,10 +19,8 @@ struct instance {
 };
 
 struct lock report_lock;
-static struct group *groups;
 static struct instance *instances;
 static _Atomic unsigned open_count;
-static uint32_t last_finding;
 static bool exiting;
 static unsigned untold_deletions; /* they are no instances: they never end */
 
@@ -90,119 +64,6 @@ void report_hold(bool hold)
     lock_release(&report_lock);
 }
 
-/* --- groups
- * ------------------------------------------------------------------------------------------------
- */
-
-static bool is_growing(const struct group *group)
-{
-    return group->finding.grows || (group->load_count >= 2 && group->count >= group->load_count);
-}
-
-static void write_group_locked(struct group *group)
-{
-    group->written_count = group->count;
-    if (!log_open_locked())
-        return;
-    struct text text = {0};
-    char label[LABEL_MAX];
-    bool labeled = options.label_env && environment_get(options.label_env, label, sizeof label);
-    record_finding(&text,
-                   &(struct finding_record){
-                       .finding = &group->finding,
-                       .id = group->id,
-                       .at = group->at,
-                       .count = group->count,
-                       .loads = group->loads,
-                       .load_count = group->load_count,
-                       .growing = is_growing(group),
-                       .skipped = group->skipped,
-                       .message = group->message,
-                       .signature = group->signature,
-                       .label = labeled ? label : NULL,
-                   },
-                   log_now());
-    log_write(&text);
-}
-
-static void show_group_locked(struct group *group)
-{
-    group->shown = true;
-    if (options.quiet)
-        return;
-    struct text text = {0};
-    print_finding(&text,
-                  &(struct finding_record){.finding = &group->finding, .message = group->message});
-    log_say(text_string(&text));
-    text_free(&text);
-}
-
-static void add_load(struct group *group, uint32_t load)
-{
-    for (unsigned i = 0; i < group->load_count; i++)
-        if (group->loads[i] == load)
-            return;
-    if (group->load_count < LOADS_MAX)
-        group->loads[group->load_count++] = load;
-}
-
-static char *take_string(struct text *text)
-{
-    char *copy = text->failed ? NULL : arena_strdup(text_string(text));
-    text_free(text);
-    return copy;
-}
-
-static void free_string(char *string)
-{
-    if (string)
-        arena_free(string, strlen(string) + 1);
-}
-
-static struct group *find_group_locked(const struct finding *finding)
-{
-    struct text text = {0};
-    struct group *group = NULL;
-    make_signature(&text, finding);
-    char *signature = take_string(&text);
-    if (!signature)
-        return NULL;
-    HASH_FIND_STR(groups, signature, group);
-    if (group) {
-        free_string(signature);
-        return group;
-    }
-    group = arena_alloc(sizeof *group);
-    if (!group) {
-        free_string(signature);
-        return NULL;
-    }
-    group->signature = signature;
-    HASH_ADD_KEYPTR(hh, groups, group->signature, strlen(signature), group);
-    return group;
-}
-
-/* The group's next record tells of `finding`, which it takes over. */
-static void update_group_locked(struct group *group, struct finding *finding, enum occasion at)
-{
-    struct text message = {0};
-    if (group->id == 0) {
-        group->id = ++last_finding;
-        group->at = at;
-    }
-    rules_explain(finding, &message);
-    free_string(group->message);
-    group->message = take_string(&message);
-    finding_release(&group->finding);
-    group->finding = *finding;
-    if (finding->module)
-        add_load(group, finding->module->load);
-    if (group->resolved) {
-        group->resolved = false;
-        group->shown = group->reopened;
-    }
-}
-
 static bool is_power_of_two(unsigned n)
 {
     return (n & (n - 1)) == 0;
@@ -237,7 +98,7 @@ static bool is_milder_locked(struct group *group, const struct finding *finding)
     if (!is_open || finding->severity >= group->finding.severity)
         return false;
     if (finding->module)
-        add_load(group, finding->module->load);
+        group_add_load(group, finding->module->load);
     return true;
 }
 
@@ -254,7 +115,7 @@ static void note_growth(struct group *group, struct finding *finding)
 
 static uint32_t report_new_locked(struct finding *finding, enum occasion at, bool quietly)
 {
-    struct group *group = find_group_locked(finding);
+    struct group *group = group_of_locked(finding);
     if (!group) {
         drop(DROP_FINDING);
         finding_release(finding);
@@ -270,11 +131,11 @@ static uint32_t report_new_locked(struct finding *finding, enum occasion at, boo
     if (is_milder_locked(group, finding))
         finding_release(finding);
     else
-        update_group_locked(group, finding, at);
+        group_update_locked(group, finding, at);
     if (is_power_of_two(group->count))
-        write_group_locked(group);
+        group_write_locked(group);
     if (!group->shown && !quietly)
-        show_group_locked(group);
+        group_show_locked(group);
     return group->id;
 }
 
@@ -300,15 +161,15 @@ static void report_again_locked(struct instance *instance, struct finding *findi
     if (confirmed || risen) {
         instance->pending = false;
         keep_longer_stack(group, finding);
-        update_group_locked(group, finding, at);
+        group_update_locked(group, finding, at);
         group->at = at;
-        write_group_locked(group);
+        group_write_locked(group);
         group->shown &= !risen;
     } else {
         finding_release(finding);
     }
     if (!group->shown && !quietly && !group->inherited)
-        show_group_locked(group);
+        group_show_locked(group);
 }
 
 bool report_knows(const struct object *object)
@@ -362,7 +223,7 @@ void report_request(uint32_t token, enum request_state state)
         if (group->resolved || group->inherited)
             continue;
         if (state == REQUEST_DONE && group->count != group->written_count)
-            write_group_locked(group);
+            group_write_locked(group);
         open++;
     }
     if (log_open_locked()) {
@@ -379,7 +240,7 @@ void report_skipped(const struct object *object)
     struct instance *instance = find_instance_locked(object);
     if (instance) {
         instance->group->skipped++;
-        write_group_locked(instance->group);
+        group_write_locked(instance->group);
     }
     lock_release(&report_lock);
 }
@@ -395,10 +256,9 @@ void report_escalate(uint32_t id)
         struct text message = {0};
         group->finding.severity = SEVERITY_ERROR;
         rules_explain(&group->finding, &message);
-        free_string(group->message);
-        group->message = take_string(&message);
-        write_group_locked(group);
-        show_group_locked(group);
+        group_set_message(group, &message);
+        group_write_locked(group);
+        group_show_locked(group);
     }
     lock_release(&report_lock);
 }
@@ -413,7 +273,7 @@ static void recount_loads_locked(struct group *group)
     group->load_count = 0;
     HASH_ITER (hh, instances, instance, next)
         if (instance->group == group && instance->module)
-            add_load(group, instance->module->load);
+            group_add_load(group, instance->module->load);
 }
 
 static void resolve_locked(struct instance *instance, const char *how)
@@ -530,7 +390,7 @@ void report_own_locked(uint32_t id)
         group->inherited = false;
         group->count = 1;
         if (group->finding.module)
-            add_load(group, group->finding.module->load);
+            group_add_load(group, group->finding.module->load);
     }
 }
 
@@ -539,7 +399,7 @@ void report_settle_counts_locked(void)
     struct group *group, *next;
     HASH_ITER (hh, groups, group, next)
         if (!group->resolved && !group->inherited && group->count != group->written_count)
-            write_group_locked(group);
+            group_write_locked(group);
 }
 
 static struct summary summarize_locked(const char *ended)
@@ -550,7 +410,7 @@ static struct summary summarize_locked(const char *ended)
         if (group->resolved || group->inherited)
             continue;
         if (group->count != group->written_count)
-            write_group_locked(group);
+            group_write_locked(group);
         summary.findings++;
         summary.kinds[group->finding.kind]++;
         summary.verdicts[group->finding.verdict]++;

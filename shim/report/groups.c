@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include "report/groups.h"
+#include "base/options.h"
+#include "registry/libc_state.h"
+#include "report/log.h"
+#include "report/parts.h"
+#include "rules/rules.h"
+
+#include <string.h>
+
+enum { LABEL_MAX = 256 };
+
+struct group *groups;
+static uint32_t last_finding;
+
+static bool is_growing(const struct group *group)
+{
+    return group->finding.grows || (group->load_count >= 2 && group->count >= group->load_count);
+}
+
+void group_write_locked(struct group *group)
+{
+    group->written_count = group->count;
+    if (!log_open_locked())
+        return;
+    struct text text = {0};
+    char label[LABEL_MAX];
+    bool labeled = options.label_env && environment_get(options.label_env, label, sizeof label);
+    record_finding(&text,
+                   &(struct finding_record){
+                       .finding = &group->finding,
+                       .id = group->id,
+                       .at = group->at,
+                       .count = group->count,
+                       .loads = group->loads,
+                       .load_count = group->load_count,
+                       .growing = is_growing(group),
+                       .skipped = group->skipped,
+                       .message = group->message,
+                       .signature = group->signature,
+                       .label = labeled ? label : NULL,
+                   },
+                   log_now());
+    log_write(&text);
+}
+
+void group_show_locked(struct group *group)
+{
+    group->shown = true;
+    if (options.quiet)
+        return;
+    struct text text = {0};
+    print_finding(&text,
+                  &(struct finding_record){.finding = &group->finding, .message = group->message});
+    log_say(text_string(&text));
+    text_free(&text);
+}
+
+void group_add_load(struct group *group, uint32_t load)
+{
+    for (unsigned i = 0; i < group->load_count; i++)
+        if (group->loads[i] == load)
+            return;
+    if (group->load_count < LOADS_MAX)
+        group->loads[group->load_count++] = load;
+}
+
+static char *take_string(struct text *text)
+{
+    char *copy = text->failed ? NULL : arena_strdup(text_string(text));
+    text_free(text);
+    return copy;
+}
+
+static void free_string(char *string)
+{
+    if (string)
+        arena_free(string, strlen(string) + 1);
+}
+
+void group_set_message(struct group *group, struct text *message)
+{
+    free_string(group->message);
+    group->message = take_string(message);
+}
+
+struct group *group_of_locked(const struct finding *finding)
+{
+    struct text text = {0};
+    struct group *group = NULL;
+    make_signature(&text, finding);
+    char *signature = take_string(&text);
+    if (!signature)
+        return NULL;
+    HASH_FIND_STR(groups, signature, group);
+    if (group) {
+        free_string(signature);
+        return group;
+    }
+    group = arena_alloc(sizeof *group);
+    if (!group) {
+        free_string(signature);
+        return NULL;
+    }
+    group->signature = signature;
+    HASH_ADD_KEYPTR(hh, groups, group->signature, strlen(signature), group);
+    return group;
+}
+
+void group_update_locked(struct group *group, struct finding *finding, enum occasion at)
+{
+    struct text message = {0};
+    if (group->id == 0) {
+        group->id = ++last_finding;
+        group->at = at;
+    }
+    rules_explain(finding, &message);
+    group_set_message(group, &message);
+    finding_release(&group->finding);
+    group->finding = *finding;
+    if (finding->module)
+        group_add_load(group, finding->module->load);
+    if (group->resolved) {
+        group->resolved = false;
+        group->shown = group->reopened;
+    }
+}
