@@ -4,9 +4,10 @@
  *
  * libc gives nobody its list of exit handlers, and calls them in an order in which a module may be
  * unloaded by one of them after its own has run. So a handler that could dangle runs through us,
- * and is known to be over then. All others are registered as they are. at_quick_exit hands its
- * handlers no argument: they do not run through us.
+ * and is known to be over then. All others are registered as they are. Those of at_quick_exit,
+ * which are handed no argument, run through us with fix= alone: then the last one of ours is meant.
  */
+#include "base/options.h"
 #include "interpose/real.h"
 #include "interpose/registering.h"
 
@@ -63,6 +64,13 @@ EXPORT int __cxa_atexit(cxa_handler *function, void *argument, void *handle)
     return error;
 }
 
+static void run_quick_exit(void *unused, int status)
+{
+    struct registered_call call = registering_take_newest(REGISTERED_QUICK_EXIT);
+    if (call.function)
+        ((cxa_handler_with_status *)call.function)(NULL, status);
+}
+
 /* libc takes these out with the module of the handle, and does not call them then. */
 EXPORT int __cxa_at_quick_exit(cxa_handler *function, void *handle)
 {
@@ -72,6 +80,8 @@ EXPORT int __cxa_at_quick_exit(cxa_handler *function, void *handle)
                                                            .functions = {(uintptr_t)function},
                                                            .handle = (uintptr_t)handle,
                                                            .caller = CALLER()});
+    if (registration && options.fix != FIX_OFF)
+        function = (cxa_handler *)(void (*)(void))run_quick_exit;
     int error = real___cxa_at_quick_exit(function, handle);
     if (error)
         registering_failed(registration);

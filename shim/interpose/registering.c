@@ -113,6 +113,16 @@ struct registered_call registering_take(struct registration *registration)
     return call;
 }
 
+struct registered_call registering_take_newest(enum registration_type type)
+{
+    int saved_errno;
+    if (!lifecycle_enter(&saved_errno))
+        return (struct registered_call){0};
+    struct registration *newest = registration_take_newest(type);
+    guard_leave(saved_errno);
+    return newest ? registering_take(newest) : (struct registered_call){0};
+}
+
 struct registered_guard {
     struct frame function; /* with a reference */
     uintptr_t data;

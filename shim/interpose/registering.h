@@ -34,6 +34,9 @@ struct registered_call {
 };
 struct registered_call registering_take(struct registration *registration);
 
+/* The same where libc hands over no argument, but calls the last one first. */
+struct registered_call registering_take_newest(enum registration_type type);
+
 /* For what runs through us only with fix=, and any number of times, also after the entry is over:
  * so it stays for good. NULL: it is not to run through us. */
 struct registered_guard *registering_guard(const struct registration *registration);

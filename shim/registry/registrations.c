@@ -158,6 +158,19 @@ void registration_remove(struct registration *registration)
     release(registration);
 }
 
+struct registration *registration_take_newest(enum registration_type type)
+{
+    if (!lock_acquire(&registry_lock))
+        return NULL;
+    struct registration *newest = registrations[type]; /* they are listed in that order */
+    while (newest && newest->taken)
+        newest = newest->next;
+    if (newest)
+        newest->taken = true;
+    lock_release(&registry_lock);
+    return newest;
+}
+
 bool registration_is_gone(const struct registration *registration)
 {
     bool gone = module_is_unloaded(registration->image);

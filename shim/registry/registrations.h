@@ -58,6 +58,7 @@ struct registration {
     struct stack *stack;
     bool ignored;                 /* made between dlpin_ignore_begin and dlpin_ignore_end */
     bool muted;                   /* nobody knows whether libc took it */
+    bool taken;                   /* by registration_take_newest */
     uintptr_t function, argument; /* as the program gave them, for those that run through us */
     const char *call;             /* instead of its type's */
     char name[REGISTRATION_NAME]; /* of an environment variable, a conversion, … */
@@ -83,6 +84,9 @@ void registration_complete(struct registration *registration, enum registration_
                            uintptr_t identity);
 
 void registration_remove(struct registration *registration);
+
+/* The last one that was made and that this did not return before; NULL: there is none. */
+struct registration *registration_take_newest(enum registration_type type);
 
 /* It may be in libc's hands or not: it stays, and is not told of. By its number, because it may
  * have gone meanwhile. */

@@ -54,8 +54,8 @@ class Fixes(unittest.TestCase):
         self.assertEqual(self.records('summary')[-1]['findings'], 1)
 
     def test_guard_skips_an_exit_handler(self):
-        for start in ('start', 'start_cxa'):
-            steps = f'open plugin call plugin {start} close plugin leave exit 7'
+        for start, leave in (('start', 'exit'), ('start_cxa', 'exit'), ('start_quick', 'quick_exit')):
+            steps = f'open plugin call plugin {start} close plugin leave {leave} 7'
             self.crashes(steps, 'exit-handler')
             result = self.run_with('fix=guard', steps, 'exit-handler')
             self.assertEqual((result.returncode, result.stdout), (7, ''))
@@ -78,6 +78,10 @@ class Fixes(unittest.TestCase):
 
     def test_guard_calls_handlers_and_timers_that_are_there(self):
         for steps, sample in (('open tidy call tidy start close tidy', 'exit-handler'),
+                              ('open plugin call plugin start_quick call plugin start_quick leave quick_exit 7',
+                               'exit-handler'),
+                              ('open tidy call tidy start_quick close tidy open plugin call plugin start_quick'
+                               ' leave quick_exit 7', 'exit-handler'),
                               ('open tidy call tidy start close tidy', 'timer'),
                               ('open plugin call plugin start', 'exit-handler')):
             plain, guarded = self.run_with(None, steps, sample), self.run_with('fix=guard', steps, sample)
