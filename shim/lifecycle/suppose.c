@@ -3,6 +3,7 @@
 #include "lifecycle/answer.h"
 #include "lifecycle/check.h"
 #include "lifecycle/lifecycle.h"
+#include "registry/opens.h"
 #include "report/report.h"
 #include "rules/rules.h"
 #include "scan/scan.h"
@@ -43,6 +44,7 @@ static void work(struct text *records, void *data)
     struct supposition *now = data;
     now->records = records;
     modules_suppose_unloaded(now->module);
+    opens_module_unloaded(now->module);
     rules_check(NULL, suppose_sink, now);
     drop_roots_of_module(now);
     walk_run(&now->walk);
