@@ -369,7 +369,7 @@ static bool walk(struct round *round, struct watched *place)
     return false;
 }
 
-/* Of the calling thread all registers are known: libunwind is quicker, and most words are stale. */
+/* Of the calling thread all registers are known: unwinding is quicker, and most words are stale. */
 static bool caller_may_be_there(const struct round *round)
 {
     uintptr_t pcs[UNWIND_MAX];
