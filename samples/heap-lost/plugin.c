@@ -63,6 +63,22 @@ ENTRY(use_list)
     return list ? 0 : -1;
 }
 
+static _Thread_local char *text_of_thread;
+
+/* The variable goes with the plug-in, whatever becomes of the thread. */
+ENTRY(use_thread_local)
+{
+    text_of_thread = strdup(SECRET);
+    return text_of_thread ? 0 : -1;
+}
+
+ENTRY(use_thread_local_and_list)
+{
+    text_of_thread = strdup(SECRET);
+    host_list_add(text_of_thread);
+    return text_of_thread ? 0 : -1;
+}
+
 ENTRY(use_circle)
 {
     struct node *last = make_node(NULL);

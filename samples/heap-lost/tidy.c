@@ -21,6 +21,21 @@ ENTRY(use_strdup)
     return text && other && atexit(free_text) == 0 ? 0 : -1;
 }
 
+static _Thread_local char *text_of_thread;
+
+ENTRY(use_thread_local)
+{
+    text_of_thread = strdup(SECRET);
+    return text_of_thread ? 0 : -1;
+}
+
+/* In the thread whose variable it is. */
+ENTRY(stop)
+{
+    free(text_of_thread);
+    return 0;
+}
+
 __attribute__((destructor)) static void free_other(void)
 {
     free(other);

@@ -77,6 +77,7 @@ static void collect_sites(void)
 }
 
 static void scan_locked(enum scan_when when, enum occasion at);
+static void find_retained(enum scan_when when);
 
 static const enum scan_when scans[AT_COUNT] = {[AT_DLCLOSE] = SCAN_AFTER_UNLOAD,
                                                [AT_EVENT] = SCAN_AFTER_UNLOAD,
@@ -99,6 +100,9 @@ void lifecycle_check(enum occasion at)
     orphans_report();
     rules_check(report_knows, check_sink, &check);
     scan_locked(scans[at], at == AT_EVENT ? AT_DLCLOSE : at);
+    find_retained(scans[at]);
+    if (at == AT_EXIT)
+        scan_stop();
     stacks_check_unloaded(&check);
     if (at == AT_EXIT)
         closed_report_handles();
@@ -133,6 +137,10 @@ static void take_results(uint64_t nanoseconds)
     const struct walk *walk = scan_results(nanoseconds);
     for (unsigned i = 0; walk && i < walk->count; i++)
         rules_check_retained(&walk->results[i], report_knows, check_sink, &check);
+    if (walk && walk->retained.known) {
+        walk->retainer->retained = walk->retained;
+        report_retained(walk->retainer);
+    }
     if (walk && options.verbosity >= 1)
         say_walk(walk);
     if (walk)
@@ -157,11 +165,8 @@ void check_before_death(bool due)
 
 static void scan_locked(enum scan_when when, enum occasion at)
 {
-    if (!scan_has_work()) {
-        if (when == SCAN_AT_EXIT)
-            scan_stop();
+    if (!scan_has_work())
         return;
-    }
     uint64_t begun = sys_monotonic_ns();
     take_results(scan_patience(when, false));
     if (scan_run(when)) {
@@ -170,8 +175,24 @@ static void scan_locked(enum scan_when when, enum occasion at)
     }
     take_results(scan_patience(when, true));
     scan_cost(sys_monotonic_ns() - begun);
-    if (when == SCAN_AT_EXIT)
-        scan_stop();
+}
+
+static void find_retained(enum scan_when when)
+{
+    uint64_t begun = sys_monotonic_ns();
+    while (scan_run_closed(when)) {
+        walk_check = (struct check){.at = AT_DLCLOSE, .before_exit = !check_exit_began()};
+        take_results(scan_patience(when, true));
+        scan_cost(sys_monotonic_ns() - begun);
+        begun = sys_monotonic_ns();
+    }
+}
+
+void check_retained(struct module *module)
+{
+    scan_note_closed(module);
+    take_results(0);
+    find_retained(SCAN_AFTER_UNLOAD);
 }
 
 unsigned lifecycle_request(void)

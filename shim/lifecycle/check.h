@@ -37,6 +37,10 @@ bool check_exit_began(void);
 /* Takes what a scan that is under way finds, and waits for it if need be. Under the check lock. */
 void check_finish_scan(void);
 
+/* A module was closed, and stays: finds out what it retains, if that is quick; else later. Under
+ * the check lock. */
+void check_retained(struct module *module);
+
 /* The same where the process is about to die: what is under way, or due, too, is waited for no
  * longer than people wait for a program that has crashed. */
 void check_before_death(bool due);

@@ -28,13 +28,15 @@ static void note_threads(struct module *module, const struct holders *holders)
 }
 
 /* Where exit() has begun and this is only seen then, it was before. */
-static void report(struct module *module)
+static void report(struct module *module, bool is_closed_now)
 {
     struct check check = {.at = AT_DLCLOSE, .before_exit = true};
     struct holders holders;
     tls_dtors_settle();
     holders_find(module, &holders);
     if (lock_acquire(&check_lock)) {
+        if (is_closed_now)
+            check_retained(module);
         rules_check_closed(module, &holders, check_sink, &check);
         lock_release(&check_lock);
         note_threads(module, &holders);
@@ -57,7 +59,7 @@ static bool look_at(struct module *module)
         return false;
     opens_forget(module);
     modules_set_closed(module, true);
-    report(module);
+    report(module, true);
     return true;
 }
 
@@ -87,6 +89,7 @@ static void look_at_left(struct module *module)
     struct holders holders;
     holders_find(module, &holders);
     if (holders.count == 0 && tls_counts_pending(module) > 0 && lock_acquire(&check_lock)) {
+        check_retained(module);
         rules_check_closed(module, &holders, check_sink, &check);
         lock_release(&check_lock);
         note_threads(module, &holders);
@@ -125,7 +128,7 @@ static void reopened(struct module *module)
 {
     atomic_store(&module->reopened, true);
     modules_set_closed(module, false);
-    report(module);
+    report(module, false);
     lifecycle_gone();
 }
 

@@ -6,6 +6,7 @@
 #include "registry/opens.h"
 #include "report/report.h"
 #include "rules/rules.h"
+#include "scan/picture.h"
 #include "scan/scan.h"
 
 struct supposition {
@@ -14,8 +15,7 @@ struct supposition {
     struct text *records;
     struct walk walk;
     struct ranges ranges;
-    struct roots roots;
-    struct heap_pages pages;
+    struct picture picture;
 };
 
 /* --- in the copy
@@ -29,16 +29,6 @@ static void suppose_sink(struct finding *finding, void *data)
     finding_release(finding);
 }
 
-/* What the module has itself holds nothing any more. */
-static void drop_roots_of_module(struct supposition *now)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < now->roots.count; i++)
-        if (now->roots.list[i].module != now->module)
-            now->roots.list[kept++] = now->roots.list[i];
-    now->roots.count = kept;
-}
-
 static void work(struct text *records, void *data)
 {
     struct supposition *now = data;
@@ -46,7 +36,6 @@ static void work(struct text *records, void *data)
     modules_suppose_unloaded(now->module);
     opens_module_unloaded(now->module);
     rules_check(NULL, suppose_sink, now);
-    drop_roots_of_module(now);
     walk_run(&now->walk);
     for (unsigned i = 0; i < now->walk.count; i++)
         rules_check_retained(&now->walk.results[i], NULL, suppose_sink, now);
@@ -55,19 +44,30 @@ static void work(struct text *records, void *data)
 /* --- in the process
  * ---------------------------------------------------------------------------------------- */
 
-static void prepare(struct supposition *now)
+/* What the module has itself holds nothing any more. */
+static void drop_roots_of_module(struct supposition *now)
 {
-    struct maps maps;
-    ranges_add(&now->ranges, now->module);
-    if (maps_read(&maps)) {
-        if (heap_pages_read(&now->pages))
-            roots_collect(&now->roots, &maps, &now->pages);
-        maps_free(&maps);
+    struct roots *roots = &now->picture.roots;
+    size_t kept = 0;
+    for (size_t i = 0; i < roots->count; i++) {
+        struct root *root = &roots->list[i];
+        bool is_its = root->module == now->module;
+        if (is_its && root->kind == ROOT_TLS)
+            root->kind = ROOT_GONE;
+        if (!is_its || root->kind == ROOT_GONE)
+            roots->list[kept++] = *root;
     }
-    now->walk.ranges = &now->ranges;
-    now->walk.roots = &now->roots;
-    now->walk.pages = &now->pages;
-    now->walk.in_place = true;
+    roots->count = kept;
+}
+
+static bool prepare(struct supposition *now)
+{
+    ranges_add(&now->ranges, now->module);
+    if (!picture_take(&now->picture, NULL, &now->ranges))
+        return false;
+    drop_roots_of_module(now);
+    picture_show(&now->picture, &now->walk);
+    return true;
 }
 
 static bool can_go(const struct module *module)
@@ -87,14 +87,12 @@ bool suppose_unloaded(uint32_t id, uint32_t token)
     now->token = token;
     if (lock_acquire(&check_lock)) {
         check_finish_scan();
-        if (!scan_is_under_way()) {
-            prepare(now);
-            done = answer_in_copy(work, now, (uint64_t)SCAN_EXIT_SECONDS * 1000000000);
-        }
+        if (!scan_is_under_way())
+            done =
+                prepare(now) && answer_in_copy(work, now, (uint64_t)SCAN_EXIT_SECONDS * 1000000000);
         lock_release(&check_lock);
     }
-    roots_free(&now->roots);
-    heap_pages_free(&now->pages);
+    picture_free(&now->picture);
     module_unref(module);
     arena_free(now, sizeof *now);
     return done;

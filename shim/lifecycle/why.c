@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/why.h"
+#include "base/options.h"
+#include "base/sys.h"
 #include "lifecycle/answer.h"
 #include "lifecycle/check.h"
 #include "lifecycle/lifecycle.h"
 #include "modules/handles.h"
 #include "report/report.h"
 #include "rules/rules.h"
+#include "scan/picture.h"
 #include "scan/scan.h"
 
 /* The copy stands for ever where another thread had the loader's list lock when it was made: for a
  * moment, once in a blue moon. The thread that was asked waits no longer than that. */
-enum { MODULES_MAX = 64, PATIENCE_MS = 2000, MILLISECOND = 1000000 };
+enum { MODULES_MAX = 64, PATIENCE_MS = 2000, WALK_MS = 1000, MILLISECOND = 1000000 };
 
 struct inquiry {
     struct module *modules[MODULES_MAX]; /* to be looked at, each once */
     unsigned count;
     uint32_t token, findings;
     struct text *records;
+    struct picture picture; /* for what the first one retains */
+    struct ranges ranges;
+    struct walk walk;
 };
 
 static void inquire(struct inquiry *inquiry, struct module *about)
@@ -53,21 +59,41 @@ static void work(struct text *records, void *data)
 {
     struct inquiry *inquiry = data;
     inquiry->records = records;
+    if (inquiry->walk.retainer) {
+        walk_run(&inquiry->walk);
+        inquiry->walk.retainer->retained = inquiry->walk.retained;
+    }
     for (unsigned i = 0; i < inquiry->count; i++)
         look_at(inquiry, inquiry->modules[i]);
+}
+
+static void prepare(struct inquiry *inquiry, struct module *module)
+{
+    inquire(inquiry, module);
+    if (options.scan != SCAN_FULL || !picture_take(&inquiry->picture, NULL, &inquiry->ranges))
+        return;
+    picture_show(&inquiry->picture, &inquiry->walk);
+    inquiry->walk.retainer = module;
+    inquiry->walk.deadline = sys_monotonic_ns() + (uint64_t)WALK_MS * MILLISECOND;
 }
 
 bool why_mapped(uint32_t id, uint32_t token)
 {
     struct module *module = modules_by_id(id);
-    struct inquiry inquiry = {.token = token};
-    bool done = false;
-    if (!module || module->is_shim || module_is_unloaded(module) || !lock_acquire(&check_lock))
+    bool can_be_asked = module && !module->is_shim && !module_is_unloaded(module), done = false;
+    struct inquiry *inquiry = can_be_asked ? arena_alloc(sizeof *inquiry) : NULL;
+    if (!inquiry)
         return false;
-    inquire(&inquiry, module);
-    check_finish_scan();
-    if (!scan_is_under_way())
-        done = answer_in_copy(work, &inquiry, (uint64_t)PATIENCE_MS * MILLISECOND);
-    lock_release(&check_lock);
+    inquiry->token = token;
+    if (lock_acquire(&check_lock)) {
+        check_finish_scan();
+        if (!scan_is_under_way()) {
+            prepare(inquiry, module);
+            done = answer_in_copy(work, inquiry, (uint64_t)PATIENCE_MS * MILLISECOND);
+        }
+        lock_release(&check_lock);
+    }
+    picture_free(&inquiry->picture);
+    arena_free(inquiry, sizeof *inquiry);
     return done;
 }

@@ -26,6 +26,12 @@
 #include <stdint.h>
 #include <uthash.h>
 
+/* Heap blocks that nothing but the variables of a module leads to. */
+struct retained_heap {
+    bool known;
+    size_t blocks, bytes;
+};
+
 /* Why we keep a module mapped for good. */
 enum kept { KEPT_NOT, KEPT_NAMED, KEPT_LEFT_CODE, KEPT_PREVENTED };
 
@@ -66,12 +72,13 @@ struct module {
      * one of the threads that had such when it was seen to stay for that. */
     _Atomic unsigned tls_pending;
     _Atomic int32_t tls_thread;
-    _Atomic bool reopened;      /* it was closed, stayed mapped, and was opened again */
-    _Atomic bool nodelete;      /* opened with RTLD_NODELETE */
-    struct opens *opens;        /* registry/opens.h, under the registry lock */
-    _Atomic bool opens_others;  /* it is in the `opens` of some module as who opened it */
-    uint64_t epoch;             /* modules_epoch when it came, */
-    _Atomic uint64_t end_epoch; /* and when it went: UINT64_MAX while it is mapped */
+    _Atomic bool reopened;         /* it was closed, stayed mapped, and was opened again */
+    _Atomic bool nodelete;         /* opened with RTLD_NODELETE */
+    struct retained_heap retained; /* when it was closed; under the check lock */
+    struct opens *opens;           /* registry/opens.h, under the registry lock */
+    _Atomic bool opens_others;     /* it is in the `opens` of some module as who opened it */
+    uint64_t epoch;                /* modules_epoch when it came, */
+    _Atomic uint64_t end_epoch;    /* and when it went: UINT64_MAX while it is mapped */
     /* Under the modules' lock: */
     struct module *next, **link; /* in the list of all, oldest first; what points to it there */
     struct module *next_gone;    /* in the list of those that are unloaded */

@@ -245,6 +245,30 @@ void report_skipped(const struct object *object)
     lock_release(&report_lock);
 }
 
+static bool is_of_stay(const struct instance *instance, uint32_t module)
+{
+    return instance->object.type == OBJECT_MODULE && instance->object.key == module &&
+           instance->group->finding.kind != KIND_HANDLE;
+}
+
+void report_retained(const struct module *module)
+{
+    struct instance *instance, *next;
+    if (!lock_acquire(&report_lock))
+        return;
+    HASH_ITER (hh, instances, instance, next) {
+        struct group *group = instance->group;
+        struct text message = {0};
+        if (!is_of_stay(instance, module->id) || group->inherited)
+            continue;
+        group->finding.retained = module->retained;
+        rules_explain(&group->finding, &message);
+        group_set_message(group, &message);
+        group_write_locked(group);
+    }
+    lock_release(&report_lock);
+}
+
 void report_escalate(uint32_t id)
 {
     struct group *group, *next;

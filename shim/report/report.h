@@ -49,6 +49,9 @@ void report_add(const char *records, size_t length);
 /* What this finding says was kept from happening, once more. */
 void report_skipped(const struct object *object);
 
+/* What a module retains that was closed and stays is known now. */
+void report_retained(const struct module *module);
+
 /* The finding with this id has become an error. */
 void report_escalate(uint32_t id);
 

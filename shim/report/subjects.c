@@ -181,6 +181,10 @@ static void add_module_subject(struct text *text, const struct finding *finding)
     text_add(text, "]");
     if (holders && holders->others)
         json_number(text, "more_reasons", holders->others);
+    if (finding->retained.known) {
+        json_number(text, "retained_blocks", finding->retained.blocks);
+        json_number(text, "retained_bytes", finding->retained.bytes);
+    }
     if (finding->reopened)
         text_printf(text, ",\"reopened\":true,\"replaced\":%s",
                     finding->replaced ? "true" : "false");

@@ -6,7 +6,7 @@
 
 const char *const target_names[] = {NULL, "code", "vtable", "data"};
 const char *const root_names[ROOT_KINDS] = {"data",  "tls",  "argument", "value",
-                                            "stack", "data", "mapping"};
+                                            "stack", "data", "mapping",  NULL};
 
 void record_step_thread(struct text *text, const struct path_step *step)
 {

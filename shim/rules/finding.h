@@ -95,13 +95,14 @@ struct finding {
     enum target_class target;
     uintptr_t pointee; /* what is pointed to, in the module */
     size_t blocks, hanging_blocks, hanging_bytes;
-    const char *call;           /* what registered it: "on_exit" */
-    char name[40];              /* of what was registered, where it has one */
-    struct task *task, *reader; /* that set the value, that read it; each holds a reference */
-    unsigned tasks;             /* that left values here */
-    struct holders *holders;    /* still-mapped, tls-destructor, handle: why; or NULL */
-    bool unneeded;              /* nobody had a handle of the module */
-    bool reopened, replaced;    /* it was opened again; its file on disk is another one now */
+    const char *call;              /* what registered it: "on_exit" */
+    char name[40];                 /* of what was registered, where it has one */
+    struct task *task, *reader;    /* that set the value, that read it; each holds a reference */
+    unsigned tasks;                /* that left values here */
+    struct holders *holders;       /* still-mapped, tls-destructor, handle: why; or NULL */
+    struct retained_heap retained; /* still-mapped, tls-destructor: of `module` */
+    bool unneeded;                 /* nobody had a handle of the module */
+    bool reopened, replaced;       /* it was opened again; its file on disk is another one now */
     bool grows;
     bool before_exit; /* made before exit() began, however late it is reported */
 };

@@ -50,6 +50,7 @@ bool match_closed(const struct subject *subject, struct finding *finding)
     finding->owner = module_ref(module);
     finding->holders = copy_holders(subject->holders);
     finding->bytes = module->end - module->start;
+    finding->retained = module->retained;
     return finding->holders != NULL;
 }
 
@@ -172,6 +173,14 @@ static void say_reopened(struct text *message, const struct finding *finding)
     text_add(message, " It stays because");
 }
 
+static void say_retained(struct text *message, const struct retained_heap *retained)
+{
+    if (!retained->known || retained->blocks == 0)
+        return;
+    text_printf(message, " Its variables alone hold %zu block%s of the heap with %zu bytes.",
+                retained->blocks, retained->blocks == 1 ? "" : "s", retained->bytes);
+}
+
 void explain_still_mapped(const struct finding *finding, struct text *message)
 {
     word_module(message, finding->module);
@@ -184,6 +193,7 @@ void explain_still_mapped(const struct finding *finding, struct text *message)
                     finding->unneeded ? "is not needed any more" : "was closed",
                     finding->bytes >> 10);
     say_reasons(message, finding->holders);
+    say_retained(message, &finding->retained);
 }
 
 void rules_check_closed(struct module *module, struct holders *holders, rules_sink *sink,

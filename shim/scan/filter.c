@@ -296,27 +296,13 @@ static void run(struct filter *filter)
     roots_free(&roots);
 }
 
-/* Memory of its own that the process has in use: what can be looked at is less, but not much. */
-static uint64_t private_bytes(void)
-{
-    char line[128];
-    unsigned long pages[3] = {0};
-    const char *at = line;
-    if (sys_read_file("/proc/self/statm", line, sizeof line) <= 0)
-        return 0;
-    for (unsigned i = 0; i < 3 && at; i++, at = strchr(at, ' '), at += at != NULL)
-        while (*at >= '0' && *at <= '9')
-            pages[i] = pages[i] * 10 + (unsigned long)(*at++ - '0');
-    return pages[1] > pages[2] ? (pages[1] - pages[2]) * PAGE : 0;
-}
-
 enum filter_result filter_run(const struct ranges *ranges, uint64_t limit,
                               const struct hits *harmless, struct hits *hits)
 {
     enum filter_result result = FILTER_TOO_MUCH;
     struct filter *filter = arena_alloc(sizeof *filter);
     *hits = (struct hits){.all = true};
-    hits->bytes = private_bytes();
+    hits->bytes = memory_private_bytes();
     if (!filter || hits->bytes > MUCH * limit)
         return result;
     *filter = (struct filter){

@@ -4,6 +4,7 @@
 #include "base/sys.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -36,6 +37,19 @@ size_t view_copy_words(struct view *view, uintptr_t start, size_t size, const ui
 bool view_copy_word(uintptr_t at, uintptr_t *word)
 {
     return sys_copy_memory((const void *)at, word, sizeof *word) == (ssize_t)sizeof *word;
+}
+
+uint64_t memory_private_bytes(void)
+{
+    char line[128];
+    unsigned long pages[3] = {0};
+    const char *at = line;
+    if (sys_read_file("/proc/self/statm", line, sizeof line) <= 0)
+        return 0;
+    for (unsigned i = 0; i < 3 && at; i++, at = strchr(at, ' '), at += at != NULL)
+        while (*at >= '0' && *at <= '9')
+            pages[i] = pages[i] * 10 + (unsigned long)(*at++ - '0');
+    return pages[1] > pages[2] ? (pages[1] - pages[2]) * PAGE : 0;
 }
 
 /* mmap(2): with MAP_FIXED_NOREPLACE it fails where there is anything. */

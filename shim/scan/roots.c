@@ -111,6 +111,7 @@ struct tls_search {
     struct roots *roots;
     const struct thread *thread;
     uintptr_t dtv;
+    size_t number; /* of a module that has gone */
 };
 
 static size_t tls_size(const struct module *module)
@@ -140,6 +141,24 @@ static int add_tls(struct module *module, void *data)
     return 0;
 }
 
+static int has_tls_number(struct module *module, void *data)
+{
+    const struct tls_search *search = data;
+    return module->tls_module == search->number;
+}
+
+/* The number may be another module's by now. */
+static void add_gone_tls(struct tls_search *search, const struct ranges *ranges)
+{
+    for (unsigned i = 0; ranges && i < ranges->count; i++) {
+        const struct module *module = ranges->list[i].module;
+        search->number = module->tls_module;
+        uintptr_t block = thread_tls_block(search->dtv, module);
+        if (block && module_is_unloaded(module) && !modules_each_mapped(has_tls_number, search))
+            add(search->roots, (struct root){.kind = ROOT_GONE, .start = block, .end = block});
+    }
+}
+
 /* --- threads
  * -----------------------------------------------------------------------------------------------
  */
@@ -163,8 +182,10 @@ static void add_thread_tls_locked(struct roots *roots, struct thread *thread)
 {
     struct tls_search search = {.roots = roots, .thread = thread};
     search.dtv = thread_dtv(thread);
-    if (search.dtv)
-        modules_each_mapped(add_tls, &search);
+    if (!search.dtv)
+        return;
+    modules_each_mapped(add_tls, &search);
+    add_gone_tls(&search, roots->ranges);
 }
 
 static void add_thread_locked(struct roots *roots, struct thread *thread)
@@ -452,11 +473,12 @@ static void add_rest(struct roots *roots, struct taken *taken, const struct maps
             add_mapping(roots, taken, pages, &maps->list[i]);
 }
 
-void roots_collect(struct roots *roots, const struct maps *maps, const struct heap_pages *pages)
+void roots_collect(struct roots *roots, const struct maps *maps, const struct heap_pages *pages,
+                   const struct ranges *ranges)
 {
     struct taken taken = {.list = arena_alloc(TAKEN_MAX * sizeof *taken.list)};
     struct written written;
-    *roots = (struct roots){.written = &written};
+    *roots = (struct roots){.written = &written, .ranges = ranges};
     written_open(&written);
     modules_each_mapped(add_data, roots);
     each_live_thread(roots, add_thread_locked);
@@ -466,5 +488,6 @@ void roots_collect(struct roots *roots, const struct maps *maps, const struct he
     arena_free(taken.list, TAKEN_MAX * sizeof *taken.list);
     written_close(&written);
     roots->written = NULL;
+    roots->ranges = NULL;
     sort_by_kind(roots);
 }

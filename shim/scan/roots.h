@@ -11,6 +11,7 @@
 #include "registry/threads.h"
 #include "scan/blocks.h"
 #include "scan/maps.h"
+#include "scan/ranges.h"
 
 /*
  * In the order in which they are followed. A block counts as reached from the first that reaches
@@ -25,6 +26,9 @@ enum root_kind {
     ROOT_RUNTIME, /* variables of the loader, the C library and the like, and their part of a thread
                    */
     ROOT_MAPPING, /* anonymous memory: an allocator of its own, a garbage-collected heap */
+    ROOT_GONE,    /* a thread's block of the variables of a module that has gone: it holds nothing,
+                     though the C library gives the memory back later (elf/dl-tls.c,
+                     _dl_update_slotinfo) */
     ROOT_KINDS,
 };
 
@@ -46,15 +50,17 @@ struct roots {
     bool failed;                   /* memory did not suffice: some are missing */
     unsigned stacks_unknown;       /* threads that ran, or that passed us by */
     uint64_t mapped_bytes;         /* of anonymous memory that is nobody's */
-    const struct written *written; /* while they are collected */
+    const struct written *written; /* while they are collected; */
+    const struct ranges *ranges;   /* with the modules that have gone, or NULL */
 };
 
 /* Writable data of mapped modules and thread-local variables alone, for a quick look. Takes the
  * registry lock. */
 void roots_of_variables(struct roots *roots);
 
-/* Everything. Takes the registry lock. */
-void roots_collect(struct roots *roots, const struct maps *maps, const struct heap_pages *pages);
+/* Everything; `ranges` has the modules that have gone. Takes the registry lock. */
+void roots_collect(struct roots *roots, const struct maps *maps, const struct heap_pages *pages,
+                   const struct ranges *ranges);
 
 void roots_free(struct roots *roots);
 

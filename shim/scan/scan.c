@@ -5,6 +5,7 @@
 #include "base/sys.h"
 #include "scan/copy.h"
 #include "scan/filter.h"
+#include "scan/picture.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -18,6 +19,8 @@ enum {
     SHORT_WAIT = 10 * MILLISECOND,
     LONG_WAIT =
         100 * MILLISECOND, /* for little memory: that takes so long on a busy machine only */
+    CLOSED_MAX = 16,
+    CLOSED_BYTES = 64 << 20, /* for what is retained no larger process is copied at a dlclose */
     STANDSTILL = 300 * MILLISECOND, /* where no copy can be had, a walk may take so long */
 };
 
@@ -26,6 +29,10 @@ struct scan_gaps scan_gaps;
 /* Modules that were not looked at yet; each with a reference. Under the changes lock. */
 static struct module *due[RANGES_MAX];
 static _Atomic unsigned due_count;
+
+/* Modules of which it is not known what they retain; each with a reference. */
+static struct module *closed[CLOSED_MAX];
+static _Atomic unsigned closed_count;
 
 /* Nanoseconds: when the first module went, what the program has waited for us since, and what the
  * last look took of its time. Bytes that were looked at. */
@@ -37,9 +44,10 @@ static struct {
     bool finished;
     struct walk *walk; /* in memory that a copy shares */
     struct ranges *ranges;
-    struct roots roots;
-    struct heap_pages pages;
+    struct module *retainer; /* with a reference, or NULL */
+    struct picture picture;
     struct hits hits; /* why it was begun */
+    bool small;       /* there is little to look at: the program waits for the end */
 } now;
 
 /* Words that a walk has looked at, and of which nothing was worth telling: what lies there stays,
@@ -60,10 +68,23 @@ void scan_note_unloaded(struct module *module)
     atomic_store(&due_count, count + 1);
 }
 
+void scan_note_closed(struct module *module)
+{
+    unsigned count = atomic_load(&closed_count), i = 0;
+    module->retained = (struct retained_heap){0};
+    while (i < count && closed[i] != module)
+        i++;
+    if (options.scan != SCAN_FULL || i < count || count == CLOSED_MAX)
+        return;
+    closed[count] = module_ref(module);
+    atomic_store(&closed_count, count + 1);
+}
+
 bool scan_has_work(void)
 {
-    return atomic_load_explicit(&due_count, memory_order_relaxed) > 0 || atomic_load(&now.active) ||
-           copy_is_left();
+    return atomic_load_explicit(&due_count, memory_order_relaxed) > 0 ||
+           atomic_load_explicit(&closed_count, memory_order_relaxed) > 0 ||
+           atomic_load(&now.active) || copy_is_left();
 }
 
 void scan_cost(uint64_t nanoseconds)
@@ -130,11 +151,12 @@ static void release(void)
 {
     if (now.ranges)
         free_ranges(now.ranges);
-    roots_free(&now.roots);
-    heap_pages_free(&now.pages);
+    module_unref(now.retainer);
+    picture_free(&now.picture);
     copy_unshare(now.walk, sizeof *now.walk);
     now.walk = NULL;
     now.ranges = NULL;
+    now.retainer = NULL;
     now.finished = false;
     atomic_store(&now.active, false);
 }
@@ -164,13 +186,11 @@ static bool prepare(struct ranges *ranges)
     if (!now.walk || !maps_read(&maps))
         return false;
     remove_mapped(ranges, &maps);
-    bool complete = heap_pages_read(&now.pages);
-    if (complete)
-        roots_collect(&now.roots, &maps, &now.pages);
+    bool complete = picture_take(&now.picture, &maps, ranges);
     maps_free(&maps);
-    scan_gaps.running += now.roots.stacks_unknown;
-    if (now.roots.mapped_bytes > scan_gaps.mapped_bytes)
-        scan_gaps.mapped_bytes = now.roots.mapped_bytes;
+    scan_gaps.running += now.picture.roots.stacks_unknown;
+    if (now.picture.roots.mapped_bytes > scan_gaps.mapped_bytes)
+        scan_gaps.mapped_bytes = now.picture.roots.mapped_bytes;
     return complete;
 }
 
@@ -193,6 +213,7 @@ static void work(void *walk)
     walk_run(walk);
 }
 
+/* What a copy cannot be had for is looked at here and now. */
 static void begin_walk(struct ranges *ranges)
 {
     uint64_t limit = (uint64_t)options.scan_limit_ms * MILLISECOND, begun = sys_monotonic_ns();
@@ -202,13 +223,11 @@ static void begin_walk(struct ranges *ranges)
         release();
         return;
     }
-    now.walk->ranges = ranges;
-    now.walk->roots = &now.roots;
-    now.walk->pages = &now.pages;
+    picture_show(&now.picture, now.walk);
+    now.walk->retainer = now.retainer;
     now.walk->limit = (uint64_t)options.scan_limit_mb << 20;
     now.walk->begun = begun;
     now.walk->deadline = limit ? begun + limit : 0;
-    now.walk->in_place = true;
     if (!copy_is_possible() ||
         copy_start(COPY_SHARES_FILES, work, now.walk, &now.walk->done) != 0) {
         now.walk->in_place = false;
@@ -239,7 +258,7 @@ uint64_t scan_patience(enum scan_when when, bool begun_now)
         return (uint64_t)SCAN_EXIT_SECONDS * 1000 * MILLISECOND;
     if (when == SCAN_AT_EVENT || (when == SCAN_AFTER_UNLOAD && !begun_now))
         return 0;
-    if (now.hits.bytes < SMALL_BYTES)
+    if (now.small)
         return LONG_WAIT;
     /* What a copy has, it has: the range may be used again. But the next one has to wait for it. */
     return !begun_now && is_affordable(when) ? SHORT_WAIT : 0;
@@ -258,10 +277,48 @@ bool scan_run(enum scan_when when)
     enum filter_result found =
         ranges->count ? filter_run(ranges, QUICK_BYTES, &harmless, &now.hits) : FILTER_NOTHING;
     looked += ranges->count ? now.hits.bytes : 0;
+    now.small = now.hits.bytes < SMALL_BYTES;
     if (found == FILTER_NOTHING)
         free_ranges(ranges);
     else
         begin_walk(ranges);
+    last_look = sys_monotonic_ns() - begun;
+    return atomic_load(&now.active);
+}
+
+/* For a note, nobody waits at a dlclose or at exit. */
+static bool is_worth_a_copy(enum scan_when when, uint64_t bytes)
+{
+    return when == SCAN_ON_REQUEST || (is_affordable(SCAN_AFTER_UNLOAD) && copy_is_possible() &&
+                                       (when == SCAN_AT_EXIT || bytes < CLOSED_BYTES));
+}
+
+static struct module *next_closed(void)
+{
+    while (atomic_load(&closed_count) > 0) {
+        struct module *module = closed[atomic_fetch_sub(&closed_count, 1) - 1];
+        if (!module_is_unloaded(module))
+            return module;
+        module_unref(module);
+    }
+    return NULL;
+}
+
+bool scan_run_closed(enum scan_when when)
+{
+    if (started == 0)
+        started = sys_monotonic_ns();
+    if (atomic_load(&closed_count) == 0 || atomic_load(&now.active))
+        return false;
+    uint64_t begun = sys_monotonic_ns(), bytes = memory_private_bytes();
+    struct ranges *ranges = is_worth_a_copy(when, bytes) ? arena_alloc(sizeof *ranges) : NULL;
+    now.retainer = ranges ? next_closed() : NULL;
+    if (!now.retainer) {
+        arena_free(ranges, sizeof *ranges);
+        return false;
+    }
+    now.small = bytes < QUICK_BYTES;
+    begin_walk(ranges);
     last_look = sys_monotonic_ns() - begun;
     return atomic_load(&now.active);
 }
@@ -299,7 +356,7 @@ static void note_harmless(const struct hits *hits)
 
 void scan_done(bool told)
 {
-    if (!told && now.walk->complete && now.hits.all)
+    if (!told && !now.retainer && now.walk->complete && now.hits.all)
         note_harmless(&now.hits);
     release();
 }
@@ -318,5 +375,8 @@ void scan_fork_child(void)
         release();
     for (unsigned i = 0; i < atomic_load(&due_count); i++)
         module_unref(due[i]);
+    for (unsigned i = 0; i < atomic_load(&closed_count); i++)
+        module_unref(closed[i]);
     atomic_store(&due_count, 0);
+    atomic_store(&closed_count, 0);
 }

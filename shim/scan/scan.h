@@ -5,6 +5,8 @@
  * way to it found out (scan/walk.h), in a copy of the process while the program goes on, or, where
  * no copy can be had, in the process itself.
  *
+ * In the same way, how much of the heap a module that was closed and stays mapped holds alone.
+ *
  * All but scan_note_unloaded: under the check lock, inside the guard.
  */
 #ifndef DLPIN_SCAN_SCAN_H
@@ -23,6 +25,9 @@ enum scan_when {
 /* A module went. Takes a reference. Under the changes lock. */
 void scan_note_unloaded(struct module *module);
 
+/* A module was closed, and stays: what it retains is not known, and to be found out. */
+void scan_note_closed(struct module *module);
+
 /* Whether anything waits for being looked at, or a look is under way. Without a lock. */
 bool scan_has_work(void);
 
@@ -38,6 +43,9 @@ uint64_t scan_patience(enum scan_when when, bool begun_now);
 /* Looks at what is due, if this is a good time, and finds that there is nothing, or begins a walk:
  * true. */
 bool scan_run(enum scan_when when);
+
+/* The same for what is retained, of one module. */
+bool scan_run_closed(enum scan_when when);
 
 /*
  * What the last walk found, once, when it is over; waits for it for at most so many nanoseconds.

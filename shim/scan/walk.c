@@ -192,21 +192,68 @@ static void visit_region(struct state *state, const struct root *root, uint32_t 
     }
 }
 
-static void visit_roots(struct state *state)
+static void visit_root(struct state *state, uint32_t number)
 {
+    const struct root *root = &state->walk->roots->list[number];
+    if (root->start != root->end) {
+        visit_region(state, root, number);
+        return;
+    }
+    uint32_t entry = nodes_enter(&state->nodes, number, root->word);
+    if (entry != NODE_FAILED)
+        visit_word(state, 0, root->word, entry, false);
+}
+
+/* Thread-local variables that hold nothing, or nothing yet, often lie in a block of the heap, and
+ * the loader has a pointer to that: it counts as reached, but is not looked into. */
+static void set_aside(struct state *state, const struct root *root)
+{
+    struct block block;
+    if (blocks_may_be(state->index, root->start) &&
+        blocks_find_start(state->index, root->start, &block) &&
+        blocks_extent(state->index, &state->path_view, block.start, &block.size) &&
+        root->start - block.start < block.size)
+        blocks_mark(&block, MARK_REACHED);
+}
+
+static void set_variables_aside(struct state *state)
+{
+    const struct roots *roots = state->walk->roots;
+    const struct module *retainer = state->walk->retainer;
+    for (size_t i = 0; i < roots->count; i++) {
+        const struct root *root = &roots->list[i];
+        if (root->kind == ROOT_GONE ||
+            (retainer && root->module == retainer && root->kind == ROOT_TLS))
+            set_aside(state, root);
+    }
+}
+
+/* Those that are variables of the retainer, or all others. */
+static void visit_roots(struct state *state, bool of_retainer)
+{
+    const struct module *retainer = state->walk->retainer;
     const struct roots *roots = state->walk->roots;
     for (size_t i = 0; i < roots->count && !out_of_budget(state); i++) {
         const struct root *root = &roots->list[i];
-        if (root->start != root->end) {
-            visit_region(state, root, (uint32_t)i);
-        } else {
-            uint32_t entry = nodes_enter(&state->nodes, (uint32_t)i, root->word);
-            if (entry != NODE_FAILED)
-                visit_word(state, 0, root->word, entry, false);
-        }
+        if (root->kind != ROOT_GONE && (retainer && root->module == retainer) == of_retainer)
+            visit_root(state, (uint32_t)i);
         if (i + 1 == roots->count || roots->list[i + 1].kind != root->kind)
             drain(state);
     }
+}
+
+/* What was not reached before the retainer's variables were looked at. */
+static void visit_retainer(struct state *state)
+{
+    struct retained_heap *retained = &state->walk->retained;
+    uint32_t first = state->nodes.count;
+    size_t size;
+    visit_roots(state, true);
+    for (uint32_t id = first; id < state->nodes.count; id++)
+        if (blocks_extent(state->index, &state->path_view, node_at(&state->nodes, id)->start,
+                          &size))
+            retained->bytes += size;
+    retained->blocks = state->nodes.count - first;
 }
 
 /* --- what nothing reaches
@@ -277,10 +324,14 @@ static void run(struct state *state)
                  view_open(&state->path_view, walk->in_place);
     state->index = ready ? blocks_index_make(walk->pages, &state->path_view) : NULL;
     if (state->index) {
-        visit_roots(state);
-        if (!out_of_budget(state) && may_lose(state))
+        set_variables_aside(state);
+        visit_roots(state, false);
+        if (walk->retainer)
+            visit_retainer(state);
+        if (walk->ranges->count > 0 && !out_of_budget(state) && may_lose(state))
             visit_lost(state);
         walk->complete = !out_of_budget(state) && may_lose(state);
+        walk->retained.known = walk->retainer && walk->complete;
         walk->overwritten = walk->in_place && state->index->overwritten;
         walk->sizes_unknown = !blocks_have_sizes(&state->view);
     }

@@ -18,6 +18,8 @@ for line in sys.stdin:
     verb, name = line.split()
     if verb == 'open':
         names.setdefault(name, []).append(_ctypes.dlopen(name, 1))
+    elif verb == 'add':
+        _ctypes.call_function(_ctypes.dlsym(names[name][-1], 'add_one'), ())
     else:
         _ctypes.dlclose(names[name].pop())
     print('done', flush=True)
@@ -86,6 +88,9 @@ def of_process(host):
     why(0, ['tidy.so, load 2 (loaded)\n', '1 handle'], *pid, 'tidy.so')
     why(0, ['plugin.so, load 1 (closed)\n', 'DF_1_NODELETE', '!opened at'], *pid, 'plugin.so')
     why(0, ['cxx.so, load 1 (closed)\n', 'is unique in the process', '-fno-gnu-unique'], *pid, 'cxx.so')
+    # The process is a large one for a look at each dlclose, but somebody asks.
+    host.do('open', 'keeper', 'add', 'keeper', 'add', 'keeper', 'close', 'keeper')
+    why(0, ['keeper.so, load 1 (closed)\n', 'hold 2 blocks', 'with 208 bytes'], *pid, 'keeper.so')
     why(0, ['loaded with the program', '!needs it'], *pid, 'libc.so.6')
 
 

@@ -142,21 +142,31 @@ static struct rlimit limit_memory(void)
     return before;
 }
 
-struct walk *made_walk(bool in_place)
+struct walk *made_walk_of(struct module *retainer, bool in_place)
 {
     static struct walk walk;
-    struct root root = {.kind = ROOT_DATA,
-                        .start = (uintptr_t)made.roots,
-                        .end = (uintptr_t)(made.roots + ROOT_WORDS)};
-    struct roots roots = {.list = &root, .count = 1};
+    uintptr_t start = (uintptr_t)made.roots, own_end = (uintptr_t)(made.roots + made.own_roots);
+    struct root list[] = {
+        {.kind = ROOT_DATA, .start = start, .end = own_end, .module = retainer},
+        {.kind = ROOT_DATA, .start = own_end, .end = (uintptr_t)(made.roots + ROOT_WORDS)},
+    };
+    struct roots roots = {.list = list, .count = 2};
     struct heap_pages pages;
     cr_assert(heap_pages_read(&pages));
     ranges_ready(&made_ranges);
-    walk = (struct walk){
-        .ranges = &made_ranges, .roots = &roots, .pages = &pages, .in_place = in_place};
+    walk = (struct walk){.ranges = &made_ranges,
+                         .roots = &roots,
+                         .pages = &pages,
+                         .in_place = in_place,
+                         .retainer = retainer};
     struct rlimit before = limit_memory();
     walk_run(&walk);
     cr_assert_eq(setrlimit(RLIMIT_AS, &before), 0);
     heap_pages_free(&pages);
     return &walk;
+}
+
+struct walk *made_walk(bool in_place)
+{
+    return made_walk_of(NULL, in_place);
 }

@@ -31,6 +31,7 @@ struct made_heap {
     uintptr_t roots[ROOT_WORDS]; /* words of a variable */
     uint32_t root_blocks[ROOT_WORDS];
     unsigned root_count;
+    unsigned own_roots; /* so many of them, the first ones, are variables of the retainer */
 };
 
 extern struct made_heap made;
@@ -65,7 +66,8 @@ void made_search(void);
 /* What is looked at of a block, in bytes. */
 size_t made_looked_at(uint32_t block);
 
-/* A walk over it. The result is there until the next one. */
+/* A walk over it. The result is there until the next one. `retainer` may be NULL. */
+struct walk *made_walk_of(struct module *retainer, bool in_place);
 struct walk *made_walk(bool in_place);
 
 /* Of the walk: modules to look for; and, unless it is 0, how much memory more it may take. */

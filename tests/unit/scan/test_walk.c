@@ -193,6 +193,48 @@ Test(walk, a_dense_graph)
     check_walks();
 }
 
+/* --- what only some variables hold -------------------------------------------------------- */
+
+static void without_own_roots(void)
+{
+    struct made_heap whole = made;
+    made.root_count -= made.own_roots;
+    for (unsigned i = 0; i < made.root_count; i++)
+        made.root_blocks[i] = whole.root_blocks[i + made.own_roots];
+    made_search();
+    made = whole;
+}
+
+Test(walk, what_a_module_retains)
+{
+    struct module *retainer = support_module("retainer.so", 0x200000, MODULE_CLOSED);
+    bool *is_elsewhere = calloc(MANY, sizeof *is_elsewhere);
+    size_t blocks = 0, bytes = 0;
+    cr_assert_not_null(is_elsewhere);
+    make_graph(10, SITE);
+    while (made.root_count < ROOT_WORDS)
+        made_root((uint32_t)made_random(MANY));
+    made.own_roots = ROOT_WORDS - 4;
+    without_own_roots();
+    for (uint32_t i = 0; i < MANY; i++)
+        is_elsewhere[i] = made.blocks[i].distance != NOT_REACHED;
+    made_search();
+    for (uint32_t i = 0; i < MANY; i++) {
+        bool is_retained = made.blocks[i].distance != NOT_REACHED && !is_elsewhere[i];
+        blocks += is_retained;
+        bytes += is_retained ? made.blocks[i].usable : 0;
+    }
+    cr_assert(blocks > 100 && blocks < MANY / 2, "the test shows less than it should: %zu", blocks);
+    for (int in_place = 0; in_place < 2; in_place++) {
+        const struct walk *walk = made_walk_of(retainer, in_place);
+        cr_assert(walk->complete && walk->retained.known);
+        cr_assert_eq(walk->retained.blocks, blocks, "%zu, not %zu", walk->retained.blocks, blocks);
+        cr_assert_eq(walk->retained.bytes, bytes);
+        check_bytes(walk);
+    }
+    free(is_elsewhere);
+}
+
 /* --- who made the blocks ------------------------------------------------------------------ */
 
 static void site(void *data)

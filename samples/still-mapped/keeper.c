@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A twist of plugin.c: it stays, and so does what its variables hold in the heap. What the host has
+ * a pointer to as well would be there without it, and does not count.
+ */
+#include "host.h"
+#include "plugin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct entry {
+    struct entry *next;
+    char text[92];
+};
+
+static struct entry *entries;
+static void *shared;
+static _Thread_local void *volatile of_thread;
+
+static int add(unsigned count)
+{
+    while (count-- > 0) {
+        struct entry *entry = calloc(1, sizeof *entry);
+        if (!entry)
+            return -1;
+        memcpy(entry->text, SECRET, sizeof SECRET);
+        entry->next = entries;
+        entries = entry;
+    }
+    return 0;
+}
+
+ENTRY(start)
+{
+    shared = strdup(SECRET);
+    host_list_add(shared);
+    return add(3);
+}
+
+ENTRY(add_one)
+{
+    return add(1);
+}
+
+ENTRY(add_of_thread)
+{
+    of_thread = malloc(200);
+    return of_thread ? 0 : -1;
+}
+
+ENTRY(drop)
+{
+    while (entries) {
+        struct entry *next = entries->next;
+        free(entries);
+        entries = next;
+    }
+    return 0;
+}
+
+ENTRY(share)
+{
+    host_list_add(entries);
+    return 0;
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+/* Where a walk begins and the blocks that it may come to: collected in the process itself. */
+#ifndef DLPIN_SCAN_PICTURE_H
+#define DLPIN_SCAN_PICTURE_H
+
+#include "scan/walk.h"
+
+struct picture {
+    const struct ranges *ranges;
+    struct roots roots;
+    struct heap_pages pages;
+};
+
+/* `maps` is what is mapped now; NULL: that is read here. `ranges` has the modules that have gone.
+ * False: something could not be read, or there is no memory. picture_free gives it back in either
+ * case. Takes the registry lock. */
+bool picture_take(struct picture *picture, const struct maps *maps, const struct ranges *ranges);
+void picture_free(struct picture *picture);
+
+/* The walk is of this, in a copy of the process. */
+void picture_show(const struct picture *picture, struct walk *walk);
+
+#endif
