@@ -20,12 +20,13 @@ static struct module *first_module, **last_link = &first_module; /* oldest first
 static struct module *first_gone;                                /* the newest first */
 /* No module that is gone lay outside. Most addresses that are asked for are of stacks and heaps. */
 static _Atomic uintptr_t gone_start = UINTPTR_MAX, gone_end;
-static const struct module *first_new; /* and what follows it: not published yet */
-static bool gone_unpublished;
+static struct module *first_new; /* and what follows it: not published yet */
+static unsigned gone_unpublished;
 static struct module *modules_index;
 static uint32_t last_id;
 static unsigned long long last_adds, last_subs;
 static _Atomic bool exiting;
+enum { FINALIZING_MAX = 64 };
 static _Atomic uint64_t came_alone; /* modules that came without a sync (modules_find_new) */
 
 void modules_init(module_classifier *to_complete, module_listener *to_tell)
@@ -246,6 +247,7 @@ static void goes_locked(struct module *module)
     atomic_store(&module->state, MODULE_UNLOADED);
     module->next_gone = first_gone;
     first_gone = module;
+    gone_unpublished++;
     if (module->start < atomic_load(&gone_start))
         atomic_store(&gone_start, module->start);
     if (module->end > atomic_load(&gone_end))
@@ -337,10 +339,9 @@ static void know_again(struct sighting *sighting)
 
 static void apply_locked(unsigned unloaded)
 {
-    gone_unpublished |= unloaded > 0;
-    if (snapshot_publish_locked(first_new, gone_unpublished)) {
+    if (snapshot_publish_locked(first_new, first_gone, gone_unpublished)) {
         first_new = NULL;
-        gone_unpublished = false;
+        gone_unpublished = 0;
         collect_garbage_locked();
     }
     atomic_fetch_add(&modules_unloads, unloaded);
@@ -352,7 +353,7 @@ void modules_suppose_unloaded(struct module *module)
     if (!lock_acquire(&modules_lock))
         return;
     goes_locked(module);
-    snapshot_publish_locked(NULL, true);
+    snapshot_publish_locked(first_new, first_gone, gone_unpublished);
     atomic_fetch_add(&modules_epoch, 1);
     lock_release(&modules_lock);
 }
@@ -462,11 +463,32 @@ struct module *modules_find_new(uintptr_t address)
 /* --- the end of a load
  * ------------------------------------------------------------------------------ */
 
+/* Those that finalized in a dlclose that is not over; each with a reference. Where there is no more
+ * room, all modules are looked at. Under the modules' lock. */
+static struct module *finalizing[FINALIZING_MAX];
+static unsigned finalizing_count;
+static _Atomic bool more_finalize;
+
+static void note_finalizing(struct module *module)
+{
+    bool noted = false;
+    if (lock_acquire(&modules_lock)) {
+        noted = finalizing_count < FINALIZING_MAX;
+        if (noted)
+            finalizing[finalizing_count++] = module_ref(module);
+        lock_release(&modules_lock);
+    }
+    if (!noted)
+        atomic_store(&more_finalize, true);
+}
+
 void modules_finalized(uintptr_t dso_handle, int32_t tid)
 {
     struct module *module = modules_find(dso_handle);
-    if (module && !module->startup && !atomic_load(&exiting))
-        atomic_store(&module->finalizing_tid, tid);
+    if (!module || module->startup || atomic_load(&exiting))
+        return;
+    atomic_store(&module->finalizing_tid, tid);
+    note_finalizing(module);
 }
 
 static int close_done(struct module *module, void *tid)
@@ -477,9 +499,31 @@ static int close_done(struct module *module, void *tid)
     return 0;
 }
 
+/* Keeps those of other threads. */
+static void close_done_locked(int32_t tid)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < finalizing_count; i++) {
+        close_done(finalizing[i], &tid);
+        if (atomic_load(&finalizing[i]->finalizing_tid) == FINALIZED)
+            module_unref(finalizing[i]);
+        else
+            finalizing[kept++] = finalizing[i];
+    }
+    finalizing_count = kept;
+}
+
 void modules_close_done(int32_t tid)
 {
-    if (!atomic_load(&exiting))
+    if (atomic_load(&exiting))
+        return;
+    if (lock_acquire(&modules_lock)) {
+        close_done_locked(tid);
+        lock_release(&modules_lock);
+    } else {
+        atomic_store(&more_finalize, true);
+    }
+    if (atomic_load(&more_finalize))
         modules_each_mapped(close_done, &tid);
 }
 

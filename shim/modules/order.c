@@ -6,7 +6,7 @@
 
 /* `module` is NULL for an object that could not be read. */
 static struct entry {
-    struct object_id id;
+    const struct link_map *map;
     struct module *module;
 } * entries;
 
@@ -18,18 +18,13 @@ struct list_state order_state_locked(void)
     return state;
 }
 
-static bool is_same(const struct object_id *a, const struct object_id *b)
-{
-    return a->bias == b->bias && a->phdr == b->phdr;
-}
-
 /* Whether what is in the list is in `entries`, in the same order. */
 static bool is_part(const struct sightings *list)
 {
     size_t at = 0;
-    for (size_t i = 0; i < state.count && at < list->id_count; i++)
-        at += is_same(&entries[i].id, &list->ids[at]);
-    return at == list->id_count;
+    for (size_t i = 0; i < state.count && at < list->map_count; i++)
+        at += entries[i].map == list->maps[at];
+    return at == list->map_count;
 }
 
 bool order_each_missing_locked(const struct sightings *list, missing_visitor *visit, void *data)
@@ -38,7 +33,7 @@ bool order_each_missing_locked(const struct sightings *list, missing_visitor *vi
     if (!is_part(list))
         return false;
     for (size_t i = 0; i < state.count; i++) {
-        if (at < list->id_count && is_same(&entries[i].id, &list->ids[at]))
+        if (at < list->map_count && entries[i].map == list->maps[at])
             at++;
         else if (entries[i].module)
             visit(entries[i].module, data);
@@ -50,8 +45,8 @@ bool order_each_missing_locked(const struct sightings *list, missing_visitor *vi
 static void remove_missing(const struct sightings *list)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < state.count && kept < list->id_count; i++)
-        if (is_same(&entries[i].id, &list->ids[kept]))
+    for (size_t i = 0; i < state.count && kept < list->map_count; i++)
+        if (entries[i].map == list->maps[kept])
             entries[kept++] = entries[i];
 }
 
@@ -72,15 +67,15 @@ static bool make_room(size_t count)
 
 static void add_new(const struct sightings *list)
 {
-    for (size_t i = 0; i < list->id_count; i++)
-        entries[list->passed + i] = (struct entry){list->ids[i], NULL};
+    for (size_t i = 0; i < list->map_count; i++)
+        entries[list->passed + i] = (struct entry){list->maps[i], NULL};
     for (size_t i = 0; i < list->count; i++)
         entries[list->items[i].at].module = list->items[i].known;
 }
 
 void order_update_locked(const struct sightings *list)
 {
-    if (list->has_namespaces || !make_room(list->total)) {
+    if (list->has_namespaces || list->out_of_step || !make_room(list->total)) {
         state = (struct list_state){0};
         return;
     }
@@ -88,5 +83,11 @@ void order_update_locked(const struct sightings *list)
         remove_missing(list);
     else
         add_new(list);
-    state = (struct list_state){true, list->adds, list->subs, list->total};
+    state = (struct list_state){
+        list->total > 0,
+        list->adds,
+        list->subs,
+        list->total,
+        list->total > 0 ? entries[list->total - 1].map : NULL,
+    };
 }

@@ -127,7 +127,7 @@ static const void *link_map_of(uintptr_t dynamic)
 
 /* Under the loader's list lock: the object cannot go while we read it. */
 static int collect_object(const struct dl_phdr_info *info, struct sightings *list,
-                          const void *handle)
+                          const struct link_map *handle)
 {
     if (!grow((void **)&list->items, list->count, &list->capacity, 0, sizeof *list->items)) {
         list->failed = true;
@@ -188,32 +188,63 @@ static enum list_kind kind_of(const struct sightings *list)
     return list->adds == before->adds ? LIST_GONE : LIST_ANY;
 }
 
-static void begin_list(const struct dl_phdr_info *info, struct sightings *list)
+static bool add_map(struct sightings *list, const struct link_map *map)
 {
+    size_t expected = list->kind == LIST_ADDED ? 0 : list->before.count;
+    list->failed |= !grow((void **)&list->maps, list->map_count, &list->map_capacity, expected,
+                          sizeof(struct link_map *));
+    if (!list->failed)
+        list->maps[list->map_count++] = map;
+    return !list->failed;
+}
+
+/* True: that was all. */
+static bool begin_list(const struct dl_phdr_info *info, struct sightings *list)
+{
+    const struct link_map *map = link_maps_first(0);
     list->adds = info->dlpi_adds;
     list->subs = info->dlpi_subs;
     list->has_namespaces = link_maps_have_namespaces();
     list->kind = kind_of(list);
     list->passed = list->kind == LIST_ADDED ? list->before.count : 0;
+    list->next = list->kind == LIST_ADDED ? list->before.last->l_next : map;
     if (list->has_namespaces)
         collect_namespaces(list);
+    if (list->kind != LIST_GONE)
+        return false;
+    for (; map && add_map(list, map); map = map->l_next)
+        list->total++;
+    return true;
 }
 
+/* dl_iterate_phdr (elf/dl-iteratephdr.c) follows the same chain. */
+static const struct link_map *next_map(struct sightings *list, const struct dl_phdr_info *info)
+{
+    const struct link_map *map = list->next;
+    list->out_of_step |= !map || map->l_addr != info->dlpi_addr;
+    list->next = list->out_of_step ? NULL : map->l_next;
+    return list->out_of_step ? NULL : map;
+}
+
+static __attribute__((noinline)) int collect_next(const struct dl_phdr_info *info,
+                                                  struct sightings *list)
+{
+    if (list->total == 0 && begin_list(info, list))
+        return 1;
+    if (list->total++ < list->passed)
+        return 0;
+    const struct link_map *map = next_map(list, info);
+    return add_map(list, map) ? collect_object(info, list, map) : 1;
+}
+
+/* Most are known, and passed over. */
 static int collect(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct sightings *list = data;
-    if (list->total == 0)
-        begin_list(info, list);
-    if (list->total++ < list->passed)
-        return 0;
-    size_t expected = list->kind == LIST_ADDED ? 0 : list->before.count;
-    if (!grow((void **)&list->ids, list->id_count, &list->id_capacity, expected,
-              sizeof *list->ids)) {
-        list->failed = true;
-        return 1;
-    }
-    list->ids[list->id_count++] = (struct object_id){info->dlpi_addr, info->dlpi_phdr};
-    return list->kind == LIST_GONE ? 0 : collect_object(info, list, NULL);
+    if (list->total >= list->passed)
+        return collect_next(info, list);
+    list->total++;
+    return 0;
 }
 
 void sightings_collect(struct sightings *list)
@@ -236,7 +267,7 @@ void sightings_free(struct sightings *list)
     for (size_t i = 0; i < list->count; i++)
         sighting_free_strings(&list->items[i]);
     arena_free(list->items, list->capacity * sizeof *list->items);
-    arena_free(list->ids, list->id_capacity * sizeof *list->ids);
+    arena_free(list->maps, list->map_capacity * sizeof(struct link_map *));
 }
 
 /* --- one object, without the loader's locks

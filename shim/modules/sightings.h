@@ -12,12 +12,6 @@
 
 #include "modules/modules.h"
 
-/* What distinguishes an object from all others that are there. */
-struct object_id {
-    uintptr_t bias;
-    const void *phdr;
-};
-
 /* One object as the loader shows it. `known` is our module for it, else the rest describes a new
  * one. */
 struct sighting {
@@ -35,14 +29,16 @@ struct sighting {
 struct list_state {
     bool valid;
     unsigned long long adds, subs;
-    size_t count; /* objects */
+    size_t count;                /* objects */
+    const struct link_map *last; /* of them */
 };
 
 /* How the list differs from what it was. */
 enum list_kind {
     LIST_ANY,
     LIST_ADDED, /* there are more at its end: only these were looked at */
-    LIST_GONE,  /* some are not there any more: none was looked at */
+    LIST_GONE,  /* some are not there any more: none was looked at, and the others are told apart by
+                   their link maps, of which no new one can have taken an old one's place */
 };
 
 struct sightings {
@@ -50,11 +46,13 @@ struct sightings {
     uint64_t came_alone;      /* likewise: when the list was taken */
     enum list_kind kind;
     bool has_namespaces;
-    size_t total;          /* objects, in the loader's order: */
-    size_t passed;         /* the first of them are those of `before`, */
-    struct object_id *ids; /* and these are the others */
-    size_t id_count, id_capacity;
-    struct sighting *items; /* those that were looked at */
+    size_t total;                 /* objects, in the loader's order: */
+    size_t passed;                /* the first of them are those of `before`, */
+    const struct link_map **maps; /* and these are the others */
+    size_t map_count, map_capacity;
+    const struct link_map *next; /* that of the object that comes next */
+    bool out_of_step;            /* the link maps are not those of the objects */
+    struct sighting *items;      /* those that were looked at */
     size_t count, capacity;
     unsigned long long adds, subs;
     bool failed;

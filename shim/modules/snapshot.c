@@ -3,6 +3,8 @@
 #include "base/arena.h"
 #include "base/dropped.h"
 
+#include <string.h>
+
 /* Mapped modules by address, for readers without a lock. Never changed once published. */
 struct snapshot {
     size_t size; /* of this allocation */
@@ -79,62 +81,70 @@ struct module *modules_by_handle(const void *handle)
     return handle && modules_each_mapped(has_handle, &found) ? (struct module *)found : NULL;
 }
 
-/* By address. */
-static void add_new(struct snapshot *snapshot, const struct module *new)
+/* The first one that begins at an address, or behind it. */
+static size_t place_of(const struct snapshot *snapshot, uintptr_t start)
 {
-    for (const struct module *m = new; m; m = m->next) {
-        if (module_is_unloaded(m))
-            continue;
-        size_t at = snapshot->count++;
-        for (; at > 0 && snapshot->entries[at - 1].start > m->start; at--)
-            snapshot->entries[at] = snapshot->entries[at - 1];
-        snapshot->entries[at] = (struct snapshot_entry){m->start, m->end, (struct module *)m};
+    size_t low = 0, high = snapshot->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (snapshot->entries[middle].start < start)
+            low = middle + 1;
+        else
+            high = middle;
     }
+    return low;
 }
 
-static size_t count_kept(const struct snapshot *old, bool some_are_gone)
+static void move(struct snapshot *snapshot, size_t from, size_t to)
 {
-    size_t kept = old ? old->count : 0;
-    for (size_t i = 0; some_are_gone && old && i < old->count; i++)
-        kept -= module_is_unloaded(old->entries[i].module);
-    return kept;
+    memmove(&snapshot->entries[to], &snapshot->entries[from],
+            (snapshot->count - from) * sizeof *snapshot->entries);
+    snapshot->count += to - from;
 }
 
-/* Merges the `kept` ones of `old` into the new ones, from the upper end down. */
-static void merge(struct snapshot *snapshot, const struct snapshot *old, size_t kept)
+/* It is not there if it came and went between two of them. */
+static void take_out(struct snapshot *snapshot, const struct module *module)
 {
-    size_t at = snapshot->count + kept, new = snapshot->count;
-    bool all = old && kept == old->count;
-    snapshot->count = at;
-    for (size_t i = old ? old->count : 0; i-- > 0;) {
-        const struct snapshot_entry *entry = &old->entries[i];
-        if (!all && module_is_unloaded(entry->module))
-            continue;
-        while (new > 0 && snapshot->entries[new - 1].start > entry->start)
-            snapshot->entries[--at] = snapshot->entries[--new];
-        snapshot->entries[--at] = *entry;
-    }
+    size_t at = place_of(snapshot, module->start);
+    while (at < snapshot->count && snapshot->entries[at].start == module->start &&
+           snapshot->entries[at].module != module)
+        at++;
+    if (at < snapshot->count && snapshot->entries[at].module == module)
+        move(snapshot, at + 1, at);
 }
 
-static struct snapshot *make_snapshot(const struct module *new, bool some_are_gone)
+static void put_in(struct snapshot *snapshot, struct module *module)
+{
+    size_t at = place_of(snapshot, module->start);
+    move(snapshot, at, at + 1);
+    snapshot->entries[at] = (struct snapshot_entry){module->start, module->end, module};
+}
+
+static struct snapshot *make_snapshot(struct module *new, const struct module *gone, unsigned count)
 {
     const struct snapshot *old = atomic_load(&current);
-    size_t kept = count_kept(old, some_are_gone), count = kept;
+    size_t before = old ? old->count : 0, room = before;
     for (const struct module *m = new; m; m = m->next)
-        count++;
-    size_t size = sizeof(struct snapshot) + count * sizeof(struct snapshot_entry);
+        room++;
+    size_t size = sizeof(struct snapshot) + room * sizeof(struct snapshot_entry);
     struct snapshot *snapshot = arena_alloc(size);
     if (!snapshot)
         return NULL;
     snapshot->size = size;
-    add_new(snapshot, new);
-    merge(snapshot, old, kept);
+    snapshot->count = before;
+    if (old)
+        memcpy(snapshot->entries, old->entries, before * sizeof *old->entries);
+    for (; count > 0; count--, gone = gone->next_gone)
+        take_out(snapshot, gone);
+    for (struct module *m = new; m; m = m->next)
+        if (!module_is_unloaded(m))
+            put_in(snapshot, m);
     return snapshot;
 }
 
-bool snapshot_publish_locked(const struct module *new, bool some_are_gone)
+bool snapshot_publish_locked(struct module *new, const struct module *gone, unsigned count)
 {
-    struct snapshot *snapshot = make_snapshot(new, some_are_gone);
+    struct snapshot *snapshot = make_snapshot(new, gone, count);
     if (!snapshot) {
         drop(DROP_MODULE);
         return false;

@@ -8,8 +8,9 @@
 
 #include "modules/modules.h"
 
-/* Those of the last one that are still mapped, and the list that begins with `new`. False: there is
- * no memory, and the last one stays. Under the modules' lock. */
-bool snapshot_publish_locked(const struct module *new, bool some_are_gone);
+/* Those of the last one without the first `count` ones in the list that begins with `gone`, and
+ * those of the list that begins with `new` that are mapped. False: there is no memory, and the last
+ * one stays. Under the modules' lock. */
+bool snapshot_publish_locked(struct module *new, const struct module *gone, unsigned count);
 
 #endif
