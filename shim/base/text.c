@@ -142,6 +142,15 @@ static size_t utf8_length(const unsigned char *s)
     return overlong || outside ? 0 : n;
 }
 
+/* Most strings are of such characters alone. */
+static size_t plain_length(const unsigned char *s)
+{
+    size_t n = 0;
+    while (s[n] >= 0x20 && s[n] < 0x7f && s[n] != '"' && s[n] != '\\')
+        n++;
+    return n;
+}
+
 void text_add_json(struct text *text, const char *string)
 {
     if (!string) {
@@ -150,7 +159,12 @@ void text_add_json(struct text *text, const char *string)
     }
     text_add(text, "\"");
     for (const unsigned char *s = (const unsigned char *)string; *s;) {
-        size_t n = utf8_length(s);
+        size_t n = plain_length(s);
+        text_add_n(text, (const char *)s, n);
+        s += n;
+        if (!*s)
+            break;
+        n = utf8_length(s);
         if (n == 0) {
             text_add(text, "\\ufffd");
             n = 1;

@@ -93,32 +93,34 @@ bool environment_get(const char *name, char *value, size_t size)
 typedef void handler(void);
 typedef handler *get_handler(void);
 
-static int find_cxx(struct module *module, void *found)
-{
-    /* libstdc++ cannot be unmapped, because of its unique symbols. */
-    if (!strcmp(module->identity, "libstdc++.so.6"))
-        *(struct module **)found = module;
-    return *(struct module **)found != NULL;
-}
-
 /* The functions that tell are an atomic load each. */
-static uintptr_t cxx_handler(const char *getter)
+static struct {
+    const char *call, *getter;
+    get_handler *get;
+} cxx[] = {
+    {"std::set_terminate", "_ZSt13get_terminatev", NULL},
+    {"std::set_unexpected", "_ZSt14get_unexpectedv", NULL},
+    {"std::set_new_handler", "_ZSt15get_new_handlerv", NULL},
+};
+
+/* libstdc++ cannot be unmapped, because of its unique symbols: once it was found among the modules,
+ * each of which is looked at once, it stays. */
+static void find_cxx_locked(void)
 {
-    struct module *library = NULL;
-    modules_each_mapped(find_cxx, &library);
-    get_handler *get = library ? (get_handler *)module_symbol(library, getter) : NULL;
-    return get ? (uintptr_t)get() : 0;
+    static uint32_t seen;
+    struct module *module;
+    bool is_found = cxx[0].get != NULL;
+    while (!is_found && (module = modules_after(seen)) != NULL) {
+        seen = module->id;
+        is_found = !strcmp(module->identity, "libstdc++.so.6") && !module_is_unloaded(module);
+        for (unsigned i = 0; is_found && i < ARRAY_SIZE(cxx); i++)
+            cxx[i].get = (get_handler *)module_symbol(module, cxx[i].getter);
+        module_unref(module);
+    }
 }
 
-bool libc_handler(unsigned index, const char **call, uintptr_t *function)
+bool libc_handler_locked(unsigned index, const char **call, uintptr_t *function)
 {
-    static const struct {
-        const char *call, *getter;
-    } cxx[] = {
-        {"std::set_terminate", "_ZSt13get_terminatev"},
-        {"std::set_unexpected", "_ZSt14get_unexpectedv"},
-        {"std::set_new_handler", "_ZSt15get_new_handlerv"},
-    };
     const struct {
         const char *call;
         uintptr_t function;
@@ -128,8 +130,10 @@ bool libc_handler(unsigned index, const char **call, uintptr_t *function)
         {"argp_program_version_hook", (uintptr_t)argp_program_version_hook},
     };
     if (index < ARRAY_SIZE(cxx)) {
+        if (index == 0)
+            find_cxx_locked();
         *call = cxx[index].call;
-        *function = cxx_handler(cxx[index].getter);
+        *function = cxx[index].get ? (uintptr_t)cxx[index].get() : 0;
         return true;
     }
     index -= ARRAY_SIZE(cxx);

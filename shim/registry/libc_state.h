@@ -24,8 +24,8 @@ bool environment_get(const char *name, char *value, size_t size);
 uintptr_t environment_list(void);
 
 /* Handlers that are read: std::set_terminate and the like. `index` from 0; false: there is no such.
- * *function is 0 where it is not set, or not known. */
-bool libc_handler(unsigned index, const char **call, uintptr_t *function);
+ * *function is 0 where it is not set, or not known. Under the registry lock. */
+bool libc_handler_locked(unsigned index, const char **call, uintptr_t *function);
 
 /* Whether libc still has it, as far as that shows without having seen it go. Under the registry
  * lock. */

@@ -91,7 +91,8 @@ static bool registration_holds_type(const struct object *object)
     if (object->key == REGISTERED_ENVIRON)
         return environment_list() == object->word;
     if (object->key == REGISTERED_HANDLER)
-        return libc_handler(object->generation, &call, &function) && function == object->word;
+        return libc_handler_locked(object->generation, &call, &function) &&
+               function == object->word;
     const struct registration *registration =
         registration_by_serial_locked(object->key, object->thread);
     return registration && registration_is_live(registration);

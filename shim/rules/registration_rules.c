@@ -117,7 +117,7 @@ static void check_environment_locked(struct found *found)
 static void check_handlers_locked(struct found *found)
 {
     struct registration handler = {.type = REGISTERED_HANDLER};
-    for (unsigned i = 0; libc_handler(i, &handler.call, &handler.functions[0].pc); i++) {
+    for (unsigned i = 0; libc_handler_locked(i, &handler.call, &handler.functions[0].pc); i++) {
         handler.identity = i;
         handler.functions[0].module = last_owner(handler.functions[0].pc);
         if (handler.functions[0].module)

@@ -36,7 +36,7 @@ struct round {
     const struct stacks_look *look;
     struct watched *places;
     size_t count;
-    struct view view;
+    struct view *view;
     struct maps maps;
     bool have_maps;
     struct thread_frames frames;
@@ -198,7 +198,7 @@ static uintptr_t each_word(struct round *round, uintptr_t start, uintptr_t end,
                            bool (*visit)(uintptr_t slot, uintptr_t word, void *data), void *data)
 {
     const uintptr_t *words;
-    for (size_t n; start < end && (n = view_words(&round->view, start, end - start, &words)) > 0;
+    for (size_t n; start < end && (n = view_words(round->view, start, end - start, &words)) > 0;
          start += n * WORD)
         for (size_t i = 0; i < n; i++)
             if (ranges_find(round->look->ranges, words[i]) &&
@@ -402,10 +402,12 @@ static void check_place(struct round *round, struct watched *place)
 
 static bool prepare(struct round *round)
 {
+    static struct view view; /* kept */
     round->complete = list_threads(round);
     stack_gaps.missed += !round->complete;
-    if (!view_open(&round->view, false))
+    if (!view.buffer && !view_open(&view, false))
         return false;
+    round->view = &view;
     find_ends(round);
     look_at_all(round);
     return true;
@@ -414,7 +416,6 @@ static bool prepare(struct round *round)
 static void release(struct round *round)
 {
     arena_free(round->places, round->count * sizeof *round->places);
-    view_close(&round->view);
     if (round->have_maps)
         maps_free(&round->maps);
 }
