@@ -133,6 +133,15 @@ static void free_site(struct site *site)
     arena_free(site, sizeof *site);
 }
 
+static void add_locked(struct site *site)
+{
+    HASH_ADD(hh, sites, key, sizeof site->key, site);
+    if (site->owner.module)
+        site->owner.module->has_sites = true;
+    if (site->requester.module)
+        site->requester.module->has_sites = true;
+}
+
 /* Adds it, unless another thread did so before us: then that one stays. NULL: neither. */
 static struct site *add_site(struct site *site)
 {
@@ -144,7 +153,7 @@ static struct site *add_site(struct site *site)
     }
     HASH_FIND(hh, sites, &site->key, sizeof site->key, present);
     if (!present && (site->hop || number_locked(site))) {
-        HASH_ADD(hh, sites, key, sizeof site->key, site);
+        add_locked(site);
         HASH_FIND(hh, sites, &site->key, sizeof site->key, present);
     }
     if (present) {
@@ -286,10 +295,12 @@ static bool is_of(const struct site *site, const struct module *module)
     return site->owner.module == module || site->requester.module == module;
 }
 
-/* Takes every site of `module` out of reach of new calls. */
+/* Takes every site of `module` out of reach of new calls; NULL: those of no known module. */
 static void retire_locked(const struct module *module)
 {
     struct site *site, *next;
+    if (module && !module->has_sites)
+        return;
     HASH_ITER (hh, sites, site, next) {
         if (!is_of(site, module))
             continue;
