@@ -13,9 +13,10 @@ bool nodes_open(struct nodes *nodes)
     return nodes->node_chunks && nodes->entry_chunks && nodes->group_chunks;
 }
 
-static void close_chunks(void **chunks, size_t size)
+/* Those for indices up to `last`: the tables are large, and most of them was never touched. */
+static void close_chunks(void **chunks, uint32_t last, size_t size)
 {
-    for (unsigned i = 0; chunks && i < NODE_CHUNKS; i++)
+    for (uint32_t i = 0; chunks && i < NODE_CHUNKS && i <= last >> NODE_CHUNK_SHIFT; i++)
         if (chunks[i])
             sys_unmap(chunks[i], size);
     if (chunks)
@@ -24,9 +25,9 @@ static void close_chunks(void **chunks, size_t size)
 
 void nodes_close(struct nodes *nodes)
 {
-    close_chunks((void **)nodes->node_chunks, NODE_CHUNK * sizeof(struct node));
-    close_chunks((void **)nodes->entry_chunks, NODE_CHUNK * sizeof(struct entry));
-    close_chunks((void **)nodes->group_chunks, NODE_CHUNK * sizeof(uint32_t));
+    close_chunks((void **)nodes->node_chunks, nodes->count, NODE_CHUNK * sizeof(struct node));
+    close_chunks((void **)nodes->entry_chunks, nodes->entries, NODE_CHUNK * sizeof(struct entry));
+    close_chunks((void **)nodes->group_chunks, nodes->last_group, NODE_CHUNK * sizeof(uint32_t));
     *nodes = (struct nodes){0};
 }
 
@@ -63,6 +64,8 @@ uint32_t nodes_enter(struct nodes *nodes, uint32_t root, uintptr_t slot)
 uint32_t *nodes_group(struct nodes *nodes, unsigned kind, uint32_t site)
 {
     uint32_t index = site * GROUP_KINDS + kind;
+    if (index > nodes->last_group)
+        nodes->last_group = index;
     uint32_t *chunk = chunk_for(nodes, (void **)nodes->group_chunks, index, sizeof(uint32_t));
     return chunk ? &chunk[index & (NODE_CHUNK - 1)] : NULL;
 }

@@ -34,7 +34,7 @@ struct entry {
 enum { NODE_CHUNK_SHIFT = 16, NODE_CHUNK = 1 << NODE_CHUNK_SHIFT, NODE_CHUNKS = 1 << 15 };
 
 struct nodes {
-    uint32_t count, entries;
+    uint32_t count, entries, last_group;
     bool failed; /* no memory, or too many */
     struct node **node_chunks;
     struct entry **entry_chunks;
