@@ -197,8 +197,10 @@ class Environment(Case):
 
 class Signals(Case):
     def start(self, script, ready):
+        # A shell cannot trap what was ignored when it began, as SIGHUP is under nohup(1).
         process = subprocess.Popen([DLPIN, "run", "--", "sh", "-c", script], env=self.environment,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
         self.assertEqual(process.stdout.readline().strip(), ready)
         return process
 
