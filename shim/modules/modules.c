@@ -527,6 +527,14 @@ void modules_close_done(int32_t tid)
         modules_each_mapped(close_done, &tid);
 }
 
+void modules_fork_child(void)
+{
+    snapshot_fork_child();
+    while (finalizing_count > 0)
+        module_unref(finalizing[--finalizing_count]);
+    atomic_store(&more_finalize, false);
+}
+
 void modules_exiting(void)
 {
     atomic_store(&exiting, true);

@@ -221,7 +221,7 @@ int modules_each_mapped(int (*visit)(struct module *module, void *data), void *d
  * Under the modules' lock: `visit` may take only the arena's. */
 int modules_each_known(int (*visit)(struct module *module, void *data), void *data);
 
-/* In a fork child: no reader is left. */
+/* In a fork child: no reader is left, and no dlclose of another thread goes on. */
 void modules_fork_child(void);
 
 extern struct lock modules_lock, changes_lock;

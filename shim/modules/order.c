@@ -83,11 +83,5 @@ void order_update_locked(const struct sightings *list)
         remove_missing(list);
     else
         add_new(list);
-    state = (struct list_state){
-        list->total > 0,
-        list->adds,
-        list->subs,
-        list->total,
-        list->total > 0 ? entries[list->total - 1].map : NULL,
-    };
+    state = (struct list_state){list->total > 0, list->adds, list->subs, list->total};
 }

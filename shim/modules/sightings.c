@@ -207,7 +207,7 @@ static bool begin_list(const struct dl_phdr_info *info, struct sightings *list)
     list->has_namespaces = link_maps_have_namespaces();
     list->kind = kind_of(list);
     list->passed = list->kind == LIST_ADDED ? list->before.count : 0;
-    list->next = list->kind == LIST_ADDED ? list->before.last->l_next : map;
+    list->next = map;
     if (list->has_namespaces)
         collect_namespaces(list);
     if (list->kind != LIST_GONE)
@@ -231,9 +231,9 @@ static __attribute__((noinline)) int collect_next(const struct dl_phdr_info *inf
 {
     if (list->total == 0 && begin_list(info, list))
         return 1;
+    const struct link_map *map = next_map(list, info);
     if (list->total++ < list->passed)
         return 0;
-    const struct link_map *map = next_map(list, info);
     return add_map(list, map) ? collect_object(info, list, map) : 1;
 }
 
@@ -241,9 +241,10 @@ static __attribute__((noinline)) int collect_next(const struct dl_phdr_info *inf
 static int collect(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct sightings *list = data;
-    if (list->total >= list->passed)
+    if (list->total == 0 || list->total >= list->passed)
         return collect_next(info, list);
     list->total++;
+    next_map(list, info);
     return 0;
 }
 

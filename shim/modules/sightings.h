@@ -29,8 +29,7 @@ struct sighting {
 struct list_state {
     bool valid;
     unsigned long long adds, subs;
-    size_t count;                /* objects */
-    const struct link_map *last; /* of them */
+    size_t count; /* objects */
 };
 
 /* How the list differs from what it was. */

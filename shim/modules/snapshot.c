@@ -162,7 +162,7 @@ bool snapshot_publish_locked(struct module *new, const struct module *gone, unsi
     return true;
 }
 
-void modules_fork_child(void)
+void snapshot_fork_child(void)
 {
     atomic_store(&readers, 0);
 }

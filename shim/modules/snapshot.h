@@ -13,4 +13,7 @@
  * one stays. Under the modules' lock. */
 bool snapshot_publish_locked(struct module *new, const struct module *gone, unsigned count);
 
+/* In a fork child: no reader is left. */
+void snapshot_fork_child(void);
+
 #endif
