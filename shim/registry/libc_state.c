@@ -103,20 +103,28 @@ static struct {
     {"std::set_new_handler", "_ZSt15get_new_handlerv", NULL},
 };
 
-/* libstdc++ cannot be unmapped, because of its unique symbols: once it was found among the modules,
- * each of which is looked at once, it stays. */
+/* Each module is looked at once, until libstdc++ is found. That one stays for its unique symbols,
+ * if it was built with such. */
 static void find_cxx_locked(void)
 {
     static uint32_t seen;
+    static struct module *library; /* with a reference */
     struct module *module;
-    bool is_found = cxx[0].get != NULL;
-    while (!is_found && (module = modules_after(seen)) != NULL) {
-        seen = module->id;
-        is_found = !strcmp(module->identity, "libstdc++.so.6") && !module_is_unloaded(module);
-        for (unsigned i = 0; is_found && i < ARRAY_SIZE(cxx); i++)
-            cxx[i].get = (get_handler *)module_symbol(module, cxx[i].getter);
-        module_unref(module);
+    if (library && module_is_unloaded(library)) {
+        module_unref(library);
+        library = NULL;
     }
+    while (!library && (module = modules_after(seen)) != NULL) {
+        seen = module->id;
+        if (!strcmp(module->identity, "libstdc++.so.6") && !module_is_unloaded(module))
+            library = module;
+        else
+            module_unref(module);
+        for (unsigned i = 0; library && i < ARRAY_SIZE(cxx); i++)
+            cxx[i].get = (get_handler *)module_symbol(library, cxx[i].getter);
+    }
+    for (unsigned i = 0; !library && i < ARRAY_SIZE(cxx); i++)
+        cxx[i].get = NULL;
 }
 
 bool libc_handler_locked(unsigned index, const char **call, uintptr_t *function)
@@ -130,8 +138,7 @@ bool libc_handler_locked(unsigned index, const char **call, uintptr_t *function)
         {"argp_program_version_hook", (uintptr_t)argp_program_version_hook},
     };
     if (index < ARRAY_SIZE(cxx)) {
-        if (index == 0)
-            find_cxx_locked();
+        find_cxx_locked();
         *call = cxx[index].call;
         *function = cxx[index].get ? (uintptr_t)cxx[index].get() : 0;
         return true;
