@@ -49,6 +49,15 @@ ENTRY(add_of_thread)
     return of_thread ? 0 : -1;
 }
 
+/* So much that a look at it takes its time. */
+ENTRY(add_much)
+{
+    for (unsigned i = 0; i < 300000; i++)
+        if (add(1) != 0)
+            return -1;
+    return 0;
+}
+
 ENTRY(drop)
 {
     while (entries) {

@@ -179,20 +179,17 @@ static void scan_locked(enum scan_when when, enum occasion at)
 
 static void find_retained(enum scan_when when)
 {
-    uint64_t begun = sys_monotonic_ns();
-    while (scan_run_closed(when)) {
-        walk_check = (struct check){.at = AT_DLCLOSE, .before_exit = !check_exit_began()};
-        take_results(scan_patience(when, true));
-        scan_cost(sys_monotonic_ns() - begun);
-        begun = sys_monotonic_ns();
-    }
+    while (scan_run_closed(when))
+        take_results(0);
 }
 
 void check_retained(struct module *module)
 {
+    bool was_known = module->retained.known;
     scan_note_closed(module);
-    take_results(0);
     find_retained(SCAN_AFTER_UNLOAD);
+    if (was_known && !module->retained.known)
+        report_retained(module); /* what was known of the last time */
 }
 
 unsigned lifecycle_request(void)

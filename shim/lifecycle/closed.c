@@ -9,6 +9,7 @@
 #include "registry/tls_dtors.h"
 #include "report/report.h"
 #include "rules/rules.h"
+#include "scan/scan.h"
 
 enum { LEFT_MAX = 16 };
 
@@ -37,6 +38,8 @@ static void report(struct module *module, bool is_closed_now)
     if (lock_acquire(&check_lock)) {
         if (is_closed_now)
             check_retained(module);
+        else
+            scan_forget_closed(module);
         rules_check_closed(module, &holders, check_sink, &check);
         lock_release(&check_lock);
         note_threads(module, &holders);

@@ -294,13 +294,18 @@ uintptr_t thread_dtv(const struct thread *thread)
     return thread->thread_pointer && read_word(thread->thread_pointer + DTV_OFFSET, &dtv) ? dtv : 0;
 }
 
+uintptr_t thread_tls_slot(uintptr_t dtv, const struct module *module)
+{
+    return dtv + 2 * sizeof dtv * module->tls_module;
+}
+
 uintptr_t thread_tls_block(uintptr_t dtv, const struct module *module)
 {
     uintptr_t count, block;
     /* dtv[-1] has the number of entries. */
     if (!dtv || !module->tls_module || !read_word(dtv - 2 * sizeof count, &count) ||
-        module->tls_module > count ||
-        !read_word(dtv + 2 * sizeof count * module->tls_module, &block) || block == UINTPTR_MAX)
+        module->tls_module > count || !read_word(thread_tls_slot(dtv, module), &block) ||
+        block == UINTPTR_MAX)
         return 0;
     return block;
 }

@@ -99,6 +99,9 @@ void thread_name(pid_t tid, char name[static 32]);
 uintptr_t thread_dtv(const struct thread *thread);
 uintptr_t thread_tls_block(uintptr_t dtv, const struct module *module);
 
+/* Where in the dtv the pointer to that block is. */
+uintptr_t thread_tls_slot(uintptr_t dtv, const struct module *module);
+
 /* Thread pointers of the last threads that ended: glibc keeps their stacks for others, with all
  * that is on them. Up to `index` of DEAD_MAX; 0 where there is none. */
 enum { DEAD_MAX = 64 };

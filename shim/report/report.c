@@ -259,7 +259,8 @@ void report_retained(const struct module *module)
     HASH_ITER (hh, instances, instance, next) {
         struct group *group = instance->group;
         struct text message = {0};
-        if (!is_of_stay(instance, module->id) || group->inherited)
+        if (!is_of_stay(instance, module->id) || group->finding.module != module ||
+            group->inherited)
             continue;
         group->finding.retained = module->retained;
         rules_explain(&group->finding, &message);

@@ -135,16 +135,19 @@ static int add_tls(struct module *module, void *data)
                                      .exact = module->runtime,
                                      .start = block,
                                      .end = block + size,
+                                     .word = thread_tls_slot(search->dtv, module),
                                      .module = module,
                                      .thread = search->thread->serial,
                                      .tid = atomic_load(&search->thread->tid)});
     return 0;
 }
 
+/* Or may have it: of one in another namespace, or that nobody has asked the loader for, it is not
+ * known. */
 static int has_tls_number(struct module *module, void *data)
 {
     const struct tls_search *search = data;
-    return module->tls_module == search->number;
+    return module->tls_module == search->number || (!module->tls_module && tls_size(module) > 0);
 }
 
 /* The number may be another module's by now. */
@@ -155,7 +158,10 @@ static void add_gone_tls(struct tls_search *search, const struct ranges *ranges)
         search->number = module->tls_module;
         uintptr_t block = thread_tls_block(search->dtv, module);
         if (block && module_is_unloaded(module) && !modules_each_mapped(has_tls_number, search))
-            add(search->roots, (struct root){.kind = ROOT_GONE, .start = block, .end = block});
+            add(search->roots, (struct root){.kind = ROOT_GONE,
+                                             .start = block,
+                                             .end = block,
+                                             .word = thread_tls_slot(search->dtv, module)});
     }
 }
 

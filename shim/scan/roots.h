@@ -36,7 +36,8 @@ struct root {
     enum root_kind kind;
     bool exact;            /* only words that are a block's very address count */
     uintptr_t start, end;  /* the words; ARGUMENT, VALUE: empty, */
-    uintptr_t word;        /* and this is the only one */
+    uintptr_t word;        /* and this is the only one; TLS, GONE: where the thread's pointer to the
+                              block lies */
     struct module *module; /* DATA, TLS; no reference: it is mapped */
     uint64_t thread;       /* its serial number */
     pid_t tid;

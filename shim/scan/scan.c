@@ -20,7 +20,8 @@ enum {
     LONG_WAIT =
         100 * MILLISECOND, /* for little memory: that takes so long on a busy machine only */
     CLOSED_MAX = 16,
-    CLOSED_BYTES = 64 << 20, /* for what is retained no larger process is copied at a dlclose */
+    CLOSED_BYTES = 64 << 20,        /* for what is retained no larger process is copied at exit, */
+    CLOSED_WAIT = 50 * MILLISECOND, /* and so long is waited for it */
     STANDSTILL = 300 * MILLISECOND, /* where no copy can be had, a walk may take so long */
 };
 
@@ -32,7 +33,8 @@ static _Atomic unsigned due_count;
 
 /* Modules of which it is not known what they retain; each with a reference. */
 static struct module *closed[CLOSED_MAX];
-static _Atomic unsigned closed_count;
+static unsigned closed_count;
+static uint64_t closed_spent; /* nanoseconds that the program waited for it */
 
 /* Nanoseconds: when the first module went, what the program has waited for us since, and what the
  * last look took of its time. Bytes that were looked at. */
@@ -47,7 +49,6 @@ static struct {
     struct module *retainer; /* with a reference, or NULL */
     struct picture picture;
     struct hits hits; /* why it was begun */
-    bool small;       /* there is little to look at: the program waits for the end */
 } now;
 
 /* Words that a walk has looked at, and of which nothing was worth telling: what lies there stays,
@@ -68,23 +69,34 @@ void scan_note_unloaded(struct module *module)
     atomic_store(&due_count, count + 1);
 }
 
+void scan_forget_closed(const struct module *module)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < closed_count; i++) {
+        if (closed[i] == module || module_is_unloaded(closed[i]))
+            module_unref(closed[i]);
+        else
+            closed[kept++] = closed[i];
+    }
+    closed_count = kept;
+}
+
+/* If there are too many the one that waits longest is left out. */
 void scan_note_closed(struct module *module)
 {
-    unsigned count = atomic_load(&closed_count), i = 0;
+    scan_forget_closed(module);
     module->retained = (struct retained_heap){0};
-    while (i < count && closed[i] != module)
-        i++;
-    if (options.scan != SCAN_FULL || i < count || count == CLOSED_MAX)
+    if (options.scan != SCAN_FULL)
         return;
-    closed[count] = module_ref(module);
-    atomic_store(&closed_count, count + 1);
+    if (closed_count == CLOSED_MAX)
+        scan_forget_closed(closed[0]);
+    closed[closed_count++] = module_ref(module);
 }
 
 bool scan_has_work(void)
 {
-    return atomic_load_explicit(&due_count, memory_order_relaxed) > 0 ||
-           atomic_load_explicit(&closed_count, memory_order_relaxed) > 0 ||
-           atomic_load(&now.active) || copy_is_left();
+    return atomic_load_explicit(&due_count, memory_order_relaxed) > 0 || atomic_load(&now.active) ||
+           copy_is_left();
 }
 
 void scan_cost(uint64_t nanoseconds)
@@ -188,7 +200,8 @@ static bool prepare(struct ranges *ranges)
     remove_mapped(ranges, &maps);
     bool complete = picture_take(&now.picture, &maps, ranges);
     maps_free(&maps);
-    scan_gaps.running += now.picture.roots.stacks_unknown;
+    if (!now.retainer)
+        scan_gaps.running += now.picture.roots.stacks_unknown;
     if (now.picture.roots.mapped_bytes > scan_gaps.mapped_bytes)
         scan_gaps.mapped_bytes = now.picture.roots.mapped_bytes;
     return complete;
@@ -213,7 +226,7 @@ static void work(void *walk)
     walk_run(walk);
 }
 
-/* What a copy cannot be had for is looked at here and now. */
+/* What a copy cannot be had for is looked at here and now, unless it is for a note. */
 static void begin_walk(struct ranges *ranges)
 {
     uint64_t limit = (uint64_t)options.scan_limit_ms * MILLISECOND, begun = sys_monotonic_ns();
@@ -230,6 +243,10 @@ static void begin_walk(struct ranges *ranges)
     now.walk->deadline = limit ? begun + limit : 0;
     if (!copy_is_possible() ||
         copy_start(COPY_SHARES_FILES, work, now.walk, &now.walk->done) != 0) {
+        if (now.retainer) {
+            release();
+            return;
+        }
         now.walk->in_place = false;
         if (!now.walk->deadline || now.walk->deadline > begun + STANDSTILL)
             now.walk->deadline = begun + STANDSTILL;
@@ -258,7 +275,7 @@ uint64_t scan_patience(enum scan_when when, bool begun_now)
         return (uint64_t)SCAN_EXIT_SECONDS * 1000 * MILLISECOND;
     if (when == SCAN_AT_EVENT || (when == SCAN_AFTER_UNLOAD && !begun_now))
         return 0;
-    if (now.small)
+    if (now.hits.bytes < SMALL_BYTES)
         return LONG_WAIT;
     /* What a copy has, it has: the range may be used again. But the next one has to wait for it. */
     return !begun_now && is_affordable(when) ? SHORT_WAIT : 0;
@@ -277,7 +294,6 @@ bool scan_run(enum scan_when when)
     enum filter_result found =
         ranges->count ? filter_run(ranges, QUICK_BYTES, &harmless, &now.hits) : FILTER_NOTHING;
     looked += ranges->count ? now.hits.bytes : 0;
-    now.small = now.hits.bytes < SMALL_BYTES;
     if (found == FILTER_NOTHING)
         free_ranges(ranges);
     else
@@ -286,17 +302,10 @@ bool scan_run(enum scan_when when)
     return atomic_load(&now.active);
 }
 
-/* For a note, nobody waits at a dlclose or at exit. */
-static bool is_worth_a_copy(enum scan_when when, uint64_t bytes)
-{
-    return when == SCAN_ON_REQUEST || (is_affordable(SCAN_AFTER_UNLOAD) && copy_is_possible() &&
-                                       (when == SCAN_AT_EXIT || bytes < CLOSED_BYTES));
-}
-
 static struct module *next_closed(void)
 {
-    while (atomic_load(&closed_count) > 0) {
-        struct module *module = closed[atomic_fetch_sub(&closed_count, 1) - 1];
+    while (closed_count > 0) {
+        struct module *module = closed[--closed_count];
         if (!module_is_unloaded(module))
             return module;
         module_unref(module);
@@ -304,22 +313,46 @@ static struct module *next_closed(void)
     return NULL;
 }
 
+/* Nanoseconds that the program may wait for a note. */
+static uint64_t closed_patience(enum scan_when when)
+{
+    uint64_t elapsed = sys_monotonic_ns() - started;
+    if (when == SCAN_ON_REQUEST)
+        return scan_patience(when, true);
+    if (closed_spent > CLOSED_WAIT + elapsed / SHARE)
+        return 0;
+    return memory_private_bytes() < (when == SCAN_AT_EXIT ? CLOSED_BYTES : QUICK_BYTES)
+               ? CLOSED_WAIT
+               : 0;
+}
+
+/* Its turn comes again. */
+static void give_up_closed(void)
+{
+    if (atomic_load(&now.active))
+        closed[closed_count++] = module_ref(now.retainer);
+    scan_stop();
+}
+
 bool scan_run_closed(enum scan_when when)
 {
     if (started == 0)
         started = sys_monotonic_ns();
-    if (atomic_load(&closed_count) == 0 || atomic_load(&now.active))
+    if (closed_count == 0 || atomic_load(&due_count) > 0 || atomic_load(&now.active))
         return false;
-    uint64_t begun = sys_monotonic_ns(), bytes = memory_private_bytes();
-    struct ranges *ranges = is_worth_a_copy(when, bytes) ? arena_alloc(sizeof *ranges) : NULL;
+    uint64_t begun = sys_monotonic_ns(), patience = closed_patience(when);
+    struct ranges *ranges = patience ? arena_alloc(sizeof *ranges) : NULL;
     now.retainer = ranges ? next_closed() : NULL;
     if (!now.retainer) {
         arena_free(ranges, sizeof *ranges);
         return false;
     }
-    now.small = bytes < QUICK_BYTES;
     begin_walk(ranges);
-    last_look = sys_monotonic_ns() - begun;
+    if (atomic_load(&now.active) && copy_wait(patience) == COPY_DONE)
+        now.finished = true;
+    else
+        give_up_closed();
+    closed_spent += sys_monotonic_ns() - begun;
     return atomic_load(&now.active);
 }
 
@@ -335,6 +368,8 @@ const struct walk *scan_results(uint64_t nanoseconds)
         now.finished = true;
         scan_gaps.died += state != COPY_DONE;
     }
+    if (now.retainer)
+        return now.walk;
     scan_gaps.ran_out += now.walk->ran_out;
     scan_gaps.more += now.walk->dropped;
     scan_gaps.no_memory += now.walk->no_memory;
@@ -375,8 +410,7 @@ void scan_fork_child(void)
         release();
     for (unsigned i = 0; i < atomic_load(&due_count); i++)
         module_unref(due[i]);
-    for (unsigned i = 0; i < atomic_load(&closed_count); i++)
-        module_unref(closed[i]);
+    while (closed_count > 0)
+        module_unref(closed[--closed_count]);
     atomic_store(&due_count, 0);
-    atomic_store(&closed_count, 0);
 }

@@ -25,8 +25,10 @@ enum scan_when {
 /* A module went. Takes a reference. Under the changes lock. */
 void scan_note_unloaded(struct module *module);
 
-/* A module was closed, and stays: what it retains is not known, and to be found out. */
+/* A module was closed, and stays: what it retains is not known, and to be found out. It was opened
+ * again: nobody asks any more. */
 void scan_note_closed(struct module *module);
+void scan_forget_closed(const struct module *module);
 
 /* Whether anything waits for being looked at, or a look is under way. Without a lock. */
 bool scan_has_work(void);
@@ -44,7 +46,11 @@ uint64_t scan_patience(enum scan_when when, bool begun_now);
  * true. */
 bool scan_run(enum scan_when when);
 
-/* The same for what is retained, of one module. */
+/*
+ * The same for what a module retains that was closed, one of them; true: its results wait. That is
+ * a note: it never keeps a look at what was unloaded waiting, has a share of the program's time of
+ * its own, and is given up where it takes long, unless somebody asks.
+ */
 bool scan_run_closed(enum scan_when when);
 
 /*

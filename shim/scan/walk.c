@@ -205,11 +205,14 @@ static void visit_root(struct state *state, uint32_t number)
 }
 
 /* Thread-local variables that hold nothing, or nothing yet, often lie in a block of the heap, and
- * the loader has a pointer to that: it counts as reached, but is not looked into. */
+ * the loader has a pointer to that: it counts as reached, but is not looked into. Unless the thread
+ * has given it back since the roots were collected. */
 static void set_aside(struct state *state, const struct root *root)
 {
     struct block block;
-    if (blocks_may_be(state->index, root->start) &&
+    uintptr_t now;
+    if (view_copy_word(root->word, &now) && now == root->start &&
+        blocks_may_be(state->index, root->start) &&
         blocks_find_start(state->index, root->start, &block) &&
         blocks_extent(state->index, &state->path_view, block.start, &block.size) &&
         root->start - block.start < block.size)
