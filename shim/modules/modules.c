@@ -26,7 +26,6 @@ static struct module *modules_index;
 static uint32_t last_id;
 static unsigned long long last_adds, last_subs;
 static _Atomic bool exiting;
-enum { FINALIZING_MAX = 64 };
 static _Atomic uint64_t came_alone; /* modules that came without a sync (modules_find_new) */
 
 void modules_init(module_classifier *to_complete, module_listener *to_tell)
@@ -465,6 +464,7 @@ struct module *modules_find_new(uintptr_t address)
 
 /* Those that finalized in a dlclose that is not over; each with a reference. Where there is no more
  * room, all modules are looked at. Under the modules' lock. */
+enum { FINALIZING_MAX = 64 };
 static struct module *finalizing[FINALIZING_MAX];
 static unsigned finalizing_count;
 static _Atomic bool more_finalize;

@@ -20,8 +20,7 @@ enum {
     LONG_WAIT =
         100 * MILLISECOND, /* for little memory: that takes so long on a busy machine only */
     CLOSED_MAX = 16,
-    CLOSED_BYTES = 64 << 20,        /* for what is retained no larger process is copied at exit, */
-    CLOSED_WAIT = 50 * MILLISECOND, /* and so long is waited for it */
+    CLOSED_BYTES = 64 << 20,        /* for what is retained no larger process is copied at exit */
     STANDSTILL = 300 * MILLISECOND, /* where no copy can be had, a walk may take so long */
 };
 
@@ -313,25 +312,17 @@ static struct module *next_closed(void)
     return NULL;
 }
 
-/* Nanoseconds that the program may wait for a note. */
+/* Nanoseconds that the program may wait for a note. Where there is little to look at, it is told by
+ * the end, however busy the machine was before. */
 static uint64_t closed_patience(enum scan_when when)
 {
-    uint64_t elapsed = sys_monotonic_ns() - started;
-    if (when == SCAN_ON_REQUEST)
+    uint64_t elapsed = sys_monotonic_ns() - started, bytes = memory_private_bytes();
+    bool is_little = bytes > 0 && bytes < QUICK_BYTES;
+    if (when == SCAN_ON_REQUEST || (when == SCAN_AT_EXIT && is_little))
         return scan_patience(when, true);
-    if (closed_spent > CLOSED_WAIT + elapsed / SHARE)
+    if (closed_spent > LONG_WAIT + elapsed / SHARE)
         return 0;
-    return memory_private_bytes() < (when == SCAN_AT_EXIT ? CLOSED_BYTES : QUICK_BYTES)
-               ? CLOSED_WAIT
-               : 0;
-}
-
-/* Its turn comes again. */
-static void give_up_closed(void)
-{
-    if (atomic_load(&now.active))
-        closed[closed_count++] = module_ref(now.retainer);
-    scan_stop();
+    return is_little || (when == SCAN_AT_EXIT && bytes > 0 && bytes < CLOSED_BYTES) ? LONG_WAIT : 0;
 }
 
 bool scan_run_closed(enum scan_when when)
@@ -348,10 +339,12 @@ bool scan_run_closed(enum scan_when when)
         return false;
     }
     begin_walk(ranges);
-    if (atomic_load(&now.active) && copy_wait(patience) == COPY_DONE)
-        now.finished = true;
-    else
-        give_up_closed();
+    enum copy_state state = atomic_load(&now.active) ? copy_wait(patience) : COPY_NONE;
+    now.finished = state == COPY_DONE;
+    if (state == COPY_RUNNING)
+        closed[closed_count++] = module_ref(now.retainer); /* its turn comes again */
+    if (state != COPY_DONE)
+        scan_stop();
     closed_spent += sys_monotonic_ns() - begun;
     return atomic_load(&now.active);
 }

@@ -134,6 +134,34 @@ Test(modules, unloaded_and_loaded_between_two_syncs)
     cr_assert_eq(successor->load, 2);
 }
 
+/* More of them than there is room for. */
+Test(modules, many_finalize_between_two_syncs)
+{
+    support_start();
+    struct plugin plugin = support_open("plugin"), other = support_open("through");
+    for (unsigned i = 0; i < 100; i++)
+        modules_finalized((uintptr_t)other.data, 18);
+    modules_finalized((uintptr_t)plugin.data, 17);
+    cr_assert_eq(dlclose(plugin.handle), 0);
+    modules_close_done(17);
+    dlopen(support_library("plugin"), RTLD_NOW);
+    struct module_changes changes = modules_sync(0, false);
+    cr_assert(module_is_unloaded(plugin.module));
+    cr_assert_not(module_is_unloaded(other.module), "its dlclose is not over");
+    cr_assert_eq(changes.unloaded + changes.loaded, 2);
+}
+
+Test(modules, a_fork_child_forgets_the_dlcloses_of_other_threads)
+{
+    support_start();
+    struct plugin plugin = support_open("plugin");
+    uint32_t before = plugin.module->references;
+    modules_finalized((uintptr_t)plugin.data, 17);
+    cr_assert_eq(plugin.module->references, before + 1);
+    modules_fork_child();
+    cr_assert_eq(plugin.module->references, before);
+}
+
 Test(modules, the_opener_is_kept)
 {
     support_start();
