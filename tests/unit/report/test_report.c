@@ -291,6 +291,47 @@ Test(report, escalation)
     cr_assert_eq(json_array_size(records("finding")), 2, "once");
 }
 
+static void report_stay(struct module *module)
+{
+    struct holders *holders = arena_alloc(sizeof *holders);
+    cr_assert_not_null(holders);
+    holders_add(holders, &(struct holder){.reason = REASON_NODELETE, .flag = true});
+    struct finding finding = {
+        .kind = KIND_STILL_MAPPED,
+        .verdict = VERDICT_PINNED,
+        .severity = SEVERITY_NOTE,
+        .object = {.type = OBJECT_MODULE, .key = module->id, .kind = KIND_STILL_MAPPED},
+        .module = module_ref(module),
+        .owner = module_ref(module),
+        .holders = holders,
+    };
+    report_finding(&finding, AT_DLCLOSE, false);
+}
+
+/* Two loads, of which the group's record tells of the second. */
+Test(report, what_is_retained_is_its_own_modules)
+{
+    struct module *first = support_module("twice.so", 2, MODULE_CLOSED);
+    struct module *second = support_module("twice.so", 3, MODULE_CLOSED);
+    report_stay(first);
+    report_stay(second);
+    json_t *subject = json_object_get(last_of(records("finding")), "subject");
+    cr_assert_null(json_object_get(subject, "retained_blocks"));
+    first->retained = (struct retained_heap){true, 3, 300};
+    report_retained(first);
+    subject = json_object_get(last_of(records("finding")), "subject");
+    cr_assert_null(json_object_get(subject, "retained_blocks"), "the other one's");
+    second->retained = (struct retained_heap){true, 5, 500};
+    report_retained(second);
+    json_t *finding = last_of(records("finding"));
+    subject = json_object_get(finding, "subject");
+    cr_assert_eq(number_of(finding, "module"), second->id);
+    cr_assert_eq(number_of(finding, "count"), 2);
+    cr_assert_eq(number_of(subject, "retained_blocks"), 5);
+    cr_assert_eq(number_of(subject, "retained_bytes"), 500);
+    cr_assert(strstr(text_of(finding, "message"), "hold 5 blocks of the heap with 500 bytes"));
+}
+
 Test(report, after_exit_began)
 {
     struct finding finding = key_finding(5, 0x40), before = key_finding(6, 0x60);

@@ -149,8 +149,12 @@ struct walk *made_walk_of(struct module *retainer, bool in_place)
     struct root list[] = {
         {.kind = ROOT_DATA, .start = start, .end = own_end, .module = retainer},
         {.kind = ROOT_DATA, .start = own_end, .end = (uintptr_t)(made.roots + ROOT_WORDS)},
+        {.kind = ROOT_GONE,
+         .start = made.gone_tls,
+         .end = made.gone_tls,
+         .word = (uintptr_t)&made.gone_tls_now},
     };
-    struct roots roots = {.list = list, .count = 2};
+    struct roots roots = {.list = list, .count = made.gone_tls ? 3 : 2};
     struct heap_pages pages;
     cr_assert(heap_pages_read(&pages));
     ranges_ready(&made_ranges);

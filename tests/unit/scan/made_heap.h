@@ -31,6 +31,9 @@ struct made_heap {
     uintptr_t roots[ROOT_WORDS]; /* words of a variable */
     uint32_t root_blocks[ROOT_WORDS];
     unsigned root_count;
+    /* Where thread-local variables of a module that has gone lay, and what the thread says of that
+     * when the walk begins; 0: there are none. */
+    uintptr_t gone_tls, gone_tls_now;
     unsigned own_roots; /* so many of them, the first ones, are variables of the retainer */
 };
 

@@ -235,6 +235,32 @@ Test(walk, what_a_module_retains)
     free(is_elsewhere);
 }
 
+/* The loader still has a pointer to a thread's variables of a module that has gone. */
+static void check_gone_tls(uintptr_t now, bool looked_into)
+{
+    made.gone_tls_now = now;
+    for (int in_place = 0; in_place < 2; in_place++) {
+        const struct walk *walk = made_walk(in_place);
+        uint64_t blocks = looked_into ? made_looked_at(0) + made_looked_at(1) : 0;
+        cr_assert(walk->complete);
+        cr_assert_eq(walk->bytes, sizeof made.roots + blocks);
+    }
+}
+
+Test(walk, variables_that_have_gone)
+{
+    start(4096);
+    made_block(100, SITE);
+    made_block(40, SITE);
+    made_point(0, 1, 0);
+    made_root(0);
+    check_gone_tls(0, true);
+    made.gone_tls = made_start(0) + 16;
+    check_gone_tls(made.gone_tls, false);
+    /* The thread gave it back, and it is somebody else's now. */
+    check_gone_tls(UINTPTR_MAX, true);
+}
+
 /* --- who made the blocks ------------------------------------------------------------------ */
 
 static void site(void *data)
