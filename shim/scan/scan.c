@@ -6,6 +6,7 @@
 #include "scan/copy.h"
 #include "scan/filter.h"
 #include "scan/picture.h"
+#include "scan/stacks.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -225,8 +226,25 @@ static void work(void *walk)
     walk_run(walk);
 }
 
-/* What a copy cannot be had for is looked at here and now, unless it is for a note. */
-static void begin_walk(struct ranges *ranges)
+static void walk_here(void)
+{
+    struct walk *walk = now.walk;
+    walk->in_place = false;
+    if (!walk->deadline || walk->deadline > walk->begun + STANDSTILL)
+        walk->deadline = walk->begun + STANDSTILL;
+    walk_run(walk);
+    now.finished = true;
+}
+
+static bool walk_in_copy(void)
+{
+    return copy_is_possible() &&
+           copy_start(COPY_SHARES_FILES, work, now.walk, &now.walk->done) == 0;
+}
+
+/* In the process itself where that is asked for, or where no copy can be had, unless it is for a
+ * note: other threads would go on. */
+static void begin_walk(struct ranges *ranges, bool here)
 {
     uint64_t limit = (uint64_t)options.scan_limit_ms * MILLISECOND, begun = sys_monotonic_ns();
     atomic_store(&now.active, true);
@@ -240,18 +258,8 @@ static void begin_walk(struct ranges *ranges)
     now.walk->limit = (uint64_t)options.scan_limit_mb << 20;
     now.walk->begun = begun;
     now.walk->deadline = limit ? begun + limit : 0;
-    if (!copy_is_possible() ||
-        copy_start(COPY_SHARES_FILES, work, now.walk, &now.walk->done) != 0) {
-        if (now.retainer) {
-            release();
-            return;
-        }
-        now.walk->in_place = false;
-        if (!now.walk->deadline || now.walk->deadline > begun + STANDSTILL)
-            now.walk->deadline = begun + STANDSTILL;
-        walk_run(now.walk);
-        now.finished = true;
-    }
+    if (here || (!walk_in_copy() && !now.retainer))
+        walk_here();
     now.walk->pause = sys_monotonic_ns() - begun;
 }
 
@@ -296,7 +304,7 @@ bool scan_run(enum scan_when when)
     if (found == FILTER_NOTHING)
         free_ranges(ranges);
     else
-        begin_walk(ranges);
+        begin_walk(ranges, false);
     last_look = sys_monotonic_ns() - begun;
     return atomic_load(&now.active);
 }
@@ -312,17 +320,23 @@ static struct module *next_closed(void)
     return NULL;
 }
 
-/* Nanoseconds that the program may wait for a note. Where there is little to look at, it is told by
- * the end, however busy the machine was before. */
-static uint64_t closed_patience(enum scan_when when)
+/* Nanoseconds that the program may wait for a note; at a dlclose only where no copy is needed. */
+static uint64_t closed_patience(enum scan_when when, bool here, uint64_t bytes)
 {
-    uint64_t elapsed = sys_monotonic_ns() - started, bytes = memory_private_bytes();
-    bool is_little = bytes > 0 && bytes < QUICK_BYTES;
-    if (when == SCAN_ON_REQUEST || (when == SCAN_AT_EXIT && is_little))
+    uint64_t elapsed = sys_monotonic_ns() - started;
+    bool at_exit = when == SCAN_AT_EXIT;
+    if (when == SCAN_ON_REQUEST || (at_exit && bytes < QUICK_BYTES))
         return scan_patience(when, true);
     if (closed_spent > LONG_WAIT + elapsed / SHARE)
         return 0;
-    return is_little || (when == SCAN_AT_EXIT && bytes > 0 && bytes < CLOSED_BYTES) ? LONG_WAIT : 0;
+    return here || (at_exit && bytes < CLOSED_BYTES) ? LONG_WAIT : 0;
+}
+
+static enum copy_state wait_for_closed(uint64_t patience)
+{
+    if (!now.walk)
+        return COPY_NONE;
+    return now.finished ? COPY_DONE : copy_wait(patience);
 }
 
 bool scan_run_closed(enum scan_when when)
@@ -331,15 +345,18 @@ bool scan_run_closed(enum scan_when when)
         started = sys_monotonic_ns();
     if (closed_count == 0 || atomic_load(&due_count) > 0 || atomic_load(&now.active))
         return false;
-    uint64_t begun = sys_monotonic_ns(), patience = closed_patience(when);
+    uint64_t begun = sys_monotonic_ns(), bytes = memory_private_bytes();
+    bytes = bytes ? bytes : UINT64_MAX; /* it is not known */
+    bool here = bytes < QUICK_BYTES && stack_thread_count() == 1;
+    uint64_t patience = closed_patience(when, here, bytes);
     struct ranges *ranges = patience ? arena_alloc(sizeof *ranges) : NULL;
     now.retainer = ranges ? next_closed() : NULL;
     if (!now.retainer) {
         arena_free(ranges, sizeof *ranges);
         return false;
     }
-    begin_walk(ranges);
-    enum copy_state state = atomic_load(&now.active) ? copy_wait(patience) : COPY_NONE;
+    begin_walk(ranges, here);
+    enum copy_state state = wait_for_closed(patience);
     now.finished = state == COPY_DONE;
     if (state == COPY_RUNNING)
         closed[closed_count++] = module_ref(now.retainer); /* its turn comes again */
