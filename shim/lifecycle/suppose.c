@@ -63,7 +63,7 @@ static void drop_roots_of_module(struct supposition *now)
 static bool prepare(struct supposition *now)
 {
     ranges_add(&now->ranges, now->module);
-    if (!picture_take(&now->picture, NULL, &now->ranges))
+    if (!picture_begin(&now->picture) || !picture_take(&now->picture, &now->ranges))
         return false;
     drop_roots_of_module(now);
     picture_show(&now->picture, &now->walk);

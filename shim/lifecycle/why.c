@@ -70,7 +70,8 @@ static void work(struct text *records, void *data)
 static void prepare(struct inquiry *inquiry, struct module *module)
 {
     inquire(inquiry, module);
-    if (options.scan != SCAN_FULL || !picture_take(&inquiry->picture, NULL, &inquiry->ranges))
+    if (options.scan != SCAN_FULL || !picture_begin(&inquiry->picture) ||
+        !picture_take(&inquiry->picture, &inquiry->ranges))
         return;
     picture_show(&inquiry->picture, &inquiry->walk);
     inquiry->walk.retainer = module;

@@ -154,6 +154,11 @@ static inline void module_unref(struct module *module)
         atomic_fetch_sub_explicit(&module->references, 1, memory_order_release);
 }
 
+static inline bool module_overlaps(const struct module *a, const struct module *b)
+{
+    return a->start < b->end && b->start < a->end;
+}
+
 static inline bool module_is_closed(const struct module *module)
 {
     return module && atomic_load_explicit(&module->state, memory_order_acquire) == MODULE_CLOSED;
@@ -217,7 +222,10 @@ extern _Atomic uint64_t modules_unloads;
  */
 int modules_each_mapped(int (*visit)(struct module *module, void *data), void *data);
 
-/* The same for each that is remembered, unloaded ones included, in the order in which they came.
+/* Whether any of [start, end) lies in a mapped module; likewise. */
+bool modules_any_in(uintptr_t start, uintptr_t end);
+
+/* Calls for each that is remembered, unloaded ones included, in the order in which they came.
  * Under the modules' lock: `visit` may take only the arena's. */
 int modules_each_known(int (*visit)(struct module *module, void *data), void *data);
 

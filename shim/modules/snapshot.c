@@ -95,6 +95,16 @@ static size_t place_of(const struct snapshot *snapshot, uintptr_t start)
     return low;
 }
 
+bool modules_any_in(uintptr_t start, uintptr_t end)
+{
+    const struct snapshot *snapshot = snapshot_enter();
+    size_t at = snapshot ? place_of(snapshot, start) : 0;
+    bool any = snapshot && ((at < snapshot->count && snapshot->entries[at].start < end) ||
+                            (at > 0 && snapshot->entries[at - 1].end > start));
+    snapshot_leave();
+    return any;
+}
+
 static void move(struct snapshot *snapshot, size_t from, size_t to)
 {
     memmove(&snapshot->entries[to], &snapshot->entries[from],

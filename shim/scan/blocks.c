@@ -345,9 +345,38 @@ static struct index_part *part_for(struct block_index *index, uintptr_t address,
     return *number ? &index->parts[*number] : NULL;
 }
 
+static void extend(struct index_span *span, uintptr_t start, uintptr_t end)
+{
+    if (span->size == 0)
+        *span = (struct index_span){start, 0};
+    if (start < span->start) {
+        span->size += span->start - start;
+        span->start = start;
+    }
+    if (end > span->start + span->size)
+        span->size = end - span->start;
+}
+
+/* The leaf before which the largest gap is. */
+static unsigned find_gap(const struct block_index *index)
+{
+    uintptr_t largest = 0;
+    unsigned found = 0;
+    for (unsigned i = 1; i < index->count; i++) {
+        uintptr_t gap = index->leaves[i].leaf.base - index->leaves[i - 1].leaf.base;
+        if (gap > largest) {
+            largest = gap;
+            found = i;
+        }
+    }
+    return found;
+}
+
 /* Only the last block that starts in a chunk can reach out of it. */
 static void cover(struct block_index *index, unsigned leaf, uintptr_t start, uintptr_t end)
 {
+    uintptr_t chunk_start = start & ~(uintptr_t)((1 << COVER_SHIFT) - 1);
+    extend(&index->spans[leaf >= index->second], chunk_start, end);
     for (uintptr_t at = start >> COVER_SHIFT; at <= (end - 1) >> COVER_SHIFT; at++) {
         struct index_part *part = part_for(index, at << COVER_SHIFT, leaf);
         size_t chunk = at & (COVER_BITS - 1);
@@ -400,6 +429,7 @@ struct block_index *blocks_index_make(const struct heap_pages *pages, struct vie
     struct block_index *index = map_index(pages);
     if (!index)
         return NULL;
+    index->second = find_gap(index);
     EACH_USED_PAGE(pages, i, page)
     index_page(&index->leaves[i], page, index->shift);
     for (unsigned i = 0; i < index->count; i++) {

@@ -96,13 +96,21 @@ struct index_part {
     uint16_t leaf;
 };
 
+/* All blocks of a row of leaves lie in it. */
+struct index_span {
+    uintptr_t start, size;
+};
+
 /* `part` has an element for each HEAP_LEAF_SHIFT bits of an address: 0, or the
- * number of its part, of which none is 0. */
+ * number of its part, of which none is 0. Between the two spans lies the largest gap: one is
+ * usually what brk(2) gives, the other what mmap(2) does. */
 struct block_index {
+    struct index_span spans[2];
     uint16_t *part;
     struct index_part *parts;
     unsigned part_count;
     unsigned count, shift; /* leaves; of a bit's place */
+    unsigned second;       /* the first leaf of the second span */
     bool overwritten;      /* a block had a head that cannot be right */
     size_t size, words;    /* of the memory; per leaf in a bitmap */
     struct leaf_index *leaves;

@@ -24,8 +24,22 @@ void view_close(struct view *view)
     arena_free(view->buffer, VIEW_BYTES);
 }
 
+/* What can be read in place, as long as no other thread is there. */
+static size_t words_in_place(const struct view *view, uintptr_t start, size_t size)
+{
+    uintptr_t end = view->readable ? readable_end(view->readable, start) : start;
+    size_t there = end > start ? end - start : 0;
+    return (size < there ? size : there) / WORD;
+}
+
 size_t view_copy_words(struct view *view, uintptr_t start, size_t size, const uintptr_t **words)
 {
+    size_t count = words_in_place(view, start, size);
+    if (count) {
+        view->bytes += count * WORD;
+        *words = (const uintptr_t *)start;
+        return count;
+    }
     ssize_t n = sys_copy_memory((const void *)start, view->buffer, size);
     if (n < WORD)
         return 0;
@@ -37,6 +51,14 @@ size_t view_copy_words(struct view *view, uintptr_t start, size_t size, const ui
 bool view_copy_word(uintptr_t at, uintptr_t *word)
 {
     return sys_copy_memory((const void *)at, word, sizeof *word) == (ssize_t)sizeof *word;
+}
+
+bool view_fetch_word(const struct view *view, uintptr_t at, uintptr_t *word)
+{
+    if (!words_in_place(view, at, sizeof *word))
+        return view_copy_word(at, word);
+    *word = *(const uintptr_t *)at;
+    return true;
 }
 
 uint64_t memory_private_bytes(void)

@@ -4,21 +4,23 @@
  *
  * In a copy of the process (scan/copy.h) nothing changes and everything is read in place. In the
  * process itself other threads may unmap what is about to be read: there it is read through the
- * kernel, which cannot fault, a piece at a time.
+ * kernel, which cannot fault, a piece at a time. Where there is no other thread the kernel is only
+ * asked whether it can be read.
  */
 #ifndef DLPIN_SCAN_MEMORY_H
 #define DLPIN_SCAN_MEMORY_H
 
+#include "scan/readable.h"
+
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 enum { VIEW_BYTES = 65536 };
 
 struct view {
     bool in_place;
-    char *buffer;   /* VIEW_BYTES, where not in place */
-    uint64_t bytes; /* that were looked at so far */
+    char *buffer;              /* VIEW_BYTES, where not in place */
+    struct readable *readable; /* where no other thread is there; not the view's own, or NULL */
+    uint64_t bytes;            /* that were looked at so far */
 };
 
 /* False: no memory. */
@@ -62,13 +64,16 @@ static inline size_t view_words(struct view *view, uintptr_t at, size_t size,
     return size / WORD;
 }
 
-/* One word; false where it cannot be read. */
+/* One word, as it is now; false where it cannot be read. */
 bool view_copy_word(uintptr_t at, uintptr_t *word);
+
+/* What view_word does where memory is read through the kernel. */
+bool view_fetch_word(const struct view *view, uintptr_t at, uintptr_t *word);
 
 static inline bool view_word(struct view *view, uintptr_t at, uintptr_t *word)
 {
     if (!view->in_place)
-        return view_copy_word(at, word);
+        return view_fetch_word(view, at, word);
     *word = *(const uintptr_t *)at;
     return true;
 }

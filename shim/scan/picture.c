@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "scan/picture.h"
 
-bool picture_take(struct picture *picture, const struct maps *maps, const struct ranges *ranges)
+bool picture_begin(struct picture *picture)
 {
-    struct maps own;
-    *picture = (struct picture){.ranges = ranges};
-    if (!maps) {
-        bool taken = maps_read(&own) && picture_take(picture, &own, ranges);
-        maps_free(&own);
-        return taken;
-    }
+    *picture = (struct picture){0};
+    return maps_read(&picture->maps);
+}
+
+bool picture_take(struct picture *picture, const struct ranges *ranges)
+{
+    picture->ranges = ranges;
     if (!heap_pages_read(&picture->pages))
         return false;
-    roots_collect(&picture->roots, maps, &picture->pages, ranges);
+    roots_collect(&picture->roots, &picture->maps, &picture->pages, ranges);
     return true;
 }
 
@@ -20,10 +20,12 @@ void picture_free(struct picture *picture)
 {
     roots_free(&picture->roots);
     heap_pages_free(&picture->pages);
+    maps_free(&picture->maps);
 }
 
 void picture_show(const struct picture *picture, struct walk *walk)
 {
+    walk->maps = &picture->maps;
     walk->roots = &picture->roots;
     walk->pages = &picture->pages;
     walk->ranges = picture->ranges;

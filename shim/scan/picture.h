@@ -7,17 +7,19 @@
 
 struct picture {
     const struct ranges *ranges;
+    struct maps maps;
     struct roots roots;
     struct heap_pages pages;
 };
 
-/* `maps` is what is mapped now; NULL: that is read here. `ranges` has the modules that have gone.
- * False: something could not be read, or there is no memory. picture_free gives it back in either
- * case. Takes the registry lock. */
-bool picture_take(struct picture *picture, const struct maps *maps, const struct ranges *ranges);
+/* First what is mapped, then the rest; `ranges` has the modules that have gone. False: something
+ * could not be read, or there is no memory. picture_free gives it back in either case. Takes the
+ * registry lock. */
+bool picture_begin(struct picture *picture);
+bool picture_take(struct picture *picture, const struct ranges *ranges);
 void picture_free(struct picture *picture);
 
-/* The walk is of this, in a copy of the process. */
+/* The walk is of this: in a copy of the process, if nothing else is said. */
 void picture_show(const struct picture *picture, struct walk *walk);
 
 #endif

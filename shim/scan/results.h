@@ -29,6 +29,7 @@ struct repeat {
 struct state {
     struct walk *walk;
     struct view view, path_view;
+    struct readable *readable; /* of both, or NULL */
     struct block_index *index;
     struct nodes nodes;
     uint32_t done;      /* nodes whose words were looked at */

@@ -401,12 +401,10 @@ static void add_unknown(struct roots *roots, uintptr_t start, uintptr_t end)
 /* What malloc keeps around the block at `block`, in which only live blocks count. */
 static struct interval around_block(uintptr_t block, const struct mapping *mapping)
 {
-    struct view view;
+    struct view view = {0};
     struct interval around = {mapping->start, mapping->end};
     size_t size;
     uint32_t flags;
-    if (!view_open(&view, false))
-        return around;
     if (!blocks_size(&view, block, &size, &flags)) {
         /* It was freed just now, or the allocator does not tell: all of it. */
     } else if (flags & HEAP_CHUNK_MAPPED) {
@@ -416,7 +414,6 @@ static struct interval around_block(uintptr_t block, const struct mapping *mappi
         around.start = block & ~(uintptr_t)(ARENA_BYTES - 1);
         around.end = around.start + ARENA_BYTES;
     }
-    view_close(&view);
     return around;
 }
 

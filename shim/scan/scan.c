@@ -20,6 +20,7 @@ enum {
     SHORT_WAIT = 10 * MILLISECOND,
     LONG_WAIT =
         100 * MILLISECOND, /* for little memory: that takes so long on a busy machine only */
+    HERE_BYTES = 64 << 20, /* with more memory of its own no process is looked at without a copy */
     CLOSED_MAX = 16,
     CLOSED_BYTES = 64 << 20,        /* for what is retained no larger process is copied at exit */
     STANDSTILL = 300 * MILLISECOND, /* where no copy can be had, a walk may take so long */
@@ -109,14 +110,13 @@ bool scan_is_under_way(void)
     return atomic_load(&now.active);
 }
 
+static bool program_waits(enum scan_when when)
+{
+    return when == SCAN_AT_EXIT || when == SCAN_ON_REQUEST;
+}
+
 /* --- what is due
  * ------------------------------------------------------------------------------------------- */
-
-static int overlaps(struct module *module, void *data)
-{
-    const struct module *unloaded = data;
-    return module->start < unloaded->end && unloaded->start < module->end;
-}
 
 static void free_ranges(struct ranges *ranges)
 {
@@ -128,9 +128,9 @@ static void free_ranges(struct ranges *ranges)
 /* Two that are due may have lain at one place. The later one's reference stays with the range. */
 static void move_to_range(struct ranges *ranges, struct module *module)
 {
-    bool is_used_again = modules_each_mapped(overlaps, module);
+    bool is_used_again = modules_any_in(module->start, module->end);
     for (unsigned i = 0; i < ranges->count && !is_used_again; i++)
-        is_used_again = overlaps(ranges->list[i].module, module);
+        is_used_again = module_overlaps(ranges->list[i].module, module);
     if (is_used_again) {
         scan_gaps.reused++;
         module_unref(module);
@@ -192,14 +192,12 @@ static void remove_mapped(struct ranges *ranges, const struct maps *maps)
 
 static bool prepare(struct ranges *ranges)
 {
-    struct maps maps;
     now.ranges = ranges;
     now.walk = copy_share(sizeof *now.walk);
-    if (!now.walk || !maps_read(&maps))
+    if (!now.walk || !picture_begin(&now.picture))
         return false;
-    remove_mapped(ranges, &maps);
-    bool complete = picture_take(&now.picture, &maps, ranges);
-    maps_free(&maps);
+    remove_mapped(ranges, &now.picture.maps);
+    bool complete = picture_take(&now.picture, ranges);
     if (!now.retainer)
         scan_gaps.running += now.picture.roots.stacks_unknown;
     if (now.picture.roots.mapped_bytes > scan_gaps.mapped_bytes)
@@ -226,11 +224,12 @@ static void work(void *walk)
     walk_run(walk);
 }
 
-static void walk_here(void)
+static void walk_here(bool alone)
 {
     struct walk *walk = now.walk;
     walk->in_place = false;
-    if (!walk->deadline || walk->deadline > walk->begun + STANDSTILL)
+    walk->alone = alone;
+    if (!alone && (!walk->deadline || walk->deadline > walk->begun + STANDSTILL))
         walk->deadline = walk->begun + STANDSTILL;
     walk_run(walk);
     now.finished = true;
@@ -242,8 +241,21 @@ static bool walk_in_copy(void)
            copy_start(COPY_SHARES_FILES, work, now.walk, &now.walk->done) == 0;
 }
 
-/* In the process itself where that is asked for, or where no copy can be had, unless it is for a
- * note: other threads would go on. */
+static uint64_t private_bytes(void)
+{
+    uint64_t bytes = memory_private_bytes();
+    return bytes ? bytes : UINT64_MAX;
+}
+
+/* Where the program waits for the end of the walk, and no other thread is there, that comes sooner
+ * without a copy. The sizes of another allocator's blocks are only asked for in a copy. */
+static bool may_walk_here(void)
+{
+    return blocks_have_heads() && stack_thread_count() == 1;
+}
+
+/* In the process itself where that is quick, or where no copy can be had, unless it is for a note:
+ * other threads would go on. */
 static void begin_walk(struct ranges *ranges, bool here)
 {
     uint64_t limit = (uint64_t)options.scan_limit_ms * MILLISECOND, begun = sys_monotonic_ns();
@@ -259,7 +271,7 @@ static void begin_walk(struct ranges *ranges, bool here)
     now.walk->begun = begun;
     now.walk->deadline = limit ? begun + limit : 0;
     if (here || (!walk_in_copy() && !now.retainer))
-        walk_here();
+        walk_here(here);
     now.walk->pause = sys_monotonic_ns() - begun;
 }
 
@@ -271,14 +283,14 @@ static void begin_walk(struct ranges *ranges, bool here)
 static bool is_affordable(enum scan_when when)
 {
     uint64_t elapsed = sys_monotonic_ns() - started;
-    if (when == SCAN_AT_EXIT || when == SCAN_ON_REQUEST || looked < FREE_BYTES)
+    if (program_waits(when) || looked < FREE_BYTES)
         return true;
     return spent + last_look <= elapsed / SHARE;
 }
 
 uint64_t scan_patience(enum scan_when when, bool begun_now)
 {
-    if (when == SCAN_AT_EXIT || when == SCAN_ON_REQUEST)
+    if (program_waits(when))
         return (uint64_t)SCAN_EXIT_SECONDS * 1000 * MILLISECOND;
     if (when == SCAN_AT_EVENT || (when == SCAN_AFTER_UNLOAD && !begun_now))
         return 0;
@@ -301,10 +313,12 @@ bool scan_run(enum scan_when when)
     enum filter_result found =
         ranges->count ? filter_run(ranges, QUICK_BYTES, &harmless, &now.hits) : FILTER_NOTHING;
     looked += ranges->count ? now.hits.bytes : 0;
+    bool is_small =
+        program_waits(when) ? private_bytes() < HERE_BYTES : now.hits.bytes < SMALL_BYTES;
     if (found == FILTER_NOTHING)
         free_ranges(ranges);
     else
-        begin_walk(ranges, false);
+        begin_walk(ranges, is_small && may_walk_here());
     last_look = sys_monotonic_ns() - begun;
     return atomic_load(&now.active);
 }
@@ -345,9 +359,8 @@ bool scan_run_closed(enum scan_when when)
         started = sys_monotonic_ns();
     if (closed_count == 0 || atomic_load(&due_count) > 0 || atomic_load(&now.active))
         return false;
-    uint64_t begun = sys_monotonic_ns(), bytes = memory_private_bytes();
-    bytes = bytes ? bytes : UINT64_MAX; /* it is not known */
-    bool here = bytes < QUICK_BYTES && stack_thread_count() == 1;
+    uint64_t begun = sys_monotonic_ns(), bytes = private_bytes();
+    bool here = bytes < (program_waits(when) ? HERE_BYTES : QUICK_BYTES) && may_walk_here();
     uint64_t patience = closed_patience(when, here, bytes);
     struct ranges *ranges = patience ? arena_alloc(sizeof *ranges) : NULL;
     now.retainer = ranges ? next_closed() : NULL;

@@ -3,7 +3,7 @@
 #include "base/sys.h"
 #include "scan/results.h"
 
-enum { CHECK_EVERY = 64, WORD = sizeof(uintptr_t), AHEAD = 8 };
+enum { CHECK_EVERY = 64, WORD = sizeof(uintptr_t), AHEAD = 8, AT_ONCE = 8 };
 
 static bool out_of_budget(struct state *state)
 {
@@ -115,18 +115,39 @@ static void visit_word(struct state *state, uintptr_t slot, uintptr_t word, uint
         visit_pointer(state, word, from, exact);
 }
 
-/* The next word from `i` on that may lead somewhere. Most lead nowhere: small numbers, text,
- * floating point. */
+/* Most words lead nowhere: small numbers, text, floating point. */
+static inline bool any_may_lead(const struct state *state, const uintptr_t *words)
+{
+    const struct index_span *spans = state->index->spans;
+    const struct index_span low = spans[0], high = spans[1];
+    uintptr_t lowest = state->walk->ranges->lowest, span = state->walk->ranges->span;
+    bool any = false;
+    for (size_t k = 0; k < AT_ONCE; k++)
+        any |= (words[k] - low.start < low.size) | (words[k] - high.start < high.size) |
+               (words[k] - lowest < span);
+    return any;
+}
+
+static inline bool may_lead(const struct state *state, uintptr_t word)
+{
+    return word >> HEAP_ADDRESS_BITS == 0 &&
+           (blocks_may_be(state->index, word) || ranges_may_have(state->walk->ranges, word));
+}
+
+/* The next word from `i` on that may lead somewhere. */
 static inline size_t next_lead(const struct state *state, const uintptr_t *words, size_t i,
                                size_t count)
 {
-    const struct block_index *index = state->index;
-    const struct ranges *ranges = state->walk->ranges;
-    for (; i < count; i++)
-        if (words[i] >> HEAP_ADDRESS_BITS == 0 &&
-            (blocks_may_be(index, words[i]) || ranges_may_have(ranges, words[i])))
-            break;
-    return i;
+    while (i < count) {
+        if (i + AT_ONCE <= count && !any_may_lead(state, words + i)) {
+            i += AT_ONCE;
+            continue;
+        }
+        for (size_t k = 0; k < AT_ONCE && i < count; k++, i++)
+            if (may_lead(state, words[i]))
+                return i;
+    }
+    return count;
 }
 
 static void visit_words(struct state *state, uintptr_t start, size_t size, uint32_t from,
@@ -325,6 +346,8 @@ static void run(struct state *state)
     struct walk *walk = state->walk;
     bool ready = nodes_open(&state->nodes) && view_open(&state->view, walk->in_place) &&
                  view_open(&state->path_view, walk->in_place);
+    state->readable = walk->alone ? readable_open(walk->maps) : NULL;
+    state->view.readable = state->path_view.readable = state->readable;
     state->index = ready ? blocks_index_make(walk->pages, &state->path_view) : NULL;
     if (state->index) {
         set_variables_aside(state);
@@ -342,6 +365,7 @@ static void run(struct state *state)
     walk->bytes = state->view.bytes;
     view_close(&state->view);
     view_close(&state->path_view);
+    readable_close(state->readable);
     nodes_close(&state->nodes);
     blocks_index_free(state->index);
 }

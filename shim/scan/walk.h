@@ -49,8 +49,10 @@ struct walk {
     const struct ranges *ranges; /* what to look for */
     const struct roots *roots;
     const struct heap_pages *pages;
-    struct module *retainer; /* whose retained heap is to be found out, or NULL */
-    bool in_place;
+    const struct maps *maps;
+    struct module *retainer;  /* whose retained heap is to be found out, or NULL */
+    bool in_place;            /* in a copy; */
+    bool alone;               /* else whether the process has no other thread */
     uint64_t deadline, limit; /* monotonic nanoseconds, bytes; 0: none */
     uint64_t begun, pause;    /* when; nanoseconds until the program could go on */
     /* Out: */
