@@ -150,13 +150,14 @@ void sys_unmap(void *p, size_t size)
     syscall(SYS_munmap, p, size);
 }
 
-/* FUTEX_WAIT looks at the word first: EFAULT where it cannot, EAGAIN or ETIMEDOUT at once where it
- * can. */
+/* FUTEX_WAIT looks at the word first: EFAULT where it cannot, and EAGAIN where it is another one
+ * than the one that was told; else it waits, though not for long. */
 static bool is_readable(uintptr_t address)
 {
+    enum { UNUSUAL = 0x5bd1e995 };
     static const struct timespec at_once = {0, 0};
-    return syscall(SYS_futex, address & ~(uintptr_t)3, FUTEX_WAIT_PRIVATE, 0, &at_once, NULL, 0) ==
-               0 ||
+    return syscall(SYS_futex, address & ~(uintptr_t)3, FUTEX_WAIT_PRIVATE, UNUSUAL, &at_once, NULL,
+                   0) == 0 ||
            errno != EFAULT;
 }
 

@@ -2,6 +2,7 @@
 #include "modules/handles.h"
 #include "base/sys.h"
 #include "modules/link_maps.h"
+#include "modules/sightings.h"
 
 #include <dlfcn.h>
 
@@ -70,15 +71,49 @@ bool handles_are_known(void)
     return atomic_load_explicit(&count_offset, memory_order_relaxed) != 0;
 }
 
+/* Under the loader's list lock, so that the map is there: not by a system call each. */
+static unsigned count_in(const struct link_map *map)
+{
+    size_t offset = atomic_load_explicit(&count_offset, memory_order_relaxed);
+    return *(const unsigned *)((const char *)map + offset);
+}
+
+struct question {
+    const struct module *module;
+    int count;
+};
+
+static void look_at_module(void *data)
+{
+    struct question *question = data;
+    if (sighting_has_map(question->module->start, question->module->handle))
+        question->count = (int)count_in(question->module->handle);
+}
+
+static bool can_count(const struct module *module)
+{
+    return handles_are_known() && module->handle && !module_is_unloaded(module);
+}
+
 int handles_count(const struct module *module)
 {
     uint32_t count;
     size_t offset = atomic_load_explicit(&count_offset, memory_order_relaxed);
-    if (!offset || !module->handle || module_is_unloaded(module) ||
-        sys_copy_memory((const char *)module->handle + offset, &count, sizeof count) !=
-            (ssize_t)sizeof count)
+    if (!can_count(module) || sys_copy_memory((const char *)module->handle + offset, &count,
+                                              sizeof count) != (ssize_t)sizeof count)
         return HANDLES_UNKNOWN;
     return (int)count;
+}
+
+/* The same where the loader's list lock may be taken. */
+static int count_handles(const struct module *module)
+{
+    struct question question = {module, HANDLES_UNKNOWN};
+    if (!sighting_can_ask())
+        return handles_count(module);
+    if (can_count(module))
+        link_maps_hold(look_at_module, &question);
+    return question.count;
 }
 
 /* --- changes
@@ -89,13 +124,6 @@ struct opened {
     unsigned count;
     struct module *modules[OPENED_MAX]; /* each holds a reference */
 };
-
-/* Under the loader's list lock, so that the map is there: not by a system call each. */
-static unsigned count_in(const struct link_map *map)
-{
-    size_t offset = atomic_load_explicit(&count_offset, memory_order_relaxed);
-    return *(const unsigned *)((const char *)map + offset);
-}
 
 static void look_at_map(const struct link_map *map, struct opened *opened)
 {
@@ -139,7 +167,7 @@ static void look_at_new(struct opened *opened)
     static _Atomic uint32_t seen;
     struct module *module;
     while (opened->count < OPENED_MAX && (module = modules_after(atomic_load(&seen))) != NULL) {
-        int handles = handles_count(module);
+        int handles = count_handles(module);
         atomic_store(&seen, module->id);
         if (handles > 0 && (unsigned)handles > atomic_exchange(&module->handles, (unsigned)handles))
             opened->modules[opened->count++] = module;
@@ -164,7 +192,7 @@ void handles_each_opened(bool all, handles_visitor *visit, void *data)
 
 bool handles_closing(struct module *module)
 {
-    int handles = handles_count(module);
+    int handles = count_handles(module);
     if (handles <= 0)
         return false;
     if (atomic_fetch_add(&module->closing, 1) == 0) {
@@ -179,7 +207,7 @@ bool handles_closed(struct module *module)
     unsigned closed = atomic_fetch_add(&module->closed, 1) + 1;
     int now = HANDLES_UNKNOWN;
     if (atomic_fetch_sub(&module->closing, 1) == 1)
-        now = handles_count(module);
+        now = count_handles(module);
     if (now == HANDLES_UNKNOWN)
         return false;
     unsigned before = atomic_exchange(&module->handles, (unsigned)now);

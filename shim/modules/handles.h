@@ -42,7 +42,8 @@ int handles_count(const struct module *module);
 typedef void handles_visitor(struct module *module, void *data);
 void handles_each_opened(bool all, handles_visitor *visit, void *data);
 
-/* A dlclose of a handle of this module begins. False: there is none, or it cannot be told. */
+/* A dlclose of a handle of this module begins. False: there is none, or it cannot be told. Takes
+ * the loader's list lock, as does the next one. */
 bool handles_closing(struct module *module);
 
 /* It is over. False: others of the module are under way, or it cannot be told. */

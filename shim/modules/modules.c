@@ -172,6 +172,35 @@ bool modules_changed(void)
     return adds != last_adds || subs != last_subs;
 }
 
+/* --- what finalized
+ * ---------------------------------------------------------------------------------- */
+
+/* Each with a reference. Under the modules' lock. */
+enum { FEW_MAX = 64 };
+struct few {
+    unsigned count;
+    struct module *list[FEW_MAX];
+};
+
+/* In a dlclose that is not over (if there is no more room, all modules are looked at); and in one
+ * that is, since the last sync. */
+static struct few finalizing, finalized;
+static _Atomic bool more_finalize;
+
+static bool add_to(struct few *few, struct module *module)
+{
+    if (few->count == FEW_MAX)
+        return false;
+    few->list[few->count++] = module_ref(module);
+    return true;
+}
+
+static void empty(struct few *few)
+{
+    while (few->count > 0)
+        module_unref(few->list[--few->count]);
+}
+
 /* --- taking over what was seen -------------------------------------------------------------------
  */
 
@@ -253,9 +282,8 @@ static void goes_locked(struct module *module)
         atomic_store(&gone_end, module->end);
 }
 
-static void remove_locked(struct module *module, void *data)
+static void remove_locked(struct module *module, struct module_changes *changes)
 {
-    struct module_changes *changes = data;
     goes_locked(module);
     note_change_locked(module, MODULE_UNLOADED);
     changes->unloaded++;
@@ -274,11 +302,24 @@ static void remove_unseen_locked(const struct sightings *list, struct module_cha
             remove_locked(m, changes);
 }
 
+/* Those that were finalized, if they are what has gone. */
+static bool remove_finalized_locked(const struct sightings *list, struct module_changes *changes)
+{
+    bool are_gone = finalized.count == list->subs - last_subs;
+    for (unsigned i = 0; i < finalized.count && are_gone; i++)
+        are_gone = !sighting_is_there(finalized.list[i]->start);
+    for (unsigned i = 0; i < finalized.count && are_gone; i++) {
+        order_remove_locked(finalized.list[i]);
+        remove_locked(finalized.list[i], changes);
+    }
+    return are_gone;
+}
+
 /* False: the list has to be looked at as a whole. */
 static bool remove_missing_locked(const struct sightings *list, struct module_changes *changes)
 {
     if (list->kind == LIST_GONE)
-        return order_each_missing_locked(list, remove_locked, changes);
+        return remove_finalized_locked(list, changes);
     if (list->kind == LIST_ANY)
         remove_unseen_locked(list, changes);
     return true;
@@ -380,6 +421,7 @@ static bool take_over_locked(struct sightings *list, uintptr_t opener, bool deep
     if (changes->loaded || changes->unloaded)
         apply_locked(changes->unloaded);
     order_update_locked(list);
+    empty(&finalized);
     last_adds = list->adds;
     last_subs = list->subs;
     return true;
@@ -462,20 +504,11 @@ struct module *modules_find_new(uintptr_t address)
 /* --- the end of a load
  * ------------------------------------------------------------------------------ */
 
-/* Those that finalized in a dlclose that is not over; each with a reference. Where there is no more
- * room, all modules are looked at. Under the modules' lock. */
-enum { FINALIZING_MAX = 64 };
-static struct module *finalizing[FINALIZING_MAX];
-static unsigned finalizing_count;
-static _Atomic bool more_finalize;
-
 static void note_finalizing(struct module *module)
 {
     bool noted = false;
     if (lock_acquire(&modules_lock)) {
-        noted = finalizing_count < FINALIZING_MAX;
-        if (noted)
-            finalizing[finalizing_count++] = module_ref(module);
+        noted = add_to(&finalizing, module);
         lock_release(&modules_lock);
     }
     if (!noted)
@@ -503,14 +536,18 @@ static int close_done(struct module *module, void *tid)
 static void close_done_locked(int32_t tid)
 {
     unsigned kept = 0;
-    for (unsigned i = 0; i < finalizing_count; i++) {
-        close_done(finalizing[i], &tid);
-        if (atomic_load(&finalizing[i]->finalizing_tid) == FINALIZED)
-            module_unref(finalizing[i]);
-        else
-            finalizing[kept++] = finalizing[i];
+    for (unsigned i = 0; i < finalizing.count; i++) {
+        struct module *module = finalizing.list[i];
+        close_done(module, &tid);
+        if (atomic_load(&module->finalizing_tid) != FINALIZED) {
+            finalizing.list[kept++] = module;
+            continue;
+        }
+        if (!module_is_unloaded(module))
+            add_to(&finalized, module);
+        module_unref(module);
     }
-    finalizing_count = kept;
+    finalizing.count = kept;
 }
 
 void modules_close_done(int32_t tid)
@@ -530,8 +567,8 @@ void modules_close_done(int32_t tid)
 void modules_fork_child(void)
 {
     snapshot_fork_child();
-    while (finalizing_count > 0)
-        module_unref(finalizing[--finalizing_count]);
+    empty(&finalizing);
+    empty(&finalized);
     atomic_store(&more_finalize, false);
 }
 

@@ -18,36 +18,13 @@ struct list_state order_state_locked(void)
     return state;
 }
 
-/* Whether what is in the list is in `entries`, in the same order. */
-static bool is_part(const struct sightings *list)
+void order_remove_locked(const struct module *module)
 {
     size_t at = 0;
-    for (size_t i = 0; i < state.count && at < list->map_count; i++)
-        at += entries[i].map == list->maps[at];
-    return at == list->map_count;
-}
-
-bool order_each_missing_locked(const struct sightings *list, missing_visitor *visit, void *data)
-{
-    size_t at = 0;
-    if (!is_part(list))
-        return false;
-    for (size_t i = 0; i < state.count; i++) {
-        if (at < list->map_count && entries[i].map == list->maps[at])
-            at++;
-        else if (entries[i].module)
-            visit(entries[i].module, data);
-    }
-    return true;
-}
-
-/* Keeps what is still there. */
-static void remove_missing(const struct sightings *list)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < state.count && kept < list->map_count; i++)
-        if (entries[i].map == list->maps[kept])
-            entries[kept++] = entries[i];
+    while (at < state.count && entries[at].module != module)
+        at++;
+    if (at < state.count)
+        memmove(&entries[at], &entries[at + 1], (--state.count - at) * sizeof *entries);
 }
 
 static bool make_room(size_t count)
@@ -75,13 +52,14 @@ static void add_new(const struct sightings *list)
 
 void order_update_locked(const struct sightings *list)
 {
-    if (list->has_namespaces || list->out_of_step || !make_room(list->total)) {
+    bool is_known = list->kind == LIST_GONE ? state.count == list->total
+                                            : !list->out_of_step && make_room(list->total);
+    if (list->has_namespaces || !is_known) {
         state = (struct list_state){0};
         return;
     }
-    if (list->kind == LIST_GONE)
-        remove_missing(list);
-    else
+    if (list->kind != LIST_GONE)
         add_new(list);
-    state = (struct list_state){list->total > 0, list->adds, list->subs, list->total};
+    state = (struct list_state){list->total > 0, list->adds, list->subs, list->total,
+                                list->total > 0 ? entries[list->total - 1].map : NULL};
 }

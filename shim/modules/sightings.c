@@ -54,14 +54,13 @@ static char *absolute_path(const char *name)
     return strchr(name, '/') ? output_absolute_path(name) : arena_strdup(name);
 }
 
-/* Room for one more of `size` bytes in a list that begins at `items`, and at once for so many as
- * are expected. False: there is no memory. */
-static bool grow(void **items, size_t count, size_t *capacity, size_t expected, size_t size)
+/* Room for one more of `size` bytes in a list that begins at `items`. False: there is no memory. */
+static bool grow(void **items, size_t count, size_t *capacity, size_t size)
 {
     enum { FEW = 16 };
     if (count < *capacity)
         return true;
-    size_t larger = *capacity ? *capacity * 2 : expected + FEW;
+    size_t larger = *capacity ? *capacity * 2 : FEW;
     void *copy = arena_alloc(larger * size);
     if (!copy)
         return false;
@@ -129,7 +128,7 @@ static const void *link_map_of(uintptr_t dynamic)
 static int collect_object(const struct dl_phdr_info *info, struct sightings *list,
                           const struct link_map *handle)
 {
-    if (!grow((void **)&list->items, list->count, &list->capacity, 0, sizeof *list->items)) {
+    if (!grow((void **)&list->items, list->count, &list->capacity, sizeof *list->items)) {
         list->failed = true;
         return 1;
     }
@@ -150,23 +149,32 @@ static int collect_object(const struct dl_phdr_info *info, struct sightings *lis
     return 0;
 }
 
-/* Under the loader's list lock. A map of the loader itself stands in each namespace. */
-static void collect_map(struct sightings *list, const struct link_map *map)
+/* What dl_iterate_phdr would tell, but for the number of its thread-local storage. False: its
+ * headers are not where they usually are. */
+static bool read_map(const struct link_map *map, struct dl_phdr_info *info)
 {
     ElfW(Ehdr) header;
-    const struct module *known = modules_find((uintptr_t)map->l_ld);
-    if (known && known->dynamic == (uintptr_t)map->l_ld && known->handle != map)
-        return;
     if (sys_read_memory((void *)map->l_addr, &header, sizeof header) != (ssize_t)sizeof header ||
         memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
-        return;
-    struct dl_phdr_info info = {
+        return false;
+    *info = (struct dl_phdr_info){
         .dlpi_addr = map->l_addr,
         .dlpi_name = map->l_name,
         .dlpi_phdr = (const ElfW(Phdr) *)(map->l_addr + header.e_phoff),
         .dlpi_phnum = header.e_phnum,
     };
-    collect_object(&info, list, map);
+    return true;
+}
+
+/* Under the loader's list lock. A map of the loader itself stands in each namespace. */
+static void collect_map(struct sightings *list, const struct link_map *map)
+{
+    struct dl_phdr_info info;
+    const struct module *known = modules_find((uintptr_t)map->l_ld);
+    if (known && known->dynamic == (uintptr_t)map->l_ld && known->handle != map)
+        return;
+    if (read_map(map, &info))
+        collect_object(&info, list, map);
 }
 
 static void collect_namespaces(struct sightings *list)
@@ -190,12 +198,41 @@ static enum list_kind kind_of(const struct sightings *list)
 
 static bool add_map(struct sightings *list, const struct link_map *map)
 {
-    size_t expected = list->kind == LIST_ADDED ? 0 : list->before.count;
-    list->failed |= !grow((void **)&list->maps, list->map_count, &list->map_capacity, expected,
+    list->failed |= !grow((void **)&list->maps, list->map_count, &list->map_capacity,
                           sizeof(struct link_map *));
     if (!list->failed)
         list->maps[list->map_count++] = map;
     return !list->failed;
+}
+
+static bool has_tls(const struct dl_phdr_info *info)
+{
+    for (unsigned i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_TLS)
+            return true;
+    return false;
+}
+
+/* What follows the last one that we know. False, and nothing was added: they are many, or only
+ * dl_iterate_phdr tells all that is to be known of one of them. */
+static bool follow_chain(struct sightings *list)
+{
+    enum { MANY = 16 };
+    struct dl_phdr_info infos[MANY];
+    const struct link_map *last = list->before.last, *map;
+    size_t count = 0;
+    for (map = last ? last->l_next : NULL; map; map = map->l_next, count++)
+        if (count == MANY || !read_map(map, &infos[count]) || has_tls(&infos[count]))
+            return false;
+    if (count == 0)
+        return false;
+    map = last->l_next;
+    list->total = list->before.count;
+    for (size_t i = 0; i < count && add_map(list, map); i++, map = map->l_next) {
+        list->total++;
+        collect_object(&infos[i], list, map);
+    }
+    return true;
 }
 
 /* True: that was all. */
@@ -210,11 +247,9 @@ static bool begin_list(const struct dl_phdr_info *info, struct sightings *list)
     list->next = map;
     if (list->has_namespaces)
         collect_namespaces(list);
-    if (list->kind != LIST_GONE)
-        return false;
-    for (; map && add_map(list, map); map = map->l_next)
-        list->total++;
-    return true;
+    if (list->kind == LIST_GONE)
+        list->total = list->before.count - (size_t)(list->subs - list->before.subs);
+    return list->kind == LIST_GONE || (list->kind == LIST_ADDED && follow_chain(list));
 }
 
 /* dl_iterate_phdr (elf/dl-iteratephdr.c) follows the same chain. */
@@ -304,6 +339,19 @@ bool sighting_of_address(struct sighting *sighting, uintptr_t address)
     struct dl_find_object found;
     *sighting = (struct sighting){0};
     return loader_find_object((void *)address, &found) == 0 && read_mapping(sighting, &found);
+}
+
+bool sighting_is_there(uintptr_t address)
+{
+    struct dl_find_object found;
+    return !loader_find_object || loader_find_object((void *)address, &found) == 0;
+}
+
+bool sighting_has_map(uintptr_t address, const struct link_map *map)
+{
+    struct dl_find_object found;
+    return loader_find_object && loader_find_object((void *)address, &found) == 0 &&
+           found.dlfo_link_map == map;
 }
 
 bool sighting_can_ask(void)

@@ -30,14 +30,14 @@ struct list_state {
     bool valid;
     unsigned long long adds, subs;
     size_t count; /* objects */
+    const struct link_map *last;
 };
 
 /* How the list differs from what it was. */
 enum list_kind {
     LIST_ANY,
     LIST_ADDED, /* there are more at its end: only these were looked at */
-    LIST_GONE,  /* some are not there any more: none was looked at, and the others are told apart by
-                   their link maps, of which no new one can have taken an old one's place */
+    LIST_GONE,  /* some are not there any more: none was looked at */
 };
 
 struct sightings {
@@ -47,7 +47,7 @@ struct sightings {
     bool has_namespaces;
     size_t total;                 /* objects, in the loader's order: */
     size_t passed;                /* the first of them are those of `before`, */
-    const struct link_map **maps; /* and these are the others */
+    const struct link_map **maps; /* and these the others, unless some are gone */
     size_t map_count, map_capacity;
     const struct link_map *next; /* that of the object that comes next */
     bool out_of_step;            /* the link maps are not those of the objects */
@@ -67,6 +67,11 @@ void sightings_free(struct sightings *list);
 
 /* What no module took over. */
 void sighting_free_strings(struct sighting *sighting);
+
+/* Whether something lies at the address, as far as the loader tells; and whether that has this link
+ * map: false where the loader cannot be asked. Neither waits for its locks. */
+bool sighting_is_there(uintptr_t address);
+bool sighting_has_map(uintptr_t address, const struct link_map *map);
 
 /* Whether the loader can be asked for one address without its locks (_dl_find_object). */
 bool sighting_can_ask(void);
