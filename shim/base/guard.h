@@ -29,6 +29,8 @@ struct guard {
     unsigned closing_count;
     uintptr_t dlclose_stack; /* where the stack of the outermost one's caller begins; 0: none is */
     uint32_t dlclose_clear;  /* number of the module that no thread was in when it began */
+    uint64_t dlclose_alone;  /* one more than how many threads had been seen when there was no other
+                                one; 0: that is not known */
     unsigned ignoring;       /* > 0: what this thread makes is not reported (dlpin.h) */
     bool unfiltered;         /* since it entered it, no seccomp filter was seen */
     bool in_fork;            /* this thread holds our locks, for the child to find them free */

@@ -16,7 +16,6 @@
 #include "modules/handles.h"
 #include "registry/opens.h"
 #include "registry/registry.h"
-#include "registry/signals.h"
 
 static void expect_load(const char *path, int flags, void *caller)
 {
@@ -66,12 +65,12 @@ EXPORT int dlclose(void *handle)
         return real_dlclose(handle);
     interpose_settle();
     keys_reconcile();
-    signals_reconcile();
     if (options.fix == FIX_KEEP)
         keep_before_close();
     if (!guard.dlclose_depth) /* with the return address, where the ABI puts that on the stack */
         guard.dlclose_stack = (uintptr_t)__builtin_dwarf_cfa() - sizeof(uintptr_t);
     guard.dlclose_clear = 0;
+    guard.dlclose_alone = 0;
     lifecycle_closing_handle(handle);
     guard.dlclose_depth++;
     guard_leave(saved_errno);
@@ -82,7 +81,7 @@ EXPORT int dlclose(void *handle)
     if (guard_enter(&saved_errno)) {
         lifecycle_closed();
         if (!guard.dlclose_depth)
-            guard.dlclose_stack = 0;
+            guard.dlclose_stack = guard.dlclose_alone = 0;
         guard_leave(saved_errno);
     }
     return result;

@@ -92,10 +92,7 @@ void lifecycle_check(enum occasion at)
         return;
     atomic_store(&checked_unloads, atomic_load(&modules_unloads));
     keys_reconcile();
-    if (at == AT_DLCLOSE)
-        signals_reconcile_unloaded(); /* all were asked for when that began */
-    else
-        signals_reconcile();
+    signals_reconcile(at == AT_REQUEST || at == AT_EXIT);
     report_revalidate();
     orphans_report();
     rules_check(report_knows, check_sink, &check);

@@ -43,6 +43,17 @@ static bool is_affordable(void)
     return spent <= ALLOWANCE + (now - started) / SHARE;
 }
 
+/* What no other thread was there to change stays so during a dlclose. */
+static bool is_alone(void)
+{
+    uint64_t now = threads_seen() + 1;
+    if (guard.dlclose_stack && guard.dlclose_alone == now)
+        return true;
+    bool alone = stack_is_alone();
+    guard.dlclose_alone = alone ? now : 0;
+    return alone;
+}
+
 /* What lies above exit() is never returned to. */
 static enum stacks_seen look(struct stacks_look *look, struct check *check)
 {
@@ -57,17 +68,11 @@ static enum stacks_seen look(struct stacks_look *look, struct check *check)
     return seen;
 }
 
-static int overlaps(struct module *module, void *data)
-{
-    const struct module *unloaded = data;
-    return module->start < unloaded->end && unloaded->start < module->end;
-}
-
 /* Another one that is due lay there too: which of them a word is of cannot be told. */
 static bool is_ambiguous_locked(struct module *module)
 {
     for (unsigned i = 0; i < atomic_load(&due_count); i++)
-        if (due[i].module != module && overlaps(due[i].module, module))
+        if (due[i].module != module && module_overlaps(due[i].module, module))
             return true;
     return false;
 }
@@ -88,7 +93,7 @@ void stacks_check_closing(struct module *module, bool destructors_ran, struct ch
     if ((destructors_ran && guard.dlclose_clear == module->id) || is_ambiguous(module) ||
         !is_affordable())
         return;
-    closing.alone = stack_is_alone();
+    closing.alone = is_alone();
     closing.with_caller = guard.dlclose_depth == 0 && !destructors_ran;
     ranges.count = 0;
     ranges_add(&ranges, module);
@@ -106,7 +111,8 @@ static bool take_ranges(void)
     if (!lock_acquire(&changes_lock))
         return false;
     for (unsigned i = 0; i < atomic_load(&due_count); i++)
-        if (!modules_each_mapped(overlaps, due[i].module) && !is_ambiguous_locked(due[i].module))
+        if (!modules_any_in(due[i].module->start, due[i].module->end) &&
+            !is_ambiguous_locked(due[i].module))
             ranges_add(&ranges, due[i].module);
     lock_release(&changes_lock);
     return ranges.count > 0;
@@ -134,7 +140,7 @@ void stacks_check_unloaded(struct check *check)
     if (atomic_load(&due_count) == 0 ||
         (check->at != AT_EXIT && !report_awaits_stacks() && !is_affordable()))
         return;
-    unloaded.alone = stack_is_alone();
+    unloaded.alone = is_alone();
     settle_due(!take_ranges() || look(&unloaded, check) != STACKS_INCOMPLETE);
 }
 

@@ -179,6 +179,12 @@ bool heap_find_before(uintptr_t address, uintptr_t back, struct heap_block *bloc
     }
 }
 
+uint32_t heap_site_near(uintptr_t address)
+{
+    struct heap_block block;
+    return heap_find_before(address, SEARCH_BYTES, &block) ? block.site : 0;
+}
+
 bool heap_find(uintptr_t address, struct heap_block *block)
 {
     if (!heap_find_before(address, SEARCH_BYTES, block))

@@ -116,6 +116,9 @@ struct heap_block {
  */
 bool heap_find(uintptr_t address, struct heap_block *block);
 
+/* Without a system call: the site of the block, if it reaches so far, or 0. */
+uint32_t heap_site_near(uintptr_t address);
+
 /* Whether a live block starts at `start` that was made at this site. */
 bool heap_is_block(uintptr_t start, uint32_t site);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "registry/signals.h"
 #include "base/guard.h"
+#include "base/sys.h"
 
 struct disposition dispositions[ACTION_SIGNALS + 1];
 static uintptr_t own;
@@ -23,6 +24,19 @@ static uintptr_t handler_now(int number)
     return handler == own ? 0 : handler;
 }
 
+/* With a reference. What was set past us may be seen only now that its module has gone; unless
+ * something else lies there by now. */
+static struct frame handler_frame(uintptr_t handler)
+{
+    char byte;
+    struct frame frame = handler ? frame_at(handler) : (struct frame){0};
+    if (!handler || frame.module)
+        module_ref(frame.module);
+    else if (sys_read_memory((const void *)handler, &byte, 1) != 1)
+        frame.module = modules_find_last(handler);
+    return frame;
+}
+
 static void replace_locked(int number, uintptr_t handler, struct stack *stack)
 {
     struct disposition *now = &dispositions[number], before = *now;
@@ -30,9 +44,7 @@ static void replace_locked(int number, uintptr_t handler, struct stack *stack)
     *now = (struct disposition){.generation = before.generation + 1,
                                 .stack = stack,
                                 .ignored = stack && guard.ignoring > 0};
-    if (handler)
-        now->handler = frame_at(handler);
-    module_ref(now->handler.module);
+    now->handler = handler_frame(handler);
     now->owner = module_ref(setter ? setter->module : now->handler.module);
     now->requester = module_ref(requester ? requester->module : NULL);
     module_unref(before.handler.module);
@@ -63,16 +75,24 @@ void signal_changed(int number)
     lock_release(&registry_lock);
 }
 
-static void reconcile(bool all)
+/* All that have a handler; or the standard ones, and of the others those of which one is known: it
+ * takes longer to read from /proc which have one than to ask for these. */
+static uint64_t signals_to_ask(bool all)
+{
+    uint64_t set = all ? action_caught() : ((uint64_t)1 << (ACTION_REALTIME - 1)) - 1;
+    for (int i = ACTION_REALTIME; i <= ACTION_SIGNALS && !all; i++)
+        if (dispositions[i].handler.pc)
+            set |= (uint64_t)1 << (i - 1);
+    return set;
+}
+
+void signals_reconcile(bool all)
 {
     uintptr_t handlers[ACTION_SIGNALS + 1] = {0};
-    uint64_t caught = all ? action_caught() : UINT64_MAX;
+    uint64_t asked = signals_to_ask(all);
     bool changed = false;
     for (int i = 1; i <= ACTION_SIGNALS; i++) {
-        if (all || module_is_unloaded(dispositions[i].handler.module))
-            handlers[i] = caught >> (i - 1) & 1 ? handler_now(i) : 0;
-        else
-            handlers[i] = dispositions[i].handler.pc;
+        handlers[i] = asked >> (i - 1) & 1 ? handler_now(i) : 0;
         changed |= handlers[i] != dispositions[i].handler.pc;
     }
     if (!changed || !lock_acquire(&registry_lock))
@@ -81,14 +101,4 @@ static void reconcile(bool all)
         if (handlers[i] != dispositions[i].handler.pc)
             replace_locked(i, handlers[i], NULL);
     lock_release(&registry_lock);
-}
-
-void signals_reconcile(void)
-{
-    reconcile(true);
-}
-
-void signals_reconcile_unloaded(void)
-{
-    reconcile(false);
 }

@@ -4,7 +4,8 @@
  *
  * The truth is the kernel's: signals_reconcile asks it, so that dispositions that were set past us
  * (by system calls, by modules that bind past any preload) are right too; those have no stack, and
- * no owner but their handler's module. A handler is resolved to a load when it is first seen.
+ * no owner but their handler's module. A handler is resolved to a load when it is first seen: one
+ * that was set past us to the last load that lay there.
  *
  * Functions here take the registry lock; inside the guard.
  */
@@ -30,10 +31,9 @@ extern struct disposition dispositions[ACTION_SIGNALS + 1]; /* by the signal's n
 /* The calling thread has changed what handles this signal. */
 void signal_changed(int number);
 
-/* Takes over from the kernel what is not known: a few system calls. Or only whether
- * handlers in unloaded modules are still there, which is quick where there are none. */
-void signals_reconcile(void);
-void signals_reconcile_unloaded(void);
+/* Takes over from the kernel what is not known. Not `all`: without real-time signals for which a
+ * handler was set past us. */
+void signals_reconcile(bool all);
 
 /* A handler of our own, which counts as none. Once, before it is set. */
 void signals_set_own(void (*handler)(int signal, siginfo_t *info, void *context));

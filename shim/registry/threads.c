@@ -14,7 +14,7 @@ enum { COLLECT_EVERY = 64, ARGUMENT_WORDS = 16, VTABLE_WORDS = 3, LEAVING_PAUSES
 
 struct thread *threads;
 
-static uint64_t last_serial;
+static _Atomic uint64_t last_serial;
 static unsigned since_collection;
 
 /* --- records
@@ -32,6 +32,11 @@ static void free_thread(struct thread *thread)
     for (unsigned i = 0; i < VALUE_PAGES; i++)
         arena_free(atomic_load(&thread->pages[i]), VALUES_PER_PAGE * sizeof(struct value));
     arena_free(thread, sizeof *thread);
+}
+
+uint64_t threads_seen(void)
+{
+    return atomic_load(&last_serial);
 }
 
 static bool link_thread(struct thread *thread)

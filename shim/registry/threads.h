@@ -91,6 +91,10 @@ bool thread_is_gone_now(const struct thread *thread);
 
 struct thread *thread_by_serial_locked(uint64_t serial);
 
+/* How many threads were seen so far; whoever starts one is among them before it runs. Without a
+ * lock. */
+uint64_t threads_seen(void);
+
 /* "name" as the kernel has it, or "". */
 void thread_name(pid_t tid, char name[static 32]);
 

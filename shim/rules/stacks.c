@@ -103,8 +103,16 @@ static struct watched *find_place(struct round *round, pid_t tid)
     return NULL;
 }
 
-/* The thread control block is at the upper end of a thread's stack, but for the first thread, above
- * whose stack the kernel laid the name of the program. */
+/* Where the stack of the first thread began when the program was started: above lie its arguments
+ * and environment (elf/dl-sysdep.c). */
+extern void *__libc_stack_end __attribute__((weak));
+
+static uintptr_t first_stack_end(void)
+{
+    return &__libc_stack_end ? (uintptr_t)__libc_stack_end : getauxval(AT_EXECFN);
+}
+
+/* The thread control block is at the upper end of a thread's stack, but for the first thread. */
 static void find_ends(struct round *round)
 {
     pid_t pid = sys_getpid();
@@ -113,7 +121,7 @@ static void find_ends(struct round *round)
     for (const struct thread *thread = threads; thread; thread = thread->next) {
         struct watched *place = find_place(round, atomic_load(&thread->tid));
         if (place)
-            place->end = (place->tid == pid ? getauxval(AT_EXECFN) : thread->thread_pointer) &
+            place->end = (place->tid == pid ? first_stack_end() : thread->thread_pointer) &
                          ~(uintptr_t)(WORD - 1);
     }
     lock_release(&registry_lock);

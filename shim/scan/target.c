@@ -21,6 +21,12 @@ static struct module *site_left(const struct site *site)
     return module_is_closed(site->requester.module) ? site->requester.module : NULL;
 }
 
+/* Seldom: the block's end need not be known. */
+static bool site_left_near(uintptr_t address)
+{
+    return site_left(site_get(heap_site_near(address)));
+}
+
 static struct module *find_left(uintptr_t address, uint64_t epoch)
 {
     struct module *present = modules_find(address);
@@ -34,7 +40,7 @@ struct target target_of(uintptr_t address, uint64_t epoch)
         target.kind = TARGET_IMAGE;
         return target;
     }
-    if (!heap_find(address, &target.block))
+    if (!site_left_near(address) || !heap_find(address, &target.block))
         return target;
     target.site = site_get(target.block.site);
     target.module = module_ref(site_left(target.site));
