@@ -134,6 +134,18 @@ static void settle_due(bool complete)
     lock_release(&changes_lock);
 }
 
+/* The calling thread was not in what went when its dlclose began, and has not returned from that.
+ */
+static bool was_clear(void)
+{
+    bool clear = false;
+    if (!guard.dlclose_stack || !guard.dlclose_clear || !lock_acquire(&changes_lock))
+        return false;
+    clear = atomic_load(&due_count) == 1 && due[0].module->id == guard.dlclose_clear;
+    lock_release(&changes_lock);
+    return clear;
+}
+
 void stacks_check_unloaded(struct check *check)
 {
     struct stacks_look unloaded = {.known = report_knows, .with_caller = true};
@@ -141,7 +153,8 @@ void stacks_check_unloaded(struct check *check)
         (check->at != AT_EXIT && !report_awaits_stacks() && !is_affordable()))
         return;
     unloaded.alone = is_alone();
-    settle_due(!take_ranges() || look(&unloaded, check) != STACKS_INCOMPLETE);
+    bool is_clear = unloaded.alone && was_clear();
+    settle_due(is_clear || !take_ranges() || look(&unloaded, check) != STACKS_INCOMPLETE);
 }
 
 /* The lock was reset: nobody else is here. */
