@@ -312,7 +312,8 @@ enum filter_result filter_run(const struct ranges *ranges, uint64_t limit,
         view_close(&filter->view);
     }
     result = filter->result;
-    hits->bytes = filter->bytes;
+    if (result != FILTER_TOO_MUCH)
+        hits->bytes = filter->bytes;
     arena_free(filter, sizeof *filter);
     return result;
 }

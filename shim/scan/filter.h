@@ -27,7 +27,7 @@ struct hit {
 struct hits {
     unsigned count;
     bool all;       /* there were no others, and nothing that the modules made */
-    uint64_t bytes; /* that were looked at */
+    uint64_t bytes; /* that were looked at; with FILTER_TOO_MUCH: that there are, about */
     struct hit list[HITS_MAX];
 };
 

@@ -19,10 +19,10 @@ enum {
     SHARE = 20,            /* and then one part in so many of the time since the start */
     SHORT_WAIT = 10 * MILLISECOND,
     LONG_WAIT =
-        100 * MILLISECOND, /* for little memory: that takes so long on a busy machine only */
-    HERE_BYTES = 64 << 20, /* with more memory of its own no process is looked at without a copy */
+        100 * MILLISECOND,  /* for little memory: that takes so long on a busy machine only */
+    HERE_BYTES = 64 << 20,  /* with more memory of its own no process is looked at without a copy */
+    BYTES_A_MAPPING = 4096, /* so much can be walked while a mapping is copied */
     CLOSED_MAX = 16,
-    CLOSED_BYTES = 64 << 20,        /* for what is retained no larger process is copied at exit */
     STANDSTILL = 300 * MILLISECOND, /* where no copy can be had, a walk may take so long */
 };
 
@@ -247,16 +247,23 @@ static uint64_t private_bytes(void)
     return bytes ? bytes : UINT64_MAX;
 }
 
-/* Where the program waits for the end of the walk, and no other thread is there, that comes sooner
- * without a copy. The sizes of another allocator's blocks are only asked for in a copy. */
+/* The sizes of another allocator's blocks are only asked for in a copy. */
 static bool may_walk_here(void)
 {
     return blocks_have_heads() && stack_thread_count() == 1;
 }
 
-/* In the process itself where that is quick, or where no copy can be had, unless it is for a note:
- * other threads would go on. */
-static void begin_walk(struct ranges *ranges, bool here)
+/* Where the program waits for the end of the walk, that comes sooner without a copy. Else it comes
+ * to how long a copy takes, and that is mostly the copying of mappings. */
+static bool is_quicker_here(uint64_t bytes, bool waits)
+{
+    uint64_t most = SMALL_BYTES + (uint64_t)now.picture.maps.count * BYTES_A_MAPPING;
+    return bytes < (waits || most > HERE_BYTES ? HERE_BYTES : most) && may_walk_here();
+}
+
+/* In the process itself where that is quicker, or where no copy can be had, unless it is for a
+ * note: other threads would go on. */
+static void begin_walk(struct ranges *ranges, uint64_t bytes, bool waits)
 {
     uint64_t limit = (uint64_t)options.scan_limit_ms * MILLISECOND, begun = sys_monotonic_ns();
     atomic_store(&now.active, true);
@@ -270,6 +277,7 @@ static void begin_walk(struct ranges *ranges, bool here)
     now.walk->limit = (uint64_t)options.scan_limit_mb << 20;
     now.walk->begun = begun;
     now.walk->deadline = limit ? begun + limit : 0;
+    bool here = is_quicker_here(bytes, waits);
     if (here || (!walk_in_copy() && !now.retainer))
         walk_here(here);
     now.walk->pause = sys_monotonic_ns() - begun;
@@ -313,12 +321,10 @@ bool scan_run(enum scan_when when)
     enum filter_result found =
         ranges->count ? filter_run(ranges, QUICK_BYTES, &harmless, &now.hits) : FILTER_NOTHING;
     looked += ranges->count ? now.hits.bytes : 0;
-    bool is_small =
-        program_waits(when) ? private_bytes() < HERE_BYTES : now.hits.bytes < SMALL_BYTES;
     if (found == FILTER_NOTHING)
         free_ranges(ranges);
     else
-        begin_walk(ranges, is_small && may_walk_here());
+        begin_walk(ranges, now.hits.bytes, program_waits(when));
     last_look = sys_monotonic_ns() - begun;
     return atomic_load(&now.active);
 }
@@ -343,7 +349,7 @@ static uint64_t closed_patience(enum scan_when when, bool here, uint64_t bytes)
         return scan_patience(when, true);
     if (closed_spent > LONG_WAIT + elapsed / SHARE)
         return 0;
-    return here || (at_exit && bytes < CLOSED_BYTES) ? LONG_WAIT : 0;
+    return here || (at_exit && bytes < HERE_BYTES) ? LONG_WAIT : 0;
 }
 
 static enum copy_state wait_for_closed(uint64_t patience)
@@ -368,7 +374,7 @@ bool scan_run_closed(enum scan_when when)
         arena_free(ranges, sizeof *ranges);
         return false;
     }
-    begin_walk(ranges, here);
+    begin_walk(ranges, bytes, true);
     enum copy_state state = wait_for_closed(patience);
     now.finished = state == COPY_DONE;
     if (state == COPY_RUNNING)
