@@ -126,8 +126,7 @@ static bool is_known(const struct found *found, const struct object *object)
 static bool match(const struct subject *subject, const struct found *found, struct finding *finding)
 {
     const struct rule *rule = &rules[finding->kind];
-    if (rule->type != subject->type || is_known(found, &finding->object) ||
-        !rule->match(subject, finding))
+    if (is_known(found, &finding->object) || !rule->match(subject, finding))
         return false;
     if (rule->of_what_is_left && module_is_closed(finding->module) && !finding->pending) {
         soften(finding);
@@ -142,6 +141,8 @@ static bool match(const struct subject *subject, const struct found *found, stru
 void found_apply(const struct subject *subject, struct found *found)
 {
     for (unsigned kind = 0; kind < KIND_COUNT && !is_ignored(subject); kind++) {
+        if (rules[kind].type != subject->type)
+            continue;
         struct finding finding = {.kind = kind, .object = object_of(subject, kind)};
         if (!match(subject, found, &finding))
             continue;

@@ -78,7 +78,11 @@ static void apply(const struct registration *registration, struct found *found)
  * no module has now. */
 static struct module *last_owner(uintptr_t address)
 {
-    return modules_find(address) ? NULL : modules_find_last(address);
+    struct module *module = modules_find_last(address);
+    if (!module || !modules_find(address))
+        return module;
+    module_unref(module);
+    return NULL;
 }
 
 /* What has been mapped there since may be meant. */
