@@ -82,16 +82,30 @@ static void release_signals(const struct held_signals *held, bool failed)
     pthread_sigmask(SIG_SETMASK, &held->before, NULL);
 }
 
-static bool write_whole(int fd, const char *data, size_t length)
+static bool write_once(int fd, const char *data, size_t length)
 {
-    struct held_signals held;
     long n;
-    hold_signals(&held);
     do
         n = syscall(SYS_write, fd, data, length);
     while (n < 0 && errno == EINTR);
-    release_signals(&held, n < (long)length);
     return n == (long)length;
+}
+
+static bool write_whole(int fd, const char *data, size_t length)
+{
+    struct held_signals held;
+    hold_signals(&held);
+    bool whole = write_once(fd, data, length);
+    release_signals(&held, !whole);
+    return whole;
+}
+
+/* To a file, which has no limit to answer with a signal at: most often. */
+static bool is_unlimited(void)
+{
+    struct rlimit limit;
+    return syscall(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 &&
+           limit.rlim_cur == RLIM_INFINITY;
 }
 
 void output_init(void)
@@ -226,7 +240,8 @@ bool output_file_write(const char *data, size_t length)
 {
     if (report.fd == NONE || (!still_the_same(&report) && !reopen()))
         return false;
-    bool whole = write_whole(report.fd, data, length);
+    bool whole =
+        is_unlimited() ? write_once(report.fd, data, length) : write_whole(report.fd, data, length);
     spare_descriptor();
     return whole;
 }

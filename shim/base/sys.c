@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -36,6 +37,18 @@ pid_t sys_gettid(void)
 bool sys_thread_alive(pid_t tid)
 {
     return syscall(SYS_tgkill, sys_getpid(), tid, 0) == 0;
+}
+
+extern void *__libc_stack_end __attribute__((weak)); /* elf/dl-sysdep.c */
+
+uintptr_t sys_first_stack_end(void)
+{
+    return &__libc_stack_end ? (uintptr_t)__libc_stack_end : sys_first_stack_top();
+}
+
+uintptr_t sys_first_stack_top(void)
+{
+    return getauxval(AT_EXECFN);
 }
 
 static uint64_t read_clock(clockid_t clock)

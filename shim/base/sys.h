@@ -36,6 +36,11 @@ static inline uintptr_t sys_thread_pointer(void)
 /* Whether thread `tid` of this process exists. */
 bool sys_thread_alive(pid_t tid);
 
+/* Where the stack of the first thread began when the program was started: above lie its arguments
+ * and environment, up to the name of the program. */
+uintptr_t sys_first_stack_end(void);
+uintptr_t sys_first_stack_top(void);
+
 /* Nanoseconds on CLOCK_MONOTONIC. */
 uint64_t sys_monotonic_ns(void);
 

@@ -341,9 +341,15 @@ static void add_new_locked(struct sightings *list, uintptr_t opener, bool deepbi
     }
 }
 
-/* Modules that went before the last sync and that nothing mentions. */
-static void collect_garbage_locked(void)
+/* Modules that went before the last collection and that nothing mentions. */
+static void collect_garbage_locked(unsigned unloaded)
 {
+    enum { COLLECT_EVERY = 16 }; /* unloads */
+    static unsigned since;
+    since += unloaded;
+    if (since < COLLECT_EVERY)
+        return;
+    since = 0;
     for (struct module **at = &first_gone; *at;) {
         struct module *m = *at;
         if (atomic_load(&m->references) > 0 || !m->may_go) {
@@ -382,7 +388,7 @@ static void apply_locked(unsigned unloaded)
     if (snapshot_publish_locked(first_new, first_gone, gone_unpublished)) {
         first_new = NULL;
         gone_unpublished = 0;
-        collect_garbage_locked();
+        collect_garbage_locked(unloaded);
     }
     atomic_fetch_add(&modules_unloads, unloaded);
     atomic_fetch_add(&modules_epoch, 1);

@@ -86,7 +86,7 @@ struct module {
     UT_hash_handle by_id;
     uint64_t came_alone; /* its number among those that came without a sync, or 0 */
     bool seen;
-    bool may_go; /* unloaded before the last sync */
+    bool may_go; /* nothing mentioned it at the last collection */
 };
 
 enum { FINALIZED = -1 };

@@ -22,17 +22,34 @@
 /* --- environment
  * ------------------------------------------------------------------------------------------- */
 
-enum { STRINGS_AT_ONCE = 64, STRINGS_MAX = 65536 };
+enum { STRINGS_AT_ONCE = 64, STRINGS_MAX = 65536, WORD = sizeof(uintptr_t) };
 
 uintptr_t environment_list(void)
 {
     return (uintptr_t)environ;
 }
 
+/* That the kernel made: it is there for good. */
+static bool is_first_list(uintptr_t list)
+{
+    return list >= sys_first_stack_end() && list < sys_first_stack_top() && list % WORD == 0;
+}
+
+static bool first_list_each(environment_visit *visit, void *data)
+{
+    const uintptr_t *end = (const uintptr_t *)(sys_first_stack_top() & ~(uintptr_t)(WORD - 1));
+    for (const uintptr_t *string = (const uintptr_t *)environ; string < end && *string; string++)
+        if (visit(*string, data))
+            return true;
+    return false;
+}
+
 bool environment_each(environment_visit *visit, void *data)
 {
     uintptr_t strings[STRINGS_AT_ONCE];
     uintptr_t at = (uintptr_t)environ;
+    if (is_first_list(at))
+        return first_list_each(visit, data);
     for (size_t seen = 0; at && seen < STRINGS_MAX; seen += STRINGS_AT_ONCE) {
         ssize_t n = sys_copy_memory((const void *)at, strings, sizeof strings);
         for (size_t i = 0; i < STRINGS_AT_ONCE; i++) {

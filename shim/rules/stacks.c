@@ -11,7 +11,6 @@
 #include "scan/stacks.h"
 
 #include <string.h>
-#include <sys/auxv.h>
 
 enum {
     WORD = sizeof(uintptr_t),
@@ -103,15 +102,6 @@ static struct watched *find_place(struct round *round, pid_t tid)
     return NULL;
 }
 
-/* Where the stack of the first thread began when the program was started: above lie its arguments
- * and environment (elf/dl-sysdep.c). */
-extern void *__libc_stack_end __attribute__((weak));
-
-static uintptr_t first_stack_end(void)
-{
-    return &__libc_stack_end ? (uintptr_t)__libc_stack_end : getauxval(AT_EXECFN);
-}
-
 /* The thread control block is at the upper end of a thread's stack, but for the first thread. */
 static void find_ends(struct round *round)
 {
@@ -121,7 +111,7 @@ static void find_ends(struct round *round)
     for (const struct thread *thread = threads; thread; thread = thread->next) {
         struct watched *place = find_place(round, atomic_load(&thread->tid));
         if (place)
-            place->end = (place->tid == pid ? first_stack_end() : thread->thread_pointer) &
+            place->end = (place->tid == pid ? sys_first_stack_end() : thread->thread_pointer) &
                          ~(uintptr_t)(WORD - 1);
     }
     lock_release(&registry_lock);

@@ -5,7 +5,7 @@ it must not.
 
  - What it exports is exactly interposers.def and include/dlpin.h; so is the version script; the rows of family TAIL are exactly
    what tail_*.S defines.
- - It needs libc.so.6 and nothing else but the loader itself (for _r_debug).
+ - It needs libc.so.6 and nothing else but the loader itself (for _r_debug and __libc_stack_end).
  - Its thread-local variables are initial-exec: reading one never allocates. The loader then sets aside room
    at start, which DF_STATIC_TLS says; that is no harm in a library that is preloaded, never dlopen'ed, as
    long as it is little.
@@ -26,7 +26,7 @@ TLS_MAX = 256
 
 # What the shim takes from libc, by the layers that take it.
 CORE = set('''
-    __errno_location environ _r_debug clock_gettime syscall time
+    __errno_location environ _r_debug __libc_stack_end clock_gettime syscall time
     memcmp memcpy memmem memmove memset strchr strcmp strcspn strlen strncmp strrchr strspn strstr strerrordesc_np
     fstat fstat64 getauxval getcwd getenv getppid getrlimit getrlimit64 gnu_get_libc_version madvise
     argp_program_version_hook error_print_progname obstack_alloc_failed_handler
