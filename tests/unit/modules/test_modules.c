@@ -119,6 +119,45 @@ Test(modules, a_handle_that_stays_open_is_no_unload)
     cr_assert_not(module_is_unloaded(plugin.module));
 }
 
+static void close_finalized(struct plugin *plugin)
+{
+    modules_finalized((uintptr_t)plugin->data, 17);
+    cr_assert_eq(dlclose(plugin->handle), 0);
+    modules_close_done(17);
+}
+
+Test(modules, what_was_finalized_has_gone)
+{
+    support_start();
+    modules_set_find_object((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
+    for (int i = 0; i < 3; i++) {
+        struct plugin plugin = support_open("plugin"), through = support_open("through");
+        close_finalized(&plugin);
+        close_finalized(&through);
+        cr_assert_eq(modules_sync(0, false).unloaded, 2);
+        cr_assert(module_is_unloaded(plugin.module) && module_is_unloaded(through.module));
+        module_unref(plugin.module);
+        module_unref(through.module);
+    }
+}
+
+Test(modules, what_another_thread_finalized_has_gone_too)
+{
+    support_start();
+    modules_set_find_object((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
+    struct plugin own = support_open("plugin"), others = support_open("through");
+    modules_finalized((uintptr_t)others.data, 18);
+    cr_assert_eq(dlclose(others.handle), 0);
+    close_finalized(&own);
+    cr_assert_eq(modules_sync(0, false).unloaded, 2);
+    cr_assert(module_is_unloaded(own.module) && module_is_unloaded(others.module));
+    modules_close_done(18);
+    struct plugin next = support_open("plugin");
+    close_finalized(&next);
+    cr_assert_eq(modules_sync(0, false).unloaded, 1);
+    cr_assert(module_is_unloaded(next.module));
+}
+
 Test(modules, unloaded_and_loaded_between_two_syncs)
 {
     support_start();
