@@ -134,9 +134,9 @@ static void take_results(uint64_t nanoseconds)
     const struct walk *walk = scan_results(nanoseconds);
     for (unsigned i = 0; walk && i < walk->count; i++)
         rules_check_retained(&walk->results[i], report_knows, check_sink, &check);
-    if (walk && walk->retained.known) {
-        walk->retainer->retained = walk->retained;
-        report_retained(walk->retainer);
+    for (unsigned i = 0; walk && i < walk->retainer_count && walk->complete; i++) {
+        walk->retainers[i].module->retained = walk->retainers[i].heap;
+        report_retained(walk->retainers[i].module);
     }
     if (walk && options.verbosity >= 1)
         say_walk(walk);

@@ -59,9 +59,9 @@ static void work(struct text *records, void *data)
 {
     struct inquiry *inquiry = data;
     inquiry->records = records;
-    if (inquiry->walk.retainer) {
+    if (inquiry->walk.retainer_count > 0) {
         walk_run(&inquiry->walk);
-        inquiry->walk.retainer->retained = inquiry->walk.retained;
+        inquiry->walk.retainers[0].module->retained = inquiry->walk.retainers[0].heap;
     }
     for (unsigned i = 0; i < inquiry->count; i++)
         look_at(inquiry, inquiry->modules[i]);
@@ -74,7 +74,8 @@ static void prepare(struct inquiry *inquiry, struct module *module)
         !picture_take(&inquiry->picture, &inquiry->ranges))
         return;
     picture_show(&inquiry->picture, &inquiry->walk);
-    inquiry->walk.retainer = module;
+    inquiry->walk.retainers[0].module = module;
+    inquiry->walk.retainer_count = 1;
     inquiry->walk.deadline = sys_monotonic_ns() + (uint64_t)WALK_MS * MILLISECOND;
 }
 

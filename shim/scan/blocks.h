@@ -174,6 +174,11 @@ static inline void blocks_mark(const struct block *block, enum mark mark)
     block->leaf->marks[mark][block->bit / INDEX_BITS] |= (uint64_t)1 << block->bit % INDEX_BITS;
 }
 
+static inline void blocks_unmark(const struct block *block, enum mark mark)
+{
+    block->leaf->marks[mark][block->bit / INDEX_BITS] &= ~((uint64_t)1 << block->bit % INDEX_BITS);
+}
+
 /* Fills in its site and its tail. False: it has gone meanwhile. */
 static inline bool blocks_know(struct block *block)
 {

@@ -22,7 +22,6 @@ enum {
         100 * MILLISECOND,  /* for little memory: that takes so long on a busy machine only */
     HERE_BYTES = 64 << 20,  /* with more memory of its own no process is looked at without a copy */
     BYTES_A_MAPPING = 4096, /* so much can be walked while a mapping is copied */
-    CLOSED_MAX = 16,
     STANDSTILL = 300 * MILLISECOND, /* where no copy can be had, a walk may take so long */
 };
 
@@ -33,7 +32,7 @@ static struct module *due[RANGES_MAX];
 static _Atomic unsigned due_count;
 
 /* Modules of which it is not known what they retain; each with a reference. */
-static struct module *closed[CLOSED_MAX];
+static struct module *closed[RETAINERS_MAX];
 static unsigned closed_count;
 static uint64_t closed_spent; /* nanoseconds that the program waited for it */
 
@@ -47,7 +46,8 @@ static struct {
     bool finished;
     struct walk *walk; /* in memory that a copy shares */
     struct ranges *ranges;
-    struct module *retainer; /* with a reference, or NULL */
+    struct module *retainers[RETAINERS_MAX]; /* each with a reference */
+    unsigned retainer_count;
     struct picture picture;
     struct hits hits; /* why it was begun */
 } now;
@@ -89,7 +89,7 @@ void scan_note_closed(struct module *module)
     module->retained = (struct retained_heap){0};
     if (options.scan != SCAN_FULL)
         return;
-    if (closed_count == CLOSED_MAX)
+    if (closed_count == RETAINERS_MAX)
         scan_forget_closed(closed[0]);
     closed[closed_count++] = module_ref(module);
 }
@@ -163,12 +163,13 @@ static void release(void)
 {
     if (now.ranges)
         free_ranges(now.ranges);
-    module_unref(now.retainer);
+    for (unsigned i = 0; i < now.retainer_count; i++)
+        module_unref(now.retainers[i]);
     picture_free(&now.picture);
     copy_unshare(now.walk, sizeof *now.walk);
     now.walk = NULL;
     now.ranges = NULL;
-    now.retainer = NULL;
+    now.retainer_count = 0;
     now.finished = false;
     atomic_store(&now.active, false);
 }
@@ -198,7 +199,7 @@ static bool prepare(struct ranges *ranges)
         return false;
     remove_mapped(ranges, &now.picture.maps);
     bool complete = picture_take(&now.picture, ranges);
-    if (!now.retainer)
+    if (now.retainer_count == 0)
         scan_gaps.running += now.picture.roots.stacks_unknown;
     if (now.picture.roots.mapped_bytes > scan_gaps.mapped_bytes)
         scan_gaps.mapped_bytes = now.picture.roots.mapped_bytes;
@@ -273,12 +274,14 @@ static void begin_walk(struct ranges *ranges, uint64_t bytes, bool waits)
         return;
     }
     picture_show(&now.picture, now.walk);
-    now.walk->retainer = now.retainer;
+    for (unsigned i = 0; i < now.retainer_count; i++)
+        now.walk->retainers[i].module = now.retainers[i];
+    now.walk->retainer_count = now.retainer_count;
     now.walk->limit = (uint64_t)options.scan_limit_mb << 20;
     now.walk->begun = begun;
     now.walk->deadline = limit ? begun + limit : 0;
     bool here = is_quicker_here(bytes, waits);
-    if (here || (!walk_in_copy() && !now.retainer))
+    if (here || (!walk_in_copy() && now.retainer_count == 0))
         walk_here(here);
     now.walk->pause = sys_monotonic_ns() - begun;
 }
@@ -329,15 +332,22 @@ bool scan_run(enum scan_when when)
     return atomic_load(&now.active);
 }
 
-static struct module *next_closed(void)
+static void take_closed(void)
 {
     while (closed_count > 0) {
         struct module *module = closed[--closed_count];
-        if (!module_is_unloaded(module))
-            return module;
-        module_unref(module);
+        if (module_is_unloaded(module))
+            module_unref(module);
+        else
+            now.retainers[now.retainer_count++] = module;
     }
-    return NULL;
+}
+
+/* Their turn comes again. */
+static void put_back_closed(void)
+{
+    for (unsigned i = 0; i < now.retainer_count; i++)
+        closed[closed_count++] = module_ref(now.retainers[i]);
 }
 
 /* Nanoseconds that the program may wait for a note; at a dlclose only where no copy is needed. */
@@ -366,11 +376,12 @@ bool scan_run_closed(enum scan_when when)
     if (closed_count == 0 || atomic_load(&due_count) > 0 || atomic_load(&now.active))
         return false;
     uint64_t begun = sys_monotonic_ns(), bytes = private_bytes();
-    bool here = bytes < (program_waits(when) ? HERE_BYTES : QUICK_BYTES) && may_walk_here();
+    bool here = bytes < (program_waits(when) ? HERE_BYTES : SMALL_BYTES) && may_walk_here();
     uint64_t patience = closed_patience(when, here, bytes);
     struct ranges *ranges = patience ? arena_alloc(sizeof *ranges) : NULL;
-    now.retainer = ranges ? next_closed() : NULL;
-    if (!now.retainer) {
+    if (ranges)
+        take_closed();
+    if (now.retainer_count == 0) {
         arena_free(ranges, sizeof *ranges);
         return false;
     }
@@ -378,7 +389,7 @@ bool scan_run_closed(enum scan_when when)
     enum copy_state state = wait_for_closed(patience);
     now.finished = state == COPY_DONE;
     if (state == COPY_RUNNING)
-        closed[closed_count++] = module_ref(now.retainer); /* its turn comes again */
+        put_back_closed();
     if (state != COPY_DONE)
         scan_stop();
     closed_spent += sys_monotonic_ns() - begun;
@@ -397,7 +408,7 @@ const struct walk *scan_results(uint64_t nanoseconds)
         now.finished = true;
         scan_gaps.died += state != COPY_DONE;
     }
-    if (now.retainer)
+    if (now.retainer_count > 0)
         return now.walk;
     scan_gaps.ran_out += now.walk->ran_out;
     scan_gaps.more += now.walk->dropped;
@@ -420,7 +431,7 @@ static void note_harmless(const struct hits *hits)
 
 void scan_done(bool told)
 {
-    if (!told && !now.retainer && now.walk->complete && now.hits.all)
+    if (!told && now.retainer_count == 0 && now.walk->complete && now.hits.all)
         note_harmless(&now.hits);
     release();
 }

@@ -47,7 +47,7 @@ uint64_t scan_patience(enum scan_when when, bool begun_now);
 bool scan_run(enum scan_when when);
 
 /*
- * The same for what a module retains that was closed, one of them; true: its results wait. That is
+ * The same for what modules retain that were closed; true: the results wait. That is
  * a note: it never keeps a look at what was unloaded waiting, has a share of the program's time of
  * its own, and is given up where it takes long, unless somebody asks.
  */

@@ -240,44 +240,104 @@ static void set_aside(struct state *state, const struct root *root)
         blocks_mark(&block, MARK_REACHED);
 }
 
+enum { NO_RETAINER = RETAINERS_MAX };
+
+/* Whose variable the root is. */
+static unsigned retainer_of(const struct walk *walk, const struct root *root)
+{
+    for (unsigned i = 0; i < walk->retainer_count; i++)
+        if (walk->retainers[i].module == root->module)
+            return i;
+    return NO_RETAINER;
+}
+
 static void set_variables_aside(struct state *state)
 {
     const struct roots *roots = state->walk->roots;
-    const struct module *retainer = state->walk->retainer;
     for (size_t i = 0; i < roots->count; i++) {
         const struct root *root = &roots->list[i];
         if (root->kind == ROOT_GONE ||
-            (retainer && root->module == retainer && root->kind == ROOT_TLS))
+            (root->kind == ROOT_TLS && retainer_of(state->walk, root) != NO_RETAINER))
             set_aside(state, root);
     }
 }
 
-/* Those that are variables of the retainer, or all others. */
-static void visit_roots(struct state *state, bool of_retainer)
+/* Those that are variables of the retainer; NO_RETAINER: all that are of none. */
+static void visit_roots(struct state *state, unsigned retainer)
 {
-    const struct module *retainer = state->walk->retainer;
     const struct roots *roots = state->walk->roots;
     for (size_t i = 0; i < roots->count && !out_of_budget(state); i++) {
         const struct root *root = &roots->list[i];
-        if (root->kind != ROOT_GONE && (retainer && root->module == retainer) == of_retainer)
+        if (root->kind != ROOT_GONE && retainer_of(state->walk, root) == retainer)
             visit_root(state, (uint32_t)i);
         if (i + 1 == roots->count || roots->list[i + 1].kind != root->kind)
             drain(state);
     }
 }
 
-/* What was not reached before the retainer's variables were looked at. */
-static void visit_retainer(struct state *state)
+/* --- what is retained
+ * -------------------------------------------------------------------------------------- */
+
+/* Nodes of blocks, from the first to before the last. */
+struct row {
+    uint32_t first, last;
+};
+
+/* What the retainer's variables reach that was not reached yet. */
+static struct row visit_retainer(struct state *state, unsigned retainer)
 {
-    struct retained_heap *retained = &state->walk->retained;
-    uint32_t first = state->nodes.count;
-    size_t size;
-    visit_roots(state, true);
-    for (uint32_t id = first; id < state->nodes.count; id++)
-        if (blocks_extent(state->index, &state->path_view, node_at(&state->nodes, id)->start,
-                          &size))
-            retained->bytes += size;
-    retained->blocks = state->nodes.count - first;
+    struct row row = {.first = state->nodes.count};
+    visit_roots(state, retainer);
+    row.last = state->nodes.count;
+    return row;
+}
+
+static struct block block_of(const struct state *state, uint32_t id)
+{
+    struct block block;
+    blocks_find_start(state->index, node_at(&state->nodes, id)->start, &block);
+    return block;
+}
+
+static void mark_row(struct state *state, struct row row, enum mark mark, bool set)
+{
+    for (uint32_t id = row.first; id < row.last; id++) {
+        struct block block = block_of(state, id);
+        if (set)
+            blocks_mark(&block, mark);
+        else
+            blocks_unmark(&block, mark);
+    }
+}
+
+/* Those that have the mark. */
+static void add_retained(struct state *state, struct row row, struct retained_heap *heap)
+{
+    for (uint32_t id = row.first; id < row.last; id++) {
+        struct block block = block_of(state, id);
+        if (!blocks_is_marked(&block, MARK_REFERENCED))
+            continue;
+        heap->blocks++;
+        heap->bytes += size_of(state, &block);
+    }
+}
+
+/* When all else was reached. A retainer alone holds what it reaches before those that come after it
+ * and, with them taken in the other order, before those that came before it. */
+static void visit_retainers(struct state *state)
+{
+    struct row rows[RETAINERS_MAX];
+    unsigned count = state->walk->retainer_count;
+    for (unsigned i = 0; i < count; i++)
+        rows[i] = visit_retainer(state, i);
+    for (unsigned i = 0; i < count && count > 1; i++)
+        mark_row(state, rows[i], MARK_REACHED, false);
+    for (unsigned i = count; i-- > 0;) {
+        struct row again = count > 1 ? visit_retainer(state, i) : rows[i];
+        mark_row(state, rows[i], MARK_REFERENCED, true);
+        add_retained(state, again, &state->walk->retainers[i].heap);
+        mark_row(state, rows[i], MARK_REFERENCED, false);
+    }
 }
 
 /* --- what nothing reaches
@@ -351,13 +411,13 @@ static void run(struct state *state)
     state->index = ready ? blocks_index_make(walk->pages, &state->path_view) : NULL;
     if (state->index) {
         set_variables_aside(state);
-        visit_roots(state, false);
-        if (walk->retainer)
-            visit_retainer(state);
+        visit_roots(state, NO_RETAINER);
+        visit_retainers(state);
         if (walk->ranges->count > 0 && !out_of_budget(state) && may_lose(state))
             visit_lost(state);
         walk->complete = !out_of_budget(state) && may_lose(state);
-        walk->retained.known = walk->retainer && walk->complete;
+        for (unsigned i = 0; i < walk->retainer_count; i++)
+            walk->retainers[i].heap.known = walk->complete;
         walk->overwritten = walk->in_place && state->index->overwritten;
         walk->sizes_unknown = !blocks_have_sizes(&state->view);
     }

@@ -44,27 +44,36 @@ struct result {
     struct step path[STEPS_MAX]; /* for a POINTER the last is where it was found */
 };
 
+/* Modules whose retained heap is to be found out: what their variables alone hold. What two of
+ * them hold is neither's. */
+enum { RETAINERS_MAX = 16 };
+
+struct retainer {
+    struct module *module;
+    struct retained_heap heap; /* known where the walk is complete */
+};
+
 struct walk {
     /* In: */
     const struct ranges *ranges; /* what to look for */
     const struct roots *roots;
     const struct heap_pages *pages;
     const struct maps *maps;
-    struct module *retainer;  /* whose retained heap is to be found out, or NULL */
+    struct retainer retainers[RETAINERS_MAX];
+    unsigned retainer_count;
     bool in_place;            /* in a copy; */
     bool alone;               /* else whether the process has no other thread */
     uint64_t deadline, limit; /* monotonic nanoseconds, bytes; 0: none */
     uint64_t begun, pause;    /* when; nanoseconds until the program could go on */
     /* Out: */
-    _Atomic uint32_t done;         /* for the copy that this runs in */
-    uint64_t ended, processor;     /* when; nanoseconds of a processor */
-    bool complete;                 /* else nothing is known to be lost */
-    bool ran_out;                  /* of time or bytes */
-    bool no_memory;                /* of ours, for all that was to be noted */
-    bool overwritten;              /* a block had a head that cannot be right */
-    bool sizes_unknown;            /* the allocator does not tell: no block was looked into */
-    uint64_t bytes;                /* that were looked at */
-    struct retained_heap retained; /* known where the walk is complete */
+    _Atomic uint32_t done;     /* for the copy that this runs in */
+    uint64_t ended, processor; /* when; nanoseconds of a processor */
+    bool complete;             /* else nothing is known to be lost */
+    bool ran_out;              /* of time or bytes */
+    bool no_memory;            /* of ours, for all that was to be noted */
+    bool overwritten;          /* a block had a head that cannot be right */
+    bool sizes_unknown;        /* the allocator does not tell: no block was looked into */
+    uint64_t bytes;            /* that were looked at */
     unsigned count, dropped;
     unsigned used_again; /* ranges in which something else lies by now */
     struct result results[RESULTS_MAX];

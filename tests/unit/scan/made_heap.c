@@ -142,27 +142,34 @@ static struct rlimit limit_memory(void)
     return before;
 }
 
-struct walk *made_walk_of(struct module *retainer, bool in_place)
+struct walk *made_walk_of(struct module *const *retainers, unsigned count, bool in_place)
 {
     static struct walk walk;
-    uintptr_t start = (uintptr_t)made.roots, own_end = (uintptr_t)(made.roots + made.own_roots);
-    struct root list[] = {
-        {.kind = ROOT_DATA, .start = start, .end = own_end, .module = retainer},
-        {.kind = ROOT_DATA, .start = own_end, .end = (uintptr_t)(made.roots + ROOT_WORDS)},
-        {.kind = ROOT_GONE,
-         .start = made.gone_tls,
-         .end = made.gone_tls,
-         .word = (uintptr_t)&made.gone_tls_now},
-    };
-    struct roots roots = {.list = list, .count = made.gone_tls ? 3 : 2};
+    struct root list[RETAINERS_MAX + 2];
+    struct roots roots = {.list = list};
     struct heap_pages pages;
-    cr_assert(heap_pages_read(&pages));
-    ranges_ready(&made_ranges);
+    const uintptr_t *at = made.roots;
     walk = (struct walk){.ranges = &made_ranges,
                          .roots = &roots,
                          .pages = &pages,
                          .in_place = in_place,
-                         .retainer = retainer};
+                         .retainer_count = count};
+    for (unsigned i = 0; i < count; i++, at += made.own_roots) {
+        walk.retainers[i].module = retainers[i];
+        list[roots.count++] = (struct root){.kind = ROOT_DATA,
+                                            .start = (uintptr_t)at,
+                                            .end = (uintptr_t)(at + made.own_roots),
+                                            .module = retainers[i]};
+    }
+    list[roots.count++] = (struct root){
+        .kind = ROOT_DATA, .start = (uintptr_t)at, .end = (uintptr_t)(made.roots + ROOT_WORDS)};
+    if (made.gone_tls)
+        list[roots.count++] = (struct root){.kind = ROOT_GONE,
+                                            .start = made.gone_tls,
+                                            .end = made.gone_tls,
+                                            .word = (uintptr_t)&made.gone_tls_now};
+    cr_assert(heap_pages_read(&pages));
+    ranges_ready(&made_ranges);
     struct rlimit before = limit_memory();
     walk_run(&walk);
     cr_assert_eq(setrlimit(RLIMIT_AS, &before), 0);
@@ -172,5 +179,5 @@ struct walk *made_walk_of(struct module *retainer, bool in_place)
 
 struct walk *made_walk(bool in_place)
 {
-    return made_walk_of(NULL, in_place);
+    return made_walk_of(NULL, 0, in_place);
 }

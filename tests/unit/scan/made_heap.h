@@ -34,7 +34,7 @@ struct made_heap {
     /* Where thread-local variables of a module that has gone lay, and what the thread says of that
      * when the walk begins; 0: there are none. */
     uintptr_t gone_tls, gone_tls_now;
-    unsigned own_roots; /* so many of them, the first ones, are variables of the retainer */
+    unsigned own_roots; /* so many of them, from the first on, are variables of each retainer */
 };
 
 extern struct made_heap made;
@@ -69,8 +69,8 @@ void made_search(void);
 /* What is looked at of a block, in bytes. */
 size_t made_looked_at(uint32_t block);
 
-/* A walk over it. The result is there until the next one. `retainer` may be NULL. */
-struct walk *made_walk_of(struct module *retainer, bool in_place);
+/* A walk over it, with so many retainers. The result is there until the next one. */
+struct walk *made_walk_of(struct module *const *retainers, unsigned count, bool in_place);
 struct walk *made_walk(bool in_place);
 
 /* Of the walk: modules to look for; and, unless it is 0, how much memory more it may take. */

@@ -195,44 +195,76 @@ Test(walk, a_dense_graph)
 
 /* --- what only some variables hold -------------------------------------------------------- */
 
-static void without_own_roots(void)
+static void search_without_roots_of(unsigned retainer)
 {
     struct made_heap whole = made;
+    unsigned first = retainer * made.own_roots;
     made.root_count -= made.own_roots;
-    for (unsigned i = 0; i < made.root_count; i++)
+    for (unsigned i = first; i < made.root_count; i++)
         made.root_blocks[i] = whole.root_blocks[i + made.own_roots];
     made_search();
     made = whole;
 }
 
-Test(walk, what_a_module_retains)
+/* What is reached, and would not be without the retainer's variables. */
+static struct retained_heap search_retained(unsigned retainer)
 {
-    struct module *retainer = support_module("retainer.so", 0x200000, MODULE_CLOSED);
+    struct retained_heap heap = {.known = true};
     bool *is_elsewhere = calloc(MANY, sizeof *is_elsewhere);
-    size_t blocks = 0, bytes = 0;
     cr_assert_not_null(is_elsewhere);
-    make_graph(10, SITE);
-    while (made.root_count < ROOT_WORDS)
-        made_root((uint32_t)made_random(MANY));
-    made.own_roots = ROOT_WORDS - 4;
-    without_own_roots();
+    search_without_roots_of(retainer);
     for (uint32_t i = 0; i < MANY; i++)
         is_elsewhere[i] = made.blocks[i].distance != NOT_REACHED;
     made_search();
     for (uint32_t i = 0; i < MANY; i++) {
-        bool is_retained = made.blocks[i].distance != NOT_REACHED && !is_elsewhere[i];
-        blocks += is_retained;
-        bytes += is_retained ? made.blocks[i].usable : 0;
-    }
-    cr_assert(blocks > 100 && blocks < MANY / 2, "the test shows less than it should: %zu", blocks);
-    for (int in_place = 0; in_place < 2; in_place++) {
-        const struct walk *walk = made_walk_of(retainer, in_place);
-        cr_assert(walk->complete && walk->retained.known);
-        cr_assert_eq(walk->retained.blocks, blocks, "%zu, not %zu", walk->retained.blocks, blocks);
-        cr_assert_eq(walk->retained.bytes, bytes);
-        check_bytes(walk);
+        if (made.blocks[i].distance == NOT_REACHED || is_elsewhere[i])
+            continue;
+        heap.blocks++;
+        heap.bytes += made.blocks[i].usable;
     }
     free(is_elsewhere);
+    return heap;
+}
+
+static void check_retained(unsigned retainers, unsigned own_roots)
+{
+    static const char *const names[] = {"a.so", "b.so", "c.so"};
+    struct module *modules[ARRAY_SIZE(names)];
+    struct retained_heap expected[ARRAY_SIZE(names)];
+    make_graph(10, SITE);
+    while (made.root_count < ROOT_WORDS)
+        made_root((uint32_t)made_random(MANY));
+    made.own_roots = own_roots;
+    for (unsigned i = 0; i < retainers; i++) {
+        modules[i] = support_module(names[i], 0x200000 * (i + 1), MODULE_CLOSED);
+        expected[i] = search_retained(i);
+        cr_assert(expected[i].blocks > 50 && expected[i].blocks < MANY / 2,
+                  "the test shows less than it should: %zu", expected[i].blocks);
+    }
+    for (int in_place = 0; in_place < 2; in_place++) {
+        const struct walk *walk = made_walk_of(modules, retainers, in_place);
+        cr_assert(walk->complete);
+        if (retainers == 1)
+            check_bytes(walk); /* with more some are looked at twice */
+        for (unsigned i = 0; i < retainers; i++) {
+            const struct retained_heap *heap = &walk->retainers[i].heap;
+            cr_assert(heap->known);
+            cr_assert_eq(heap->blocks, expected[i].blocks, "%u: %zu, not %zu", i, heap->blocks,
+                         expected[i].blocks);
+            cr_assert_eq(heap->bytes, expected[i].bytes);
+        }
+    }
+}
+
+Test(walk, what_a_module_retains)
+{
+    check_retained(1, ROOT_WORDS - 4);
+}
+
+/* What two of them reach is neither's. */
+Test(walk, what_each_of_some_modules_retains)
+{
+    check_retained(3, ROOT_WORDS / 3 - 1);
 }
 
 /* The loader still has a pointer to a thread's variables of a module that has gone. */
