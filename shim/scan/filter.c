@@ -64,10 +64,11 @@ static bool is_harmless(const struct hits *harmless, uintptr_t slot, uintptr_t w
     return false;
 }
 
-static void add_hit(struct filter *filter, uintptr_t slot, uintptr_t word)
+static void add_hit(struct filter *filter, const struct span *span, uintptr_t slot, uintptr_t word)
 {
     struct hits *hits = filter->hits;
     filter->result = FILTER_SOMETHING;
+    hits->in_variables &= span->root != NULL;
     hits->all &= hits->count < HITS_MAX;
     if (hits->all)
         hits->list[hits->count++] = (struct hit){slot, word};
@@ -110,7 +111,7 @@ static void look_closely(struct filter *filter, const struct span *span, uintptr
         if (range && !is_harmless(filter->harmless, slot, words[i]) &&
             (span->root ? root_may_point(span->root)
                         : is_in_block(filter, span, slot, range->module)))
-            add_hit(filter, slot, words[i]);
+            add_hit(filter, span, slot, words[i]);
     }
 }
 
@@ -301,7 +302,7 @@ enum filter_result filter_run(const struct ranges *ranges, uint64_t limit,
 {
     enum filter_result result = FILTER_TOO_MUCH;
     struct filter *filter = arena_alloc(sizeof *filter);
-    *hits = (struct hits){.all = true};
+    *hits = (struct hits){.all = true, .in_variables = true};
     hits->bytes = memory_private_bytes();
     if (!filter || hits->bytes > MUCH * limit)
         return result;

@@ -17,20 +17,6 @@ enum filter_result {
     FILTER_TOO_MUCH, /* the memory is more than may be looked at */
 };
 
-/* Words that point into a range. */
-enum { HITS_MAX = 256 };
-
-struct hit {
-    uintptr_t slot, word;
-};
-
-struct hits {
-    unsigned count;
-    bool all;       /* there were no others, and nothing that the modules made */
-    uint64_t bytes; /* that were looked at; with FILTER_TOO_MUCH: that there are, about */
-    struct hit list[HITS_MAX];
-};
-
 /* Looks at `limit` bytes at most. What is among `harmless` is not counted; `hits` gets the others.
  */
 enum filter_result filter_run(const struct ranges *ranges, uint64_t limit,

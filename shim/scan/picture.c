@@ -16,6 +16,13 @@ bool picture_take(struct picture *picture, const struct ranges *ranges)
     return true;
 }
 
+bool picture_take_variables(struct picture *picture, const struct ranges *ranges)
+{
+    picture->ranges = ranges;
+    roots_of_variables(&picture->roots);
+    return !picture->roots.failed;
+}
+
 void picture_free(struct picture *picture)
 {
     roots_free(&picture->roots);

@@ -17,6 +17,9 @@ struct picture {
  * registry lock. */
 bool picture_begin(struct picture *picture);
 bool picture_take(struct picture *picture, const struct ranges *ranges);
+
+/* The same of variables alone. */
+bool picture_take_variables(struct picture *picture, const struct ranges *ranges);
 void picture_free(struct picture *picture);
 
 /* The walk is of this: in a copy of the process, if nothing else is said. */

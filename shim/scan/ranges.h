@@ -23,6 +23,21 @@ struct ranges {
     uint64_t parts[RANGES_PARTS / 64];
 };
 
+/* Words that point into a range. */
+enum { HITS_MAX = 256 };
+
+struct hit {
+    uintptr_t slot, word;
+};
+
+struct hits {
+    unsigned count;
+    bool all;          /* there were no others, and nothing that the modules made */
+    bool in_variables; /* all of them */
+    uint64_t bytes;    /* that were looked at; with FILTER_TOO_MUCH: that there are, about */
+    struct hit list[HITS_MAX];
+};
+
 /* Two loads that lay at one place cannot be told apart by a word: the range is the later one's. */
 void ranges_add(struct ranges *ranges, struct module *module);
 

@@ -191,13 +191,15 @@ static void remove_mapped(struct ranges *ranges, const struct maps *maps)
     ranges_ready(ranges);
 }
 
-static bool prepare(struct ranges *ranges)
+static bool prepare(struct ranges *ranges, bool variables)
 {
     now.ranges = ranges;
     now.walk = copy_share(sizeof *now.walk);
     if (!now.walk || !picture_begin(&now.picture))
         return false;
     remove_mapped(ranges, &now.picture.maps);
+    if (variables)
+        return picture_take_variables(&now.picture, ranges);
     bool complete = picture_take(&now.picture, ranges);
     if (now.retainer_count == 0)
         scan_gaps.running += now.picture.roots.stacks_unknown;
@@ -262,28 +264,45 @@ static bool is_quicker_here(uint64_t bytes, bool waits)
     return bytes < (waits || most > HERE_BYTES ? HERE_BYTES : most) && may_walk_here();
 }
 
+static bool begin(struct ranges *ranges, bool variables)
+{
+    uint64_t limit = (uint64_t)options.scan_limit_ms * MILLISECOND, begun = sys_monotonic_ns();
+    atomic_store(&now.active, true);
+    if (!prepare(ranges, variables)) {
+        scan_gaps.unread += ranges->count;
+        release();
+        return false;
+    }
+    picture_show(&now.picture, now.walk);
+    now.walk->begun = begun;
+    now.walk->deadline = limit ? begun + limit : 0;
+    return true;
+}
+
+/* Only variables point into what has gone, and which is known. */
+static void tell_hits(struct ranges *ranges)
+{
+    if (!begin(ranges, true))
+        return;
+    now.walk->hits = &now.hits;
+    walk_here(true);
+    now.walk->pause = sys_monotonic_ns() - now.walk->begun;
+}
+
 /* In the process itself where that is quicker, or where no copy can be had, unless it is for a
  * note: other threads would go on. */
 static void begin_walk(struct ranges *ranges, uint64_t bytes, bool waits)
 {
-    uint64_t limit = (uint64_t)options.scan_limit_ms * MILLISECOND, begun = sys_monotonic_ns();
-    atomic_store(&now.active, true);
-    if (!prepare(ranges)) {
-        scan_gaps.unread += ranges->count;
-        release();
+    if (!begin(ranges, false))
         return;
-    }
-    picture_show(&now.picture, now.walk);
     for (unsigned i = 0; i < now.retainer_count; i++)
         now.walk->retainers[i].module = now.retainers[i];
     now.walk->retainer_count = now.retainer_count;
     now.walk->limit = (uint64_t)options.scan_limit_mb << 20;
-    now.walk->begun = begun;
-    now.walk->deadline = limit ? begun + limit : 0;
     bool here = is_quicker_here(bytes, waits);
     if (here || (!walk_in_copy() && now.retainer_count == 0))
         walk_here(here);
-    now.walk->pause = sys_monotonic_ns() - begun;
+    now.walk->pause = sys_monotonic_ns() - now.walk->begun;
 }
 
 /* --- when
@@ -326,6 +345,8 @@ bool scan_run(enum scan_when when)
     looked += ranges->count ? now.hits.bytes : 0;
     if (found == FILTER_NOTHING)
         free_ranges(ranges);
+    else if (found == FILTER_SOMETHING && now.hits.all && now.hits.in_variables)
+        tell_hits(ranges);
     else
         begin_walk(ranges, now.hits.bytes, program_waits(when));
     last_look = sys_monotonic_ns() - begun;

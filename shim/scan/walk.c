@@ -401,6 +401,35 @@ static bool may_lose(const struct state *state)
            !(walk->in_place && state->index->overwritten);
 }
 
+/* --- what is known already
+ * ------------------------------------------------------------------------------------ */
+
+static void visit_hit(struct state *state, const struct hit *hit)
+{
+    const struct roots *roots = state->walk->roots;
+    const struct range *range = ranges_find(state->walk->ranges, hit->word);
+    size_t i = 0;
+    while (i < roots->count &&
+           hit->slot - roots->list[i].start >= roots->list[i].end - roots->list[i].start)
+        i++;
+    if (!range || i == roots->count)
+        return;
+    uint32_t entry = nodes_enter(&state->nodes, (uint32_t)i, hit->slot);
+    if (entry != NODE_FAILED)
+        results_add_pointer(state, range, hit->slot, hit->word, entry);
+}
+
+static void visit_hits(struct state *state)
+{
+    struct walk *walk = state->walk;
+    bool ready = nodes_open(&state->nodes);
+    for (unsigned i = 0; ready && i < walk->hits->count; i++)
+        visit_hit(state, &walk->hits->list[i]);
+    walk->no_memory = !ready || state->nodes.failed;
+    walk->complete = !walk->no_memory;
+    nodes_close(&state->nodes);
+}
+
 static void run(struct state *state)
 {
     struct walk *walk = state->walk;
@@ -439,7 +468,10 @@ void walk_run(struct walk *walk)
     if (state) {
         state->walk = walk;
         state->countdown = CHECK_EVERY;
-        run(state);
+        if (walk->hits)
+            visit_hits(state);
+        else
+            run(state);
         sys_unmap(state, sizeof *state);
     }
     walk->processor = sys_processor_ns() - processor;

@@ -59,6 +59,7 @@ struct walk {
     const struct roots *roots;
     const struct heap_pages *pages;
     const struct maps *maps;
+    const struct hits *hits; /* in variables, and there is nothing else; or NULL: look at all */
     struct retainer retainers[RETAINERS_MAX];
     unsigned retainer_count;
     bool in_place;            /* in a copy; */
