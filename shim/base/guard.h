@@ -27,13 +27,13 @@ struct guard {
     unsigned dlclose_depth; /* dlclose calls of this thread that are under way */
     struct module *closing[CLOSING_MAX]; /* what they close; each holds a reference */
     unsigned closing_count;
-    uintptr_t dlclose_stack; /* where the stack of the outermost one's caller begins; 0: none is */
-    uint32_t dlclose_clear;  /* number of the module that no thread was in when it began */
-    uint64_t dlclose_alone;  /* one more than how many threads had been seen when there was no other
-                                one; 0: that is not known */
-    unsigned ignoring;       /* > 0: what this thread makes is not reported (dlpin.h) */
-    bool unfiltered;         /* since it entered it, no seccomp filter was seen */
-    bool in_fork;            /* this thread holds our locks, for the child to find them free */
+    uintptr_t dlclose_stack;  /* where the stack of the outermost one's caller begins; 0: none is */
+    uint32_t dlclose_clear;   /* number of the module that no thread was in when it began */
+    bool dlclose_is_alone;    /* there was no other thread when the dlclose began, */
+    uint64_t dlclose_threads; /* and so many had been seen */
+    unsigned ignoring;        /* > 0: what this thread makes is not reported (dlpin.h) */
+    bool unfiltered;          /* since it entered it, no seccomp filter was seen */
+    bool in_fork;             /* this thread holds our locks, for the child to find them free */
     void *dlopen_caller;
     struct thread *self; /* registry/threads.h; NULL until something is noted for this thread */
 };

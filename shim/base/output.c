@@ -100,7 +100,7 @@ static bool write_whole(int fd, const char *data, size_t length)
     return whole;
 }
 
-/* To a file, which has no limit to answer with a signal at: most often. */
+/* Whether a write to a file cannot be answered with a signal. */
 static bool is_unlimited(void)
 {
     struct rlimit limit;

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -37,6 +38,13 @@ pid_t sys_gettid(void)
 bool sys_thread_alive(pid_t tid)
 {
     return syscall(SYS_tgkill, sys_getpid(), tid, 0) == 0;
+}
+
+uint64_t sys_block_signals(uint64_t mask)
+{
+    uint64_t before = 0;
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, &before, sizeof mask);
+    return before;
 }
 
 extern void *__libc_stack_end __attribute__((weak)); /* elf/dl-sysdep.c */

@@ -36,6 +36,10 @@ static inline uintptr_t sys_thread_pointer(void)
 /* Whether thread `tid` of this process exists. */
 bool sys_thread_alive(pid_t tid);
 
+/* The calling thread's blocked signals, signal 1 as bit 0; also those that the C library keeps to
+ * itself. Returns what was blocked before. */
+uint64_t sys_block_signals(uint64_t mask);
+
 /* Where the stack of the first thread began when the program was started: above lie its arguments
  * and environment, up to the name of the program. */
 uintptr_t sys_first_stack_end(void);

@@ -70,7 +70,7 @@ EXPORT int dlclose(void *handle)
     if (!guard.dlclose_depth) /* with the return address, where the ABI puts that on the stack */
         guard.dlclose_stack = (uintptr_t)__builtin_dwarf_cfa() - sizeof(uintptr_t);
     guard.dlclose_clear = 0;
-    guard.dlclose_alone = 0;
+    guard.dlclose_is_alone = false;
     lifecycle_closing_handle(handle);
     guard.dlclose_depth++;
     guard_leave(saved_errno);
@@ -81,7 +81,7 @@ EXPORT int dlclose(void *handle)
     if (guard_enter(&saved_errno)) {
         lifecycle_closed();
         if (!guard.dlclose_depth)
-            guard.dlclose_stack = guard.dlclose_alone = 0;
+            guard.dlclose_stack = 0;
         guard_leave(saved_errno);
     }
     return result;

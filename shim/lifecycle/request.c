@@ -54,7 +54,7 @@ static void pass_on(int number, siginfo_t *info, ucontext_t *context)
     }
     memcpy(&mask, &context->uc_sigmask, sizeof mask);
     mask |= now.mask | (uint64_t)1 << (number - 1);
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, SIGNAL_SET_BYTES);
+    sys_block_signals(mask);
     now.informed(number, info, context);
 }
 

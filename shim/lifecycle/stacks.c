@@ -43,15 +43,17 @@ static bool is_affordable(void)
     return spent <= ALLOWANCE + (now - started) / SHARE;
 }
 
-/* What no other thread was there to change stays so during a dlclose. */
+/* During a dlclose it stays so, unless the thread itself starts another. */
 static bool is_alone(void)
 {
-    uint64_t now = threads_seen() + 1;
-    if (guard.dlclose_stack && guard.dlclose_alone == now)
-        return true;
-    bool alone = stack_is_alone();
-    guard.dlclose_alone = alone ? now : 0;
-    return alone;
+    uint64_t seen = threads_seen();
+    if (!guard.dlclose_stack)
+        return stack_is_alone();
+    if (!guard.dlclose_is_alone || guard.dlclose_threads != seen) {
+        guard.dlclose_threads = seen;
+        guard.dlclose_is_alone = stack_is_alone();
+    }
+    return guard.dlclose_is_alone;
 }
 
 /* What lies above exit() is never returned to. */

@@ -187,8 +187,12 @@ struct few {
 static struct few finalizing, finalized;
 static _Atomic bool more_finalize;
 
+/* Once each: a destructor may finalize its module itself. False: there is no room. */
 static bool add_to(struct few *few, struct module *module)
 {
+    for (unsigned i = 0; i < few->count; i++)
+        if (few->list[i] == module)
+            return true;
     if (few->count == FEW_MAX)
         return false;
     few->list[few->count++] = module_ref(module);

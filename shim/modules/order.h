@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The loader's list as it was at the last sync, in the loader's order. Most changes are of one
- * kind: objects were added, and then they are at its end; or some are gone, and then those that
- * were finalized just before. So only these are looked at, however long the list is.
+ * kind: objects were added, and then they are at its end; or some are gone, and then mostly those
+ * that were finalized just before. So only these are looked at, however long the list is; all of it
+ * where that does not explain how many came and went.
  *
  * Under the modules' lock.
  */

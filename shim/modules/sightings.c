@@ -149,13 +149,35 @@ static int collect_object(const struct dl_phdr_info *info, struct sightings *lis
     return 0;
 }
 
+/* Whether these are the program headers of the object, and lie in memory where they do in the file.
+ */
+static bool are_its_headers(const struct link_map *map, const ElfW(Ehdr) * header,
+                            const ElfW(Phdr) * phdr)
+{
+    bool has_dynamic = false, has_start = false;
+    for (unsigned i = 0; i < header->e_phnum; i++) {
+        has_dynamic |=
+            phdr[i].p_type == PT_DYNAMIC && map->l_addr + phdr[i].p_vaddr == (uintptr_t)map->l_ld;
+        has_start |= phdr[i].p_type == PT_LOAD && phdr[i].p_offset == 0 && phdr[i].p_vaddr == 0 &&
+                     phdr[i].p_filesz >= header->e_phoff + header->e_phnum * sizeof *phdr;
+    }
+    return has_dynamic && has_start;
+}
+
 /* What dl_iterate_phdr would tell, but for the number of its thread-local storage. False: its
  * headers are not where they usually are. */
 static bool read_map(const struct link_map *map, struct dl_phdr_info *info)
 {
+    enum { MOST = 64 };
     ElfW(Ehdr) header;
+    ElfW(Phdr) phdr[MOST];
     if (sys_read_memory((void *)map->l_addr, &header, sizeof header) != (ssize_t)sizeof header ||
-        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_phentsize != sizeof *phdr ||
+        header.e_phnum > MOST || header.e_phoff > UINT32_MAX)
+        return false;
+    size_t size = header.e_phnum * sizeof *phdr;
+    if (sys_read_memory((void *)(map->l_addr + header.e_phoff), phdr, size) != (ssize_t)size ||
+        !are_its_headers(map, &header, phdr))
         return false;
     *info = (struct dl_phdr_info){
         .dlpi_addr = map->l_addr,

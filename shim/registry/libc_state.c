@@ -29,16 +29,18 @@ uintptr_t environment_list(void)
     return (uintptr_t)environ;
 }
 
-/* That the kernel made: it is there for good. */
+/* The list that the kernel made is there for good, between the first thread's stack and the
+ * strings.
+ */
 static bool is_first_list(uintptr_t list)
 {
     return list >= sys_first_stack_end() && list < sys_first_stack_top() && list % WORD == 0;
 }
 
-static bool first_list_each(environment_visit *visit, void *data)
+static bool first_list_each(uintptr_t list, environment_visit *visit, void *data)
 {
     const uintptr_t *end = (const uintptr_t *)(sys_first_stack_top() & ~(uintptr_t)(WORD - 1));
-    for (const uintptr_t *string = (const uintptr_t *)environ; string < end && *string; string++)
+    for (const uintptr_t *string = (const uintptr_t *)list; string < end && *string; string++)
         if (visit(*string, data))
             return true;
     return false;
@@ -49,7 +51,7 @@ bool environment_each(environment_visit *visit, void *data)
     uintptr_t strings[STRINGS_AT_ONCE];
     uintptr_t at = (uintptr_t)environ;
     if (is_first_list(at))
-        return first_list_each(visit, data);
+        return first_list_each(at, visit, data);
     for (size_t seen = 0; at && seen < STRINGS_MAX; seen += STRINGS_AT_ONCE) {
         ssize_t n = sys_copy_memory((const void *)at, strings, sizeof strings);
         for (size_t i = 0; i < STRINGS_AT_ONCE; i++) {

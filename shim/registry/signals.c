@@ -75,12 +75,12 @@ void signal_changed(int number)
     lock_release(&registry_lock);
 }
 
-/* All that have a handler; or the standard ones, and of the others those of which one is known: it
- * takes longer to read from /proc which have one than to ask for these. */
-static uint64_t signals_to_ask(bool all)
+/* The standard ones, and of the others those of which a handler is known: it takes longer to read
+ * from /proc which of all have one than to ask for these. */
+static uint64_t common_signals(void)
 {
-    uint64_t set = all ? action_caught() : ((uint64_t)1 << (ACTION_REALTIME - 1)) - 1;
-    for (int i = ACTION_REALTIME; i <= ACTION_SIGNALS && !all; i++)
+    uint64_t set = ((uint64_t)1 << (ACTION_REALTIME - 1)) - 1;
+    for (int i = ACTION_REALTIME; i <= ACTION_SIGNALS; i++)
         if (dispositions[i].handler.pc)
             set |= (uint64_t)1 << (i - 1);
     return set;
@@ -88,17 +88,17 @@ static uint64_t signals_to_ask(bool all)
 
 void signals_reconcile(bool all)
 {
+    uint64_t looked = all ? UINT64_MAX : common_signals(), caught = all ? action_caught() : looked;
     uintptr_t handlers[ACTION_SIGNALS + 1] = {0};
-    uint64_t asked = signals_to_ask(all);
     bool changed = false;
     for (int i = 1; i <= ACTION_SIGNALS; i++) {
-        handlers[i] = asked >> (i - 1) & 1 ? handler_now(i) : 0;
-        changed |= handlers[i] != dispositions[i].handler.pc;
+        handlers[i] = caught >> (i - 1) & 1 ? handler_now(i) : 0;
+        changed |= looked >> (i - 1) & 1 && handlers[i] != dispositions[i].handler.pc;
     }
     if (!changed || !lock_acquire(&registry_lock))
         return;
     for (int i = 1; i <= ACTION_SIGNALS; i++)
-        if (handlers[i] != dispositions[i].handler.pc)
+        if (looked >> (i - 1) & 1 && handlers[i] != dispositions[i].handler.pc)
             replace_locked(i, handlers[i], NULL);
     lock_release(&registry_lock);
 }

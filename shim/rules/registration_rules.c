@@ -124,7 +124,7 @@ static void check_handlers_locked(struct found *found)
     for (unsigned i = 0; libc_handler_locked(i, &handler.call, &handler.functions[0].pc); i++) {
         handler.identity = i;
         handler.functions[0].module = last_owner(handler.functions[0].pc);
-        if (handler.functions[0].module)
+        if (handler.functions[0].module && is_unreadable(handler.functions[0].pc))
             apply(&handler, found);
         module_unref(handler.functions[0].module);
     }

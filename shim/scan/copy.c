@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SLICE_NS = 1000000, SIGNAL_SET_BYTES = 8, ENDING_PAUSES = 20, ENDING_PAUSE_US = 50 };
+enum { SLICE_NS = 1000000, ENDING_PAUSES = 20, ENDING_PAUSE_US = 50 };
 
 static _Atomic pid_t copy;      /* 0: none that was not reaped */
 static _Atomic bool running;    /* and its end was not told of yet */
@@ -74,11 +74,10 @@ static void look_for_parent(int number, siginfo_t *info, void *context)
  * A program may send this signal to its group: then there is no more to it than a look. */
 static void end_with_parent(void)
 {
-    uint64_t all_but_one = ~((uint64_t)1 << (SIGURG - 1));
     struct action action = action_for(look_for_parent);
     action_set(SIGURG, &action, NULL);
     syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGURG, 0, 0, 0);
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all_but_one, NULL, SIGNAL_SET_BYTES);
+    sys_block_signals(~((uint64_t)1 << (SIGURG - 1)));
 }
 
 static _Noreturn void be_the_copy(enum copy_files files, void (*work)(void *data), void *data)
@@ -99,19 +98,18 @@ static _Noreturn void be_the_copy(enum copy_files files, void (*work)(void *data
 int copy_start(enum copy_files files, void (*work)(void *data), void *data,
                _Atomic uint32_t *end_word)
 {
-    uint64_t all = ~(uint64_t)0, before;
     if (running)
         return -EBUSY;
     reap(0);
     ended = end_word;
     atomic_store(ended, 0);
     parent = sys_getpid();
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, SIGNAL_SET_BYTES);
+    uint64_t before = sys_block_signals(~(uint64_t)0);
     long pid = syscall(SYS_clone, files == COPY_SHARES_FILES ? CLONE_FILES : 0, 0, 0, 0, 0);
     if (pid == 0)
         be_the_copy(files, work, data);
     int error = pid < 0 ? -errno : 0;
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, SIGNAL_SET_BYTES);
+    sys_block_signals(before);
     running = !error;
     copy = error ? 0 : (pid_t)pid;
     return error;

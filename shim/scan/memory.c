@@ -24,7 +24,6 @@ void view_close(struct view *view)
     arena_free(view->buffer, VIEW_BYTES);
 }
 
-/* What can be read in place, as long as no other thread is there. */
 static size_t words_in_place(const struct view *view, uintptr_t start, size_t size)
 {
     uintptr_t end = view->readable ? readable_end(view->readable, start) : start;
@@ -32,7 +31,7 @@ static size_t words_in_place(const struct view *view, uintptr_t start, size_t si
     return (size < there ? size : there) / WORD;
 }
 
-size_t view_copy_words(struct view *view, uintptr_t start, size_t size, const uintptr_t **words)
+size_t view_fetch_words(struct view *view, uintptr_t start, size_t size, const uintptr_t **words)
 {
     size_t count = words_in_place(view, start, size);
     if (count) {

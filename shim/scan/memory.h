@@ -3,9 +3,9 @@
  * Reading the program's memory during a scan.
  *
  * In a copy of the process (scan/copy.h) nothing changes and everything is read in place. In the
- * process itself other threads may unmap what is about to be read: there it is read through the
- * kernel, which cannot fault, a piece at a time. Where there is no other thread the kernel is only
- * asked whether it can be read.
+ * process itself others may unmap what is about to be read: there it is read through the kernel,
+ * which cannot fault, a piece at a time; and in place where nothing else runs in the process and
+ * the kernel says that it can be read (scan/readable.h).
  */
 #ifndef DLPIN_SCAN_MEMORY_H
 #define DLPIN_SCAN_MEMORY_H
@@ -19,7 +19,8 @@ enum { VIEW_BYTES = 65536 };
 struct view {
     bool in_place;
     char *buffer;              /* VIEW_BYTES, where not in place */
-    struct readable *readable; /* where no other thread is there; not the view's own, or NULL */
+    struct readable *readable; /* what of it can be read in place all the same; not the view's own,
+                                  or NULL */
     uint64_t bytes;            /* that were looked at so far */
 };
 
@@ -38,8 +39,8 @@ static inline void memory_touch(uintptr_t start, uintptr_t end)
         (void)*(const volatile uintptr_t *)(at < start ? (start + 7) & ~(uintptr_t)7 : at);
 }
 
-/* What view_words does where memory is read through the kernel. */
-size_t view_copy_words(struct view *view, uintptr_t start, size_t size, const uintptr_t **words);
+/* What view_words does where not everything is read in place. */
+size_t view_fetch_words(struct view *view, uintptr_t start, size_t size, const uintptr_t **words);
 
 /*
  * The words of [at, at + size), `at` rounded up to a word: at most VIEW_BYTES of them, so callers
@@ -56,7 +57,7 @@ static inline size_t view_words(struct view *view, uintptr_t at, size_t size,
     size = (end - start) & ~(size_t)(WORD - 1);
     size = size < VIEW_BYTES ? size : VIEW_BYTES;
     if (!view->in_place)
-        return view_copy_words(view, start, size, words);
+        return view_fetch_words(view, start, size, words);
     if (size > TOUCHED)
         memory_touch(start, start + size);
     view->bytes += size;
@@ -67,7 +68,7 @@ static inline size_t view_words(struct view *view, uintptr_t at, size_t size,
 /* One word, as it is now; false where it cannot be read. */
 bool view_copy_word(uintptr_t at, uintptr_t *word);
 
-/* What view_word does where memory is read through the kernel. */
+/* What view_word does where not everything is read in place. */
 bool view_fetch_word(const struct view *view, uintptr_t at, uintptr_t *word);
 
 static inline bool view_word(struct view *view, uintptr_t at, uintptr_t *word)

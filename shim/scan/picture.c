@@ -36,5 +36,5 @@ void picture_show(const struct picture *picture, struct walk *walk)
     walk->roots = &picture->roots;
     walk->pages = &picture->pages;
     walk->ranges = picture->ranges;
-    walk->in_place = true;
+    walk->place = WALK_IN_COPY;
 }

@@ -28,8 +28,8 @@ struct repeat {
 /* Of a walk that is under way. */
 struct state {
     struct walk *walk;
-    struct view view, path_view;
-    struct readable *readable; /* of both, or NULL */
+    struct view view, path_view, region_view;
+    struct readable *readable; /* for those that do not read everything in place, or NULL */
     struct block_index *index;
     struct nodes nodes;
     uint32_t done;      /* nodes whose words were looked at */

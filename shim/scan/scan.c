@@ -19,9 +19,10 @@ enum {
     SHARE = 20,            /* and then one part in so many of the time since the start */
     SHORT_WAIT = 10 * MILLISECOND,
     LONG_WAIT =
-        100 * MILLISECOND,  /* for little memory: that takes so long on a busy machine only */
-    HERE_BYTES = 64 << 20,  /* with more memory of its own no process is looked at without a copy */
-    BYTES_A_MAPPING = 4096, /* so much can be walked while a mapping is copied */
+        100 * MILLISECOND, /* for little memory: that takes so long on a busy machine only */
+    ALONE_BYTES =
+        64 << 20, /* with more memory of its own no process is walked through as a whole */
+    BYTES_A_MAPPING = 4096,         /* so much can be walked while a mapping is copied */
     STANDSTILL = 300 * MILLISECOND, /* where no copy can be had, a walk may take so long */
 };
 
@@ -208,6 +209,20 @@ static bool prepare(struct ranges *ranges, bool variables)
     return complete;
 }
 
+static void set_up(uint64_t begun)
+{
+    uint64_t limit = (uint64_t)options.scan_limit_ms * MILLISECOND;
+    struct walk *walk = now.walk;
+    memset(walk, 0, offsetof(struct walk, results));
+    picture_show(&now.picture, walk);
+    for (unsigned i = 0; i < now.retainer_count; i++)
+        walk->retainers[i].module = now.retainers[i];
+    walk->retainer_count = now.retainer_count;
+    walk->limit = (uint64_t)options.scan_limit_mb << 20;
+    walk->begun = begun;
+    walk->deadline = limit ? begun + limit : 0;
+}
+
 /* Another thread may have loaded something between the list of modules and the copy. The ranges are
  * the copy's own. */
 static void mark_used_again(struct walk *walk)
@@ -227,15 +242,29 @@ static void work(void *walk)
     walk_run(walk);
 }
 
-static void walk_here(bool alone)
+/* A walk beside other threads, or while signals wait, is not for long. */
+static void walk_here(enum walk_place place)
 {
     struct walk *walk = now.walk;
-    walk->in_place = false;
-    walk->alone = alone;
-    if (!alone && (!walk->deadline || walk->deadline > walk->begun + STANDSTILL))
+    walk->place = place;
+    if (!walk->deadline || walk->deadline > walk->begun + STANDSTILL)
         walk->deadline = walk->begun + STANDSTILL;
     walk_run(walk);
     now.finished = true;
+}
+
+/* Without a signal handler, which could unmap what is being read. False: that was not for long
+ * enough. */
+static bool walk_alone(void)
+{
+    uint64_t before = sys_block_signals(~(uint64_t)0);
+    walk_here(WALK_ALONE);
+    sys_block_signals(before);
+    if (!now.walk->ran_out || !copy_is_possible())
+        return true;
+    now.finished = false;
+    set_up(now.walk->begun);
+    return false;
 }
 
 static bool walk_in_copy(void)
@@ -251,31 +280,31 @@ static uint64_t private_bytes(void)
 }
 
 /* The sizes of another allocator's blocks are only asked for in a copy. */
-static bool may_walk_here(void)
+static bool may_walk_alone(void)
 {
-    return blocks_have_heads() && stack_thread_count() == 1;
+    return blocks_have_heads() && stack_owns_memory();
 }
 
-/* Where the program waits for the end of the walk, that comes sooner without a copy. Else it comes
- * to how long a copy takes, and that is mostly the copying of mappings. */
-static bool is_quicker_here(uint64_t bytes, bool waits)
+/* Where the program waits for the end of the walk, that comes sooner without a copy. Else only
+ * where walking costs less than copying the page tables. */
+static bool is_quicker_alone(uint64_t bytes, bool waits)
 {
     uint64_t most = SMALL_BYTES + (uint64_t)now.picture.maps.count * BYTES_A_MAPPING;
-    return bytes < (waits || most > HERE_BYTES ? HERE_BYTES : most) && may_walk_here();
+    if (waits || most > ALONE_BYTES)
+        most = ALONE_BYTES;
+    return bytes < most && may_walk_alone();
 }
 
 static bool begin(struct ranges *ranges, bool variables)
 {
-    uint64_t limit = (uint64_t)options.scan_limit_ms * MILLISECOND, begun = sys_monotonic_ns();
+    uint64_t begun = sys_monotonic_ns();
     atomic_store(&now.active, true);
     if (!prepare(ranges, variables)) {
         scan_gaps.unread += ranges->count;
         release();
         return false;
     }
-    picture_show(&now.picture, now.walk);
-    now.walk->begun = begun;
-    now.walk->deadline = limit ? begun + limit : 0;
+    set_up(begun);
     return true;
 }
 
@@ -285,23 +314,19 @@ static void tell_hits(struct ranges *ranges)
     if (!begin(ranges, true))
         return;
     now.walk->hits = &now.hits;
-    walk_here(true);
+    walk_here(WALK_BESIDE);
     now.walk->pause = sys_monotonic_ns() - now.walk->begun;
 }
 
-/* In the process itself where that is quicker, or where no copy can be had, unless it is for a
- * note: other threads would go on. */
+/* In the process itself where that is quicker; or where no copy can be had, unless it is for a
+ * note: others would go on. */
 static void begin_walk(struct ranges *ranges, uint64_t bytes, bool waits)
 {
     if (!begin(ranges, false))
         return;
-    for (unsigned i = 0; i < now.retainer_count; i++)
-        now.walk->retainers[i].module = now.retainers[i];
-    now.walk->retainer_count = now.retainer_count;
-    now.walk->limit = (uint64_t)options.scan_limit_mb << 20;
-    bool here = is_quicker_here(bytes, waits);
-    if (here || (!walk_in_copy() && now.retainer_count == 0))
-        walk_here(here);
+    bool done = is_quicker_alone(bytes, waits) && walk_alone();
+    if (!done && !walk_in_copy() && now.retainer_count == 0)
+        walk_here(WALK_BESIDE);
     now.walk->pause = sys_monotonic_ns() - now.walk->begun;
 }
 
@@ -348,7 +373,7 @@ bool scan_run(enum scan_when when)
     else if (found == FILTER_SOMETHING && now.hits.all && now.hits.in_variables)
         tell_hits(ranges);
     else
-        begin_walk(ranges, now.hits.bytes, program_waits(when));
+        begin_walk(ranges, now.hits.bytes ? now.hits.bytes : UINT64_MAX, program_waits(when));
     last_look = sys_monotonic_ns() - begun;
     return atomic_load(&now.active);
 }
@@ -380,7 +405,7 @@ static uint64_t closed_patience(enum scan_when when, bool here, uint64_t bytes)
         return scan_patience(when, true);
     if (closed_spent > LONG_WAIT + elapsed / SHARE)
         return 0;
-    return here || (at_exit && bytes < HERE_BYTES) ? LONG_WAIT : 0;
+    return here || (at_exit && bytes < ALONE_BYTES) ? LONG_WAIT : 0;
 }
 
 static enum copy_state wait_for_closed(uint64_t patience)
@@ -397,7 +422,7 @@ bool scan_run_closed(enum scan_when when)
     if (closed_count == 0 || atomic_load(&due_count) > 0 || atomic_load(&now.active))
         return false;
     uint64_t begun = sys_monotonic_ns(), bytes = private_bytes();
-    bool here = bytes < (program_waits(when) ? HERE_BYTES : SMALL_BYTES) && may_walk_here();
+    bool here = bytes < (program_waits(when) ? ALONE_BYTES : SMALL_BYTES) && may_walk_alone();
     uint64_t patience = closed_patience(when, here, bytes);
     struct ranges *ranges = patience ? arena_alloc(sizeof *ranges) : NULL;
     if (ranges)

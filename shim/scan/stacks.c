@@ -3,6 +3,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
@@ -86,14 +87,28 @@ unsigned stack_thread_count(void)
     return sys_read_file("/proc/self/stat", stat, sizeof stat) > 0 ? stack_count_in(stat) : 0;
 }
 
-/* To have its signal handlers for itself is refused to a thread that has others beside it, and is
- * nothing to one that is alone (kernel/fork.c, check_unshare_flags). Else proc(5): a folder for
- * each thread; its own two links are "." and that in its parent. */
+/* To have something of a process for itself is refused to a thread that shares it with others, and
+ * is nothing to one that does not (kernel/fork.c, check_unshare_flags). 1: it does; 0: it does not;
+ * -1: that cannot be told. */
+static int shares(int what)
+{
+    if (sys_is_filtered())
+        return -1;
+    return syscall(SYS_unshare, what) == 0 ? 0 : errno == EINVAL ? 1 : -1;
+}
+
+bool stack_owns_memory(void)
+{
+    return shares(CLONE_VM) == 0;
+}
+
+/* Else proc(5): a folder for each thread; its own two links are "." and that in its parent. */
 bool stack_is_alone(void)
 {
     struct stat task;
-    if (!sys_is_filtered() && syscall(SYS_unshare, CLONE_SIGHAND) == 0)
-        return true;
+    int shared = shares(CLONE_SIGHAND);
+    if (shared >= 0)
+        return shared == 0;
     return syscall(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &task, 0) != 0 ||
            task.st_nlink <= 3;
 }

@@ -10,8 +10,9 @@ static bool out_of_budget(struct state *state)
     struct walk *walk = state->walk;
     if (--state->countdown == 0) {
         state->countdown = CHECK_EVERY;
-        walk->ran_out |= (walk->limit && state->view.bytes > walk->limit) ||
-                         (walk->deadline && sys_monotonic_ns() > walk->deadline);
+        walk->ran_out |=
+            (walk->limit && state->view.bytes + state->region_view.bytes > walk->limit) ||
+            (walk->deadline && sys_monotonic_ns() > walk->deadline);
     }
     return walk->ran_out || state->nodes.failed;
 }
@@ -167,7 +168,7 @@ static void visit_words(struct state *state, uintptr_t start, size_t size, uint3
 /* The beginnings of blocks that come soon: a heap is larger than any cache. */
 static void prefetch(const struct state *state, uint32_t id)
 {
-    if (!state->walk->in_place || id >= state->nodes.count)
+    if (state->walk->place != WALK_IN_COPY || id >= state->nodes.count)
         return;
     uintptr_t start = node_at(&state->nodes, id)->start;
     __builtin_prefetch((const void *)(start - WORD));
@@ -192,16 +193,13 @@ static void drain(struct state *state)
  * -------------------------------------------------------------------------------------------------
  */
 
-/* In a copy a mapping of a moment ago may be gone. */
 static void visit_region(struct state *state, const struct root *root, uint32_t number)
 {
     const uintptr_t *words = NULL;
     size_t count;
-    if (state->walk->in_place && !memory_is_mapped(root->start, root->end))
-        return;
     uintptr_t at = (root->start + WORD - 1) & ~(uintptr_t)(WORD - 1);
     for (; at < root->end; at += count * WORD) {
-        count = view_words(&state->view, at, root->end - at, &words);
+        count = view_words(&state->region_view, at, root->end - at, &words);
         for (size_t i = 0; (i = next_lead(state, words, i, count)) < count; i++) {
             uint32_t entry = nodes_enter(&state->nodes, number, at + i * WORD);
             if (entry == NODE_FAILED)
@@ -398,7 +396,7 @@ static bool may_lose(const struct state *state)
 {
     const struct walk *walk = state->walk;
     return !walk->roots->failed && !walk->roots->incomplete && blocks_have_sizes(&state->view) &&
-           !(walk->in_place && state->index->overwritten);
+           !(walk->place == WALK_IN_COPY && state->index->overwritten);
 }
 
 /* --- what is known already
@@ -430,13 +428,26 @@ static void visit_hits(struct state *state)
     nodes_close(&state->nodes);
 }
 
+/* Blocks of the heap can be read, as far as their sizes are believed; of what else there is, less
+ * is known: in a copy, too, a mapping of a moment ago may be gone. */
+static bool open_views(struct state *state)
+{
+    const struct walk *walk = state->walk;
+    bool in_copy = walk->place == WALK_IN_COPY;
+    if (walk->place != WALK_BESIDE)
+        state->readable = readable_open(walk->maps, in_copy);
+    if (!view_open(&state->view, in_copy) || !view_open(&state->path_view, in_copy) ||
+        !view_open(&state->region_view, false))
+        return false;
+    state->view.readable = state->path_view.readable = state->region_view.readable =
+        state->readable;
+    return true;
+}
+
 static void run(struct state *state)
 {
     struct walk *walk = state->walk;
-    bool ready = nodes_open(&state->nodes) && view_open(&state->view, walk->in_place) &&
-                 view_open(&state->path_view, walk->in_place);
-    state->readable = walk->alone ? readable_open(walk->maps) : NULL;
-    state->view.readable = state->path_view.readable = state->readable;
+    bool ready = nodes_open(&state->nodes) && open_views(state);
     state->index = ready ? blocks_index_make(walk->pages, &state->path_view) : NULL;
     if (state->index) {
         set_variables_aside(state);
@@ -447,13 +458,14 @@ static void run(struct state *state)
         walk->complete = !out_of_budget(state) && may_lose(state);
         for (unsigned i = 0; i < walk->retainer_count; i++)
             walk->retainers[i].heap.known = walk->complete;
-        walk->overwritten = walk->in_place && state->index->overwritten;
+        walk->overwritten = walk->place == WALK_IN_COPY && state->index->overwritten;
         walk->sizes_unknown = !blocks_have_sizes(&state->view);
     }
     walk->no_memory = !state->index || state->nodes.failed || walk->roots->failed;
-    walk->bytes = state->view.bytes;
+    walk->bytes = state->view.bytes + state->region_view.bytes;
     view_close(&state->view);
     view_close(&state->path_view);
+    view_close(&state->region_view);
     readable_close(state->readable);
     nodes_close(&state->nodes);
     blocks_index_free(state->index);

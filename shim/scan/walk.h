@@ -53,6 +53,14 @@ struct retainer {
     struct retained_heap heap; /* known where the walk is complete */
 };
 
+/* Where a walk runs. */
+enum walk_place {
+    WALK_IN_COPY, /* of the process: nothing changes */
+    WALK_ALONE,   /* in the process, while nothing else runs in it: no thread, no signal handler */
+    WALK_BESIDE,  /* in the process, while others go on */
+    WALK_PLACES,
+};
+
 struct walk {
     /* In: */
     const struct ranges *ranges; /* what to look for */
@@ -62,8 +70,7 @@ struct walk {
     const struct hits *hits; /* in variables, and there is nothing else; or NULL: look at all */
     struct retainer retainers[RETAINERS_MAX];
     unsigned retainer_count;
-    bool in_place;            /* in a copy; */
-    bool alone;               /* else whether the process has no other thread */
+    enum walk_place place;
     uint64_t deadline, limit; /* monotonic nanoseconds, bytes; 0: none */
     uint64_t begun, pause;    /* when; nanoseconds until the program could go on */
     /* Out: */

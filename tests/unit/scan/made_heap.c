@@ -142,17 +142,19 @@ static struct rlimit limit_memory(void)
     return before;
 }
 
-struct walk *made_walk_of(struct module *const *retainers, unsigned count, bool in_place)
+struct walk *made_walk_of(struct module *const *retainers, unsigned count, enum walk_place place)
 {
     static struct walk walk;
     struct root list[RETAINERS_MAX + 2];
     struct roots roots = {.list = list};
     struct heap_pages pages;
+    struct maps maps;
     const uintptr_t *at = made.roots;
     walk = (struct walk){.ranges = &made_ranges,
                          .roots = &roots,
                          .pages = &pages,
-                         .in_place = in_place,
+                         .maps = &maps,
+                         .place = place,
                          .retainer_count = count};
     for (unsigned i = 0; i < count; i++, at += made.own_roots) {
         walk.retainers[i].module = retainers[i];
@@ -168,16 +170,17 @@ struct walk *made_walk_of(struct module *const *retainers, unsigned count, bool 
                                             .start = made.gone_tls,
                                             .end = made.gone_tls,
                                             .word = (uintptr_t)&made.gone_tls_now};
-    cr_assert(heap_pages_read(&pages));
+    cr_assert(heap_pages_read(&pages) && maps_read(&maps));
     ranges_ready(&made_ranges);
     struct rlimit before = limit_memory();
     walk_run(&walk);
     cr_assert_eq(setrlimit(RLIMIT_AS, &before), 0);
     heap_pages_free(&pages);
+    maps_free(&maps);
     return &walk;
 }
 
-struct walk *made_walk(bool in_place)
+struct walk *made_walk(enum walk_place place)
 {
-    return made_walk_of(NULL, 0, in_place);
+    return made_walk_of(NULL, 0, place);
 }

@@ -70,8 +70,8 @@ void made_search(void);
 size_t made_looked_at(uint32_t block);
 
 /* A walk over it, with so many retainers. The result is there until the next one. */
-struct walk *made_walk_of(struct module *const *retainers, unsigned count, bool in_place);
-struct walk *made_walk(bool in_place);
+struct walk *made_walk_of(struct module *const *retainers, unsigned count, enum walk_place place);
+struct walk *made_walk(enum walk_place place);
 
 /* Of the walk: modules to look for; and, unless it is 0, how much memory more it may take. */
 extern struct ranges made_ranges;

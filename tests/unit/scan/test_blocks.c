@@ -243,11 +243,11 @@ Test(blocks, a_walk_over_heads_that_were_written_over)
         made_root(0);
         *made_head(50) = nonsense[i];
         *made_head(99) = nonsense[i];
-        const struct walk *walk = made_walk(true);
+        const struct walk *walk = made_walk(WALK_IN_COPY);
         cr_assert(walk->overwritten || nonsense[i] == 0x41);
         cr_assert_neq(walk->complete, walk->overwritten);
         cr_assert_not(walk->no_memory);
-        walk = made_walk(false);
+        walk = made_walk(WALK_BESIDE);
         cr_assert_not(walk->overwritten, "it may have changed meanwhile");
         for (uint32_t k = 0; k < 100; k++)
             heap_forget((void *)made_start(k));

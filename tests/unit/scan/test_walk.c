@@ -80,10 +80,10 @@ static void leave_in(uint32_t block)
     left_word[left_count++] = leave(block);
 }
 
-static void check_walk(bool in_place)
+static void check_walk(enum walk_place place)
 {
     unsigned reached = 0;
-    const struct walk *walk = made_walk(in_place);
+    const struct walk *walk = made_walk(place);
     cr_assert(walk->complete && !walk->ran_out && !walk->no_memory && !walk->overwritten);
     check_bytes(walk);
     for (unsigned i = 0; i < left_count; i++) {
@@ -100,8 +100,8 @@ static void check_walk(bool in_place)
 static void check_walks(void)
 {
     made_search();
-    check_walk(true);
-    check_walk(false);
+    for (enum walk_place place = 0; place < WALK_PLACES; place++)
+        check_walk(place);
 }
 
 /* --- shapes ------------------------------------------------------------------------------- */
@@ -241,8 +241,8 @@ static void check_retained(unsigned retainers, unsigned own_roots)
         cr_assert(expected[i].blocks > 50 && expected[i].blocks < MANY / 2,
                   "the test shows less than it should: %zu", expected[i].blocks);
     }
-    for (int in_place = 0; in_place < 2; in_place++) {
-        const struct walk *walk = made_walk_of(modules, retainers, in_place);
+    for (enum walk_place place = 0; place < WALK_PLACES; place++) {
+        const struct walk *walk = made_walk_of(modules, retainers, place);
         cr_assert(walk->complete);
         if (retainers == 1)
             check_bytes(walk); /* with more some are looked at twice */
@@ -271,8 +271,8 @@ Test(walk, what_each_of_some_modules_retains)
 static void check_gone_tls(uintptr_t now, bool looked_into)
 {
     made.gone_tls_now = now;
-    for (int in_place = 0; in_place < 2; in_place++) {
-        const struct walk *walk = made_walk(in_place);
+    for (enum walk_place place = 0; place < WALK_PLACES; place++) {
+        const struct walk *walk = made_walk(place);
         uint64_t blocks = looked_into ? made_looked_at(0) + made_looked_at(1) : 0;
         cr_assert(walk->complete);
         cr_assert_eq(walk->bytes, sizeof made.roots + blocks);
@@ -364,8 +364,8 @@ Test(walk, what_a_module_made_is_held_or_lost)
     support_close(&plugin);
     ranges_add(&made_ranges, plugin.module);
     expect_sums(number, &held, &lost);
-    for (unsigned in_place = 0; in_place < 2; in_place++) {
-        const struct walk *walk = made_walk(in_place);
+    for (enum walk_place place = 0; place < WALK_PLACES; place++) {
+        const struct walk *walk = made_walk(place);
         cr_assert(walk->complete);
         found = sum_of(walk, RESULT_HELD);
         cr_assert(found.blocks == held.blocks && found.bytes == held.bytes);
@@ -387,8 +387,8 @@ Test(walk, a_lost_block_with_a_pointer_and_no_other_block)
     leave(made_block(40, number));
     support_close(&plugin);
     ranges_add(&made_ranges, plugin.module);
-    for (unsigned in_place = 0; in_place < 2; in_place++) {
-        const struct walk *walk = made_walk(in_place);
+    for (enum walk_place place = 0; place < WALK_PLACES; place++) {
+        const struct walk *walk = made_walk(place);
         cr_assert(walk->complete);
         cr_assert_eq(walk->count, 1);
         cr_assert_eq(walk->results[0].kind, RESULT_LOST);
@@ -400,8 +400,8 @@ Test(walk, a_lost_block_with_a_pointer_and_no_other_block)
 static bool reaches(uintptr_t word)
 {
     made.roots[0] = word;
-    bool found = made_walk(true)->count;
-    cr_assert_eq(made_walk(false)->count, found);
+    bool found = made_walk(WALK_IN_COPY)->count;
+    cr_assert_eq(made_walk(WALK_BESIDE)->count, found);
     return found;
 }
 
@@ -441,21 +441,26 @@ Test(walk, a_variable_at_an_odd_address)
         .kind = ROOT_DATA, .start = (uintptr_t)bytes + 3, .end = (uintptr_t)bytes + sizeof bytes};
     struct roots roots = {.list = &root, .count = 1};
     struct heap_pages pages;
+    struct maps maps;
     static struct walk walk;
     start(4096);
     uint32_t block = made_block(40, SITE);
     leave(block);
     ((uintptr_t *)(void *)bytes)[2] = made_start(block);
     ranges_ready(&made_ranges);
-    cr_assert(heap_pages_read(&pages));
-    for (unsigned in_place = 0; in_place < 2; in_place++) {
-        walk = (struct walk){
-            .ranges = &made_ranges, .roots = &roots, .pages = &pages, .in_place = in_place};
+    cr_assert(heap_pages_read(&pages) && maps_read(&maps));
+    for (enum walk_place place = 0; place < WALK_PLACES; place++) {
+        walk = (struct walk){.ranges = &made_ranges,
+                             .roots = &roots,
+                             .pages = &pages,
+                             .maps = &maps,
+                             .place = place};
         walk_run(&walk);
         cr_assert_eq(walk.count, 1);
         cr_assert_eq(walk.results[0].path[0].slot, (uintptr_t)bytes + 2 * WORD);
     }
     heap_pages_free(&pages);
+    maps_free(&maps);
 }
 
 /* --- limits ------------------------------------------------------------------------------- */
@@ -471,7 +476,7 @@ Test(walk, without_memory)
     made_search();
     for (unsigned i = 0; i < STEPS && !completed; i++) {
         made_room = (i + 1) * STEP;
-        const struct walk *walk = made_walk(i % 2);
+        const struct walk *walk = made_walk(i % WALK_PLACES);
         cr_assert_neq(walk->complete, walk->no_memory);
         for (unsigned k = 0; k < left_count; k++) {
             const struct result *result = result_for(walk, left_word[k]);
@@ -499,14 +504,17 @@ Test(walk, a_limit_in_bytes)
                         .end = (uintptr_t)(made.roots + ROOT_WORDS)};
     struct roots roots = {.list = &root, .count = 1};
     struct heap_pages pages;
-    cr_assert(heap_pages_read(&pages));
+    struct maps maps;
+    cr_assert(heap_pages_read(&pages) && maps_read(&maps));
     walk = (struct walk){.ranges = &made_ranges,
                          .roots = &roots,
                          .pages = &pages,
-                         .in_place = true,
+                         .maps = &maps,
+                         .place = WALK_IN_COPY,
                          .limit = 100000};
     walk_run(&walk);
     cr_assert(walk.ran_out && !walk.complete && !walk.no_memory);
     cr_assert(walk.bytes > 100000 && walk.bytes < 100000 + 64 * 64, "%lu", walk.bytes);
     heap_pages_free(&pages);
+    maps_free(&maps);
 }
