@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Memory that is mapped, and cannot be read: a page in the middle of a block, and data of a plug-in
- * whose file has become shorter meanwhile, as when it is built anew. The program knows, and leaves
- * it alone; whoever looks for pointers there without asking dies of SIGSEGV or SIGBUS.
+ * Memory that is mapped, and cannot be read: a page in the middle of a block, pages of a mapping
+ * that guard or have a protection key, and data of a plug-in whose file has become shorter
+ * meanwhile, as when it is built anew. The program knows, and leaves it alone; whoever looks for
+ * pointers there without asking dies of SIGSEGV or SIGBUS.
  *
  *   scan_unreadable alone|beside      with another thread
  */
@@ -27,6 +28,20 @@ static char *make_block(void)
     memset(block, 1, (size_t)PAGE * PAGES);
     check(mprotect((char *)block + 2 * PAGE, PAGE, PROT_NONE) == 0);
     return block;
+}
+
+/* As far as the kernel and the processor know of these. */
+static void make_mapping(void)
+{
+    enum { GUARD_INSTALL = 102 }; /* MADV_…, Linux 6.13; not in every <sys/mman.h> */
+    char *mapping = mmap(NULL, (size_t)PAGE * PAGES, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    check(mapping != MAP_FAILED);
+    memset(mapping, 1, (size_t)PAGE * PAGES);
+    madvise(mapping + PAGE, PAGE, GUARD_INSTALL);
+    int key = pkey_alloc(0, PKEY_DISABLE_ACCESS);
+    if (key >= 0)
+        check(pkey_mprotect(mapping + 3 * PAGE, PAGE, PROT_READ | PROT_WRITE, key) == 0);
 }
 
 /* Where in the file the data ends that is mapped. */
@@ -65,6 +80,7 @@ int main(int argc, char **argv)
     pthread_t thread;
     char *block = make_block(), rest[PAGES * PAGE + 100000];
     struct data data = open_large();
+    make_mapping();
     int file = open("large.so", O_RDWR);
     off_t shorter = data.end - (off_t)PAGES * PAGE;
     ssize_t length = pread(file, rest, sizeof rest, shorter);

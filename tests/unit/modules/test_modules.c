@@ -5,6 +5,7 @@
 #include "support.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +140,57 @@ Test(modules, what_was_finalized_has_gone)
         module_unref(plugin.module);
         module_unref(through.module);
     }
+}
+
+/* Its destructor calls __cxa_finalize itself; and with it goes what does not call it. */
+Test(modules, what_finalizes_twice_goes_once)
+{
+    support_start();
+    modules_set_find_object((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
+    struct plugin twice = support_open("plugin"), never = support_open("through");
+    modules_finalized((uintptr_t)twice.data, 17);
+    close_finalized(&twice);
+    cr_assert_eq(dlclose(never.handle), 0);
+    cr_assert_eq(modules_sync(0, false).unloaded, 2);
+    cr_assert(module_is_unloaded(twice.module) && module_is_unloaded(never.module));
+}
+
+/* A copy of the plug-in's file with its program headers at an offset, as tools that rewrite ELF
+ * files lay them out: no segment has them. */
+static void move_headers(const char *path, off_t offset)
+{
+    static char bytes[4 << 20];
+    int from = open(support_library("plugin"), O_RDONLY), to = open(path, O_RDWR | O_CREAT, 0700);
+    ssize_t length = read(from, bytes, sizeof bytes);
+    ElfW(Ehdr) *header = (ElfW(Ehdr) *)(void *)bytes;
+    cr_assert(from >= 0 && to >= 0 && length > 0 && length < (ssize_t)sizeof bytes);
+    size_t size = header->e_phnum * sizeof(ElfW(Phdr)), before = header->e_phoff;
+    header->e_phoff = (ElfW(Off))offset;
+    cr_assert_eq(pwrite(to, bytes, (size_t)length, 0), length);
+    cr_assert_eq(pwrite(to, bytes + before, size, offset), (ssize_t)size);
+    close(from);
+    close(to);
+}
+
+Test(modules, program_headers_elsewhere)
+{
+    static const off_t offsets[] = {4 << 20, 0x20000000};
+    char path[] = "/tmp/dlpin-headers-XXXXXX";
+    support_start();
+    struct plugin other = support_open("through"); /* what comes now is new in a known list */
+    cr_assert(mkstemp(path) >= 0);
+    for (size_t i = 0; i < ARRAY_SIZE(offsets); i++) {
+        move_headers(path, offsets[i]);
+        void *handle = dlopen(path, RTLD_NOW);
+        cr_assert_not_null(handle, "%s", dlerror());
+        cr_assert_eq(modules_sync(0, false).loaded, 1);
+        struct module *module = modules_find((uintptr_t)dlsym(handle, "plugin_data"));
+        cr_assert_str_eq(module->path, path);
+        cr_assert_eq(dlclose(handle), 0);
+        cr_assert_eq(modules_sync(0, false).unloaded, 1);
+    }
+    unlink(path);
+    support_close(&other);
 }
 
 Test(modules, what_another_thread_finalized_has_gone_too)
