@@ -118,7 +118,7 @@ def ask(port, name):
         return f'{name}: {error.code}\n'
 
 
-def drive_apache(names):
+def drive_apache(names, may_abort):
     """Asks for pages, reloads twice, asks again each time, and stops it."""
     def drive(folder, process):
         said = ''
@@ -132,17 +132,19 @@ def drive_apache(names):
         os.kill(process.pid, signal.SIGTERM)
         wait_for(folder, 'caught SIGTERM', 1)
         bad = [line for line in read(folder, 'error.log').splitlines()
-               if 'exit signal' in line or 'Segmentation' in line or 'AH00052' in line]
+               if ('exit signal' in line or 'Segmentation' in line or 'AH00052' in line)
+               and not (may_abort and 'exit signal Abort' in line)]
         return said + '\n'.join(bad)
     return drive
 
 
 def apache(name, mpm, pages, packages, more=(), **rest):
     return Host(name, ('apache2', '-f', '@here@/httpd.conf', '-DFOREGROUND'), ('apache2', *packages),
-                prepare=prepare_apache(mpm, more), drive=drive_apache(pages), seconds=120, **rest)
+                prepare=prepare_apache(mpm, more), drive=drive_apache(pages, mpm != 'prefork'), seconds=120, **rest)
 
 
-# A server with threads and mod_wsgi does not stop until its children are killed, ten seconds later.
+# A server with threads and mod_wsgi does not stop until its children are killed, ten seconds later; and with
+# mod_perl a child of it aborts now and then as it ends, with the library and without.
 LANGUAGES = ('libapache2-mod-php', 'libapache2-mod-perl2', 'libapache2-mod-wsgi-py3')
 PERL_ONLY = ('libapache2-mod-perl2',)
 # mod_perl does what the macro FREE_THREAD_KEY of perl.h says, with the key that libperl made.
