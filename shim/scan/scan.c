@@ -289,7 +289,9 @@ static bool may_walk_alone(void)
  * where walking costs less than copying the page tables. */
 static bool is_quicker_alone(uint64_t bytes, bool waits)
 {
-    uint64_t most = SMALL_BYTES + (uint64_t)now.picture.maps.count * BYTES_A_MAPPING;
+    uint64_t most = (uint64_t)now.picture.maps.count * BYTES_A_MAPPING;
+    if (most < SMALL_BYTES)
+        most = SMALL_BYTES;
     if (waits || most > ALONE_BYTES)
         most = ALONE_BYTES;
     return bytes < most && may_walk_alone();
