@@ -170,7 +170,9 @@ static void say_reopened(struct text *message, const struct finding *finding)
                       "run, and its variables are as they were.");
     if (finding->replaced)
         text_add(message, " Its file is another one by now, and that is not what runs.");
-    text_add(message, " It stays because");
+    text_add(message, has_reason(finding->holders, REASON_UNKNOWN)
+                          ? " What kept it when it was closed has gone."
+                          : " It stays because");
 }
 
 static void say_retained(struct text *message, const struct retained_heap *retained)
@@ -192,7 +194,8 @@ void explain_still_mapped(const struct finding *finding, struct text *message)
         text_printf(message, " %s, and its %zu KB are still mapped, because",
                     finding->unneeded ? "is not needed any more" : "was closed",
                     finding->bytes >> 10);
-    say_reasons(message, finding->holders);
+    if (!finding->reopened || !has_reason(finding->holders, REASON_UNKNOWN))
+        say_reasons(message, finding->holders);
     say_retained(message, &finding->retained);
 }
 

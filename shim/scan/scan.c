@@ -23,7 +23,7 @@ enum {
     ALONE_BYTES =
         64 << 20, /* with more memory of its own no process is walked through as a whole */
     BYTES_A_MAPPING = 4096,         /* so much can be walked while a mapping is copied */
-    STANDSTILL = 300 * MILLISECOND, /* where no copy can be had, a walk may take so long */
+    STANDSTILL = 300 * MILLISECOND, /* a walk in the process itself may take so long */
 };
 
 struct scan_gaps scan_gaps;
@@ -427,8 +427,9 @@ bool scan_run_closed(enum scan_when when)
     bool here = bytes < (program_waits(when) ? ALONE_BYTES : SMALL_BYTES) && may_walk_alone();
     uint64_t patience = closed_patience(when, here, bytes);
     struct ranges *ranges = patience ? arena_alloc(sizeof *ranges) : NULL;
-    if (ranges)
-        take_closed();
+    if (!ranges)
+        return false;
+    take_closed();
     if (now.retainer_count == 0) {
         arena_free(ranges, sizeof *ranges);
         return false;
