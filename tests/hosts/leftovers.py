@@ -66,12 +66,13 @@ REDIS_MODULE = '''
 typedef int get_api(const char *name, void *function);
 static pthread_key_t key;
 static pthread_t thread;
-static int stop[2];
+static int stop[2], ready[2];
 static void end(void *value) { free(value); }
 static void *run(void *data)
 {
     char byte;
     pthread_setspecific(key, malloc(100));
+    write(ready[1], "", 1); /* it shall wait in read when the module goes, not be on its way there */
     read(stop[0], &byte, 1);
     return data;
 }
@@ -82,9 +83,12 @@ int RedisModule_OnLoad(void *context, void **arguments, int count)
     if (get("RedisModule_SetModuleAttribs", &set) != 0)
         return 1;
     set(context, "small", 1, 1);
+    char byte;
     pipe(stop);
+    pipe(ready);
     pthread_key_create(&key, end);
     pthread_create(&thread, NULL, run, NULL);
+    read(ready[0], &byte, 1);
     return 0;
 }
 int RedisModule_OnUnload(void *context)
