@@ -5,10 +5,12 @@
 #include "support.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 Test(modules, the_first_sync_finds_what_is_there)
@@ -155,6 +157,20 @@ Test(modules, what_finalizes_twice_goes_once)
     cr_assert(module_is_unloaded(twice.module) && module_is_unloaded(never.module));
 }
 
+/* A program may finalize what it does not close, while something goes that does not finalize. */
+Test(modules, what_finalized_and_stays_hides_nothing)
+{
+    support_start();
+    modules_set_find_object((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
+    struct plugin stays = support_open("plugin"), goes = support_open("through");
+    modules_finalized((uintptr_t)stays.data, 17);
+    cr_assert_eq(dlclose(goes.handle), 0);
+    modules_close_done(17);
+    modules_sync(0, false);
+    cr_assert(module_is_unloaded(goes.module));
+    cr_assert_not_null(modules_find((uintptr_t)stays.data));
+}
+
 /* A copy of the plug-in's file with its program headers at an offset, as tools that rewrite ELF
  * files lay them out: no segment has them. */
 static void move_headers(const char *path, off_t offset)
@@ -172,6 +188,17 @@ static void move_headers(const char *path, off_t offset)
     close(to);
 }
 
+/* Something else may lie where they would be. */
+static void occupy(void *handle, off_t offset)
+{
+    Dl_info info;
+    cr_assert(dladdr(dlsym(handle, "plugin_data"), &info));
+    void *place = (char *)info.dli_fbase + offset;
+    void *got =
+        mmap(place, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    cr_assert(got == place || errno == EEXIST);
+}
+
 Test(modules, program_headers_elsewhere)
 {
     static const off_t offsets[] = {4 << 20, 0x20000000};
@@ -183,6 +210,8 @@ Test(modules, program_headers_elsewhere)
         move_headers(path, offsets[i]);
         void *handle = dlopen(path, RTLD_NOW);
         cr_assert_not_null(handle, "%s", dlerror());
+        if (i == 0)
+            occupy(handle, offsets[i]);
         cr_assert_eq(modules_sync(0, false).loaded, 1);
         struct module *module = modules_find((uintptr_t)dlsym(handle, "plugin_data"));
         cr_assert_str_eq(module->path, path);
