@@ -22,6 +22,7 @@ struct lock check_lock;
 
 static _Atomic uint64_t checked_unloads;
 static _Atomic bool exit_began;
+static _Atomic bool signals_wait; /* for a later look; under the check lock */
 static uintptr_t exit_code_start, exit_code_end;
 
 void check_set_exit_code(uintptr_t start, uintptr_t end)
@@ -76,6 +77,21 @@ static void collect_sites(void)
     }
 }
 
+/* Handlers that were set past us are asked for once where many unloads follow each other; but
+ * before something else may come to lie where they are. */
+static void look_at_signals(enum occasion at)
+{
+    enum { TOGETHER_NS = 1000000 };
+    static uint64_t looked;
+    uint64_t now = sys_monotonic_ns();
+    bool waits = at == AT_DLCLOSE && now - looked < TOGETHER_NS;
+    atomic_store(&signals_wait, waits);
+    if (waits)
+        return;
+    looked = now;
+    signals_reconcile(at == AT_REQUEST || at == AT_EXIT);
+}
+
 static void scan_locked(enum scan_when when, enum occasion at);
 static void find_retained(enum scan_when when);
 
@@ -92,7 +108,7 @@ void lifecycle_check(enum occasion at)
         return;
     atomic_store(&checked_unloads, atomic_load(&modules_unloads));
     keys_reconcile();
-    signals_reconcile(at == AT_REQUEST || at == AT_EXIT);
+    look_at_signals(at);
     report_revalidate();
     orphans_report();
     rules_check(report_knows, check_sink, &check);
@@ -195,17 +211,14 @@ unsigned lifecycle_request(void)
     return report_take_news();
 }
 
-static void scan(enum scan_when when, enum occasion at)
-{
-    if (!scan_has_work() || !lock_acquire(&check_lock))
-        return;
-    scan_locked(when, at);
-    lock_release(&check_lock);
-}
-
 void lifecycle_loading(void)
 {
-    scan(SCAN_BEFORE_LOAD, AT_DLCLOSE);
+    if (!(scan_has_work() || atomic_load(&signals_wait)) || !lock_acquire(&check_lock))
+        return;
+    if (atomic_load(&signals_wait))
+        look_at_signals(AT_EVENT);
+    scan_locked(SCAN_BEFORE_LOAD, AT_DLCLOSE);
+    lock_release(&check_lock);
 }
 
 void check_unloads(void)

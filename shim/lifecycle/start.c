@@ -126,6 +126,7 @@ void lifecycle_start(void)
     keys_set_libc_table(surroundings.pthread_keys);
     modules_set_find_object(surroundings.find_object);
     report_init(raw);
+    scan_start();
     if (options.verbosity >= 1)
         say_hello();
     modules_init(common_classify, on_module);

@@ -11,10 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HELD_MOST = 32768 };
+enum {
+    HELD_MOST = 32768,
+    MODULES_NS = 1000000 /* records of modules are written no more often than that */
+};
 
 static bool tried, closed, is_held;
-static struct text held; /* records of modules that wait for the next one */
+static struct text held;         /* records of modules that wait for the next one */
+static uint64_t modules_written; /* when some last were */
 static char *pattern;
 static struct process_info process;
 
@@ -49,9 +53,13 @@ void log_write(struct text *text)
 
 void log_write_module(struct module *module, enum module_state state)
 {
-    record_module(&held, module, state, log_now());
-    if (!is_held || held.length >= HELD_MOST)
-        write_held();
+    uint64_t now = log_now();
+    bool is_due = !is_held && now - modules_written >= MODULES_NS;
+    record_module(&held, module, state, now);
+    if (!is_due && held.length < HELD_MOST)
+        return;
+    write_held();
+    modules_written = now;
 }
 
 static int collect_module(struct module *module, void *data)
@@ -107,6 +115,7 @@ bool log_open_locked(void)
     record_header(&text, &process);
     log_write(&text);
     write_known_modules_locked();
+    write_held();
     return true;
 }
 
@@ -158,6 +167,7 @@ void log_fork_child(void)
 {
     output_fork_child();
     tried = closed = false;
+    text_free(&held); /* the parent writes them */
 }
 
 void log_close(void)

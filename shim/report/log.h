@@ -32,6 +32,8 @@ void log_write(struct text *record);
 /* Whether records of modules are held back, until another one is written. */
 void log_hold_locked(bool hold);
 
+/* Of many that come and go within a millisecond the first one is written at once, the others
+ * together with the next record of any kind: whoever is named in a record comes before it. */
 void log_write_module(struct module *module, enum module_state state);
 
 /* A line on standard error, "dlpin: " included. Under no lock in particular. */

@@ -19,10 +19,13 @@ enum {
     SHARE = 20,            /* and then one part in so many of the time since the start */
     SHORT_WAIT = 10 * MILLISECOND,
     LONG_WAIT =
-        100 * MILLISECOND, /* for little memory: that takes so long on a busy machine only */
+        100 * MILLISECOND,        /* for little memory: that takes so long on a busy machine only */
+    TOGETHER = 100 * MILLISECOND, /* unloads that are looked at together come within that */
     ALONE_BYTES =
         64 << 20, /* with more memory of its own no process is walked through as a whole */
-    BYTES_A_MAPPING = 4096,         /* so much can be walked while a mapping is copied */
+    BYTES_A_MAPPING = 4096, /* so much can be walked while a mapping is copied */
+    MANY_MODULES = 256,     /* with fewer no walk takes long for their sake */
+    NS_A_MODULE = 16000,    /* for walking through its mappings and variables, or copying them */
     STANDSTILL = 300 * MILLISECOND, /* a walk in the process itself may take so long */
 };
 
@@ -37,9 +40,12 @@ static struct module *closed[RETAINERS_MAX];
 static unsigned closed_count;
 static uint64_t closed_spent; /* nanoseconds that the program waited for it */
 
-/* Nanoseconds: when the first module went, what the program has waited for us since, and what the
- * last look took of its time. Bytes that were looked at. */
-static uint64_t started, spent, last_look, looked;
+/* Nanoseconds: when the process started, when the first module went, what the program has waited
+ * for us since, and what the last look took of its time. Bytes that were looked at. */
+static uint64_t process_started, started, spent, last_look, looked;
+
+/* What waits for the unloads that follow is not looked at after each of them. */
+static uint64_t postponed_to;
 
 /* The walk that is under way, or whose results wait. */
 static struct {
@@ -57,6 +63,11 @@ static struct {
  * and other modules come to lie where they point. */
 static struct hits harmless;
 static unsigned next_harmless;
+
+void scan_start(void)
+{
+    process_started = sys_monotonic_ns();
+}
 
 void scan_note_unloaded(struct module *module)
 {
@@ -154,6 +165,25 @@ static struct ranges *take_due(void)
     lock_release(&changes_lock);
     ranges_ready(ranges);
     return ranges;
+}
+
+/* Their turn comes again; before what has gone meanwhile. */
+static void put_back_due(struct ranges *ranges)
+{
+    if (!lock_acquire(&changes_lock)) {
+        scan_gaps.missed += ranges->count;
+        free_ranges(ranges);
+        return;
+    }
+    unsigned count = atomic_load(&due_count), back = ranges->count;
+    for (; back + count > RANGES_MAX; scan_gaps.missed++)
+        module_unref(ranges->list[--back].module);
+    memmove(due + back, due, count * sizeof *due);
+    for (unsigned i = 0; i < back; i++)
+        due[i] = ranges->list[i].module;
+    atomic_store(&due_count, back + count);
+    lock_release(&changes_lock);
+    arena_free(ranges, sizeof *ranges);
 }
 
 /* --- a walk
@@ -339,10 +369,37 @@ static void begin_walk(struct ranges *ranges, uint64_t bytes, bool waits)
 /* A share of the program's time; the rest waits. */
 static bool is_affordable(enum scan_when when)
 {
-    uint64_t elapsed = sys_monotonic_ns() - started;
+    uint64_t now_ns = sys_monotonic_ns();
+    if (when == SCAN_AFTER_UNLOAD && now_ns < postponed_to)
+        return false;
     if (program_waits(when) || looked < FREE_BYTES)
         return true;
-    return spent + last_look <= elapsed / SHARE;
+    return spent + last_look <= (now_ns - started) / SHARE;
+}
+
+static int count_module(struct module *module, void *data)
+{
+    *(uint64_t *)data += module->id > 0;
+    return 0;
+}
+
+/* Most of what is left right after one of many unloads is freed with the others. Where so much is
+ * mapped that a walk takes long, as the program's age goes, it is for all together: a while later,
+ * or before something else may lie there. */
+static bool is_time_to_walk(enum scan_when when)
+{
+    uint64_t modules = 0;
+    if (when != SCAN_AFTER_UNLOAD)
+        return true;
+    modules_each_mapped(count_module, &modules);
+    return modules < MANY_MODULES ||
+           modules * NS_A_MODULE < (sys_monotonic_ns() - process_started) / SHARE;
+}
+
+static void postpone(struct ranges *ranges)
+{
+    postponed_to = sys_monotonic_ns() + TOGETHER;
+    put_back_due(ranges);
 }
 
 uint64_t scan_patience(enum scan_when when, bool begun_now)
@@ -374,8 +431,10 @@ bool scan_run(enum scan_when when)
         free_ranges(ranges);
     else if (found == FILTER_SOMETHING && now.hits.all && now.hits.in_variables)
         tell_hits(ranges);
-    else
+    else if (is_time_to_walk(when))
         begin_walk(ranges, now.hits.bytes ? now.hits.bytes : UINT64_MAX, program_waits(when));
+    else
+        postpone(ranges);
     last_look = sys_monotonic_ns() - begun;
     return atomic_load(&now.active);
 }

@@ -7,7 +7,7 @@
  *
  * In the same way, how much of the heap a module that was closed and stays mapped holds alone.
  *
- * All but scan_note_unloaded: under the check lock, inside the guard.
+ * All but scan_start and scan_note_unloaded: under the check lock, inside the guard.
  */
 #ifndef DLPIN_SCAN_SCAN_H
 #define DLPIN_SCAN_SCAN_H
@@ -21,6 +21,9 @@ enum scan_when {
     SCAN_ON_REQUEST, /* to its end, whatever it costs */
     SCAN_AT_EXIT,
 };
+
+/* The process has started. */
+void scan_start(void);
 
 /* A module went. Takes a reference. Under the changes lock. */
 void scan_note_unloaded(struct module *module);

@@ -125,8 +125,11 @@ Test(report, modules)
     cr_assert_str_eq(text_of(module, "build_id"), "00abff");
     cr_assert_str_eq(text_of(module, "base"), "0x10000");
     cr_assert_str_eq(text_of(module, "state"), "loaded");
+    /* That may wait, but not longer than for the next record. */
     report_module(gone, MODULE_UNLOADED);
+    report_request(1, REQUEST_DONE);
     cr_assert_str_eq(text_of(last_of(records("module")), "state"), "unloaded");
+    cr_assert_str_eq(text_of(last_of(support_records(output_file_path())), "type"), "request");
 }
 
 Test(report, odd_names_come_out_as_json)
