@@ -18,6 +18,8 @@
  *   open-global P         … with RTLD_GLOBAL
  *   open-nodelete P       … with RTLD_NODELETE
  *   open-namespace P      … with dlmopen, in a namespace of its own
+ *   crowd P D N           load N copies of it that are made in the folder D
+ *   disperse              unload those
  *   call P F              call the entry point F of P; nonzero ends the host with status 1
  *   close P               unload it
  *   close-at-exit P       unload it in a handler of atexit()
@@ -247,22 +249,56 @@ static void step_close_at_exit(char **arg)
 
 /* ---- files ---- */
 
-static void step_copy(char **arg)
+static void copy_plugin(const char *name, const char *to)
 {
     char from[PATH_MAX], buffer[65536];
     FILE *in, *out;
     size_t got;
 
-    file_of(arg[0], from);
+    file_of(name, from);
     in = fopen(from, "re");
-    out = fopen(arg[1], "we");
+    out = fopen(to, "we");
     if (!in || !out)
-        die(arg[1], strerror(errno));
+        die(to, strerror(errno));
     while ((got = fread(buffer, 1, sizeof buffer, in)) > 0)
         fwrite(buffer, 1, got, out);
     fclose(in);
     if (fclose(out) != 0)
-        die(arg[1], strerror(errno));
+        die(to, strerror(errno));
+}
+
+static void step_copy(char **arg)
+{
+    copy_plugin(arg[0], arg[1]);
+}
+
+/* ---- many ---- */
+
+enum { CROWD_MAX = 1024 };
+
+static void *crowd[CROWD_MAX];
+static int crowd_count;
+
+static void step_crowd(char **arg)
+{
+    int count = atoi(arg[2]);
+
+    for (int i = 0; i < count && crowd_count < CROWD_MAX; i++) {
+        char file[PATH_MAX];
+
+        snprintf(file, sizeof file, "%s/crowd-%d.so", arg[1], i);
+        copy_plugin(arg[0], file);
+        crowd[crowd_count] = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+        if (!crowd[crowd_count++])
+            die("dlopen", dlerror());
+    }
+}
+
+static void step_disperse(char **arg)
+{
+    (void)arg;
+    while (crowd_count > 0)
+        dlclose(crowd[--crowd_count]);
 }
 
 static void step_remove(char **arg)
@@ -349,6 +385,8 @@ static const struct verb {
     {"default", 1, step_default},
     {"raise", 1, step_raise},
     {"copy", 2, step_copy},
+    {"crowd", 3, step_crowd},
+    {"disperse", 0, step_disperse},
     {"remove", 1, step_remove},
     {"leave", 2, step_leave},
 };

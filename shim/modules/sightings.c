@@ -165,25 +165,32 @@ static bool are_its_headers(const struct link_map *map, const ElfW(Ehdr) * heade
 }
 
 /* What dl_iterate_phdr would tell, but for the number of its thread-local storage. False: its
- * headers are not where they usually are. */
+ * headers are not where they usually are. Program headers follow the ELF header, mostly. */
 static bool read_map(const struct link_map *map, struct dl_phdr_info *info)
 {
     enum { MOST = 64 };
-    ElfW(Ehdr) header;
-    ElfW(Phdr) phdr[MOST];
-    if (sys_read_memory((void *)map->l_addr, &header, sizeof header) != (ssize_t)sizeof header ||
-        memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_phentsize != sizeof *phdr ||
-        header.e_phnum > MOST || header.e_phoff > UINT32_MAX)
+    struct {
+        ElfW(Ehdr) header;
+        ElfW(Phdr) phdr[MOST];
+    } start;
+    const ElfW(Ehdr) *header = &start.header;
+    if (sys_read_memory((void *)map->l_addr, &start, sizeof start) != (ssize_t)sizeof start ||
+        memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
+        header->e_phentsize != sizeof *start.phdr || header->e_phnum > MOST ||
+        header->e_phoff > UINT32_MAX)
         return false;
-    size_t size = header.e_phnum * sizeof *phdr;
-    if (sys_read_memory((void *)(map->l_addr + header.e_phoff), phdr, size) != (ssize_t)size ||
-        !are_its_headers(map, &header, phdr))
+    const ElfW(Phdr) *phdr = (const ElfW(Phdr) *)(map->l_addr + header->e_phoff);
+    size_t size = header->e_phnum * sizeof *phdr;
+    if (header->e_phoff != sizeof *header &&
+        sys_read_memory(phdr, start.phdr, size) != (ssize_t)size)
+        return false;
+    if (!are_its_headers(map, header, start.phdr))
         return false;
     *info = (struct dl_phdr_info){
         .dlpi_addr = map->l_addr,
         .dlpi_name = map->l_name,
-        .dlpi_phdr = (const ElfW(Phdr) *)(map->l_addr + header.e_phoff),
-        .dlpi_phnum = header.e_phnum,
+        .dlpi_phdr = phdr,
+        .dlpi_phnum = header->e_phnum,
     };
     return true;
 }
