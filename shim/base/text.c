@@ -48,7 +48,8 @@ void text_add(struct text *text, const char *s)
     text_add_n(text, s, strlen(s));
 }
 
-static void add_number(struct text *text, uint64_t n, unsigned base)
+/* Inlined: the compiler then knows the base, and divides without a division. */
+static inline void add_number(struct text *text, uint64_t n, unsigned base)
 {
     char digits[24];
     size_t at = sizeof digits;

@@ -88,12 +88,13 @@ static void add_build_id(struct text *text, const struct module *module)
 {
     if (module->build_id_length == 0)
         return;
-    text_add(text, ",\"build_id\":\"");
+    char digits[2 * BUILD_ID_MAX];
     for (unsigned i = 0; i < module->build_id_length; i++) {
-        char digits[2] = {"0123456789abcdef"[module->build_id[i] >> 4],
-                          "0123456789abcdef"[module->build_id[i] & 15]};
-        text_add_n(text, digits, 2);
+        digits[2 * i] = "0123456789abcdef"[module->build_id[i] >> 4];
+        digits[2 * i + 1] = "0123456789abcdef"[module->build_id[i] & 15];
     }
+    text_add(text, ",\"build_id\":\"");
+    text_add_n(text, digits, 2 * (size_t)module->build_id_length);
     text_add(text, "\"");
 }
 
