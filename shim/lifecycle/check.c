@@ -22,7 +22,7 @@ struct lock check_lock;
 
 static _Atomic uint64_t checked_unloads;
 static _Atomic bool exit_began;
-static _Atomic bool signals_wait; /* for a later look; under the check lock */
+static _Atomic bool unseen_waits; /* for a later look; under the check lock */
 static uintptr_t exit_code_start, exit_code_end;
 
 void check_set_exit_code(uintptr_t start, uintptr_t end)
@@ -77,19 +77,27 @@ static void collect_sites(void)
     }
 }
 
-/* Handlers that were set past us are asked for once where many unloads follow each other; but
- * before something else may come to lie where they are. */
-static void look_at_signals(enum occasion at)
+/* What the program may have changed past us, signal handlers by raw system calls and the list of
+ * the environment, is looked at once where many unloads follow each other; but before something
+ * else may come to lie there. */
+static bool is_time_for_unseen(enum occasion at)
 {
     enum { TOGETHER_NS = 1000000 };
     static uint64_t looked;
     uint64_t now = sys_monotonic_ns();
     bool waits = at == AT_DLCLOSE && now - looked < TOGETHER_NS;
-    atomic_store(&signals_wait, waits);
-    if (waits)
-        return;
-    looked = now;
-    signals_reconcile(at == AT_REQUEST || at == AT_EXIT);
+    atomic_store(&unseen_waits, waits);
+    if (!waits)
+        looked = now;
+    return !waits;
+}
+
+static void look_at_unseen(void)
+{
+    struct check check = {.at = AT_DLCLOSE};
+    atomic_store(&unseen_waits, false);
+    signals_reconcile(false);
+    rules_check_unseen(report_knows, check_sink, &check);
 }
 
 static void scan_locked(enum scan_when when, enum occasion at);
@@ -108,10 +116,12 @@ void lifecycle_check(enum occasion at)
         return;
     atomic_store(&checked_unloads, atomic_load(&modules_unloads));
     keys_reconcile();
-    look_at_signals(at);
+    bool unseen = is_time_for_unseen(at);
+    if (unseen)
+        signals_reconcile(at == AT_REQUEST || at == AT_EXIT);
     report_revalidate();
     orphans_report();
-    rules_check(report_knows, check_sink, &check);
+    rules_check(unseen, report_knows, check_sink, &check);
     scan_locked(scans[at], at == AT_EVENT ? AT_DLCLOSE : at);
     find_retained(scans[at]);
     if (at == AT_EXIT)
@@ -213,10 +223,10 @@ unsigned lifecycle_request(void)
 
 void lifecycle_loading(void)
 {
-    if (!(scan_has_work() || atomic_load(&signals_wait)) || !lock_acquire(&check_lock))
+    if (!(scan_has_work() || atomic_load(&unseen_waits)) || !lock_acquire(&check_lock))
         return;
-    if (atomic_load(&signals_wait))
-        look_at_signals(AT_EVENT);
+    if (atomic_load(&unseen_waits))
+        look_at_unseen();
     scan_locked(SCAN_BEFORE_LOAD, AT_DLCLOSE);
     lock_release(&check_lock);
 }

@@ -35,7 +35,7 @@ static void work(struct text *records, void *data)
     now->records = records;
     modules_suppose_unloaded(now->module);
     opens_module_unloaded(now->module);
-    rules_check(NULL, suppose_sink, now);
+    rules_check(true, NULL, suppose_sink, now);
     walk_run(&now->walk);
     for (unsigned i = 0; i < now->walk.count; i++)
         rules_check_retained(&now->walk.results[i], NULL, suppose_sink, now);

@@ -14,9 +14,13 @@ struct found {
 /* Every rule for the subject's type. Under the registry lock where the subject needs it. */
 void found_apply(const struct subject *subject, struct found *found);
 
-/* The rules for what was registered with libc; `closing`: only what may run the moment this module
- * is unmapped. Under the registry lock. */
+/* The rules for what was registered with libc, but for the environment; `closing`: only what may
+ * run the moment this module is unmapped. Under the registry lock. */
 void found_registrations_locked(const struct module *closing, struct found *found);
+
+/* Those for the environment. Without `unseen` only if putenv put something there, or the list is
+ * another one. Under the registry lock. */
+void found_environment_locked(bool unseen, struct found *found);
 
 /* The rules for handles of modules: all of them, or those that an unloaded module opened. Under the
  * registry lock. */

@@ -108,10 +108,11 @@ static bool check_variable(uintptr_t string, void *data)
     return false;
 }
 
-static void check_environment_locked(struct found *found)
+void found_environment_locked(bool unseen, struct found *found)
 {
     struct registration list = {.type = REGISTERED_ENVIRON, .data = environment_list()};
-    environment_each(check_variable, found);
+    if (unseen || registrations[REGISTERED_VARIABLE])
+        environment_each(check_variable, found);
     list.image = last_owner(list.data);
     if (list.image && is_unreadable(list.data))
         apply(&list, found);
@@ -153,7 +154,6 @@ void found_registrations_locked(const struct module *closing, struct found *foun
             if (type != REGISTERED_VARIABLE && registration_is_left(each) &&
                 registration_is_live(each))
                 apply(each, found);
-    check_environment_locked(found);
     check_handlers_locked(found);
 }
 

@@ -91,7 +91,7 @@ static void check_thread_locked(struct thread *thread, struct found *found)
     target_release(&target);
 }
 
-void rules_check(rules_known *known, rules_sink *sink, void *data)
+void rules_check(bool unseen, rules_known *known, rules_sink *sink, void *data)
 {
     struct found found = {.known = known};
     if (!lock_acquire(&registry_lock)) {
@@ -106,7 +106,21 @@ void rules_check(rules_known *known, rules_sink *sink, void *data)
             check_value_locked(thread, i, &found);
     }
     found_registrations_locked(NULL, &found);
+    found_environment_locked(unseen, &found);
     found_handles_locked(false, &found);
+    lock_release(&registry_lock);
+    found_hand_on(&found, sink, data);
+}
+
+void rules_check_unseen(rules_known *known, rules_sink *sink, void *data)
+{
+    struct found found = {.known = known};
+    if (!lock_acquire(&registry_lock)) {
+        drop(DROP_FINDING);
+        return;
+    }
+    check_signals_locked(&found);
+    found_environment_locked(true, &found);
     lock_release(&registry_lock);
     found_hand_on(&found, sink, data);
 }

@@ -86,8 +86,10 @@ typedef void rules_sink(struct finding *finding, void *data);
 typedef bool rules_known(const struct object *object);
 
 /* Every rule on every key, value, thread and signal; findings go to `sink` (which takes them over)
- * after the registry lock is released. Takes the registry lock. */
-void rules_check(rules_known *known, rules_sink *sink, void *data);
+ * after the registry lock is released. Takes the registry lock. Without `unseen`, what the program
+ * may have changed past us waits for rules_check_unseen: signal handlers and the environment. */
+void rules_check(bool unseen, rules_known *known, rules_sink *sink, void *data);
+void rules_check_unseen(rules_known *known, rules_sink *sink, void *data);
 
 /* Only what could kill the process the moment `module` is unmapped; the findings are pending. */
 void rules_check_closing(const struct module *module, rules_sink *sink, void *data);

@@ -397,17 +397,17 @@ Test(sweep, keys_and_values)
     keys[5] = (struct key){.generation = 3, .owner = gone};
     keys[6] = (struct key){.generation = 2, .owner = gone};
     keys_end = 7;
-    rules_check(NULL, sink, NULL);
+    rules_check(true, NULL, sink, NULL);
     cr_assert_eq(seen[KIND_KEY], 1, "one is live");
     cr_assert_eq(seen[KIND_KEY_DESTRUCTOR], 0);
     cr_assert(last.type == OBJECT_KEY && last.key == 5 && last.generation == 3);
     cr_assert(rules_still_holds(&last, &how));
-    rules_check(knows_all, sink, NULL);
+    rules_check(true, knows_all, sink, NULL);
     cr_assert_eq(seen[KIND_KEY], 1, "what is known is not made again");
     keys[5].generation = 4;
     cr_assert_not(rules_still_holds(&last, &how));
     cr_assert_str_eq(how, "the key was deleted");
-    rules_check(NULL, sink, NULL);
+    rules_check(true, NULL, sink, NULL);
     cr_assert_eq(seen[KIND_KEY], 1);
 }
 
@@ -422,10 +422,10 @@ Test(sweep, real_values_and_what_becomes_of_them)
     thread_set_value(5, &plugin.data[2], 0);
     thread_set_value(6, &plugin.data[2], 0);
     keys[6].generation = 3;
-    rules_check(NULL, sink, NULL);
+    rules_check(true, NULL, sink, NULL);
     cr_assert_eq(seen[KIND_KEY_VALUE], 0);
     support_close(&plugin);
-    rules_check(NULL, sink, NULL);
+    rules_check(true, NULL, sink, NULL);
     cr_assert_eq(seen[KIND_KEY_VALUE], 1, "the other is of a key that is gone");
     cr_assert(last.type == OBJECT_VALUE && last.key == 5);
     cr_assert(rules_still_holds(&last, &how));
@@ -433,7 +433,7 @@ Test(sweep, real_values_and_what_becomes_of_them)
     cr_assert_not(rules_still_holds(&last, &how));
     cr_assert_str_eq(how, "the value was replaced");
     thread_set_value(5, &plugin.data[2], 0);
-    rules_check(NULL, sink, NULL);
+    rules_check(true, NULL, sink, NULL);
     cr_assert_eq(seen[KIND_KEY_VALUE], 1, "set after the unload: it cannot point into it");
 }
 
@@ -449,10 +449,10 @@ Test(sweep, a_thread_and_a_module_that_closes)
     cr_assert_eq(seen[KIND_THREAD_ROUTINE], 1);
     cr_assert(rules_still_holds(&last, &how));
     started->routine = in(gone);
-    rules_check(NULL, sink, NULL);
+    rules_check(true, NULL, sink, NULL);
     cr_assert_eq(seen[KIND_THREAD_ROUTINE], 2);
     thread_end(started);
-    rules_check(NULL, sink, NULL);
+    rules_check(true, NULL, sink, NULL);
     cr_assert_eq(seen[KIND_THREAD_ROUTINE], 2);
     cr_assert_not(rules_still_holds(&last, &how));
     cr_assert_str_eq(how, "the thread ended");
@@ -478,7 +478,7 @@ Test(sweep, more_findings_than_there_was_room_for)
     for (unsigned i = 0; i < KEYS_MAX; i++)
         keys[i] = (struct key){.generation = 1, .owner = gone};
     keys_end = KEYS_MAX;
-    rules_check(NULL, sink, NULL);
+    rules_check(true, NULL, sink, NULL);
     cr_assert_eq(seen[KIND_KEY], KEYS_MAX);
     cr_assert_eq(gone->references, 0);
 }
