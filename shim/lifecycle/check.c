@@ -178,6 +178,8 @@ void check_finish_scan(void)
 void check_before_death(bool due)
 {
     enum { PATIENCE_NS = 2000000000 };
+    if (due && atomic_load(&unseen_waits))
+        look_at_unseen();
     take_results(PATIENCE_NS);
     if (!due || !scan_run(SCAN_ON_REQUEST))
         return;

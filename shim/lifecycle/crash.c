@@ -179,7 +179,7 @@ static void tell_of_findings(void)
         lock_release(&check_lock);
     }
     if (lock_acquire(&report_lock)) {
-        report_settle_counts_locked();
+        report_flush_locked();
         lock_release(&report_lock);
     }
 }

@@ -139,7 +139,7 @@ void crash_report(const struct crash *crash)
     bool foretold = report_best_locked(score, crash, &by);
     if (foretold)
         report_own_locked(by.id);
-    report_settle_counts_locked();
+    report_flush_locked();
     if (log_open_locked()) {
         record_crash(&text, crash, foretold ? &by : NULL);
         log_write(&text);

@@ -34,7 +34,7 @@ static void write_out(struct text *text)
     text_free(text);
 }
 
-static void write_held(void)
+void log_flush_locked(void)
 {
     if (held.length || held.failed)
         write_out(&held);
@@ -47,7 +47,7 @@ void log_hold_locked(bool hold)
 
 void log_write(struct text *text)
 {
-    write_held();
+    log_flush_locked();
     write_out(text);
 }
 
@@ -58,7 +58,7 @@ void log_write_module(struct module *module, enum module_state state)
     record_module(&held, module, state, now);
     if (!is_due && held.length < HELD_MOST)
         return;
-    write_held();
+    log_flush_locked();
     modules_written = now;
 }
 
@@ -115,7 +115,7 @@ bool log_open_locked(void)
     record_header(&text, &process);
     log_write(&text);
     write_known_modules_locked();
-    write_held();
+    log_flush_locked();
     return true;
 }
 

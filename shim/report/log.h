@@ -36,6 +36,9 @@ void log_hold_locked(bool hold);
  * together with the next record of any kind: whoever is named in a record comes before it. */
 void log_write_module(struct module *module, enum module_state state);
 
+/* Writes what was held back. */
+void log_flush_locked(void);
+
 /* A line on standard error, "dlpin: " included. Under no lock in particular. */
 void log_say(const char *line);
 

@@ -419,9 +419,10 @@ void report_own_locked(uint32_t id)
     }
 }
 
-void report_settle_counts_locked(void)
+void report_flush_locked(void)
 {
     struct group *group, *next;
+    log_flush_locked();
     HASH_ITER (hh, groups, group, next)
         if (!group->resolved && !group->inherited && group->count != group->written_count)
             group_write_locked(group);

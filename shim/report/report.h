@@ -93,8 +93,9 @@ bool report_best_locked(finding_score *score, const void *data, struct open_find
  */
 void report_own_locked(uint32_t id);
 
-/* Writes all counts that have changed since they were written. */
-void report_settle_counts_locked(void);
+/* Writes what is held back: records of modules, and counts that have changed since they were
+ * written. */
+void report_flush_locked(void);
 
 /* Open findings of severity warning or higher. */
 unsigned report_severe(void);

@@ -132,6 +132,14 @@ Test(report, modules)
     cr_assert_str_eq(text_of(last_of(support_records(output_file_path())), "type"), "request");
 }
 
+Test(report, modules_do_not_wait_when_it_dies)
+{
+    report_module(gone, MODULE_LOADED);
+    report_module(gone, MODULE_UNLOADED);
+    report_flush_locked();
+    cr_assert_str_eq(text_of(last_of(records("module")), "state"), "unloaded");
+}
+
 Test(report, odd_names_come_out_as_json)
 {
     gone->path = "/tmp/\"quoted\"\\\n\xff\xc3\x28 \xe2\x86\x92.so";
