@@ -113,16 +113,26 @@ ENTRY(ignore)
 }
 
 /* Past the C library: struct sigaction of the kernel. There is no stack then. */
-ENTRY(start_raw)
+static int set_raw(handler *function)
 {
     struct {
         handler *function;
         unsigned long flags;
         void (*restorer)(void);
         unsigned long mask;
-    } action = {.function = on_signal};
+    } action = {.function = function};
 
     return syscall(SYS_rt_sigaction, SIGUSR1, &action, NULL, sizeof action.mask) == 0 ? 0 : -1;
+}
+
+ENTRY(start_raw)
+{
+    return set_raw(on_signal);
+}
+
+ENTRY(stop_raw)
+{
+    return set_raw(SIG_DFL);
 }
 
 ENTRY(start_two)

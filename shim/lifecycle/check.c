@@ -85,7 +85,7 @@ static bool is_time_for_unseen(enum occasion at)
     enum { TOGETHER_NS = 1000000 };
     static uint64_t looked;
     uint64_t now = sys_monotonic_ns();
-    bool waits = at == AT_DLCLOSE && now - looked < TOGETHER_NS;
+    bool waits = at == AT_DLCLOSE && now - looked < TOGETHER_NS && !signals_any_left();
     atomic_store(&unseen_waits, waits);
     if (!waits)
         looked = now;
@@ -178,10 +178,10 @@ void check_finish_scan(void)
 void check_before_death(bool due)
 {
     enum { PATIENCE_NS = 2000000000 };
-    if (due && atomic_load(&unseen_waits))
+    if (atomic_load(&unseen_waits))
         look_at_unseen();
     take_results(PATIENCE_NS);
-    if (!due || !scan_run(SCAN_ON_REQUEST))
+    if (!(due || scan_is_postponed()) || !scan_run(SCAN_ON_REQUEST))
         return;
     check_notice_exit();
     walk_check = (struct check){.at = AT_EVENT, .before_exit = !atomic_load(&exit_began)};
@@ -194,9 +194,10 @@ static void scan_locked(enum scan_when when, enum occasion at)
         return;
     uint64_t begun = sys_monotonic_ns();
     take_results(scan_patience(when, false));
+    bool was_seen = scan_is_postponed();
     if (scan_run(when)) {
         check_notice_exit();
-        walk_check = (struct check){.at = at, .before_exit = !atomic_load(&exit_began)};
+        walk_check = (struct check){.at = at, .before_exit = was_seen || !atomic_load(&exit_began)};
     }
     take_results(scan_patience(when, true));
     scan_cost(sys_monotonic_ns() - begun);

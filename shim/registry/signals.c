@@ -86,6 +86,17 @@ static uint64_t common_signals(void)
     return set;
 }
 
+bool signals_any_left(void)
+{
+    bool any = false;
+    if (!lock_acquire(&registry_lock))
+        return true;
+    for (int i = 1; i <= ACTION_SIGNALS; i++)
+        any |= module_is_left(dispositions[i].handler.module);
+    lock_release(&registry_lock);
+    return any;
+}
+
 void signals_reconcile(bool all)
 {
     uint64_t looked = all ? UINT64_MAX : common_signals(), caught = all ? action_caught() : looked;

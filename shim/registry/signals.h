@@ -31,6 +31,10 @@ extern struct disposition dispositions[ACTION_SIGNALS + 1]; /* by the signal's n
 /* The calling thread has changed what handles this signal. */
 void signal_changed(int number);
 
+/* A handler that we know of lies in a module that the program is done with: unless the program has
+ * changed it past us. */
+bool signals_any_left(void);
+
 /* Takes over from the kernel what is not known. Not `all`: without real-time signals for which a
  * handler was set past us. */
 void signals_reconcile(bool all);

@@ -23,9 +23,10 @@ enum {
     TOGETHER = 100 * MILLISECOND, /* unloads that are looked at together come within that */
     ALONE_BYTES =
         64 << 20, /* with more memory of its own no process is walked through as a whole */
-    BYTES_A_MAPPING = 4096, /* so much can be walked while a mapping is copied */
-    MANY_MODULES = 256,     /* with fewer no walk takes long for their sake */
-    NS_A_MODULE = 16000,    /* for walking through its mappings and variables, or copying them */
+    BYTES_A_MAPPING = 4096,    /* so much can be walked while a mapping is copied */
+    MANY_MODULES = 256,        /* with fewer no walk takes long for their sake */
+    NS_A_MODULE = 16000,       /* for walking through its mappings and variables, or copying them */
+    DUE_MANY = RANGES_MAX / 2, /* more do not wait to be looked at together */
     STANDSTILL = 300 * MILLISECOND, /* a walk in the process itself may take so long */
 };
 
@@ -45,6 +46,7 @@ static uint64_t closed_spent; /* nanoseconds that the program waited for it */
 static uint64_t process_started, started, spent, last_look, looked;
 
 /* What waits for the unloads that follow is not looked at after each of them. */
+static bool is_postponed;
 static uint64_t postponed_to;
 
 /* The walk that is under way, or whose results wait. */
@@ -117,6 +119,11 @@ void scan_cost(uint64_t nanoseconds)
     spent += nanoseconds;
 }
 
+bool scan_is_postponed(void)
+{
+    return is_postponed;
+}
+
 bool scan_is_under_way(void)
 {
     return atomic_load(&now.active);
@@ -163,6 +170,7 @@ static struct ranges *take_due(void)
         move_to_range(ranges, due[i]);
     atomic_store(&due_count, 0);
     lock_release(&changes_lock);
+    is_postponed = false;
     ranges_ready(ranges);
     return ranges;
 }
@@ -370,9 +378,9 @@ static void begin_walk(struct ranges *ranges, uint64_t bytes, bool waits)
 static bool is_affordable(enum scan_when when)
 {
     uint64_t now_ns = sys_monotonic_ns();
-    if (when == SCAN_AFTER_UNLOAD && now_ns < postponed_to)
+    if (when == SCAN_AFTER_UNLOAD && now_ns < postponed_to && atomic_load(&due_count) < DUE_MANY)
         return false;
-    if (program_waits(when) || looked < FREE_BYTES)
+    if (program_waits(when) || looked < FREE_BYTES || (is_postponed && when == SCAN_BEFORE_LOAD))
         return true;
     return spent + last_look <= (now_ns - started) / SHARE;
 }
@@ -386,10 +394,10 @@ static int count_module(struct module *module, void *data)
 /* Most of what is left right after one of many unloads is freed with the others. Where so much is
  * mapped that a walk takes long, as the program's age goes, it is for all together: a while later,
  * or before something else may lie there. */
-static bool is_time_to_walk(enum scan_when when)
+static bool is_time_to_walk(enum scan_when when, const struct ranges *ranges)
 {
     uint64_t modules = 0;
-    if (when != SCAN_AFTER_UNLOAD)
+    if (when != SCAN_AFTER_UNLOAD || ranges->count >= DUE_MANY)
         return true;
     modules_each_mapped(count_module, &modules);
     return modules < MANY_MODULES ||
@@ -398,6 +406,7 @@ static bool is_time_to_walk(enum scan_when when)
 
 static void postpone(struct ranges *ranges)
 {
+    is_postponed = true;
     postponed_to = sys_monotonic_ns() + TOGETHER;
     put_back_due(ranges);
 }
@@ -431,10 +440,13 @@ bool scan_run(enum scan_when when)
         free_ranges(ranges);
     else if (found == FILTER_SOMETHING && now.hits.all && now.hits.in_variables)
         tell_hits(ranges);
-    else if (is_time_to_walk(when))
+    else if (is_time_to_walk(when, ranges))
         begin_walk(ranges, now.hits.bytes ? now.hits.bytes : UINT64_MAX, program_waits(when));
-    else
+    else {
+        looked -= now.hits.bytes; /* that was for nothing, and is not held against the next look */
         postpone(ranges);
+        return false;
+    }
     last_look = sys_monotonic_ns() - begun;
     return atomic_load(&now.active);
 }

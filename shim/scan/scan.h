@@ -38,6 +38,9 @@ bool scan_has_work(void);
 
 bool scan_is_under_way(void);
 
+/* What some unloads left behind was seen, and waits for the unloads that follow. */
+bool scan_is_postponed(void);
+
 /* The program waited so long for a scan or its results: its share of the program's time is bounded.
  */
 void scan_cost(uint64_t nanoseconds);
