@@ -186,7 +186,8 @@ static void put_back_due(struct ranges *ranges)
     unsigned count = atomic_load(&due_count), back = ranges->count;
     for (; back + count > RANGES_MAX; scan_gaps.missed++)
         module_unref(ranges->list[--back].module);
-    memmove(due + back, due, count * sizeof *due);
+    for (unsigned i = count; i-- > 0;)
+        due[back + i] = due[i];
     for (unsigned i = 0; i < back; i++)
         due[i] = ranges->list[i].module;
     atomic_store(&due_count, back + count);
