@@ -23,10 +23,10 @@ enum {
     TOGETHER = 100 * MILLISECOND, /* unloads that are looked at together come within that */
     ALONE_BYTES =
         64 << 20, /* with more memory of its own no process is walked through as a whole */
-    BYTES_A_MAPPING = 4096,    /* so much can be walked while a mapping is copied */
-    MANY_MODULES = 256,        /* with fewer no walk takes long for their sake */
-    NS_A_MODULE = 16000,       /* for walking through its mappings and variables, or copying them */
-    DUE_MANY = RANGES_MAX / 2, /* more do not wait to be looked at together */
+    BYTES_A_MAPPING = 4096, /* so much can be walked while a mapping is copied */
+    MANY_MODULES = 256,     /* with fewer no walk takes long for their sake */
+    NS_A_MODULE = 16000,    /* for walking through its mappings and variables, or copying them */
+    DUE_MANY = RANGES_MAX - 128,    /* with so many the list is almost full, and they do not wait */
     STANDSTILL = 300 * MILLISECOND, /* a walk in the process itself may take so long */
 };
 
