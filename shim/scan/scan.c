@@ -4,6 +4,7 @@
 #include "base/options.h"
 #include "base/sys.h"
 #include "scan/copy.h"
+#include "scan/due.h"
 #include "scan/filter.h"
 #include "scan/picture.h"
 #include "scan/stacks.h"
@@ -23,18 +24,14 @@ enum {
     TOGETHER = 100 * MILLISECOND, /* unloads that are looked at together come within that */
     ALONE_BYTES =
         64 << 20, /* with more memory of its own no process is walked through as a whole */
-    BYTES_A_MAPPING = 4096, /* so much can be walked while a mapping is copied */
-    MANY_MODULES = 256,     /* with fewer no walk takes long for their sake */
-    NS_A_MODULE = 16000,    /* for walking through its mappings and variables, or copying them */
-    DUE_MANY = RANGES_MAX - 128,    /* with so many the list is almost full, and they do not wait */
+    BYTES_A_MAPPING = 4096,   /* so much can be walked while a mapping is copied */
+    MANY_MODULES = 256,       /* with fewer no walk takes long for their sake */
+    NS_A_MODULE = 16000,      /* for walking through its mappings and variables, or copying them */
+    DUE_MANY = DUE_MAX - 128, /* with so many the list is almost full, and they do not wait */
     STANDSTILL = 300 * MILLISECOND, /* a walk in the process itself may take so long */
 };
 
 struct scan_gaps scan_gaps;
-
-/* Modules that were not looked at yet; each with a reference. Under the changes lock. */
-static struct module *due[RANGES_MAX];
-static _Atomic unsigned due_count;
 
 /* Modules of which it is not known what they retain; each with a reference. */
 static struct module *closed[RETAINERS_MAX];
@@ -73,15 +70,8 @@ void scan_start(void)
 
 void scan_note_unloaded(struct module *module)
 {
-    unsigned count = atomic_load(&due_count);
-    if (options.scan != SCAN_FULL || module->is_shim)
-        return;
-    if (count == RANGES_MAX) {
-        scan_gaps.missed++;
-        return;
-    }
-    due[count] = module_ref(module);
-    atomic_store(&due_count, count + 1);
+    if (options.scan == SCAN_FULL && !module->is_shim)
+        due_note(module);
 }
 
 void scan_forget_closed(const struct module *module)
@@ -110,8 +100,7 @@ void scan_note_closed(struct module *module)
 
 bool scan_has_work(void)
 {
-    return atomic_load_explicit(&due_count, memory_order_relaxed) > 0 || atomic_load(&now.active) ||
-           copy_is_left();
+    return due_count() > 0 || atomic_load(&now.active) || copy_is_left();
 }
 
 void scan_cost(uint64_t nanoseconds)
@@ -134,67 +123,6 @@ static bool program_waits(enum scan_when when)
     return when == SCAN_AT_EXIT || when == SCAN_ON_REQUEST;
 }
 
-/* --- what is due
- * ------------------------------------------------------------------------------------------- */
-
-static void free_ranges(struct ranges *ranges)
-{
-    for (unsigned i = 0; i < ranges->count; i++)
-        module_unref(ranges->list[i].module);
-    arena_free(ranges, sizeof *ranges);
-}
-
-/* Two that are due may have lain at one place. The later one's reference stays with the range. */
-static void move_to_range(struct ranges *ranges, struct module *module)
-{
-    bool is_used_again = modules_any_in(module->start, module->end);
-    for (unsigned i = 0; i < ranges->count && !is_used_again; i++)
-        is_used_again = module_overlaps(ranges->list[i].module, module);
-    if (is_used_again) {
-        scan_gaps.reused++;
-        module_unref(module);
-        return;
-    }
-    ranges_add(ranges, module);
-}
-
-/* The newest first: what lay there before cannot be told from it. */
-static struct ranges *take_due(void)
-{
-    struct ranges *ranges = arena_alloc(sizeof *ranges);
-    if (!ranges || !lock_acquire(&changes_lock)) {
-        arena_free(ranges, sizeof *ranges);
-        return NULL;
-    }
-    for (unsigned i = atomic_load(&due_count); i-- > 0;)
-        move_to_range(ranges, due[i]);
-    atomic_store(&due_count, 0);
-    lock_release(&changes_lock);
-    is_postponed = false;
-    ranges_ready(ranges);
-    return ranges;
-}
-
-/* Their turn comes again; before what has gone meanwhile. */
-static void put_back_due(struct ranges *ranges)
-{
-    if (!lock_acquire(&changes_lock)) {
-        scan_gaps.missed += ranges->count;
-        free_ranges(ranges);
-        return;
-    }
-    unsigned count = atomic_load(&due_count), back = ranges->count;
-    for (; back + count > RANGES_MAX; scan_gaps.missed++)
-        module_unref(ranges->list[--back].module);
-    for (unsigned i = count; i-- > 0;)
-        due[back + i] = due[i];
-    for (unsigned i = 0; i < back; i++)
-        due[i] = ranges->list[i].module;
-    atomic_store(&due_count, back + count);
-    lock_release(&changes_lock);
-    arena_free(ranges, sizeof *ranges);
-}
-
 /* --- a walk
  * ------------------------------------------------------------------------------------------------
  */
@@ -202,7 +130,7 @@ static void put_back_due(struct ranges *ranges)
 static void release(void)
 {
     if (now.ranges)
-        free_ranges(now.ranges);
+        due_free(now.ranges);
     for (unsigned i = 0; i < now.retainer_count; i++)
         module_unref(now.retainers[i]);
     picture_free(&now.picture);
@@ -379,7 +307,7 @@ static void begin_walk(struct ranges *ranges, uint64_t bytes, bool waits)
 static bool is_affordable(enum scan_when when)
 {
     uint64_t now_ns = sys_monotonic_ns();
-    if (when == SCAN_AFTER_UNLOAD && now_ns < postponed_to && atomic_load(&due_count) < DUE_MANY)
+    if (when == SCAN_AFTER_UNLOAD && now_ns < postponed_to && due_count() < DUE_MANY)
         return false;
     if (program_waits(when) || looked < FREE_BYTES || (is_postponed && when == SCAN_BEFORE_LOAD))
         return true;
@@ -388,7 +316,7 @@ static bool is_affordable(enum scan_when when)
 
 static int count_module(struct module *module, void *data)
 {
-    *(uint64_t *)data += module->id > 0;
+    ++*(uint64_t *)data;
     return 0;
 }
 
@@ -409,7 +337,7 @@ static void postpone(struct ranges *ranges)
 {
     is_postponed = true;
     postponed_to = sys_monotonic_ns() + TOGETHER;
-    put_back_due(ranges);
+    due_put_back(ranges);
 }
 
 uint64_t scan_patience(enum scan_when when, bool begun_now)
@@ -428,17 +356,18 @@ bool scan_run(enum scan_when when)
 {
     if (started == 0)
         started = sys_monotonic_ns();
-    if (atomic_load(&due_count) == 0 || atomic_load(&now.active) || !is_affordable(when))
+    if (due_count() == 0 || atomic_load(&now.active) || !is_affordable(when))
         return false;
     uint64_t begun = sys_monotonic_ns();
-    struct ranges *ranges = take_due();
+    struct ranges *ranges = due_take();
     if (!ranges)
         return false;
+    is_postponed = false;
     enum filter_result found =
         ranges->count ? filter_run(ranges, QUICK_BYTES, &harmless, &now.hits) : FILTER_NOTHING;
     looked += ranges->count ? now.hits.bytes : 0;
     if (found == FILTER_NOTHING)
-        free_ranges(ranges);
+        due_free(ranges);
     else if (found == FILTER_SOMETHING && now.hits.all && now.hits.in_variables)
         tell_hits(ranges);
     else if (is_time_to_walk(when, ranges))
@@ -493,7 +422,7 @@ bool scan_run_closed(enum scan_when when)
 {
     if (started == 0)
         started = sys_monotonic_ns();
-    if (closed_count == 0 || atomic_load(&due_count) > 0 || atomic_load(&now.active))
+    if (closed_count == 0 || due_count() > 0 || atomic_load(&now.active))
         return false;
     uint64_t begun = sys_monotonic_ns(), bytes = private_bytes();
     bool here = bytes < (program_waits(when) ? ALONE_BYTES : SMALL_BYTES) && may_walk_alone();
@@ -569,9 +498,8 @@ void scan_fork_child(void)
     copy_fork_child();
     if (atomic_load(&now.active))
         release();
-    for (unsigned i = 0; i < atomic_load(&due_count); i++)
-        module_unref(due[i]);
+    due_fork_child();
     while (closed_count > 0)
         module_unref(closed[--closed_count]);
-    atomic_store(&due_count, 0);
+    is_postponed = false;
 }

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include "scan/due.h"
+#include "base/arena.h"
+#include "scan/scan.h"
+
+#include <stdatomic.h>
+
+/* Each with a reference. Under the changes lock. */
+static struct module *due[DUE_MAX];
+static _Atomic unsigned count;
+
+void due_note(struct module *module)
+{
+    unsigned place = atomic_load(&count);
+    if (place == DUE_MAX) {
+        scan_gaps.missed++;
+        return;
+    }
+    due[place] = module_ref(module);
+    atomic_store(&count, place + 1);
+}
+
+unsigned due_count(void)
+{
+    return atomic_load_explicit(&count, memory_order_relaxed);
+}
+
+void due_free(struct ranges *ranges)
+{
+    for (unsigned i = 0; i < ranges->count; i++)
+        module_unref(ranges->list[i].module);
+    arena_free(ranges, sizeof *ranges);
+}
+
+/* Two that are due may have lain at one place. The later one's reference stays with the range. */
+static void move_to_range(struct ranges *ranges, struct module *module)
+{
+    bool is_used_again = modules_any_in(module->start, module->end);
+    for (unsigned i = 0; i < ranges->count && !is_used_again; i++)
+        is_used_again = module_overlaps(ranges->list[i].module, module);
+    if (is_used_again) {
+        scan_gaps.reused++;
+        module_unref(module);
+        return;
+    }
+    ranges_add(ranges, module);
+}
+
+/* The newest first: what lay there before cannot be told from it. */
+struct ranges *due_take(void)
+{
+    struct ranges *ranges = arena_alloc(sizeof *ranges);
+    if (!ranges || !lock_acquire(&changes_lock)) {
+        arena_free(ranges, sizeof *ranges);
+        return NULL;
+    }
+    for (unsigned i = atomic_load(&count); i-- > 0;)
+        move_to_range(ranges, due[i]);
+    atomic_store(&count, 0);
+    lock_release(&changes_lock);
+    ranges_ready(ranges);
+    return ranges;
+}
+
+void due_put_back(struct ranges *ranges)
+{
+    if (!lock_acquire(&changes_lock)) {
+        scan_gaps.missed += ranges->count;
+        due_free(ranges);
+        return;
+    }
+    unsigned gone = atomic_load(&count), back = ranges->count;
+    for (; back + gone > DUE_MAX; scan_gaps.missed++)
+        module_unref(ranges->list[--back].module);
+    for (unsigned i = gone; i-- > 0;)
+        due[back + i] = due[i];
+    for (unsigned i = 0; i < back; i++)
+        due[i] = ranges->list[i].module;
+    atomic_store(&count, back + gone);
+    lock_release(&changes_lock);
+    arena_free(ranges, sizeof *ranges);
+}
+
+void due_fork_child(void)
+{
+    for (unsigned i = 0; i < atomic_load(&count); i++)
+        module_unref(due[i]);
+    atomic_store(&count, 0);
+}
