@@ -131,11 +131,17 @@ def drive_apache(names, may_abort):
                 os.kill(process.pid, signal.SIGUSR1)
         os.kill(process.pid, signal.SIGTERM)
         wait_for(folder, 'caught SIGTERM', 1)
-        bad = [line for line in read(folder, 'error.log').splitlines()
-               if ('exit signal' in line or 'Segmentation' in line or 'AH00052' in line)
-               and not (may_abort and 'exit signal Abort' in line)]
-        return said + '\n'.join(bad)
+        return said + '\n'.join(bad_lines(read(folder, 'error.log').splitlines(), may_abort))
     return drive
+
+
+def bad_lines(log, may_abort):
+    """Lines of the error log that tell of a crash, each with what was said before it."""
+    before = 8
+    bad = [number for number, line in enumerate(log)
+           if ('exit signal' in line or 'Segmentation' in line or 'AH00052' in line)
+           and not (may_abort and 'exit signal Abort' in line)]
+    return [line for number in bad for line in log[max(0, number - before):number + 1]]
 
 
 def apache(name, mpm, pages, packages, more=(), **rest):
