@@ -20,6 +20,7 @@
  *   open-namespace P      … with dlmopen, in a namespace of its own
  *   crowd P D N           load N copies of it that are made in the folder D
  *   disperse              unload those
+ *   grow N                take N MB of memory for good, and use them
  *   call P F              call the entry point F of P; nonzero ends the host with status 1
  *   close P               unload it
  *   close-at-exit P       unload it in a handler of atexit()
@@ -301,6 +302,22 @@ static void step_disperse(char **arg)
         dlclose(crowd[--crowd_count]);
 }
 
+static void step_grow(char **arg)
+{
+    enum { SIZE = 4000 };
+    static void **grown; /* each block begins with where the one before is */
+
+    for (long left = atol(arg[0]) << 20; left > 0; left -= SIZE) {
+        void **block = malloc(SIZE);
+
+        if (!block)
+            die("malloc", strerror(errno));
+        memset(block, 1, SIZE);
+        *block = grown;
+        grown = block;
+    }
+}
+
 static void step_remove(char **arg)
 {
     if (unlink(arg[0]) != 0)
@@ -387,6 +404,7 @@ static const struct verb {
     {"copy", 2, step_copy},
     {"crowd", 3, step_crowd},
     {"disperse", 0, step_disperse},
+    {"grow", 1, step_grow},
     {"remove", 1, step_remove},
     {"leave", 2, step_leave},
 };

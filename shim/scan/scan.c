@@ -373,7 +373,6 @@ bool scan_run(enum scan_when when)
     else if (is_time_to_walk(when, ranges))
         begin_walk(ranges, now.hits.bytes ? now.hits.bytes : UINT64_MAX, program_waits(when));
     else {
-        looked -= now.hits.bytes; /* that was for nothing, and is not held against the next look */
         postpone(ranges);
         return false;
     }
