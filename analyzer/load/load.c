@@ -179,7 +179,7 @@ static void load_directory(const char *path, const struct record_sink *sink,
                            struct load_counts *counts)
 {
     struct dirent **entries = NULL;
-    int count = scandir(path, &entries, visible, alphasort);
+    int count = scandir(path, &entries, visible, versionsort);
     size_t taken = 0;
 
     if (count < 0) {

@@ -13,10 +13,10 @@
 
 static int compare_names(const void *left, const void *right)
 {
-    return strcmp(*(char *const *)left, *(char *const *)right);
+    return strverscmp(*(char *const *)left, *(char *const *)right);
 }
 
-/* Sorted names of what is in the directory, without "." and "..". */
+/* Sorted names of what is in the directory, without "." and "..": process 999 before 1000. */
 static char **list_names(const char *path, size_t *count)
 {
     DIR *directory = opendir(path);

@@ -25,12 +25,14 @@ class Fixes(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
+        self.runs = 0
 
     def run_with(self, options, steps, sample='key-destructor'):
+        self.runs += 1
         return subprocess.run([HOST, *steps.split()], cwd=os.path.join(BUILD, 'samples', sample),
                               capture_output=True, text=True, timeout=60,
                               env={**os.environ, 'LD_PRELOAD': SHIM if options is not None else '',
-                                   'DLPIN_OPTIONS': f'{options}:log_path={self.folder.name}/r'})
+                                   'DLPIN_OPTIONS': f'{options}:log_path={self.folder.name}/{self.runs:03}'})
 
     def records(self, kind):
         found = []

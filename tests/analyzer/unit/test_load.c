@@ -5,6 +5,8 @@
 #include <criterion/redirect.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 struct counted {
     size_t files, records;
@@ -80,6 +82,54 @@ Test(load, a_directory_gives_its_reports_only, .init = cr_redirect_stderr)
 
     cr_assert_eq(counts.files, 3);
     cr_assert_eq(counts.unreadable, 0);
+}
+
+static void remember_first_two(void *context, const char *path)
+{
+    char(*names)[16] = context;
+    size_t i = names[0][0] != '\0';
+
+    snprintf(names[i], sizeof names[i], "%s", strrchr(path, '/') + 1);
+}
+
+static void ignore_record(void *context, struct record *record)
+{
+    (void)context;
+    record_free(record);
+}
+
+Test(load, files_of_a_directory_come_in_the_order_of_their_numbers, .init = cr_redirect_stderr)
+{
+    static const char header[] =
+        "{\"type\":\"header\",\"format\":\"dlpin-report\",\"version\":1}\n";
+    char directory[] = "/tmp/dlpin-test.XXXXXX", names[2][16] = {"", ""};
+    const struct record_sink sink = {names, remember_first_two, ignore_record};
+    const char *paths[] = {directory};
+    const char *const made[] = {"r.1000", "r.999"};
+    struct load_counts counts = {0};
+
+    cr_assert_not_null(mkdtemp(directory));
+    for (size_t i = 0; i < 2; i++) {
+        char path[64];
+        FILE *file;
+
+        snprintf(path, sizeof path, "%s/%s", directory, made[i]);
+        file = fopen(path, "we");
+        cr_assert_not_null(file);
+        fputs(header, file);
+        fclose(file);
+    }
+    load_inputs(paths, 1, &sink, &counts);
+    for (size_t i = 0; i < 2; i++) {
+        char path[64];
+
+        snprintf(path, sizeof path, "%s/%s", directory, made[i]);
+        unlink(path);
+    }
+    rmdir(directory);
+    cr_assert_eq(counts.files, 2);
+    cr_assert_str_eq(names[0], "r.999");
+    cr_assert_str_eq(names[1], "r.1000");
 }
 
 Test(load, what_is_not_there_is_unreadable, .init = cr_redirect_stderr)

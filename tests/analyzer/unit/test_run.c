@@ -11,6 +11,7 @@
 #include <criterion/redirect.h>
 #include <elf.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -282,6 +283,27 @@ Test(workdir, a_kept_one_tells_new_files_from_old)
     cr_assert_eq(unlink(before), 0);
     cr_assert_eq(unlink(after), 0);
     rmdir(directory);
+}
+
+Test(workdir, files_come_in_the_order_of_their_numbers)
+{
+    const char *const names[] = {"r.999", "r.1000", "r.1000.1"};
+    char paths[3][PATH_MAX];
+    struct workdir workdir;
+    char **files;
+    size_t count;
+
+    cr_assert(workdir_open(&workdir, NULL));
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(paths[i], sizeof paths[i], "%s/%s", workdir.path, names[i]);
+        write_file(paths[i], "");
+    }
+    files = workdir_files(&workdir, &count);
+    cr_assert_eq(count, 3);
+    for (size_t i = 0; i < 3; i++)
+        cr_assert_str_eq(files[i], paths[i]);
+    workdir_free_files(files, count);
+    workdir_close(&workdir);
 }
 
 Test(workdir, a_bad_one_is_refused, .init = cr_redirect_stderr)
