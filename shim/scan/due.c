@@ -35,10 +35,8 @@ void due_free(struct ranges *ranges)
 /* Two that are due may have lain at one place. The later one's reference stays with the range. */
 static void move_to_range(struct ranges *ranges, struct module *module)
 {
-    bool is_used_again = modules_any_in(module->start, module->end);
-    for (unsigned i = 0; i < ranges->count && !is_used_again; i++)
-        is_used_again = module_overlaps(ranges->list[i].module, module);
-    if (is_used_again) {
+    if (modules_any_in(module->start, module->end) ||
+        ranges_overlap(ranges, module->start, module->end)) {
         scan_gaps.reused++;
         module_unref(module);
         return;

@@ -43,6 +43,7 @@ struct filter {
     struct written written;
     uint64_t limit, bytes;
     enum filter_result result;
+    bool is_sure; /* of something: what is left is only counted */
     struct span spans[SPANS];
     struct sys_span wanted[SPANS]; /* the same, for the kernel */
     unsigned count, ending_count;
@@ -168,12 +169,21 @@ static void flush(struct filter *filter)
     filter->filled = 0;
 }
 
+static void count_bytes(struct filter *filter, size_t size)
+{
+    filter->bytes += size;
+    if (filter->bytes > filter->limit)
+        filter->result = FILTER_TOO_MUCH;
+}
+
 /* Whole words, in pieces as there is room. */
 static void add_span(struct filter *filter, struct span span)
 {
     uintptr_t end = span.end & ~(uintptr_t)(WORD - 1);
     span.start = (span.start + WORD - 1) & ~(uintptr_t)(WORD - 1);
-    while (span.start < end && filter->result != FILTER_TOO_MUCH) {
+    if (filter->is_sure && span.start < end)
+        count_bytes(filter, end - span.start);
+    while (!filter->is_sure && span.start < end && filter->result != FILTER_TOO_MUCH) {
         size_t size = end - span.start, room = BUFFER - filter->filled;
         if (filter->count == SPANS || !room) {
             flush(filter);
@@ -184,10 +194,8 @@ static void add_span(struct filter *filter, struct span span)
         filter->spans[filter->count] = span;
         filter->wanted[filter->count++] = (struct sys_span){span.start, size};
         filter->filled += size;
-        filter->bytes += size;
         span.start += size;
-        if (filter->bytes > filter->limit)
-            filter->result = FILTER_TOO_MUCH;
+        count_bytes(filter, size);
     }
 }
 
@@ -225,15 +233,16 @@ static bool choose_made(const struct site *site, void *data)
     return maker && ranges_have(ranges, maker);
 }
 
-static void look_for_made(struct filter *filter, const heap_entry *entries)
+/* The map tells, no memory of the program need be read. One block is enough. */
+static bool look_for_made(const struct heap_leaf *leaf, size_t page, void *data)
 {
-    for (size_t i = 0; i < ENTRIES_PER_PAGE; i++) {
+    struct filter *filter = data;
+    const heap_entry *entries = leaf->entries + page * ENTRIES_PER_PAGE;
+    for (size_t i = 0; i < ENTRIES_PER_PAGE && !filter->is_sure; i++) {
         heap_entry entry = __atomic_load_n(&entries[i], __ATOMIC_RELAXED);
-        if (!entry || likely(!site_is_marked(filter->made, entry >> SITE_SHIFT)))
-            continue;
-        filter->result = FILTER_SOMETHING;
-        filter->hits->all = false;
+        filter->is_sure = entry && unlikely(site_is_marked(filter->made, entry >> SITE_SHIFT));
     }
+    return !filter->is_sure;
 }
 
 /* Where the last block of a page of the map ends, its own head tells. */
@@ -254,8 +263,6 @@ static bool look_at_page(const struct heap_leaf *leaf, size_t page, void *data)
 {
     struct filter *filter = data;
     uintptr_t first, last;
-    if (filter->made)
-        look_for_made(filter, leaf->entries + page * ENTRIES_PER_PAGE);
     if (!blocks_of_page(leaf, page, &first, &last))
         return true;
     add_span(filter, (struct span){first, last, NULL, 0});
@@ -268,6 +275,12 @@ static bool look_at_page(const struct heap_leaf *leaf, size_t page, void *data)
 static void look_at_all(struct filter *filter, const struct roots *roots,
                         const struct heap_pages *pages)
 {
+    if (filter->made)
+        heap_pages_each(pages, look_for_made, filter);
+    if (filter->is_sure) {
+        filter->result = FILTER_SOMETHING;
+        filter->hits->all = filter->hits->in_variables = false;
+    }
     for (size_t i = 0; i < roots->count; i++) {
         const struct root *root = &roots->list[i];
         add_written(filter, &(struct span){root->start, root->end, root, 0});

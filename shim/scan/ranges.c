@@ -3,25 +3,45 @@
 
 #include <string.h>
 
-static void remove_overlaps(struct ranges *ranges, const struct module *module)
+/* The first range that ends behind an address. */
+static unsigned first_behind(const struct ranges *ranges, uintptr_t address)
 {
-    unsigned kept = 0;
-    for (unsigned i = 0; i < ranges->count; i++)
-        if (ranges->list[i].end <= module->start || ranges->list[i].start >= module->end)
-            ranges->list[kept++] = ranges->list[i];
-    ranges->count = kept;
+    unsigned low = 0, high = ranges->count;
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+        if (ranges->list[middle].end <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool ranges_overlap(const struct ranges *ranges, uintptr_t start, uintptr_t end)
+{
+    unsigned at = first_behind(ranges, start);
+    return at < ranges->count && ranges->list[at].start < end;
+}
+
+/* What lies behind the ones from `first` to before `last` moves so that there is room for `count`
+ * instead. */
+static void replace(struct ranges *ranges, unsigned first, unsigned last, unsigned count)
+{
+    memmove(&ranges->list[first + count], &ranges->list[last],
+            (ranges->count - last) * sizeof *ranges->list);
+    ranges->count = ranges->count - (last - first) + count;
 }
 
 void ranges_add(struct ranges *ranges, struct module *module)
 {
-    remove_overlaps(ranges, module);
+    unsigned first = first_behind(ranges, module->start), last = first;
     ranges->shift = 0;
-    if (ranges->count == RANGES_MAX || module->start >= module->end)
+    while (last < ranges->count && ranges->list[last].start < module->end)
+        last++;
+    if (module->start >= module->end || (first == last && ranges->count == RANGES_MAX))
         return;
-    unsigned at = ranges->count++;
-    for (; at > 0 && ranges->list[at - 1].start > module->start; at--)
-        ranges->list[at] = ranges->list[at - 1];
-    ranges->list[at] = (struct range){module->start, module->end, module, false};
+    replace(ranges, first, last, 1);
+    ranges->list[first] = (struct range){module->start, module->end, module, false};
     ranges->lowest = ranges->list[0].start;
     ranges->span = ranges->list[ranges->count - 1].end - ranges->lowest;
 }
@@ -43,13 +63,6 @@ void ranges_ready(struct ranges *ranges)
 
 const struct range *ranges_search(const struct ranges *ranges, uintptr_t word)
 {
-    unsigned low = 0, high = ranges->count;
-    while (low < high) {
-        unsigned middle = (low + high) / 2;
-        if (ranges->list[middle].end <= word)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < ranges->count && word >= ranges->list[low].start ? &ranges->list[low] : NULL;
+    unsigned at = first_behind(ranges, word);
+    return at < ranges->count && word >= ranges->list[at].start ? &ranges->list[at] : NULL;
 }

@@ -44,6 +44,9 @@ void ranges_add(struct ranges *ranges, struct module *module);
 /* When all were added: makes ranges_find quick. */
 void ranges_ready(struct ranges *ranges);
 
+/* Whether anything in [start, end) is in one. */
+bool ranges_overlap(const struct ranges *ranges, uintptr_t start, uintptr_t end);
+
 const struct range *ranges_search(const struct ranges *ranges, uintptr_t word);
 
 /* Whether the range of this module, which was added, is there. */

@@ -68,6 +68,21 @@ Test(ranges, the_later_one_counts)
     cr_assert_eq(ranges.count, 1);
 }
 
+Test(ranges, those_that_one_does_not_meet_stay)
+{
+    for (uintptr_t start = 0x1000; start < 0x9000; start += 0x2000)
+        add_range(start, start + 0x1000);
+    cr_assert_not(ranges_overlap(&ranges, 0x4000, 0x5000));
+    cr_assert(ranges_overlap(&ranges, 0x3fff, 0x5001));
+    cr_assert_not(ranges_overlap(&ranges, 0, 0x1000) || ranges_overlap(&ranges, 0x8000, 0x9000));
+    add_range(0x3800, 0x5001); /* of the four it meets the second and the third */
+    cr_assert_eq(ranges.count, 3);
+    cr_assert(has(0x1000) && has(0x1fff) && has(0x7000) && has(0x7fff));
+    cr_assert(has(0x3800) && has(0x5000));
+    cr_assert_not(has(0x3000) || has(0x5001) || has(0x5fff));
+    cr_assert_eq(ranges.span, 0x7000);
+}
+
 Test(ranges, of_no_size)
 {
     add_range(0x5000, 0x5000);
@@ -97,6 +112,8 @@ Test(ranges, more_than_there_is_room_for)
         cr_assert(has(ranges.list[i].start) && has(ranges.list[i].end - 1));
         cr_assert_not(has(ranges.list[i].end));
     }
+    add_range(ranges.list[7].start, ranges.list[7].end);
+    cr_assert_eq(ranges.count, RANGES_MAX, "one more takes another's place");
 }
 
 /* --- /proc/self/maps ---------------------------------------------------------------------- */
