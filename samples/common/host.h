@@ -48,6 +48,10 @@ typedef int host_function(void);
 void host_register(unsigned number, const char *name, host_function *function);
 host_function *host_driver(unsigned number);
 
+/* The functions that the host calls itself: a table that is read-only once it is relocated. */
+#define HOST_OWN_FUNCTIONS 2
+extern host_function *const host_own_functions[HOST_OWN_FUNCTIONS];
+
 /* Puts DATA in front of the host's list; takes the first out again; makes the first point to
  * itself.
  */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "interpose/got.h"
+#include "interpose/real.h"
 #include "lifecycle/lifecycle.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
+#include <sys/auxv.h>
 
 #if defined(__x86_64__)
 enum { JUMP_SLOT = R_X86_64_JUMP_SLOT, GLOB_DAT = R_X86_64_GLOB_DAT };
@@ -11,28 +11,17 @@ enum { JUMP_SLOT = R_X86_64_JUMP_SLOT, GLOB_DAT = R_X86_64_GLOB_DAT };
 enum { JUMP_SLOT = R_AARCH64_JUMP_SLOT, GLOB_DAT = R_AARCH64_GLOB_DAT };
 #endif
 
-/* The part that the loader made read-only after relocation. */
-static bool in_relro(const struct elf_image *image, uintptr_t address)
-{
-    for (unsigned i = 0; i < image->phnum; i++) {
-        const ElfW(Phdr) *p = &image->phdr[i];
-        uintptr_t start = image->bias + p->p_vaddr;
-        if (p->p_type == PT_GNU_RELRO && address >= start && address < start + p->p_memsz)
-            return true;
-    }
-    return false;
-}
-
 static void write_slot(const struct elf_image *image, void **slot, void *value)
 {
-    uintptr_t page_size = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t page = (uintptr_t)slot & ~(page_size - 1);
-    bool read_only = in_relro(image, (uintptr_t)slot);
-    if (read_only && mprotect((void *)page, page_size, PROT_READ | PROT_WRITE) != 0)
+    uintptr_t start, end, page_size = getauxval(AT_PAGESZ);
+    void *page = (void *)((uintptr_t)slot & ~(page_size - 1));
+    bool read_only = elf_image_relro(image->phdr, image->phnum, image->bias, &start, &end) &&
+                     (uintptr_t)slot >= start && (uintptr_t)slot < end;
+    if (read_only && real_mprotect(page, page_size, PROT_READ | PROT_WRITE) != 0)
         return;
     __atomic_store_n(slot, value, __ATOMIC_RELEASE);
     if (read_only)
-        mprotect((void *)page, page_size, PROT_READ);
+        real_mprotect(page, page_size, PROT_READ);
 }
 
 /* A slot of lazy binding still leads back into the module's own PLT. */

@@ -13,6 +13,7 @@
 #include "interpose/registering.h"
 #include "interpose/settle.h"
 #include "lifecycle/lifecycle.h"
+#include "modules/relro.h"
 #include "modules/handles.h"
 #include "registry/opens.h"
 #include "registry/registry.h"
@@ -100,4 +101,13 @@ EXPORT void __cxa_finalize(void *dso_handle)
         return;
     lifecycle_closing_module((uintptr_t)dso_handle);
     guard_leave(saved_errno);
+}
+
+/* It may be called in a handler of SIGSEGV, as garbage collectors do. */
+EXPORT int mprotect(void *start, size_t size, int protection)
+{
+    real_need(real_mprotect);
+    if (protection & PROT_WRITE)
+        relro_note_writable((uintptr_t)start, (uintptr_t)start + size);
+    return real_mprotect(start, size, protection);
 }

@@ -2,6 +2,7 @@
 #include "modules/elf_image.h"
 
 #include <string.h>
+#include <sys/auxv.h>
 
 static void read_range(struct elf_image *image)
 {
@@ -229,5 +230,19 @@ bool elf_image_has_flags(const ElfW(Phdr) * phdr, unsigned phnum, uintptr_t offs
         if (phdr[i].p_type == PT_LOAD && offset >= phdr[i].p_vaddr &&
             offset < phdr[i].p_vaddr + phdr[i].p_memsz)
             return (phdr[i].p_flags & flags) == flags;
+    return false;
+}
+
+bool elf_image_relro(const ElfW(Phdr) * phdr, unsigned phnum, uintptr_t bias, uintptr_t *start,
+                     uintptr_t *end)
+{
+    uintptr_t page = getauxval(AT_PAGESZ);
+    for (unsigned i = 0; i < phnum; i++) {
+        if (phdr[i].p_type != PT_GNU_RELRO)
+            continue;
+        *start = (bias + phdr[i].p_vaddr) & ~(page - 1);
+        *end = (bias + phdr[i].p_vaddr + phdr[i].p_memsz) & ~(page - 1);
+        return *start < *end;
+    }
     return false;
 }

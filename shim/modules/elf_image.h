@@ -58,4 +58,12 @@ const char *elf_image_needed(const struct elf_image *image, const ElfW(Dyn) * *a
 /* Whether an address of the file lies in a segment with these PF_* flags. */
 bool elf_image_has_flags(const ElfW(Phdr) * phdr, unsigned phnum, uintptr_t offset, unsigned flags);
 
+/*
+ * The pages that the loader makes read-only once it has relocated the object: [*start, *end). The
+ * last one is not among them where other data begins in it (elf/dl-reloc.c, _dl_protect_relro).
+ * False: there are none.
+ */
+bool elf_image_relro(const ElfW(Phdr) * phdr, unsigned phnum, uintptr_t bias, uintptr_t *start,
+                     uintptr_t *end);
+
 #endif

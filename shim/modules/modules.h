@@ -74,6 +74,7 @@ struct module {
     _Atomic int32_t tls_thread;
     _Atomic bool reopened;         /* it was closed, stayed mapped, and was opened again */
     _Atomic bool nodelete;         /* opened with RTLD_NODELETE */
+    _Atomic bool relro_is_written; /* or may be (modules/relro.h) */
     struct retained_heap retained; /* when it was closed; under the check lock */
     struct opens *opens;           /* registry/opens.h, under the registry lock */
     _Atomic bool opens_others;     /* it is in the `opens` of some module as who opened it */

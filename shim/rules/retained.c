@@ -26,13 +26,9 @@ static bool result_holds(const struct result *result)
 /* Read-only once the loader has relocated it: where virtual function tables lie. */
 static bool in_relro(const struct module *module, uintptr_t address)
 {
-    for (unsigned i = 0; i < module->phnum; i++) {
-        const ElfW(Phdr) *p = &module->phdr[i];
-        if (p->p_type == PT_GNU_RELRO && address - module->bias >= p->p_vaddr &&
-            address - module->bias - p->p_vaddr < p->p_memsz)
-            return true;
-    }
-    return false;
+    uintptr_t start, end;
+    return elf_image_relro(module->phdr, module->phnum, module->bias, &start, &end) &&
+           address >= start && address < end;
 }
 
 /* A pointer to a function has the address at which it begins. Assembly may be without unwind

@@ -4,6 +4,7 @@
 #include "base/guard.h"
 #include "base/sys.h"
 #include "base/written.h"
+#include "modules/relro.h"
 #include "ownership/unwind.h"
 #include "scan/stacks.h"
 
@@ -72,12 +73,24 @@ bool root_may_point(const struct root *root)
 /* --- data of modules
  * --------------------------------------------------------------------------------------- */
 
-/* The C library's data has words that are no pointers to blocks but to what lies before them
- * (malloc's bins): there, as with other runtimes, only a block's very address counts. */
+struct interval {
+    uintptr_t start, end;
+};
+
+/* Without the holes. The C library's data has words that are no pointers to blocks but to what lies
+ * before them (malloc's bins): there, as with other runtimes, only a block's very address counts.
+ */
 static void add_variables(struct roots *roots, struct module *module, uintptr_t start,
-                          uintptr_t end)
+                          uintptr_t end, const struct interval *holes, unsigned hole_count)
 {
-    if (start < end)
+    if (hole_count > 0) {
+        const struct interval *hole = &holes[--hole_count];
+        if (hole->start < end && start < hole->end) {
+            add_variables(roots, module, start, hole->start, holes, hole_count);
+            start = hole->end;
+        }
+        add_variables(roots, module, start, end, holes, hole_count);
+    } else if (start < end)
         add_written(roots, (struct root){.kind = module->runtime ? ROOT_RUNTIME : ROOT_DATA,
                                          .exact = module->runtime,
                                          .start = start,
@@ -85,21 +98,18 @@ static void add_variables(struct roots *roots, struct module *module, uintptr_t 
                                          .module = module});
 }
 
-/* Without libc's table of keys: what that leads to is told of as keys. */
+/* Without libc's table of keys: what that leads to is told of as keys. And without what is as the
+ * loader made it. */
 static int add_data(struct module *module, void *data)
 {
-    uintptr_t table_start, table_end;
-    keys_libc_range(&table_start, &table_end);
+    struct interval holes[2];
+    keys_libc_range(&holes[0].start, &holes[0].end);
+    bool is_constant = relro_is_constant(module, &holes[1].start, &holes[1].end);
     for (unsigned i = 0; i < module->phnum && !module->is_shim; i++) {
         const ElfW(Phdr) *p = &module->phdr[i];
-        uintptr_t start = module->bias + p->p_vaddr, end = start + p->p_memsz;
-        if (p->p_type != PT_LOAD || !(p->p_flags & PF_W))
-            continue;
-        if (table_start >= start && table_end <= end && table_start < table_end) {
-            add_variables(data, module, start, table_start);
-            start = table_end;
-        }
-        add_variables(data, module, start, end);
+        uintptr_t start = module->bias + p->p_vaddr;
+        if (p->p_type == PT_LOAD && p->p_flags & PF_W)
+            add_variables(data, module, start, start + p->p_memsz, holes, 1 + is_constant);
     }
     return 0;
 }
@@ -228,10 +238,6 @@ void roots_of_variables(struct roots *roots)
 
 /* --- what is not memory of the unknown
  * --------------------------------------------------------------------- */
-
-struct interval {
-    uintptr_t start, end;
-};
 
 struct taken {
     struct interval *list; /* ascending */

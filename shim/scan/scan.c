@@ -16,7 +16,7 @@ enum {
     MILLISECOND = 1000000,
     QUICK_BYTES = 4 << 20, /* the quick look looks at no more */
     SMALL_BYTES = 1 << 20, /* where no more than this is looked at, the program waits for the end */
-    FREE_BYTES = 4 << 20,  /* in all, before time counts: small programs miss nothing */
+    FREE_BYTES = 2 << 20,  /* in all, before time counts: small programs miss nothing */
     SHARE = 20,            /* and then one part in so many of the time since the start */
     SHORT_WAIT = 10 * MILLISECOND,
     LONG_WAIT =

@@ -34,7 +34,7 @@ CORE = set('''
     sigaddset sigemptyset sigismember sigpending
 '''.split())
 INTERPOSE = CORE | set('''
-    dl_iterate_phdr dlerror mprotect on_exit at_quick_exit __cxa_at_quick_exit sysconf __environ
+    dl_iterate_phdr dlerror on_exit at_quick_exit __cxa_at_quick_exit __environ
     __pthread_register_cancel __pthread_unregister_cancel __pthread_unwind_next __sigsetjmp
 '''.split())
 # LLVM's libunwind: messages and abort for what cannot happen, dladdr in a function that we never call, a

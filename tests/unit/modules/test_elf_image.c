@@ -247,3 +247,23 @@ Test(damaged_image, a_dynamic_section_without_end)
     }
     cr_assert_null(read_copy(copied.phdr).soname);
 }
+
+/* --- what is read-only after relocation ---------------------------------------------------- */
+
+static bool relro_of(uintptr_t address, size_t size, uintptr_t *start, uintptr_t *end)
+{
+    const ElfW(Phdr) phdr[] = {{.p_type = PT_LOAD, .p_vaddr = 0x1000, .p_memsz = 0x9000},
+                               {.p_type = PT_GNU_RELRO, .p_vaddr = address, .p_memsz = size}};
+    return elf_image_relro(phdr, 2, 0x700000, start, end);
+}
+
+Test(elf_image, relro_is_whole_pages)
+{
+    uintptr_t start, end;
+    cr_assert(relro_of(0x3db8, 0x248, &start, &end));
+    cr_assert(start == 0x703000 && end == 0x704000, "from the page in which it begins");
+    cr_assert(relro_of(0x3db8, 0x1250, &start, &end));
+    cr_assert(start == 0x703000 && end == 0x705000, "to before the one in which it ends");
+    cr_assert_not(relro_of(0x3db8, 0x240, &start, &end), "it ends in the page where it begins");
+    cr_assert_not(elf_image_relro(NULL, 0, 0x700000, &start, &end));
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "modules/modules.h"
 #include "base/guard.h"
+#include "modules/relro.h"
 #include "ownership/common.h"
 #include "support.h"
 
@@ -373,4 +374,40 @@ Test(modules, readers_and_a_writer)
     done = true;
     for (int i = 0; i < 2; i++)
         pthread_join(ids[i], NULL);
+}
+
+/* --- what is read-only after relocation ---------------------------------------------------- */
+
+Test(modules, relro_is_constant_until_somebody_makes_it_writable)
+{
+    uintptr_t start, end;
+    support_start();
+    modules_set_find_object((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
+    struct plugin plugin = support_open("plugin"), other = support_open("through");
+    uintptr_t data = (uintptr_t)plugin.data;
+    cr_assert(relro_is_constant(plugin.module, &start, &end));
+    cr_assert(start >= plugin.module->start && end <= plugin.module->end);
+    cr_assert(data < start || data >= end);
+
+    relro_note_writable((uintptr_t)&start & ~(uintptr_t)4095, (uintptr_t)&start | 4095);
+    relro_note_writable(start - 4096, start);
+    relro_note_writable(end, end + 4096);
+    relro_note_writable(UINTPTR_MAX - 4095, 0);
+    cr_assert(relro_is_constant(plugin.module, &start, &end), "of something else");
+
+    relro_note_writable(end - 1, end);
+    cr_assert_not(relro_is_constant(plugin.module, &start, &end));
+    cr_assert(relro_is_constant(other.module, &start, &end));
+}
+
+Test(modules, relro_of_a_module_that_is_not_known_yet)
+{
+    uintptr_t start, end;
+    support_start();
+    struct plugin plugin = support_open("plugin");
+    void *unknown = dlopen(support_library("through"), RTLD_NOW);
+    uintptr_t data = (uintptr_t)dlsym(unknown, "plugin_data");
+    cr_assert(relro_is_constant(plugin.module, &start, &end));
+    relro_note_writable(data, data + 1);
+    cr_assert_not(relro_is_constant(plugin.module, &start, &end), "it could be any");
 }
