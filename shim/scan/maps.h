@@ -20,8 +20,10 @@ struct maps {
     size_t count, capacity;
 };
 
-/* False where it cannot be read. maps_free gives it back. */
+/* False where it cannot be read. maps_free gives it back. The second one may leave out what lies
+ * outside [start, end). */
 bool maps_read(struct maps *maps);
+bool maps_read_in(struct maps *maps, uintptr_t start, uintptr_t end);
 void maps_free(struct maps *maps);
 
 /* The same from a text of that form. False: it is not of that form, or there is no memory; then

@@ -16,6 +16,12 @@ bool picture_take(struct picture *picture, const struct ranges *ranges)
     return true;
 }
 
+bool picture_begin_variables(struct picture *picture, const struct ranges *ranges)
+{
+    *picture = (struct picture){0};
+    return maps_read_in(&picture->maps, ranges->lowest, ranges->lowest + ranges->span);
+}
+
 bool picture_take_variables(struct picture *picture, const struct ranges *ranges)
 {
     picture->ranges = ranges;

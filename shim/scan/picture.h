@@ -18,7 +18,8 @@ struct picture {
 bool picture_begin(struct picture *picture);
 bool picture_take(struct picture *picture, const struct ranges *ranges);
 
-/* The same of variables alone. */
+/* The same of variables alone, and of what is mapped no more than where the ranges are. */
+bool picture_begin_variables(struct picture *picture, const struct ranges *ranges);
 bool picture_take_variables(struct picture *picture, const struct ranges *ranges);
 void picture_free(struct picture *picture);
 

@@ -163,7 +163,8 @@ static bool prepare(struct ranges *ranges, bool variables)
 {
     now.ranges = ranges;
     now.walk = copy_share(sizeof *now.walk);
-    if (!now.walk || !picture_begin(&now.picture))
+    if (!now.walk ||
+        !(variables ? picture_begin_variables(&now.picture, ranges) : picture_begin(&now.picture)))
         return false;
     remove_mapped(ranges, &now.picture.maps);
     if (variables)

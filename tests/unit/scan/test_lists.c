@@ -260,6 +260,12 @@ Test(maps, of_this_process)
     cr_assert(mapping && mapping->readable && !mapping->writable && !mapping->anonymous);
     cr_assert(maps_overlap(&own, (uintptr_t)page, (uintptr_t)page + 1));
     maps_free(&own);
+
+    uintptr_t from = (uintptr_t)page + 1, to = (uintptr_t)page + 4097;
+    cr_assert(maps_read_in(&own, from, to));
+    cr_assert(maps_find(&own, from) && maps_find(&own, to - 1));
+    cr_assert(maps_overlap(&own, from, to));
+    maps_free(&own);
 }
 
 /* --- threads ------------------------------------------------------------------------------ */
