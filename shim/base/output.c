@@ -164,7 +164,9 @@ char *output_absolute_path(const char *path)
 {
     char directory[4096];
     struct text absolute = {0};
-    if (path[0] != '/' && getcwd(directory, sizeof directory))
+    if (path[0] == '/')
+        return arena_strdup(path);
+    if (getcwd(directory, sizeof directory))
         text_printf(&absolute, "%s/", directory);
     while (path[0] == '.' && path[1] == '/')
         path += 2;

@@ -12,6 +12,7 @@
 
 #include "base/guard.h"
 #include "registry/keys.h"
+#include "report/log.h"
 #include "report/report_format.h"
 
 #include <stdatomic.h>
@@ -24,6 +25,9 @@ extern _Atomic int lifecycle_phase;
 /* Makes the shim active, if that can be yet; the constructor and the first event call it. */
 void lifecycle_start(void);
 
+/* Writes records that wait, if they are due. Inside the guard, without any of our locks. */
+void lifecycle_write_due(void);
+
 /* Enters the shim from an interposed function: false where there is nothing to do but the real
  * call. */
 static inline bool lifecycle_enter(int *saved_errno)
@@ -33,7 +37,11 @@ static inline bool lifecycle_enter(int *saved_errno)
         lifecycle_start();
         phase = atomic_load_explicit(&lifecycle_phase, memory_order_acquire);
     }
-    return phase == PHASE_ACTIVE && guard_enter(saved_errno);
+    if (phase != PHASE_ACTIVE || !guard_enter(saved_errno))
+        return false;
+    if (unlikely(atomic_load_explicit(&log_due, memory_order_relaxed)))
+        lifecycle_write_due();
+    return true;
 }
 
 /* All of the following: inside the guard, without any of our locks. */

@@ -13,12 +13,13 @@
 
 enum {
     HELD_MOST = 32768,
-    MODULES_NS = 1000000 /* records of modules are written no more often than that */
+    MODULES_NS = 4000000 /* records of modules are written no more often than that */
 };
 
 static bool tried, closed, is_held;
 static struct text held;         /* records of modules that wait for the next one */
 static uint64_t modules_written; /* when some last were */
+_Atomic uint64_t log_due;
 static char *pattern;
 static struct process_info process;
 
@@ -38,6 +39,14 @@ void log_flush_locked(void)
 {
     if (held.length || held.failed)
         write_out(&held);
+    atomic_store(&log_due, 0);
+}
+
+void log_write_due_locked(void)
+{
+    uint64_t due = atomic_load(&log_due);
+    if (due && !is_held && log_now() >= due)
+        log_flush_locked();
 }
 
 void log_hold_locked(bool hold)
@@ -56,10 +65,11 @@ void log_write_module(struct module *module, enum module_state state)
     uint64_t now = log_now();
     bool is_due = !is_held && now - modules_written >= MODULES_NS;
     record_module(&held, module, state, now);
-    if (!is_due && held.length < HELD_MOST)
-        return;
-    log_flush_locked();
-    modules_written = now;
+    if (is_due || held.length >= HELD_MOST) {
+        log_flush_locked();
+        modules_written = now;
+    } else if (!atomic_load(&log_due))
+        atomic_store(&log_due, now + MODULES_NS);
 }
 
 static int collect_module(struct module *module, void *data)
@@ -168,6 +178,7 @@ void log_fork_child(void)
     output_fork_child();
     tried = closed = false;
     text_free(&held); /* the parent writes them */
+    atomic_store(&log_due, 0);
 }
 
 void log_close(void)

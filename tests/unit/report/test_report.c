@@ -3,6 +3,7 @@
 #include "base/options.h"
 #include "base/output.h"
 #include "registry/keys.h"
+#include "report/log.h"
 #include "report/parts.h"
 #include "report/records.h"
 #include "report/report.h"
@@ -130,6 +131,17 @@ Test(report, modules)
     report_request(1, REQUEST_DONE);
     cr_assert_str_eq(text_of(last_of(records("module")), "state"), "unloaded");
     cr_assert_str_eq(text_of(last_of(support_records(output_file_path())), "type"), "request");
+}
+
+Test(report, modules_do_not_wait_for_long)
+{
+    report_module(gone, MODULE_LOADED);
+    report_module(gone, MODULE_UNLOADED);
+    while (log_now() < atomic_load(&log_due))
+        usleep(1000);
+    report_write_due();
+    cr_assert_str_eq(text_of(last_of(records("module")), "state"), "unloaded");
+    cr_assert_eq(atomic_load(&log_due), 0);
 }
 
 Test(report, modules_do_not_wait_when_it_dies)
