@@ -12,16 +12,19 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+typedef int protector(void *page, size_t size, int protection);
+
 /* Read-only again afterwards. 0: it went well. */
-static inline int write_constant(host_function *const *slot, host_function *function)
+static inline int write_constant(protector *protect, host_function *const *slot,
+                                 host_function *function)
 {
     uintptr_t size = (uintptr_t)sysconf(_SC_PAGESIZE);
     void *page = (void *)((uintptr_t)slot & ~(size - 1));
 
-    if (mprotect(page, size, PROT_READ | PROT_WRITE) != 0)
+    if (protect(page, size, PROT_READ | PROT_WRITE) != 0)
         return -1;
     *(host_function *volatile *)(uintptr_t)slot = function;
-    return mprotect(page, size, PROT_READ);
+    return protect(page, size, PROT_READ);
 }
 
 #endif

@@ -45,12 +45,22 @@ static host_function *hooked;
 ENTRY(use_constant)
 {
     hooked = host_own_functions[1];
-    return write_constant(&host_own_functions[1], open_session);
+    return write_constant(mprotect, &host_own_functions[1], open_session);
+}
+
+static int protect_without_key(void *page, size_t size, int protection)
+{
+    return pkey_mprotect(page, size, protection, -1);
+}
+
+ENTRY(use_constant_by_key)
+{
+    return write_constant(protect_without_key, &host_own_functions[1], open_session);
 }
 
 ENTRY(restore_constant)
 {
-    return write_constant(&host_own_functions[1], hooked);
+    return write_constant(mprotect, &host_own_functions[1], hooked);
 }
 
 /* A string of the plug-in. */

@@ -2,6 +2,7 @@
 #include "interpose/got.h"
 #include "interpose/real.h"
 #include "lifecycle/lifecycle.h"
+#include "scan/maps.h"
 
 #include <sys/auxv.h>
 
@@ -11,12 +12,25 @@ enum { JUMP_SLOT = R_X86_64_JUMP_SLOT, GLOB_DAT = R_X86_64_GLOB_DAT };
 enum { JUMP_SLOT = R_AARCH64_JUMP_SLOT, GLOB_DAT = R_AARCH64_GLOB_DAT };
 #endif
 
+static bool is_writable(uintptr_t address)
+{
+    struct maps maps;
+    if (!maps_read_in(&maps, address, address + 1))
+        return false;
+    const struct mapping *mapping = maps_find(&maps, address);
+    bool writable = mapping && mapping->writable;
+    maps_free(&maps);
+    return writable;
+}
+
+/* A module may have made its read-only data writable, in a constructor. */
 static void write_slot(const struct elf_image *image, void **slot, void *value)
 {
     uintptr_t start, end, page_size = getauxval(AT_PAGESZ);
     void *page = (void *)((uintptr_t)slot & ~(page_size - 1));
     bool read_only = elf_image_relro(image->phdr, image->phnum, image->bias, &start, &end) &&
-                     (uintptr_t)slot >= start && (uintptr_t)slot < end;
+                     (uintptr_t)slot >= start && (uintptr_t)slot < end &&
+                     !is_writable((uintptr_t)slot);
     if (read_only && real_mprotect(page, page_size, PROT_READ | PROT_WRITE) != 0)
         return;
     __atomic_store_n(slot, value, __ATOMIC_RELEASE);

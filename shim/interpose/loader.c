@@ -13,10 +13,12 @@
 #include "interpose/registering.h"
 #include "interpose/settle.h"
 #include "lifecycle/lifecycle.h"
-#include "modules/relro.h"
 #include "modules/handles.h"
+#include "modules/relro.h"
 #include "registry/opens.h"
 #include "registry/registry.h"
+
+#include <sys/syscall.h>
 
 static void expect_load(const char *path, int flags, void *caller)
 {
@@ -30,8 +32,10 @@ static void expect_load(const char *path, int flags, void *caller)
     opens_begin(path, flags);
     guard.dlopen_pending = true;
     guard.dlopen_deepbind = flags & RTLD_DEEPBIND;
-    if (guard.dlopen_deepbind)
+    if (guard.dlopen_deepbind) {
         deepbind_expect();
+        relro_expect_unseen();
+    }
     guard.dlopen_caller = caller;
     guard_leave(saved_errno);
 }
@@ -45,6 +49,8 @@ void note_dlopen(const char *path, int flags, void *unused, void *caller)
 void note_dlmopen(long namespace, const char *path, int flags, void *caller)
 {
     real_need(real_dlmopen);
+    if (namespace != LM_ID_BASE)
+        relro_expect_unseen();
     expect_load(path, flags, caller);
 }
 
@@ -103,11 +109,25 @@ EXPORT void __cxa_finalize(void *dso_handle)
     guard_leave(saved_errno);
 }
 
-/* It may be called in a handler of SIGSEGV, as garbage collectors do. */
-EXPORT int mprotect(void *start, size_t size, int protection)
+/* These may be called in a handler of SIGSEGV, as garbage collectors do; and by an allocator that
+ * serves us while the real functions are looked for. */
+static void note_protection(const void *start, size_t size, int protection)
 {
     real_need(real_mprotect);
     if (protection & PROT_WRITE)
         relro_note_writable((uintptr_t)start, (uintptr_t)start + size);
-    return real_mprotect(start, size, protection);
+}
+
+EXPORT int mprotect(void *start, size_t size, int protection)
+{
+    note_protection(start, size, protection);
+    return real_mprotect ? real_mprotect(start, size, protection)
+                         : (int)syscall(SYS_mprotect, start, size, protection);
+}
+
+EXPORT int pkey_mprotect(void *start, size_t size, int protection, int key)
+{
+    note_protection(start, size, protection);
+    return real_pkey_mprotect ? real_pkey_mprotect(start, size, protection, key)
+                              : (int)syscall(SYS_pkey_mprotect, start, size, protection, key);
 }

@@ -12,12 +12,6 @@
 
 static _Atomic uint32_t deletions;
 
-void lifecycle_write_due(void)
-{
-    if (log_now() >= atomic_load(&log_due) && lifecycle_is_own_process())
-        report_write_due();
-}
-
 static void check_closing(struct module *module, bool destructors_ran, bool quietly)
 {
     struct check check = {.at = AT_DLCLOSE, .quietly = quietly};

@@ -12,7 +12,6 @@
 
 #include "base/guard.h"
 #include "registry/keys.h"
-#include "report/log.h"
 #include "report/report_format.h"
 
 #include <stdatomic.h>
@@ -25,9 +24,6 @@ extern _Atomic int lifecycle_phase;
 /* Makes the shim active, if that can be yet; the constructor and the first event call it. */
 void lifecycle_start(void);
 
-/* Writes records that wait, if they are due. Inside the guard, without any of our locks. */
-void lifecycle_write_due(void);
-
 /* Enters the shim from an interposed function: false where there is nothing to do but the real
  * call. */
 static inline bool lifecycle_enter(int *saved_errno)
@@ -37,11 +33,7 @@ static inline bool lifecycle_enter(int *saved_errno)
         lifecycle_start();
         phase = atomic_load_explicit(&lifecycle_phase, memory_order_acquire);
     }
-    if (phase != PHASE_ACTIVE || !guard_enter(saved_errno))
-        return false;
-    if (unlikely(atomic_load_explicit(&log_due, memory_order_relaxed)))
-        lifecycle_write_due();
-    return true;
+    return phase == PHASE_ACTIVE && guard_enter(saved_errno);
 }
 
 /* All of the following: inside the guard, without any of our locks. */

@@ -7,6 +7,7 @@
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/request.h"
 #include "lifecycle/stacks.h"
+#include "modules/relro.h"
 #include "modules/surroundings.h"
 #include "ownership/common.h"
 #include "registry/heap.h"
@@ -35,8 +36,10 @@ static void on_module(struct module *module, enum module_state state, bool more)
     } else {
         sites_module_loaded();
     }
-    report_hold(more);
-    report_module(module, state);
+    if (lifecycle_is_own_process()) {
+        report_hold(more);
+        report_module(module, state);
+    }
 }
 
 /* Takes every path whose last part is `name` out of a list that is separated by colons or spaces,
@@ -124,6 +127,8 @@ void lifecycle_start(void)
     heap_init(surroundings.glibc_malloc);
     heap_is_seen = surroundings.heap_seen;
     keys_set_libc_table(surroundings.pthread_keys);
+    if (!surroundings.protection_seen)
+        relro_expect_unseen();
     modules_set_find_object(surroundings.find_object);
     report_init(raw);
     scan_start();

@@ -2,8 +2,7 @@
 #include "modules/relro.h"
 #include "modules/sightings.h"
 
-/* Of a module that we did not know yet, so it could be any. */
-static _Atomic bool any_is_written;
+static _Atomic bool may_be_unseen;
 
 struct part {
     uintptr_t start, end;
@@ -19,18 +18,30 @@ static int note(struct module *module, void *data)
     return 0;
 }
 
+static bool is_unknown(uintptr_t address)
+{
+    return !modules_find(address) && sighting_is_there(address);
+}
+
 void relro_note_writable(uintptr_t start, uintptr_t end)
 {
     struct part part = {start, end};
+    if (start >= end)
+        return;
     if (modules_any_in(start, end))
         modules_each_mapped(note, &part);
-    else if (sighting_is_there(start))
-        atomic_store(&any_is_written, true);
+    if (is_unknown(start) || is_unknown(end - 1))
+        relro_expect_unseen();
+}
+
+void relro_expect_unseen(void)
+{
+    atomic_store(&may_be_unseen, true);
 }
 
 bool relro_is_constant(const struct module *module, uintptr_t *start, uintptr_t *end)
 {
     return !module->loader && !atomic_load(&module->relro_is_written) &&
-           !atomic_load(&any_is_written) &&
+           !atomic_load(&may_be_unseen) &&
            elf_image_relro(module->phdr, module->phnum, module->bias, start, end);
 }

@@ -14,6 +14,7 @@
 
 struct surroundings {
     bool heap_seen;                 /* no object before us has a malloc of its own */
+    bool protection_seen;           /* nor an mprotect */
     bool glibc_malloc;              /* the malloc behind us is libc's */
     uintptr_t exit_start, exit_end; /* the code of libc's exit(), for the stacks of exit handlers */
     const void *pthread_keys;       /* libc's table of keys, or NULL */

@@ -18,8 +18,8 @@ enum {
 
 static bool tried, closed, is_held;
 static struct text held;         /* records of modules that wait for the next one */
+static pid_t held_by;            /* the process that they are of */
 static uint64_t modules_written; /* when some last were */
-_Atomic uint64_t log_due;
 static char *pattern;
 static struct process_info process;
 
@@ -35,18 +35,13 @@ static void write_out(struct text *text)
     text_free(text);
 }
 
+/* A child that was made past fork(3) has a copy of what its parent will write. */
 void log_flush_locked(void)
 {
-    if (held.length || held.failed)
-        write_out(&held);
-    atomic_store(&log_due, 0);
-}
-
-void log_write_due_locked(void)
-{
-    uint64_t due = atomic_load(&log_due);
-    if (due && !is_held && log_now() >= due)
-        log_flush_locked();
+    if ((!held.length && !held.failed) || held_by != sys_getpid())
+        return;
+    write_out(&held);
+    modules_written = log_now();
 }
 
 void log_hold_locked(bool hold)
@@ -64,12 +59,11 @@ void log_write_module(struct module *module, enum module_state state)
 {
     uint64_t now = log_now();
     bool is_due = !is_held && now - modules_written >= MODULES_NS;
+    if (!held.length)
+        held_by = sys_getpid();
     record_module(&held, module, state, now);
-    if (is_due || held.length >= HELD_MOST) {
+    if (is_due || held.length >= HELD_MOST)
         log_flush_locked();
-        modules_written = now;
-    } else if (!atomic_load(&log_due))
-        atomic_store(&log_due, now + MODULES_NS);
 }
 
 static int collect_module(struct module *module, void *data)
@@ -178,7 +172,6 @@ void log_fork_child(void)
     output_fork_child();
     tried = closed = false;
     text_free(&held); /* the parent writes them */
-    atomic_store(&log_due, 0);
 }
 
 void log_close(void)

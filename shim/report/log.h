@@ -32,16 +32,10 @@ void log_write(struct text *record);
 /* Whether records of modules are held back, until another one is written. */
 void log_hold_locked(bool hold);
 
-/* Of many that come and go within a few milliseconds the first one is written at once, the others
- * together: with the next record of any kind, because whoever is named in a record comes before it,
- * or when they are due and anything happens. */
+/* Of many that come and go within four milliseconds the first one is written at once, the others
+ * together, with the next record of any kind at the latest: whoever is named in a record comes
+ * before it. */
 void log_write_module(struct module *module, enum module_state state);
-
-/* When what waits is due, in nanoseconds as log_now says them; 0: nothing waits. */
-extern _Atomic uint64_t log_due;
-
-/* Writes it, if it is. */
-void log_write_due_locked(void);
 
 /* Writes what was held back. */
 void log_flush_locked(void);

@@ -64,14 +64,6 @@ void report_hold(bool hold)
     lock_release(&report_lock);
 }
 
-void report_write_due(void)
-{
-    if (!lock_acquire(&report_lock))
-        return;
-    log_write_due_locked();
-    lock_release(&report_lock);
-}
-
 static bool is_power_of_two(unsigned n)
 {
     return (n & (n - 1)) == 0;

@@ -18,9 +18,6 @@ void report_init(const char *raw_options);
 /* A module came or went. */
 void report_module(struct module *module, enum module_state state);
 
-/* Writes records of modules that have waited for others long enough (report/log.h, log_due). */
-void report_write_due(void);
-
 /* Until this is called with false, records of modules wait for the next one: those of one moment
  * are written at once. */
 void report_hold(bool hold);

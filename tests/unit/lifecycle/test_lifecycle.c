@@ -87,22 +87,6 @@ Test(start, without_options_it_is_silent)
     cr_assert_str_empty(support_caught());
 }
 
-/* Whatever the program does next: a process that is killed later has them in its file. */
-Test(start, records_that_waited_are_written)
-{
-    int saved_errno;
-    start_with("");
-    size_t before = json_array_size(records("module"));
-    struct plugin plugin = open_plugin();
-    close_plugin(&plugin);
-    guard.depth = 0;
-    while (log_now() < atomic_load(&log_due))
-        usleep(1000);
-    cr_assert(lifecycle_enter(&saved_errno));
-    cr_assert_eq(atomic_load(&log_due), 0);
-    cr_assert_eq(json_array_size(records("module")), before + 2);
-}
-
 /* What is left of LD_PRELOAD, `format` with our own path for @. */
 static const char *left_of(const char *format, bool trace)
 {
