@@ -52,7 +52,7 @@ static void *take_locked(unsigned class)
     return p;
 }
 
-void *arena_alloc(size_t size)
+void *arena_alloc_dirty(size_t size)
 {
     unsigned class = class_of(size);
     if (class >= CLASSES)
@@ -61,7 +61,14 @@ void *arena_alloc(size_t size)
         return NULL;
     void *p = take_locked(class);
     lock_release(&arena_lock);
-    return p ? memset(p, 0, size) : NULL;
+    return p;
+}
+
+void *arena_alloc(size_t size)
+{
+    void *p = arena_alloc_dirty(size);
+    bool is_zeroed = class_of(size) >= CLASSES;
+    return p && !is_zeroed ? memset(p, 0, size) : p;
 }
 
 void arena_free(void *p, size_t size)

@@ -5,7 +5,7 @@
  * Power-of-two size classes over mapped chunks; what is given back is kept for the same class and
  * never unmapped, so that a stale pointer of ours reads wrong data at worst (blocks above 128 KB
  * are mapped and unmapped one by one). Any thread, any phase, also under any other lock (the
- * arena's is the innermost). Memory is zeroed.
+ * arena's is the innermost). Memory is zeroed, if nothing else is said.
  */
 #ifndef DLPIN_BASE_ARENA_H
 #define DLPIN_BASE_ARENA_H
@@ -16,6 +16,9 @@
 
 /* NULL where the system gives no memory: the caller drops what it wanted to note, and counts it. */
 void *arena_alloc(size_t size);
+
+/* The same with whatever of ours lay there before, for what is filled at once. */
+void *arena_alloc_dirty(size_t size);
 
 /* `size` is what was asked for. NULL is ignored. */
 void arena_free(void *p, size_t size);

@@ -61,7 +61,7 @@ static bool grow(void **items, size_t count, size_t *capacity, size_t size)
     if (count < *capacity)
         return true;
     size_t larger = *capacity ? *capacity * 2 : FEW;
-    void *copy = arena_alloc(larger * size);
+    void *copy = arena_alloc_dirty(larger * size);
     if (!copy)
         return false;
     if (*items)

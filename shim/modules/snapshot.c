@@ -137,11 +137,12 @@ static struct snapshot *make_snapshot(struct module *new, const struct module *g
     for (const struct module *m = new; m; m = m->next)
         room++;
     size_t size = sizeof(struct snapshot) + room * sizeof(struct snapshot_entry);
-    struct snapshot *snapshot = arena_alloc(size);
+    struct snapshot *snapshot = arena_alloc_dirty(size);
     if (!snapshot)
         return NULL;
     snapshot->size = size;
     snapshot->count = before;
+    snapshot->next_retired = NULL;
     if (old)
         memcpy(snapshot->entries, old->entries, before * sizeof *old->entries);
     for (; count > 0; count--, gone = gone->next_gone)

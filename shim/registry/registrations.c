@@ -179,14 +179,6 @@ bool registration_is_gone(const struct registration *registration)
     return gone;
 }
 
-bool registration_is_left(const struct registration *registration)
-{
-    bool left = module_is_left(registration->image);
-    for (unsigned i = 0; i < REGISTRATION_FUNCTIONS; i++)
-        left |= module_is_left(registration->functions[i].module);
-    return left;
-}
-
 /* Removes those of the identity but `except`. Returns whether there were any. */
 static bool forget(enum registration_type type, uintptr_t identity, bool spare_gone,
                    const struct registration *except)

@@ -107,8 +107,15 @@ bool registrations_any(enum registration_type type);
 /* Whether code or data that it names is gone. */
 bool registration_is_gone(const struct registration *registration);
 
-/* The same, or it is closed. */
-bool registration_is_left(const struct registration *registration);
+/* The same, or it is closed. Each is asked after each unload; most are of one module alone. */
+static inline bool registration_is_left(const struct registration *registration)
+{
+    bool left = module_is_left(registration->image);
+    for (unsigned i = 0; i < REGISTRATION_FUNCTIONS && !left; i++)
+        left = registration->functions[i].module != registration->image &&
+               module_is_left(registration->functions[i].module);
+    return left;
+}
 
 extern struct registration *registrations[REGISTRATION_TYPES]; /* under the registry lock */
 

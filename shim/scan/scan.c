@@ -20,8 +20,10 @@ enum {
     SHARE = 20,            /* and then one part in so many of the time since the start */
     SHORT_WAIT = 10 * MILLISECOND,
     LONG_WAIT =
-        100 * MILLISECOND,        /* for little memory: that takes so long on a busy machine only */
-    TOGETHER = 100 * MILLISECOND, /* unloads that are looked at together come within that */
+        100 * MILLISECOND, /* for little memory: that takes so long on a busy machine only */
+    /* Unloads that are looked at together come so soon after each other, and all of them within: */
+    TOGETHER = 100 * MILLISECOND,
+    ALL_TOGETHER = 1000 * MILLISECOND,
     ALONE_BYTES =
         64 << 20, /* with more memory of its own no process is walked through as a whole */
     BYTES_A_MAPPING = 4096,   /* so much can be walked while a mapping is copied */
@@ -42,9 +44,9 @@ static uint64_t closed_spent; /* nanoseconds that the program waited for it */
  * for us since, and what the last look took of its time. Bytes that were looked at. */
 static uint64_t process_started, started, spent, last_look, looked;
 
-/* What waits for the unloads that follow is not looked at after each of them. */
+/* What waits for the unloads that follow is not looked at after each of them: nanoseconds. */
 static bool is_postponed;
-static uint64_t postponed_to;
+static uint64_t postponed_to, postponed_at_most_to;
 
 /* The walk that is under way, or whose results wait. */
 static struct {
@@ -304,12 +306,25 @@ static void begin_walk(struct ranges *ranges, uint64_t bytes, bool waits)
  * --------------------------------------------------------------------------------------------------
  */
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* One more unload soon after those that wait. */
+static bool goes_with_postponed(void)
+{
+    uint64_t now_ns = sys_monotonic_ns();
+    if (!is_postponed || now_ns >= postponed_to || due_count() >= DUE_MANY)
+        return false;
+    postponed_to = earlier(now_ns + TOGETHER, postponed_at_most_to);
+    return true;
+}
+
 /* A share of the program's time; the rest waits. */
 static bool is_affordable(enum scan_when when)
 {
     uint64_t now_ns = sys_monotonic_ns();
-    if (when == SCAN_AFTER_UNLOAD && now_ns < postponed_to && due_count() < DUE_MANY)
-        return false;
     if (program_waits(when) || looked < FREE_BYTES || (is_postponed && when == SCAN_BEFORE_LOAD))
         return true;
     return spent + last_look <= (now_ns - started) / SHARE;
@@ -322,8 +337,8 @@ static int count_module(struct module *module, void *data)
 }
 
 /* Most of what is left right after one of many unloads is freed with the others. Where so much is
- * mapped that a walk takes long, as the program's age goes, it is for all together: a while later,
- * or before something else may lie there. */
+ * mapped that a walk takes more than half of our share of the time so far, it is for all together:
+ * a while later, or before something else may lie there. */
 static bool is_time_to_walk(enum scan_when when, const struct ranges *ranges)
 {
     uint64_t modules = 0;
@@ -331,13 +346,15 @@ static bool is_time_to_walk(enum scan_when when, const struct ranges *ranges)
         return true;
     modules_each_mapped(count_module, &modules);
     return modules < MANY_MODULES ||
-           modules * NS_A_MODULE < (sys_monotonic_ns() - process_started) / SHARE;
+           modules * NS_A_MODULE < (sys_monotonic_ns() - process_started) / SHARE / 2;
 }
 
 static void postpone(struct ranges *ranges)
 {
+    uint64_t now_ns = sys_monotonic_ns();
     is_postponed = true;
-    postponed_to = sys_monotonic_ns() + TOGETHER;
+    postponed_to = now_ns + TOGETHER;
+    postponed_at_most_to = now_ns + ALL_TOGETHER;
     due_put_back(ranges);
 }
 
@@ -357,7 +374,8 @@ bool scan_run(enum scan_when when)
 {
     if (started == 0)
         started = sys_monotonic_ns();
-    if (due_count() == 0 || atomic_load(&now.active) || !is_affordable(when))
+    if (due_count() == 0 || atomic_load(&now.active) ||
+        (when == SCAN_AFTER_UNLOAD && goes_with_postponed()) || !is_affordable(when))
         return false;
     uint64_t begun = sys_monotonic_ns();
     struct ranges *ranges = due_take();
