@@ -6,11 +6,15 @@
 
 enum {
     WORD = sizeof(uintptr_t),
-    BITS = 64,
+    BITS_SHIFT = 6,
+    BITS = 1 << BITS_SHIFT,
     PARTS_MAX = UINT16_MAX,
     HEAP_START_SHIFT = 4, /* glibc's blocks start at multiples of 16 */
     PAGE = 4096,
 };
+
+_Static_assert(COVER_SHIFT - HEAP_START_SHIFT >= 2 * BITS_SHIFT,
+               "a chunk is one word of a summary, or several");
 
 block_sizer *blocks_sizer;
 
@@ -322,16 +326,16 @@ bool blocks_extent(struct block_index *index, struct view *view, uintptr_t start
 /* Each page of the heap in which a block starts (memory_touch). */
 static void touch_heap(const struct block_index *index, const struct leaf_index *leaf)
 {
-    size_t words_a_page = (size_t)4096 >> index->shift >> 6;
-    for (size_t word = 0; word < index->words; word += words_a_page) {
-        size_t i = word;
-        while (i < word + words_a_page && !leaf->starts[i])
-            i++;
-        if (i == word + words_a_page)
-            continue;
-        size_t bit = i * BITS + (size_t)__builtin_ctzll(leaf->starts[i]);
-        (void)*(const volatile uintptr_t *)(leaf->leaf.base + (bit << index->shift));
-    }
+    unsigned words_a_page = PAGE >> index->shift >> BITS_SHIFT;
+    uint64_t page = ((uint64_t)1 << words_a_page) - 1;
+    for (size_t group = 0; group < index->words / BITS; group++)
+        for (uint64_t bits = leaf->summary[group]; bits;) {
+            unsigned lowest = (unsigned)__builtin_ctzll(bits);
+            size_t word = group * BITS + lowest;
+            size_t bit = word * BITS + (size_t)__builtin_ctzll(leaf->starts[word]);
+            (void)*(const volatile uintptr_t *)(leaf->leaf.base + (bit << index->shift));
+            bits &= ~(page << lowest / words_a_page * words_a_page);
+        }
 }
 
 /* The part for an address; made now, for the leaf, if it is new. */
@@ -385,14 +389,16 @@ static void cover(struct block_index *index, unsigned leaf, uintptr_t start, uin
     }
 }
 
-/* The last block that starts in a chunk of the leaf; false: there is none. */
+/* The last block that starts in a chunk of the leaf; false: there is none. Where nothing is, no
+ * more than the summary is read. */
 static bool last_of_chunk(const struct block_index *index, const struct leaf_index *leaf,
                           size_t chunk, struct block *block)
 {
-    size_t words = ((size_t)1 << (COVER_SHIFT - index->shift)) / BITS, first = chunk * words;
-    for (size_t word = first + words; word-- > first;) {
-        if (!leaf->starts[word])
+    size_t groups = ((size_t)1 << (COVER_SHIFT - index->shift)) / (BITS * BITS);
+    for (size_t group = (chunk + 1) * groups; group-- > chunk * groups;) {
+        if (!leaf->summary[group])
             continue;
+        size_t word = group * BITS + highest(leaf->summary[group]);
         block_at(index, leaf, word * BITS + highest(leaf->starts[word]), block);
         return true;
     }

@@ -14,7 +14,7 @@ enum {
     WORD = sizeof(uintptr_t),
     AT_ONCE = 8, /* words */
     SPANS = 64,
-    BUFFER = 128 << 10,
+    BUFFER = 32 << 10,
     MAP_PAGE = ENTRIES_PER_PAGE << HEAP_GRANULE_SHIFT, /* what a page of the map stands for */
     MUCH = 3,                                          /* so much more cannot be within the limit */
     LARGE = 64 << 10, /* of what is larger only the pages that were written to are looked at */

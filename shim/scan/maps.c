@@ -16,7 +16,7 @@ enum { FIRST_SIZE = 64 << 10, LARGEST_SIZE = 64 << 20, PAGE = 4096 };
 static char *read_all(size_t *size)
 {
     for (*size = FIRST_SIZE; *size <= LARGEST_SIZE; *size *= 4) {
-        char *text = arena_alloc(*size);
+        char *text = arena_alloc_dirty(*size);
         ssize_t length = text ? sys_read_file("/proc/self/maps", text, *size) : -1;
         if (length > 0 && (size_t)length + 1 < *size)
             return text;
@@ -71,7 +71,7 @@ static bool add(struct maps *maps, struct mapping mapping)
 {
     if (maps->count == maps->capacity) {
         size_t capacity = maps->capacity ? 2 * maps->capacity : 256;
-        struct mapping *list = arena_alloc(capacity * sizeof *list);
+        struct mapping *list = arena_alloc_dirty(capacity * sizeof *list);
         if (!list)
             return false;
         if (maps->list)

@@ -15,7 +15,7 @@ bool view_open(struct view *view, bool in_place)
 {
     *view = (struct view){.in_place = in_place};
     if (!in_place)
-        view->buffer = arena_alloc(VIEW_BYTES);
+        view->buffer = arena_alloc_dirty(VIEW_BYTES);
     return in_place || view->buffer;
 }
 

@@ -21,7 +21,7 @@ static void add(struct roots *roots, struct root root)
 {
     if (roots->count == roots->capacity) {
         size_t capacity = roots->capacity ? 2 * roots->capacity : 256;
-        struct root *list = arena_alloc(capacity * sizeof *list);
+        struct root *list = arena_alloc_dirty(capacity * sizeof *list);
         if (!list) {
             roots->failed = true;
             return;
@@ -455,7 +455,7 @@ static void add_mapping(struct roots *roots, const struct taken *taken,
 static void sort_by_kind(struct roots *roots)
 {
     size_t size = roots->count * sizeof *roots->list, at = 0;
-    struct root *sorted = arena_alloc(size);
+    struct root *sorted = arena_alloc_dirty(size);
     if (!sorted) {
         roots->failed = true;
         return;
@@ -485,7 +485,7 @@ static void add_rest(struct roots *roots, struct taken *taken, const struct maps
 void roots_collect(struct roots *roots, const struct maps *maps, const struct heap_pages *pages,
                    const struct ranges *ranges)
 {
-    struct taken taken = {.list = arena_alloc(TAKEN_MAX * sizeof *taken.list)};
+    struct taken taken = {.list = arena_alloc_dirty(TAKEN_MAX * sizeof *taken.list)};
     struct written written;
     *roots = (struct roots){.written = &written, .ranges = ranges};
     written_open(&written);

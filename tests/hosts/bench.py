@@ -5,6 +5,7 @@ on: whole programs, medians, in turn."""
 
 import argparse
 import os
+import random
 import shutil
 import statistics
 import subprocess
@@ -73,8 +74,9 @@ def measure(host, options):
     variants = make_variants(options)
     with tempfile.TemporaryDirectory(prefix='hosts-') as root:
         place = Place(root)
-        for _ in range(options.rounds):
-            for variant in variants:
+        for turn in range(options.rounds):
+            # What one leaves to the system (files to write out, caches) is another one's each time.
+            for variant in random.Random(turn).sample(variants, len(variants)):
                 variant.run(host, place)
     return variants
 
