@@ -64,11 +64,49 @@ static struct stack *stack_of(const struct registration *made,
     return plain ? stack_make(&request->caller, 1) : stack_capture(REGISTRY_FRAMES);
 }
 
+/* Set when a module is left that any of them names, or one names a module that is left. */
+static _Atomic bool any_may_be_left;
+
+void registrations_note_left(const struct module *module)
+{
+    if (atomic_load(&module->registered) > 0)
+        atomic_store(&any_may_be_left, true);
+}
+
+bool registrations_may_be_left_locked(void)
+{
+    return atomic_exchange(&any_may_be_left, false);
+}
+
+void registrations_are_left_locked(void)
+{
+    atomic_store(&any_may_be_left, true);
+}
+
+/* Whoever sets the state of a module looks at its count afterwards, and we the other way round. */
+static void name(struct module *module)
+{
+    if (!module)
+        return;
+    module_ref(module);
+    atomic_fetch_add(&module->registered, 1);
+    if (module_is_left(module))
+        atomic_store(&any_may_be_left, true);
+}
+
+static void unname(struct module *module)
+{
+    if (!module)
+        return;
+    atomic_fetch_sub(&module->registered, 1);
+    module_unref(module);
+}
+
 static void hold(struct registration *made)
 {
     for (unsigned i = 0; i < REGISTRATION_FUNCTIONS; i++)
-        module_ref(made->functions[i].module);
-    module_ref(made->image);
+        name(made->functions[i].module);
+    name(made->image);
     module_ref(made->keeper);
     module_ref(made->requester);
 }
@@ -76,8 +114,8 @@ static void hold(struct registration *made)
 static void release(struct registration *registration)
 {
     for (unsigned i = 0; i < REGISTRATION_FUNCTIONS; i++)
-        module_unref(registration->functions[i].module);
-    module_unref(registration->image);
+        unname(registration->functions[i].module);
+    unname(registration->image);
     module_unref(registration->keeper);
     module_unref(registration->requester);
     stack_free(registration->stack);

@@ -107,7 +107,7 @@ bool registrations_any(enum registration_type type);
 /* Whether code or data that it names is gone. */
 bool registration_is_gone(const struct registration *registration);
 
-/* The same, or it is closed. Each is asked after each unload; most are of one module alone. */
+/* The same, or it is closed. */
 static inline bool registration_is_left(const struct registration *registration)
 {
     bool left = module_is_left(registration->image);
@@ -116,6 +116,15 @@ static inline bool registration_is_left(const struct registration *registration)
                module_is_left(registration->functions[i].module);
     return left;
 }
+
+/* A module was closed, or has gone. */
+void registrations_note_left(const struct module *module);
+
+/* Whether any of them may name code or data of a module that is left: there are many, and they
+ * would be asked after each unload. That is forgotten with the answer; the second one says that it
+ * still is so. Under the registry lock. */
+bool registrations_may_be_left_locked(void);
+void registrations_are_left_locked(void);
 
 extern struct registration *registrations[REGISTRATION_TYPES]; /* under the registry lock */
 

@@ -143,17 +143,26 @@ static void check_closing_locked(const struct module *module, struct found *foun
                     found);
 }
 
+static void check_all_locked(struct found *found)
+{
+    for (unsigned type = 0; type < REGISTRATION_TYPES; type++)
+        for (struct registration *each = registrations[type]; each; each = each->next) {
+            if (!registration_is_left(each))
+                continue;
+            registrations_are_left_locked();
+            if (type != REGISTERED_VARIABLE && registration_is_live(each))
+                apply(each, found);
+        }
+}
+
 void found_registrations_locked(const struct module *closing, struct found *found)
 {
     if (closing) {
         check_closing_locked(closing, found);
         return;
     }
-    for (unsigned type = 0; type < REGISTRATION_TYPES; type++)
-        for (struct registration *each = registrations[type]; each; each = each->next)
-            if (type != REGISTERED_VARIABLE && registration_is_left(each) &&
-                registration_is_live(each))
-                apply(each, found);
+    if (registrations_may_be_left_locked())
+        check_all_locked(found);
     check_handlers_locked(found);
 }
 

@@ -4,6 +4,7 @@
 #include "base/options.h"
 #include "base/sys.h"
 #include "registry/heap.h"
+#include "registry/registrations.h"
 #include "registry/threads.h"
 #include "scan/target.h"
 #include "support.h"
@@ -523,4 +524,32 @@ Test(target, the_owner_before_the_requester)
                  gone);
     cr_assert_eq(site_unloaded(&(struct site){.owner.module = there, .requester.module = gone}),
                  gone);
+}
+
+/* --- registrations ------------------------------------------------------------------------ */
+
+Test(registrations, are_looked_at_when_a_module_that_they_name_is_left)
+{
+    support_start();
+    struct plugin plugin = support_open("plugin");
+    const struct registration_request request = {.type = REGISTERED_ATEXIT,
+                                                 .functions = {(uintptr_t)plugin.call},
+                                                 .caller = (uintptr_t)plugin.call + 1};
+    registrations_note_left(plugin.module);
+    cr_assert_not(registrations_may_be_left_locked(), "none names it");
+
+    struct registration *first = registration_prepare(&request);
+    cr_assert_eq(first->functions[0].module, plugin.module);
+    cr_assert_not(registrations_may_be_left_locked(), "it is not left");
+    registrations_note_left(plugin.module);
+    cr_assert(registrations_may_be_left_locked());
+    cr_assert_not(registrations_may_be_left_locked(), "once, if nobody says that it still is");
+
+    modules_set_closed(plugin.module, true);
+    struct registration *second = registration_prepare(&request);
+    cr_assert(registrations_may_be_left_locked(), "this one was made afterwards");
+    registration_remove(second);
+    registration_remove(first);
+    registrations_note_left(plugin.module);
+    cr_assert_not(registrations_may_be_left_locked(), "none names it any more");
 }
