@@ -12,7 +12,6 @@
 #include "ownership/common.h"
 #include "registry/heap.h"
 #include "registry/opens.h"
-#include "registry/registrations.h"
 #include "registry/threads.h"
 #include "report/log.h"
 #include "report/report.h"
@@ -37,8 +36,6 @@ static void on_module(struct module *module, enum module_state state, bool more)
     } else {
         sites_module_loaded();
     }
-    if (state != MODULE_LOADED)
-        registrations_note_left(module);
     if (lifecycle_is_own_process()) {
         report_hold(more);
         report_module(module, state);

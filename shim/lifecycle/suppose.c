@@ -4,7 +4,6 @@
 #include "lifecycle/check.h"
 #include "lifecycle/lifecycle.h"
 #include "registry/opens.h"
-#include "registry/registrations.h"
 #include "report/report.h"
 #include "rules/rules.h"
 #include "scan/picture.h"
@@ -36,7 +35,6 @@ static void work(struct text *records, void *data)
     now->records = records;
     modules_suppose_unloaded(now->module);
     opens_module_unloaded(now->module);
-    registrations_note_left(now->module);
     rules_check(true, NULL, suppose_sink, now);
     walk_run(&now->walk);
     for (unsigned i = 0; i < now->walk.count; i++)

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-_Atomic uint64_t modules_epoch, modules_unloads;
+_Atomic uint64_t modules_epoch, modules_unloads, modules_registered_left;
 
 struct lock modules_lock;
 struct lock changes_lock;
@@ -273,10 +273,18 @@ static void give_back_locked(struct module *module)
     arena_free(module, sizeof *module);
 }
 
+/* Its state says so already. */
+static void is_left(const struct module *module)
+{
+    if (atomic_load(&module->registered) > 0)
+        atomic_fetch_add(&modules_registered_left, 1);
+}
+
 static void goes_locked(struct module *module)
 {
     atomic_store(&module->end_epoch, atomic_load(&modules_epoch) + 1);
     atomic_store(&module->state, MODULE_UNLOADED);
+    is_left(module);
     module->next_gone = first_gone;
     first_gone = module;
     gone_unpublished++;
@@ -414,8 +422,11 @@ void modules_set_closed(struct module *module, bool closed)
                       after = closed ? MODULE_CLOSED : MODULE_LOADED;
     if (!lock_acquire(&modules_lock))
         return;
-    if (atomic_compare_exchange_strong(&module->state, &before, after))
+    if (atomic_compare_exchange_strong(&module->state, &before, after)) {
+        if (closed)
+            is_left(module);
         note_change_locked(module, after);
+    }
     lock_release(&modules_lock);
     tell();
 }

@@ -78,7 +78,7 @@ struct module {
     struct retained_heap retained; /* when it was closed; under the check lock */
     struct opens *opens;           /* registry/opens.h, under the registry lock */
     _Atomic bool opens_others;     /* it is in the `opens` of some module as who opened it */
-    _Atomic unsigned registered;   /* registrations name its code or data */
+    _Atomic unsigned registered;   /* so many times registrations name its code or data */
     bool has_sites;             /* call sites are its (ownership/sites.h); under the sites lock */
     uint64_t epoch;             /* modules_epoch when it came, */
     _Atomic uint64_t end_epoch; /* and when it went: UINT64_MAX while it is mapped */
@@ -219,6 +219,10 @@ void modules_suppose_unloaded(struct module *module);
 
 /* Every unload that was seen so far. */
 extern _Atomic uint64_t modules_unloads;
+
+/* How often a module that registrations name was closed, or went. Rises before the unload is
+ * counted. */
+extern _Atomic uint64_t modules_registered_left;
 
 /* Calls `visit` for each mapped module, in an arbitrary order, until it returns nonzero; lock-free.
  */

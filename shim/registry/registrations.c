@@ -64,34 +64,32 @@ static struct stack *stack_of(const struct registration *made,
     return plain ? stack_make(&request->caller, 1) : stack_capture(REGISTRY_FRAMES);
 }
 
-/* Set when a module is left that any of them names, or one names a module that is left. */
-static _Atomic bool any_may_be_left;
-
-void registrations_note_left(const struct module *module)
-{
-    if (atomic_load(&module->registered) > 0)
-        atomic_store(&any_may_be_left, true);
-}
+/* Under the registry lock: whether any that is linked was left when it was last looked at, and
+ * modules_registered_left then. */
+static bool any_is_left;
+static uint64_t left_before;
 
 bool registrations_may_be_left_locked(void)
 {
-    return atomic_exchange(&any_may_be_left, false);
+    uint64_t left = atomic_load(&modules_registered_left);
+    bool may_be = any_is_left || left != left_before;
+    left_before = left;
+    any_is_left = false;
+    return may_be;
 }
 
 void registrations_are_left_locked(void)
 {
-    atomic_store(&any_may_be_left, true);
+    any_is_left = true;
 }
 
-/* Whoever sets the state of a module looks at its count afterwards, and we the other way round. */
+/* Whoever changes a module's state asks for its count afterwards. */
 static void name(struct module *module)
 {
     if (!module)
         return;
     module_ref(module);
     atomic_fetch_add(&module->registered, 1);
-    if (module_is_left(module))
-        atomic_store(&any_may_be_left, true);
 }
 
 static void unname(struct module *module)
@@ -143,6 +141,7 @@ static bool link_new(struct registration *made)
         made->next->link = &made->next;
     *first = made;
     atomic_fetch_add(&counts[made->type], 1);
+    any_is_left |= registration_is_left(made);
     lock_release(&registry_lock);
     return true;
 }

@@ -117,9 +117,6 @@ static inline bool registration_is_left(const struct registration *registration)
     return left;
 }
 
-/* A module was closed, or has gone. */
-void registrations_note_left(const struct module *module);
-
 /* Whether any of them may name code or data of a module that is left: there are many, and they
  * would be asked after each unload. That is forgotten with the answer; the second one says that it
  * still is so. Under the registry lock. */
