@@ -274,7 +274,7 @@ static void give_back_locked(struct module *module)
 }
 
 /* Its state says so already. */
-static void is_left(const struct module *module)
+static void count_left(const struct module *module)
 {
     if (atomic_load(&module->registered) > 0)
         atomic_fetch_add(&modules_registered_left, 1);
@@ -284,7 +284,7 @@ static void goes_locked(struct module *module)
 {
     atomic_store(&module->end_epoch, atomic_load(&modules_epoch) + 1);
     atomic_store(&module->state, MODULE_UNLOADED);
-    is_left(module);
+    count_left(module);
     module->next_gone = first_gone;
     first_gone = module;
     gone_unpublished++;
@@ -424,7 +424,7 @@ void modules_set_closed(struct module *module, bool closed)
         return;
     if (atomic_compare_exchange_strong(&module->state, &before, after)) {
         if (closed)
-            is_left(module);
+            count_left(module);
         note_change_locked(module, after);
     }
     lock_release(&modules_lock);

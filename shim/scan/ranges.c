@@ -23,13 +23,12 @@ bool ranges_overlap(const struct ranges *ranges, uintptr_t start, uintptr_t end)
     return at < ranges->count && ranges->list[at].start < end;
 }
 
-/* What lies behind the ones from `first` to before `last` moves so that there is room for `count`
- * instead. */
-static void replace(struct ranges *ranges, unsigned first, unsigned last, unsigned count)
+/* What lies behind the ones from `first` to before `last` moves so that one has room instead. */
+static void make_room(struct ranges *ranges, unsigned first, unsigned last)
 {
-    memmove(&ranges->list[first + count], &ranges->list[last],
+    memmove(&ranges->list[first + 1], &ranges->list[last],
             (ranges->count - last) * sizeof *ranges->list);
-    ranges->count = ranges->count - (last - first) + count;
+    ranges->count = ranges->count - (last - first) + 1;
 }
 
 void ranges_add(struct ranges *ranges, struct module *module)
@@ -40,7 +39,7 @@ void ranges_add(struct ranges *ranges, struct module *module)
         last++;
     if (module->start >= module->end || (first == last && ranges->count == RANGES_MAX))
         return;
-    replace(ranges, first, last, 1);
+    make_room(ranges, first, last);
     ranges->list[first] = (struct range){module->start, module->end, module, false};
     ranges->lowest = ranges->list[0].start;
     ranges->span = ranges->list[ranges->count - 1].end - ranges->lowest;
