@@ -7,6 +7,7 @@
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/request.h"
 #include "lifecycle/stacks.h"
+#include "modules/object_at.h"
 #include "modules/relro.h"
 #include "modules/surroundings.h"
 #include "ownership/common.h"
@@ -129,7 +130,7 @@ void lifecycle_start(void)
     keys_set_libc_table(surroundings.pthread_keys);
     if (!surroundings.protection_seen)
         relro_expect_unseen();
-    modules_set_find_object(surroundings.find_object);
+    object_at_init(surroundings.find_object);
     report_init(raw);
     scan_start();
     if (options.verbosity >= 1)

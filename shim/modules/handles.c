@@ -2,6 +2,7 @@
 #include "modules/handles.h"
 #include "base/sys.h"
 #include "modules/link_maps.h"
+#include "modules/object_at.h"
 #include "modules/sightings.h"
 
 #include <dlfcn.h>
@@ -109,7 +110,7 @@ int handles_count(const struct module *module)
 static int count_handles(const struct module *module)
 {
     struct question question = {module, HANDLES_UNKNOWN};
-    if (!sighting_can_ask())
+    if (!object_at_works())
         return handles_count(module);
     if (can_count(module))
         link_maps_hold(look_at_module, &question);

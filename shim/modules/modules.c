@@ -5,6 +5,7 @@
 #include "base/lock.h"
 #include "modules/identities.h"
 #include "modules/link_maps.h"
+#include "modules/object_at.h"
 #include "modules/order.h"
 #include "modules/snapshot.h"
 
@@ -513,7 +514,7 @@ struct module *modules_find_new(uintptr_t address)
     struct module *module = modules_find(address);
     if (module)
         return module;
-    if (sighting_can_ask())
+    if (object_at_works())
         return find_by_loader(address);
     if (!modules_changed())
         return NULL;

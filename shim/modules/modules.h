@@ -109,11 +109,6 @@ typedef void module_listener(struct module *module, enum module_state state, boo
 
 void modules_init(module_classifier *classifier, module_listener *listener);
 
-/* The loader's _dl_find_object, where it has one; once, at the start. */
-struct dl_find_object;
-typedef int find_object(void *address, struct dl_find_object *result);
-void modules_set_find_object(find_object *function);
-
 /* Whether the loader's counters differ from those of the last sync. Takes the loader's list lock.
  */
 bool modules_changed(void);

@@ -5,6 +5,7 @@
 #include "base/output.h"
 #include "base/sys.h"
 #include "modules/link_maps.h"
+#include "modules/object_at.h"
 
 #include <dlfcn.h>
 #include <limits.h>
@@ -338,13 +339,6 @@ void sightings_free(struct sightings *list)
 /* --- one object, without the loader's locks
  * ------------------------------------------------------------- */
 
-static find_object *loader_find_object;
-
-void modules_set_find_object(find_object *function)
-{
-    loader_find_object = function;
-}
-
 /* The program headers behind the ELF header at the start of the mapping. */
 static bool read_mapping(struct sighting *sighting, const struct dl_find_object *found)
 {
@@ -367,23 +361,17 @@ bool sighting_of_address(struct sighting *sighting, uintptr_t address)
 {
     struct dl_find_object found;
     *sighting = (struct sighting){0};
-    return loader_find_object((void *)address, &found) == 0 && read_mapping(sighting, &found);
+    return object_at(address, &found) && read_mapping(sighting, &found);
 }
 
 bool sighting_is_there(uintptr_t address)
 {
     struct dl_find_object found;
-    return !loader_find_object || loader_find_object((void *)address, &found) == 0;
+    return !object_at_works() || object_at(address, &found);
 }
 
 bool sighting_has_map(uintptr_t address, const struct link_map *map)
 {
     struct dl_find_object found;
-    return loader_find_object && loader_find_object((void *)address, &found) == 0 &&
-           found.dlfo_link_map == map;
-}
-
-bool sighting_can_ask(void)
-{
-    return loader_find_object != NULL;
+    return object_at(address, &found) && found.dlfo_link_map == map;
 }

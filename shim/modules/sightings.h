@@ -73,9 +73,6 @@ void sighting_free_strings(struct sighting *sighting);
 bool sighting_is_there(uintptr_t address);
 bool sighting_has_map(uintptr_t address, const struct link_map *map);
 
-/* Whether the loader can be asked for one address without its locks (_dl_find_object). */
-bool sighting_can_ask(void);
-
 /* The object at an address that cannot go meanwhile; false where there is none. */
 bool sighting_of_address(struct sighting *sighting, uintptr_t address);
 

@@ -11,6 +11,7 @@
 #define DLPIN_MODULES_SURROUNDINGS_H
 
 #include "modules/modules.h"
+#include "modules/object_at.h"
 
 struct surroundings {
     bool heap_seen;                 /* no object before us has a malloc of its own */

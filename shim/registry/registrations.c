@@ -2,7 +2,7 @@
 #include "registry/registrations.h"
 #include "base/guard.h"
 #include "base/dropped.h"
-#include "modules/sightings.h"
+#include "modules/object_at.h"
 
 #include <string.h>
 
@@ -34,7 +34,7 @@ static struct module *module_of(uintptr_t address, struct module *keeper, bool i
 {
     if (keeper && address >= keeper->start && address < keeper->end)
         return keeper;
-    return is_code || sighting_can_ask() ? modules_find_new(address) : modules_find(address);
+    return is_code || object_at_works() ? modules_find_new(address) : modules_find(address);
 }
 
 /* False: nothing of it can dangle. Modules hold no references yet. */

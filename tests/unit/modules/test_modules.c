@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "modules/modules.h"
 #include "base/guard.h"
+#include "modules/object_at.h"
 #include "modules/relro.h"
 #include "ownership/common.h"
 #include "support.h"
@@ -133,7 +134,7 @@ static void close_finalized(struct plugin *plugin)
 Test(modules, what_was_finalized_has_gone)
 {
     support_start();
-    modules_set_find_object((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
+    object_at_init((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
     for (int i = 0; i < 3; i++) {
         struct plugin plugin = support_open("plugin"), through = support_open("through");
         close_finalized(&plugin);
@@ -149,7 +150,7 @@ Test(modules, what_was_finalized_has_gone)
 Test(modules, what_finalizes_twice_goes_once)
 {
     support_start();
-    modules_set_find_object((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
+    object_at_init((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
     struct plugin twice = support_open("plugin"), never = support_open("through");
     modules_finalized((uintptr_t)twice.data, 17);
     close_finalized(&twice);
@@ -162,7 +163,7 @@ Test(modules, what_finalizes_twice_goes_once)
 Test(modules, what_finalized_and_stays_hides_nothing)
 {
     support_start();
-    modules_set_find_object((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
+    object_at_init((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
     struct plugin stays = support_open("plugin"), goes = support_open("through");
     modules_finalized((uintptr_t)stays.data, 17);
     cr_assert_eq(dlclose(goes.handle), 0);
@@ -226,7 +227,7 @@ Test(modules, program_headers_elsewhere)
 Test(modules, what_another_thread_finalized_has_gone_too)
 {
     support_start();
-    modules_set_find_object((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
+    object_at_init((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
     struct plugin own = support_open("plugin"), others = support_open("through");
     modules_finalized((uintptr_t)others.data, 18);
     cr_assert_eq(dlclose(others.handle), 0);
@@ -300,7 +301,7 @@ Test(modules, the_opener_is_kept)
 Test(modules, new_code_is_found_without_a_sync)
 {
     support_start();
-    modules_set_find_object((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
+    object_at_init((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
     void *handle = dlopen(support_library("plugin"), RTLD_NOW);
     uintptr_t code = (uintptr_t)dlsym(handle, "plugin_call");
     cr_assert_null(modules_find(code));
@@ -382,7 +383,7 @@ Test(modules, relro_is_constant_until_somebody_makes_it_writable)
 {
     uintptr_t start, end;
     support_start();
-    modules_set_find_object((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
+    object_at_init((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
     struct plugin plugin = support_open("plugin"), other = support_open("through");
     uintptr_t data = (uintptr_t)plugin.data;
     cr_assert(relro_is_constant(plugin.module, &start, &end));
