@@ -57,8 +57,8 @@ static bool is_ending(void)
 /* Whether it is closed now, and stays. */
 static bool look_at(struct module *module)
 {
-    if (!handles_closed(module) || handles_left(module) > 0 || module_is_unloaded(module) ||
-        is_ending())
+    if (!handles_closed(module, holders_keep_for_good) || handles_left(module) > 0 ||
+        module_is_unloaded(module) || is_ending())
         return false;
     opens_forget(module);
     modules_set_closed(module, true);

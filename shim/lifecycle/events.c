@@ -45,6 +45,7 @@ void lifecycle_closed(void)
     modules_close_done(sys_gettid());
     if (modules_changed())
         modules_sync(0, false);
+    modules_close_ends();
     bool any_stays = closed_look(); /* what its destructors closed is no handle of it any more */
     check_unloads();
     if (report_has_open() && lock_acquire(&check_lock)) {

@@ -180,7 +180,7 @@ static struct frame routine_in_argument(uintptr_t argument)
 
 static void resolve_routine(struct thread *thread, uintptr_t start_routine)
 {
-    thread->routine = (struct frame){start_routine, modules_find_new(start_routine)};
+    thread->routine = (struct frame){start_routine, modules_find_live(start_routine)};
     if (!thread->routine.module || is_subject(thread->routine.module))
         return;
     struct frame proper = routine_in_argument(thread->argument);
