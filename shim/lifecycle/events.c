@@ -107,7 +107,7 @@ void lifecycle_key_deleted(uint32_t number, struct key *was, int error, uintptr_
 
 bool lifecycle_key_used(uint32_t number, uintptr_t pc)
 {
-    uint32_t finding = key_robbed_owner_calls(number, modules_find(pc - 1));
+    uint32_t finding = key_robbed_owner_calls(number, modules_find_live(pc - 1));
     if (finding)
         report_escalate(finding);
     return finding != 0;

@@ -221,9 +221,14 @@ bool handles_closed(struct module *module, handles_keeper *is_kept)
     if (now == HANDLES_UNKNOWN || atomic_load(&module->closing) > 0)
         return false;
     unsigned before = atomic_exchange(&module->handles, (unsigned)now);
-    if ((unsigned)now == before && is_kept(module))
+    if ((unsigned)now >= before && is_kept(module))
         atomic_fetch_add(&module->uncounted, closed);
     return true;
+}
+
+void handles_took_own(struct module *module)
+{
+    atomic_fetch_add(&module->uncounted, 1);
 }
 
 unsigned handles_left(const struct module *module)

@@ -48,9 +48,12 @@ void handles_each_opened(bool all, handles_visitor *visit, void *data);
 bool handles_closing(struct module *module);
 
 /* It is over. False: others of the module are under way, or it cannot be told. `is_kept` says
- * whether the loader never deletes the module; asked where the number has not changed. */
+ * whether the loader never deletes the module; asked where the number has not become less. */
 typedef bool handles_keeper(struct module *module);
 bool handles_closed(struct module *module, handles_keeper *is_kept);
+
+/* We opened the module, for good: this handle is not the program's. */
+void handles_took_own(struct module *module);
 
 /* What is left of them, as far as was looked. */
 unsigned handles_left(const struct module *module);

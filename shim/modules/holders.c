@@ -343,7 +343,8 @@ static void look_whether_kept(void *data)
 
 bool holders_keep_for_good(struct module *module)
 {
-    if (atomic_load(&module->nodelete) || atomic_load(&module->undeletable))
+    if (atomic_load(&module->kept) || atomic_load(&module->nodelete) ||
+        atomic_load(&module->undeletable))
         return true;
     link_maps_hold(look_whether_kept, module);
     return atomic_load(&module->undeletable);

@@ -99,6 +99,9 @@ static void reconcile_locked(uint32_t number)
     void (*destructor)(void *) = libc_keys[number].destructor;
     if (key_is_live((uint32_t)sequence) == key_is_live(generation))
         return;
+    /* Whose destructor lies there is not known while another thread closes a module: later. */
+    if (!key_is_live(generation) && atomic_load(&modules_closes) > (guard.dlclose_depth > 0))
+        return;
     release(&keys[number]);
     keys[number] = (struct key){.generation = generation + 1};
     if (key_is_live(generation) || !destructor)
