@@ -213,15 +213,19 @@ bool handles_closing(struct module *module)
 
 bool handles_closed(struct module *module, handles_keeper *is_kept)
 {
-    unsigned closed = atomic_fetch_add(&module->closed, 1) + 1;
+    unsigned closed = 0;
     int now = HANDLES_UNKNOWN;
+    if (module_is_undeletable(module))
+        atomic_fetch_add(&module->uncounted, 1);
+    else
+        closed = atomic_fetch_add(&module->closed, 1) + 1;
     if (atomic_fetch_sub(&module->closing, 1) == 1)
         now = count_handles(module);
     /* Another thread's dlclose has begun meanwhile: the number may be on its way down. */
     if (now == HANDLES_UNKNOWN || atomic_load(&module->closing) > 0)
         return false;
     unsigned before = atomic_exchange(&module->handles, (unsigned)now);
-    if ((unsigned)now >= before && is_kept(module))
+    if (closed > 0 && (unsigned)now >= before && is_kept(module))
         atomic_fetch_add(&module->uncounted, closed);
     return true;
 }

@@ -343,11 +343,9 @@ static void look_whether_kept(void *data)
 
 bool holders_keep_for_good(struct module *module)
 {
-    if (atomic_load(&module->kept) || atomic_load(&module->nodelete) ||
-        atomic_load(&module->undeletable))
-        return true;
-    link_maps_hold(look_whether_kept, module);
-    return atomic_load(&module->undeletable);
+    if (!module_is_undeletable(module))
+        link_maps_hold(look_whether_kept, module);
+    return module_is_undeletable(module);
 }
 
 void holders_release(struct holders *found)

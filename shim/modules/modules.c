@@ -341,6 +341,21 @@ static bool remove_missing_locked(const struct sightings *list, struct module_ch
     return true;
 }
 
+/* Loads that our list still has where this one lies now: they are unloaded, and whoever closed them
+ * has not said so yet. */
+static void remove_covered_locked(const struct sighting *sighting, struct module_changes *changes)
+{
+    uintptr_t start = sighting->image.start, end = sighting->image.end;
+    if (!modules_any_in(start, end))
+        return;
+    for (struct module *m = first_module; m; m = m->next) {
+        if (module_is_unloaded(m) || module_is_permanent(m) || m->start >= end || start >= m->end)
+            continue;
+        order_remove_locked(m);
+        remove_locked(m, changes);
+    }
+}
+
 /* Everything of `list` that we did not know comes. */
 static void add_new_locked(struct sightings *list, uintptr_t opener, bool deepbind,
                            struct module_changes *changes)
@@ -349,6 +364,7 @@ static void add_new_locked(struct sightings *list, uintptr_t opener, bool deepbi
         struct sighting *sighting = &list->items[i];
         if (sighting->known)
             continue;
+        remove_covered_locked(sighting, changes);
         sighting->known = add_locked(sighting, opener, deepbind);
         if (!sighting->known)
             continue;
@@ -480,19 +496,6 @@ struct module_changes modules_sync(uintptr_t opener, bool deepbind)
         look(true, opener, deepbind, &changes);
     tell();
     return changes;
-}
-
-/* Loads that the list still has where this one lies now: another thread's dlclose has unmapped
- * them, and has not said so yet. */
-static void remove_covered_locked(const struct sighting *sighting, struct module_changes *changes)
-{
-    for (struct module *m = first_module; m; m = m->next) {
-        if (module_is_unloaded(m) || m->start >= sighting->image.end ||
-            sighting->image.start >= m->end)
-            continue;
-        order_remove_locked(m);
-        remove_locked(m, changes);
-    }
 }
 
 static uintptr_t pending_opener(void)

@@ -190,6 +190,13 @@ static inline bool module_is_unloaded(const struct module *module)
     return module && atomic_load_explicit(&module->state, memory_order_acquire) == MODULE_UNLOADED;
 }
 
+/* As far as is known already, the loader never deletes it (modules/holders.h). */
+static inline bool module_is_undeletable(const struct module *module)
+{
+    return atomic_load(&module->kept) != KEPT_NOT || atomic_load(&module->nodelete) ||
+           atomic_load(&module->undeletable);
+}
+
 /* The program is done with it: whatever of it is left behind is of no use. */
 static inline bool module_is_left(const struct module *module)
 {

@@ -24,6 +24,30 @@ static void release(struct key *key)
     stack_free(key->stack);
 }
 
+/* nptl/descr.h: struct pthread_key_struct. A key is in use while its sequence number is odd. */
+struct libc_key {
+    uintptr_t sequence;
+    void (*destructor)(void *);
+};
+
+static const struct libc_key *libc_keys;
+
+void keys_set_libc_table(const void *table)
+{
+    libc_keys = table;
+}
+
+void keys_libc_range(uintptr_t *start, uintptr_t *end)
+{
+    *start = (uintptr_t)libc_keys;
+    *end = libc_keys ? *start + KEYS_MAX * sizeof *libc_keys : 0;
+}
+
+static uintptr_t sequence_of(uint32_t number)
+{
+    return libc_keys ? __atomic_load_n(&libc_keys[number].sequence, __ATOMIC_ACQUIRE) : 0;
+}
+
 void key_created(pthread_key_t number, void (*destructor)(void *), const pthread_key_t *variable)
 {
     if (destructor)
@@ -46,6 +70,7 @@ void key_created(pthread_key_t number, void (*destructor)(void *), const pthread
     key.owner = module_ref(kept_in ? kept_in : key.maker);
     key.requester = module_ref(requester ? requester->module : NULL);
     key.generation = (atomic_load(&keys[number].generation) + 1) | 1;
+    key.sequence = sequence_of(number);
     key.robbed = atomic_exchange(&keys[number].robbed, NULL);
     key.robbery = keys[number].robbery;
     release(&keys[number]);
@@ -55,6 +80,29 @@ void key_created(pthread_key_t number, void (*destructor)(void *), const pthread
     lock_release(&registry_lock);
 }
 
+/* A key that is made right now in another thread may be taken for one that passed us by: then
+ * key_created comes for it in a moment, and replaces what is noted here. */
+static void reconcile_locked(uint32_t number)
+{
+    uintptr_t sequence = sequence_of(number);
+    uint32_t generation = atomic_load(&keys[number].generation);
+    bool is_live = key_is_live((uint32_t)sequence), was_live = key_is_live(generation);
+    void (*destructor)(void *) = libc_keys[number].destructor;
+    if (is_live == was_live && (!is_live || sequence == keys[number].sequence))
+        return;
+    /* Whose destructor lies there is not known while another thread closes a module: later. */
+    if (!was_live && atomic_load(&modules_closes) > (guard.dlclose_depth > 0))
+        return;
+    release(&keys[number]);
+    keys[number] = (struct key){.generation = is_live ? (generation + 1) | 1 : generation + 1,
+                                .sequence = sequence};
+    if (!is_live || !destructor)
+        return;
+    keys[number].destructor = frame_at((uintptr_t)destructor);
+    module_ref(keys[number].destructor.module);
+    keys[number].owner = module_ref(keys[number].destructor.module);
+}
+
 void key_deleted(pthread_key_t number, struct key *was)
 {
     *was = (struct key){0};
@@ -62,6 +110,9 @@ void key_deleted(pthread_key_t number, struct key *was)
         drop(DROP_KEY);
         return;
     }
+    if (key_is_live(atomic_load(&keys[number].generation)) &&
+        keys[number].sequence != sequence_of(number))
+        reconcile_locked(number); /* deleted and made again past us */
     if (key_is_live(atomic_load(&keys[number].generation))) {
         *was = keys[number];
         keys[number] = (struct key){.generation = was->generation + 1};
@@ -69,46 +120,6 @@ void key_deleted(pthread_key_t number, struct key *was)
         keys[number].robbery = was->robbery;
     }
     lock_release(&registry_lock);
-}
-
-/* nptl/descr.h: struct pthread_key_struct. A key is in use while its sequence number is odd. */
-struct libc_key {
-    uintptr_t sequence;
-    void (*destructor)(void *);
-};
-
-static const struct libc_key *libc_keys;
-
-void keys_set_libc_table(const void *table)
-{
-    libc_keys = table;
-}
-
-void keys_libc_range(uintptr_t *start, uintptr_t *end)
-{
-    *start = (uintptr_t)libc_keys;
-    *end = libc_keys ? *start + KEYS_MAX * sizeof *libc_keys : 0;
-}
-
-/* A key that is made right now in another thread may be taken for one that passed us by: then
- * key_created comes for it in a moment, and replaces what is noted here. */
-static void reconcile_locked(uint32_t number)
-{
-    uintptr_t sequence = __atomic_load_n(&libc_keys[number].sequence, __ATOMIC_ACQUIRE);
-    uint32_t generation = atomic_load(&keys[number].generation);
-    void (*destructor)(void *) = libc_keys[number].destructor;
-    if (key_is_live((uint32_t)sequence) == key_is_live(generation))
-        return;
-    /* Whose destructor lies there is not known while another thread closes a module: later. */
-    if (!key_is_live(generation) && atomic_load(&modules_closes) > (guard.dlclose_depth > 0))
-        return;
-    release(&keys[number]);
-    keys[number] = (struct key){.generation = generation + 1};
-    if (key_is_live(generation) || !destructor)
-        return;
-    keys[number].destructor = frame_at((uintptr_t)destructor);
-    module_ref(keys[number].destructor.module);
-    keys[number].owner = module_ref(keys[number].destructor.module);
 }
 
 /* libc gives out the lowest number that is free (nptl/pthread_key_create.c): behind one that never

@@ -4,18 +4,46 @@
 #include "scan/scan.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 /* Each with a reference. Under the changes lock. */
 static struct module *due[DUE_MAX];
 static _Atomic unsigned count;
 
+static bool is_covered(unsigned at, unsigned end)
+{
+    const struct module *module = due[at];
+    bool covered = modules_any_in(module->start, module->end);
+    for (unsigned i = at + 1; i < end && !covered; i++)
+        covered = module_overlaps(due[i], module);
+    return covered;
+}
+
+/* Those go that nothing could be told of any more; else the one that waits longest. */
+static void make_room(void)
+{
+    unsigned kept = 0, before = atomic_load(&count);
+    for (unsigned i = 0; i < before; i++) {
+        if (is_covered(i, before)) {
+            scan_gaps.reused++;
+            module_unref(due[i]);
+        } else {
+            due[kept++] = due[i];
+        }
+    }
+    if (kept == DUE_MAX) {
+        scan_gaps.missed++;
+        module_unref(due[0]);
+        memmove(due, due + 1, --kept * sizeof *due);
+    }
+    atomic_store(&count, kept);
+}
+
 void due_note(struct module *module)
 {
+    if (atomic_load(&count) == DUE_MAX)
+        make_room();
     unsigned place = atomic_load(&count);
-    if (place == DUE_MAX) {
-        scan_gaps.missed++;
-        return;
-    }
     due[place] = module_ref(module);
     atomic_store(&count, place + 1);
 }
