@@ -4,7 +4,7 @@
 #include "base/guard.h"
 #include "base/lock.h"
 #include "base/options.h"
-#include "ownership/own_stack.h"
+#include "ownership/caller_stack.h"
 #include "ownership/shapes.h"
 
 #include <string.h>
@@ -281,7 +281,7 @@ static uint32_t pair_site(uintptr_t owner, uintptr_t requester)
 static uint32_t site_by_unwinding(void)
 {
     uintptr_t pcs[MOST_HOPS], owner = 0;
-    size_t count = own_stack_walk(pcs, ARRAY_SIZE(pcs));
+    size_t count = caller_stack_walk(pcs, ARRAY_SIZE(pcs));
     for (size_t i = 0; i < count; i++) {
         uint64_t value;
         if (!lookup(pcs[i], &value))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ownership/stack.h"
 #include "base/dropped.h"
-#include "ownership/own_stack.h"
+#include "ownership/caller_stack.h"
 #include "ownership/unwind.h"
 
 #include <string.h>
@@ -57,7 +57,7 @@ struct stack *stack_capture_small(size_t max)
     uintptr_t pcs[UNWIND_MAX];
     if (max > UNWIND_MAX)
         max = UNWIND_MAX;
-    return make_live(pcs, own_stack_walk(pcs, max));
+    return make_live(pcs, caller_stack_walk(pcs, max));
 }
 
 struct stack *stack_copy(const struct stack *stack)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "ownership/own_stack.h"
+#include "ownership/caller_stack.h"
 #include "base/compiler.h"
 #include "base/sys.h"
 #include "modules/modules.h"
@@ -19,14 +19,14 @@ static uintptr_t page_end(uintptr_t address)
 
 /* The first thread's stack is mapped from its stack pointer up to its end. Of others only the page
  * is known to be there: a thread may run on a stack of its program's own. */
-struct own_stack own_stack_at(uintptr_t sp)
+struct caller_stack caller_stack_at(uintptr_t sp)
 {
     uintptr_t end = sys_first_stack_end() & ~(uintptr_t)(WORD - 1);
     bool is_first = sp < end && end - sp < FIRST_STACK_MAX;
-    return (struct own_stack){sp, is_first ? end : page_end(sp)};
+    return (struct caller_stack){sp, is_first ? end : page_end(sp)};
 }
 
-bool own_stack_read(struct own_stack *stack, uintptr_t at, uintptr_t *word)
+bool caller_stack_read(struct caller_stack *stack, uintptr_t at, uintptr_t *word)
 {
     if (at % WORD)
         return false;
@@ -76,21 +76,21 @@ static inline __attribute__((always_inline)) struct cfi_frame here(void)
 
 /* To the caller; the stack goes on elsewhere above a signal handler, or where we use one of our
  * own. */
-static bool step(struct cfi_frame *frame, struct own_stack *stack)
+static bool step(struct cfi_frame *frame, struct caller_stack *stack)
 {
     modules_find_live(frame->exact ? frame->pc : frame->pc - 1);
-    if (cfi_step_own(frame, stack) != CFI_STEPPED)
+    if (cfi_step_caller(frame, stack) != CFI_STEPPED)
         return false;
     uintptr_t sp = frame->registers[CFI_SP];
     if (sp < stack->low || sp > stack->high)
-        *stack = (struct own_stack){sp, sp};
+        *stack = (struct caller_stack){sp, sp};
     return true;
 }
 
 __attribute__((noinline)) static size_t walk_by_tables(uintptr_t *pcs, size_t max)
 {
     struct cfi_frame frame = here();
-    struct own_stack stack = own_stack_at(frame.registers[CFI_SP]);
+    struct caller_stack stack = caller_stack_at(frame.registers[CFI_SP]);
     size_t count = 0;
     for (unsigned steps = 0; count < max && steps < STEPS_MAX && step(&frame, &stack); steps++)
         if (!in_shim(frame.pc - !frame.exact))
@@ -98,16 +98,16 @@ __attribute__((noinline)) static size_t walk_by_tables(uintptr_t *pcs, size_t ma
     return count;
 }
 
-size_t own_stack_walk(uintptr_t *pcs, size_t max)
+size_t caller_stack_walk(uintptr_t *pcs, size_t max)
 {
     size_t count;
     return shapes_walk(pcs, max, &count) ? count : walk_by_tables(pcs, max);
 }
 
-__attribute__((noinline)) bool own_stack_caller(struct cfi_frame *caller)
+__attribute__((noinline)) bool caller_stack_frame(struct cfi_frame *caller)
 {
     struct cfi_frame frame = here();
-    struct own_stack stack = own_stack_at(frame.registers[CFI_SP]);
+    struct caller_stack stack = caller_stack_at(frame.registers[CFI_SP]);
     for (unsigned steps = 0; steps < STEPS_MAX && step(&frame, &stack); steps++) {
         if (in_shim(frame.pc - !frame.exact))
             continue;

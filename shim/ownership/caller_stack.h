@@ -11,30 +11,30 @@
  *
  * Inside the guard. May get to know modules, so: no lock below the check lock is held.
  */
-#ifndef DLPIN_OWNERSHIP_OWN_STACK_H
-#define DLPIN_OWNERSHIP_OWN_STACK_H
+#ifndef DLPIN_OWNERSHIP_CALLER_STACK_H
+#define DLPIN_OWNERSHIP_CALLER_STACK_H
 
 #include "ownership/cfi.h"
 
 #include <stddef.h>
 
 /* Words in [low, high) can be read. */
-struct own_stack {
+struct caller_stack {
     uintptr_t low, high;
 };
 
 /* The stack that the calling thread uses now; `sp` is its stack pointer. */
-struct own_stack own_stack_at(uintptr_t sp);
+struct caller_stack caller_stack_at(uintptr_t sp);
 
 /* A word of it, or of whatever else can be read. Grows upwards by what it reads. */
-bool own_stack_read(struct own_stack *stack, uintptr_t at, uintptr_t *word);
+bool caller_stack_read(struct caller_stack *stack, uintptr_t at, uintptr_t *word);
 
 /* Return addresses of the callers, innermost first, without frames of the shim, at most `max`.
  * Returns how many. */
-size_t own_stack_walk(uintptr_t *pcs, size_t max);
+size_t caller_stack_walk(uintptr_t *pcs, size_t max);
 
 /* The nearest frame that is not the shim's, with the registers that its function may use. False:
  * it cannot be told. */
-bool own_stack_caller(struct cfi_frame *frame);
+bool caller_stack_frame(struct cfi_frame *frame);
 
 #endif
