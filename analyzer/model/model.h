@@ -8,7 +8,8 @@
  * everything back. Pointers into it stay valid until then.
  *
  * Rules that live here: a module record with a known id brings its new state; a finding record with
- * a known id replaces the earlier one; a resolved finding does not count (unless asked for); a
+ * a known id replaces the earlier one; a record with the id of another module or finding is a
+ * fault that is named (load.h); a resolved finding does not count (unless asked for); a
  * pending finding counts as long as no later record has its id; one that was resolved without
  * having been confirmed never was true, and is left out altogether. Ids are per process image, that
  * is per file and pid.
@@ -29,7 +30,7 @@ struct module {
 };
 
 struct finding {
-    int64_t id;
+    int64_t key; /* its id; where another one has that, a number that no record can name */
     struct process *process;
     struct record *record; /* the latest of this id */
     const struct finding_record *data;
@@ -59,7 +60,7 @@ struct process {
     struct record *header, *coverage, *summary; /* each may be NULL */
     const struct crash *crash;                  /* the first one, or NULL */
     struct module *modules;                     /* hash by id */
-    struct finding *findings;                   /* hash by id */
+    struct finding *findings;                   /* hash by key */
     UT_hash_handle hh;
 };
 

@@ -251,6 +251,9 @@ static void put_limits(FILE *out, const struct report *report)
     if (report->model->loaded.flawed > 0)
         fprintf(out, "dlpin: %zu damaged path%s left out, the findings are there\n",
                 report->model->loaded.flawed, plural((int64_t)report->model->loaded.flawed));
+    if (report->model->loaded.conflicts > 0)
+        fprintf(out, "dlpin: %zu record%s with the id of another module or finding\n",
+                report->model->loaded.conflicts, plural((int64_t)report->model->loaded.conflicts));
     if (report->model->resolved > 0 && !report->model->count_resolved)
         fprintf(out, "dlpin: %zu finding%s not true any more later, and not counted\n",
                 report->model->resolved, report->model->resolved == 1 ? " was" : "s were");

@@ -34,7 +34,7 @@ static struct seen read_text(const char *text, size_t length, size_t stop_after)
 
     cr_assert_eq(write(descriptor, text, length), (ssize_t)length);
     lseek(descriptor, 0, SEEK_SET);
-    cr_assert_eq(lines_read(descriptor, note, &seen), 0);
+    cr_assert_eq(lines_read(descriptor, LINES_TO_THE_END, note, &seen), 0);
     close(descriptor);
     return seen;
 }
@@ -94,6 +94,6 @@ Test(lines, a_read_error_comes_back)
     int descriptor = memfd_create("lines", MFD_CLOEXEC);
 
     close(descriptor);
-    cr_assert_eq(lines_read(descriptor, note, &seen), -EBADF);
+    cr_assert_eq(lines_read(descriptor, LINES_TO_THE_END, note, &seen), -EBADF);
     cr_assert_eq(seen.count, 0);
 }
