@@ -8,7 +8,7 @@
 
 /* Debug information is rarely compressed by more than four, and is mapped or copied beside that. */
 enum { MEMORY_PER_BYTE = 8 };
-#define MEMORY_AT_LEAST ((rlim_t)1 << 30)
+#define MEMORY_AT_LEAST ((rlim_t)256 << 20)
 
 /* AddressSanitizer reserves terabytes. */
 #if defined(__SANITIZE_ADDRESS__)
