@@ -162,6 +162,56 @@ class NamedFiles(Hostile):
                 self.assertFalse(fifo.was_opened())
                 os.unlink(fifo.path)
 
+    # A folder of compilation that is said in the alternate file alone.
+    REFERENCE = """
+        .file 1 "x.c"
+        .text
+        .globl f
+        .type f, @function
+f:      .loc 1 1
+        .skip 64
+        .size f, 64
+        .section .debug_abbrev,"",@progbits
+        .uleb128 1; .uleb128 0x11; .byte 0; .uleb128 0x10; .uleb128 0x17; .uleb128 0x1b; .uleb128 0x1f21
+        .uleb128 0x11; .uleb128 1; .uleb128 0x12; .uleb128 0xb; .uleb128 0; .uleb128 0
+        .byte 0
+        .section .debug_info,"",@progbits
+        .long end - start
+start:  .value 4
+        .long 0
+        .byte 8
+        .uleb128 1; .long lines; .long 0; .quad f; .byte 64
+end:
+        .section .debug_aranges,"",@progbits
+        .long ranges_end - ranges
+ranges: .value 2
+        .long 0
+        .byte 8, 0
+        .long 0
+        .quad f, 64, 0, 0
+ranges_end:
+        .section .debug_line,"",@progbits
+lines:
+        .section .gnu_debugaltlink,"",@progbits
+        .asciz "ALTERNATE"
+        .fill 20, 1, 0x77
+"""
+
+    def test_a_reference_into_an_alternate_file_that_is_a_fifo(self):
+        fifo = Watched(self.directory / "alternate")
+        self.file("reference.s", self.REFERENCE.replace("ALTERNATE", fifo.path))
+        library, offset = self.assembled("reference")
+        self.assertIn("#0 f ", self.named(library, offset))
+        self.assertFalse(fifo.was_opened())
+
+    def assembled(self, name):
+        """A library of assembler code, and an address in its function f."""
+        library = self.directory / (name + ".so")
+        self.tool("gcc", "-shared", "-nostdlib", name + ".s", "-o", library, f"-Wl,--build-id=0x{BUILD_ID}")
+        symbols = subprocess.run(["nm", library], capture_output=True, text=True, check=True).stdout
+        line = next(s for s in symbols.splitlines() if s.endswith(" T f"))
+        return library, int(line.split()[0], 16) + 4
+
     def test_a_split_file_that_is_a_fifo(self):
         self.file("split.c", "int f(void) { return 1; }\n")
         self.tool("gcc", "-g", "-gsplit-dwarf", "-O0", "-shared", "-fPIC", "split.c", "-o", "split.so",
@@ -253,13 +303,8 @@ ranges_end:
 
     def test_debug_information_that_ends_its_reader(self):
         self.file("deep.s", self.DEEP)
-        self.tool("gcc", "-shared", "-nostdlib", "deep.s", "-o", "deep.so", f"-Wl,--build-id=0x{BUILD_ID}")
-        symbols = subprocess.run(["nm", self.directory / "deep.so"], capture_output=True, text=True,
-                                 check=True).stdout
-        line = next(s for s in symbols.splitlines() if s.endswith(" T f"))
-        report = self.report(HEADER, module(self.directory / "deep.so"),
-                             framed(int(line.split()[0], 16) + 4))
-        result = self.dlpin("report", report)
+        library, offset = self.assembled("deep")
+        result = self.dlpin("report", self.report(HEADER, module(library), framed(offset)))
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("deep.so: its symbols ", result.stderr)
         self.assertIn("names are missing", result.stderr)
