@@ -110,6 +110,54 @@ Test(demangle, an_endless_name_ends)
     free(name);
 }
 
+/* A name whose parts stand for twice as much as the ones before them: 2^60 bytes and more. */
+static char *doubled(const char *beginning, int times)
+{
+    static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    char *name = NULL, last[8] = "S1_";
+    size_t size;
+    FILE *out = open_memstream(&name, &size);
+
+    fprintf(out, "%s_Z1f1A1BIS_S_E", beginning);
+    for (int i = 2; i < times + 2; i++) {
+        fprintf(out, "S0_I%s%sE", last, last);
+        snprintf(last, sizeof last, i < 36 ? "S%.1s_" : "S1%.1s_", &digits[i % 36]);
+    }
+    fclose(out);
+    return name;
+}
+
+Test(demangle, a_name_that_stands_for_terabytes_stays)
+{
+    char *name = doubled("", 60), *small = doubled("", 3), *plain = demangle(name);
+
+    cr_assert_str_eq(plain, name);
+    free(plain);
+    plain = demangle_text(name);
+    cr_assert_str_eq(plain, name);
+    free(plain);
+    plain = demangle(small);
+    cr_assert_eq(strncmp(plain, "f(A, B<A, A>, B<", 16), 0, "%s", plain);
+    free(plain);
+    free(small);
+    free(name);
+}
+
+Test(demangle, a_sentence_of_long_names_does_not_grow_without_end)
+{
+    enum { WORDS = 200 };
+    char *word = doubled(" ", 7), *sentence = calloc(WORDS, strlen(word) + 1), *plain;
+
+    for (int i = 0; i < WORDS; i++)
+        strcat(sentence, word);
+    plain = demangle_text(sentence);
+    cr_assert_gt(strlen(plain), strlen(sentence));
+    cr_assert_lt(strlen(plain), strlen(sentence) + (100 << 10));
+    free(plain);
+    free(sentence);
+    free(word);
+}
+
 Test(source_path, is_absolute_and_tidy)
 {
     static const char *const rows[][3] = {
