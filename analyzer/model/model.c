@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "model/groups.h"
+#include "model/growth.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -219,6 +220,7 @@ void model_finish(struct model *model)
             if (finding->resolved == NULL || (was_true && model->count_resolved))
                 groups_add(model, finding);
         }
+        growth_collect(process);
     }
     groups_finish(model);
 }
@@ -268,6 +270,7 @@ static void free_processes(struct model *model)
     for (; process != NULL; process = next) {
         next = process->hh.next;
         free_modules(process);
+        growth_forget(process);
         free_findings(process);
         record_free(process->header);
         record_free(process->coverage);

@@ -52,6 +52,14 @@ struct process_key {
     int64_t pid;
 };
 
+/* All that a module leaves in a process takes from the same keys (growth.h). */
+struct key_use {
+    const char *identity; /* borrowed from the model */
+    double rate;          /* keys for each load */
+    int64_t live;         /* keys in use when it was last said; RECORD_ABSENT: never */
+    UT_hash_handle hh;
+};
+
 /* One process image: exec keeps the pid and begins a new file. */
 struct process {
     struct process_key key;
@@ -61,6 +69,8 @@ struct process {
     const struct crash *crash;                  /* the first one, or NULL */
     struct module *modules;                     /* hash by id */
     struct finding *findings;                   /* hash by key */
+    struct key_use *key_uses;                   /* hash by identity */
+    size_t key_steps;                           /* findings that were visited for these */
     UT_hash_handle hh;
 };
 
