@@ -227,11 +227,11 @@ static bool is_first_of_its_path(struct path_seen **seen, const char *path)
 
 static void forget_paths(struct path_seen *seen)
 {
-    struct path_seen *next;
+    struct path_seen *at = seen, *next;
 
-    for (struct path_seen *at = seen; at != NULL; at = next) {
+    HASH_CLEAR(hh, seen);
+    for (; at != NULL; at = next) {
         next = at->hh.next;
-        HASH_DEL(seen, at);
         free(at);
     }
 }

@@ -4,10 +4,13 @@
 #include "symbolize/image.h"
 #include "symbolize/source_path.h"
 #include "symbolize/symbolize.h"
+#include "symbolize/worker.h"
 #include "support.h"
 
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <dlfcn.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,6 +284,51 @@ Test(image, a_separate_debug_file_is_found_by_build_id)
     cr_assert_not_null(found.function);
     cr_assert_not_null(strstr(found.function, "puts"), "%s", found.function);
     cr_assert_not_null(found.source);
+    forget(&found);
+}
+
+static struct found look_up_in_worker(double *seconds)
+{
+    const char *path = fixture("DLPIN_TEST_PLACES");
+    const struct worker_file file = {path, BUILD_ID, ""};
+    struct found found = {0};
+    const struct lookup lookup = {address_of(path, "places_run") + 1,
+                                  {&found.function, &found.source, &found.line}};
+
+    worker_look_up(&file, &lookup, 1, seconds);
+    return found;
+}
+
+Test(worker, finds_what_an_image_finds_and_says_what_time_it_took)
+{
+    double seconds = 100;
+    struct found found = look_up_in_worker(&seconds);
+
+    cr_assert_str_eq(found.function, "places_run");
+    cr_assert_not_null(found.source);
+    cr_assert_gt(found.line, 0);
+    cr_assert_lt(seconds, 100);
+    forget(&found);
+}
+
+Test(worker, finds_nothing_when_no_time_is_left, .init = cr_redirect_stderr)
+{
+    double seconds = 0;
+    struct found found = look_up_in_worker(&seconds);
+
+    cr_assert_null(found.function);
+    cr_assert_null(found.source);
+}
+
+/* Whoever starts dlpin may ignore the signal: then nothing is left to wait for. */
+Test(worker, does_without_the_end_of_its_child)
+{
+    double seconds = 100;
+    struct found found;
+
+    signal(SIGCHLD, SIG_IGN);
+    found = look_up_in_worker(&seconds);
+    cr_assert_str_eq(found.function, "places_run");
     forget(&found);
 }
 
