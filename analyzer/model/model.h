@@ -35,6 +35,7 @@ struct finding {
     struct record *record; /* the latest of this id */
     const struct finding_record *data;
     struct record *resolved; /* NULL: it still holds */
+    struct group *group;     /* NULL: it is in none */
     struct finding *next_in_group;
     UT_hash_handle hh;
 };
@@ -79,9 +80,10 @@ struct group {
     char *signature;
     struct finding *first, *last; /* list through next_in_group, in the order of the files */
     const struct finding *shown;
-    enum severity severity; /* the highest */
-    int64_t count;          /* times, over all findings */
-    int64_t bytes, blocks;  /* of the last time in each process; RECORD_ABSENT where none has any */
+    const struct crash *crash; /* the first one that one of them predicted, or NULL */
+    enum severity severity;    /* the highest */
+    int64_t count;             /* times, over all findings */
+    int64_t bytes, blocks; /* of the last time in each process; RECORD_ABSENT where none has any */
     bool growing;
     bool pending;   /* of at least one nothing later is known: its process ended there */
     int64_t *loads; /* sorted, each once */
@@ -135,7 +137,5 @@ const struct module *finding_module(const struct finding *finding);
 const struct module *crash_module(const struct crash *crash);
 /* The finding that predicted it; NULL where there is none, or it is not in the files. */
 const struct finding *crash_finding(const struct crash *crash);
-/* A crash that one of the group's findings predicted, or NULL. */
-const struct crash *group_crash(const struct model *model, const struct group *group);
 
 #endif

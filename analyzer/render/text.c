@@ -153,10 +153,10 @@ static void put_way(FILE *out, const struct finding *finding, bool color)
     }
 }
 
-static void put_group(FILE *out, const struct model *model, const struct group *group, bool color)
+static void put_group(FILE *out, const struct group *group, bool color)
 {
     const struct finding *shown = group->shown;
-    const struct crash *crash = group_crash(model, group);
+    const struct crash *crash = group->crash;
 
     put_heading(out, group, color);
     put_message(out, shown->data->message, "  ");
@@ -291,7 +291,7 @@ void render_text(FILE *out, const struct report *report, bool color)
     put_crashes(out, report->model, color);
     for (group = report->model->groups; group != NULL; group = group->hh.next) {
         if (report->gate == NULL || gate_matches(report->gate, group))
-            put_group(out, report->model, group, color);
+            put_group(out, group, color);
     }
     if (!report->running)
         put_unfinished(out, report->model);
