@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* The dlpin command: picks one of its commands. */
+#include "base/memory.h"
 #include "base/message.h"
 #include "commands/command.h"
 
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -69,6 +72,8 @@ int main(int argc, char **argv)
     const struct command *command;
 
     fill_standard_descriptors();
+    /* A report that lacks a part because memory ran out must not look like a whole one. */
+    json_set_alloc_funcs(memory_block, free);
     if (name == NULL) {
         print_help(stderr);
         return STATUS_TROUBLE;

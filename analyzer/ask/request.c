@@ -4,6 +4,7 @@
 #include "ask/threads.h"
 #include "base/memory.h"
 #include "base/message.h"
+#include "load/lines.h"
 #include "report/report_format.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,39 +37,45 @@ static void pause_shortly(void)
     nanosleep(&(struct timespec){0, PAUSE_NS}, NULL);
 }
 
-/* Whether the report file says so of this request. It is read from its end of before on. */
-static bool is_said(struct target *target, long from, unsigned token, const char *state)
-{
-    char *wanted = memory_format("\"token\":%u,\"state\":\"%s\"", token, state);
-    FILE *file = target_find_report(target) ? fopen(target->report, "re") : NULL;
-    char *line = NULL;
-    size_t size = 0;
-    bool said = false;
+struct wanted {
+    char *text;
+    bool said;
+};
 
-    if (file != NULL && fseek(file, from, SEEK_SET) == 0) {
-        while (!said && getline(&line, &size, file) > 0)
-            said = strncmp(line, "{\"type\":\"request\"", 17) == 0 && strstr(line, wanted) != NULL;
-    }
-    if (file != NULL)
-        fclose(file);
-    free(line);
-    free(wanted);
-    return said;
+static bool take_answer(void *context, const struct line *line)
+{
+    static const char beginning[] = "{\"type\":\"request\"";
+    struct wanted *wanted = context;
+
+    wanted->said = !line->too_long && line->length >= sizeof beginning - 1 &&
+                   memcmp(line->text, beginning, sizeof beginning - 1) == 0 &&
+                   memmem(line->text, line->length, wanted->text, strlen(wanted->text)) != NULL;
+    return !wanted->said;
 }
 
-static long size_of_report(struct target *target)
+static off_t size_of_report(struct target *target)
 {
-    FILE *file = target_find_report(target) ? fopen(target->report, "re") : NULL;
-    long size = 0;
+    struct stat status;
 
-    if (file != NULL && fseek(file, 0, SEEK_END) == 0)
-        size = ftell(file);
-    if (file != NULL)
-        fclose(file);
-    return size > 0 ? size : 0;
+    return target_find_report(target) && fstat(target->file, &status) == 0 ? status.st_size : 0;
 }
 
-static bool wait_for(struct target *target, long from, unsigned token, const char *state,
+/* Whether the report file says so of this request. It is read from its end of before on, as far as
+ * it goes now. */
+static bool is_said(struct target *target, off_t from, unsigned token, const char *state)
+{
+    struct wanted wanted = {0};
+    off_t size = size_of_report(target);
+
+    if (size <= from || lseek(target->file, from, SEEK_SET) != from)
+        return false;
+    wanted.text = memory_format("\"token\":%u,\"state\":\"%s\"", token, state);
+    lines_read(target->file, (uint64_t)(size - from), take_answer, &wanted);
+    free(wanted.text);
+    return wanted.said;
+}
+
+static bool wait_for(struct target *target, off_t from, unsigned token, const char *state,
                      long until)
 {
     while (!is_said(target, from, token, state)) {
@@ -111,7 +119,7 @@ static bool send(const struct target *target, const struct chosen *chosen,
     return syscall(SYS_rt_tgsigqueueinfo, target->pid, chosen->tid, target->signal, &info) == 0;
 }
 
-static bool wait_for_end(struct target *target, long from, const struct request *request,
+static bool wait_for_end(struct target *target, off_t from, const struct request *request,
                          long until)
 {
     while (now_ms() <= until) {
@@ -144,7 +152,8 @@ bool request_take_seconds(struct request *request, const char *command, const ch
 
 bool request_check(struct target *target, struct request *request)
 {
-    long from = size_of_report(target), until = now_ms() + (long)request->seconds * MILLISECONDS;
+    off_t from = size_of_report(target);
+    long until = now_ms() + (long)request->seconds * MILLISECONDS;
     struct timespec now;
     struct chosen chosen;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -152,6 +161,11 @@ bool request_check(struct target *target, struct request *request)
     for (unsigned turn = 0; now_ms() < until; turn++) {
         if (!find_thread(target, request->force, turn, &chosen))
             return false;
+        /* The number may be another process's by now. */
+        if (!target_lives(target)) {
+            message_error("process %d has ended", target->pid);
+            return false;
+        }
         if (!send(target, &chosen, request)) {
             if (errno == ESRCH)
                 continue; /* the thread has ended meanwhile */

@@ -53,19 +53,21 @@ static struct record *finding_of(const struct record *record, unsigned token)
     return finding;
 }
 
-static void pass_record(void *context, struct record *record)
+static char *pass_record(void *context, struct record *record)
 {
     const struct filter *filter = context;
     struct record *passed = NULL;
+    char *conflict = NULL;
 
     if (record->type == RECORD_HEADER || record->type == RECORD_MODULE)
         passed = record;
     else if (record->type == RECORD_UNKNOWN)
         passed = finding_of(record, filter->token);
     if (passed != NULL)
-        filter->sink.record(filter->sink.context, passed);
+        conflict = filter->sink.record(filter->sink.context, passed);
     if (passed != record)
         record_free(record);
+    return conflict;
 }
 
 void supposed_load(struct model *model, const char *path, unsigned token)

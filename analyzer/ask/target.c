@@ -3,6 +3,8 @@
 
 #include "base/memory.h"
 #include "base/message.h"
+#include "base/regular.h"
+#include "load/lines.h"
 #include "load/record.h"
 
 #include <dirent.h>
@@ -16,20 +18,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-char *target_read(const char *path, size_t *length)
+/* 65530 mappings, the most that Linux allows, with long paths; a header with all its arguments. */
+enum { PROC_FILE_MAX = 64 << 20, HEADER_MAX = 8 << 20 };
+
+char *target_read(const struct target *target, const char *name, size_t *length)
 {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int descriptor = openat(target->folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
     char *text = NULL;
-    size_t used = 0;
+    size_t used = 0, room = 0;
     ssize_t got = 1;
 
-    while (descriptor >= 0 && got > 0) {
-        text = memory_resize(text, used + BUFSIZ + 1);
+    while (descriptor >= 0 && got > 0 && used <= PROC_FILE_MAX) {
+        if (room - used < BUFSIZ + 1) {
+            room = 2 * room + BUFSIZ + 1;
+            text = memory_resize(text, room);
+        }
         got = read(descriptor, text + used, BUFSIZ);
         used += got > 0 ? (size_t)got : 0;
     }
-    if (descriptor < 0 || got < 0) {
-        int error = errno;
+    if (descriptor < 0 || got != 0) {
+        int error = got > 0 && descriptor >= 0 ? EFBIG : errno;
 
         free(text);
         if (descriptor >= 0)
@@ -63,47 +71,62 @@ bool target_has_signal(const char *status, const char *name, int number)
     return set != NULL && strtoull(set, NULL, 16) >> (number - 1) & 1;
 }
 
-static char *read_of(const struct target *target, const char *name)
+DIR *target_list(const struct target *target, const char *name)
 {
-    char *path = memory_format("/proc/%d/%s", target->pid, name);
-    char *text = target_read(path, NULL);
+    int descriptor = openat(target->folder, name, O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW);
+    DIR *list = descriptor >= 0 ? fdopendir(descriptor) : NULL;
 
-    free(path);
-    return text;
+    if (list == NULL && descriptor >= 0)
+        close(descriptor);
+    return list;
+}
+
+bool target_lives(const struct target *target)
+{
+    char *status = target_read(target, "status", NULL);
+
+    free(status);
+    return status != NULL;
 }
 
 /* --- its report file --- */
 
-/* The first record of a report file, or NULL. */
-static struct record *header_of(const char *path)
+static bool take_first_line(void *context, const struct line *line)
 {
-    char start[64] = "", problem[200], *line = NULL;
-    struct record *record = NULL;
-    size_t size = 0;
-    struct stat status;
-    FILE *file;
-    ssize_t length;
+    struct record **record = context;
+    char problem[200];
 
-    /* To open anything but a file could do something to it. */
-    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+    if (!line->too_long && line->complete)
+        *record = record_parse(line->text, line->length, problem, sizeof problem);
+    return false;
+}
+
+/* The first record of an open report file, or NULL. */
+static struct record *header_of(int file)
+{
+    static const char beginning[] = "{\"type\":\"header\"";
+    char start[sizeof beginning];
+    struct record *record = NULL;
+
+    /* The process may have any file open; most are none of ours, and large. */
+    if (pread(file, start, sizeof beginning - 1, 0) != sizeof beginning - 1 ||
+        memcmp(start, beginning, sizeof beginning - 1) != 0)
         return NULL;
-    file = fopen(path, "re");
-    if (file == NULL)
-        return NULL;
-    if (fread(start, 1, sizeof start - 1, file) > 0 &&
-        strncmp(start, "{\"type\":\"header\"", 16) == 0) {
-        rewind(file);
-        length = getline(&line, &size, file);
-        record =
-            length > 0 ? record_parse(line, (size_t)length - 1, problem, sizeof problem) : NULL;
-        free(line);
-    }
-    fclose(file);
+    lines_read(file, HEADER_MAX, take_first_line, &record);
     if (record != NULL && record->type != RECORD_HEADER) {
         record_free(record);
         record = NULL;
     }
     return record;
+}
+
+/* One that its user, root or this process's user made. */
+static bool may_be_its_report(const struct target *target, const struct stat *status)
+{
+    struct stat process;
+
+    return status->st_uid == 0 || status->st_uid == geteuid() ||
+           (fstat(target->folder, &process) == 0 && status->st_uid == process.st_uid);
 }
 
 /* The last value of an option in a list, as a number; fallback where it is not in it. */
@@ -119,39 +142,39 @@ static int option_in(const char *list, const char *name, int fallback)
     return fallback;
 }
 
-/* A file that a parent opened may be a child's too, as long as that has none of its own. */
-static bool take_report(struct target *target, const char *path)
+/* A file that a parent opened may be a child's too, as long as that has none of its own. Takes the
+ * open file over. */
+static void take_report(struct target *target, int file, const struct stat *status)
 {
-    struct record *header = header_of(path);
-    bool own = header != NULL && (header->pid == target->pid || header->pid == RECORD_ABSENT);
+    struct record *header = may_be_its_report(target, status) ? header_of(file) : NULL;
 
-    if (own)
-        target->file = open(path, O_RDONLY | O_CLOEXEC);
-    if (own && target->file >= 0) {
-        target->report = memory_format("/proc/self/fd/%d", target->file);
+    if (header != NULL && (header->pid == target->pid || header->pid == RECORD_ABSENT)) {
+        target->file = file;
+        target->report = memory_format("/proc/self/fd/%d", file);
         target->signal = option_in(header->header.options, "check_signal", 0);
+    } else {
+        close(file);
     }
     record_free(header);
-    return own;
 }
 
 bool target_find_report(struct target *target)
 {
-    char *folder = memory_format("/proc/%d/fd", target->pid);
-    DIR *descriptors = target->report == NULL ? opendir(folder) : NULL;
-    struct dirent *entry;
+    DIR *descriptors = target->report == NULL ? target_list(target, "fd") : NULL;
+    const struct dirent *entry;
 
     while (descriptors != NULL && target->report == NULL &&
            (entry = readdir(descriptors)) != NULL) {
-        char *path = memory_format("%s/%s", folder, entry->d_name);
+        struct stat status;
+        int file = entry->d_name[0] != '.'
+                       ? regular_open_at(dirfd(descriptors), entry->d_name, 0, &status)
+                       : -1;
 
-        if (entry->d_name[0] != '.')
-            take_report(target, path);
-        free(path);
+        if (file >= 0)
+            take_report(target, file, &status);
     }
     if (descriptors != NULL)
         closedir(descriptors);
-    free(folder);
     return target->report != NULL;
 }
 
@@ -159,7 +182,7 @@ bool target_find_report(struct target *target)
 
 static bool has_library(const struct target *target)
 {
-    char *maps = read_of(target, "maps");
+    char *maps = target_read(target, "maps", NULL);
     bool found = maps != NULL && strstr(maps, "/libdlpin.so") != NULL;
 
     free(maps);
@@ -170,21 +193,19 @@ static bool has_library(const struct target *target)
 static void read_environment(struct target *target)
 {
     static const char name[] = "DLPIN_OPTIONS=";
-    char *path = memory_format("/proc/%d/environ", target->pid);
     size_t length = 0;
-    char *environment = target_read(path, &length);
+    char *environment = target_read(target, "environ", &length);
 
     for (char *at = environment; at != NULL && at < environment + length; at += strlen(at) + 1) {
         if (strncmp(at, name, sizeof name - 1) == 0)
             target->signal = option_in(at + sizeof name - 1, "check_signal", 0);
     }
     free(environment);
-    free(path);
 }
 
 static bool listens(struct target *target)
 {
-    char *status = read_of(target, "status");
+    char *status = target_read(target, "status", NULL);
     bool caught;
 
     if (!target_find_report(target))
@@ -204,17 +225,26 @@ static bool listens(struct target *target)
     return caught;
 }
 
+static int open_folder(pid_t pid)
+{
+    char path[sizeof "/proc/" + 3 * sizeof pid];
+
+    snprintf(path, sizeof path, "/proc/%d", pid);
+    return open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW);
+}
+
 bool target_open(struct target *target, const char *pid)
 {
     char *end, *status;
     long number = strtol(pid, &end, 10);
 
-    *target = (struct target){.pid = (pid_t)number, .file = -1};
+    *target = (struct target){.pid = (pid_t)number, .folder = -1, .file = -1};
     if (end == pid || *end != '\0' || number <= 0 || number > INT_MAX) {
         message_error("\"%s\" is no number of a process", pid);
         return false;
     }
-    status = read_of(target, "maps");
+    target->folder = open_folder(target->pid);
+    status = target->folder < 0 ? NULL : target_read(target, "maps", NULL);
     if (status == NULL) {
         message_error("process %ld: %s", number,
                       errno == ENOENT ? "there is none" : strerror(errno));
@@ -234,5 +264,7 @@ void target_close(struct target *target)
     target->report = NULL;
     if (target->file >= 0)
         close(target->file);
-    target->file = -1;
+    if (target->folder >= 0)
+        close(target->folder);
+    target->file = target->folder = -1;
 }

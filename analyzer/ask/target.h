@@ -6,11 +6,14 @@
 #ifndef DLPIN_ANALYZER_TARGET_H
 #define DLPIN_ANALYZER_TARGET_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
 struct target {
     pid_t pid;
+    int folder;   /* its folder in /proc, or -1: it stays that of this process when the number is
+                     given to another one */
     int signal;   /* that it listens to */
     int file;     /* its report file, or -1: it has made none yet. Open, so that it stays when the
                      process goes; */
@@ -25,8 +28,15 @@ bool target_find_report(struct target *target);
 
 void target_close(struct target *target);
 
-/* A small file of /proc as a new string; NULL where it cannot be read. NULs in it are kept. */
-char *target_read(const char *path, size_t *length);
+/* A file of its folder in /proc as a new string; NULL where it cannot be read or has no end. NULs
+ * in it are kept. */
+char *target_read(const struct target *target, const char *name, size_t *length);
+
+/* A folder in that, to be closed; NULL where it cannot be read. */
+DIR *target_list(const struct target *target, const char *name);
+
+/* Whether it still is the process that was opened. */
+bool target_lives(const struct target *target);
 
 /* What is behind "name:" in a text of such lines; NULL: there is no such line. */
 const char *target_line(const char *text, const char *name);

@@ -127,10 +127,10 @@ static bool has_room(const char *maps, uint64_t sp)
     return false;
 }
 
-static char *read_of(pid_t pid, pid_t tid, const char *name)
+static char *read_of(const struct target *target, pid_t tid, const char *name)
 {
-    char *path = memory_format("/proc/%d/task/%d/%s", pid, tid, name);
-    char *text = target_read(path, NULL);
+    char *path = memory_format("task/%d/%s", tid, name);
+    char *text = target_read(target, path, NULL);
     int error = errno;
 
     free(path);
@@ -138,9 +138,9 @@ static char *read_of(pid_t pid, pid_t tid, const char *name)
     return text;
 }
 
-static enum state read_call(pid_t pid, pid_t tid, struct call *call)
+static enum state read_call(const struct target *target, pid_t tid, struct call *call)
 {
-    char *text = read_of(pid, tid, "syscall");
+    char *text = read_of(target, tid, "syscall");
     uint64_t *a = call->arguments;
     enum state state = STATE_GOOD;
 
@@ -160,15 +160,14 @@ static enum state read_call(pid_t pid, pid_t tid, struct call *call)
 static enum state look_at(const struct target *target, const char *maps, pid_t tid,
                           struct chosen *chosen)
 {
-    char *status = read_of(target->pid, tid, "status");
+    char *status = read_of(target, tid, "status");
     struct call call = {0};
     enum state state = STATE_GONE;
 
     *chosen = (struct chosen){.tid = tid};
     if (status != NULL)
-        state = target_has_signal(status, "SigBlk", target->signal)
-                    ? STATE_BLOCKED
-                    : read_call(target->pid, tid, &call);
+        state = target_has_signal(status, "SigBlk", target->signal) ? STATE_BLOCKED
+                                                                    : read_call(target, tid, &call);
     free(status);
     if (state != STATE_GOOD)
         return state;
@@ -187,16 +186,12 @@ typedef bool thread_visitor(void *context, const struct chosen *chosen, enum sta
 
 static void visit_threads(const struct target *target, thread_visitor *visit, void *context)
 {
-    char *path = memory_format("/proc/%d/maps", target->pid);
-    char *maps = target_read(path, NULL);
-    struct dirent *entry;
+    char *maps = target_read(target, "maps", NULL);
+    DIR *threads = target_list(target, "task");
+    const struct dirent *entry;
     struct chosen chosen;
     bool goes_on = true;
-    DIR *threads;
 
-    free(path);
-    path = memory_format("/proc/%d/task", target->pid);
-    threads = opendir(path);
     while (threads != NULL && goes_on && (entry = readdir(threads)) != NULL) {
         pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
 
@@ -208,7 +203,6 @@ static void visit_threads(const struct target *target, thread_visitor *visit, vo
     if (threads != NULL)
         closedir(threads);
     free(maps);
-    free(path);
 }
 
 struct search {

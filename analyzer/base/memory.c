@@ -18,6 +18,11 @@ static void *checked(void *block)
     return block;
 }
 
+void *memory_block(size_t size)
+{
+    return checked(malloc(size > 0 ? size : 1));
+}
+
 void *memory_zeroed(size_t size)
 {
     return checked(calloc(1, size));

@@ -11,6 +11,7 @@
 
 #define MEMORY_EXIT_STATUS 125
 
+void *memory_block(size_t size) __attribute__((malloc, returns_nonnull));
 void *memory_zeroed(size_t size) __attribute__((malloc, returns_nonnull));
 void *memory_resize(void *block, size_t size) __attribute__((returns_nonnull));
 char *memory_string(const char *text) __attribute__((malloc, returns_nonnull));

@@ -1,27 +1,30 @@
 // SPDX-License-Identifier: MIT
 #include "base/message.h"
 
+#include "base/characters.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-/* True for C0, DEL, and for the C1 controls as UTF-8 spells them (0xC2 0x80 to 0xC2 0x9F). */
-static int is_control(const unsigned char *at)
-{
-    if (*at < 0x20 || *at == 0x7f)
-        return 1;
-    return at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f;
-}
+#include <string.h>
 
 char *message_printable(char *text)
 {
-    for (unsigned char *at = (unsigned char *)text; *at != '\0'; at++) {
-        if (!is_control(at))
+    size_t size = strlen(text);
+    char *end = text;
+
+    for (size_t at = 0, length; at < size; at += length) {
+        uint32_t character;
+
+        length = character_read(text + at, size - at, &character);
+        if (character == CHARACTER_INVALID || character_is_hidden(character)) {
+            *end++ = '?';
             continue;
-        if (*at == 0xc2)
-            *at++ = '?';
-        *at = '?';
+        }
+        memmove(end, text + at, length);
+        end += length;
     }
+    *end = '\0';
     return text;
 }
 

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
  * What dlpin itself has to say, on standard error, one line each, with "dlpin: " in front. And the
- * rule for everything that comes from a report file or a file name and is shown to people: control
- * characters are replaced, so that no file can send escape sequences to a terminal.
+ * rule for everything that comes from a report file or a file name and is shown to people:
+ * characters that nobody sees (characters.h) are replaced, so that no file can send escape
+ * sequences to a terminal or look like another one.
  */
 #ifndef DLPIN_ANALYZER_MESSAGE_H
 #define DLPIN_ANALYZER_MESSAGE_H
 
 void message_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Replaces every control character of text by '?', in place, and returns text. */
+/* Replaces every hidden character of text, and every byte that is not UTF-8, by '?', in place, and
+ * returns text. */
 char *message_printable(char *text);
 
 #endif

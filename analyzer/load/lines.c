@@ -65,7 +65,7 @@ static bool take_chunk(struct collector *collector, const char *chunk, size_t si
     return true;
 }
 
-int lines_read(int descriptor, line_visitor *visit, void *context)
+int lines_read(int descriptor, uint64_t size, line_visitor *visit, void *context)
 {
     struct collector collector = {.visit = visit, .context = context};
     char *chunk = memory_resize(NULL, CHUNK_SIZE);
@@ -73,10 +73,12 @@ int lines_read(int descriptor, line_visitor *visit, void *context)
     ssize_t got;
     int result = 0;
 
-    while (wanted && (got = read(descriptor, chunk, CHUNK_SIZE)) != 0) {
-        if (got > 0)
+    while (wanted && size > 0 &&
+           (got = read(descriptor, chunk, size < CHUNK_SIZE ? (size_t)size : CHUNK_SIZE)) != 0) {
+        if (got > 0) {
             wanted = take_chunk(&collector, chunk, (size_t)got);
-        else if (errno != EINTR) {
+            size -= (uint64_t)got;
+        } else if (errno != EINTR) {
             result = -errno;
             break;
         }

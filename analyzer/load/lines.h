@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* One record is one write() of the shim and far smaller. */
 #define LINE_LENGTH_MAX ((size_t)8 << 20)
@@ -23,7 +24,10 @@ struct line {
 /* Called for each line; false ends the reading. */
 typedef bool line_visitor(void *context, const struct line *line);
 
-/* Reads descriptor to its end; 0, or a negative errno. Empty lines are not passed on. */
-int lines_read(int descriptor, line_visitor *visit, void *context);
+#define LINES_TO_THE_END UINT64_MAX
+
+/* Reads so many bytes of descriptor, or up to its end; 0, or a negative errno. Empty lines are not
+ * passed on. A file that somebody writes faster than it is read has no end. */
+int lines_read(int descriptor, uint64_t size, line_visitor *visit, void *context);
 
 #endif

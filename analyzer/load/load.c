@@ -3,11 +3,11 @@
 
 #include "base/memory.h"
 #include "base/message.h"
+#include "base/regular.h"
 #include "load/lines.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ struct file_load {
     const char *path;
     const struct record_sink *sink;
     struct load_counts *counts;
-    size_t damaged, flawed, known, records;
+    size_t damaged, flawed, conflicts, known, records;
     bool started; /* the sink knows of this file */
     bool has_header;
     bool refused;
@@ -30,7 +30,7 @@ struct file_load {
 
 static bool may_say_more(const struct file_load *load)
 {
-    return load->damaged + load->flawed <= DAMAGE_LINES_MAX;
+    return load->damaged + load->flawed + load->conflicts <= DAMAGE_LINES_MAX;
 }
 
 static void note_damage(struct file_load *load, const struct line *line, const char *problem)
@@ -70,14 +70,26 @@ static bool header_accepted(struct file_load *load, const struct line *line,
     return true;
 }
 
-static void pass_on(struct file_load *load, struct record *record)
+static void note_conflict(struct file_load *load, const struct line *line, const char *conflict)
 {
+    load->conflicts++;
+    if (may_say_more(load))
+        message_error("%s:%zu: %s", load->path, line->number, conflict);
+}
+
+static void pass_on(struct file_load *load, const struct line *line, struct record *record)
+{
+    char *conflict;
+
     if (!load->started)
         load->sink->file(load->sink->context, load->path);
     load->started = true;
     load->records++;
     load->known += record->type != RECORD_UNKNOWN;
-    load->sink->record(load->sink->context, record);
+    conflict = load->sink->record(load->sink->context, record);
+    if (conflict != NULL)
+        note_conflict(load, line, conflict);
+    free(conflict);
 }
 
 static bool take_line(void *context, const struct line *line)
@@ -102,7 +114,7 @@ static bool take_line(void *context, const struct line *line)
     }
     if (record->flaw != NULL)
         note_flaw(load, line, record->flaw);
-    pass_on(load, record);
+    pass_on(load, line, record);
     return true;
 }
 
@@ -113,13 +125,14 @@ static void judge_file(struct file_load *load, int error)
 
     if (!may_say_more(load))
         message_error("%s: %zu more damaged records or paths", load->path,
-                      load->damaged + load->flawed - DAMAGE_LINES_MAX);
+                      load->damaged + load->flawed + load->conflicts - DAMAGE_LINES_MAX);
     counts->damaged += load->damaged;
     counts->flawed += load->flawed;
+    counts->conflicts += load->conflicts;
     counts->records += load->records;
     counts->files += load->known > 0;
     if (error < 0) {
-        message_error("%s: %s", load->path, strerror(-error));
+        message_error("%s: %s", load->path, regular_problem(error));
         counts->unreadable++;
     } else if (load->refused) {
         counts->unreadable++;
@@ -137,14 +150,17 @@ static void judge_file(struct file_load *load, int error)
 void load_file(const char *path, const struct record_sink *sink, struct load_counts *counts)
 {
     struct file_load load = {.path = path, .sink = sink, .counts = counts};
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    struct stat status;
+    int descriptor = regular_open(path, REGULAR_OR_PIPE, &status);
     int error;
 
     if (descriptor < 0) {
-        judge_file(&load, -errno);
+        judge_file(&load, descriptor);
         return;
     }
-    error = lines_read(descriptor, take_line, &load);
+    error = lines_read(descriptor,
+                       S_ISREG(status.st_mode) ? (uint64_t)status.st_size : LINES_TO_THE_END,
+                       take_line, &load);
     close(descriptor);
     judge_file(&load, error);
 }
@@ -157,12 +173,17 @@ static bool looks_like_report(const char *path)
 {
     struct stat status;
     char first = '{';
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    bool regular = descriptor >= 0 && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
-    bool readable = regular && read(descriptor, &first, 1) >= 0;
+    int descriptor = regular_open(path, 0, &status);
+    bool readable = descriptor >= 0 && read(descriptor, &first, 1) >= 0;
 
+    if (descriptor == -EISDIR)
+        return false;
+    if (descriptor == -EMEDIUMTYPE) {
+        message_error("%s: skipped, it is %s", path, regular_problem(descriptor));
+        return false;
+    }
     if (descriptor < 0)
-        return errno != ELOOP && errno != ENXIO; /* load_file says why it cannot be opened */
+        return true; /* load_file says why it cannot be opened */
     close(descriptor);
     if (readable && first == '{')
         return true;

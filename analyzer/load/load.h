@@ -16,7 +16,8 @@
 struct record_sink {
     void *context;
     void (*file)(void *context, const char *path); /* the records that follow are of this file */
-    void (*record)(void *context, struct record *record);
+    /* Takes the record over. NULL, or why it contradicts an earlier one: a new string. */
+    char *(*record)(void *context, struct record *record);
 };
 
 struct load_counts {
@@ -24,6 +25,7 @@ struct load_counts {
     size_t records;    /* of all types, unknown ones included */
     size_t damaged;    /* lines that are no records: named, skipped */
     size_t flawed;     /* records of which a damaged part was left out: named */
+    size_t conflicts;  /* records that have the id of another thing: named */
     size_t empty;      /* files of no bytes */
     size_t unreadable; /* could not be opened or read, are no report files, or of a newer version */
 };
@@ -32,7 +34,8 @@ struct load_counts {
 void load_inputs(const char *const *paths, size_t count, const struct record_sink *sink,
                  struct load_counts *counts);
 
-/* One file, which may be of any kind that can be read to an end. */
+/* One file: a regular one, as long as it is when it is opened, or a pipe that is open already, such
+ * as /dev/stdin. Nothing else is opened. */
 void load_file(const char *path, const struct record_sink *sink, struct load_counts *counts);
 
 #endif

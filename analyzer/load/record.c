@@ -198,7 +198,7 @@ static enum record_type type_by_name(const char *name)
 struct record *record_parse(const char *line, size_t length, char *problem, size_t problem_size)
 {
     json_error_t error;
-    json_t *json = json_loadb(line, length, 0, &error);
+    json_t *json = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
     const struct fields fields = {json, problem, problem_size};
     struct record *record;
     const char *type;

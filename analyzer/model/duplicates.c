@@ -3,6 +3,8 @@
 
 #include "base/memory.h"
 
+#include <ctype.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -39,12 +41,31 @@ static struct modules sorted_modules(const struct process *process)
     return sorted;
 }
 
+/* Build IDs count without regard to the case of their letters. */
+static char *key_of(const char *build_id)
+{
+    char *key = memory_string(build_id);
+
+    for (char *at = key; *at != '\0'; at++)
+        *at = (char)tolower((unsigned char)*at);
+    return key;
+}
+
 static struct duplicate *need_duplicate(struct duplicates *duplicates, const char *build_id)
 {
-    for (size_t i = 0; i < duplicates->count; i++) {
-        if (strcasecmp(duplicates->items[i].build_id, build_id) == 0)
-            return &duplicates->items[i];
+    char *key = key_of(build_id);
+    struct duplicate_index *index;
+
+    duplicates->steps++;
+    HASH_FIND_STR(duplicates->by_build_id, key, index);
+    if (index != NULL) {
+        free(key);
+        return &duplicates->items[index->number];
     }
+    index = memory_zeroed(sizeof *index);
+    index->key = key;
+    index->number = duplicates->count;
+    HASH_ADD_KEYPTR(hh, duplicates->by_build_id, index->key, strlen(index->key), index);
     ARRAY_PUSH(duplicates->items, duplicates->count, (struct duplicate){.build_id = build_id});
     return &duplicates->items[duplicates->count - 1];
 }
@@ -67,41 +88,78 @@ static void add_duplicate(struct duplicates *duplicates, const struct process *p
     *most = (struct modules){0};
 }
 
-static void drop_unloaded(struct modules *mapped, int64_t time)
-{
-    size_t kept = 0;
+/* A load comes or goes. */
+struct event {
+    int64_t time;
+    size_t order; /* among those of one time; 0: it goes before others come */
+    bool goes;
+};
 
-    for (size_t i = 0; i < mapped->count; i++) {
-        if (mapped->items[i].module->unloaded > time)
-            mapped->items[kept++] = mapped->items[i];
+static int by_time(const void *left, const void *right)
+{
+    const struct event *a = left, *b = right;
+
+    if (a->time != b->time)
+        return a->time < b->time ? -1 : 1;
+    if (a->order != b->order)
+        return a->order < b->order ? -1 : 1;
+    return a->goes - b->goes;
+}
+
+/* What comes and goes at one time was there, but for no longer. */
+static struct event *sorted_events(const struct modules *loads)
+{
+    struct event *events = memory_resize(NULL, 2 * loads->count * sizeof *events);
+
+    for (size_t i = 0; i < loads->count; i++) {
+        const struct module *module = loads->items[i].module;
+        bool stays = module->unloaded > module->loaded;
+
+        events[2 * i] = (struct event){module->loaded, i + 1, false};
+        events[2 * i + 1] =
+            (struct event){stays ? module->unloaded : module->loaded, stays ? 0 : i + 1, true};
     }
-    mapped->count = kept;
+    qsort(events, 2 * loads->count, sizeof *events, by_time);
+    return events;
 }
 
-static void keep_copy(struct modules *most, const struct modules *mapped)
+/* The load that came when most of them were there, which were so many. */
+static size_t load_at_the_most(struct duplicates *duplicates, const struct modules *loads,
+                               size_t *most)
 {
-    free(most->items);
-    most->items = memory_resize(NULL, mapped->count * sizeof *mapped->items);
-    memcpy(most->items, mapped->items, mapped->count * sizeof *mapped->items);
-    most->count = mapped->count;
+    struct event *events = sorted_events(loads);
+    size_t found = 0, mapped = 0;
+
+    *most = 0;
+    for (size_t i = 0; i < 2 * loads->count; i++) {
+        duplicates->steps++;
+        if (events[i].goes) {
+            mapped--;
+        } else if (++mapped > *most) {
+            *most = mapped;
+            found = events[i].order - 1;
+        }
+    }
+    free(events);
+    return found;
 }
 
-/* Goes through the loads of one file in the order of time, with those that are mapped at it. */
+/* Goes through the loads of one file in the order of time. */
 static void sweep(struct duplicates *duplicates, const struct process *process,
                   const struct modules *loads)
 {
-    struct modules mapped = {.items = memory_resize(NULL, loads->count * sizeof *loads->items)};
     struct modules most = {0};
+    size_t count, last = load_at_the_most(duplicates, loads, &count);
+    int64_t time = loads->items[last].module->loaded;
 
-    for (size_t i = 0; i < loads->count; i++) {
-        drop_unloaded(&mapped, loads->items[i].module->loaded);
-        mapped.items[mapped.count++] = loads->items[i];
-        if (mapped.count > 1 && mapped.count > most.count)
-            keep_copy(&most, &mapped);
+    if (count < 2)
+        return;
+    for (size_t i = 0; i <= last; i++) {
+        duplicates->steps++;
+        if (i == last || loads->items[i].module->unloaded > time)
+            ARRAY_PUSH(most.items, most.count, loads->items[i]);
     }
-    free(mapped.items);
-    if (most.count > 0)
-        add_duplicate(duplicates, process, &most);
+    add_duplicate(duplicates, process, &most);
 }
 
 /* Those from begin on that are of one file. */
@@ -135,36 +193,66 @@ void duplicates_collect(struct duplicates *duplicates, const struct model *model
 
 void duplicates_clear(struct duplicates *duplicates)
 {
+    struct duplicate_index *index = duplicates->by_build_id, *next;
+
     for (size_t i = 0; i < duplicates->count; i++)
         free(duplicates->items[i].modules);
     free(duplicates->items);
+    HASH_CLEAR(hh, duplicates->by_build_id);
+    for (; index != NULL; index = next) {
+        next = index->hh.next;
+        free(index->key);
+        free(index);
+    }
     memset(duplicates, 0, sizeof *duplicates);
 }
 
-static bool is_first_of_its_path(const struct duplicate *duplicate, size_t index)
+struct path_seen {
+    const char *path;
+    UT_hash_handle hh;
+};
+
+static bool is_first_of_its_path(struct path_seen **seen, const char *path)
 {
-    for (size_t i = 0; i < index; i++) {
-        if (strcmp(duplicate->modules[i].module->data->path,
-                   duplicate->modules[index].module->data->path) == 0)
-            return false;
-    }
+    struct path_seen *found;
+
+    HASH_FIND_STR(*seen, path, found);
+    if (found != NULL)
+        return false;
+    found = memory_zeroed(sizeof *found);
+    found->path = path;
+    HASH_ADD_KEYPTR(hh, *seen, found->path, strlen(found->path), found);
     return true;
+}
+
+static void forget_paths(struct path_seen *seen)
+{
+    struct path_seen *at = seen, *next;
+
+    HASH_CLEAR(hh, seen);
+    for (; at != NULL; at = next) {
+        next = at->hh.next;
+        free(at);
+    }
 }
 
 char *duplicate_paths(const struct duplicate *duplicate)
 {
     enum { PATHS_MAX = 4 };
     char *text = memory_string(""), *longer;
+    struct path_seen *seen = NULL;
     size_t paths = 0;
 
     for (size_t i = 0; i < duplicate->module_count; i++) {
-        if (!is_first_of_its_path(duplicate, i) || paths++ >= PATHS_MAX)
+        const char *path = duplicate->modules[i].module->data->path;
+
+        if (!is_first_of_its_path(&seen, path) || paths++ >= PATHS_MAX)
             continue;
-        longer = memory_format("%s%s%s", text, text[0] != '\0' ? ", " : "",
-                               duplicate->modules[i].module->data->path);
+        longer = memory_format("%s%s%s", text, text[0] != '\0' ? ", " : "", path);
         free(text);
         text = longer;
     }
+    forget_paths(seen);
     if (paths <= PATHS_MAX)
         return text;
     longer = memory_format("%s and %zu more", text, paths - PATHS_MAX);

@@ -21,9 +21,17 @@ struct duplicate {
     size_t process_count;          /* in which there is more than one */
 };
 
+struct duplicate_index {
+    char *key;
+    size_t number; /* in items */
+    UT_hash_handle hh;
+};
+
 struct duplicates {
     struct duplicate *items;
     size_t count;
+    struct duplicate_index *by_build_id;
+    size_t steps; /* that collecting took, beside sorting: linear in the number of loads */
 };
 
 /* duplicates_clear() gives back what duplicates_collect() took. */

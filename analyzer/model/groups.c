@@ -81,6 +81,7 @@ void groups_add(struct model *model, struct finding *finding)
     const struct finding_record *data = finding->data;
 
     link_finding(group, finding);
+    finding->group = group;
     add_loads(group, finding);
     group->count = capped_sum(group->count, data->count);
     add_known(&group->bytes, data->bytes);
@@ -129,6 +130,12 @@ static void sort_loads(struct group *group)
 
 void groups_finish(struct model *model)
 {
+    for (const struct crash *crash = model->crashes; crash != NULL; crash = crash->next) {
+        const struct finding *predicted = crash_finding(crash);
+
+        if (predicted != NULL && predicted->group != NULL && predicted->group->crash == NULL)
+            predicted->group->crash = crash;
+    }
     for (struct group *group = model->groups; group != NULL; group = group->hh.next) {
         sort_loads(group);
         model->severities[group->severity]++;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "model/growth.h"
 
+#include "base/memory.h"
 #include "load/names.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* How many loads there were from the first that left something to the last; 0 if that is one. Where
@@ -46,34 +48,59 @@ static double rate_of(const struct finding *finding)
     return loads > 1 ? (double)finding->data->count / (double)loads : 0;
 }
 
-/* All that the module leaves in this process takes from the same keys. */
-static double key_rate(const struct finding *finding, int64_t *keys_live)
+static struct key_use *find_use(const struct process *process, const struct finding *finding)
 {
     const char *identity = module_identity(finding_module(finding));
-    double rate = 0;
+    struct key_use *use;
 
-    for (const struct finding *other = finding->process->findings; other != NULL;
-         other = other->hh.next) {
-        int64_t live = subject_integer(other, "keys_live");
+    HASH_FIND_STR(process->key_uses, identity, use);
+    return use;
+}
 
-        if (!takes_keys(other) || other->resolved != NULL ||
-            strcmp(module_identity(finding_module(other)), identity) != 0)
+void growth_collect(struct process *process)
+{
+    for (const struct finding *finding = process->findings; finding != NULL;
+         finding = finding->hh.next) {
+        struct key_use *use;
+        int64_t live;
+
+        process->key_steps++;
+        if (!takes_keys(finding) || finding->resolved != NULL)
             continue;
-        rate += rate_of(other);
-        if (live > *keys_live)
-            *keys_live = live;
+        use = find_use(process, finding);
+        if (use == NULL) {
+            use = memory_zeroed(sizeof *use);
+            use->identity = module_identity(finding_module(finding));
+            use->live = RECORD_ABSENT;
+            HASH_ADD_KEYPTR(hh, process->key_uses, use->identity, strlen(use->identity), use);
+        }
+        use->rate += rate_of(finding);
+        live = subject_integer(finding, "keys_live");
+        if (live > use->live)
+            use->live = live;
     }
-    return rate;
+}
+
+void growth_forget(struct process *process)
+{
+    struct key_use *use = process->key_uses, *next;
+
+    HASH_CLEAR(hh, process->key_uses);
+    for (; use != NULL; use = next) {
+        next = use->hh.next;
+        free(use);
+    }
 }
 
 static int64_t keys_end(const struct finding *finding)
 {
-    int64_t most = subject_integer(finding, "keys_max"), live = RECORD_ABSENT;
-    double rate = takes_keys(finding) ? key_rate(finding, &live) : 0, loads;
+    int64_t most = subject_integer(finding, "keys_max");
+    const struct key_use *use = takes_keys(finding) ? find_use(finding->process, finding) : NULL;
+    double loads;
 
-    if (rate <= 0 || most < 0 || live < 0)
+    if (use == NULL || use->rate <= 0 || most < 0 || use->live < 0)
         return RECORD_ABSENT;
-    loads = live < most ? (double)(most - live) / rate : 0;
+    loads = use->live < most ? (double)(most - use->live) / use->rate : 0;
     return loads < (double)INT64_MAX ? (int64_t)loads : INT64_MAX;
 }
 

@@ -16,6 +16,11 @@ struct growth {
     int64_t keys_end; /* loads until pthread_key_create fails; RECORD_ABSENT: this takes no keys */
 };
 
+/* The keys that each module takes in the process: what growth_of() needs. One pass, once its
+ * findings are there. */
+void growth_collect(struct process *process);
+void growth_forget(struct process *process);
+
 struct growth growth_of(const struct group *group);
 
 #endif

@@ -97,16 +97,3 @@ const struct finding *crash_finding(const struct crash *crash)
         HASH_FIND(hh, process->findings, &crash->data->predicted_by, sizeof(int64_t), finding);
     return finding;
 }
-
-const struct crash *group_crash(const struct model *model, const struct group *group)
-{
-    for (const struct crash *crash = model->crashes; crash != NULL; crash = crash->next) {
-        const struct finding *predicted = crash_finding(crash), *finding = group->first;
-
-        while (finding != NULL && finding != predicted)
-            finding = finding->next_in_group;
-        if (finding != NULL)
-            return crash;
-    }
-    return NULL;
-}

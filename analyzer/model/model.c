@@ -3,9 +3,14 @@
 
 #include "base/memory.h"
 #include "model/groups.h"
+#include "model/growth.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* From here down: keys of findings whose id is another one's. Ids are not negative. */
+enum { CONFLICTING_KEY = -2 };
 
 static struct process *find_process(struct model *model, int64_t file, int64_t pid)
 {
@@ -46,9 +51,18 @@ static void replace_record(struct record **place, struct record *record)
     *place = record;
 }
 
-static void add_module(struct process *process, struct record *record)
+/* What is written again of a module is its state; path, address and number of the load stay. */
+static bool is_same_module(const struct module_record *one, const struct module_record *other)
+{
+    return strcmp(one->path, other->path) == 0 && one->base == other->base &&
+           one->load == other->load;
+}
+
+/* The first one of an id stays: the findings so far are about that. */
+static char *add_module(struct process *process, struct record *record)
 {
     struct module *module;
+    char *conflict;
 
     HASH_FIND(hh, process->modules, &record->module.id, sizeof(int64_t), module);
     if (module == NULL) {
@@ -56,10 +70,17 @@ static void add_module(struct process *process, struct record *record)
         module->id = record->module.id;
         module->loaded = record->time;
         HASH_ADD(hh, process->modules, id, sizeof module->id, module);
+    } else if (!is_same_module(module->data, &record->module)) {
+        conflict = memory_format("record left out: the id of module %" PRId64 ", %s, is given to "
+                                 "another one, %s",
+                                 module->id, module->data->path, record->module.path);
+        record_free(record);
+        return conflict;
     }
     replace_record(&module->record, record);
     module->data = &record->module;
     module->unloaded = record->module.state == MODULE_UNLOADED ? record->time : INT64_MAX;
+    return NULL;
 }
 
 static struct finding *find_finding(const struct process *process, int64_t id)
@@ -70,19 +91,44 @@ static struct finding *find_finding(const struct process *process, int64_t id)
     return finding;
 }
 
-static void add_finding(struct process *process, struct record *record)
+/* What is written again of a finding are its counts, its module's load, its severity, and that it
+ * has come true. */
+static bool is_same_finding(const struct finding_record *one, const struct finding_record *other)
+{
+    return strcmp(one->kind, other->kind) == 0 &&
+           (one->signature == NULL || other->signature == NULL ||
+            strcmp(one->signature, other->signature) == 0);
+}
+
+static struct finding *new_finding(struct process *process, int64_t key)
+{
+    struct finding *finding = memory_zeroed(sizeof *finding);
+
+    finding->key = key;
+    finding->process = process;
+    HASH_ADD(hh, process->findings, key, sizeof finding->key, finding);
+    return finding;
+}
+
+/* A finding with the id of another one counts beside it: to leave either out could hide an error
+ * from a gate. */
+static char *add_finding(struct process *process, struct record *record)
 {
     struct finding *finding = find_finding(process, record->finding.id);
+    char *conflict = NULL;
 
     if (finding == NULL) {
-        finding = memory_zeroed(sizeof *finding);
-        finding->id = record->finding.id;
-        finding->process = process;
-        HASH_ADD(hh, process->findings, id, sizeof finding->id, finding);
+        finding = new_finding(process, record->finding.id);
+    } else if (!is_same_finding(finding->data, &record->finding)) {
+        conflict = memory_format("the id of finding %" PRId64 ", %s, is given to another one, %s: "
+                                 "both count",
+                                 finding->key, finding->data->kind, record->finding.kind);
+        finding = new_finding(process, CONFLICTING_KEY - (int64_t)HASH_COUNT(process->findings));
     }
     replace_record(&finding->record, record);
     replace_record(&finding->resolved, NULL); /* it is true again */
     finding->data = &record->finding;
+    return conflict;
 }
 
 /* What resolves a finding that was lost with a damaged line resolves nothing. */
@@ -121,7 +167,7 @@ static void take_file(void *context, const char *path)
     model->host = NULL;
 }
 
-static void take_record(void *context, struct record *record)
+static char *take_record(void *context, struct record *record)
 {
     struct process *process = need_process(context, record->pid);
 
@@ -130,11 +176,9 @@ static void take_record(void *context, struct record *record)
         replace_record(&process->header, record);
         break;
     case RECORD_MODULE:
-        add_module(process, record);
-        break;
+        return add_module(process, record);
     case RECORD_FINDING:
-        add_finding(process, record);
-        break;
+        return add_finding(process, record);
     case RECORD_RESOLVED:
         add_resolved(process, record);
         break;
@@ -151,6 +195,7 @@ static void take_record(void *context, struct record *record)
         record_free(record);
         break;
     }
+    return NULL;
 }
 
 struct record_sink model_sink(struct model *model)
@@ -175,6 +220,7 @@ void model_finish(struct model *model)
             if (finding->resolved == NULL || (was_true && model->count_resolved))
                 groups_add(model, finding);
         }
+        growth_collect(process);
     }
     groups_finish(model);
 }
@@ -224,6 +270,7 @@ static void free_processes(struct model *model)
     for (; process != NULL; process = next) {
         next = process->hh.next;
         free_modules(process);
+        growth_forget(process);
         free_findings(process);
         record_free(process->header);
         record_free(process->coverage);

@@ -8,7 +8,8 @@
  * everything back. Pointers into it stay valid until then.
  *
  * Rules that live here: a module record with a known id brings its new state; a finding record with
- * a known id replaces the earlier one; a resolved finding does not count (unless asked for); a
+ * a known id replaces the earlier one; a record with the id of another module or finding is a
+ * fault that is named (load.h); a resolved finding does not count (unless asked for); a
  * pending finding counts as long as no later record has its id; one that was resolved without
  * having been confirmed never was true, and is left out altogether. Ids are per process image, that
  * is per file and pid.
@@ -29,11 +30,12 @@ struct module {
 };
 
 struct finding {
-    int64_t id;
+    int64_t key; /* its id; where another one has that, a number that no record can name */
     struct process *process;
     struct record *record; /* the latest of this id */
     const struct finding_record *data;
     struct record *resolved; /* NULL: it still holds */
+    struct group *group;     /* NULL: it is in none */
     struct finding *next_in_group;
     UT_hash_handle hh;
 };
@@ -51,6 +53,14 @@ struct process_key {
     int64_t pid;
 };
 
+/* All that a module leaves in a process takes from the same keys (growth.h). */
+struct key_use {
+    const char *identity; /* borrowed from the model */
+    double rate;          /* keys for each load */
+    int64_t live;         /* keys in use when it was last said; RECORD_ABSENT: never */
+    UT_hash_handle hh;
+};
+
 /* One process image: exec keeps the pid and begins a new file. */
 struct process {
     struct process_key key;
@@ -59,7 +69,9 @@ struct process {
     struct record *header, *coverage, *summary; /* each may be NULL */
     const struct crash *crash;                  /* the first one, or NULL */
     struct module *modules;                     /* hash by id */
-    struct finding *findings;                   /* hash by id */
+    struct finding *findings;                   /* hash by key */
+    struct key_use *key_uses;                   /* hash by identity */
+    size_t key_steps;                           /* findings that were visited for these */
     UT_hash_handle hh;
 };
 
@@ -68,9 +80,10 @@ struct group {
     char *signature;
     struct finding *first, *last; /* list through next_in_group, in the order of the files */
     const struct finding *shown;
-    enum severity severity; /* the highest */
-    int64_t count;          /* times, over all findings */
-    int64_t bytes, blocks;  /* of the last time in each process; RECORD_ABSENT where none has any */
+    const struct crash *crash; /* the first one that one of them predicted, or NULL */
+    enum severity severity;    /* the highest */
+    int64_t count;             /* times, over all findings */
+    int64_t bytes, blocks; /* of the last time in each process; RECORD_ABSENT where none has any */
     bool growing;
     bool pending;   /* of at least one nothing later is known: its process ended there */
     int64_t *loads; /* sorted, each once */
@@ -124,7 +137,5 @@ const struct module *finding_module(const struct finding *finding);
 const struct module *crash_module(const struct crash *crash);
 /* The finding that predicted it; NULL where there is none, or it is not in the files. */
 const struct finding *crash_finding(const struct crash *crash);
-/* A crash that one of the group's findings predicted, or NULL. */
-const struct crash *group_crash(const struct model *model, const struct group *group);
 
 #endif

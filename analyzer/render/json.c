@@ -36,12 +36,14 @@
  *   coverage     unseen[]: {text, processes}; dropped: {what: count};
  *                inactive_hooks[]: {text, processes}
  *   remarks      sentences of `dlpin run` about what could not be seen
- *   input        files records damaged flawed (records whose path was left out) empty unreadable
+ *   input        files records damaged flawed (records whose path was left out)
+ *                conflicts (records with the id of another module or finding) empty unreadable
  *
- * What is not known is null.
+ * What is not known is null. Characters that nobody sees (base/characters.h) are escapes.
  */
 #include "render/report.h"
 
+#include "base/characters.h"
 #include "base/memory.h"
 #include "load/names.h"
 #include "model/coverage.h"
@@ -178,7 +180,7 @@ static json_t *instances_value(const struct group *group)
 
         set(instance, "pid", known_integer(finding->process->key.pid));
         set(instance, "file", text_value(finding->process->file));
-        set(instance, "id", json_integer(finding->id));
+        set(instance, "id", json_integer(finding->data->id));
         json_array_append_new(instances, instance);
     }
     return instances;
@@ -426,9 +428,31 @@ static json_t *input_value(const struct load_counts *counts)
     set(value, "records", json_integer((json_int_t)counts->records));
     set(value, "damaged", json_integer((json_int_t)counts->damaged));
     set(value, "flawed", json_integer((json_int_t)counts->flawed));
+    set(value, "conflicts", json_integer((json_int_t)counts->conflicts));
     set(value, "empty", json_integer((json_int_t)counts->empty));
     set(value, "unreadable", json_integer((json_int_t)counts->unreadable));
     return value;
+}
+
+/*
+ * Only strings hold other than ASCII characters, so that every hidden one can be written as an
+ * escape: a document is looked at in terminals, too. jansson hands over whole characters.
+ */
+static int write_escaped(const char *text, size_t size, void *out)
+{
+    for (size_t at = 0, length; at < size; at += length) {
+        uint32_t character;
+
+        length = character_read(text + at, size - at, &character);
+        if (character < 0x7f || character == CHARACTER_INVALID || !character_is_hidden(character))
+            fwrite(text + at, 1, length, out);
+        else if (character < 0x10000)
+            fprintf(out, "\\u%04" PRIx32, character);
+        else
+            fprintf(out, "\\u%04" PRIx32 "\\u%04" PRIx32, 0xd800 + ((character - 0x10000) >> 10),
+                    0xdc00 + ((character - 0x10000) & 0x3ff));
+    }
+    return 0;
 }
 
 void render_json(FILE *out, const struct report *report, bool color)
@@ -451,7 +475,7 @@ void render_json(FILE *out, const struct report *report, bool color)
     set(document, "coverage", coverage_value(model));
     set(document, "remarks", remarks);
     set(document, "input", input_value(&model->loaded));
-    json_dumpf(document, out, JSON_INDENT(2));
+    json_dump_callback(document, write_escaped, out, JSON_INDENT(2));
     fputc('\n', out);
     json_decref(document);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Text for people, onto a stream. Whatever comes from a report file or a file name loses its
- * control characters here; so nothing else in a renderer of text prints strings that are not its
+ * hidden characters here; so nothing else in a renderer of text prints strings that are not its
  * own.
  */
 #ifndef DLPIN_ANALYZER_PUT_H

@@ -153,10 +153,10 @@ static void put_way(FILE *out, const struct finding *finding, bool color)
     }
 }
 
-static void put_group(FILE *out, const struct model *model, const struct group *group, bool color)
+static void put_group(FILE *out, const struct group *group, bool color)
 {
     const struct finding *shown = group->shown;
-    const struct crash *crash = group_crash(model, group);
+    const struct crash *crash = group->crash;
 
     put_heading(out, group, color);
     put_message(out, shown->data->message, "  ");
@@ -251,6 +251,9 @@ static void put_limits(FILE *out, const struct report *report)
     if (report->model->loaded.flawed > 0)
         fprintf(out, "dlpin: %zu damaged path%s left out, the findings are there\n",
                 report->model->loaded.flawed, plural((int64_t)report->model->loaded.flawed));
+    if (report->model->loaded.conflicts > 0)
+        fprintf(out, "dlpin: %zu record%s with the id of another module or finding\n",
+                report->model->loaded.conflicts, plural((int64_t)report->model->loaded.conflicts));
     if (report->model->resolved > 0 && !report->model->count_resolved)
         fprintf(out, "dlpin: %zu finding%s not true any more later, and not counted\n",
                 report->model->resolved, report->model->resolved == 1 ? " was" : "s were");
@@ -288,7 +291,7 @@ void render_text(FILE *out, const struct report *report, bool color)
     put_crashes(out, report->model, color);
     for (group = report->model->groups; group != NULL; group = group->hh.next) {
         if (report->gate == NULL || gate_matches(report->gate, group))
-            put_group(out, report->model, group, color);
+            put_group(out, group, color);
     }
     if (!report->running)
         put_unfinished(out, report->model);

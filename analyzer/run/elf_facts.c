@@ -2,13 +2,12 @@
 #include "run/elf_facts.h"
 
 #include "base/memory.h"
+#include "base/regular.h"
 
-#include <fcntl.h>
 #include <gelf.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static void read_interpreter(struct elf_facts *facts, Elf *elf, const GElf_Phdr *header)
@@ -119,8 +118,8 @@ static void read_sections(struct elf_facts *facts, Elf *elf)
 
 void elf_facts_read(struct elf_facts *facts, const char *path)
 {
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat status;
+    int descriptor = regular_open(path, 0, &status);
     GElf_Ehdr header;
     Elf *elf;
 
@@ -130,9 +129,7 @@ void elf_facts_read(struct elf_facts *facts, const char *path)
     elf_version(EV_CURRENT);
     /* Read, not mapped: a file that is truncated meanwhile must not end this process with SIGBUS.
      */
-    elf = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)
-              ? elf_begin(descriptor, ELF_C_READ, NULL)
-              : NULL;
+    elf = elf_begin(descriptor, ELF_C_READ, NULL);
     if (elf != NULL && gelf_getehdr(elf, &header) != NULL) {
         facts->is_elf = true;
         facts->elf_class = header.e_ident[EI_CLASS];

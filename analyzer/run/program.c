@@ -2,10 +2,10 @@
 #include "run/program.h"
 
 #include "base/memory.h"
+#include "base/regular.h"
 #include "run/elf_facts.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +49,8 @@ static char *search_path(const char *name)
 static char *script_interpreter(const char *path)
 {
     char line[INTERPRETER_LINE_MAX + 1] = "", *name, *rest = line + 2;
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat status;
+    int descriptor = regular_open(path, 0, &status);
     ssize_t length = descriptor >= 0 ? read(descriptor, line, INTERPRETER_LINE_MAX) : -1;
 
     if (descriptor >= 0)

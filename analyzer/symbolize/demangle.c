@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,22 +11,55 @@
 #define HAVE_DECL_BASENAME 1 /* libiberty.h: string.h has it */
 #include <libiberty/demangle.h>
 
-/* Beyond this length a name is no help to anybody, and the demangler's time may grow out of bounds.
- */
-enum { SYMBOL_LENGTH_MAX = 16 << 10 };
+/* Beyond this length a name is no help to anybody. A mangled name of some hundred bytes can stand
+ * for terabytes: its parts refer to earlier parts that do the same. */
+enum { SYMBOL_LENGTH_MAX = 16 << 10, TEXT_LENGTH_MAX = 4 * SYMBOL_LENGTH_MAX };
 
 #define SYMBOL_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.$"
+
+struct collector {
+    char text[SYMBOL_LENGTH_MAX + 1];
+    size_t length;
+    jmp_buf too_long;
+};
+
+/* The demanglers with a callback keep all they have on the stack, so that they can be left. */
+static void collect(const char *piece, size_t size, void *context)
+{
+    struct collector *collector = context;
+
+    if (size > SYMBOL_LENGTH_MAX - collector->length)
+        longjmp(collector->too_long, 1);
+    memcpy(collector->text + collector->length, piece, size);
+    collector->length += size;
+}
+
+/* A new string, or NULL: it is no mangled name, or of no use. */
+static char *readable_name(const char *name)
+{
+    static struct collector collector;
+    const int options = DMGL_PARAMS | DMGL_ANSI | DMGL_AUTO;
+
+    collector.length = 0;
+    if (setjmp(collector.too_long) != 0)
+        return NULL;
+    if (!rust_demangle_callback(name, options, collect, &collector)) {
+        collector.length = 0;
+        if (!cplus_demangle_v3_callback(name, options, collect, &collector))
+            return NULL;
+    }
+    return memory_format("%.*s", (int)collector.length, collector.text);
+}
 
 char *demangle(const char *symbol)
 {
     size_t length = strcspn(symbol, "@");
-    char *name, *readable = NULL;
+    char *name, *readable;
 
     if (length == 0 || length > SYMBOL_LENGTH_MAX)
         return memory_string(symbol);
     name = memory_format("%.*s", (int)length, symbol);
-    if (name[0] == '_')
-        readable = cplus_demangle(name, DMGL_PARAMS | DMGL_ANSI | DMGL_AUTO);
+    readable = name[0] == '_' ? readable_name(name) : NULL;
     if (readable == NULL)
         return name;
     free(name);
@@ -37,7 +71,7 @@ static void put_word(FILE *out, const char *word, size_t length)
 {
     char *name, *readable;
 
-    if (word[0] != '_' || length > SYMBOL_LENGTH_MAX) {
+    if (word[0] != '_' || length > SYMBOL_LENGTH_MAX || ftell(out) > TEXT_LENGTH_MAX) {
         fwrite(word, 1, length, out);
         return;
     }

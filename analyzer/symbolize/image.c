@@ -3,26 +3,30 @@
 
 #include "base/memory.h"
 #include "symbolize/demangle.h"
+#include "symbolize/limits.h"
+#include "symbolize/separate.h"
 #include "symbolize/source_path.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
+#include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#define DEBUG_DIRECTORY "/usr/lib/debug/.build-id"
-
 struct image {
     Dwfl *dwfl;
     Dwfl_Module *module;
+    char *path, *build_id;
+    char *folder; /* of the file with the debug information */
+    Dwarf *alternate;
+    Elf *alternate_elf;
+    int alternate_file;
 };
 
 /* The main file is always handed over as a descriptor, so libdwfl has nothing to search for. */
@@ -32,29 +36,37 @@ static int no_elf(Dwfl_Module *module, void **userdata, const char *name, Dwarf_
     return -1;
 }
 
+/*
+ * libdwfl asks for the separate debug file here, and with a name but without a checksum for the
+ * alternate one, which set_alternate() opens. Its own search would open whatever a link names.
+ */
+static int find_debug_file(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base,
+                           const char *file, const char *link, GElf_Word checksum, char **found)
+{
+    struct image *image = *userdata;
+    struct stat status;
+    int descriptor = -1;
+
+    if (link != NULL && checksum == 0)
+        return -1;
+    limits_unseal();
+    descriptor = separate_open_by_id(image->build_id, ".debug", &status);
+    if (descriptor < 0 && link != NULL)
+        descriptor = separate_open_link(image->path, image->build_id, link, checksum, &status);
+    limits_seal();
+    if (descriptor >= 0) {
+        limits_allow_file(status.st_size);
+        free(image->folder);
+        image->folder = separate_folder(descriptor);
+    }
+    return descriptor;
+}
+
 static const Dwfl_Callbacks callbacks = {
     .find_elf = no_elf,
-    .find_debuginfo = dwfl_standard_find_debuginfo,
+    .find_debuginfo = find_debug_file,
     .section_address = dwfl_offline_section_address,
 };
-
-static bool has_build_id(Dwfl_Module *module, const char *expected)
-{
-    const unsigned char *bits;
-    GElf_Addr address;
-    int length = dwfl_module_build_id(module, &bits, &address);
-
-    if (length <= 0 || strlen(expected) != 2 * (size_t)length)
-        return false;
-    for (int i = 0; i < length; i++) {
-        char digits[3];
-
-        snprintf(digits, sizeof digits, "%02x", bits[i]);
-        if (strncasecmp(digits, expected + 2 * (size_t)i, 2) != 0)
-            return false;
-    }
-    return true;
-}
 
 /*
  * Without a build ID only time can tell whether the file is still the same one. The change time,
@@ -78,82 +90,92 @@ static bool unchanged_since(const struct stat *status, const char *started)
     return status->st_ctime < start;
 }
 
-static bool is_the_one(Dwfl_Module *module, const struct stat *status, const char *build_id,
-                       const char *started)
+int image_find(const char *path, const char *build_id, const char *started, struct stat *status)
 {
-    const unsigned char *bits;
-    GElf_Addr address;
+    int descriptor = separate_open_file(path, build_id, status);
 
-    if (build_id[0] != '\0')
-        return has_build_id(module, build_id);
-    return dwfl_module_build_id(module, &bits, &address) <= 0 && unchanged_since(status, started);
-}
-
-static int open_regular(const char *path, struct stat *status)
-{
-    /* O_NONBLOCK: a path out of a report file may be a FIFO by now. */
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-    if (descriptor >= 0 && fstat(descriptor, status) == 0 && S_ISREG(status->st_mode))
-        return descriptor;
-    if (descriptor >= 0)
+    if (descriptor >= 0 && build_id[0] == '\0' && !unchanged_since(status, started)) {
         close(descriptor);
-    return -1;
-}
-
-static struct image *open_file(const char *path, const char *build_id, const char *started)
-{
-    struct stat status;
-    int descriptor = path[0] == '/' ? open_regular(path, &status) : -1;
-    struct image *image;
-
+        descriptor = -1;
+    }
     if (descriptor < 0)
-        return NULL;
-    image = memory_zeroed(sizeof *image);
+        descriptor = separate_open_by_id(build_id, ".debug", status);
+    if (descriptor < 0) /* a link to the file itself, wherever it is now */
+        descriptor = separate_open_by_id(build_id, "", status);
+    return descriptor;
+}
+
+/*
+ * libdw itself cannot open the alternate file that debug information may refer to (limits.h): it is
+ * given the one with the right build ID here, or finds none.
+ */
+static void set_alternate(struct image *image)
+{
+    Dwarf_Addr bias;
+    Dwarf *debug = dwfl_module_getdwarf(image->module, &bias);
+    const char *name;
+    const void *id;
+    ssize_t size = debug != NULL ? dwelf_dwarf_gnu_debugaltlink(debug, &name, &id) : 0;
+    struct stat status;
+
+    if (size <= 0)
+        return;
+    limits_unseal();
+    image->alternate_file = separate_open_alternate(image->folder, name, id, (size_t)size, &status);
+    limits_seal();
+    if (image->alternate_file < 0)
+        return;
+    limits_allow_file(status.st_size);
+    image->alternate_elf = elf_begin(image->alternate_file, ELF_C_READ, NULL);
+    if (image->alternate_elf != NULL)
+        image->alternate = dwarf_begin_elf(image->alternate_elf, DWARF_C_READ, NULL);
+    if (image->alternate != NULL)
+        dwarf_setalt(debug, image->alternate);
+}
+
+static void report_file(struct image *image, int descriptor)
+{
+    void **userdata;
+
+    /* Base 0: addresses are then the file's own. It takes the descriptor over if it succeeds. */
+    image->module = dwfl_report_elf(image->dwfl, image->path, image->path, descriptor, 0, true);
+    dwfl_report_end(image->dwfl, NULL, NULL);
+    if (image->module == NULL)
+        return;
+    dwfl_module_info(image->module, &userdata, NULL, NULL, NULL, NULL, NULL, NULL);
+    *userdata = image;
+    set_alternate(image);
+}
+
+struct image *image_of(int descriptor, const struct stat *status, const char *path,
+                       const char *build_id)
+{
+    struct image *image = memory_zeroed(sizeof *image);
+
+    image->path = memory_string(path);
+    image->build_id = memory_string(build_id);
+    image->folder = separate_folder(descriptor);
+    image->alternate_file = -1;
+    limits_allow_file(status->st_size);
+    limits_seal();
+    elf_version(EV_CURRENT);
     image->dwfl = dwfl_begin(&callbacks);
-    if (image->dwfl != NULL) {
-        /* Base 0: addresses are then the file's own. It takes the descriptor over if it succeeds.
-         */
-        image->module = dwfl_report_elf(image->dwfl, path, path, descriptor, 0, true);
-        dwfl_report_end(image->dwfl, NULL, NULL);
-    }
-    if (image->module == NULL) {
-        close(descriptor);
-        image_close(image);
-        return NULL;
-    }
-    if (is_the_one(image->module, &status, build_id, started))
+    if (image->dwfl != NULL)
+        report_file(image, descriptor);
+    limits_unseal();
+    if (image->module != NULL)
         return image;
+    close(descriptor);
     image_close(image);
     return NULL;
 }
 
-static struct image *open_debug_file(const char *build_id, const char *suffix)
-{
-    char *path;
-    struct image *image;
-
-    /* What is put into a path must be hexadecimal: "../" is not. */
-    if (strlen(build_id) <= 2 || build_id[strspn(build_id, "0123456789abcdefABCDEF")] != '\0')
-        return NULL;
-    path = memory_format(DEBUG_DIRECTORY "/%.2s/%s%s", build_id, build_id + 2, suffix);
-    image = open_file(path, build_id, "");
-    free(path);
-    return image;
-}
-
 struct image *image_open(const char *path, const char *build_id, const char *started)
 {
-    struct image *image;
+    struct stat status;
+    int descriptor = image_find(path, build_id, started, &status);
 
-    /* libdwfl asks debuginfod servers whenever this is set; a look-up must stay on this machine. */
-    unsetenv("DEBUGINFOD_URLS");
-    image = open_file(path, build_id, started);
-    if (image == NULL)
-        image = open_debug_file(build_id, ".debug");
-    if (image == NULL)
-        image = open_debug_file(build_id, ""); /* a link to the file itself, wherever it is now */
-    return image;
+    return descriptor >= 0 ? image_of(descriptor, &status, path, build_id) : NULL;
 }
 
 void image_close(struct image *image)
@@ -162,6 +184,15 @@ void image_close(struct image *image)
         return;
     if (image->dwfl != NULL)
         dwfl_end(image->dwfl);
+    if (image->alternate != NULL)
+        dwarf_end(image->alternate);
+    if (image->alternate_elf != NULL)
+        elf_end(image->alternate_elf);
+    if (image->alternate_file >= 0)
+        close(image->alternate_file);
+    free(image->path);
+    free(image->build_id);
+    free(image->folder);
     free(image);
 }
 
@@ -235,9 +266,11 @@ void image_lookup(struct image *image, uint64_t address, const struct image_plac
 
     if (image == NULL)
         return;
+    limits_seal();
     name = dwfl_module_addrinfo(image->module, address, &distance, &symbol, NULL, NULL, NULL);
     if (name != NULL)
         *place->function = demangle(name);
     if (!look_up_call(image, address, place))
         look_up_line(image, address, place);
+    limits_unseal();
 }

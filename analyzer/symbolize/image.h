@@ -1,20 +1,32 @@
 // SPDX-License-Identifier: MIT
 /*
- * One ELF file, or its separate debug file, for looking up addresses. For symbolize.c; symbolize.h
+ * One ELF file, or its separate debug file, for looking up addresses. For worker.c; symbolize.h
  * says what may be trusted.
+ *
+ * Files are opened by separate.h alone: a regular ELF file of the right build ID, before libdw sees
+ * it. libdw itself cannot open any (limits.h).
  */
 #ifndef DLPIN_ANALYZER_IMAGE_H
 #define DLPIN_ANALYZER_IMAGE_H
 
 #include <stdint.h>
+#include <sys/stat.h>
 
 struct image;
 
 /*
  * The file that was mapped as path. build_id is hexadecimal; where it is "", the module had none,
  * and the file is only taken if it has none either and was not changed since `started` (RFC 3339).
- * NULL where there is no such file any more and no debug file for the build ID.
+ * A descriptor; -1 where there is no such file any more and no debug file for the build ID.
  */
+int image_find(const char *path, const char *build_id, const char *started, struct stat *status);
+
+/* Makes an image of what image_find() found, and takes the descriptor over. NULL: it cannot be
+ * read. */
+struct image *image_of(int descriptor, const struct stat *status, const char *path,
+                       const char *build_id);
+
+/* Both in one. */
 struct image *image_open(const char *path, const char *build_id, const char *started);
 void image_close(struct image *image);
 

@@ -3,51 +3,19 @@
 
 #include "base/memory.h"
 #include "symbolize/demangle.h"
-#include "symbolize/image.h"
+#include "symbolize/worker.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Images are opened once per file that was mapped, however many processes and loads share it. */
-struct cached_image {
+/* The frames of one file that was mapped, however many processes and loads share it. */
+struct file {
     char *key;
-    struct image *image; /* NULL: nothing that may be trusted was found */
+    struct worker_file where;
+    struct lookup *lookups;
+    size_t count;
     UT_hash_handle hh;
 };
-
-static struct image *find_image(struct cached_image **cache, const struct module *module,
-                                const char *started)
-{
-    const struct module_record *data = module->data;
-    const char *build_id = data->build_id != NULL ? data->build_id : "";
-    char *key =
-        memory_format("%s\n%s\n%s", build_id, data->path, build_id[0] != '\0' ? "" : started);
-    struct cached_image *cached;
-
-    HASH_FIND_STR(*cache, key, cached);
-    if (cached != NULL) {
-        free(key);
-        return cached->image;
-    }
-    cached = memory_zeroed(sizeof *cached);
-    cached->key = key;
-    cached->image = image_open(data->path, build_id, started);
-    HASH_ADD_KEYPTR(hh, *cache, cached->key, strlen(cached->key), cached);
-    return cached->image;
-}
-
-static void free_cache(struct cached_image *cache)
-{
-    struct cached_image *cached = cache, *next;
-
-    HASH_CLEAR(hh, cache);
-    for (; cached != NULL; cached = next) {
-        next = cached->hh.next;
-        image_close(cached->image);
-        free(cached->key);
-        free(cached);
-    }
-}
 
 static const char *started_of(const struct process *process)
 {
@@ -58,52 +26,98 @@ static const char *started_of(const struct process *process)
     return header != NULL && header->header.started != NULL ? header->header.started : "";
 }
 
-static void symbolize_frame(struct cached_image **cache, const struct process *process,
-                            struct frame *frame)
+static struct file *need_file(struct file **files, const struct module *module, const char *started)
+{
+    const struct module_record *data = module->data;
+    const char *build_id = data->build_id != NULL ? data->build_id : "";
+    char *key =
+        memory_format("%s\n%s\n%s", build_id, data->path, build_id[0] != '\0' ? "" : started);
+    struct file *file;
+
+    HASH_FIND_STR(*files, key, file);
+    if (file != NULL) {
+        free(key);
+        return file;
+    }
+    file = memory_zeroed(sizeof *file);
+    file->key = key;
+    file->where = (struct worker_file){data->path, build_id, started};
+    HASH_ADD_KEYPTR(hh, *files, file->key, strlen(file->key), file);
+    return file;
+}
+
+typedef void visitor(struct file **files, const struct process *process, struct frame *frame);
+
+static void ask_for(struct file **files, const struct process *process, struct frame *frame)
 {
     const struct module *module = process_module(process, frame->module);
-    struct image *image;
+    struct file *file;
 
-    if (frame->function != NULL)
+    if (frame->function != NULL || module == NULL)
         return;
-    if (module != NULL) {
-        image = find_image(cache, module, started_of(process));
-        /* A return address may be the first one of the next line, even of the next function. */
-        image_lookup(image, frame->returns && frame->offset > 0 ? frame->offset - 1 : frame->offset,
-                     &(struct image_place){&frame->function, &frame->source, &frame->line});
-    }
+    file = need_file(files, module, started_of(process));
+    ARRAY_PUSH(
+        file->lookups, file->count,
+        (struct lookup){
+            /* A return address may be the first one of the next line, even of the next
+             * function. */
+            .address = frame->returns && frame->offset > 0 ? frame->offset - 1 : frame->offset,
+            .place = {&frame->function, &frame->source, &frame->line},
+        });
+}
+
+/* The name that the process itself knew. */
+static void fall_back(struct file **files, const struct process *process, struct frame *frame)
+{
+    (void)files;
+    (void)process;
     if (frame->function == NULL && frame->symbol != NULL)
         frame->function = demangle(frame->symbol);
 }
 
-static void symbolize_frames(struct cached_image **cache, const struct process *process,
-                             struct frame *frames, size_t count)
+static void visit_frames(visitor *visit, struct file **files, const struct process *process,
+                         struct frame *frames, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        symbolize_frame(cache, process, &frames[i]);
+        visit(files, process, &frames[i]);
 }
 
-void symbolize_model(struct model *model)
+static void visit_model(struct model *model, visitor *visit, struct file **files)
 {
-    struct cached_image *cache = NULL;
-
     for (struct group *group = model->groups; group != NULL; group = group->hh.next) {
         const struct process *process = group->shown->process;
         const struct finding_record *data = group->shown->data;
 
-        symbolize_frames(&cache, process, data->stack, data->stack_count);
-        symbolize_frames(&cache, process, data->points, data->point_count);
+        visit_frames(visit, files, process, data->stack, data->stack_count);
+        visit_frames(visit, files, process, data->points, data->point_count);
         for (size_t i = 0; i < data->way.count; i++) {
             struct frame *frame = data->way.nodes[i].frame;
 
-            symbolize_frames(&cache, process, frame, frame != NULL);
+            visit_frames(visit, files, process, frame, frame != NULL);
         }
     }
     for (struct crash *crash = model->crashes; crash != NULL; crash = crash->next) {
         const struct crash_record *data = crash->data;
 
-        symbolize_frames(&cache, crash->process, data->place, data->place_count);
-        symbolize_frames(&cache, crash->process, data->stack, data->stack_count);
+        visit_frames(visit, files, crash->process, data->place, data->place_count);
+        visit_frames(visit, files, crash->process, data->stack, data->stack_count);
     }
-    free_cache(cache);
+}
+
+void symbolize_model(struct model *model)
+{
+    struct file *files = NULL, *file, *next;
+    double seconds = WORKER_SECONDS_MAX;
+
+    visit_model(model, ask_for, &files);
+    file = files;
+    HASH_CLEAR(hh, files); /* the table only; the items keep their order */
+    for (; file != NULL; file = next) {
+        next = file->hh.next;
+        worker_look_up(&file->where, file->lookups, file->count, &seconds);
+        free(file->lookups);
+        free(file->key);
+        free(file);
+    }
+    visit_model(model, fall_back, NULL);
 }

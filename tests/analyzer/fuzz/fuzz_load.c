@@ -7,6 +7,7 @@
 #include "load/load.h"
 #include "model/model.h"
 #include "render/report.h"
+#include "symbolize/symbolize.h"
 
 #include <fcntl.h>
 #include <stdint.h>
@@ -34,6 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     load_file(path, &sink, &model.loaded);
     close(descriptor);
     model_finish(&model);
+    symbolize_model(&model);
     render_text(nowhere, &report, false);
     render_json(nowhere, &report, false);
     model_free(&model);

@@ -9,6 +9,7 @@
 #include "model/model.h"
 #include "render/report.h"
 #include "run/elf_facts.h"
+#include "symbolize/build_id.h"
 #include "symbolize/image.h"
 #include "symbolize/symbolize.h"
 
@@ -20,6 +21,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#define BUILD_ID "00112233445566778899aabbccddeeff00112233"
 
 enum { SIZE_MAX_READ = 64 << 10, CHANGES_MAX = 8, ROUNDS = 200, SEED = 20240501 };
 
@@ -76,10 +79,44 @@ static void truncate_bytes(struct bytes *bytes)
     bytes->size = random_below(bytes->size + 1);
 }
 
+/* What a hostile file puts where a name, a number or an end was. */
+static void insert_hostile(struct bytes *bytes)
+{
+    static const char *const pieces[] = {
+        "\\u202e",
+        "\xe2\x80\xae",
+        "\xe2\x80\xa8",
+        "\x1b[2J",
+        "\\u0000",
+        "99999999999999999999",
+        "-1",
+        "1e999",
+        "[[[[[[[[[[[[",
+        "{\"id\":1,\"id\":2}",
+        "_Z1f1A1BIS_S_ES0_IS1_S1_E",
+        "/dev/zero",
+        "../../..",
+        "\xff\xff\xff\xff\xff\xff\xff\x7f",
+    };
+    const char *piece = pieces[random_below(sizeof pieces / sizeof pieces[0])];
+    size_t at = random_below(bytes->size), length = strlen(piece);
+
+    if (bytes->size + length > sizeof bytes->data)
+        return;
+    /* In a binary file the rest must stay where it is. */
+    if (random_below(2)) {
+        memmove(bytes->data + at + length, bytes->data + at, bytes->size - at);
+        bytes->size += length;
+    } else if (length > bytes->size - at) {
+        length = bytes->size - at;
+    }
+    memcpy(bytes->data + at, piece, length);
+}
+
 static void mutate(struct bytes *bytes)
 {
-    static void (*const changes[])(struct bytes *) = {change_byte, change_byte, change_byte,
-                                                      cut,         repeat,      truncate_bytes};
+    static void (*const changes[])(struct bytes *) = {
+        change_byte, change_byte, change_byte, cut, repeat, truncate_bytes, insert_hostile};
 
     for (size_t left = 1 + random_below(CHANGES_MAX); left > 0; left--)
         changes[random_below(sizeof changes / sizeof changes[0])](bytes);
@@ -112,7 +149,7 @@ static void read_as_report(const char *path, FILE *nowhere)
     model_free(&model);
 }
 
-static void read_as_elf(const char *path)
+static void read_as_elf(int descriptor, const char *path)
 {
     struct elf_facts facts;
     struct image *image;
@@ -121,7 +158,8 @@ static void read_as_elf(const char *path)
 
     elf_facts_read(&facts, path);
     free(facts.sanitizer_library);
-    image = image_open(path, "00112233445566778899aabbccddeeff00112233", "");
+    build_id_compare(descriptor, BUILD_ID);
+    image = image_open(path, BUILD_ID, "");
     image_lookup(image, 0x1110, &(struct image_place){&function, &source, &line});
     free(function);
     free(source);
@@ -157,7 +195,7 @@ static void rounds_on(const char *path, FILE *nowhere)
         mutate(&mutated);
         descriptor = make_file(&mutated, name, sizeof name);
         if (is_elf)
-            read_as_elf(name);
+            read_as_elf(descriptor, name);
         else
             read_as_report(name, nowhere);
         close(descriptor);

@@ -34,7 +34,7 @@ static struct seen read_text(const char *text, size_t length, size_t stop_after)
 
     cr_assert_eq(write(descriptor, text, length), (ssize_t)length);
     lseek(descriptor, 0, SEEK_SET);
-    cr_assert_eq(lines_read(descriptor, note, &seen), 0);
+    cr_assert_eq(lines_read(descriptor, LINES_TO_THE_END, note, &seen), 0);
     close(descriptor);
     return seen;
 }
@@ -88,12 +88,27 @@ Test(lines, a_line_over_the_bound_is_marked_and_the_next_is_whole)
     free(text);
 }
 
+Test(lines, no_more_is_read_than_is_asked_for)
+{
+    struct seen seen = {0};
+    int descriptor = memfd_create("lines", MFD_CLOEXEC);
+
+    cr_assert_eq(write(descriptor, "ab\ncd\nef\n", 9), 9);
+    lseek(descriptor, 0, SEEK_SET);
+    cr_assert_eq(lines_read(descriptor, 5, note, &seen), 0);
+    cr_assert_eq(seen.count, 2);
+    cr_assert_eq(seen.lengths[1], 2);
+    cr_assert_not(seen.complete[1]);
+    cr_assert_eq(lseek(descriptor, 0, SEEK_CUR), 5);
+    close(descriptor);
+}
+
 Test(lines, a_read_error_comes_back)
 {
     struct seen seen = {0};
     int descriptor = memfd_create("lines", MFD_CLOEXEC);
 
     close(descriptor);
-    cr_assert_eq(lines_read(descriptor, note, &seen), -EBADF);
+    cr_assert_eq(lines_read(descriptor, LINES_TO_THE_END, note, &seen), -EBADF);
     cr_assert_eq(seen.count, 0);
 }

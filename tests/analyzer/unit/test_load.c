@@ -17,10 +17,11 @@ static void count_file(void *context, const char *path)
     ((struct counted *)context)->files++;
 }
 
-static void count_record(void *context, struct record *record)
+static char *count_record(void *context, struct record *record)
 {
     ((struct counted *)context)->records++;
     record_free(record);
+    return NULL;
 }
 
 static struct load_counts load_data(const char *name, struct counted *counted)
@@ -92,10 +93,11 @@ static void remember_first_two(void *context, const char *path)
     snprintf(names[i], sizeof names[i], "%s", strrchr(path, '/') + 1);
 }
 
-static void ignore_record(void *context, struct record *record)
+static char *ignore_record(void *context, struct record *record)
 {
     (void)context;
     record_free(record);
+    return NULL;
 }
 
 Test(load, files_of_a_directory_come_in_the_order_of_their_numbers, .init = cr_redirect_stderr)

@@ -387,3 +387,69 @@ Test(model, closed_modules_are_counted)
     cr_assert_eq(model.unloaded, 1);
     model_free(&model);
 }
+
+/* A report of so many loads of one file and as many findings of keys. */
+static char *many_loads(size_t count, bool overlap)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    fputs(HEADER, out);
+    for (size_t i = 1; i <= count; i++) {
+        fprintf(out,
+                "{\"type\":\"module\",\"pid\":1,\"id\":%zu,\"time\":%zu,\"build_id\":\"aA%zu\","
+                "\"path\":\"/%zu/p.so\",\"state\":\"loaded\"}\n",
+                i, i, overlap ? 0 : i / 2, i);
+        fprintf(out,
+                "{\"type\":\"finding\",\"pid\":1,\"id\":%zu,\"kind\":\"key\",\"verdict\":\"lost\","
+                "\"severity\":\"note\",\"module\":%zu,\"message\":\"m\",\"signature\":\"s%zu\","
+                "\"growing\":true,\"loads\":[1,2],\"count\":2,\"subject\":{\"keys_live\":4,"
+                "\"keys_max\":1024}}\n",
+                i, i, i);
+    }
+    fclose(out);
+    return text;
+}
+
+Test(duplicates, the_steps_are_linear_in_the_loads)
+{
+    enum { LOADS = 2000 };
+
+    for (int overlap = 0; overlap < 2; overlap++) {
+        char *text = many_loads(LOADS, overlap), *paths;
+        struct model model = {0};
+        struct duplicates duplicates;
+
+        SUPPORT_LOAD(&model, text);
+        duplicates_collect(&duplicates, &model);
+        cr_assert_eq(duplicates.count, overlap ? 1 : LOADS / 2 - 1, "%zu", duplicates.count);
+        cr_assert_eq(duplicates.items[0].module_count, overlap ? LOADS : 2);
+        cr_assert_leq(duplicates.steps, 4 * LOADS, "%zu", duplicates.steps);
+        paths = duplicate_paths(&duplicates.items[0]);
+        cr_assert_eq(strstr(paths, "and 1996 more") != NULL, overlap, "%s", paths);
+        free(paths);
+        duplicates_clear(&duplicates);
+        model_free(&model);
+        free(text);
+    }
+}
+
+Test(growth, the_steps_are_linear_in_the_findings)
+{
+    enum { FINDINGS = 1000 };
+    char *text = many_loads(FINDINGS, false);
+    struct model model = {0};
+    size_t groups = 0;
+
+    SUPPORT_LOAD(&model, text);
+    for (const struct group *group = model.groups; group != NULL; group = group->hh.next) {
+        /* 1020 keys are left, and each load of the module takes one for each finding. */
+        cr_assert_eq(growth_of(group).keys_end, 1020 / FINDINGS);
+        groups++;
+    }
+    cr_assert_eq(groups, FINDINGS);
+    cr_assert_eq(model.processes->key_steps, FINDINGS);
+    model_free(&model);
+    free(text);
+}

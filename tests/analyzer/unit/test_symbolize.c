@@ -4,10 +4,13 @@
 #include "symbolize/image.h"
 #include "symbolize/source_path.h"
 #include "symbolize/symbolize.h"
+#include "symbolize/worker.h"
 #include "support.h"
 
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <dlfcn.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +111,54 @@ Test(demangle, an_endless_name_ends)
     name[4000] = '\0';
     free(demangle(name));
     free(name);
+}
+
+/* A name whose parts stand for twice as much as the ones before them: 2^60 bytes and more. */
+static char *doubled(const char *beginning, int times)
+{
+    static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    char *name = NULL, last[8] = "S1_";
+    size_t size;
+    FILE *out = open_memstream(&name, &size);
+
+    fprintf(out, "%s_Z1f1A1BIS_S_E", beginning);
+    for (int i = 2; i < times + 2; i++) {
+        fprintf(out, "S0_I%s%sE", last, last);
+        snprintf(last, sizeof last, i < 36 ? "S%.1s_" : "S1%.1s_", &digits[i % 36]);
+    }
+    fclose(out);
+    return name;
+}
+
+Test(demangle, a_name_that_stands_for_terabytes_stays)
+{
+    char *name = doubled("", 60), *small = doubled("", 3), *plain = demangle(name);
+
+    cr_assert_str_eq(plain, name);
+    free(plain);
+    plain = demangle_text(name);
+    cr_assert_str_eq(plain, name);
+    free(plain);
+    plain = demangle(small);
+    cr_assert_eq(strncmp(plain, "f(A, B<A, A>, B<", 16), 0, "%s", plain);
+    free(plain);
+    free(small);
+    free(name);
+}
+
+Test(demangle, a_sentence_of_long_names_does_not_grow_without_end)
+{
+    enum { WORDS = 200 };
+    char *word = doubled(" ", 7), *sentence = calloc(WORDS, strlen(word) + 1), *plain;
+
+    for (int i = 0; i < WORDS; i++)
+        strcat(sentence, word);
+    plain = demangle_text(sentence);
+    cr_assert_gt(strlen(plain), strlen(sentence));
+    cr_assert_lt(strlen(plain), strlen(sentence) + (100 << 10));
+    free(plain);
+    free(sentence);
+    free(word);
 }
 
 Test(source_path, is_absolute_and_tidy)
@@ -233,6 +284,51 @@ Test(image, a_separate_debug_file_is_found_by_build_id)
     cr_assert_not_null(found.function);
     cr_assert_not_null(strstr(found.function, "puts"), "%s", found.function);
     cr_assert_not_null(found.source);
+    forget(&found);
+}
+
+static struct found look_up_in_worker(double *seconds)
+{
+    const char *path = fixture("DLPIN_TEST_PLACES");
+    const struct worker_file file = {path, BUILD_ID, ""};
+    struct found found = {0};
+    const struct lookup lookup = {address_of(path, "places_run") + 1,
+                                  {&found.function, &found.source, &found.line}};
+
+    worker_look_up(&file, &lookup, 1, seconds);
+    return found;
+}
+
+Test(worker, finds_what_an_image_finds_and_says_what_time_it_took)
+{
+    double seconds = 100;
+    struct found found = look_up_in_worker(&seconds);
+
+    cr_assert_str_eq(found.function, "places_run");
+    cr_assert_not_null(found.source);
+    cr_assert_gt(found.line, 0);
+    cr_assert_lt(seconds, 100);
+    forget(&found);
+}
+
+Test(worker, finds_nothing_when_no_time_is_left, .init = cr_redirect_stderr)
+{
+    double seconds = 0;
+    struct found found = look_up_in_worker(&seconds);
+
+    cr_assert_null(found.function);
+    cr_assert_null(found.source);
+}
+
+/* Whoever starts dlpin may ignore the signal: then nothing is left to wait for. */
+Test(worker, does_without_the_end_of_its_child)
+{
+    double seconds = 100;
+    struct found found;
+
+    signal(SIGCHLD, SIG_IGN);
+    found = look_up_in_worker(&seconds);
+    cr_assert_str_eq(found.function, "places_run");
     forget(&found);
 }
 

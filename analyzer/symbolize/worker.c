@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include "symbolize/worker.h"
+
+#include "base/memory.h"
+#include "base/message.h"
+#include "symbolize/limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Longer than any name or path that helps. */
+enum { TEXT_MAX = 64 << 10, NO_TEXT = -1 };
+
+/* --- in the worker --- */
+
+static void send_text(FILE *out, const char *text)
+{
+    size_t length = text != NULL ? strnlen(text, TEXT_MAX) : 0;
+    int32_t number = text != NULL ? (int32_t)length : NO_TEXT;
+
+    fwrite(&number, sizeof number, 1, out);
+    fwrite(text, 1, length, out);
+}
+
+static void answer(struct image *image, uint64_t address, FILE *out)
+{
+    char *function = NULL, *source = NULL;
+    int line = 0;
+
+    image_lookup(image, address, &(struct image_place){&function, &source, &line});
+    send_text(out, function);
+    send_text(out, source);
+    fwrite(&line, sizeof line, 1, out);
+    free(function);
+    free(source);
+}
+
+static void work(int descriptor, const struct stat *status, const struct worker_file *file,
+                 const struct lookup *lookups, size_t count, FILE *out)
+{
+    struct image *image = image_of(descriptor, status, file->path, file->build_id);
+
+    for (size_t i = 0; image != NULL && i < count; i++) {
+        answer(image, lookups[i].address, out);
+        /* If the next one ends this process, the ones before it are known. */
+        fflush(out);
+    }
+}
+
+/* --- in the parent --- */
+
+/* False: there is no more. */
+static bool receive_text(FILE *in, char **text)
+{
+    int32_t length;
+
+    if (fread(&length, sizeof length, 1, in) != 1 || length > TEXT_MAX)
+        return false;
+    if (length < 0)
+        return length == NO_TEXT;
+    free(*text);
+    *text = memory_zeroed((size_t)length + 1);
+    return fread(*text, 1, (size_t)length, in) == (size_t)length;
+}
+
+static void receive(FILE *in, const struct lookup *lookups, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct image_place *place = &lookups[i].place;
+
+        if (!receive_text(in, place->function) || !receive_text(in, place->source) ||
+            fread(place->line, sizeof *place->line, 1, in) != 1)
+            return;
+    }
+}
+
+static void say_how_it_ended(const char *path, int status)
+{
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return;
+    if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL))
+        message_error("%s: its symbols take too long to read: names are missing", path);
+    else if (WIFEXITED(status))
+        message_error("%s: its symbols take too much memory to read: names are missing", path);
+    else
+        message_error("%s: its symbols cannot be read (%s): names are missing", path,
+                      strsignal(WTERMSIG(status)));
+}
+
+static double seconds_of(const struct rusage *usage)
+{
+    return (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) +
+           (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e6;
+}
+
+static void wait_for(pid_t worker, const char *path, double *seconds)
+{
+    struct rusage usage;
+    int status = 0;
+    pid_t ended;
+
+    do {
+        ended = wait4(worker, &status, 0, &usage);
+    } while (ended < 0 && errno == EINTR);
+    if (ended != worker)
+        return;
+    *seconds -= seconds_of(&usage);
+    say_how_it_ended(path, status);
+}
+
+static void look_up(int descriptor, const struct stat *status, const struct worker_file *file,
+                    const struct lookup *lookups, size_t count, double *seconds)
+{
+    int ends[2];
+    pid_t worker;
+    FILE *stream;
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return;
+    worker = fork();
+    stream = worker == 0 ? fdopen(ends[1], "w") : worker > 0 ? fdopen(ends[0], "r") : NULL;
+    if (worker == 0) {
+        close(ends[0]);
+        limits_begin((unsigned)*seconds + 1);
+        if (stream != NULL)
+            work(descriptor, status, file, lookups, count, stream);
+        _exit(EXIT_SUCCESS);
+    }
+    close(ends[1]);
+    if (stream != NULL) {
+        receive(stream, lookups, count);
+        fclose(stream);
+    } else {
+        close(ends[0]);
+    }
+    if (worker > 0)
+        wait_for(worker, file->path, seconds);
+}
+
+void worker_look_up(const struct worker_file *file, const struct lookup *lookups, size_t count,
+                    double *seconds)
+{
+    struct stat status;
+    int descriptor = image_find(file->path, file->build_id, file->started, &status);
+
+    if (descriptor < 0)
+        return;
+    if (*seconds > 0)
+        look_up(descriptor, &status, file, lookups, count, seconds);
+    else
+        message_error("%s: no time is left to read its symbols: names are missing", file->path);
+    close(descriptor);
+}
