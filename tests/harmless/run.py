@@ -44,7 +44,7 @@ def parse_arguments():
     parser.add_argument('--must-say', help='a part of what the report says was not seen')
     parser.add_argument('--must-not-say', help='the same for what it must not say')
     parser.add_argument('--options', default='', help='more options of the library, for the report')
-    parser.add_argument('--report', choices=['any', 'complete', 'started', 'none'], default='any')
+    parser.add_argument('--report', choices=['any', 'complete', 'each', 'started', 'none'], default='any')
     parser.add_argument('--compare-only', action='store_true', help='do not look for reports')
     parser.add_argument('program')
     parser.add_argument('arguments', nargs='*')
@@ -325,6 +325,8 @@ def report_mistakes(stage, options, result):
         if name == f'r.{result.pid}' or (own is None and name.startswith(f'r.{result.pid}.')):
             own = records
         mistakes += file_mistakes(name, records)
+        if options.report == 'each' and records[-1].get('type') != 'summary':
+            mistakes.append(f'{name} ends with {records[-1].get("type")}, not with a summary')
         unseen.update(*(record['unseen'] for record in records if record.get('type') == 'coverage'))
         gone = {record.get('finding') for record in records if record.get('type') == 'resolved'}
         for record in records:
