@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The ways in which a process, its image, or its freedom to make system calls ends. */
+#include "base/own_stack.h"
 #include "interpose/loader.h"
 #include "interpose/real.h"
 #include "interpose/settle.h"
@@ -7,6 +8,21 @@
 
 #include <linux/seccomp.h>
 #include <stdarg.h>
+
+/* The rest of this file may be called by a handler on a small stack. What is none of our business,
+ * as in a vfork child, costs no more than this. */
+static bool is_ours(void)
+{
+    int phase = atomic_load_explicit(&lifecycle_phase, memory_order_acquire);
+    return phase == PHASE_EARLY ||
+           (phase == PHASE_ACTIVE && !guard.depth && lifecycle_is_own_process());
+}
+
+static void run(void (*work)(void *data), void *data)
+{
+    if (is_ours())
+        own_stack_run(work, data);
+}
 
 static bool enter_own(int *saved_errno)
 {
@@ -18,30 +34,47 @@ static bool enter_own(int *saved_errno)
     return false;
 }
 
-static int finish(const char *ended, int status)
+struct ending {
+    const char *ended;
+    int status;
+};
+
+static void finish_here(void *data)
 {
+    struct ending *ending = data;
     int saved_errno;
     if (!enter_own(&saved_errno))
-        return status;
+        return;
     lifecycle_exiting();
-    lifecycle_finish(ended);
-    status = lifecycle_exit_status(status);
+    lifecycle_finish(ending->ended);
+    ending->status = lifecycle_exit_status(ending->status);
     guard_leave(saved_errno);
-    return status;
 }
 
-/* The image goes if this works; if not, the program goes on, and so do we. */
-void note_exec(void)
+static int finish(const char *ended, int status)
+{
+    struct ending ending = {ended, status};
+    run(finish_here, &ending);
+    return ending.status;
+}
+
+static void note_exec_here(void *unused)
 {
     int saved_errno;
-    real_need(real_execve);
     if (!enter_own(&saved_errno))
         return;
     lifecycle_finish("exec");
     guard_leave(saved_errno);
 }
 
-static void begin_exit(void)
+/* The image goes if this works; if not, the program goes on, and so do we. */
+void note_exec(void)
+{
+    real_need(real_execve);
+    run(note_exec_here, NULL);
+}
+
+static void begin_exit_here(void *unused)
 {
     int saved_errno;
     if (!enter_own(&saved_errno))
@@ -50,6 +83,11 @@ static void begin_exit(void)
         interpose_settle();
     lifecycle_exiting();
     guard_leave(saved_errno);
+}
+
+static void begin_exit(void)
+{
+    run(begin_exit_here, NULL);
 }
 
 EXPORT void exit(int status)
@@ -115,13 +153,19 @@ static bool confines(int option, unsigned long first, unsigned long second)
            (option == PR_SET_SECCOMP && (second || first == SECCOMP_MODE_STRICT));
 }
 
-static void note_confined(void)
+static void note_confined_here(void *unused)
 {
     int saved_errno;
     if (!enter_own(&saved_errno))
         return;
     lifecycle_confine();
     guard_leave(saved_errno);
+}
+
+static void note_confined(void)
+{
+    if (is_ours() && !own_stack_run(note_confined_here, NULL))
+        lifecycle_leave(); /* the rest can be left out, but not this */
 }
 
 EXPORT int prctl(int option, ...)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/crash.h"
+#include "base/own_stack.h"
 #include "base/sys.h"
 #include "lifecycle/check.h"
 #include "lifecycle/lifecycle.h"
@@ -184,9 +185,14 @@ static void tell_of_findings(void)
     }
 }
 
-static void tell(int number, const siginfo_t *info, const ucontext_t *context)
+struct delivery {
+    const siginfo_t *info;
+    const ucontext_t *context;
+};
+
+static void tell(const siginfo_t *info, const ucontext_t *context)
 {
-    struct crash crash = {.signal = number, .tid = sys_gettid()};
+    struct crash crash = {.signal = info->si_signo, .tid = sys_gettid()};
     if (is_sent(info) || !find_place(frame_of_context(context).pc, info, &crash)) {
         tell_of_findings();
         return;
@@ -199,6 +205,17 @@ static void tell(int number, const siginfo_t *info, const ucontext_t *context)
     crash_report(&crash);
     if (alone)
         lock_release(&check_lock);
+}
+
+/* On a stack of ours: the thread's may be small. */
+static void tell_here(void *data)
+{
+    const struct delivery *delivery = data;
+    int saved_errno;
+    if (!lifecycle_enter(&saved_errno))
+        return;
+    tell(delivery->info, delivery->context);
+    guard_leave(saved_errno);
 }
 
 /* The first thread that crashes has its say; the others wait for it, for the first to go on ends
@@ -229,12 +246,10 @@ static void go_on_to_die(int number, const siginfo_t *info)
 
 static void on_crash(int number, siginfo_t *info, void *context)
 {
-    int saved_errno, errno_before = errno;
-    if (!guard.in_fork && !guard.depth && lifecycle_is_own_process() && is_first() &&
-        lifecycle_enter(&saved_errno)) {
-        tell(number, info, context);
-        guard_leave(saved_errno);
-    }
+    int errno_before = errno;
+    struct delivery delivery = {info, context};
+    if (!guard.in_fork && !guard.depth && lifecycle_is_own_process() && is_first())
+        own_stack_run(tell_here, &delivery);
     go_on_to_die(number, info);
     errno = errno_before;
 }

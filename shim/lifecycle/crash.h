@@ -3,9 +3,10 @@
  * The process dies at an address of an unloaded module: then it is said which one that was.
  *
  * A handler of ours takes SIGSEGV, SIGBUS and SIGILL, but only where the program has none, and from
- * the first unload on. It runs on the stack of the thread that crashes, notes what it must, sets
- * SIG_DFL again and returns: the instruction fails once more, so that status, core dump and
- * innermost frame are what they are without us. A signal that was sent is sent again.
+ * the first unload on. It is called on the stack of the thread that crashes, of which it takes next
+ * to nothing, notes on a stack of our own what it must, sets SIG_DFL again and returns: the
+ * instruction fails once more, so that status, core dump and innermost frame are what they are
+ * without us. A signal that was sent is sent again.
  *
  * To the program there is no such handler: what tells it of dispositions says SIG_DFL instead.
  * Where the program sets one of its own, that is all there is; where it sets SIG_DFL, ours comes

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/options.h"
+#include "base/own_stack.h"
 #include "base/sys.h"
 #include "lifecycle/crash.h"
 #include "lifecycle/lifecycle.h"
@@ -38,6 +39,8 @@ static void name_gaps(const char **unseen, size_t n)
          "threads on stacks other than their own (of coroutines, of "
          "signal handlers): the rest of their own ones was not looked at"},
         {stack_gaps.missed > 0, "stacks that were not looked at: there was no memory for it"},
+        {own_stack_waits() > 0, "what a thread alone knew that was about to end the process, too: "
+                                "there was no check in it"},
         {scan_gaps.missed > 0, "modules that were not looked for: too many waited"},
         {scan_gaps.unread > 0,
          "modules that were not looked for: what is mapped could not be read, "
@@ -86,10 +89,15 @@ int lifecycle_exit_status(int status)
     return options.exitcode && report_severe() ? (int)options.exitcode : status;
 }
 
+void lifecycle_leave(void)
+{
+    atomic_store(&lifecycle_phase, PHASE_INERT);
+    crash_leave();
+}
+
 void lifecycle_confine(void)
 {
     is_confined = true;
     lifecycle_finish("confined");
-    atomic_store(&lifecycle_phase, PHASE_INERT);
-    crash_leave();
+    lifecycle_leave();
 }

@@ -7,6 +7,7 @@
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/stacks.h"
 #include "base/arena.h"
+#include "base/own_stack.h"
 #include "base/sys.h"
 #include "ownership/sites.h"
 #include "registry/opens.h"
@@ -92,6 +93,7 @@ static void after_in_child(void)
 {
     int saved_errno;
     lifecycle_reset_locks();
+    own_stack_fork_child();
     leave();
     if (!is_active() || !guard_enter(&saved_errno))
         return;

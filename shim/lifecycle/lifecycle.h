@@ -99,6 +99,9 @@ void lifecycle_finish(const char *ended);
  */
 void lifecycle_confine(void);
 
+/* From now on calls only pass through. Also outside of the guard. */
+void lifecycle_leave(void);
+
 /* The exit status: `status`, or what exitcode= says. */
 int lifecycle_exit_status(int status);
 

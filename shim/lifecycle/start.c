@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/options.h"
 #include "base/output.h"
+#include "base/own_stack.h"
 #include "base/sys.h"
 #include "lifecycle/check.h"
 #include "lifecycle/crash.h"
@@ -121,6 +122,7 @@ void lifecycle_start(void)
     }
     const char *raw = getenv("DLPIN_OPTIONS");
     atomic_store(&lifecycle_pid, sys_getpid());
+    own_stack_prepare();
     output_init();
     read_options(raw);
     surroundings_read(&surroundings);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Whether what was found is still so. */
+#include "base/own_stack.h"
 #include "base/sys.h"
 #include "modules/handles.h"
 #include "registry/heap.h"
@@ -70,6 +71,7 @@ static void frame_holds(const struct object *object, const char **how)
     pid_t tid = (pid_t)object->key;
     struct thread_stack stack = {.sp = (uintptr_t)__builtin_frame_address(0)};
     bool self = tid == sys_gettid();
+    own_stack_look_through_own(&stack.sp);
     if (!self && !sys_thread_alive(tid)) {
         *how = "the thread ended";
         return;

@@ -2,6 +2,7 @@
 #include "scan/roots.h"
 #include "base/arena.h"
 #include "base/guard.h"
+#include "base/own_stack.h"
 #include "base/sys.h"
 #include "base/written.h"
 #include "modules/relro.h"
@@ -346,8 +347,10 @@ static void add_own_stack(struct roots *roots, struct taken *taken, const struct
 {
     struct thread self = {.tid = sys_gettid(), .thread_pointer = sys_thread_pointer()};
     struct caller_context context;
-    if (!unwind_caller_context(&context))
+    if (!unwind_caller_context(&context)) {
         context = (struct caller_context){.sp = (uintptr_t)__builtin_frame_address(0)};
+        own_stack_look_through_own(&context.sp);
+    }
     add_stack(roots, taken, maps, &self, context.sp);
     for (unsigned i = 0; i < UNWIND_REGISTERS; i++)
         add(roots,

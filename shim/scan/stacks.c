@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "scan/stacks.h"
+#include "base/own_stack.h"
 #include "base/sys.h"
 #include "base/text.h"
 
@@ -48,6 +49,8 @@ static bool look(pid_t tid, struct thread_stack *stack, bool *running)
     bool is_there = sys_read_file(text_string(&path), line, sizeof line) > 0;
     text_free(&path);
     *running = is_there && !stack_parse(line, stack);
+    if (is_there && !*running)
+        own_stack_look_through(tid, &stack->sp, &stack->pc);
     return is_there;
 }
 

@@ -41,10 +41,11 @@ def parse_arguments():
     parser.add_argument('--set-user-id', action='store_true', help='run a set-user-ID copy')
     parser.add_argument('--may-find', default='', help='kinds of severity error that are no mistake')
     parser.add_argument('--must-find', default='', help='kinds that the report must have')
+    parser.add_argument('--must-crash', help='a signal that there must be a crash record of')
     parser.add_argument('--must-say', help='a part of what the report says was not seen')
     parser.add_argument('--must-not-say', help='the same for what it must not say')
     parser.add_argument('--options', default='', help='more options of the library, for the report')
-    parser.add_argument('--report', choices=['any', 'complete', 'started', 'none'], default='any')
+    parser.add_argument('--report', choices=['any', 'complete', 'each', 'started', 'none'], default='any')
     parser.add_argument('--compare-only', action='store_true', help='do not look for reports')
     parser.add_argument('program')
     parser.add_argument('arguments', nargs='*')
@@ -315,7 +316,7 @@ def file_mistakes(name, records):
 def report_mistakes(stage, options, result):
     """What is wrong with the report files of a run; contract, sections 2, 3 and the end of 7."""
     mistakes = []
-    kinds, unseen = set(), set()
+    kinds, unseen, crashes = set(), set(), set()
     own = None
     for name in sorted(os.listdir(stage.reports)):
         records = read_records(os.path.join(stage.reports, name), mistakes)
@@ -325,7 +326,10 @@ def report_mistakes(stage, options, result):
         if name == f'r.{result.pid}' or (own is None and name.startswith(f'r.{result.pid}.')):
             own = records
         mistakes += file_mistakes(name, records)
+        if options.report == 'each' and records[-1].get('type') != 'summary':
+            mistakes.append(f'{name} ends with {records[-1].get("type")}, not with a summary')
         unseen.update(*(record['unseen'] for record in records if record.get('type') == 'coverage'))
+        crashes.update(record['signal_name'] for record in records if record.get('type') == 'crash')
         gone = {record.get('finding') for record in records if record.get('type') == 'resolved'}
         for record in records:
             if record.get('type') != 'finding' or record.get('id') in gone:
@@ -342,6 +346,8 @@ def report_mistakes(stage, options, result):
     for kind in filter(None, options.must_find.split(',')):
         if kind not in kinds:
             mistakes.append(f'{kind} was not found')
+    if options.must_crash and options.must_crash not in crashes:
+        mistakes.append(f'no record of a crash by {options.must_crash}')
     if options.must_say and not any(options.must_say in sentence for sentence in unseen):
         mistakes.append(f'{options.must_say!r} is not among what was not seen: {sorted(unseen)}')
     if options.must_not_say and any(options.must_not_say in sentence for sentence in unseen):

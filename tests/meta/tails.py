@@ -33,7 +33,22 @@ def assembled(path, command, folder):
     if result.returncode:
         return None, result.stderr
     table = run('readelf', '-sW', output).stdout
-    return set(re.findall(r'FUNC\s+GLOBAL\s+DEFAULT\s+\d+\s+(\w+)', table)), ''
+    return set(re.findall(r'FUNC\s+GLOBAL\s+\w+\s+\d+\s+(\w+)', table)), ''
+
+
+def check_own_stack(root, native, compiler, folder):
+    """The call on a stack of our own: the one function of its files, which other objects may use."""
+    mistakes = []
+    for path in sorted(glob.glob(os.path.join(root, 'shim/base/own_stack_*.S'))):
+        name = os.path.basename(path)
+        command = assembler(name[len('own_stack_'):-len('.S')], native, compiler)
+        if not command:
+            print(f'{name}: no assembler for it here')
+            continue
+        defined, message = assembled(path, command, folder)
+        if defined != {'own_stack_call'}:
+            mistakes.append(f'{name}: {message or sorted(defined)}')
+    return mistakes
 
 
 def check(root, native, *compiler):
@@ -56,6 +71,7 @@ def check(root, native, *compiler):
             defined, message = assembled(path, command, folder)
             if defined != listed:
                 mistakes.append(f'{name}: {message or sorted(defined ^ listed)}')
+        mistakes += check_own_stack(root, native, list(compiler), folder)
     return mistakes
 
 

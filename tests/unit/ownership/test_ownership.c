@@ -2,6 +2,7 @@
 #include "base/compiler.h"
 #include "base/guard.h"
 #include "base/options.h"
+#include "base/own_stack.h"
 #include "ownership/caller.h"
 #include "ownership/common.h"
 #include "ownership/sites.h"
@@ -10,6 +11,8 @@
 
 #include <dlfcn.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
 
 /* --- common modules ----------------------------------------------------------------------- */
 
@@ -99,6 +102,73 @@ Test(unwind, through_another_library)
     plugin.call_by(through.call_deeper, unwind, &frames);
     cr_assert_eq(module_of(frames.pcs[0]), through.module);
     cr_assert_eq(module_of(frames.pcs[1]), plugin.module);
+}
+
+/* --- from a stack of our own
+ * ------------------------------------------------------------------------------ */
+
+enum { SMALL_STACK = 256 << 10 };
+
+struct walk {
+    struct plugin plugin;
+    struct frames before, frames;
+    struct caller_context caller;
+    bool has_caller;
+};
+
+static void unwind_here(void *data)
+{
+    struct walk *walk = data;
+    unwind(&walk->frames);
+    walk->has_caller = unwind_caller_context(&walk->caller);
+}
+
+static void unwind_on_own_stack(void *data)
+{
+    struct walk *walk = data;
+    unwind(&walk->before);
+    cr_assert(own_stack_run(unwind_here, walk));
+}
+
+static struct walk *context_walk;
+
+static void walk_in_context(void)
+{
+    context_walk->plugin.call_deeper(unwind_on_own_stack, context_walk);
+}
+
+/* The stack that it is called on lies at `place`, if there is room. */
+static void check_walk_from(uintptr_t place)
+{
+    static struct walk walk;
+    ucontext_t here, there;
+    char *stack = mmap((void *)place, SMALL_STACK, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    support_start();
+    walk.plugin = support_open("plugin");
+    context_walk = &walk;
+    getcontext(&there);
+    there.uc_stack.ss_sp = stack;
+    there.uc_stack.ss_size = SMALL_STACK;
+    there.uc_link = &here;
+    makecontext(&there, walk_in_context, 0);
+    swapcontext(&here, &there);
+    cr_assert(walk.frames.count >= 1 && walk.frames.count == walk.before.count);
+    cr_assert_arr_eq(walk.frames.pcs, walk.before.pcs, walk.before.count * sizeof(uintptr_t));
+    cr_assert_eq(module_of(walk.frames.pcs[0]), walk.plugin.module);
+    cr_assert(walk.has_caller);
+    cr_assert_eq(walk.caller.pc, walk.frames.pcs[0]);
+    cr_assert(walk.caller.sp > (uintptr_t)stack && walk.caller.sp < (uintptr_t)stack + SMALL_STACK);
+}
+
+Test(unwind, leads_up_from_a_stack_of_our_own)
+{
+    check_walk_from(0);
+}
+
+Test(unwind, leads_down_from_a_stack_of_our_own)
+{
+    check_walk_from(16 << 20);
 }
 
 static void unwind_two(void *data)

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "base/own_stack.h"
+#include "base/compiler.h"
+#include "base/lock.h"
+#include "base/sys.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+    STACK_BYTES = 64 << 10,
+    GUARD_BYTES = 64 << 10, /* pages are no larger than that */
+};
+
+/* Where a thread goes on that leaves the stack. The trampoline writes it. */
+struct place {
+    uintptr_t pc, sp;
+};
+
+HIDDEN void own_stack_call(void (*work)(void *data), void *data, void *top, struct place *place);
+
+static struct lock lock;
+static char *_Atomic memory;
+static struct place user;
+static _Atomic pid_t user_tid;
+static _Atomic unsigned waits;
+
+void own_stack_prepare(void)
+{
+    char *nothing = NULL,
+         *mapped = atomic_load(&memory) ? NULL : sys_map(GUARD_BYTES + STACK_BYTES);
+    if (!mapped)
+        return;
+    if (syscall(SYS_mprotect, mapped, GUARD_BYTES, PROT_NONE) != 0 ||
+        !atomic_compare_exchange_strong(&memory, &nothing, mapped))
+        sys_unmap(mapped, GUARD_BYTES + STACK_BYTES);
+}
+
+/* Who waits is counted meanwhile, for the one that has it to say so; and for good where that was in
+ * vain. */
+static bool take(void)
+{
+    atomic_fetch_add(&waits, 1);
+    if (!lock_acquire(&lock))
+        return false;
+    atomic_fetch_sub(&waits, 1);
+    own_stack_prepare();
+    if (atomic_load(&memory))
+        return true;
+    lock_release(&lock);
+    return false;
+}
+
+/* The signals come first and last: a handler would find the stack taken by its own thread. */
+bool own_stack_run(void (*work)(void *data), void *data)
+{
+    int saved_errno = errno;
+    uint64_t before = sys_block_signals(~(uint64_t)0);
+    bool taken = take();
+    if (taken) {
+        atomic_store(&user_tid, sys_gettid());
+        own_stack_call(work, data, atomic_load(&memory) + GUARD_BYTES + STACK_BYTES, &user);
+        atomic_store(&user_tid, 0);
+        lock_release(&lock);
+    }
+    sys_block_signals(before);
+    errno = saved_errno;
+    return taken;
+}
+
+unsigned own_stack_waits(void)
+{
+    return atomic_load(&waits);
+}
+
+static bool is_on_it(uintptr_t sp)
+{
+    uintptr_t start = (uintptr_t)atomic_load(&memory);
+    return start && sp >= start && sp <= start + GUARD_BYTES + STACK_BYTES;
+}
+
+/* Another thread may have it by now. */
+void own_stack_look_through(pid_t tid, uintptr_t *sp, uintptr_t *pc)
+{
+    if (!is_on_it(*sp) || atomic_load(&user_tid) != tid)
+        return;
+    struct place place = user;
+    atomic_thread_fence(memory_order_acquire);
+    if (atomic_load(&user_tid) != tid)
+        return;
+    *sp = place.sp;
+    *pc = place.pc;
+}
+
+void own_stack_look_through_own(uintptr_t *sp)
+{
+    if (is_on_it(*sp))
+        *sp = user.sp;
+}
+
+void own_stack_fork_child(void)
+{
+    lock_reset(&lock);
+    atomic_store(&waits, 0);
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A stack of our own, for work that a program asks for on a stack that may be too small for it: a
+ * signal handler on an alternate stack of 8 KB may end the process. Of the program's stack
+ * own_stack_run itself takes no more than a few hundred bytes.
+ *
+ * One thread at a time, with all signals blocked: no handler of the program runs on this stack, and
+ * none interrupts the work. Unwinding leads from it back to the stack of the program; whoever looks
+ * at stack pointers asks own_stack_look_through. There is an inaccessible page below it.
+ *
+ * Without any of our locks: its own is the outermost of them (base/lock.h).
+ */
+#ifndef DLPIN_BASE_OWN_STACK_H
+#define DLPIN_BASE_OWN_STACK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Maps it, if it is not there yet. Not necessary, but later there may be no memory. */
+void own_stack_prepare(void);
+
+/* Runs work(data) on it, and returns when that does; the blocked signals and errno are then what
+ * they were. False: another thread has it for longer than one can wait, or there is no memory; then
+ * nothing was run. */
+bool own_stack_run(void (*work)(void *data), void *data);
+
+/* How many threads wait for it, or have waited in vain. */
+unsigned own_stack_waits(void);
+
+/* Where the thread `tid`, which has this stack pointer, left the program's stack: *sp and *pc are
+ * then those behind its call. Nothing is changed where *sp lies on another stack. In any thread. */
+void own_stack_look_through(pid_t tid, uintptr_t *sp, uintptr_t *pc);
+
+/* The same for the calling thread's own stack pointer. */
+void own_stack_look_through_own(uintptr_t *sp);
+
+/* In a fork child: the thread that had it is not there. */
+void own_stack_fork_child(void);
+
+#endif
