@@ -20,6 +20,7 @@ static void start_with(const char *more)
     char text[8192];
     snprintf(text, sizeof text, "log_path=%s/report.%%p:quiet=1%s", support_directory(), more);
     setenv("DLPIN_OPTIONS", text, 1);
+    support_stop_clock();
     lifecycle_start();
     cr_assert_eq(lifecycle_phase, PHASE_ACTIVE);
     guard.depth = 1; /* as inside an interposed function */
@@ -57,6 +58,7 @@ Test(start, options_are_read_and_modules_known)
     start_with(":exitcode=9:malloc_context_size=3");
     cr_assert_eq(options.exitcode, 9);
     cr_assert_eq(options.malloc_context_size, 3);
+    report_flush_locked(); /* they wait for others */
     cr_assert(json_array_size(records("module")) >= 4);
     cr_assert_eq(json_array_size(records("header")), 1);
     cr_assert(lifecycle_is_own_process());

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "base/clock.h"
 #include "base/dropped.h"
 #include "base/guard.h"
 #include "base/options.h"
@@ -393,7 +394,7 @@ static void *live(void *data)
     cr_assert_eq(thread_self(), data);
     thread_set_value(7, (void *)0x1234, 3);
     while (!go_on)
-        sys_pause_us(1000);
+        clock_pause_us(1000);
     thread_end(data);
     return NULL;
 }
@@ -408,7 +409,7 @@ Test(threads, life)
     struct thread *thread = start.thread;
     pthread_create(&id, NULL, live, thread);
     while (!thread_value(thread, 7) || !atomic_load(&thread_value(thread, 7)->pointer))
-        sys_pause_us(1000);
+        clock_pause_us(1000);
     cr_assert(thread_is_live(thread) && !thread_is_gone(thread));
     threads_collect();
     cr_assert_eq(thread_by_serial_locked(thread->serial), thread);
