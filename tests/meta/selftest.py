@@ -16,6 +16,7 @@ import headers
 import house
 import kinds
 import layers
+import locks
 import tails
 from common import run
 
@@ -67,6 +68,16 @@ class Damaged(unittest.TestCase):
     def test_a_file_in_no_layer(self):
         self.write('shim/util/util.c', 'int util;\n')
         self.says(layers.check(self.root), 'no known layer')
+
+    def test_locks(self):
+        self.assertEqual(locks.check(self.root), [])
+        self.change('shim/report/log.c', 'static bool tried', 'static struct lock log_lock;\nstatic bool tried')
+        self.says(locks.check(self.root), 'log_lock is not in the order')
+        self.says(locks.check(self.root), 'log_lock is not in shim/lifecycle/fork.c')
+
+    def test_order_of_locks(self):
+        self.change('shim/base/lock.h', 'modules  >  guards', 'guards  >  modules')
+        self.says(locks.check(self.root), 'lifecycle/fork.c [')
 
     def test_headers(self):
         self.change('shim/base/arena.h', '#include <stddef.h>', '')
