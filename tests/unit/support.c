@@ -118,7 +118,7 @@ void *support_block(size_t size, uint32_t site)
     cr_assert_neq(map, MAP_FAILED);
     char *block = map + 64;
     size_t chunk = (size + sizeof(size_t) + 15) & ~(size_t)15;
-    ((size_t *)block)[-1] = chunk | 1;
+    ((size_t *)(void *)block)[-1] = chunk | 1;
     heap_note(block, HEAP_SIZE_UNKNOWN, site);
     return block;
 }

@@ -53,12 +53,12 @@ TestSuite(symbols, .init = load);
 
 static ElfW(Ehdr) * header(void)
 {
-    return (ElfW(Ehdr) *)content;
+    return (ElfW(Ehdr) *)(void *)content;
 }
 
 static ElfW(Shdr) * section(unsigned type)
 {
-    ElfW(Shdr) *sections = (ElfW(Shdr) *)(content + header()->e_shoff);
+    ElfW(Shdr) *sections = (ElfW(Shdr) *)(void *)(content + header()->e_shoff);
     for (unsigned i = 0; i < header()->e_shnum; i++)
         if (sections[i].sh_type == type)
             return &sections[i];
@@ -138,8 +138,8 @@ Test(symbols, another_class_or_other_sizes)
 Test(symbols, a_long_name_is_cut)
 {
     ElfW(Shdr) *symbols = section(SHT_SYMTAB);
-    ElfW(Sym) *symbol = (ElfW(Sym) *)(content + symbols->sh_offset);
-    ElfW(Shdr) *strings = (ElfW(Shdr) *)(content + header()->e_shoff) + symbols->sh_link;
+    ElfW(Sym) *symbol = (ElfW(Sym) *)(void *)(content + symbols->sh_offset);
+    ElfW(Shdr) *strings = (ElfW(Shdr) *)(void *)(content + header()->e_shoff) + symbols->sh_link;
     while (symbol->st_value != routine)
         symbol++;
     memset(content + length, 'n', 600);
@@ -181,7 +181,7 @@ Test(symbols, huge_offset_of_the_names)
 {
     static const uint64_t huge[] = {INT64_MAX, INT64_MAX - 1, UINT64_MAX, (uint64_t)1 << 63};
     ElfW(Shdr) *strings =
-        (ElfW(Shdr) *)(content + header()->e_shoff) + section(SHT_SYMTAB)->sh_link;
+        (ElfW(Shdr) *)(void *)(content + header()->e_shoff) + section(SHT_SYMTAB)->sh_link;
     for (size_t i = 0; i < 4; i++) {
         strings->sh_offset = huge[i];
         put();

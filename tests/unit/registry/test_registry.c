@@ -46,8 +46,8 @@ Test(heap, neighbours_are_told_apart)
     struct heap_block block;
     heap_init(true);
     char *first = support_block(24, 3), *second = first + 32;
-    ((size_t *)first)[-1] = 32 | 1;
-    ((size_t *)second)[-1] = 48 | 1;
+    ((size_t *)(void *)first)[-1] = 32 | 1;
+    ((size_t *)(void *)second)[-1] = 48 | 1;
     heap_note(second, HEAP_SIZE_UNKNOWN, 4);
     cr_assert(heap_find((uintptr_t)first + 23, &block) && block.site == 3);
     cr_assert(heap_find((uintptr_t)second, &block) && block.site == 4);
@@ -64,7 +64,7 @@ Test(heap, wherever_in_its_granule_a_block_starts)
     char *base = support_block(4000, 0);
     for (size_t at = 0; at < 2048; at += 48) {
         char *p = base + at;
-        ((size_t *)p)[-1] = 48 | 1;
+        ((size_t *)(void *)p)[-1] = 48 | 1;
         heap_note(p, HEAP_SIZE_UNKNOWN, (uint32_t)at + 1);
     }
     for (size_t at = 0; at < 2048; at += 48) {
@@ -295,7 +295,7 @@ static uintptr_t *words(void)
 {
     char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     mprotect(page + 4096, 4096, PROT_NONE);
-    return (uintptr_t *)page;
+    return (uintptr_t *)(void *)page;
 }
 
 Test(threads, what_one_was_started_with)
