@@ -18,6 +18,7 @@ import kinds
 import layers
 import locks
 import tails
+import times
 from common import run
 
 ROOT, LIBRARY, PROCESSOR, *COMPILER = sys.argv[1:]
@@ -78,6 +79,18 @@ class Damaged(unittest.TestCase):
     def test_order_of_locks(self):
         self.change('shim/base/lock.h', 'modules  >  guards', 'guards  >  modules')
         self.says(locks.check(self.root), 'lifecycle/fork.c [')
+
+    def test_times(self):
+        self.assertEqual(times.check(self.root), [])
+        self.change('shim/base/lock.c', 'clock_wait(', 'usleep(1);\n        clock_wait(')
+        self.write('tests/x.c', 'alarm(3);\n')
+        self.write('tests/x.py', 'import random\nprint(random.Random(3).uniform(0, 1), random.' + 'uniform(0, 1))\n')
+        self.write('tests/meson.build', "test('x', x,\n  timeout: 30)\n  test('y', y)\n")
+        self.says(times.check(self.root), 'lock.c: usleep past')
+        self.says(times.check(self.root), 'x.c: alarm')
+        self.says(times.check(self.root), 'x.py: chance')
+        self.says(times.check(self.root), "for test('x')")
+        self.says(times.check(self.root), "for test('y')")
 
     def test_headers(self):
         self.change('shim/base/arena.h', '#include <stddef.h>', '')
