@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/lifecycle.h"
+#include "base/action.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/options.h"
@@ -13,6 +14,7 @@
 
 #include <dlfcn.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,6 +244,27 @@ Test(unload, inside_a_destructor_nothing_is_decided)
     guard.dlclose_depth = 0;
     lifecycle_closed();
     cr_assert_eq(json_array_size(records("finding")), 1);
+}
+
+/* Of many unloads that follow each other not each is worth system calls. */
+Test(unload, what_was_set_past_us_is_looked_at_once_a_millisecond)
+{
+    enum { TOGETHER_NS = 1000000 }; /* lifecycle/check.c */
+    start_with("");
+    struct plugin plugin = open_plugin();
+    close_plugin(&plugin); /* looks */
+    plugin = open_plugin();
+    struct action action = {.handler = (__sighandler_t)(uintptr_t)plugin.destructor};
+    cr_assert(action_set(SIGUSR1, &action, NULL));
+    close_plugin(&plugin);
+    cr_assert_eq(json_array_size(records("finding")), 0);
+    support_pass_ns(TOGETHER_NS - 1);
+    lifecycle_check(AT_DLCLOSE);
+    cr_assert_eq(json_array_size(records("finding")), 0);
+    support_pass_ns(1);
+    lifecycle_check(AT_DLCLOSE);
+    cr_assert_eq(json_array_size(records("finding")), 1);
+    cr_assert_str_eq(text_of(records("finding"), 0, "kind"), "signal-handler");
 }
 
 Test(the_end, summary_once_but_after_a_failed_exec_again)

@@ -144,7 +144,7 @@ Test(heap, other_allocators_have_smaller_blocks)
     cr_assert_eq(heap_site(p + 16), 3);
 }
 
-Test(heap, the_header_may_be_on_a_page_that_went)
+Test(heap, a_header_on_a_page_that_went_is_survived)
 {
     struct heap_block block;
     heap_init(true);
