@@ -219,6 +219,12 @@ void host_work(void)
         done++;
 }
 
+void step_work(char **arg)
+{
+    (void)arg;
+    host_work();
+}
+
 int host_call(int (*function)(void))
 {
     int result = function();

@@ -67,7 +67,7 @@ class Fixes(unittest.TestCase):
 
     def test_guard_skips_a_timer(self):
         self.crashes('open plugin call plugin start_soon close plugin settle', 'timer')
-        steps = 'open plugin call plugin start_soon close plugin input leave exit 7'
+        steps = 'open plugin call plugin start_soon close plugin thread w send w work input leave exit 7'
         with subprocess.Popen([HOST, *steps.split()], cwd=os.path.join(BUILD, 'samples', 'timer'),
                               stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                               text=True, env={**os.environ, 'LD_PRELOAD': SHIM,
