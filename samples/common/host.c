@@ -36,6 +36,7 @@
  *   thread T              start a thread of the host
  *   in T STEP             let thread T do the step, and wait for it
  *   send T STEP           the same without waiting; the thread does its steps one after the other
+ *   work                  work in this thread for ever
  *   pause                 block this thread in the host, with dead memory on its stack
  *   await                 wait until one more thread has come to wait in the host
  *   blocked T             … and until thread T, or the first one, "main", waits for whatever
@@ -391,6 +392,7 @@ static const struct verb {
     {"pause", 0, step_pause},
     {"resume", 0, step_resume},
     {"input", 0, step_input},
+    {"work", 0, step_work},
     {"forget", 0, step_forget},
     {"drivers", 0, step_drivers},
     {"drivers-at-exit", 0, step_drivers_at_exit},

@@ -7,6 +7,7 @@
 #define SAMPLES_HOST_H
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,6 +34,9 @@ void host_sleep(unsigned seconds);
  * host_await() returns when the thread is in here. */
 void host_pause(void);
 void host_resume(void);
+
+/* Returns when this thread waits in a system call. */
+void host_await_blocked(pid_t tid);
 
 /* Works all the time, and never returns. */
 void host_work(void) __attribute__((noreturn));

@@ -219,6 +219,12 @@ void host_work(void)
         done++;
 }
 
+void step_work(char **arg)
+{
+    (void)arg;
+    host_work();
+}
+
 int host_call(int (*function)(void))
 {
     int result = function();
@@ -261,14 +267,19 @@ static char state_of(pid_t tid)
     return behind ? behind[2] : '?';
 }
 
+void host_await_blocked(pid_t tid)
+{
+    while (state_of(tid) != 'S')
+        usleep(1000);
+}
+
 void step_blocked(char **arg)
 {
     pid_t tid;
 
     host_await(); /* by now the thread has said who it is */
     tid = strcmp(arg[0], "main") == 0 ? getpid() : find_worker(arg[0])->tid;
-    while (state_of(tid) != 'S')
-        usleep(1000);
+    host_await_blocked(tid);
 }
 
 void step_resume(char **arg)

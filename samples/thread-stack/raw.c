@@ -5,6 +5,7 @@
  *
  * What dlpin says: thread-stack, dangling, error. How it is done right: as tidy.c.
  */
+#include "host.h"
 #include "plugin.h"
 
 #include <linux/futex.h>
@@ -39,12 +40,14 @@ ENTRY(start)
     if (stack == MAP_FAILED)
         return -1;
     shared = (uint32_t *)(void *)stack;
-    if (clone(routine, stack + STACK_SIZE,
-              CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
-              shared) < 0)
+    pid_t tid = clone(
+        routine, stack + STACK_SIZE,
+        CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, shared);
+
+    if (tid < 0)
         return -1;
     while (!__atomic_load_n(shared, __ATOMIC_SEQ_CST))
         usleep(1000);
-    usleep(20000); /* until it waits */
+    host_await_blocked(tid);
     return 0;
 }

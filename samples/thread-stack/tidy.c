@@ -16,6 +16,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int inside;
+static pid_t last; /* the thread that came in last */
 static bool stopping;
 
 static int wait_here(void)
@@ -24,6 +25,7 @@ static int wait_here(void)
     host_pause(); /* it tells that we are here */
     pthread_mutex_lock(&lock);
     inside++;
+    last = gettid();
     while (!stopping)
         pthread_cond_wait(&changed, &lock);
     inside--;
@@ -45,5 +47,6 @@ __attribute__((destructor)) static void plugin_fini(void)
     while (inside > 0)
         pthread_cond_wait(&changed, &lock);
     pthread_mutex_unlock(&lock);
-    usleep(50000);
+    if (last)
+        host_await_blocked(last); /* in the host again */
 }

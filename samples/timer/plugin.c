@@ -23,10 +23,12 @@
 
 static const struct itimerspec in_an_hour = {.it_value = {3600, 0}};
 static const struct itimerspec at_once = {.it_value = {0, 1}};
+static const struct itimerspec in_a_second = {.it_value = {1, 0}};
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int ticks;
+static pid_t ticker; /* the thread that was started last */
 static timer_t timer;
 
 static void tick(union sigval value)
@@ -34,6 +36,7 @@ static void tick(union sigval value)
     (void)value;
     pthread_mutex_lock(&lock);
     ticks++;
+    ticker = gettid();
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
 }
@@ -47,42 +50,44 @@ static struct sigevent event_of_thread(void)
 }
 
 /* The timer's, with an argument that nobody would take for a pointer. */
-static int make(const struct itimerspec *when)
+static int make(clockid_t clock, const struct itimerspec *when)
 {
     struct sigevent event = event_of_thread();
 
-    if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0)
+    if (timer_create(clock, &event, &timer) != 0)
         return -1;
     return !when || timer_settime(timer, 0, when, NULL) == 0 ? 0 : -1;
 }
 
+/* Until that thread has ended: as long as it is on its way out, it runs code of this plug-in. */
 static void wait_for_tick(void)
 {
     pthread_mutex_lock(&lock);
     while (ticks == 0)
         pthread_cond_wait(&changed, &lock);
     pthread_mutex_unlock(&lock);
+    while (tgkill(getpid(), ticker, 0) == 0)
+        usleep(1000);
 }
 
 ENTRY(start)
 {
-    int result = make(&in_an_hour);
+    int result = make(CLOCK_MONOTONIC, &in_an_hour);
 
     return result;
 }
 
-/* It runs off in a moment, when this plug-in is not there any more. */
+/* It runs off when the process has worked for a second; then this plug-in is not there any more. */
 ENTRY(start_soon)
 {
-    static const struct itimerspec soon = {.it_value = {0, 50000000}};
-    int result = make(&soon);
+    int result = make(CLOCK_PROCESS_CPUTIME_ID, &in_a_second);
 
     return result;
 }
 
 ENTRY(start_idle)
 {
-    int result = make(NULL);
+    int result = make(CLOCK_MONOTONIC, NULL);
 
     return result;
 }
@@ -90,10 +95,9 @@ ENTRY(start_idle)
 /* It has run off when this returns, and will not again. */
 ENTRY(start_once)
 {
-    if (make(&at_once) != 0)
+    if (make(CLOCK_MONOTONIC, &at_once) != 0)
         return -1;
     wait_for_tick();
-    usleep(20000); /* the thread that told is on its way out */
     return 0;
 }
 
@@ -136,7 +140,6 @@ ENTRY(start_queue_once)
         return -1;
     mq_send(queue, "hello", 5, 0);
     wait_for_tick();
-    usleep(20000);
     return 0;
 }
 
@@ -150,6 +153,5 @@ ENTRY(start_lookup_once)
     if (getaddrinfo_a(GAI_NOWAIT, list, 1, &event) != 0)
         return -1;
     wait_for_tick();
-    usleep(20000);
     return 0;
 }

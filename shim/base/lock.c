@@ -1,36 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include "base/lock.h"
+#include "base/clock.h"
 #include "base/compiler.h"
 
 #include <linux/futex.h>
 #include <stddef.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE_SECONDS = 5 };
-
-static long futex(_Atomic uint32_t *word, int op, uint32_t value, const struct timespec *timeout)
-{
-    return syscall(SYS_futex, word, op | FUTEX_PRIVATE_FLAG, value, timeout, NULL, 0);
-}
-
-static time_t seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
+#define SECOND ((uint64_t)1000000000)
+#define PATIENCE (5 * SECOND)
 
 /* The three-state mutex of Drepper's "Futexes are tricky". */
 static COLD bool acquire_slow(struct lock *lock)
 {
-    time_t give_up = seconds() + PATIENCE_SECONDS;
-    struct timespec pause = {1, 0};
+    uint64_t give_up = clock_monotonic_ns() + PATIENCE;
 
     while (atomic_exchange_explicit(&lock->word, 2, memory_order_acquire) != 0) {
-        futex(&lock->word, FUTEX_WAIT, 2, &pause);
-        if (seconds() > give_up)
+        clock_wait(&lock->word, 2, SECOND, false);
+        if (clock_monotonic_ns() > give_up)
             return false;
     }
     return true;
@@ -48,7 +36,7 @@ bool lock_acquire(struct lock *lock)
 void lock_release(struct lock *lock)
 {
     if (atomic_exchange_explicit(&lock->word, 0, memory_order_release) == 2)
-        futex(&lock->word, FUTEX_WAKE, 1, NULL);
+        syscall(SYS_futex, &lock->word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
 void lock_reset(struct lock *lock)

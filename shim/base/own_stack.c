@@ -21,7 +21,7 @@ struct place {
 
 HIDDEN void own_stack_call(void (*work)(void *data), void *data, void *top, struct place *place);
 
-static struct lock lock;
+static struct lock own_stack_lock;
 static char *_Atomic memory;
 static struct place user;
 static _Atomic pid_t user_tid;
@@ -43,13 +43,13 @@ void own_stack_prepare(void)
 static bool take(void)
 {
     atomic_fetch_add(&waits, 1);
-    if (!lock_acquire(&lock))
+    if (!lock_acquire(&own_stack_lock))
         return false;
     atomic_fetch_sub(&waits, 1);
     own_stack_prepare();
     if (atomic_load(&memory))
         return true;
-    lock_release(&lock);
+    lock_release(&own_stack_lock);
     return false;
 }
 
@@ -63,7 +63,7 @@ bool own_stack_run(void (*work)(void *data), void *data)
         atomic_store(&user_tid, sys_gettid());
         own_stack_call(work, data, atomic_load(&memory) + GUARD_BYTES + STACK_BYTES, &user);
         atomic_store(&user_tid, 0);
-        lock_release(&lock);
+        lock_release(&own_stack_lock);
     }
     sys_block_signals(before);
     errno = saved_errno;
@@ -102,6 +102,6 @@ void own_stack_look_through_own(uintptr_t *sp)
 
 void own_stack_fork_child(void)
 {
-    lock_reset(&lock);
+    lock_reset(&own_stack_lock);
     atomic_store(&waits, 0);
 }

@@ -59,29 +59,6 @@ uintptr_t sys_first_stack_top(void)
     return getauxval(AT_EXECFN);
 }
 
-static uint64_t read_clock(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-uint64_t sys_monotonic_ns(void)
-{
-    return read_clock(CLOCK_MONOTONIC);
-}
-
-uint64_t sys_processor_ns(void)
-{
-    return read_clock(CLOCK_THREAD_CPUTIME_ID);
-}
-
-void sys_pause_us(unsigned microseconds)
-{
-    struct timespec pause = {microseconds / 1000000, (long)(microseconds % 1000000) * 1000};
-    syscall(SYS_nanosleep, &pause, NULL);
-}
-
 /* A place in the list is free while `start` is 0. What finds none is not listed. */
 static struct {
     _Atomic uintptr_t start, end;

@@ -45,15 +45,6 @@ uint64_t sys_block_signals(uint64_t mask);
 uintptr_t sys_first_stack_end(void);
 uintptr_t sys_first_stack_top(void);
 
-/* Nanoseconds on CLOCK_MONOTONIC. */
-uint64_t sys_monotonic_ns(void);
-
-/* Nanoseconds of a processor that this thread had. */
-uint64_t sys_processor_ns(void);
-
-/* Sleeps; unlike nanosleep(2) through libc it is no cancellation point. */
-void sys_pause_us(unsigned microseconds);
-
 /*
  * Anonymous private memory, zeroed, not reserved; NULL where there is none. Never backed by huge
  * pages: sparse tables would otherwise cost 2 MB a touch.

@@ -13,7 +13,11 @@
 #define DLPIN_H
 
 #ifndef DLPIN_REFERENCE
+#ifdef __clang__
+#define DLPIN_REFERENCE __attribute__((weak))
+#else
 #define DLPIN_REFERENCE __attribute__((weak, noplt))
+#endif
 #endif
 
 #ifdef __cplusplus

@@ -4,18 +4,7 @@
 #include "base/sys.h"
 #include "lifecycle/fix.h"
 #include "lifecycle/lifecycle.h"
-
-#include <string.h>
-
-struct key_guard {
-    _Atomic bool taken;
-    struct frame destructor; /* with a reference to its module */
-    uint32_t key, generation;
-};
-
-static struct key_guard guards[KEYS_MAX];
-static struct lock guards_lock; /* no other is taken under it */
-static unsigned next_guard;
+#include "registry/guards.h"
 
 /* The module that it lay in when the key was made is unloaded, or is being unloaded right now. */
 static bool is_gone(const struct frame *destructor)
@@ -36,7 +25,7 @@ static void skip(const struct key_guard *slot)
 
 static void run(unsigned number, void *value)
 {
-    const struct key_guard *slot = &guards[number];
+    const struct key_guard *slot = &key_guards[number];
     key_destructor *destructor = (key_destructor *)slot->destructor.pc;
     int saved_errno = errno;
     bool gone = is_gone(&slot->destructor);
@@ -70,20 +59,6 @@ static key_destructor *const stubs[] = {ALL(STUB_NAMES)};
 
 _Static_assert(ARRAY_SIZE(stubs) >= KEYS_MAX, "one for each key");
 
-static struct key_guard *take(void)
-{
-    struct key_guard *found = NULL;
-    if (!lock_acquire(&guards_lock))
-        return NULL;
-    for (unsigned i = 0; i < KEYS_MAX && !found; i++) {
-        struct key_guard *slot = &guards[next_guard++ % KEYS_MAX];
-        if (!atomic_exchange(&slot->taken, true))
-            found = slot;
-    }
-    lock_release(&guards_lock);
-    return found;
-}
-
 key_destructor *guard_key(key_destructor *destructor, struct key_guard **taken)
 {
     int saved_errno;
@@ -92,13 +67,13 @@ key_destructor *guard_key(key_destructor *destructor, struct key_guard **taken)
         return destructor;
     struct module *module = modules_find_live((uintptr_t)destructor);
     if (module && !module->startup)
-        *taken = take();
+        *taken = guards_take();
     if (*taken) {
         module_unref((*taken)->destructor.module);
         (*taken)->destructor = (struct frame){(uintptr_t)destructor, module_ref(module)};
     }
     guard_leave(saved_errno);
-    return *taken ? stubs[*taken - guards] : destructor;
+    return *taken ? stubs[*taken - key_guards] : destructor;
 }
 
 void guard_made(struct key_guard *slot, const pthread_key_t *key, int error)
@@ -113,7 +88,6 @@ void guard_made(struct key_guard *slot, const pthread_key_t *key, int error)
 
 void guard_deleting(pthread_key_t key)
 {
-    for (unsigned i = 0; i < KEYS_MAX && options.fix != FIX_OFF; i++)
-        if (atomic_load(&guards[i].taken) && guards[i].key == key)
-            atomic_store(&guards[i].taken, false);
+    if (options.fix != FIX_OFF)
+        guards_free(key);
 }

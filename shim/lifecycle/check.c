@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/check.h"
 #include "lifecycle/closed.h"
+#include "base/clock.h"
 #include "base/options.h"
-#include "base/sys.h"
 #include "base/text.h"
 #include "lifecycle/fix.h"
 #include "lifecycle/lifecycle.h"
@@ -84,7 +84,7 @@ static bool is_time_for_unseen(enum occasion at)
 {
     enum { TOGETHER_NS = 1000000 };
     static uint64_t looked;
-    uint64_t now = sys_monotonic_ns();
+    uint64_t now = clock_monotonic_ns();
     bool waits = at == AT_DLCLOSE && now - looked < TOGETHER_NS && !signals_any_left();
     atomic_store(&unseen_waits, waits);
     if (!waits)
@@ -192,7 +192,7 @@ static void scan_locked(enum scan_when when, enum occasion at)
 {
     if (!scan_has_work())
         return;
-    uint64_t begun = sys_monotonic_ns();
+    uint64_t begun = clock_monotonic_ns();
     take_results(scan_patience(when, false));
     bool was_seen = scan_is_postponed();
     if (scan_run(when)) {
@@ -200,7 +200,7 @@ static void scan_locked(enum scan_when when, enum occasion at)
         walk_check = (struct check){.at = at, .before_exit = was_seen || !atomic_load(&exit_began)};
     }
     take_results(scan_patience(when, true));
-    scan_cost(sys_monotonic_ns() - begun);
+    scan_cost(clock_monotonic_ns() - begun);
 }
 
 static void find_retained(enum scan_when when)

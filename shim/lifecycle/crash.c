@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/crash.h"
+#include "base/clock.h"
 #include "base/own_stack.h"
 #include "base/sys.h"
 #include "lifecycle/check.h"
@@ -46,7 +47,7 @@ static struct module *find_going(uintptr_t address)
         return NULL;
     module_ref(module);
     for (unsigned i = 0; i < PATIENCE_CLOSING && !module_is_unloaded(module); i++)
-        sys_pause_us(PAUSE_US);
+        clock_pause_us(PAUSE_US);
     return module;
 }
 
@@ -227,7 +228,7 @@ static bool is_first(void)
     if (atomic_compare_exchange_strong(&dying, &other, self))
         return true;
     for (unsigned i = 0; i < PATIENCE && other != self && sys_thread_alive(other); i++)
-        sys_pause_us(PAUSE_US);
+        clock_pause_us(PAUSE_US);
     return false;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/stacks.h"
+#include "base/clock.h"
 #include "base/guard.h"
-#include "base/sys.h"
 #include "report/report.h"
 #include "rules/stacks.h"
 #include "scan/stacks.h"
@@ -37,7 +37,7 @@ void stacks_note_unloaded(struct module *module)
 
 static bool is_affordable(void)
 {
-    uint64_t now = sys_monotonic_ns();
+    uint64_t now = clock_monotonic_ns();
     if (!started)
         started = now;
     return spent <= ALLOWANCE + (now - started) / SHARE;
@@ -60,13 +60,13 @@ static bool is_alone(void)
 static enum stacks_seen look(struct stacks_look *look, struct check *check)
 {
     enum stacks_seen seen = STACKS_CLEAR;
-    uint64_t begun = sys_monotonic_ns();
+    uint64_t begun = clock_monotonic_ns();
     look->ranges = &ranges;
     look->caller_stack = guard.dlclose_stack;
     look->with_caller &= !check_exit_began();
     if (!look->alone || look->with_caller)
         seen = rules_check_stacks(look, check_sink, check);
-    spent += sys_monotonic_ns() - begun;
+    spent += clock_monotonic_ns() - begun;
     return seen;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/why.h"
+#include "base/clock.h"
 #include "base/options.h"
-#include "base/sys.h"
 #include "lifecycle/answer.h"
 #include "lifecycle/check.h"
 #include "lifecycle/lifecycle.h"
@@ -76,7 +76,7 @@ static void prepare(struct inquiry *inquiry, struct module *module)
     picture_show(&inquiry->picture, &inquiry->walk);
     inquiry->walk.retainers[0].module = module;
     inquiry->walk.retainer_count = 1;
-    inquiry->walk.deadline = sys_monotonic_ns() + (uint64_t)WALK_MS * MILLISECOND;
+    inquiry->walk.deadline = clock_monotonic_ns() + (uint64_t)WALK_MS * MILLISECOND;
 }
 
 bool why_mapped(uint32_t id, uint32_t token)

@@ -77,7 +77,7 @@ bool handles_are_known(void)
 static unsigned count_in(const struct link_map *map)
 {
     size_t offset = atomic_load_explicit(&count_offset, memory_order_relaxed);
-    return *(const unsigned *)((const char *)map + offset);
+    return *(const unsigned *)(const void *)((const char *)map + offset);
 }
 
 struct question {

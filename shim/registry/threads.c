@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "registry/threads.h"
+#include "base/clock.h"
 #include "base/dropped.h"
 #include "base/guard.h"
 #include "base/sys.h"
@@ -86,7 +87,7 @@ bool thread_is_gone(const struct thread *thread)
     bool gone = thread_is_gone_now(thread);
     bool leaving = atomic_load(&thread->ended) && thread != guard.self;
     for (unsigned i = 0; !gone && leaving && i < LEAVING_PAUSES; i++) {
-        sys_pause_us(100);
+        clock_pause_us(100);
         gone = thread_is_gone_now(thread);
     }
     return gone;

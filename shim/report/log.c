@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/log.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/dropped.h"
 #include "base/options.h"
 #include "base/output.h"
@@ -25,7 +26,7 @@ static struct process_info process;
 
 uint64_t log_now(void)
 {
-    return sys_monotonic_ns() - process.started_monotonic;
+    return clock_monotonic_ns() - process.started_monotonic;
 }
 
 static void write_out(struct text *text)
@@ -144,7 +145,7 @@ void log_init(const char *raw_options)
         .program = exe ? base_name(exe) : "",
         .exe = exe,
         .options = raw_options ? arena_strdup(raw_options) : NULL,
-        .started_monotonic = sys_monotonic_ns(),
+        .started_monotonic = clock_monotonic_ns(),
         .started = time(NULL),
     };
     if (options.log_path && *options.log_path)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "rules/stacks.h"
+#include "base/clock.h"
 #include "base/dropped.h"
 #include "base/sys.h"
 #include "ownership/prologue.h"
@@ -149,7 +150,7 @@ static void look_at_all(struct round *round)
     size_t left = round->count;
     for (unsigned i = 0; i < LOOKS && left > 0; i++) {
         if (i)
-            sys_pause_us(PAUSE_US);
+            clock_pause_us(PAUSE_US);
         left = 0;
         for (size_t k = 0; k < round->count; k++) {
             struct watched *place = &round->places[k];

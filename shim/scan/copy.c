@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "scan/copy.h"
 #include "base/action.h"
+#include "base/clock.h"
 #include "base/sys.h"
 
 #include <errno.h>
@@ -13,7 +14,6 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { SLICE_NS = 1000000, ENDING_PAUSES = 20, ENDING_PAUSE_US = 50 };
@@ -141,13 +141,12 @@ enum copy_state copy_poll(void)
 /* In slices: a copy that dies wakes nobody. */
 enum copy_state copy_wait(uint64_t nanoseconds)
 {
-    static const struct timespec slice = {0, SLICE_NS};
-    uint64_t end = sys_monotonic_ns() + nanoseconds;
+    uint64_t end = clock_monotonic_ns() + nanoseconds;
     enum copy_state state;
-    while ((state = copy_poll()) == COPY_RUNNING && sys_monotonic_ns() < end)
-        syscall(SYS_futex, ended, FUTEX_WAIT, 0, &slice, NULL, 0);
+    while ((state = copy_poll()) == COPY_RUNNING && clock_monotonic_ns() < end)
+        clock_wait(ended, 0, SLICE_NS, true);
     for (unsigned i = 0; copy_is_left() && i < ENDING_PAUSES; i++) {
-        sys_pause_us(ENDING_PAUSE_US);
+        clock_pause_us(ENDING_PAUSE_US);
         copy_tidy();
     }
     return state;

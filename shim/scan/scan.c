@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "scan/scan.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/options.h"
 #include "base/sys.h"
 #include "scan/copy.h"
@@ -67,7 +68,7 @@ static unsigned next_harmless;
 
 void scan_start(void)
 {
-    process_started = sys_monotonic_ns();
+    process_started = clock_monotonic_ns();
 }
 
 void scan_note_unloaded(struct module *module)
@@ -269,7 +270,7 @@ static bool is_quicker_alone(uint64_t bytes, bool waits)
 
 static bool begin(struct ranges *ranges, bool variables)
 {
-    uint64_t begun = sys_monotonic_ns();
+    uint64_t begun = clock_monotonic_ns();
     atomic_store(&now.active, true);
     if (!prepare(ranges, variables)) {
         scan_gaps.unread += ranges->count;
@@ -287,7 +288,7 @@ static void tell_hits(struct ranges *ranges)
         return;
     now.walk->hits = &now.hits;
     walk_here(WALK_BESIDE);
-    now.walk->pause = sys_monotonic_ns() - now.walk->begun;
+    now.walk->pause = clock_monotonic_ns() - now.walk->begun;
 }
 
 /* In the process itself where that is quicker; or where no copy can be had, unless it is for a
@@ -299,7 +300,7 @@ static void begin_walk(struct ranges *ranges, uint64_t bytes, bool waits)
     bool done = is_quicker_alone(bytes, waits) && walk_alone();
     if (!done && !walk_in_copy() && now.retainer_count == 0)
         walk_here(WALK_BESIDE);
-    now.walk->pause = sys_monotonic_ns() - now.walk->begun;
+    now.walk->pause = clock_monotonic_ns() - now.walk->begun;
 }
 
 /* --- when
@@ -314,7 +315,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 /* One more unload soon after those that wait. */
 static bool goes_with_postponed(void)
 {
-    uint64_t now_ns = sys_monotonic_ns();
+    uint64_t now_ns = clock_monotonic_ns();
     if (!is_postponed || now_ns >= postponed_to || due_count() >= DUE_MANY)
         return false;
     postponed_to = earlier(now_ns + TOGETHER, postponed_at_most_to);
@@ -324,7 +325,7 @@ static bool goes_with_postponed(void)
 /* A share of the program's time; the rest waits. */
 static bool is_affordable(enum scan_when when)
 {
-    uint64_t now_ns = sys_monotonic_ns();
+    uint64_t now_ns = clock_monotonic_ns();
     if (program_waits(when) || looked < FREE_BYTES || (is_postponed && when == SCAN_BEFORE_LOAD))
         return true;
     return spent + last_look <= (now_ns - started) / SHARE;
@@ -346,12 +347,12 @@ static bool is_time_to_walk(enum scan_when when, const struct ranges *ranges)
         return true;
     modules_each_mapped(count_module, &modules);
     return modules < MANY_MODULES ||
-           modules * NS_A_MODULE < (sys_monotonic_ns() - process_started) / SHARE / 2;
+           modules * NS_A_MODULE < (clock_monotonic_ns() - process_started) / SHARE / 2;
 }
 
 static void postpone(struct ranges *ranges)
 {
-    uint64_t now_ns = sys_monotonic_ns();
+    uint64_t now_ns = clock_monotonic_ns();
     is_postponed = true;
     postponed_to = now_ns + TOGETHER;
     postponed_at_most_to = now_ns + ALL_TOGETHER;
@@ -373,11 +374,11 @@ uint64_t scan_patience(enum scan_when when, bool begun_now)
 bool scan_run(enum scan_when when)
 {
     if (started == 0)
-        started = sys_monotonic_ns();
+        started = clock_monotonic_ns();
     if (due_count() == 0 || atomic_load(&now.active) ||
         (when == SCAN_AFTER_UNLOAD && goes_with_postponed()) || !is_affordable(when))
         return false;
-    uint64_t begun = sys_monotonic_ns();
+    uint64_t begun = clock_monotonic_ns();
     struct ranges *ranges = due_take();
     if (!ranges)
         return false;
@@ -395,7 +396,7 @@ bool scan_run(enum scan_when when)
         postpone(ranges);
         return false;
     }
-    last_look = sys_monotonic_ns() - begun;
+    last_look = clock_monotonic_ns() - begun;
     return atomic_load(&now.active);
 }
 
@@ -420,7 +421,7 @@ static void put_back_closed(void)
 /* Nanoseconds that the program may wait for a note; at a dlclose only where no copy is needed. */
 static uint64_t closed_patience(enum scan_when when, bool here, uint64_t bytes)
 {
-    uint64_t elapsed = sys_monotonic_ns() - started;
+    uint64_t elapsed = clock_monotonic_ns() - started;
     bool at_exit = when == SCAN_AT_EXIT;
     if (when == SCAN_ON_REQUEST || (at_exit && bytes < QUICK_BYTES))
         return scan_patience(when, true);
@@ -439,10 +440,10 @@ static enum copy_state wait_for_closed(uint64_t patience)
 bool scan_run_closed(enum scan_when when)
 {
     if (started == 0)
-        started = sys_monotonic_ns();
+        started = clock_monotonic_ns();
     if (closed_count == 0 || due_count() > 0 || atomic_load(&now.active))
         return false;
-    uint64_t begun = sys_monotonic_ns(), bytes = private_bytes();
+    uint64_t begun = clock_monotonic_ns(), bytes = private_bytes();
     bool here = bytes < (program_waits(when) ? ALONE_BYTES : SMALL_BYTES) && may_walk_alone();
     uint64_t patience = closed_patience(when, here, bytes);
     struct ranges *ranges = patience ? arena_alloc(sizeof *ranges) : NULL;
@@ -460,7 +461,7 @@ bool scan_run_closed(enum scan_when when)
         put_back_closed();
     if (state != COPY_DONE)
         scan_stop();
-    closed_spent += sys_monotonic_ns() - begun;
+    closed_spent += clock_monotonic_ns() - begun;
     return atomic_load(&now.active);
 }
 

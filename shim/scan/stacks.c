@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "scan/stacks.h"
+#include "base/clock.h"
 #include "base/own_stack.h"
 #include "base/sys.h"
 #include "base/text.h"
@@ -65,7 +66,7 @@ bool stack_sample(pid_t tid, struct thread_stack *stack)
     bool running = true;
     for (unsigned i = 0; i < LOOKS && running; i++) {
         if (i)
-            sys_pause_us(PAUSE_US);
+            clock_pause_us(PAUSE_US);
         if (!look(tid, stack, &running))
             return false;
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "scan/walk.h"
+#include "base/clock.h"
 #include "base/sys.h"
 #include "scan/results.h"
 
@@ -12,7 +13,7 @@ static bool out_of_budget(struct state *state)
         state->countdown = CHECK_EVERY;
         walk->ran_out |=
             (walk->limit && state->view.bytes + state->region_view.bytes > walk->limit) ||
-            (walk->deadline && sys_monotonic_ns() > walk->deadline);
+            (walk->deadline && clock_monotonic_ns() > walk->deadline);
     }
     return walk->ran_out || state->nodes.failed;
 }
@@ -474,7 +475,7 @@ static void run(struct state *state)
 /* Not on the stack, which may be a small one. */
 void walk_run(struct walk *walk)
 {
-    uint64_t processor = sys_processor_ns();
+    uint64_t processor = clock_processor_ns();
     struct state *state = sys_map(sizeof *state);
     walk->no_memory = !state;
     if (state) {
@@ -486,6 +487,6 @@ void walk_run(struct walk *walk)
             run(state);
         sys_unmap(state, sizeof *state);
     }
-    walk->processor = sys_processor_ns() - processor;
-    walk->ended = sys_monotonic_ns();
+    walk->processor = clock_processor_ns() - processor;
+    walk->ended = clock_monotonic_ns();
 }

@@ -31,7 +31,7 @@ LoadModule authz_core_module {modules}/mod_authz_core.so
 LoadModule dir_module {modules}/mod_dir.so
 {user}
 '''
-WAIT = 20
+WAIT = 600
 
 
 def free_port():
@@ -62,7 +62,7 @@ def children(pid):
 
 
 def ask(pid, port):
-    done = subprocess.run([DLPIN, 'leaks', str(pid)], capture_output=True, text=True, check=False)
+    done = subprocess.run([DLPIN, 'leaks', f'--timeout={WAIT}', str(pid)], capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         return done.stderr
     if 'modules unloaded' not in done.stdout.splitlines()[-1]:

@@ -20,6 +20,10 @@ import time
 DLPIN, SHIM, WAITS, PLUGIN = (os.path.abspath(path) for path in sys.argv[1:5])
 PART = sys.argv[5]
 REFUSED = ('poll-span', 'nanosleep')
+SIGNALLED = ('pause', 'sigwait')
+TIMED = ('ppoll-span', 'select-span', 'sleep', 'sleep-span', 'semaphore', 'condition', *REFUSED)
+SPANS = (1.5, 6, 24, 96)  # seconds; the later ones for a machine that is very slow
+LONG = 600  # seconds that an answer may take
 SKIPPED = 77
 
 
@@ -28,12 +32,14 @@ class Asked:
 
     def __init__(self, command, options='check_signal=32', preload=True, **more):
         self.folder = tempfile.mkdtemp()
+        self.call = command[1] if command[0] == WAITS else ''
         environment = {name: value for name, value in os.environ.items()
                        if name not in ('LD_PRELOAD', 'DLPIN_OPTIONS')}
         if preload:
             environment['LD_PRELOAD'] = SHIM
         environment['DLPIN_OPTIONS'] = \
             f'log_path={self.folder}/report.%p:quiet=1:{options}'
+        self.started = time.monotonic()
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         text=True, env=environment, **more)
         assert self.line() == 'ready'
@@ -50,8 +56,8 @@ class Asked:
         return self.process.stdout.readline().strip()
 
     def ask(self, *options, pid=None):
-        return subprocess.run([DLPIN, 'leaks', *options, str(pid or self.process.pid)],
-                              capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run([DLPIN, 'leaks', f'--timeout={LONG}', *options, str(pid or self.process.pid)],
+                              capture_output=True, text=True, check=False, timeout=600)
 
     def answers(self):
         """How many requests were served."""
@@ -63,22 +69,23 @@ class Asked:
         return sum(record['type'] == 'request' and record['state'] == 'done' for record in records)
 
     def end(self):
-        """The rest of the output, after a byte on the standard input."""
+        """The rest of the output, after what the program waits for."""
+        if self.call in SIGNALLED:
+            self.process.send_signal(signal.SIGALRM)
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.write('x')
             self.process.stdin.close()
         rest = self.process.stdout.read().strip()
-        return rest, self.process.wait(20)
+        return rest, self.process.wait(LONG)
 
 
 def settle(pid):
-    """Until the main thread waits."""
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
-        with open(f'/proc/{pid}/stat', encoding='utf-8') as file:
-            if file.read().rsplit(')', 1)[1].split()[0] == 'S':
-                return
+    """Until the main thread waits: for input, a signal, or the end of its time."""
+    state = ''
+    while state != 'S':
         time.sleep(0.001)
+        with open(f'/proc/{pid}/stat', encoding='utf-8') as file:
+            state = file.read().rsplit(')', 1)[1].split()[0]
 
 
 def check(what, found, wanted):
@@ -86,45 +93,86 @@ def check(what, found, wanted):
         sys.exit(f'{what}: {found!r}, not {wanted!r}')
 
 
+class TooSlow(Exception):
+    """The time was over before that could be judged."""
+
+
+def ask_waiting(call, act):
+    """Does something with the program while it waits in the call. A sleep is longer each time until there was
+    enough time."""
+    for span in SPANS if call in TIMED else (0,):
+        with Asked([WAITS, call, *([str(round(span * 1000))] if span else [])]) as asked:
+            settle(asked.process.pid)
+            try:
+                act(asked, span)
+                return
+            except (AssertionError, TooSlow) as error:
+                if not span or (time.monotonic() < asked.started + span and not isinstance(error, TooSlow)):
+                    raise
+                reason = error
+    sys.exit(f'with each of {SPANS} seconds: {reason}')
+
+
+def expect(what, found, wanted):
+    assert found == wanted, f'{what}: {found!r}, not {wanted!r}'
+
+
+def end_well(asked, span, asked_at=None):
+    """A sleep that began anew when it was asked ends so long after that."""
+    said, status = asked.end()
+    words = said.split()
+    check('the program', (words[:1], status), (['good'], 0))
+    if asked_at and span and int(words[1]) / 1000 >= asked_at + span:
+        raise TooSlow(f'it ended {int(words[1]) / 1000 - asked_at:.3f} s after it was asked')
+
+
 def wait_in(call):
     can_be_set_back = platform.machine() == 'x86_64'
-    with Asked([WAITS, call]) as asked:
-        settle(asked.process.pid)
-        time.sleep(0.02)
+
+    def act(asked, span):
+        time.sleep(span / 3)
+        asked_at = time.monotonic()
         for _ in range(3):
             answer = asked.ask()
             if not can_be_set_back and answer.returncode == 2:
                 sys.exit(SKIPPED)
-            check('status, ' + answer.stderr, answer.returncode, 0)
-            check('output', answer.stdout.splitlines()[-1][:24], 'dlpin: clean: no finding')
-        check('answers', asked.answers(), 3)
-        check('the program', asked.end(), ('good', 0))
+            expect('status, ' + answer.stderr, answer.returncode, 0)
+            expect('output', answer.stdout.splitlines()[-1][:24], 'dlpin: clean: no finding')
+        expect('answers', asked.answers(), 3)
+        if span and time.monotonic() >= asked.started + span:
+            raise TooSlow('it was asked for too long')
+        end_well(asked, span, asked_at)
+
+    ask_waiting(call, act)
 
 
 def refuse(call):
     """Whoever would notice is not asked, unless forced: then it does notice."""
-    with Asked([WAITS, call]) as asked:
-        settle(asked.process.pid)
+    def ask(asked, span):
         answer = asked.ask()
-        check('status', answer.returncode, 2)
+        expect('status', answer.returncode, 2)
         if 'would fail with EINTR' not in answer.stderr:
-            sys.exit(f'it says {answer.stderr!r}')
-        check('answers', asked.answers(), 0)
-        check('the program', asked.end(), ('good', 0))
-    with Asked([WAITS, call]) as asked:
-        settle(asked.process.pid)
-        check('forced', asked.ask('--force').returncode, 0)
-        check('the program', asked.end()[1], 1)
+            raise AssertionError(f'it says {answer.stderr!r}')
+        expect('answers', asked.answers(), 0)
+        end_well(asked, span)
+
+    def force(asked, _):
+        expect('forced', asked.ask('--force').returncode, 0)
+        expect('the program', asked.end()[1], 1)
+
+    ask_waiting(call, ask)
+    ask_waiting(call, force)
 
 
 def flagged():
     """A signal of the program's own ends its call, also while it is asked."""
+    chance = random.Random(13)
     with Asked([WAITS, 'flagged']) as asked:
         settle(asked.process.pid)
         for number in range(1, 41):
-            ask = subprocess.Popen([DLPIN, 'leaks', str(asked.process.pid)],
+            ask = subprocess.Popen([DLPIN, 'leaks', f'--timeout={LONG}', str(asked.process.pid)],
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(random.uniform(0, 0.012))
+            time.sleep(chance.uniform(0, 0.012))
             asked.process.send_signal(signal.SIGUSR1)
             check('flag', asked.line(), str(number))
             check('status', ask.wait(), 0 if number < 40 else ask.returncode)
@@ -183,7 +231,7 @@ def others():
     # What is no request goes where it would have gone.
     with Asked([WAITS, 'read']) as asked:
         subprocess.run(['kill', '-32', str(asked.process.pid)], check=True)
-        check('killed', asked.process.wait(10), -32)
+        check('killed', asked.process.wait(LONG), -32)
 
 
 # sample, steps of the host, what is found.

@@ -54,15 +54,16 @@ class Host:
             assert self.process.stdout.readline() == 'done\n'
 
     def end(self):
-        rest, _ = self.process.communicate(timeout=20)
+        rest, _ = self.process.communicate(timeout=600)
         if rest != 'good\n' or self.process.returncode != 0:
             sys.exit(f'the program says {rest!r} and ends with {self.process.returncode}')
 
 
 def why(status, parts, *arguments):
     """The parts are in the output, in this order; one that begins with "!" is not in it."""
-    done = subprocess.run([DLPIN, 'why', *arguments], capture_output=True, text=True, check=False,
-                          timeout=60)
+    patience = ['--timeout=600'] if '-p' in arguments else []
+    done = subprocess.run([DLPIN, 'why', *patience, *arguments], capture_output=True, text=True, check=False,
+                          timeout=600)
     text, at = done.stdout + done.stderr, 0
     if done.returncode != status:
         sys.exit(f'why {arguments}: status {done.returncode}, not {status}\n{text}')

@@ -3,7 +3,7 @@
 
 import signal
 
-TIMEOUT = 30  # seconds; a case takes a small part of one
+TIMEOUT = 600  # seconds, for whatever hangs; a case takes a small part of one
 
 
 class FormatError(Exception):

@@ -30,7 +30,7 @@ class Fixes(unittest.TestCase):
     def run_with(self, options, steps, sample='key-destructor'):
         self.runs += 1
         return subprocess.run([HOST, *steps.split()], cwd=os.path.join(BUILD, 'samples', sample),
-                              capture_output=True, text=True, timeout=60,
+                              capture_output=True, text=True, timeout=600,
                               env={**os.environ, 'LD_PRELOAD': SHIM if options is not None else '',
                                    'DLPIN_OPTIONS': f'{options}:log_path={self.folder.name}/{self.runs:03}'})
 
@@ -67,7 +67,7 @@ class Fixes(unittest.TestCase):
 
     def test_guard_skips_a_timer(self):
         self.crashes('open plugin call plugin start_soon close plugin settle', 'timer')
-        steps = 'open plugin call plugin start_soon close plugin input leave exit 7'
+        steps = 'open plugin call plugin start_soon close plugin thread w send w work input leave exit 7'
         with subprocess.Popen([HOST, *steps.split()], cwd=os.path.join(BUILD, 'samples', 'timer'),
                               stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                               text=True, env={**os.environ, 'LD_PRELOAD': SHIM,
@@ -75,7 +75,7 @@ class Fixes(unittest.TestCase):
             for line in host.stderr:
                 if 'was not called: plugin.so is unloaded' in line:
                     break
-            host.communicate('x', timeout=60)
+            host.communicate('x', timeout=600)
         self.assertEqual(host.returncode, 7)
 
     def test_guard_calls_handlers_and_timers_that_are_there(self):

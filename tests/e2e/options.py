@@ -22,7 +22,7 @@ class Options(unittest.TestCase):
 
     def run_with(self, options, command=LEAVES, **environment):
         shim = os.path.join(BUILD, 'shim', 'libdlpin.so')
-        return subprocess.run(command, cwd=SAMPLE, capture_output=True, text=True, timeout=60,
+        return subprocess.run(command, cwd=SAMPLE, capture_output=True, text=True, timeout=600,
                               env={**os.environ, **environment, 'LD_PRELOAD': shim, 'DLPIN_OPTIONS': options})
 
     def records(self):
@@ -76,7 +76,7 @@ class Options(unittest.TestCase):
     def test_label_env_in_a_broken_environment(self):
         """A string of the environment went with its module: reading past it must not be what kills."""
         command = [HOST, *'open plugin call plugin start close plugin'.split()]
-        result = subprocess.run(command, cwd=os.path.join(BUILD, 'samples', 'environment'), timeout=60,
+        result = subprocess.run(command, cwd=os.path.join(BUILD, 'samples', 'environment'), timeout=600,
                                 check=False, stderr=subprocess.DEVNULL, env={
                                     'LD_PRELOAD': os.path.join(BUILD, 'shim', 'libdlpin.so'),
                                     'DLPIN_OPTIONS': f'label_env=TEST_NAME:log_path={self.folder.name}/r'})
@@ -91,7 +91,7 @@ class Options(unittest.TestCase):
     def test_malloc_context_size(self):
         command = [HOST, *'thread worker key none open plugin in worker call plugin use_malloc close plugin'.split()]
         shim_options = f'malloc_context_size=2:log_path={self.folder.name}/r'
-        subprocess.run(command, cwd=os.path.join(BUILD, 'samples', 'key-value'), timeout=60, check=True,
+        subprocess.run(command, cwd=os.path.join(BUILD, 'samples', 'key-value'), timeout=600, check=True,
                        stderr=subprocess.DEVNULL,
                        env={**os.environ, 'LD_PRELOAD': os.path.join(BUILD, 'shim', 'libdlpin.so'),
                             'DLPIN_OPTIONS': shim_options})

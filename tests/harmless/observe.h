@@ -157,17 +157,59 @@ static inline int count_entries(const char *folder)
     return count;
 }
 
-/* A thread that was joined may still be listed for a moment: the least of several looks. */
+/* What proc(5) says of a thread or process behind its name: "S 1 …"; "" where there is none. The
+ * text is valid until the next call. */
+static inline const char *read_stat(const char *path)
+{
+    static char text[1024];
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = file >= 0 ? read(file, text, sizeof text - 1) : 0;
+    if (file >= 0)
+        close(file);
+    text[length > 0 ? length : 0] = '\0';
+    const char *behind = strrchr(text, ')');
+    return behind ? behind + 2 : "";
+}
+
+/* A thread that was joined may still be listed for a moment; the kernel says that it ends. */
+static inline int is_ending(const char *thread)
+{
+    enum { PF_EXITING = 4 };
+    char path[300], state;
+    unsigned flags = 0;
+    snprintf(path, sizeof path, "/proc/self/task/%s/stat", thread);
+    return sscanf(read_stat(path), "%c %*d %*d %*d %*d %*d %u", &state, &flags) != 2 ||
+           (flags & PF_EXITING);
+}
+
 static inline int count_threads(void)
 {
-    int least = count_entries("/proc/self/task");
-    for (int look = 0; least > 1 && look < 10; look++) {
-        usleep(1000);
-        int count = count_entries("/proc/self/task");
-        if (count < least)
-            least = count;
-    }
-    return least;
+    DIR *directory = opendir("/proc/self/task");
+    int count = 0;
+    if (!directory)
+        return -1;
+    for (struct dirent *entry; (entry = readdir(directory));)
+        if (entry->d_name[0] != '.' && !is_ending(entry->d_name))
+            count++;
+    closedir(directory);
+    return count;
+}
+
+/* Until each child of the calling thread has ended, also those that are not the program's own. They
+ * are not waited for. */
+static inline void await_children(void)
+{
+    char path[64], list[1024] = "", *rest = list;
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", gettid());
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file >= 0 && read(file, list, sizeof list - 1) > 0)
+        for (long pid; (pid = strtol(rest, &rest, 10)) > 0;) {
+            snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+            while (read_stat(path)[0] && read_stat(path)[0] != 'Z')
+                usleep(1000);
+        }
+    if (file >= 0)
+        close(file);
 }
 
 /* "exit 3" or "signal 6", with a word on a core. The text is valid until the next call. */

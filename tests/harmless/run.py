@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 
-TIME_LIMIT = float(os.environ.get('HARMLESS_TIME_LIMIT', '10'))
+TIME_LIMIT = float(os.environ.get('HARMLESS_TIME_LIMIT', '300'))
 PR_SET_CHILD_SUBREAPER = 36
 WAIT_ALL = 0x40000000  # __WALL: children without an exit signal, too
 
@@ -128,31 +128,54 @@ class Stage:
         return found
 
 
-def reap_orphans(group):
-    """Ends and counts processes that the program left running. What dies with it, as the copy of a
-    scan does, is none."""
-    count = 0
-    until = time.monotonic() + 0.2
-    while time.monotonic() < until:
-        try:
-            if os.waitpid(-1, os.WNOHANG | WAIT_ALL)[0] == 0:
-                time.sleep(0.005)
-        except ChildProcessError:
-            return 0
+def read_fields(pid):
+    """Of a process, what the kernel says behind its name; proc(5). Nothing where there is none."""
     try:
-        os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    until = time.monotonic() + 2
-    while time.monotonic() < until:
-        try:
-            pid, _ = os.waitpid(-1, os.WNOHANG | WAIT_ALL)
-        except ChildProcessError:
-            break
-        if pid:
+        with open(f'/proc/{pid}/stat', encoding='ascii', errors='replace') as file:
+            return file.read().rpartition(')')[2].split()
+    except OSError:
+        return []
+
+
+def left_behind():
+    """The processes that are ours now, with their state and the processor time that they had."""
+    left = {}
+    for name in filter(str.isdigit, os.listdir('/proc')):
+        fields = read_fields(name)
+        if fields and int(fields[1]) == os.getpid():
+            left[int(name)] = (fields[0], fields[11], fields[12])
+    return left
+
+
+def reap_ended():
+    """False: no process is left that has not ended."""
+    try:
+        while os.waitpid(-1, os.WNOHANG | WAIT_ALL)[0]:
+            pass
+    except ChildProcessError:
+        return False
+    return True
+
+
+def reap_orphans():
+    """Ends and counts processes that the program left waiting for something. What dies with it, as
+    the copy of a scan does, does not wait: it has its signal, and runs or is about to."""
+    quiet, before = 0, {}
+    while quiet < 40:
+        if not reap_ended():
+            return 0
+        left = left_behind()
+        is_quiet = left == before and all(fields[0] in 'ST' for fields in left.values())
+        quiet = quiet + 1 if is_quiet else 0
+        before = left
+        time.sleep(0.005)
+    count = 0
+    while before:
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, WAIT_ALL)
             count += 1
-        else:
-            time.sleep(0.01)
+        before = left_behind()
     return count
 
 
@@ -160,12 +183,8 @@ def group_members(group):
     """The processes of a group, the youngest first: that is the one that the others wait for."""
     members = []
     for name in filter(str.isdigit, os.listdir('/proc')):
-        try:
-            with open(f'/proc/{name}/stat', encoding='ascii', errors='replace') as file:
-                fields = file.read().rpartition(')')[2].split()
-        except OSError:
-            continue
-        if int(fields[2]) == group and fields[0] != 'Z':
+        fields = read_fields(name)
+        if fields and int(fields[2]) == group and fields[0] != 'Z':
             members.append((int(fields[19]), int(name)))
     return [pid for _, pid in sorted(members, reverse=True)]
 
@@ -176,7 +195,7 @@ def describe_hang(pid):
     if shutil.which('gdb'):
         command = ['gdb', '-batch', '-nx', '-p', str(pid), '-ex', 'thread apply all bt 12']
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False,
+            done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False,
                                   env={'PATH': os.environ['PATH']})
             text = '\n'.join(line for line in done.stdout.splitlines()
                              if re.match(r'Thread|#\d', line)) or done.stderr
@@ -234,7 +253,7 @@ def run_variant(stage, options, extra):
     process.stdout.close()
     process.stderr.close()
     result.status = status_text(status)
-    result.orphans = reap_orphans(process.pid)
+    result.orphans = reap_orphans()
     result.seconds = time.monotonic() - began
     result.files = stage.written()
     return result

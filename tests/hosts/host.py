@@ -53,7 +53,7 @@ class Host:
     find: tuple = ()  # findings that must be there
     crash: Crash = None  # None: there must be no record of one
     also: tuple = ()  # findings that may be there; all others are mistakes
-    seconds: float = 60  # after that it hangs
+    seconds: float = 900  # after that it hangs
     complete: bool = True  # the report ends with a summary
 
     def missing_packages(self):

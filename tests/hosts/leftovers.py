@@ -13,7 +13,7 @@ uv.run()
 '''
 # A library is used, and closed, in a thread; the thread waits, or ends.
 PYTHON_THREAD = '''
-import ctypes, _ctypes, sys, threading, time
+import ctypes, _ctypes, os, sys, threading, time
 name, function, last = sys.argv[1:]
 closed, go = threading.Event(), threading.Event()
 def use():
@@ -29,7 +29,9 @@ print('closed', flush=True)
 if last == 'end':
     go.set()
     thread.join()
-    time.sleep(3)
+    # For the interpreter it has ended. The system runs its destructors then.
+    while os.path.exists(f'/proc/self/task/{thread.native_id}'):
+        time.sleep(0.001)
     print('still here')
 '''
 R_GIT2R = '''
@@ -106,8 +108,7 @@ int RedisModule_OnUnload(void *context)
 REDIS = '''
 redis-server --port 0 --unixsocket $PWD/socket --save "" --enable-module-command yes >/dev/null 2>&1 &
 ask() { redis-cli -s socket "$@" 2>/dev/null; }
-tries=0
-until ask ping; do sleep 0.1; tries=$((tries + 1)); [ $tries -lt 100 ] || exit; done
+until ask ping; do kill -0 $! || exit; sleep 0.1; done
 ask module load $PWD/small.so
 ask module unload small
 ask set a b

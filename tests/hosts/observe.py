@@ -64,7 +64,7 @@ def run_host(host, place, extra):
     process.stderr.close()
     result.out += driver.end()
     result.status = harmless.status_text(status)
-    result.orphans = harmless.reap_orphans(process.pid)
+    result.orphans = harmless.reap_orphans()
     result.seconds = time.monotonic() - began
     result.files = {name: place.read(name) for name in host.results}
     return result

@@ -61,7 +61,7 @@ PAGES = {
     'small__wsgi': 'import json, ssl\ndef application(environment, start):\n'
                   '    start("200 OK", [("Content-type", "text/plain")])\n    return [b"wsgi\\n"]\n',
 }
-WAIT = 40
+WAIT = 600
 
 
 def free_port():
@@ -146,7 +146,7 @@ def bad_lines(log, may_abort):
 
 def apache(name, mpm, pages, packages, more=(), **rest):
     return Host(name, ('apache2', '-f', '@here@/httpd.conf', '-DFOREGROUND'), ('apache2', *packages),
-                prepare=prepare_apache(mpm, more), drive=drive_apache(pages, mpm != 'prefork'), seconds=120, **rest)
+                prepare=prepare_apache(mpm, more), drive=drive_apache(pages, mpm != 'prefork'), **rest)
 
 
 # A server with threads and mod_wsgi does not stop until its children are killed, ten seconds later; and with

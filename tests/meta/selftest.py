@@ -16,7 +16,9 @@ import headers
 import house
 import kinds
 import layers
+import locks
 import tails
+import times
 from common import run
 
 ROOT, LIBRARY, PROCESSOR, *COMPILER = sys.argv[1:]
@@ -67,6 +69,28 @@ class Damaged(unittest.TestCase):
     def test_a_file_in_no_layer(self):
         self.write('shim/util/util.c', 'int util;\n')
         self.says(layers.check(self.root), 'no known layer')
+
+    def test_locks(self):
+        self.assertEqual(locks.check(self.root), [])
+        self.change('shim/report/log.c', 'static bool tried', 'static struct lock log_lock;\nstatic bool tried')
+        self.says(locks.check(self.root), 'log_lock is not in the order')
+        self.says(locks.check(self.root), 'log_lock is not in shim/lifecycle/fork.c')
+
+    def test_order_of_locks(self):
+        self.change('shim/base/lock.h', 'modules  >  guards', 'guards  >  modules')
+        self.says(locks.check(self.root), 'lifecycle/fork.c [')
+
+    def test_times(self):
+        self.assertEqual(times.check(self.root), [])
+        self.change('shim/base/lock.c', 'clock_wait(', 'usleep(1);\n        clock_wait(')
+        self.write('tests/x.c', 'alarm(3);\n')
+        self.write('tests/x.py', 'import random\nprint(random.Random(3).uniform(0, 1), random.' + 'uniform(0, 1))\n')
+        self.write('tests/meson.build', "test('x', x,\n  timeout: 30)\n  test('y', y)\n")
+        self.says(times.check(self.root), 'lock.c: usleep past')
+        self.says(times.check(self.root), 'x.c: alarm')
+        self.says(times.check(self.root), 'x.py: chance')
+        self.says(times.check(self.root), "for test('x')")
+        self.says(times.check(self.root), "for test('y')")
 
     def test_headers(self):
         self.change('shim/base/arena.h', '#include <stddef.h>', '')

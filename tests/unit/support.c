@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "support.h"
+#include "base/clock.h"
 #include "base/guard.h"
 #include "base/options.h"
 #include "ownership/common.h"
@@ -117,7 +118,7 @@ void *support_block(size_t size, uint32_t site)
     cr_assert_neq(map, MAP_FAILED);
     char *block = map + 64;
     size_t chunk = (size + sizeof(size_t) + 15) & ~(size_t)15;
-    ((size_t *)block)[-1] = chunk | 1;
+    ((size_t *)(void *)block)[-1] = chunk | 1;
     heap_note(block, HEAP_SIZE_UNKNOWN, site);
     return block;
 }
@@ -171,6 +172,54 @@ json_t *support_of_type(json_t *records, const char *type)
             json_array_append(found, record);
     }
     return found;
+}
+
+static _Atomic uint64_t monotonic, processor, waited;
+static _Atomic unsigned long waits;
+
+static uint64_t read_monotonic(void)
+{
+    return monotonic;
+}
+
+static uint64_t read_processor(void)
+{
+    return processor;
+}
+
+static void wait_no_time(uint64_t nanoseconds)
+{
+    waits++;
+    waited += nanoseconds;
+    monotonic += nanoseconds;
+}
+
+void support_stop_clock(void)
+{
+    static const struct clock_source stopped = {read_monotonic, read_processor, wait_no_time};
+    monotonic = clock_monotonic_ns();
+    processor = clock_processor_ns();
+    clock_replace(&stopped);
+}
+
+void support_pass_ns(uint64_t nanoseconds)
+{
+    monotonic += nanoseconds;
+}
+
+void support_pass_processor_ns(uint64_t nanoseconds)
+{
+    processor += nanoseconds;
+}
+
+unsigned long support_waits(void)
+{
+    return waits;
+}
+
+uint64_t support_waited_ns(void)
+{
+    return waited;
 }
 
 static int caught;

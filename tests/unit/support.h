@@ -58,6 +58,16 @@ json_t *support_records(const char *path);
 /* The records of one type. */
 json_t *support_of_type(json_t *records, const char *type);
 
+/* Time stands still from now on, for the shim: only what is passed here, and its own waits, which
+ * end at once, make it later. */
+void support_stop_clock(void);
+void support_pass_ns(uint64_t nanoseconds);
+void support_pass_processor_ns(uint64_t nanoseconds);
+
+/* How often the shim has waited since, and how long in all. */
+unsigned long support_waits(void);
+uint64_t support_waited_ns(void);
+
 /* What is written to standard error between the two. */
 void support_catch_stderr(void);
 const char *support_caught(void);

@@ -55,7 +55,7 @@ class Case(unittest.TestCase):
         return subprocess.run(
             [DLPIN, *map(str, arguments)], env={**self.environment, **(environment or {})},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
-            timeout=60, **keywords)
+            timeout=600, **keywords)
 
     def records(self, *records):
         """The environment that makes the fake shim report these."""

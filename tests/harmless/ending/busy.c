@@ -65,7 +65,6 @@ int main(void)
         int status = 0;
         int pid = fork();
         if (pid == 0) {
-            alarm(5);
             for (unsigned at = 0; at < sizeof work / sizeof *work; at++) {
                 pthread_t thread;
                 pthread_create(&thread, NULL, work[at], NULL);

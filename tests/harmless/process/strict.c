@@ -23,6 +23,7 @@ static __attribute__((noinline)) void work(pthread_key_t key)
 
 int main(void)
 {
+    /* So that whatever is put off for a few milliseconds is to be done by then. */
     const struct timespec while_ago = {0, 10000000};
     pthread_key_t key;
 

@@ -67,7 +67,7 @@ int main(void)
     check(kill(0, SIGUSR1) == 0);
     leave_something();
     say("kill(0) counted %d\n", (int)signals);
-    usleep(20000);
+    await_children();
     say_children("at the end");
     return observe_status();
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "base/lock.h"
+#include "base/clock.h"
 #include "base/dropped.h"
 #include "base/guard.h"
 #include "support.h"
 
 #include <pthread.h>
-#include <time.h>
+
+#define SECOND_NS ((uint64_t)1000000000)
+#define PATIENCE_NS (5 * SECOND_NS) /* base/lock.c */
 
 static struct lock lock;
 static unsigned long counter;
@@ -33,12 +36,38 @@ Test(lock, excludes)
 
 Test(lock, gives_up_after_some_seconds)
 {
-    time_t start = time(NULL);
+    support_stop_clock();
     cr_assert(lock_acquire(&lock));
+    cr_assert_eq(support_waits(), 0);
     cr_assert_not(lock_acquire(&lock), "held by nobody who would release it");
-    cr_assert(time(NULL) - start >= 4);
+    cr_assert(support_waited_ns() > PATIENCE_NS && support_waited_ns() <= PATIENCE_NS + SECOND_NS,
+              "%lu ns", (unsigned long)support_waited_ns());
     lock_release(&lock);
     cr_assert(lock_acquire(&lock));
+}
+
+/* What stands in for the clock, in a process where somebody releases the lock after all. */
+static uint64_t time_now;
+
+static uint64_t read_time(void)
+{
+    return time_now;
+}
+
+static void release_meanwhile(uint64_t nanoseconds)
+{
+    time_now += nanoseconds;
+    if (time_now >= PATIENCE_NS)
+        lock_release(&lock);
+}
+
+Test(lock, is_patient_that_long)
+{
+    static const struct clock_source source = {read_time, read_time, release_meanwhile};
+    clock_replace(&source);
+    cr_assert(lock_acquire(&lock));
+    cr_assert(lock_acquire(&lock), "released at the last moment");
+    cr_assert_eq(time_now, PATIENCE_NS);
 }
 
 Test(lock, reset_frees_it)

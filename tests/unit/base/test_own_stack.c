@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/own_stack.h"
+#include "base/clock.h"
 #include "base/sys.h"
 #include "support.h"
 
@@ -119,7 +120,7 @@ static void meet(void *data)
     struct meeting *meeting = data;
     pthread_create(&meeting->other, NULL, run_nothing, meeting);
     while (own_stack_waits() == 0)
-        sys_pause_us(100);
+        clock_pause_us(100);
     meeting->waits = own_stack_waits();
 }
 

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/lifecycle.h"
+#include "base/action.h"
+#include "base/arena.h"
+#include "base/clock.h"
 #include "base/options.h"
 #include "base/output.h"
 #include "ownership/caller.h"
+#include "ownership/sites.h"
+#include "registry/guards.h"
 #include "registry/threads.h"
 #include "report/report.h"
 #include "support.h"
 
 #include <dlfcn.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +27,7 @@ static void start_with(const char *more)
     char text[8192];
     snprintf(text, sizeof text, "log_path=%s/report.%%p:quiet=1%s", support_directory(), more);
     setenv("DLPIN_OPTIONS", text, 1);
+    support_stop_clock();
     lifecycle_start();
     cr_assert_eq(lifecycle_phase, PHASE_ACTIVE);
     guard.depth = 1; /* as inside an interposed function */
@@ -57,6 +65,7 @@ Test(start, options_are_read_and_modules_known)
     start_with(":exitcode=9:malloc_context_size=3");
     cr_assert_eq(options.exitcode, 9);
     cr_assert_eq(options.malloc_context_size, 3);
+    report_flush_locked(); /* they wait for others */
     cr_assert(json_array_size(records("module")) >= 4);
     cr_assert_eq(json_array_size(records("header")), 1);
     cr_assert(lifecycle_is_own_process());
@@ -237,6 +246,27 @@ Test(unload, inside_a_destructor_nothing_is_decided)
     cr_assert_eq(json_array_size(records("finding")), 1);
 }
 
+/* Of many unloads that follow each other not each is worth system calls. */
+Test(unload, what_was_set_past_us_is_looked_at_once_a_millisecond)
+{
+    enum { TOGETHER_NS = 1000000 }; /* lifecycle/check.c */
+    start_with("");
+    struct plugin plugin = open_plugin();
+    close_plugin(&plugin); /* looks */
+    plugin = open_plugin();
+    struct action action = {.handler = (__sighandler_t)(uintptr_t)plugin.destructor};
+    cr_assert(action_set(SIGUSR1, &action, NULL));
+    close_plugin(&plugin);
+    cr_assert_eq(json_array_size(records("finding")), 0);
+    support_pass_ns(TOGETHER_NS - 1);
+    lifecycle_check(AT_DLCLOSE);
+    cr_assert_eq(json_array_size(records("finding")), 0);
+    support_pass_ns(1);
+    lifecycle_check(AT_DLCLOSE);
+    cr_assert_eq(json_array_size(records("finding")), 1);
+    cr_assert_str_eq(text_of(records("finding"), 0, "kind"), "signal-handler");
+}
+
 Test(the_end, summary_once_but_after_a_failed_exec_again)
 {
     start_with("");
@@ -276,4 +306,81 @@ Test(forks, the_child_has_its_own_file_and_free_locks)
     cr_assert_eq(json_array_size(records("header")), 1);
     lifecycle_check(AT_EVENT);
     cr_assert_eq(json_array_size(records("summary")), 0);
+}
+
+/* In the order in which they are taken. */
+static struct lock *const locks[] = {&check_lock, &changes_lock, &report_lock, &registry_lock,
+                                     &sites_lock, &modules_lock, &guards_lock, &arena_lock};
+enum { LOCKS = sizeof locks / sizeof *locks };
+
+static struct lock *held;
+static _Atomic int is_held, has_forked;
+
+/* Holds the lock until the one that forks waits for it, or has not. */
+static void *hold_meanwhile(void *unused)
+{
+    enum { WAITED_FOR = 2 };
+    cr_assert(lock_acquire(held));
+    is_held = true;
+    while (atomic_load(&held->word) != WAITED_FOR && !has_forked)
+        sched_yield();
+    lock_release(held);
+    return unused;
+}
+
+static void *hold_for_ever(void *unused)
+{
+    cr_assert(lock_acquire(held));
+    is_held = true;
+    for (;;)
+        pause();
+    return unused;
+}
+
+/* What else would be in the state that its owner left it in. */
+static int fork_and_try_all(void)
+{
+    int status = -1;
+    guard.depth = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        guard.depth = 1;
+        support_stop_clock(); /* one that is not free is given up at once */
+        for (unsigned i = 0; i < LOCKS; i++)
+            if (!lock_acquire(locks[i]))
+                _exit((int)i + 1);
+        _exit(0);
+    }
+    has_forked = true;
+    waitpid(child, &status, 0);
+    return status;
+}
+
+static void hold_each(void *(*hold)(void *))
+{
+    for (unsigned i = 0; i < LOCKS; i++) {
+        pthread_t thread;
+        held = locks[i];
+        is_held = has_forked = false;
+        pthread_create(&thread, NULL, hold, NULL);
+        while (!is_held)
+            sched_yield();
+        cr_assert_eq(fork_and_try_all(), 0, "lock %u", i);
+        if (hold == hold_meanwhile)
+            pthread_join(thread, NULL);
+    }
+}
+
+Test(forks, while_another_thread_holds_a_lock)
+{
+    start_with("");
+    clock_replace(NULL);
+    hold_each(hold_meanwhile);
+    cr_assert_eq(atomic_load(&guards_lock.word), 0);
+}
+
+Test(forks, while_a_lock_is_never_released)
+{
+    start_with("");
+    hold_each(hold_for_ever);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "base/clock.h"
 #include "base/dropped.h"
 #include "base/guard.h"
 #include "base/options.h"
@@ -45,8 +46,8 @@ Test(heap, neighbours_are_told_apart)
     struct heap_block block;
     heap_init(true);
     char *first = support_block(24, 3), *second = first + 32;
-    ((size_t *)first)[-1] = 32 | 1;
-    ((size_t *)second)[-1] = 48 | 1;
+    ((size_t *)(void *)first)[-1] = 32 | 1;
+    ((size_t *)(void *)second)[-1] = 48 | 1;
     heap_note(second, HEAP_SIZE_UNKNOWN, 4);
     cr_assert(heap_find((uintptr_t)first + 23, &block) && block.site == 3);
     cr_assert(heap_find((uintptr_t)second, &block) && block.site == 4);
@@ -63,7 +64,7 @@ Test(heap, wherever_in_its_granule_a_block_starts)
     char *base = support_block(4000, 0);
     for (size_t at = 0; at < 2048; at += 48) {
         char *p = base + at;
-        ((size_t *)p)[-1] = 48 | 1;
+        ((size_t *)(void *)p)[-1] = 48 | 1;
         heap_note(p, HEAP_SIZE_UNKNOWN, (uint32_t)at + 1);
     }
     for (size_t at = 0; at < 2048; at += 48) {
@@ -167,7 +168,7 @@ Test(heap, other_allocators_have_smaller_blocks)
     cr_assert_eq(heap_site(p + 16), 3);
 }
 
-Test(heap, the_header_may_be_on_a_page_that_went)
+Test(heap, a_header_on_a_page_that_went_is_survived)
 {
     struct heap_block block;
     heap_init(true);
@@ -318,7 +319,7 @@ static uintptr_t *words(void)
 {
     char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     mprotect(page + 4096, 4096, PROT_NONE);
-    return (uintptr_t *)page;
+    return (uintptr_t *)(void *)page;
 }
 
 Test(threads, what_one_was_started_with)
@@ -417,7 +418,7 @@ static void *live(void *data)
     cr_assert_eq(thread_self(), data);
     thread_set_value(7, (void *)0x1234, 3);
     while (!go_on)
-        sys_pause_us(1000);
+        clock_pause_us(1000);
     thread_end(data);
     return NULL;
 }
@@ -432,7 +433,7 @@ Test(threads, life)
     struct thread *thread = start.thread;
     pthread_create(&id, NULL, live, thread);
     while (!thread_value(thread, 7) || !atomic_load(&thread_value(thread, 7)->pointer))
-        sys_pause_us(1000);
+        clock_pause_us(1000);
     cr_assert(thread_is_live(thread) && !thread_is_gone(thread));
     threads_collect();
     cr_assert_eq(thread_by_serial_locked(thread->serial), thread);

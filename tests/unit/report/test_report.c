@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { HELD_NS = 4000000 }; /* report/log.c */
+
 static struct module *gone;
 
 static void start_with(const char *more)
@@ -26,6 +28,7 @@ static void start_with(const char *more)
     support_options(text_string(&text));
     support_catch_stderr();
     output_init();
+    support_stop_clock();
     report_init(text_string(&text));
     gone = support_module("gone.so", 1, MODULE_UNLOADED);
 }
@@ -120,6 +123,7 @@ Test(report, modules)
 {
     gone->build_id_length = 3;
     memcpy(gone->build_id, "\x00\xab\xff", 3);
+    support_pass_ns(HELD_NS);
     report_module(gone, MODULE_LOADED);
     json_t *module = last_of(records("module"));
     cr_assert_eq(number_of(module, "id"), 1);
@@ -134,8 +138,33 @@ Test(report, modules)
     cr_assert_str_eq(text_of(last_of(support_records(output_file_path())), "type"), "request");
 }
 
+/* Of many that are loaded at once not each takes a write of its own. */
+Test(report, modules_wait_for_four_milliseconds)
+{
+    for (size_t round = 1; round <= 3; round++) {
+        report_module(gone, MODULE_LOADED);
+        support_pass_ns(HELD_NS - 1);
+        report_module(gone, MODULE_CLOSED);
+        cr_assert_eq(json_array_size(records("module")), (round - 1) * 3, "round %zu", round);
+        support_pass_ns(1);
+        report_module(gone, MODULE_UNLOADED);
+        cr_assert_eq(json_array_size(records("module")), round * 3, "round %zu", round);
+    }
+}
+
+Test(report, modules_carry_the_time_when_they_were_seen)
+{
+    report_module(gone, MODULE_LOADED);
+    support_pass_ns(HELD_NS + 1);
+    report_module(gone, MODULE_UNLOADED);
+    json_t *modules = records("module");
+    cr_assert_eq(number_of(json_array_get(modules, 0), "time"), 0);
+    cr_assert_eq(number_of(json_array_get(modules, 1), "time"), HELD_NS + 1);
+}
+
 Test(report, modules_do_not_wait_when_it_dies)
 {
+    support_pass_ns(HELD_NS);
     report_module(gone, MODULE_LOADED);
     report_module(gone, MODULE_UNLOADED);
     report_flush_locked();
@@ -145,6 +174,7 @@ Test(report, modules_do_not_wait_when_it_dies)
 /* Made by a system call of the program's own, so that nobody knows. */
 Test(report, a_child_does_not_write_what_waits)
 {
+    support_pass_ns(HELD_NS);
     report_module(gone, MODULE_LOADED);
     report_module(gone, MODULE_UNLOADED);
     size_t before = json_array_size(records("module"));
@@ -163,6 +193,7 @@ Test(report, a_child_does_not_write_what_waits)
 Test(report, odd_names_come_out_as_json)
 {
     gone->path = "/tmp/\"quoted\"\\\n\xff\xc3\x28 \xe2\x86\x92.so";
+    support_pass_ns(HELD_NS);
     report_module(gone, MODULE_LOADED);
     json_t *module = last_of(records("module"));
     cr_assert_str_eq(text_of(module, "path"),

@@ -317,7 +317,7 @@ Test(thread_rules, an_argument)
     cr_assert_not(finds(KIND_THREAD_ARGUMENT, subject));
     thread.argument_image = NULL;
     thread.argument_site = 1;
-    target = (struct target){.kind = TARGET_BLOCK, .module = gone, .block = {0x4000, 48, 1}};
+    target = (struct target){.kind = TARGET_BLOCK, .module = gone, .block = {0x4000, 48, 1, 0}};
     cr_assert(finds(KIND_THREAD_ARGUMENT, subject));
     says("48 bytes");
     is(VERDICT_HELD, SEVERITY_WARNING, gone);

@@ -3,6 +3,7 @@
  * Walks over graphs of up to 100,000 blocks against a plain search in the test. That each block is
  * looked at once, and no other memory is, shows in the bytes that a walk says it looked at.
  */
+#include "base/clock.h"
 #include "base/compiler.h"
 #include "made_heap.h"
 #include "registry/heap.h"
@@ -504,15 +505,10 @@ Test(walk, without_memory)
     cr_assert(completed && failed > 20, "%u failed", failed);
 }
 
-Test(walk, a_limit_in_bytes)
+static struct walk limited;
+
+static void walk_limited(uint64_t bytes, uint64_t deadline)
 {
-    start(MANY * 64);
-    for (uint32_t i = 0; i < MANY; i++)
-        made_block(40, SITE);
-    for (uint32_t i = 0; i + 1 < MANY; i++)
-        made_point(i, i + 1, 0);
-    made_root(0);
-    static struct walk walk;
     struct root root = {.kind = ROOT_DATA,
                         .start = (uintptr_t)made.roots,
                         .end = (uintptr_t)(made.roots + ROOT_WORDS)};
@@ -520,15 +516,58 @@ Test(walk, a_limit_in_bytes)
     struct heap_pages pages;
     struct maps maps;
     cr_assert(heap_pages_read(&pages) && maps_read(&maps));
-    walk = (struct walk){.ranges = &made_ranges,
-                         .roots = &roots,
-                         .pages = &pages,
-                         .maps = &maps,
-                         .place = WALK_IN_COPY,
-                         .limit = 100000};
-    walk_run(&walk);
-    cr_assert(walk.ran_out && !walk.complete && !walk.no_memory);
-    cr_assert(walk.bytes > 100000 && walk.bytes < 100000 + 64 * 64, "%lu", walk.bytes);
+    limited = (struct walk){.ranges = &made_ranges,
+                            .roots = &roots,
+                            .pages = &pages,
+                            .maps = &maps,
+                            .place = WALK_IN_COPY,
+                            .limit = bytes,
+                            .deadline = deadline};
+    walk_run(&limited);
     heap_pages_free(&pages);
     maps_free(&maps);
+}
+
+static void make_list(void)
+{
+    start(MANY * 64);
+    for (uint32_t i = 0; i < MANY; i++)
+        made_block(40, SITE);
+    for (uint32_t i = 0; i + 1 < MANY; i++)
+        made_point(i, i + 1, 0);
+    made_root(0);
+}
+
+Test(walk, a_limit_in_bytes)
+{
+    make_list();
+    walk_limited(100000, 0);
+    cr_assert(limited.ran_out && !limited.complete && !limited.no_memory);
+    cr_assert(limited.bytes > 100000 && limited.bytes < 100000 + 64 * 64, "%lu", limited.bytes);
+}
+
+/* Each time that it is asked for, one nanosecond later. */
+static uint64_t asked;
+
+static uint64_t read_asked(void)
+{
+    return asked++;
+}
+
+Test(walk, a_deadline)
+{
+    static const struct clock_source source = {read_asked, read_asked, NULL};
+    uint64_t bytes = 0;
+    make_list();
+    clock_replace(&source);
+    for (uint64_t deadline = 10; deadline < 1000; deadline *= 3) {
+        asked = 0;
+        walk_limited(0, deadline);
+        cr_assert(limited.ran_out && !limited.complete && !limited.no_memory);
+        cr_assert(limited.bytes > bytes && limited.bytes < deadline * 64 * 64, "%lu",
+                  limited.bytes);
+        bytes = limited.bytes;
+    }
+    walk_limited(0, UINT64_MAX);
+    cr_assert(limited.complete && !limited.ran_out);
 }

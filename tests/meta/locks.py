@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Each lock of the shim has a place in the order that base/lock.h states, and lifecycle/fork.c takes them all
+in this order. Argument: the tree."""
+
+import re
+import sys
+
+from common import files, finish, read, without_comments
+
+
+def defined(root):
+    """The locks that there are: name -> file."""
+    found = {}
+    for path in files(root, 'shim', '.c'):
+        for name in re.findall(r'^(?:static )?struct lock (\w+)', without_comments(read(root, path)), flags=re.M):
+            found[name] = path
+    return found
+
+
+def stated(root):
+    """In the order of the comment."""
+    text = re.search(r"the loader's locks ((?: *>[\s*]+\w+(?: \([^)]*\))?)+)", read(root, 'shim/base/lock.h'))
+    return [name + '_lock' for name in re.findall(r'>[\s*]+(\w+)', text.group(1))] if text else []
+
+
+def taken(root):
+    """In the order of the table."""
+    table = re.search(r'order\[\] = \{([^}]*)\}', read(root, 'shim/lifecycle/fork.c'))
+    return re.findall(r'&(\w+)', table.group(1)) if table else []
+
+
+def check(root):
+    mistakes, locks = [], defined(root)
+    order, fork = stated(root), taken(root)
+    for name, path in locks.items():
+        if name not in order:
+            mistakes.append(f'{path}: {name} is not in the order of shim/base/lock.h')
+        if name not in fork:
+            mistakes.append(f'{path}: {name} is not in shim/lifecycle/fork.c')
+    for name in sorted({*order, *fork} - set(locks)):
+        mistakes.append(f'{name}: no such lock')
+    if order != fork:
+        mistakes.append(f'base/lock.h has {order}, lifecycle/fork.c {fork}')
+    return mistakes
+
+
+if __name__ == '__main__':
+    finish('locks', check(sys.argv[1]))
