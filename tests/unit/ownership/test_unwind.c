@@ -170,6 +170,25 @@ Test(libunwind, from_cxx)
 }
 #endif
 
+Test(libunwind, a_plugin_that_the_list_does_not_have_yet)
+{
+    struct frames before, after;
+    struct plugin late;
+    support_start();
+    if (!find_loader_find_object())
+        return;
+    object_at_init(NULL);
+    inner = support_open("plugin");
+    void *handle = dlopen(support_library("through"), RTLD_NOW);
+    cr_assert_not_null(handle, "%s", dlerror());
+    *(void **)&late.call_by = dlsym(handle, "plugin_call_by");
+    late.call_by(inner.call_aligned, unwind, &before);
+    cr_assert_eq(before.count, 2, "the list alone leads no further");
+    object_at_init(loader_find_object);
+    late.call_by(inner.call_aligned, unwind, &after);
+    cr_assert_gt(after.count, 2);
+}
+
 /* --- wrong ---------------------------------------------------------------------------------- */
 
 /* Then everything is as before. */
