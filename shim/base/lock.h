@@ -5,10 +5,11 @@
  *
  * Order, outermost first; whoever takes two takes them in this order:
  *
- *   the loader's locks  >  own_stack  >  check  >  changes  >  report  >  registry (keys, threads)
- *   >  sites  >  modules  >  guards  >  arena
+ *   the loader's locks  >  own_stack  >  check  >  changes  >  report  >
+ *   registry (keys, threads)  >  sites  >  modules  >  guards  >  arena
  *
- * All of them are in lifecycle/fork.c, too, in the same order: a child must find them free.
+ * All of them are in lifecycle/fork.c, too, in the same order: a child must find them free. The
+ * first is not taken there: who ends the process has it to the end.
  *
  * The loader's locks come first because the program calls us with them held (constructors,
  * callbacks of dl_iterate_phdr). So nothing that takes them (dl_iterate_phdr, dladdr, dlsym, and

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/own_stack.h"
+#include "base/action.h"
 #include "base/compiler.h"
 #include "base/lock.h"
 #include "base/sys.h"
@@ -53,11 +54,25 @@ static bool take(void)
     return false;
 }
 
-/* The signals come first and last: a handler would find the stack taken by its own thread. */
+/* All, for a handler would find the stack taken by its own thread; but for those that people and
+ * supervisors end a program with, as long as these run no handler. */
+static uint64_t signals_to_block(void)
+{
+    static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM};
+    uint64_t mask = ~(uint64_t)0;
+    struct action action;
+    for (unsigned i = 0; i < ARRAY_SIZE(ending); i++)
+        if (action_get(ending[i], &action) && action.handler == SIG_DFL)
+            mask &= ~((uint64_t)1 << (ending[i] - 1));
+    return mask;
+}
+
+/* The signals come first and last. */
 bool own_stack_run(void (*work)(void *data), void *data)
 {
     int saved_errno = errno;
     uint64_t before = sys_block_signals(~(uint64_t)0);
+    sys_block_signals(before | signals_to_block());
     bool taken = take();
     if (taken) {
         atomic_store(&user_tid, sys_gettid());

@@ -4,9 +4,10 @@
  * signal handler on an alternate stack of 8 KB may end the process. Of the program's stack
  * own_stack_run itself takes no more than a few hundred bytes.
  *
- * One thread at a time, with all signals blocked: no handler of the program runs on this stack, and
- * none interrupts the work. Unwinding leads from it back to the stack of the program; whoever looks
- * at stack pointers asks own_stack_look_through. There is an inaccessible page below it.
+ * One thread at a time, with signals blocked: no handler of the program runs on this stack, and
+ * none interrupts the work. SIGTERM and its kin end the process as ever where they have no handler.
+ * Unwinding leads from it back to the stack of the program; whoever looks at stack pointers asks
+ * own_stack_look_through. There is an inaccessible page below it.
  *
  * Without any of our locks: its own is the outermost of them (base/lock.h).
  */

@@ -43,11 +43,6 @@ bool elf_image_read(struct elf_image *image, uintptr_t bias, const ElfW(Phdr) * 
  * other library, and nor does elf_image_symbol. */
 void elf_image_read_dynamic(struct elf_image *image, uintptr_t bias, const ElfW(Dyn) * dynamic);
 
-/* The loader's own dl_iterate_phdr. The link gives all other uses of that name, libunwind's, to
- * ours (ownership/unwind.h): -Wl,--wrap=dl_iterate_phdr. */
-int __real_dl_iterate_phdr(int (*callback)(struct dl_phdr_info *info, size_t size, void *data),
-                           void *data);
-
 /* A defined dynamic symbol by name, in its default version; NULL where there is none. */
 const ElfW(Sym) * elf_image_symbol(const struct elf_image *image, const char *name);
 

@@ -43,5 +43,5 @@ static int hold(struct dl_phdr_info *info, size_t size, void *data)
 void link_maps_hold(link_maps_work *work, void *data)
 {
     struct held held = {work, data};
-    __real_dl_iterate_phdr(hold, &held);
+    dl_iterate_phdr(hold, &held);
 }

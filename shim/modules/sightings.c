@@ -26,7 +26,7 @@ static int read_counters(struct dl_phdr_info *info, size_t size, void *data)
 void sightings_counters(unsigned long long *adds, unsigned long long *subs)
 {
     struct counters now;
-    __real_dl_iterate_phdr(read_counters, &now);
+    dl_iterate_phdr(read_counters, &now);
     *adds = now.adds;
     *subs = now.subs;
 }
@@ -335,7 +335,7 @@ static int collect(struct dl_phdr_info *info, size_t size, void *data)
 
 void sightings_collect(struct sightings *list)
 {
-    __real_dl_iterate_phdr(collect, list);
+    dl_iterate_phdr(collect, list);
 }
 
 void sighting_free_strings(struct sighting *sighting)

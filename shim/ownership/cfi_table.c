@@ -124,8 +124,14 @@ static bool find_tables(struct tables *tables, uintptr_t address)
     tables->start = (uintptr_t)found.dlfo_map_start;
     tables->end = (uintptr_t)found.dlfo_map_end;
     tables->index = (uintptr_t)found.dlfo_eh_frame;
+    if (tables->index < tables->start || tables->index >= tables->end) {
+        /* A program between whose segments there is something else: of it the loader names one
+         * segment. It stays. */
+        tables->start = 0;
+        tables->end = UINTPTR_MAX;
+    }
     tables->size = tables->end - tables->index;
-    return tables->index >= tables->start && tables->index < tables->end;
+    return true;
 }
 
 /* All linkers write a table of 4-byte offsets. */

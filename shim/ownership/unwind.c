@@ -3,68 +3,17 @@
 #include "base/compiler.h"
 #include "modules/modules.h"
 #include "ownership/shapes.h"
+#include "ownership/unwind_calls.h"
 
 #include <libunwind.h>
 #include <stdbool.h>
 
-/* --- what libunwind asks the loader, answered from our list
- * -------------------------------------------- */
-
-typedef int phdr_callback(struct dl_phdr_info *info, size_t size, void *data);
-
-int __wrap_dl_iterate_phdr(phdr_callback *callback, void *data);
-
-struct phdr_visit {
-    phdr_callback *callback;
-    void *data;
+struct walk {
+    unw_context_t context;
+    unw_cursor_t cursor;
+    bool ended; /* libunwind gave up: the cursor may be read, and nothing else */
+    int outcome;
 };
-
-static int visit_module(struct module *module, void *data)
-{
-    struct phdr_visit *visit = data;
-    struct dl_phdr_info info = {
-        .dlpi_addr = module->bias,
-        .dlpi_name = module->path,
-        .dlpi_phdr = module->phdr,
-        .dlpi_phnum = (ElfW(Half))module->phnum,
-    };
-    return visit->callback(&info, sizeof info, visit->data);
-}
-
-/* Stacks go to and fro between few modules: those that were wanted last are offered first. An
- * address, not a module, is remembered: another may lie there by now. */
-enum { RECENT = 4 };
-static __thread uintptr_t recent[RECENT] __attribute__((tls_model("initial-exec")));
-
-static int visit_recent(struct phdr_visit *visit)
-{
-    for (unsigned i = 0; i < RECENT; i++) {
-        struct module *module = recent[i] ? modules_find(recent[i]) : NULL;
-        int found = module ? visit_module(module, visit) : 0;
-        if (found)
-            return found;
-    }
-    return 0;
-}
-
-static int visit_and_remember(struct module *module, void *data)
-{
-    static __thread unsigned next __attribute__((tls_model("initial-exec")));
-    int found = visit_module(module, data);
-    if (found)
-        recent[next++ % RECENT] = module->start;
-    return found;
-}
-
-int __wrap_dl_iterate_phdr(phdr_callback *callback, void *data)
-{
-    struct phdr_visit visit = {callback, data};
-    int found = visit_recent(&visit);
-    return found ? found : modules_each_mapped(visit_and_remember, &visit);
-}
-
-/* --- stacks
- * ------------------------------------------------------------------------------------------ */
 
 static uintptr_t reg(unw_cursor_t *cursor, int number)
 {
@@ -78,15 +27,38 @@ static bool in_shim(uintptr_t pc)
     return module && module->is_shim;
 }
 
-/*
- * To the caller's frame; false where there is none. libunwind says "end" already when it arrives in
- * code that it has no tables for (a module that came since the last sync, generated code): that
- * frame is still one, and the last.
- */
-static bool step(unw_cursor_t *cursor)
+static void start_unprotected(void *data)
 {
+    struct walk *walk = data;
+    walk->outcome = unw_init_local(&walk->cursor, &walk->context);
+}
+
+/* Of a walk whose context is set. */
+static bool start(struct walk *walk)
+{
+    walk->ended = false;
+    return unwind_protected(start_unprotected, walk) && walk->outcome == UNW_ESUCCESS;
+}
+
+static void step_unprotected(void *data)
+{
+    struct walk *walk = data;
+    walk->outcome = unw_step(&walk->cursor);
+}
+
+/*
+ * To the caller's frame; false where there is none. libunwind says "end" already, or gives up, when
+ * it arrives in code that it has no tables for (generated code): that frame is still one, and the
+ * last.
+ */
+static bool step(struct walk *walk)
+{
+    unw_cursor_t *cursor = &walk->cursor;
     uintptr_t pc = reg(cursor, UNW_REG_IP), sp = reg(cursor, UNW_REG_SP);
-    if (unw_step(cursor) < 0)
+    if (walk->ended)
+        return false;
+    walk->ended = !unwind_protected(step_unprotected, walk);
+    if (!walk->ended && walk->outcome < 0)
         return false;
     uintptr_t now = reg(cursor, UNW_REG_IP);
     return now != 0 && (now != pc || reg(cursor, UNW_REG_SP) != sp);
@@ -94,14 +66,13 @@ static bool step(unw_cursor_t *cursor)
 
 __attribute__((noinline)) static size_t walk_by_libunwind(uintptr_t *pcs, size_t max)
 {
-    unw_context_t context;
-    unw_cursor_t cursor;
+    struct walk walk;
     size_t count = 0;
 
-    if (unw_getcontext(&context) != 0 || unw_init_local(&cursor, &context) != 0)
+    if (unw_getcontext(&walk.context) != 0 || !start(&walk))
         return 0;
-    while (count < max && step(&cursor)) {
-        uintptr_t pc = reg(&cursor, UNW_REG_IP);
+    for (size_t steps = 0; count < max && steps < max + UNWIND_MAX && step(&walk); steps++) {
+        uintptr_t pc = reg(&walk.cursor, UNW_REG_IP);
         if (!in_shim(pc))
             pcs[count++] = pc;
     }
@@ -126,18 +97,17 @@ static const int callee_saved[UNWIND_REGISTERS] = {
 
 bool unwind_caller_context(struct caller_context *caller)
 {
-    unw_context_t context;
-    unw_cursor_t cursor;
+    struct walk walk;
 
-    if (unw_getcontext(&context) != 0 || unw_init_local(&cursor, &context) != 0)
+    if (unw_getcontext(&walk.context) != 0 || !start(&walk))
         return false;
-    for (unsigned i = 0; i < UNWIND_MAX && step(&cursor); i++) {
-        if (in_shim(reg(&cursor, UNW_REG_IP)))
+    for (unsigned i = 0; i < UNWIND_MAX && step(&walk); i++) {
+        if (in_shim(reg(&walk.cursor, UNW_REG_IP)))
             continue;
-        caller->pc = reg(&cursor, UNW_REG_IP);
-        caller->sp = reg(&cursor, UNW_REG_SP);
+        caller->pc = reg(&walk.cursor, UNW_REG_IP);
+        caller->sp = reg(&walk.cursor, UNW_REG_SP);
         for (unsigned k = 0; k < UNWIND_REGISTERS; k++)
-            caller->registers[k] = reg(&cursor, callee_saved[k]);
+            caller->registers[k] = reg(&walk.cursor, callee_saved[k]);
         return true;
     }
     return false;

@@ -3,10 +3,10 @@
  * Call stacks of the calling thread: of most frames by their shapes (ownership/shapes.h), of all
  * others by LLVM's libunwind, linked in static and hidden.
  *
- * libunwind finds unwind tables through dl_iterate_phdr. The link gives it ours instead (see
- * __wrap_dl_iterate_phdr): it walks our own list of modules, so that unwinding takes no lock of the
- * loader and cannot deadlock with a thread that is inside dlopen or dlclose. The list must be up to
- * date, so callers sync first where they have reason to.
+ * Nothing that libunwind calls is the C library's (ownership/unwind_calls.h): unwinding takes no
+ * lock of the loader, cannot deadlock with a thread that is inside dlopen or dlclose, and says
+ * nothing. Where the loader cannot be asked for one object (before glibc 2.35), our list of modules
+ * answers, so callers sync first where they have reason to.
  *
  * Nothing here allocates. Callers are inside the guard.
  */

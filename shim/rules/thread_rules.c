@@ -79,6 +79,14 @@ static bool match_retained(const struct subject *subject, struct finding *findin
     return true;
 }
 
+/* The library whose code the thread runs made the block itself, on behalf of the module: its own
+ * record of the thread (GLib's GThread), which it frees. */
+static bool is_record_of_starter(const struct thread *thread, const struct target *target)
+{
+    const struct module *maker = target->site ? target->site->owner.module : NULL;
+    return maker && maker == thread->routine.module && !module_is_left(maker);
+}
+
 bool match_thread_argument(const struct subject *subject, struct finding *finding)
 {
     const struct thread *thread = subject->thread;
@@ -91,8 +99,9 @@ bool match_thread_argument(const struct subject *subject, struct finding *findin
     if (subject->retained)
         return !module_is_unloaded(thread->routine.module) && match_retained(subject, finding);
     bool image = module_is_left(thread->argument_image);
-    bool block =
-        target && target->kind == TARGET_BLOCK && thread->argument_site == target->block.site;
+    bool block = target && target->kind == TARGET_BLOCK &&
+                 thread->argument_site == target->block.site &&
+                 !is_record_of_starter(thread, target);
     if (!image && !block)
         return false;
     finding->verdict = image ? VERDICT_DANGLING : VERDICT_HELD;

@@ -230,7 +230,7 @@ def others():
         check('the program', asked.end(), ('good', 0))
     # What is no request goes where it would have gone.
     with Asked([WAITS, 'read']) as asked:
-        subprocess.run(['kill', '-32', str(asked.process.pid)], check=True)
+        os.kill(asked.process.pid, 32)
         check('killed', asked.process.wait(LONG), -32)
 
 

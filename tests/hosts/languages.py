@@ -81,9 +81,11 @@ echo
 '''
 PYTHON_IMPORTS = '''
 import sys
-import _asyncio, _bz2, _codecs_jp, _contextvars, _crypt, _ctypes, _curses, _dbm, _decimal, _elementtree
+import _asyncio, _bz2, _codecs_jp, _contextvars, _ctypes, _curses, _dbm, _decimal, _elementtree
 import _hashlib, _json, _lsprof, _lzma, _multiprocessing, _opcode, _posixshmem, _queue, _sqlite3, _ssl
-import _uuid, _zoneinfo, audioop, mmap, nis, ossaudiodev, readline, resource, termios
+import _uuid, _zoneinfo, mmap, readline, resource, termios
+if sys.version_info < (3, 13):
+    import _crypt, audioop, nis, ossaudiodev
 print(len(sys.modules) > 30, _sqlite3.sqlite_version > '3')
 '''
 PYTHON_THIRD = '''

@@ -9,8 +9,10 @@ it must not.
  - Its thread-local variables are initial-exec: reading one never allocates. The loader then sets aside room
    at start, which DF_STATIC_TLS says; that is no harm in a library that is preloaded, never dlopen'ed, as
    long as it is little.
- - Our own object files refer to nothing that allocates, prints, exits or takes a lock of the loader; what
-   libunwind refers to beyond that is listed apart.
+ - It imports nothing but what is listed here, and all of that. Our own object files refer to nothing that
+   allocates, prints, exits or takes a lock of the loader.
+ - libunwind, as it is linked, refers to functions of ours, and of others only to what is listed here: all
+   else is in libunwind_calls.txt.
 
 Arguments: the tree, libdlpin.so."""
 
@@ -23,6 +25,7 @@ from common import finish, interposers, read, run, without_comments
 
 NEEDED = {'libc.so.6', 'ld-linux-x86-64.so.2', 'ld-linux-aarch64.so.1'}
 TLS_MAX = 256
+CALLS = 'shim/ownership/libunwind_calls.txt'
 
 # What the shim takes from libc, by the layers that take it.
 CORE = set('''
@@ -33,15 +36,16 @@ CORE = set('''
     pthread_atfork __register_atfork pthread_sigmask readlink
     sigaddset sigemptyset sigismember sigpending
 '''.split())
+LOADER = {'dl_iterate_phdr'}  # in shim/modules alone: it takes a lock of the loader
 INTERPOSE = CORE | set('''
-    dl_iterate_phdr dlerror on_exit at_quick_exit __cxa_at_quick_exit __environ
+    at_quick_exit dl_iterate_phdr __environ
     __pthread_register_cancel __pthread_unregister_cancel __pthread_unwind_next __sigsetjmp
 '''.split())
-# LLVM's libunwind: messages and abort for what cannot happen, dladdr in a function that we never call, a
-# lock around its cache of registered frames.
-UNWIND = set('''
-    abort dladdr fflush fprintf fwrite stderr snprintf
-    pthread_rwlock_rdlock pthread_rwlock_unlock pthread_rwlock_wrlock __stack_chk_fail __stack_chk_guard
+# LLVM's libunwind. The guard of aarch64 is a variable of the loader.
+UNWIND = set('__errno_location memcpy memset strcmp strlen __stack_chk_guard'.split())
+# Present where the C library or the processor has the other name for it.
+OTHERWISE = set('''
+    at_quick_exit fstat getrlimit pthread_atfork __register_atfork __environ __stack_chk_guard
 '''.split())
 LINKER = {'_GLOBAL_OFFSET_TABLE_', '_DYNAMIC'}
 START_FILES = set('_ITM_deregisterTMCloneTable _ITM_registerTMCloneTable __gmon_start__ '
@@ -113,10 +117,12 @@ def check_objects(library):
         late = name.startswith('interpose_')
         # An interposer may refer to others of its kind; what comes before must not know of them.
         beyond = used - (INTERPOSE if late else CORE) - own
+        if name.startswith('modules_'):
+            beyond -= LOADER
         if not late:
             beyond |= used & interposed_in(defined)
         mistakes += [f'{name} uses {symbol}' for symbol in sorted(beyond)
-                     if not re.match(r'__real_dl_iterate_phdr$|unw_', symbol)]
+                     if not symbol.startswith('unw_')]
     if len(objects) < 20:
         mistakes.append(f'only {len(objects)} object files beside {library}')
     return mistakes
@@ -131,8 +137,8 @@ def interposed_in(defined):
 
 def check_imports(library):
     used = symbols(library, '-D', '--undefined-only')
-    beyond = used - INTERPOSE - UNWIND - START_FILES
-    mistakes = [f'the library uses {name}' for name in sorted(beyond)]
+    mistakes = [f'the library uses {name}' for name in sorted(used - INTERPOSE - UNWIND - START_FILES)]
+    mistakes += [f'the library does not use {name}' for name in sorted(INTERPOSE - OTHERWISE - used)]
     if '__tls_get_addr' in used:
         mistakes.append('its thread-local variables are dynamic')
     for name in sorted(symbols(library, '-D', '--defined-only')):
@@ -141,9 +147,20 @@ def check_imports(library):
     return mistakes
 
 
+def check_libunwind(root, archive):
+    rows = [line.split() for line in read(root, CALLS).splitlines() if line and not line.startswith('#')]
+    ours = {ours for _, ours in rows}
+    beyond = symbols(archive, '-u') - symbols(archive, '--defined-only') - ours - UNWIND - LINKER
+    mistakes = [f'libunwind uses {name}' for name in sorted(beyond)]
+    if len(rows) < 15 or not symbols(archive, '-u') & ours:
+        mistakes.append(f'{CALLS} or {archive} could not be read')
+    return mistakes
+
+
 def check(root, library):
     return check_table(root, library) + check_dynamic(library) + check_objects(library) + \
-           check_imports(library)
+           check_imports(library) + \
+           check_libunwind(root, os.path.join(os.path.dirname(library), 'libunwind_alone.a'))
 
 
 if __name__ == '__main__':

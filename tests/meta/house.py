@@ -5,6 +5,7 @@ somebody worked at. Argument: the tree."""
 
 import os
 import re
+import shutil
 import sys
 
 from common import finish, run
@@ -19,13 +20,14 @@ WORDS = re.compile('|'.join([
 
 def tracked(root):
     """Files under version control; without it, all that is there."""
-    result = run('git', '-C', root, 'ls-files', '-z')
-    if result.returncode == 0:
-        return [path for path in result.stdout.split('\0') if path]
+    if shutil.which('git'):
+        result = run('git', '-C', root, 'ls-files', '-z')
+        if result.returncode == 0:
+            return [path for path in result.stdout.split('\0') if path]
     found = []
     for place, folders, names in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(('.git', 'build', '__'))]
-        found += [os.path.relpath(os.path.join(place, name), root) for name in names]
+        found += [os.path.relpath(os.path.join(place, name), root) for name in names if name != '.git']
     return found
 
 

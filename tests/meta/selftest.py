@@ -135,6 +135,13 @@ class Damaged(unittest.TestCase):
             os.path.join(self.root, 'fake.so.p/base_fake.c.o.c'))
         self.says(exports.check_objects(os.path.join(self.root, 'fake.so')), 'uses malloc')
 
+    def test_libunwind(self):
+        archive = os.path.join(os.path.dirname(LIBRARY), 'libunwind_alone.a')
+        self.assertEqual(exports.check_libunwind(self.root, archive), [])
+        self.change(exports.CALLS, 'abort libunwind_abort\n', '')
+        self.says(exports.check_libunwind(self.root, archive), 'uses libunwind_abort')
+        self.says(exports.check_libunwind(self.root, LIBRARY), 'uses getenv')
+
     def test_exercised(self):
         build = os.path.dirname(os.path.dirname(LIBRARY))
         self.change('shim/interpose/interposers.def', 'INTERPOSE(malloc, HEAP, REQUIRED)',

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/guard.h"
 #include "base/options.h"
+#include "modules/object_at.h"
 #include "ownership/common.h"
 #include "ownership/sites.h"
 #include "registry/heap.h"
@@ -27,8 +28,11 @@ static void on_module(struct module *module, enum module_state state, bool more)
 
 void support_start(void)
 {
+    find_object *find;
     if (!options.malloc_context_size)
         support_options("");
+    *(void **)&find = dlsym(RTLD_DEFAULT, "_dl_find_object");
+    object_at_init(find);
     modules_init(common_classify, on_module);
     modules_sync(0, false);
     sites_start();

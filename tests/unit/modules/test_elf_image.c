@@ -26,7 +26,7 @@ static int find(struct dl_phdr_info *info, size_t size, void *data)
 static struct elf_image image_of(const char *part)
 {
     struct wanted wanted = {.part = part};
-    __real_dl_iterate_phdr(find, &wanted);
+    dl_iterate_phdr(find, &wanted);
     cr_assert(wanted.found);
     return wanted.image;
 }

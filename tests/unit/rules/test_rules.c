@@ -321,6 +321,11 @@ Test(thread_rules, an_argument)
     cr_assert(finds(KIND_THREAD_ARGUMENT, subject));
     says("48 bytes");
     is(VERDICT_HELD, SEVERITY_WARNING, gone);
+    target.site = &(struct site){.owner = in(gone)};
+    cr_assert(finds(KIND_THREAD_ARGUMENT, subject));
+    target.site = &(struct site){.owner = in(there)};
+    cr_assert_not(finds(KIND_THREAD_ARGUMENT, subject), "made by the library that started it");
+    target.site = NULL;
     target.block.site = 2;
     cr_assert_not(finds(KIND_THREAD_ARGUMENT, subject), "another block at its address");
     thread.routine = in(gone);
