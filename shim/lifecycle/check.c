@@ -9,6 +9,7 @@
 #include "lifecycle/request.h"
 #include "lifecycle/stacks.h"
 #include "ownership/sites.h"
+#include "ownership/caller_stack.h"
 #include "ownership/unwind.h"
 #include "registry/heap.h"
 #include "registry/signals.h"
@@ -47,7 +48,7 @@ void lifecycle_exiting(void)
 void check_notice_exit(void)
 {
     uintptr_t pcs[UNWIND_MAX];
-    size_t count = atomic_load(&exit_began) ? 0 : unwind_stack(pcs, UNWIND_MAX);
+    size_t count = atomic_load(&exit_began) ? 0 : caller_stack_walk(pcs, UNWIND_MAX);
     for (size_t i = 0; i < count; i++)
         if (pcs[i] - 1 >= exit_code_start && pcs[i] - 1 < exit_code_end)
             lifecycle_exiting();

@@ -41,6 +41,13 @@ bool caller_stack_read(struct caller_stack *stack, uintptr_t at, uintptr_t *word
     return true;
 }
 
+bool caller_stack_follow(struct caller_stack *stack, uintptr_t sp)
+{
+    if (sp < stack->low || sp > stack->high)
+        *stack = caller_stack_at(sp - WORD);
+    return true;
+}
+
 static bool in_shim(uintptr_t pc)
 {
     const struct module *module = modules_find(pc);
@@ -81,10 +88,7 @@ static bool step(struct cfi_frame *frame, struct caller_stack *stack)
     modules_find_live(frame->exact ? frame->pc : frame->pc - 1);
     if (cfi_step_caller(frame, stack) != CFI_STEPPED)
         return false;
-    uintptr_t sp = frame->registers[CFI_SP];
-    if (sp < stack->low || sp > stack->high)
-        *stack = (struct caller_stack){sp, sp};
-    return true;
+    return caller_stack_follow(stack, frame->registers[CFI_SP]);
 }
 
 __attribute__((noinline)) static size_t walk_by_tables(uintptr_t *pcs, size_t max)

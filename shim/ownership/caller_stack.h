@@ -29,6 +29,9 @@ struct caller_stack caller_stack_at(uintptr_t sp);
 /* A word of it, or of whatever else can be read. Grows upwards by what it reads. */
 bool caller_stack_read(struct caller_stack *stack, uintptr_t at, uintptr_t *word);
 
+/* The caller's frame begins at `sp`, whose last word was read: perhaps on another stack. True. */
+bool caller_stack_follow(struct caller_stack *stack, uintptr_t sp);
+
 /* Return addresses of the callers, innermost first, without frames of the shim, at most `max`.
  * Returns how many. */
 size_t caller_stack_walk(uintptr_t *pcs, size_t max);

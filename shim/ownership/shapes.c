@@ -75,18 +75,19 @@ struct place {
 };
 
 /* To the caller; false where the frame cannot be what the shape says. */
-static bool follow(struct place *place, struct caller_stack *stack, uint32_t shape)
+static bool follow(struct place *place, struct caller_stack *stack, uint32_t shape, bool in_shim)
 {
     uintptr_t from = shape & SHAPE_FROM_POINTER ? place->frame_pointer : place->stack_pointer;
     uintptr_t cfa = from + (uintptr_t)(shape >> SHAPE_CFA_SHIFT) * WORD;
-    if (cfa <= place->stack_pointer || cfa % WORD)
+    /* Up, unless we have called on a stack of our own. */
+    if ((cfa <= place->stack_pointer && !in_shim) || cfa % WORD)
         return false;
     if (shape & SHAPE_SAVES_POINTER &&
         !caller_stack_read(stack, cfa - (shape >> SHAPE_POINTER_SHIFT & SHAPE_POINTER_MAX) * WORD,
                            &place->frame_pointer))
         return false;
     place->stack_pointer = cfa;
-    return caller_stack_read(stack, cfa - WORD, &place->pc);
+    return caller_stack_read(stack, cfa - WORD, &place->pc) && caller_stack_follow(stack, cfa);
 }
 
 __attribute__((noinline)) bool shapes_walk(uintptr_t *pcs, size_t max, size_t *count)
@@ -102,7 +103,7 @@ __attribute__((noinline)) bool shapes_walk(uintptr_t *pcs, size_t max, size_t *c
         uint32_t shape = shape_of(module, place.pc);
         if (shape & SHAPE_OUTERMOST)
             break;
-        if (shape & SHAPE_OTHER || !follow(&place, &stack, shape))
+        if (shape & SHAPE_OTHER || !follow(&place, &stack, shape, module->is_shim))
             return false;
         if (place.pc == 0)
             break;

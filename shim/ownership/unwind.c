@@ -84,31 +84,3 @@ size_t unwind_stack(uintptr_t *pcs, size_t max)
     size_t count;
     return shapes_walk(pcs, max, &count) ? count : walk_by_libunwind(pcs, max);
 }
-
-#if defined(__x86_64__)
-static const int callee_saved[UNWIND_REGISTERS] = {UNW_X86_64_RBX, UNW_X86_64_RBP, UNW_X86_64_R12,
-                                                   UNW_X86_64_R13, UNW_X86_64_R14, UNW_X86_64_R15};
-#else
-static const int callee_saved[UNWIND_REGISTERS] = {
-    UNW_AARCH64_X19, UNW_AARCH64_X20, UNW_AARCH64_X21, UNW_AARCH64_X22,
-    UNW_AARCH64_X23, UNW_AARCH64_X24, UNW_AARCH64_X25, UNW_AARCH64_X26,
-    UNW_AARCH64_X27, UNW_AARCH64_X28, UNW_AARCH64_X29};
-#endif
-
-bool unwind_caller_context(struct caller_context *caller)
-{
-    struct walk walk;
-
-    if (unw_getcontext(&walk.context) != 0 || !start(&walk))
-        return false;
-    for (unsigned i = 0; i < UNWIND_MAX && step(&walk); i++) {
-        if (in_shim(reg(&walk.cursor, UNW_REG_IP)))
-            continue;
-        caller->pc = reg(&walk.cursor, UNW_REG_IP);
-        caller->sp = reg(&walk.cursor, UNW_REG_SP);
-        for (unsigned k = 0; k < UNWIND_REGISTERS; k++)
-            caller->registers[k] = reg(&walk.cursor, callee_saved[k]);
-        return true;
-    }
-    return false;
-}

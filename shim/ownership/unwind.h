@@ -23,19 +23,4 @@ enum { UNWIND_MAX = 64 };
  */
 size_t unwind_stack(uintptr_t *pcs, size_t max);
 
-/* What the code that called us may hold where no scan of its stack finds it. */
-#if defined(__x86_64__)
-enum { UNWIND_REGISTERS = 6 };
-#else
-enum { UNWIND_REGISTERS = 11 };
-#endif
-
-struct caller_context {
-    uintptr_t pc, sp;
-    uintptr_t registers[UNWIND_REGISTERS]; /* the callee-saved ones */
-};
-
-/* Of the nearest frame that is not the shim's. False: it cannot be told. */
-bool unwind_caller_context(struct caller_context *context);
-
 #endif

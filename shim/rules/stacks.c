@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/dropped.h"
 #include "base/sys.h"
+#include "ownership/caller_stack.h"
 #include "ownership/prologue.h"
 #include "ownership/unwind.h"
 #include "rules/found.h"
@@ -139,7 +140,7 @@ static void look_at_self(const struct round *round, struct watched *place)
     place->self = true;
     place->seen = true;
     place->at.sp = round->look->caller_stack;
-    if (!place->at.sp && round->look->with_caller && frame_of_caller(&frame))
+    if (!place->at.sp && round->look->with_caller && caller_stack_frame(&frame))
         place->at.sp = frame.slot ? frame.slot : frame.registers[CFI_SP];
 }
 
@@ -351,7 +352,7 @@ static bool walk(struct round *round, struct watched *place)
     struct cfi_frame frame = frame_of_sample(place->at.sp, place->at.pc);
     struct thread_stack again;
     if (place->self) {
-        if (frame_of_caller(&frame))
+        if (caller_stack_frame(&frame))
             frames_walk(frame, &round->frames);
         find_unmapped(round);
         return true;
@@ -372,7 +373,7 @@ static bool walk(struct round *round, struct watched *place)
 static bool caller_may_be_there(const struct round *round)
 {
     uintptr_t pcs[UNWIND_MAX];
-    size_t count = unwind_stack(pcs, UNWIND_MAX);
+    size_t count = caller_stack_walk(pcs, UNWIND_MAX);
     bool found = count == UNWIND_MAX;
     for (size_t i = 0; i < count && !found; i++)
         found = ranges_find(round->look->ranges, pcs[i] - 1) != NULL;

@@ -28,7 +28,4 @@ void frames_walk(struct cfi_frame from, struct thread_frames *frames);
 /* What is known of a thread that waits in the kernel. */
 struct cfi_frame frame_of_sample(uintptr_t sp, uintptr_t pc);
 
-/* The calling thread, from the nearest frame that is not the shim's. False: it cannot be told. */
-bool frame_of_caller(struct cfi_frame *frame);
-
 #endif

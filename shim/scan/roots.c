@@ -6,7 +6,7 @@
 #include "base/sys.h"
 #include "base/written.h"
 #include "modules/relro.h"
-#include "ownership/unwind.h"
+#include "ownership/caller_stack.h"
 #include "scan/stacks.h"
 
 #include <string.h>
@@ -346,15 +346,18 @@ static void add_stack(struct roots *roots, struct taken *taken, const struct map
 static void add_own_stack(struct roots *roots, struct taken *taken, const struct maps *maps)
 {
     struct thread self = {.tid = sys_gettid(), .thread_pointer = sys_thread_pointer()};
-    struct caller_context context;
-    if (!unwind_caller_context(&context)) {
-        context = (struct caller_context){.sp = (uintptr_t)__builtin_frame_address(0)};
-        own_stack_look_through_own(&context.sp);
-    }
-    add_stack(roots, taken, maps, &self, context.sp);
-    for (unsigned i = 0; i < UNWIND_REGISTERS; i++)
-        add(roots,
-            (struct root){.kind = ROOT_STACK, .word = context.registers[i], .tid = self.tid});
+    struct cfi_frame caller = {.known = 0};
+    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+    if (caller_stack_frame(&caller))
+        sp = caller.registers[CFI_SP];
+    else
+        own_stack_look_through_own(&sp);
+    add_stack(roots, taken, maps, &self, sp);
+    for (unsigned i = 0; i < CFI_SAVED; i++)
+        if (cfi_knows(&caller, cfi_saved_registers[i]))
+            add(roots, (struct root){.kind = ROOT_STACK,
+                                     .word = caller.registers[cfi_saved_registers[i]],
+                                     .tid = self.tid});
 }
 
 /* Where the stack of a thread that runs begins is not known: all of it counts. */

@@ -5,6 +5,7 @@
 #include "base/guard.h"
 #include "ownership/cfi.h"
 #include "ownership/cfi_expression.h"
+#include "ownership/caller_stack.h"
 #include "ownership/prologue.h"
 #include "ownership/unwind.h"
 #include "scan/frames.h"
@@ -25,7 +26,7 @@ static void compare(void *data)
     struct cfi_frame frame;
     static struct thread_frames frames;
     size_t wanted = unwind_stack(pcs, UNWIND_MAX), n = 0;
-    cr_assert(frame_of_caller(&frame));
+    cr_assert(caller_stack_frame(&frame));
     frames_walk(frame, &frames);
     for (unsigned i = 0; i < frames.count; i++)
         if (!in_shim(frames.list[i].pc) && n < wanted)
@@ -55,7 +56,7 @@ static struct cfi_frame in_plugin;
 
 static void keep_frame(void *data)
 {
-    cr_assert(frame_of_caller(&in_plugin));
+    cr_assert(caller_stack_frame(&in_plugin));
     struct cfi_frame known = in_plugin, unknown = in_plugin, other = in_plugin;
     uintptr_t pointer = in_plugin.registers[CFI_FP];
     unknown.known &= ~((uint64_t)1 << CFI_FP);
@@ -89,7 +90,7 @@ static void shift_frame(void *data)
 {
     uintptr_t stack[64] = {0};
     struct cfi_frame frame;
-    cr_assert(frame_of_caller(&frame));
+    cr_assert(caller_stack_frame(&frame));
     frame.known &= ~((uint64_t)1 << CFI_FP);
     cfi_set(&frame, CFI_SP, (uintptr_t)stack);
     cr_assert_not(prologue_find_frame_pointer(&frame));
@@ -108,7 +109,7 @@ Test(cfi, no_frame_pointer_by_chance)
 static void look_behind_calls(void *data)
 {
     struct cfi_frame frame;
-    cr_assert(frame_of_caller(&frame));
+    cr_assert(caller_stack_frame(&frame));
     cr_assert(prologue_is_after_call(frame.pc));
     cr_assert_not(prologue_is_after_call(frame.pc + 1));
     cr_assert_not(prologue_is_after_call((uintptr_t)&frame), "no code");

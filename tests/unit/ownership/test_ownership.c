@@ -4,6 +4,7 @@
 #include "base/options.h"
 #include "base/own_stack.h"
 #include "ownership/caller.h"
+#include "ownership/caller_stack.h"
 #include "ownership/common.h"
 #include "ownership/sites.h"
 #include "ownership/unwind.h"
@@ -112,7 +113,7 @@ enum { SMALL_STACK = 256 << 10 };
 struct walk {
     struct plugin plugin;
     struct frames before, frames;
-    struct caller_context caller;
+    struct cfi_frame caller;
     bool has_caller;
 };
 
@@ -120,7 +121,7 @@ static void unwind_here(void *data)
 {
     struct walk *walk = data;
     unwind(&walk->frames);
-    walk->has_caller = unwind_caller_context(&walk->caller);
+    walk->has_caller = caller_stack_frame(&walk->caller);
 }
 
 static void unwind_on_own_stack(void *data)
@@ -158,7 +159,8 @@ static void check_walk_from(uintptr_t place)
     cr_assert_eq(module_of(walk.frames.pcs[0]), walk.plugin.module);
     cr_assert(walk.has_caller);
     cr_assert_eq(walk.caller.pc, walk.frames.pcs[0]);
-    cr_assert(walk.caller.sp > (uintptr_t)stack && walk.caller.sp < (uintptr_t)stack + SMALL_STACK);
+    uintptr_t sp = walk.caller.registers[CFI_SP];
+    cr_assert(sp > (uintptr_t)stack && sp < (uintptr_t)stack + SMALL_STACK);
 }
 
 Test(unwind, leads_up_from_a_stack_of_our_own)
