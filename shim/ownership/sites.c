@@ -278,7 +278,7 @@ static uint32_t pair_site(uintptr_t owner, uintptr_t requester)
     return known ? number_of(value) : 0;
 }
 
-static uint32_t site_by_unwinding(void)
+static __attribute__((noinline)) uint32_t site_by_unwinding(void)
 {
     uintptr_t pcs[MOST_HOPS], owner = 0;
     size_t count = caller_stack_walk(pcs, ARRAY_SIZE(pcs));

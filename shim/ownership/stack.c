@@ -54,10 +54,14 @@ struct stack *stack_capture(size_t max)
 
 struct stack *stack_capture_small(size_t max)
 {
-    uintptr_t pcs[UNWIND_MAX];
-    if (max > UNWIND_MAX)
-        max = UNWIND_MAX;
-    return make_live(pcs, caller_stack_walk(pcs, max));
+    uintptr_t *pcs = arena_alloc_dirty(max * sizeof *pcs);
+    if (!pcs) {
+        drop(DROP_STACK);
+        return NULL;
+    }
+    struct stack *stack = make_live(pcs, caller_stack_walk(pcs, max));
+    arena_free(pcs, max * sizeof *pcs);
+    return stack;
 }
 
 struct stack *stack_copy(const struct stack *stack)
