@@ -30,7 +30,7 @@ __asm__(".pushsection .text\n"
 
 bool action_get(int signal, struct action *action)
 {
-    return syscall(SYS_rt_sigaction, signal, NULL, action, sizeof action->mask) == 0;
+    return sys_call(SYS_rt_sigaction, signal, NULL, action, sizeof action->mask) == 0;
 }
 
 uint64_t action_caught(void)
@@ -49,7 +49,7 @@ uint64_t action_caught(void)
 
 bool action_set(int signal, const struct action *action, struct action *before)
 {
-    return syscall(SYS_rt_sigaction, signal, action, before, sizeof action->mask) == 0;
+    return sys_call(SYS_rt_sigaction, signal, action, before, sizeof action->mask) == 0;
 }
 
 struct action action_for(void (*handler)(int signal, siginfo_t *info, void *context))

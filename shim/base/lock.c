@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/lock.h"
+#include "base/calls.h"
 #include "base/compiler.h"
 
 #include <linux/futex.h>
@@ -12,7 +13,7 @@ enum { PATIENCE_SECONDS = 5 };
 
 static long futex(_Atomic uint32_t *word, int op, uint32_t value, const struct timespec *timeout)
 {
-    return syscall(SYS_futex, word, op | FUTEX_PRIVATE_FLAG, value, timeout, NULL, 0);
+    return sys_call(SYS_futex, word, op | FUTEX_PRIVATE_FLAG, value, timeout, NULL, 0);
 }
 
 static time_t seconds(void)

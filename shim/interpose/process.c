@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 /* The ways in which a process, its image, or its freedom to make system calls ends. */
+#include "base/userfaults.h"
 #include "interpose/loader.h"
+#include "interpose/kernel.h"
 #include "interpose/real.h"
 #include "interpose/settle.h"
 #include "lifecycle/lifecycle.h"
 
 #include <linux/seccomp.h>
 #include <stdarg.h>
+#include <sys/syscall.h>
 
 static bool enter_own(int *saved_errno)
 {
@@ -115,9 +118,17 @@ static bool confines(int option, unsigned long first, unsigned long second)
            (option == PR_SET_SECCOMP && (second || first == SECCOMP_MODE_STRICT));
 }
 
+/* seccomp(2). Without a filter it is only asked, too: libseccomp does it to learn of flags. */
+static bool confines_by_seccomp(unsigned long operation, unsigned long filter)
+{
+    return operation == SECCOMP_SET_MODE_STRICT ||
+           (operation == SECCOMP_SET_MODE_FILTER && filter);
+}
+
 static void note_confined(void)
 {
     int saved_errno;
+    real_need(real_prctl);
     if (!enter_own(&saved_errno))
         return;
     lifecycle_confine();
@@ -136,4 +147,27 @@ EXPORT int prctl(int option, ...)
     if (confines(option, given[0], given[1]))
         note_confined();
     return real_prctl(option, given[0], given[1], given[2], given[3]);
+}
+
+/* What comes as a bare number, and is worth knowing. */
+void note_syscall(long number, unsigned long first, unsigned long second, unsigned long third)
+{
+    switch (number) {
+    case SYS_seccomp:
+        if (confines_by_seccomp(first, third))
+            note_confined();
+        break;
+    case SYS_prctl:
+        if (confines((int)first, second, third))
+            note_confined();
+        break;
+    case SYS_userfaultfd:
+        userfaults_note_made();
+        break;
+    case SYS_ioctl:
+        note_ioctl((int)first, second, (const void *)third);
+        break;
+    default:
+        break;
+    }
 }

@@ -3,6 +3,7 @@
 #include "base/sys.h"
 #include "lifecycle/crash.h"
 #include "lifecycle/lifecycle.h"
+#include "lifecycle/request.h"
 #include "modules/link_maps.h"
 #include "registry/heap.h"
 #include "report/report.h"
@@ -10,6 +11,7 @@
 #include "scan/scan.h"
 
 #include <string.h>
+#include <sys/syscall.h>
 
 static _Atomic bool finished;
 static bool is_confined;
@@ -92,4 +94,19 @@ void lifecycle_confine(void)
     lifecycle_finish("confined");
     atomic_store(&lifecycle_phase, PHASE_INERT);
     crash_leave();
+    request_leave();
+    calls_end();
+}
+
+static bool found_filter(void)
+{
+    if (calls_pass(SYS_getpid, 0, 0, 0, 0, 0, 0) != atomic_load(&lifecycle_pid))
+        return false;
+    atomic_store(&lifecycle_phase, PHASE_INERT);
+    return true;
+}
+
+void lifecycle_watch_filters(void)
+{
+    calls_watch(found_filter);
 }

@@ -95,9 +95,12 @@ void lifecycle_finish(const char *ended);
 /*
  * The program is about to confine itself: a seccomp filter may kill it for system calls that it
  * does not need, and nobody can ask which ones these are without making them. The report is
- * finished, and from then on calls only pass through.
+ * finished; from then on calls only pass through, and no system call is made.
  */
 void lifecycle_confine(void);
+
+/* The same, where the filter is there already: the report has no end then. */
+void lifecycle_watch_filters(void);
 
 /* The exit status: `status`, or what exitcode= says. */
 int lifecycle_exit_status(int status);

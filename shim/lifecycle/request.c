@@ -48,8 +48,8 @@ static void pass_on(int number, siginfo_t *info, ucontext_t *context)
     if (now.handler == SIG_IGN)
         return;
     if (now.handler == SIG_DFL) {
-        syscall(SYS_rt_sigaction, number, &now, NULL, SIGNAL_SET_BYTES);
-        syscall(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(), number, info);
+        sys_call(SYS_rt_sigaction, number, &now, NULL, SIGNAL_SET_BYTES);
+        sys_call(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(), number, info);
         return;
     }
     memcpy(&mask, &context->uc_sigmask, sizeof mask);
@@ -100,12 +100,21 @@ static bool is_ours(const struct disposition *disposition)
     return disposition->informed == on_signal;
 }
 
+void request_leave(void)
+{
+    struct disposition present;
+    int number = (int)options.check_signal;
+    if (number && sys_call(SYS_rt_sigaction, number, NULL, &present, SIGNAL_SET_BYTES) == 0 &&
+        is_ours(&present))
+        sys_call(SYS_rt_sigaction, number, &before, NULL, SIGNAL_SET_BYTES);
+}
+
 void request_listen(void)
 {
     struct disposition present, ours = {.informed = on_signal, .mask = ~(uint64_t)0};
     int number = (int)options.check_signal;
-    if (!number || sys_is_filtered() ||
-        syscall(SYS_rt_sigaction, number, NULL, &present, SIGNAL_SET_BYTES) != 0 ||
+    if (!number || calls_are_filtered() ||
+        sys_call(SYS_rt_sigaction, number, NULL, &present, SIGNAL_SET_BYTES) != 0 ||
         is_ours(&present))
         return;
     before = present;
@@ -114,5 +123,5 @@ void request_listen(void)
     ours.flags |= RESTORER;
     ours.restorer = request_restorer;
 #endif
-    syscall(SYS_rt_sigaction, number, &ours, NULL, SIGNAL_SET_BYTES);
+    sys_call(SYS_rt_sigaction, number, &ours, NULL, SIGNAL_SET_BYTES);
 }

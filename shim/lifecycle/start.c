@@ -121,6 +121,7 @@ void lifecycle_start(void)
     }
     const char *raw = getenv("DLPIN_OPTIONS");
     atomic_store(&lifecycle_pid, sys_getpid());
+    lifecycle_watch_filters();
     output_init();
     read_options(raw);
     surroundings_read(&surroundings);

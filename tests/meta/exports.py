@@ -67,7 +67,7 @@ def version_script(root):
 
 
 def tail_names(root, path):
-    return set(re.findall(r'^\s+TAIL\s+(\w+), note_\w+$', read(root, path), flags=re.M))
+    return set(re.findall(r'^\s+TAIL(?:_EARLY)?\s+(\w+), note_\w+(?:, early_\w+)?$', read(root, path), flags=re.M))
 
 
 def api_names(root):
