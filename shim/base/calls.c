@@ -13,7 +13,7 @@
 enum state { UNKNOWN, UNFILTERED, FILTERED, OVER };
 
 static _Atomic int state = UNKNOWN;
-static bool (*_Atomic on_found)(void);
+static void (*_Atomic on_found)(void);
 
 long calls_pass(long number, long a, long b, long c, long d, long e, long f)
 {
@@ -55,8 +55,8 @@ static bool had_filter(void)
 {
     static const char name[] = "\nSeccomp:\t";
     char text[4096];
-    long fd = calls_pass(SYS_openat, AT_FDCWD, (long)"/proc/self/status", O_RDONLY | O_CLOEXEC, 0,
-                         0, 0);
+    long fd =
+        calls_pass(SYS_openat, AT_FDCWD, (long)"/proc/self/status", O_RDONLY | O_CLOEXEC, 0, 0, 0);
     long length = fd < 0 ? -1 : calls_pass(SYS_read, fd, (long)text, sizeof text - 1, 0, 0, 0);
     if (fd >= 0)
         calls_pass(SYS_close, fd, 0, 0, 0, 0, 0);
@@ -84,9 +84,10 @@ static inline int look(void)
         guard.unfiltered = true;
         return now;
     }
-    bool (*found)(void) = atomic_load(&on_found);
-    if (!found || found())
-        calls_end();
+    void (*found)(void) = atomic_load(&on_found);
+    calls_end();
+    if (found)
+        found();
     return OVER;
 }
 
@@ -114,7 +115,7 @@ void calls_end(void)
     atomic_store(&state, OVER);
 }
 
-void calls_watch(bool (*found)(void))
+void calls_watch(void (*found)(void))
 {
     atomic_store(&on_found, found);
 }

@@ -25,7 +25,7 @@ long calls_make(long number, long a, long b, long c, long d, long e, long f);
 
 /* sys_call(SYS_close, fd): as syscall(2). */
 #define sys_call(...) SYS_CALL_PADDED(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
-#define SYS_CALL_PADDED(number, a, b, c, d, e, f, ...)                                         \
+#define SYS_CALL_PADDED(number, a, b, c, d, e, f, ...) \
     calls_make((long)(number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 /* The same whatever the state is: for what the program itself wants to be made. Returns a negative
@@ -39,8 +39,8 @@ bool calls_are_filtered(void);
 bool calls_are_over(void);
 void calls_end(void);
 
-/* `found` is called when a filter is met that came without calls_end. False: this is a process that
- * shares our memory, or has a copy of it, and the filter is its own. */
-void calls_watch(bool (*found)(void));
+/* `found` is called when a filter is met that came without calls_end; inside the guard or without
+ * it, with any of our locks. */
+void calls_watch(void (*found)(void));
 
 #endif

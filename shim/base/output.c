@@ -116,7 +116,8 @@ void output_init(void)
 
 bool output_stderr(const char *data, size_t length)
 {
-    return !calls_are_over() && still_the_same(&standard_error) && write_whole(STDERR_FILENO, data, length);
+    return !calls_are_over() && still_the_same(&standard_error) &&
+           write_whole(STDERR_FILENO, data, length);
 }
 
 /* Moves a descriptor out of the range that programs count on; as high as the limit lets it. */
@@ -137,7 +138,7 @@ static int move_high(int fd)
 static int open_at_path(const char *path, int flags)
 {
     int fd = (int)sys_call(SYS_openat, AT_FDCWD, path,
-                          O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | flags, 0600);
+                           O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | flags, 0600);
     return fd < 0 ? -errno : move_high(fd);
 }
 

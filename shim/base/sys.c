@@ -72,7 +72,7 @@ uint64_t sys_monotonic_ns(void)
 
 uint64_t sys_processor_ns(void)
 {
-    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+    return calls_are_filtered() ? 0 : read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 /* By a call that filters allow; nanosleep(2) is one that the C library makes no more. */
@@ -134,7 +134,7 @@ static void *map_away(size_t size, int flags)
     for (unsigned tries = 1;; tries++) {
         void *place = place_for(size);
         void *p = (void *)sys_call(SYS_mmap, place, size, PROT_READ | PROT_WRITE,
-                                  MAP_ANONYMOUS | flags, -1, 0L);
+                                   MAP_ANONYMOUS | flags, -1, 0L);
         if (p == MAP_FAILED)
             return NULL;
         if (p == place || !place || tries == ROOM_TRIES)
@@ -198,7 +198,7 @@ static void close_memory(int fd)
 bool sys_hold_memory(void)
 {
     uintptr_t nobody = 0;
-    int fd = userfaults_are_possible() ? open_memory() : -1;
+    int fd = userfaults_are_possible() || calls_are_filtered() ? open_memory() : -1;
     if (fd < 0 || atomic_load(&held.thread))
         return false;
     held.fd = fd;
@@ -287,8 +287,7 @@ size_t sys_copy_spans(const struct sys_span *spans, unsigned count, char *to)
                   "spans are handed to the kernel");
     if (userfaults_are_possible() || calls_are_filtered() || count > IOV_MAX)
         return copy_spans(spans, count, to);
-    ssize_t n =
-        sys_call(SYS_process_vm_readv, sys_call(SYS_getpid), &here, 1UL, spans, count, 0UL);
+    ssize_t n = sys_call(SYS_process_vm_readv, sys_call(SYS_getpid), &here, 1UL, spans, count, 0UL);
     if (n < 0 && errno != EFAULT)
         return copy_spans(spans, count, to);
     return n > 0 ? (size_t)n : 0;

@@ -49,7 +49,7 @@ uintptr_t sys_first_stack_top(void);
 /* Nanoseconds on CLOCK_MONOTONIC. */
 uint64_t sys_monotonic_ns(void);
 
-/* Nanoseconds of a processor that this thread had. */
+/* Nanoseconds of a processor that this thread had; 0 where a filter may be against asking. */
 uint64_t sys_processor_ns(void);
 
 /* Sleeps; unlike nanosleep(2) through libc it is no cancellation point. */

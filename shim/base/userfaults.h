@@ -4,9 +4,9 @@
  * wait until somebody has answered a message, which a thread that reads it, or waits for whoever
  * reads it, never does.
  *
- * What is known comes from calls that pass us: the descriptor is made by syscall(2) or ioctl(2), and
- * is of no use before an ioctl(2) has said which events it is for. Any thread, any phase, also in
- * signal handlers.
+ * What is known comes from calls that pass us: the descriptor is made by syscall(2) or ioctl(2),
+ * and is of no use before an ioctl(2) has said which events it is for. Any thread, any phase, also
+ * in signal handlers.
  */
 #ifndef DLPIN_BASE_USERFAULTS_H
 #define DLPIN_BASE_USERFAULTS_H

@@ -105,7 +105,8 @@ static uintptr_t by_reading(int fd, uintptr_t start, uintptr_t end, struct pendi
 
 void written_open(struct written *written)
 {
-    written->fd = (int)sys_call(SYS_openat, AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
+    written->fd =
+        (int)sys_call(SYS_openat, AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
 }
 
 void written_close(struct written *written)

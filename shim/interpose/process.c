@@ -121,8 +121,7 @@ static bool confines(int option, unsigned long first, unsigned long second)
 /* seccomp(2). Without a filter it is only asked, too: libseccomp does it to learn of flags. */
 static bool confines_by_seccomp(unsigned long operation, unsigned long filter)
 {
-    return operation == SECCOMP_SET_MODE_STRICT ||
-           (operation == SECCOMP_SET_MODE_FILTER && filter);
+    return operation == SECCOMP_SET_MODE_STRICT || (operation == SECCOMP_SET_MODE_FILTER && filter);
 }
 
 static void note_confined(void)

@@ -44,7 +44,7 @@ static bool open_any(struct elf_file *file, const struct module *module)
     if (!module || module->path[0] != '/' || module->build_id_length == 0)
         return false;
     file->fd = (int)sys_call(SYS_openat, AT_FDCWD, module->path,
-                            O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+                             O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
     if (file->fd < 0)
         return false;
     if (read_header(file))

@@ -144,7 +144,7 @@ size_t stack_threads(pid_t *tids, size_t max, bool *complete)
     size_t count = 0;
     long n = -1;
     int fd = (int)sys_call(SYS_openat, AT_FDCWD, "/proc/self/task",
-                          O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+                           O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     *complete = fd >= 0;
     while (fd >= 0 && (n = sys_call(SYS_getdents64, fd, buffer, sizeof buffer)) > 0)
         count = take_entries(buffer, (size_t)n, tids, count, max, complete);
