@@ -11,20 +11,7 @@
 
 enum { KERNEL_RESTORER = 0x04000000 }; /* SA_RESTORER, asm/signal.h */
 
-/* Where a handler returns to; the kernel for x86-64 wants one. Debuggers and unwinders know a
- * signal's frame by these very bytes. */
-HIDDEN void action_return(void);
-__asm__(".pushsection .text\n"
-        ".balign 16\n"
-        "nop\n"
-        ".globl action_return\n"
-        ".hidden action_return\n"
-        ".type action_return, @function\n"
-        "action_return:\n"
-        "    mov $15, %rax\n"
-        "    syscall\n"
-        ".size action_return, . - action_return\n"
-        ".popsection\n");
+extern HIDDEN void action_return(void); /* action_x86_64.S */
 
 #endif
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/request.h"
+#include "base/action.h"
 #include "base/options.h"
 #include "base/sys.h"
 #include "lifecycle/lifecycle.h"
@@ -13,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { SIGNAL_SET_BYTES = 8, RESTORER = 0x04000000 /* SA_RESTORER */ };
+enum { SIGNAL_SET_BYTES = 8 };
 
 /* As the kernel has it: the C library's functions do not accept the signal. */
 struct disposition {
@@ -27,18 +28,6 @@ struct disposition {
 };
 
 static struct disposition before; /* what was there: the C library's own handler, or none */
-
-#if defined(__x86_64__)
-/* What unwinders take for the end of a handler; aarch64's kernel has its own. */
-__asm__(".text\n"
-        ".p2align 4\n"
-        ".type request_restorer, @function\n"
-        "request_restorer:\n"
-        "    movq $15, %rax\n"
-        "    syscall\n"
-        ".size request_restorer, . - request_restorer\n");
-extern HIDDEN void request_restorer(void);
-#endif
 
 /* Somebody else's signal: what would have happened without us. */
 static void pass_on(int number, siginfo_t *info, ucontext_t *context)
@@ -112,16 +101,14 @@ void request_leave(void)
 void request_listen(void)
 {
     struct disposition present, ours = {.informed = on_signal, .mask = ~(uint64_t)0};
+    struct action model = action_for(on_signal);
     int number = (int)options.check_signal;
     if (!number || calls_are_filtered() ||
         sys_call(SYS_rt_sigaction, number, NULL, &present, SIGNAL_SET_BYTES) != 0 ||
         is_ours(&present))
         return;
     before = present;
-    ours.flags = SA_SIGINFO | SA_RESTART | (present.flags & SA_ONSTACK);
-#if defined(__x86_64__)
-    ours.flags |= RESTORER;
-    ours.restorer = request_restorer;
-#endif
+    ours.flags = model.flags | SA_RESTART | (present.flags & SA_ONSTACK);
+    ours.restorer = model.restorer;
     sys_call(SYS_rt_sigaction, number, &ours, NULL, SIGNAL_SET_BYTES);
 }
