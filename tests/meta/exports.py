@@ -26,7 +26,7 @@ TLS_MAX = 256
 
 # What the shim takes from libc, by the layers that take it.
 CORE = set('''
-    __errno_location environ _r_debug __libc_stack_end clock_gettime syscall time
+    __errno_location environ _r_debug __libc_stack_end clock_gettime time
     memcmp memcpy memmem memmove memset strchr strcmp strcspn strlen strncmp strrchr strspn strstr strerrordesc_np
     fstat fstat64 getauxval getcwd getenv getppid getrlimit getrlimit64 gnu_get_libc_version madvise
     argp_program_version_hook error_print_progname obstack_alloc_failed_handler
