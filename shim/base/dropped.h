@@ -12,6 +12,7 @@
     X(VALUE, "values")               \
     X(THREAD, "threads")             \
     X(SITE, "call-sites")            \
+    X(OWNER, "owners")               \
     X(BLOCK, "blocks")               \
     X(STACK, "stacks")               \
     X(FINDING, "findings")           \

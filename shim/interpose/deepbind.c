@@ -54,12 +54,9 @@ static bool find_change(const char *name, struct got_change *change)
     return row;
 }
 
-static int patch_module(struct module *module, void *data)
+static bool came_later(const struct module *module)
 {
-    if (module->epoch <= *(uint64_t *)data || module->startup || module->is_shim || module->runtime)
-        return 0;
-    got_patch(module, find_change);
-    return 0;
+    return !module->startup;
 }
 
 void deepbind_patch(void)
@@ -72,6 +69,6 @@ void deepbind_patch(void)
         return;
     if (since == 0)
         fill_buckets();
-    modules_each_mapped(patch_module, &since);
+    got_patch(since, came_later, find_change);
     keys_reconcile();
 }

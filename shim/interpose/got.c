@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "interpose/got.h"
 #include "interpose/real.h"
-#include "lifecycle/lifecycle.h"
+#include "modules/held.h"
 #include "scan/maps.h"
 
 #include <sys/auxv.h>
@@ -61,13 +61,25 @@ static void patch_table(const struct elf_image *image, const ElfW(Rela) * rela, 
     }
 }
 
-void got_patch(const struct module *module, got_lookup *lookup)
+struct patch {
+    uint64_t since;
+    got_chooser *choose;
+    got_lookup *lookup;
+};
+
+static void patch_module(struct module *module, void *data)
 {
+    const struct patch *patch = data;
     struct elf_image image;
-    if (!elf_image_read(&image, module->bias, module->phdr, module->phnum) || !image.symbols ||
-        !lock_acquire(&check_lock))
+    if (module->epoch <= patch->since || module->is_shim || module->runtime ||
+        !patch->choose(module) ||
+        !elf_image_read(&image, module->bias, module->phdr, module->phnum) || !image.symbols)
         return;
-    patch_table(&image, image.jmprel, image.jmprel_count, lookup);
-    patch_table(&image, image.rela, image.rela_count, lookup);
-    lock_release(&check_lock);
+    patch_table(&image, image.jmprel, image.jmprel_count, patch->lookup);
+    patch_table(&image, image.rela, image.rela_count, patch->lookup);
+}
+
+void got_patch(uint64_t since, got_chooser *choose, got_lookup *lookup)
+{
+    held_each(patch_module, &(struct patch){since, choose, lookup});
 }

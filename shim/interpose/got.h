@@ -17,8 +17,12 @@ struct got_change {
 /* False: the function of this name is to stay. */
 typedef bool got_lookup(const char *name, struct got_change *change);
 
-/* Every entry of the module. It must be mapped, and stay so meanwhile. Takes the check lock: pages
- * are made writable for a moment, and two at once would be in each other's way. */
-void got_patch(const struct module *module, got_lookup *lookup);
+/* Whether a module's entries are to be looked up. */
+typedef bool got_chooser(const struct module *module);
+
+/* Every entry of the modules that came after the epoch `since` and are chosen. Takes the loader's
+ * list lock: no module can be unloaded meanwhile, and pages are made writable by one thread at a
+ * time. */
+void got_patch(uint64_t since, got_chooser *choose, got_lookup *lookup);
 
 #endif

@@ -91,7 +91,7 @@ key_destructor *guard_key(key_destructor *destructor, struct key_guard **taken)
     *taken = NULL;
     if (options.fix == FIX_OFF || !destructor || !lifecycle_enter(&saved_errno))
         return destructor;
-    struct module *module = modules_find_new((uintptr_t)destructor);
+    struct module *module = modules_find_live((uintptr_t)destructor);
     if (module && !module->startup)
         *taken = take();
     if (*taken) {

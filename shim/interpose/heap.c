@@ -210,7 +210,7 @@ EXPORT void *valloc(size_t size)
 EXPORT void *pvalloc(size_t size)
 {
     real_need(real_pvalloc);
-    return noted(real_pvalloc(size), HEAP_SIZE_UNKNOWN, CALLER());
+    return noted_slow(real_pvalloc(size), HEAP_SIZE_UNKNOWN, CALLER());
 }
 
 EXPORT size_t malloc_usable_size(void *p)
@@ -218,5 +218,6 @@ EXPORT size_t malloc_usable_size(void *p)
     if (is_bootstrap(p))
         return bootstrap_size(p);
     real_need(real_malloc_usable_size);
+    heap_use_all(p);
     return real_malloc_usable_size(p);
 }

@@ -80,7 +80,8 @@ EXPORT int dlclose(void *handle)
     guard.dlclose_clear = 0;
     guard.dlclose_is_alone = false;
     lifecycle_closing_handle(handle);
-    guard.dlclose_depth++;
+    if (!guard.dlclose_depth++)
+        modules_close_begins();
     guard_leave(saved_errno);
 
     int result = real_dlclose(handle);

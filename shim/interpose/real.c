@@ -2,6 +2,7 @@
 #include "interpose/real.h"
 #include "interpose/keep.h"
 #include "lifecycle/lifecycle.h"
+#include "modules/held.h"
 #include "modules/modules.h"
 #include "modules/surroundings.h"
 
@@ -36,12 +37,11 @@ struct wanted {
     void *found;
 };
 
-static int find_in(struct module *module, void *data)
+static void find_in(struct module *module, void *data)
 {
     struct wanted *wanted = data;
-    if (!module->is_shim)
+    if (!module->is_shim && !wanted->found)
         wanted->found = module_symbol(module, wanted->name);
-    return wanted->found != NULL;
 }
 
 void real_look_again(void **pointer, const char *name)
@@ -49,7 +49,7 @@ void real_look_again(void **pointer, const char *name)
     struct wanted wanted = {.name = name};
     if (likely(*pointer != (void *)not_there))
         return;
-    modules_each_mapped(find_in, &wanted);
+    held_each(find_in, &wanted);
     if (wanted.found)
         __atomic_store_n(pointer, wanted.found, __ATOMIC_RELEASE);
 }

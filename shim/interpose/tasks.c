@@ -54,12 +54,9 @@ static bool find_change(const char *name, struct got_change *change)
     return true;
 }
 
-/* Not the runtimes: what they keep in a thread is their own business. */
-static int patch_module(struct module *module, void *since)
+static bool any(const struct module *module)
 {
-    if (module->epoch > *(uint64_t *)since && !module->is_shim && !module->runtime)
-        got_patch(module, find_change);
-    return 0;
+    return true;
 }
 
 void tasks_watch_new_modules(void)
@@ -69,7 +66,7 @@ void tasks_watch_new_modules(void)
     uint64_t epoch = atomic_load(&modules_epoch);
     uint64_t since = atomic_exchange(&patched_epoch, epoch);
     if (since < epoch)
-        modules_each_mapped(patch_module, &since);
+        got_patch(since, any, find_change);
 }
 
 void tasks_watch(void)

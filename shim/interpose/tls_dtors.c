@@ -23,7 +23,7 @@ static struct registering prepare(uintptr_t handle)
     int saved_errno;
     if (!lifecycle_enter(&saved_errno))
         return registering;
-    struct module *module = modules_find_new(handle);
+    struct module *module = modules_find_live(handle);
     if (module && !module->startup) {
         registering.module = module_ref(module);
         registering.words = tls_counts_registering(module);

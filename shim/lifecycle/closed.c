@@ -15,8 +15,7 @@ enum { LEFT_MAX = 16 };
 
 void closed_begins(struct module *module)
 {
-    if (guard.closing_count < CLOSING_MAX && !module->startup && !atomic_load(&module->kept) &&
-        handles_closing(module))
+    if (guard.closing_count < CLOSING_MAX && !module->startup && handles_closing(module))
         guard.closing[guard.closing_count++] = module_ref(module);
 }
 
@@ -57,10 +56,13 @@ static bool is_ending(void)
 /* Whether it is closed now, and stays. */
 static bool look_at(struct module *module)
 {
-    if (!handles_closed(module) || handles_left(module) > 0 || module_is_unloaded(module) ||
-        is_ending())
+    bool stays_for_us = atomic_load(&module->kept) != KEPT_NOT;
+    if (!handles_closed(module, holders_keep_for_good) || handles_left(module) > 0 ||
+        module_is_unloaded(module) || is_ending())
         return false;
     opens_forget(module);
+    if (stays_for_us)
+        return false;
     modules_set_closed(module, true);
     report(module, true);
     return true;

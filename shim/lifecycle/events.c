@@ -45,6 +45,7 @@ void lifecycle_closed(void)
     modules_close_done(sys_gettid());
     if (modules_changed())
         modules_sync(0, false);
+    modules_close_ends();
     bool any_stays = closed_look(); /* what its destructors closed is no handle of it any more */
     check_unloads();
     if (report_has_open() && lock_acquire(&check_lock)) {
@@ -106,7 +107,7 @@ void lifecycle_key_deleted(uint32_t number, struct key *was, int error, uintptr_
 
 bool lifecycle_key_used(uint32_t number, uintptr_t pc)
 {
-    uint32_t finding = key_robbed_owner_calls(number, modules_find(pc - 1));
+    uint32_t finding = key_robbed_owner_calls(number, modules_find_live(pc - 1));
     if (finding)
         report_escalate(finding);
     return finding != 0;

@@ -3,6 +3,7 @@
 #include "base/options.h"
 #include "base/sys.h"
 #include "lifecycle/lifecycle.h"
+#include "modules/handles.h"
 #include "modules/identities.h"
 #include "ownership/common.h"
 #include "report/log.h"
@@ -73,6 +74,7 @@ unsigned fix_to_keep(struct fix_keep *list, unsigned max)
 void fix_kept(struct module *module, enum kept why)
 {
     struct text line = {0};
+    handles_took_own(module);
     atomic_store(&module->kept, why);
     report_module(module, MODULE_LOADED);
     text_add(&line, "dlpin: fix=keep: ");
@@ -100,6 +102,7 @@ void fix_prevented(const void *handle)
     struct module *module = modules_by_handle(handle);
     if (!module)
         return;
+    handles_took_own(module);
     atomic_store(&module->kept, KEPT_PREVENTED);
     report_module(module, MODULE_LOADED);
 }

@@ -3,6 +3,7 @@
 #include "base/sys.h"
 #include "modules/link_maps.h"
 #include "modules/object_at.h"
+#include "modules/serials.h"
 #include "modules/sightings.h"
 
 #include <dlfcn.h>
@@ -84,11 +85,18 @@ struct question {
     int count;
 };
 
+/* Another load may have the same link map by now. */
+static bool is_load(const struct module *module, const struct link_map *map)
+{
+    return module->handle == map && sighting_is_load(module, serials_of(map));
+}
+
 static void look_at_module(void *data)
 {
     struct question *question = data;
-    if (sighting_has_map(question->module->start, question->module->handle))
-        question->count = (int)count_in(question->module->handle);
+    const struct module *module = question->module;
+    if (sighting_has_map(module->start, module->handle) && is_load(module, module->handle))
+        question->count = (int)count_in(module->handle);
 }
 
 static bool can_count(const struct module *module)
@@ -129,7 +137,7 @@ struct opened {
 static void look_at_map(const struct link_map *map, struct opened *opened)
 {
     struct module *module = modules_find((uintptr_t)map->l_ld);
-    if (!module || module->handle != map || module_is_unloaded(module))
+    if (!module || !is_load(module, map) || module_is_unloaded(module))
         return;
     unsigned handles = count_in(map);
     unsigned before = atomic_exchange(&module->handles, handles);
@@ -203,18 +211,24 @@ bool handles_closing(struct module *module)
     return true;
 }
 
-bool handles_closed(struct module *module)
+bool handles_closed(struct module *module, handles_keeper *is_kept)
 {
     unsigned closed = atomic_fetch_add(&module->closed, 1) + 1;
     int now = HANDLES_UNKNOWN;
     if (atomic_fetch_sub(&module->closing, 1) == 1)
         now = count_handles(module);
-    if (now == HANDLES_UNKNOWN)
+    /* Another thread's dlclose has begun meanwhile: the number may be on its way down. */
+    if (now == HANDLES_UNKNOWN || atomic_load(&module->closing) > 0)
         return false;
     unsigned before = atomic_exchange(&module->handles, (unsigned)now);
-    if ((unsigned)now == before)
+    if ((unsigned)now >= before && is_kept(module))
         atomic_fetch_add(&module->uncounted, closed);
     return true;
+}
+
+void handles_took_own(struct module *module)
+{
+    atomic_fetch_add(&module->uncounted, 1);
 }
 
 unsigned handles_left(const struct module *module)

@@ -8,7 +8,8 @@
  * up by one each time, and down again: 816 bytes in in glibc 2.36, elsewhere in others.
  *
  * Of objects that are not to be deleted, for whatever reason, dlclose gives nothing back there
- * (elf/dl-close.c, _dl_close); these calls are counted here.
+ * (elf/dl-close.c, _dl_close); these calls are counted here. A number that is the same after a
+ * dlclose is no proof of it: another thread may have opened the module meanwhile.
  *
  * Where the place could not be learned, every function says that it does not know.
  */
@@ -46,8 +47,13 @@ void handles_each_opened(bool all, handles_visitor *visit, void *data);
  * the loader's list lock, as does the next one. */
 bool handles_closing(struct module *module);
 
-/* It is over. False: others of the module are under way, or it cannot be told. */
-bool handles_closed(struct module *module);
+/* It is over. False: others of the module are under way, or it cannot be told. `is_kept` says
+ * whether the loader never deletes the module; asked where the number has not become less. */
+typedef bool handles_keeper(struct module *module);
+bool handles_closed(struct module *module, handles_keeper *is_kept);
+
+/* We opened the module, for good: this handle is not the program's. */
+void handles_took_own(struct module *module);
 
 /* What is left of them, as far as was looked. */
 unsigned handles_left(const struct module *module);

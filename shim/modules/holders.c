@@ -2,6 +2,8 @@
 #include "modules/holders.h"
 #include "modules/handles.h"
 #include "modules/link_maps.h"
+#include "modules/serials.h"
+#include "modules/sightings.h"
 #include "modules/tls_counts.h"
 
 #include <string.h>
@@ -281,14 +283,24 @@ static const struct link_map *first_of(const struct link_map *wanted)
     return NULL;
 }
 
+/* False: it is not in the loader's list any more. */
+static bool hold(struct held *held, struct module *module)
+{
+    *held = (struct held){.map = module->handle, .module = module};
+    held->first = held->map ? first_of(held->map) : NULL;
+    if (!held->first || module_is_unloaded(module) ||
+        !sighting_is_load(module, serials_of(held->map)))
+        return false;
+    elf_image_read_dynamic(&held->image, held->map->l_addr, held->map->l_ld);
+    return true;
+}
+
 static void search(void *data)
 {
     struct search *search = data;
-    struct held held = {.map = search->of->handle, .module = search->of};
-    held.first = held.map ? first_of(held.map) : NULL;
-    if (!held.first || module_is_unloaded(held.module))
+    struct held held;
+    if (!hold(&held, search->of))
         return;
-    elf_image_read_dynamic(&held.image, held.map->l_addr, held.map->l_ld);
     if (held.module->startup) {
         add(search->found, REASON_STARTUP, NULL, false, NULL);
         return;
@@ -304,6 +316,38 @@ void holders_find(struct module *of, struct holders *found)
     struct search of_module = {of, found};
     *found = (struct holders){0};
     link_maps_hold(search, &of_module);
+}
+
+/* --- for good
+ * ---------------------------------------------------------------------------------------------
+ */
+
+static bool has_bound_unique(const struct held *held)
+{
+    struct held holder;
+    for (const struct link_map *map = held->first; map; map = map->l_next)
+        if (describe(&holder, map, held) && each_binding(&holder.image, held, any_unique, NULL))
+            return true;
+    return false;
+}
+
+static void look_whether_kept(void *data)
+{
+    struct module *module = data;
+    struct held held;
+    if (!hold(&held, module))
+        return;
+    if (held.image.flags_1 & DF_1_NODELETE || has_bound_unique(&held))
+        atomic_store(&module->undeletable, true);
+}
+
+bool holders_keep_for_good(struct module *module)
+{
+    if (atomic_load(&module->kept) || atomic_load(&module->nodelete) ||
+        atomic_load(&module->undeletable))
+        return true;
+    link_maps_hold(look_whether_kept, module);
+    return atomic_load(&module->undeletable);
 }
 
 void holders_release(struct holders *found)

@@ -7,11 +7,13 @@
 #include "modules/link_maps.h"
 #include "modules/object_at.h"
 #include "modules/order.h"
+#include "modules/serials.h"
 #include "modules/snapshot.h"
 
 #include <string.h>
 
 _Atomic uint64_t modules_epoch, modules_unloads, modules_registered_left;
+_Atomic unsigned modules_closes;
 
 struct lock modules_lock;
 struct lock changes_lock;
@@ -27,7 +29,7 @@ static struct module *modules_index;
 static uint32_t last_id;
 static unsigned long long last_adds, last_subs;
 static _Atomic bool exiting;
-static _Atomic uint64_t came_alone; /* modules that came without a sync (modules_find_new) */
+static _Atomic uint64_t came_alone; /* modules that came without a sync (modules_find_live) */
 
 void modules_init(module_classifier *to_complete, module_listener *to_tell)
 {
@@ -231,6 +233,7 @@ static struct module *add_locked(struct sighting *sighting, uintptr_t opener, bo
         .phdr = sighting->phdr,
         .dynamic = image->dynamic,
         .handle = sighting->handle,
+        .serial = sighting->serial,
         .tls_module = sighting->tls_module,
         .phnum = image->phnum,
         .name_hash = sighting->name_hash,
@@ -392,7 +395,7 @@ static void know_again(struct sighting *sighting)
 {
     struct module *m = sighting->known ? NULL : modules_find(sighting->image.start);
     if (m && m->dynamic == sighting->image.dynamic && m->name_hash == sighting->name_hash &&
-        atomic_load(&m->finalizing_tid) != FINALIZED)
+        sighting_is_load(m, sighting->serial))
         sighting->known = m;
 }
 
@@ -479,23 +482,49 @@ struct module_changes modules_sync(uintptr_t opener, bool deepbind)
     return changes;
 }
 
+/* Loads that the list still has where this one lies now: another thread's dlclose has unmapped
+ * them, and has not said so yet. */
+static void remove_covered_locked(const struct sighting *sighting, struct module_changes *changes)
+{
+    for (struct module *m = first_module; m; m = m->next) {
+        if (module_is_unloaded(m) || m->start >= sighting->image.end ||
+            sighting->image.start >= m->end)
+            continue;
+        order_remove_locked(m);
+        remove_locked(m, changes);
+    }
+}
+
+static uintptr_t pending_opener(void)
+{
+    return guard.dlopen_pending ? (uintptr_t)guard.dlopen_caller : 0;
+}
+
+static bool pending_deepbind(void)
+{
+    return guard.dlopen_pending && guard.dlopen_deepbind;
+}
+
 /* Adds it, unless another thread was faster. */
 static void take_over_one(struct sighting *sighting)
 {
     struct module *module = NULL;
-    uintptr_t opener = guard.dlopen_pending ? (uintptr_t)guard.dlopen_caller : 0;
+    struct module_changes changes = {0};
     if (!lock_acquire(&modules_lock)) {
         drop(DROP_MODULE);
         return;
     }
     know_again(sighting);
-    if (!sighting->known)
-        module = add_locked(sighting, opener, guard.dlopen_pending && guard.dlopen_deepbind);
+    if (!sighting->known) {
+        remove_covered_locked(sighting, &changes);
+        module = add_locked(sighting, pending_opener(), pending_deepbind());
+    }
     if (module) {
         module->came_alone = atomic_fetch_add(&came_alone, 1) + 1;
         note_change_locked(module, MODULE_LOADED);
-        apply_locked(0);
     }
+    if (module || changes.unloaded)
+        apply_locked(changes.unloaded);
     lock_release(&modules_lock);
     tell();
 }
@@ -509,18 +538,61 @@ static struct module *find_by_loader(uintptr_t address)
     return modules_find(address);
 }
 
-struct module *modules_find_new(uintptr_t address)
+static struct module *find_in_new_list(uintptr_t address)
 {
+    if (modules_changed())
+        modules_sync(pending_opener(), pending_deepbind());
+    return modules_find(address);
+}
+
+/* In doubt: a thread's own dlclose, or its own dlopen, with the list as it is now, leaves none. */
+static struct module *find_without_serials(uintptr_t address)
+{
+    struct module *module = modules_find(address);
+    if (guard.dlopen_pending)
+        return find_in_new_list(address);
+    if (guard.dlclose_depth > 0 && module)
+        return module;
+    if (!module && object_at_works())
+        return find_by_loader(address);
+    drop(DROP_OWNER);
+    return NULL;
+}
+
+/* While some thread closes a module. */
+static struct module *find_among_closes(uintptr_t address)
+{
+    struct module *module = modules_find(address);
+    struct dl_find_object found;
+    if (module_is_permanent(module))
+        return module;
+    uint64_t serial = object_at(address, &found) ? serials_of(found.dlfo_link_map) : 0;
+    if (!serial || (module && !module->serial))
+        return find_without_serials(address);
+    if (module && module->serial == serial)
+        return module;
+    /* The list as a whole, where that may be had: it also says what is gone. */
+    return guard.dlopen_pending ? find_in_new_list(address) : find_by_loader(address);
+}
+
+struct module *modules_find_live(uintptr_t address)
+{
+    if (unlikely(atomic_load(&modules_closes) > 0))
+        return find_among_closes(address);
     struct module *module = modules_find(address);
     if (module)
         return module;
-    if (object_at_works())
-        return find_by_loader(address);
-    if (!modules_changed())
-        return NULL;
-    modules_sync(guard.dlopen_pending ? (uintptr_t)guard.dlopen_caller : 0,
-                 guard.dlopen_pending && guard.dlopen_deepbind);
-    return modules_find(address);
+    return object_at_works() ? find_by_loader(address) : find_in_new_list(address);
+}
+
+void modules_close_begins(void)
+{
+    atomic_fetch_add(&modules_closes, 1);
+}
+
+void modules_close_ends(void)
+{
+    atomic_fetch_sub(&modules_closes, 1);
 }
 
 /* --- the end of a load
@@ -592,6 +664,7 @@ void modules_fork_child(void)
     empty(&finalizing);
     empty(&finalized);
     atomic_store(&more_finalize, false);
+    atomic_store(&modules_closes, guard.dlclose_depth > 0);
 }
 
 void modules_exiting(void)

@@ -19,6 +19,7 @@
 #define DLPIN_MODULES_MODULES_H
 
 #include "base/arena.h"
+#include "base/compiler.h"
 #include "modules/elf_image.h"
 #include "report/report_format.h"
 
@@ -46,6 +47,7 @@ struct module {
     uint32_t name_hash;   /* of the loader's name for it */
     size_t tls_module;    /* its number in the threads' dtv; 0: none, or not known yet */
     const void *handle;   /* its link map, or NULL where the loader does not show it */
+    uint64_t serial;      /* the loader's number of this load (modules/serials.h); 0: not known */
     const char *path;     /* absolute, but for what has no file (linux-vdso.so.1) */
     const char *soname;   /* or NULL */
     const char *identity; /* soname, else the path's last part */
@@ -62,7 +64,8 @@ struct module {
     uint32_t opener_module; /* its module's id, or 0 */
     _Atomic uint32_t references;
     /* The thread that ran its __cxa_finalize in a dlclose that is not over yet; FINALIZED when it
-     * is over: what lies there now is another load. 0: neither. */
+     * is over: what lies there now is another load. 0: neither. Loads that have a serial number are
+     * told apart by that. */
     _Atomic int32_t finalizing_tid;
     _Atomic(enum kept) kept;
     /* modules/handles.h: that the loader counts, as far as was looked; dlclose calls that are under
@@ -74,6 +77,7 @@ struct module {
     _Atomic int32_t tls_thread;
     _Atomic bool reopened;         /* it was closed, stayed mapped, and was opened again */
     _Atomic bool nodelete;         /* opened with RTLD_NODELETE */
+    _Atomic bool undeletable;      /* the loader never deletes it, as holders_keep_for_good said */
     _Atomic bool relro_is_written; /* or may be (modules/relro.h) */
     struct retained_heap retained; /* when it was closed; under the check lock */
     struct opens *opens;           /* registry/opens.h, under the registry lock */
@@ -125,12 +129,32 @@ struct module_changes modules_sync(uintptr_t opener, bool deepbind);
 struct module *modules_find(uintptr_t address);
 
 /*
- * The same for the address of code that cannot go meanwhile (it calls us, or the program passes it
- * on): if no module that we know has it, the loader is asked for that one, without its locks
- * (_dl_find_object, glibc 2.35), so this may be called where the program holds them; the full sync
- * comes later. Older loaders are asked for their list, which takes the list lock.
+ * The load that an address belongs to that cannot be unloaded meanwhile: code on the calling
+ * thread's own stack, or what the program passes on. Unlike modules_find it is exact while other
+ * threads close modules, and knows loads that came since the last sync. Takes our locks below the
+ * check lock; inside the guard.
+ *
+ * The loader is asked without its locks (_dl_find_object, glibc 2.35), so this may be called where
+ * the program holds them; the full sync comes later. An older loader is asked for its list, which
+ * takes the list lock; while another thread closes a module its answer is NULL where it is in doubt
+ * (and counted as a dropped owner).
  */
-struct module *modules_find_new(uintptr_t address);
+struct module *modules_find_live(uintptr_t address);
+
+/*
+ * A dlclose of the program is under way: from before the real call until the list is up to date.
+ * Meanwhile modules_find may name a load whose range is another one's by now: between the munmap
+ * in one thread and our look at the list, another thread can load something there.
+ */
+extern HIDDEN _Atomic unsigned modules_closes;
+void modules_close_begins(void);
+void modules_close_ends(void);
+
+/* A load that came with the program: it is never unloaded. */
+static inline bool module_is_permanent(const struct module *module)
+{
+    return module && module->startup;
+}
 
 /* The module whose id this is, mapped or not, or NULL once it was given back. */
 struct module *modules_by_id(uint32_t id);

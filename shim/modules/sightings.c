@@ -6,6 +6,7 @@
 #include "base/sys.h"
 #include "modules/link_maps.h"
 #include "modules/object_at.h"
+#include "modules/serials.h"
 
 #include <dlfcn.h>
 #include <limits.h>
@@ -89,13 +90,20 @@ static uintptr_t dynamic_of(const struct dl_phdr_info *info)
     return 0;
 }
 
-/* Ours for this object, unless what we know has been finalized since: then this is its successor.
- */
-static struct module *recognize(const struct dl_phdr_info *info, uint32_t name_hash)
+bool sighting_is_load(const struct module *module, uint64_t serial)
+{
+    if (serial && module->serial)
+        return serial == module->serial;
+    return atomic_load(&module->finalizing_tid) != FINALIZED;
+}
+
+/* Ours for this object, unless it is a later load at the same place. */
+static struct module *recognize(const struct dl_phdr_info *info, uint32_t name_hash,
+                                uint64_t serial)
 {
     struct module *module = modules_find(first_address(info));
     if (module && module->dynamic == dynamic_of(info) && module->bias == info->dlpi_addr &&
-        module->name_hash == name_hash && atomic_load(&module->finalizing_tid) != FINALIZED)
+        module->name_hash == name_hash && sighting_is_load(module, serial))
         return module;
     return NULL;
 }
@@ -125,6 +133,16 @@ static const void *link_map_of(uintptr_t dynamic)
     return map;
 }
 
+/* The numbers of loads rise to that of the last one. */
+static uint64_t checked_serial(const struct link_map *map, const struct sightings *list)
+{
+    uint64_t serial = serials_of(map);
+    if (serial <= list->adds)
+        return serial;
+    serials_forget();
+    return 0;
+}
+
 /* Under the loader's list lock: the object cannot go while we read it. */
 static int collect_object(const struct dl_phdr_info *info, struct sightings *list,
                           const struct link_map *handle)
@@ -136,14 +154,15 @@ static int collect_object(const struct dl_phdr_info *info, struct sightings *lis
     struct sighting *sighting = &list->items[list->count];
     *sighting = (struct sighting){.at = list->total - 1,
                                   .name_hash = hash_name(info->dlpi_name),
+                                  .handle = handle ? handle : link_map_of(dynamic_of(info)),
                                   .tls_module = info->dlpi_tls_modid};
-    sighting->known = recognize(info, sighting->name_hash);
+    sighting->serial = checked_serial(sighting->handle, list);
+    sighting->known = recognize(info, sighting->name_hash, sighting->serial);
     if (sighting->known && info->dlpi_tls_modid)
         sighting->known->tls_module = info->dlpi_tls_modid;
     if (!sighting->known) {
         if (!elf_image_read(&sighting->image, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum))
             return 0;
-        sighting->handle = handle ? handle : link_map_of(sighting->image.dynamic);
         keep(sighting, info->dlpi_name);
     }
     list->count++;
@@ -272,6 +291,7 @@ static bool begin_list(const struct dl_phdr_info *info, struct sightings *list)
     list->adds = info->dlpi_adds;
     list->subs = info->dlpi_subs;
     list->has_namespaces = link_maps_have_namespaces();
+    serials_learn(map, list->adds);
     list->kind = kind_of(list);
     list->passed = list->kind == LIST_ADDED ? list->before.count : 0;
     list->next = map;
@@ -352,6 +372,7 @@ static bool read_mapping(struct sighting *sighting, const struct dl_find_object 
     if (!elf_image_read(&sighting->image, map->l_addr, phdr, header->e_phnum))
         return false;
     sighting->handle = map;
+    sighting->serial = serials_of(map);
     sighting->name_hash = hash_name(map->l_name);
     keep(sighting, map->l_name);
     return true;

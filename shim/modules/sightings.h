@@ -22,6 +22,7 @@ struct sighting {
     char *path;
     ElfW(Phdr) * phdr; /* a copy */
     const void *handle;
+    uint64_t serial; /* modules/serials.h */
     size_t tls_module;
 };
 
@@ -72,6 +73,10 @@ void sighting_free_strings(struct sighting *sighting);
  * map: false where the loader cannot be asked. Neither waits for its locks. */
 bool sighting_is_there(uintptr_t address);
 bool sighting_has_map(uintptr_t address, const struct link_map *map);
+
+/* Whether an object with this serial number (0: not known) at the module's place is the module, not
+ * a later load. */
+bool sighting_is_load(const struct module *module, uint64_t serial);
 
 /* The object at an address that cannot go meanwhile; false where there is none. */
 bool sighting_of_address(struct sighting *sighting, uintptr_t address);

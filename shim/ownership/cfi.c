@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "ownership/cfi.h"
-#include "base/compiler.h"
+#include "modules/modules.h"
 #include "ownership/cfi_expression.h"
 #include "ownership/cfi_table.h"
 
@@ -22,12 +22,10 @@ enum rule_type {
 
 /* Small, for a program has some hundred of them, and may be on a small stack. */
 struct rule {
-    uint32_t type;   /* enum rule_type */
-    uint32_t length; /* of the expression */
-    union {
-        int64_t number;                  /* the offset from the CFA, or the register */
-        const unsigned char *expression; /* bounded by the entry that it is in */
-    };
+    unsigned type : 3;    /* enum rule_type */
+    unsigned length : 29; /* of the expression */
+    int32_t number; /* the offset from the CFA, the register, or where the expression begins, from
+                       the entry's own instructions */
 };
 
 struct row {
@@ -40,6 +38,7 @@ enum { REMEMBERED_MAX = 4 };
 
 struct program {
     const struct cfi_entry *entry;
+    struct own_stack *stack; /* NULL: another thread's */
     struct row row, initial, remembered[REMEMBERED_MAX];
     unsigned depth;
     uintptr_t location;
@@ -52,6 +51,12 @@ static int64_t multiply(int64_t a, int64_t b)
     return (int64_t)((uint64_t)a * (uint64_t)b);
 }
 
+static struct rule make_rule(struct program *program, enum rule_type type, int64_t number)
+{
+    program->failed |= number != (int32_t)number;
+    return (struct rule){.type = type, .number = (int32_t)number};
+}
+
 static void set_rule(struct program *program, uint64_t number, struct rule rule)
 {
     if (number < CFI_REGISTERS)
@@ -61,9 +66,8 @@ static void set_rule(struct program *program, uint64_t number, struct rule rule)
 static void set_offset(struct program *program, uint64_t number, enum rule_type type,
                        int64_t factored)
 {
-    set_rule(
-        program, number,
-        (struct rule){.type = type, .number = multiply(factored, program->entry->data_factor)});
+    set_rule(program, number,
+             make_rule(program, type, multiply(factored, program->entry->data_factor)));
 }
 
 static void restore(struct program *program, uint64_t number)
@@ -74,25 +78,29 @@ static void restore(struct program *program, uint64_t number)
 
 static void define_cfa(struct program *program, uint64_t number, int64_t offset)
 {
-    program->row.cfa = (struct rule){.type = IN_REGISTER, .number = (int64_t)number};
+    program->row.cfa = make_rule(program, IN_REGISTER, (int64_t)number);
     program->row.offset = offset;
 }
 
-static struct rule take_expression(enum rule_type type, struct cfi_bytes *bytes)
+static struct rule take_expression(struct program *program, enum rule_type type,
+                                   struct cfi_bytes *bytes)
 {
+    enum { LENGTH_MAX = 1 << 16 };
     uint64_t length = cfi_uleb(bytes);
-    if (length > (uint64_t)(bytes->end - bytes->at)) {
+    if (length > (uint64_t)(bytes->end - bytes->at) || length > LENGTH_MAX) {
         bytes->failed = true;
         length = 0;
     }
-    struct rule rule = {.type = type, .length = (uint32_t)length, .expression = bytes->at};
+    struct rule rule = make_rule(program, type, bytes->at - program->entry->own.at);
+    rule.length = length & (LENGTH_MAX | (LENGTH_MAX - 1));
     bytes->at += length;
     return rule;
 }
 
-static struct cfi_bytes expression_of(const struct rule *rule)
+static struct cfi_bytes expression_of(const struct program *program, const struct rule *rule)
 {
-    return (struct cfi_bytes){rule->expression, rule->expression + rule->length, false};
+    const unsigned char *start = program->entry->own.at + rule->number;
+    return (struct cfi_bytes){start, start + rule->length, false};
 }
 
 static void remember(struct program *program)
@@ -166,7 +174,7 @@ static void run_cfa(struct program *program, unsigned op, struct cfi_bytes *code
         define_cfa(program, number, program->row.offset);
         break;
     default:
-        program->row.cfa = take_expression(IS_EXPRESSION, code);
+        program->row.cfa = take_expression(program, IS_EXPRESSION, code);
     }
 }
 
@@ -196,12 +204,12 @@ static void run_register(struct program *program, unsigned op, struct cfi_bytes 
                  (struct rule){.type = op == OP_UNDEFINED ? UNDEFINED : UNCHANGED});
         break;
     case OP_REGISTER:
-        set_rule(program, number,
-                 (struct rule){.type = IN_REGISTER, .number = (int64_t)cfi_uleb(code)});
+        set_rule(program, number, make_rule(program, IN_REGISTER, (int64_t)cfi_uleb(code)));
         break;
     default:
-        set_rule(program, number,
-                 take_expression(op == OP_EXPRESSION ? AT_EXPRESSION : IS_EXPRESSION, code));
+        set_rule(
+            program, number,
+            take_expression(program, op == OP_EXPRESSION ? AT_EXPRESSION : IS_EXPRESSION, code));
     }
 }
 
@@ -278,21 +286,27 @@ static void run(struct program *program, struct cfi_bytes code, uintptr_t wanted
  * -------------------------------------------------------------------------------------------------
  */
 
-/* Registers that a function leaves as they were, unless its table says where they are. */
+#if defined(__x86_64__)
+const unsigned cfi_saved_registers[CFI_SAVED] = {3, CFI_FP, 12, 13, 14, 15};
+#else
+const unsigned cfi_saved_registers[CFI_SAVED] = {19, 20, 21, 22, 23,     24,
+                                                 25, 26, 27, 28, CFI_FP, CFI_PC};
+#endif
+
 static bool is_kept(unsigned number)
 {
-#if defined(__x86_64__)
-    return number == 3 || number == CFI_FP || (number >= 12 && number <= 15);
-#else
-    return number >= 19 && number <= 30;
-#endif
+    for (unsigned i = 0; i < CFI_SAVED; i++)
+        if (cfi_saved_registers[i] == number)
+            return true;
+    return false;
 }
 
-static enum cfi_outcome find_cfa(const struct cfi_frame *frame, const struct row *row,
+static enum cfi_outcome find_cfa(const struct cfi_frame *frame, const struct program *program,
                                  uintptr_t *cfa)
 {
+    const struct row *row = &program->row;
     if (row->cfa.type == IS_EXPRESSION)
-        return cfi_evaluate(frame, expression_of(&row->cfa), NULL, cfa);
+        return cfi_evaluate(frame, program->stack, expression_of(program, &row->cfa), NULL, cfa);
     if (row->cfa.type != IN_REGISTER || (uint64_t)row->cfa.number >= CFI_REGISTERS)
         return CFI_NO_TABLE;
     if (!cfi_knows(frame, (unsigned)row->cfa.number))
@@ -302,8 +316,9 @@ static enum cfi_outcome find_cfa(const struct cfi_frame *frame, const struct row
 }
 
 /* Where a register is in the caller: in memory at *at, or, with *at 0, *value. */
-static enum cfi_outcome locate(const struct cfi_frame *frame, const struct rule *rule,
-                               uintptr_t cfa, uintptr_t *at, uintptr_t *value)
+static enum cfi_outcome locate(const struct cfi_frame *frame, const struct program *program,
+                               const struct rule *rule, uintptr_t cfa, uintptr_t *at,
+                               uintptr_t *value)
 {
     enum cfi_outcome outcome = CFI_STEPPED;
     *at = 0;
@@ -312,15 +327,15 @@ static enum cfi_outcome locate(const struct cfi_frame *frame, const struct rule 
     else if (rule->type == IS_OFFSET)
         *value = cfa + (uintptr_t)rule->number;
     else if (rule->type == AT_EXPRESSION)
-        outcome = cfi_evaluate(frame, expression_of(rule), &cfa, at);
+        outcome = cfi_evaluate(frame, program->stack, expression_of(program, rule), &cfa, at);
     else if (rule->type == IS_EXPRESSION)
-        outcome = cfi_evaluate(frame, expression_of(rule), &cfa, value);
+        outcome = cfi_evaluate(frame, program->stack, expression_of(program, rule), &cfa, value);
     else if (rule->type == IN_REGISTER && (uint64_t)rule->number < CFI_REGISTERS &&
              cfi_knows(frame, (unsigned)rule->number))
         *value = frame->registers[rule->number];
     else
         outcome = CFI_NO_REGISTER;
-    if (outcome == CFI_STEPPED && *at && !cfi_read_word(*at, value))
+    if (outcome == CFI_STEPPED && *at && !cfi_read_word(program->stack, *at, value))
         outcome = CFI_NO_MEMORY;
     return outcome;
 }
@@ -333,20 +348,29 @@ static uintptr_t without_signature(uintptr_t pc)
     return pc;
 }
 
-static void restore_registers(const struct cfi_frame *frame, const struct row *row, uintptr_t cfa,
-                              struct cfi_frame *caller)
+static void restore_registers(const struct cfi_frame *frame, const struct program *program,
+                              uintptr_t cfa, struct cfi_frame *caller)
 {
+    const struct row *row = &program->row;
     for (unsigned i = 0; i < CFI_REGISTERS; i++) {
         const struct rule *rule = &row->registers[i];
         uintptr_t at = 0, value = 0;
         if (rule->type == UNCHANGED && is_kept(i) && cfi_knows(frame, i))
             cfi_set(caller, i, frame->registers[i]);
         else if (rule->type != UNCHANGED && rule->type != UNDEFINED &&
-                 locate(frame, rule, cfa, &at, &value) == CFI_STEPPED)
+                 locate(frame, program, rule, cfa, &at, &value) == CFI_STEPPED)
             cfi_set(caller, i, value);
     }
     if (row->registers[CFI_SP].type == UNCHANGED)
         cfi_set(caller, CFI_SP, cfa);
+}
+
+/* But from a signal handler, and from us, who may have a stack of their own. */
+static bool goes_up(const struct cfi_frame *frame, const struct cfi_frame *caller)
+{
+    uintptr_t from = frame->registers[CFI_SP], to = caller->registers[CFI_SP];
+    const struct module *module = from > to ? modules_find(frame->pc) : NULL;
+    return from < to || (from == to && caller->pc != frame->pc) || (module && module->is_shim);
 }
 
 static enum cfi_outcome apply(struct cfi_frame *frame, const struct program *program)
@@ -356,24 +380,22 @@ static enum cfi_outcome apply(struct cfi_frame *frame, const struct program *pro
     const struct rule *rule = &row->registers[number];
     struct cfi_frame caller = {.exact = program->entry->is_signal};
     uintptr_t cfa = 0, pc = 0;
-    enum cfi_outcome outcome = find_cfa(frame, row, &cfa);
+    enum cfi_outcome outcome = find_cfa(frame, program, &cfa);
     if (outcome != CFI_STEPPED)
         return outcome;
     if (rule->type == UNDEFINED)
         return CFI_OUTERMOST;
-    struct rule same = {.type = IN_REGISTER, .number = number};
-    outcome = locate(frame, rule->type == UNCHANGED ? &same : rule, cfa, &caller.slot, &pc);
+    struct rule same = {.type = IN_REGISTER, .number = (int32_t)number};
+    outcome =
+        locate(frame, program, rule->type == UNCHANGED ? &same : rule, cfa, &caller.slot, &pc);
     if (outcome != CFI_STEPPED)
         return outcome;
-    restore_registers(frame, row, cfa, &caller);
+    restore_registers(frame, program, cfa, &caller);
     caller.pc = without_signature(pc);
     cfi_set(&caller, CFI_PC, caller.pc);
     if (!cfi_knows(&caller, CFI_SP))
         return CFI_NO_REGISTER;
-    /* Up, but from a signal handler, which may have a stack of its own. */
-    if (!caller.exact &&
-        (caller.registers[CFI_SP] < frame->registers[CFI_SP] ||
-         (caller.registers[CFI_SP] == frame->registers[CFI_SP] && caller.pc == frame->pc)))
+    if (!caller.exact && !goes_up(frame, &caller))
         return CFI_NO_TABLE;
     if (caller.pc == 0)
         return CFI_OUTERMOST;
@@ -411,6 +433,18 @@ enum cfi_outcome cfi_step(struct cfi_frame *frame)
         return CFI_NO_REGISTER;
     if (!run_to(&program, &entry, wanted_of(frame), &copies))
         return CFI_NO_TABLE;
+    return apply(frame, &program);
+}
+
+enum cfi_outcome cfi_step_own(struct cfi_frame *frame, struct own_stack *stack)
+{
+    struct cfi_entry entry;
+    struct program program;
+    if (!cfi_knows(frame, CFI_SP))
+        return CFI_NO_REGISTER;
+    if (!run_to(&program, &entry, wanted_of(frame), NULL))
+        return CFI_NO_TABLE;
+    program.stack = stack;
     return apply(frame, &program);
 }
 

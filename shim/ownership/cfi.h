@@ -1,29 +1,34 @@
 // SPDX-License-Identifier: MIT
 /*
- * One step up a stack that may be another thread's, by the unwinding tables of the modules that are
- * mapped (.eh_frame, found by PT_GNU_EH_FRAME).
+ * One step up a stack, by the unwind tables of the objects that are mapped (.eh_frame, found by
+ * PT_GNU_EH_FRAME).
  *
- * libunwind (ownership/unwind.h) is for the calling thread, of which all registers are known. Of
- * another thread only its stack pointer and program counter are, and it may run on meanwhile. So
- * here each register is known or not, a step that needs one that is not says so, and all memory,
- * the tables included, is read through the kernel, which cannot fault: what a step leads to is
- * certain as far as the stack stood still.
+ * Of another thread only its stack pointer and program counter are known, and it may run on
+ * meanwhile. So each register is known or not, a step that needs one that is not says so, and all
+ * memory, the tables included, is read through the kernel, which cannot fault: a step's result is
+ * certain as far as the stack stood still. Of the calling thread's own stack the tables are read
+ * where they are (ownership/own_stack.h).
  *
- * Under the check lock (one at a time) but for cfi_shape, inside the guard; takes no lock and
- * allocates nothing.
+ * Inside the guard; takes no lock and allocates nothing. cfi_step and cfi_function: under the check
+ * lock (one at a time).
  */
 #ifndef DLPIN_OWNERSHIP_CFI_H
 #define DLPIN_OWNERSHIP_CFI_H
+
+#include "base/compiler.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /* By their DWARF numbers. */
 #if defined(__x86_64__)
-enum { CFI_REGISTERS = 17, CFI_FP = 6, CFI_SP = 7, CFI_PC = 16 };
+enum { CFI_REGISTERS = 17, CFI_FP = 6, CFI_SP = 7, CFI_PC = 16, CFI_SAVED = 6 };
 #else
-enum { CFI_REGISTERS = 32, CFI_FP = 29, CFI_SP = 31, CFI_PC = 30 };
+enum { CFI_REGISTERS = 32, CFI_FP = 29, CFI_SP = 31, CFI_PC = 30, CFI_SAVED = 12 };
 #endif
+
+/* Registers that a function leaves as they were, unless its table says where they are. */
+extern HIDDEN const unsigned cfi_saved_registers[CFI_SAVED];
 
 struct cfi_frame {
     uintptr_t pc;
@@ -55,6 +60,10 @@ enum cfi_outcome {
 /* With any other outcome than STEPPED, `frame` is as it was. */
 enum cfi_outcome cfi_step(struct cfi_frame *frame);
 
+/* The same of the calling thread's own stack. In any thread, without the check lock. */
+struct own_stack;
+enum cfi_outcome cfi_step_own(struct cfi_frame *frame, struct own_stack *stack);
+
 /*
  * How most frames lead to their caller's: by the stack pointer and the frame pointer alone, with
  * what was saved in memory. Offsets are in bytes, `cfa` from the register, the others from the CFA.
@@ -65,8 +74,8 @@ struct cfi_shape {
     int64_t cfa, frame_pointer, return_address;
 };
 
-/* Of the frame that `pc` returns into. False: it is none of these, or has no table. In any thread,
- * without the check lock: the tables are read in place, so the module must not be able to go. */
+/* Of the frame that `pc` returns into, which is on the calling thread's own stack. False: it is
+ * none of these, or has no table. In any thread, without the check lock. */
 bool cfi_shape(uintptr_t pc, struct cfi_shape *shape);
 
 /* The function that a pc lies in, by the tables. */

@@ -6,6 +6,7 @@ enum { STACK_MAX = 16 };
 
 struct evaluation {
     const struct cfi_frame *frame;
+    struct own_stack *own;
     struct cfi_bytes code;
     uintptr_t stack[STACK_MAX];
     unsigned depth;
@@ -34,9 +35,10 @@ static uintptr_t pop(struct evaluation *evaluation)
     return 0;
 }
 
-bool cfi_read_word(uintptr_t at, uintptr_t *word)
+bool cfi_read_word(struct own_stack *stack, uintptr_t at, uintptr_t *word)
 {
-    return sys_copy_memory((const void *)at, word, sizeof *word) == (ssize_t)sizeof *word;
+    return stack ? own_stack_read(stack, at, word)
+                 : sys_copy_memory((const void *)at, word, sizeof *word) == (ssize_t)sizeof *word;
 }
 
 static uintptr_t register_value(struct evaluation *evaluation, uint64_t number)
@@ -112,7 +114,7 @@ static bool is_binary(unsigned op)
 static void read_through(struct evaluation *evaluation)
 {
     uintptr_t word = 0;
-    if (cfi_read_word(pop(evaluation), &word))
+    if (cfi_read_word(evaluation->own, pop(evaluation), &word))
         push(evaluation, word);
     else
         fail(evaluation, CFI_NO_MEMORY);
@@ -162,10 +164,10 @@ static void evaluate_one(struct evaluation *evaluation, unsigned op)
     }
 }
 
-enum cfi_outcome cfi_evaluate(const struct cfi_frame *frame, struct cfi_bytes code,
-                              const uintptr_t *first, uintptr_t *value)
+enum cfi_outcome cfi_evaluate(const struct cfi_frame *frame, struct own_stack *stack,
+                              struct cfi_bytes code, const uintptr_t *first, uintptr_t *value)
 {
-    struct evaluation evaluation = {.frame = frame, .code = code};
+    struct evaluation evaluation = {.frame = frame, .own = stack, .code = code};
     if (first)
         push(&evaluation, *first);
     while (evaluation.code.at < code.end && evaluation.outcome == CFI_STEPPED) {

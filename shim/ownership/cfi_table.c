@@ -2,6 +2,7 @@
 #include "ownership/cfi_table.h"
 #include "base/sys.h"
 #include "modules/modules.h"
+#include "modules/object_at.h"
 
 #include <string.h>
 
@@ -65,9 +66,13 @@ int64_t cfi_sleb(struct cfi_bytes *bytes)
 enum { ABSOLUTE = 0x00, UDATA2 = 0x02, UDATA4 = 0x03, UDATA8 = 0x04, SIGNED = 0x08 };
 enum { PC_RELATIVE = 0x10, DATA_RELATIVE = 0x30, FORM = 0x0f, RELATION = 0x70, OMITTED = 0xff };
 
-struct index {
-    uintptr_t start; /* of .eh_frame_hdr */
-    size_t count;
+/* The tables of one object, and how they are read. */
+struct tables {
+    uintptr_t start, end;      /* the object's range: nothing outside is read in place */
+    uintptr_t index;           /* .eh_frame_hdr, */
+    size_t size;               /* at most so long, */
+    size_t count;              /* with so many rows */
+    struct cfi_copies *copies; /* or NULL */
 };
 
 struct index_header {
@@ -81,45 +86,71 @@ struct index_row {
 };
 
 /* Through the kernel where there is a place for copies: then nothing can fault. */
-static bool read_exactly(uintptr_t at, void *to, size_t size, const struct cfi_copies *copies)
+static bool read_exactly(const struct tables *tables, uintptr_t at, void *to, size_t size)
 {
-    if (copies)
+    if (tables->copies)
         return sys_copy_memory((const void *)at, to, size) == (ssize_t)size;
+    if (at < tables->start || at > tables->end || size > tables->end - at)
+        return false;
     memcpy(to, (const void *)at, size);
     return true;
 }
 
-/* What all linkers write: a table of 4-byte offsets. */
-static bool find_index(const struct module *module, struct index *index,
-                       const struct cfi_copies *copies)
+/* As our list has it, where the loader cannot be asked. */
+static bool find_in_list(struct tables *tables, uintptr_t address)
 {
-    struct index_header header;
-    for (unsigned i = 0; i < module->phnum; i++) {
+    const struct module *module = modules_find(address);
+    for (unsigned i = 0; module && i < module->phnum; i++) {
         const ElfW(Phdr) *p = &module->phdr[i];
-        if (p->p_type != PT_GNU_EH_FRAME || p->p_memsz < sizeof header)
+        if (p->p_type != PT_GNU_EH_FRAME)
             continue;
-        index->start = module->bias + p->p_vaddr;
-        if (!read_exactly(index->start, &header, sizeof header, copies) || header.version != 1 ||
-            (header.frame_encoding & 0x07) != UDATA4 || header.count_encoding != UDATA4 ||
-            header.table_encoding != (DATA_RELATIVE | SIGNED | UDATA4))
-            return false;
-        index->count = header.count;
-        return index->count <= (p->p_memsz - sizeof header) / sizeof(struct index_row);
+        tables->start = module->start;
+        tables->end = module->end;
+        tables->index = module->bias + p->p_vaddr;
+        tables->size = p->p_memsz;
+        return true;
     }
     return false;
 }
 
-/* The last row that begins at or before the address. */
-static bool search_index(const struct index *index, uintptr_t address,
-                         const struct cfi_copies *copies, uintptr_t *entry)
+/* The object that lies there now. */
+static bool find_tables(struct tables *tables, uintptr_t address)
 {
-    size_t low = 0, high = index->count;
-    int64_t wanted = (int64_t)(address - index->start);
+    struct dl_find_object found;
+    if (!object_at_works())
+        return find_in_list(tables, address);
+    if (!object_at(address, &found) || !found.dlfo_eh_frame)
+        return false;
+    tables->start = (uintptr_t)found.dlfo_map_start;
+    tables->end = (uintptr_t)found.dlfo_map_end;
+    tables->index = (uintptr_t)found.dlfo_eh_frame;
+    tables->size = tables->end - tables->index;
+    return tables->index >= tables->start && tables->index < tables->end;
+}
+
+/* All linkers write a table of 4-byte offsets. */
+static bool read_index(struct tables *tables)
+{
+    struct index_header header;
+    if (tables->size < sizeof header ||
+        !read_exactly(tables, tables->index, &header, sizeof header) || header.version != 1 ||
+        (header.frame_encoding & 0x07) != UDATA4 || header.count_encoding != UDATA4 ||
+        header.table_encoding != (DATA_RELATIVE | SIGNED | UDATA4))
+        return false;
+    tables->count = header.count;
+    return tables->count <= (tables->size - sizeof header) / sizeof(struct index_row);
+}
+
+/* The last row that begins at or before the address. */
+static bool search_index(const struct tables *tables, uintptr_t address, uintptr_t *entry)
+{
+    size_t low = 0, high = tables->count;
+    int64_t wanted = (int64_t)(address - tables->index);
     struct index_row row, found = {0};
     while (low < high) {
         size_t middle = (low + high) / 2;
-        uintptr_t at = index->start + sizeof(struct index_header) + middle * sizeof row;
-        if (!read_exactly(at, &row, sizeof row, copies))
+        uintptr_t at = tables->index + sizeof(struct index_header) + middle * sizeof row;
+        if (!read_exactly(tables, at, &row, sizeof row))
             return false;
         if (row.code > wanted) {
             high = middle;
@@ -128,7 +159,7 @@ static bool search_index(const struct index *index, uintptr_t address,
             low = middle + 1;
         }
     }
-    *entry = index->start + (uintptr_t)(intptr_t)found.entry;
+    *entry = tables->index + (uintptr_t)(intptr_t)found.entry;
     return low > 0;
 }
 
@@ -144,22 +175,19 @@ struct record {
     uintptr_t address;
 };
 
-static bool read_length(uintptr_t address, uint32_t *length, const struct cfi_copies *copies)
-{
-    return read_exactly(address, length, sizeof *length, copies) && *length >= 4 &&
-           *length < UINT32_MAX; /* what says that a length of 8 bytes follows */
-}
-
-/* Copies it to `to`, unless that is NULL. */
-static bool read_record(struct record *record, uintptr_t address, unsigned char *to, size_t max,
-                        const struct cfi_copies *copies)
+/* To `to`, or left in place where that is NULL. */
+static bool read_record(const struct tables *tables, struct record *record, uintptr_t address,
+                        unsigned char *to, size_t max)
 {
     uint32_t length;
-    if (!read_length(address, &length, copies))
-        return false;
     uintptr_t at = address + sizeof length;
+    if (!read_exactly(tables, address, &length, sizeof length) || length < 4 ||
+        length == UINT32_MAX) /* says that a length of 8 bytes follows */
+        return false;
     const unsigned char *start = to ? to : (const unsigned char *)at;
-    if (to && (length > max || !read_exactly(at, to, length, copies)))
+    if (to && (length > max || !read_exactly(tables, at, to, length)))
+        return false;
+    if (!to && length > tables->end - at)
         return false;
     *record = (struct record){{start, start + length, false}, start, at};
     return true;
@@ -218,12 +246,12 @@ static void read_augmentation(struct record *record, const char *letters, struct
     record->bytes.at = behind;
 }
 
-static bool read_common(struct cfi_entry *entry, uintptr_t address, unsigned *encoding,
-                        bool *augmented, struct cfi_copies *copies)
+static bool read_common(const struct tables *tables, struct cfi_entry *entry, uintptr_t address,
+                        unsigned *encoding, bool *augmented)
 {
     struct record record;
-    if (!read_record(&record, address, copies ? copies->cie : NULL, CFI_CIE_MAX, copies) ||
-        cfi_fixed(&record.bytes, 4) != 0)
+    unsigned char *to = tables->copies ? tables->copies->cie : NULL;
+    if (!read_record(tables, &record, address, to, CFI_CIE_MAX) || cfi_fixed(&record.bytes, 4) != 0)
         return false;
     uint64_t version = cfi_fixed(&record.bytes, 1);
     const char *letters = (const char *)record.bytes.at;
@@ -241,15 +269,16 @@ static bool read_common(struct cfi_entry *entry, uintptr_t address, unsigned *en
     return !record.bytes.failed;
 }
 
-static bool read_entry(struct cfi_entry *entry, uintptr_t address, struct cfi_copies *copies)
+static bool read_entry(const struct tables *tables, struct cfi_entry *entry, uintptr_t address)
 {
     struct record record;
     unsigned encoding = ABSOLUTE;
     bool augmented;
-    if (!read_record(&record, address, copies ? copies->fde : NULL, CFI_FDE_MAX, copies))
+    unsigned char *to = tables->copies ? tables->copies->fde : NULL;
+    if (!read_record(tables, &record, address, to, CFI_FDE_MAX))
         return false;
     uintptr_t back = cfi_fixed(&record.bytes, 4);
-    if (back == 0 || !read_common(entry, record.address - back, &encoding, &augmented, copies))
+    if (back == 0 || !read_common(tables, entry, record.address - back, &encoding, &augmented))
         return false;
     entry->start = read_pointer(&record, encoding);
     entry->end = entry->start + read_pointer(&record, encoding & FORM);
@@ -265,11 +294,10 @@ static bool read_entry(struct cfi_entry *entry, uintptr_t address, struct cfi_co
 
 bool cfi_find(struct cfi_entry *entry, uintptr_t address, struct cfi_copies *copies)
 {
-    const struct module *module = modules_find(address);
-    struct index index;
+    struct tables tables = {.copies = copies};
     uintptr_t at;
     entry->is_signal = false;
-    return module && find_index(module, &index, copies) &&
-           search_index(&index, address, copies, &at) && read_entry(entry, at, copies) &&
+    return find_tables(&tables, address) && read_index(&tables) &&
+           search_index(&tables, address, &at) && read_entry(&tables, entry, at) &&
            address >= entry->start && address < entry->end;
 }

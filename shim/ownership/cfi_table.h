@@ -23,7 +23,7 @@ int64_t cfi_sleb(struct cfi_bytes *bytes);
 
 enum { CFI_CIE_MAX = 512, CFI_FDE_MAX = 8192 };
 
-/* Where tables are copied to that may go while they are read. */
+/* Where tables are copied to that may be unmapped while they are read. */
 struct cfi_copies {
     unsigned char cie[CFI_CIE_MAX], fde[CFI_FDE_MAX];
 };
@@ -37,8 +37,11 @@ struct cfi_entry {
     struct cfi_bytes common, own; /* instructions: in the copies, or in place */
 };
 
-/* False: there is none, or none that can be read. Without `copies` (NULL) the tables are read where
- * they are: the module must not be able to go. */
+/*
+ * The entry for the code that lies at the address now. False: there is none, or none that can be
+ * read. Without `copies` (NULL) the tables are read where they are, within the object's range: the
+ * code must be on the calling thread's own stack, so that nobody can unmap it meanwhile.
+ */
 bool cfi_find(struct cfi_entry *entry, uintptr_t address, struct cfi_copies *copies);
 
 #endif

@@ -2,6 +2,7 @@
 #include "ownership/shapes.h"
 #include "modules/modules.h"
 #include "ownership/cfi.h"
+#include "ownership/own_stack.h"
 
 #include <stdatomic.h>
 
@@ -73,24 +74,19 @@ struct place {
     uintptr_t pc, stack_pointer, frame_pointer;
 };
 
-static uintptr_t word_at(uintptr_t address)
-{
-    return *(const uintptr_t *)address;
-}
-
 /* To the caller; false where the frame cannot be what the shape says. */
-static bool follow(struct place *place, uint32_t shape)
+static bool follow(struct place *place, struct own_stack *stack, uint32_t shape)
 {
     uintptr_t from = shape & SHAPE_FROM_POINTER ? place->frame_pointer : place->stack_pointer;
     uintptr_t cfa = from + (uintptr_t)(shape >> SHAPE_CFA_SHIFT) * WORD;
     if (cfa <= place->stack_pointer || cfa % WORD)
         return false;
-    if (shape & SHAPE_SAVES_POINTER)
-        place->frame_pointer =
-            word_at(cfa - (shape >> SHAPE_POINTER_SHIFT & SHAPE_POINTER_MAX) * WORD);
-    place->pc = word_at(cfa - WORD);
+    if (shape & SHAPE_SAVES_POINTER &&
+        !own_stack_read(stack, cfa - (shape >> SHAPE_POINTER_SHIFT & SHAPE_POINTER_MAX) * WORD,
+                        &place->frame_pointer))
+        return false;
     place->stack_pointer = cfa;
-    return true;
+    return own_stack_read(stack, cfa - WORD, &place->pc);
 }
 
 __attribute__((noinline)) bool shapes_walk(uintptr_t *pcs, size_t max, size_t *count)
@@ -100,16 +96,17 @@ __attribute__((noinline)) bool shapes_walk(uintptr_t *pcs, size_t max, size_t *c
     /* Where we are, as if it were a return address: that is behind its call. */
     __asm__ volatile("1: lea 1b + 1(%%rip), %0\n\tmov %%rsp, %1\n\tmov %%rbp, %2"
                      : "=r"(place.pc), "=r"(place.stack_pointer), "=r"(place.frame_pointer));
+    struct own_stack stack = own_stack_at(place.stack_pointer);
     const struct module *module = modules_find(place.pc - 1);
     while (n < max && module) {
         uint32_t shape = shape_of(module, place.pc);
         if (shape & SHAPE_OUTERMOST)
             break;
-        if (shape & SHAPE_OTHER || !follow(&place, shape))
+        if (shape & SHAPE_OTHER || !follow(&place, &stack, shape))
             return false;
         if (place.pc == 0)
             break;
-        module = modules_find(place.pc - 1); /* in code that is not known it ends */
+        module = modules_find_live(place.pc - 1); /* in code that is not known it ends */
         if (!module || !module->is_shim)
             pcs[n++] = place.pc;
     }
@@ -119,7 +116,7 @@ __attribute__((noinline)) bool shapes_walk(uintptr_t *pcs, size_t max, size_t *c
 
 uint32_t shapes_size(uintptr_t pc)
 {
-    const struct module *module = modules_find(pc - 1);
+    const struct module *module = modules_find_live(pc - 1);
     uint32_t shape = module ? shape_of(module, pc) : SHAPE_OTHER;
     if (shape & (SHAPE_OTHER | SHAPE_OUTERMOST | SHAPE_FROM_POINTER))
         return 0;

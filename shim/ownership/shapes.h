@@ -2,9 +2,10 @@
 /*
  * The calling thread's stack by the shapes of its frames (struct cfi_shape): what the unwinding
  * tables say of a return address is looked up once and remembered, so that a step costs as much as
- * following two pointers. Stacks that have a frame of another kind in them are left to libunwind.
+ * following two pointers. Stacks that have a frame of another kind in them are left to others.
  *
- * Lock-free, allocates nothing, inside the guard. On x86-64 alone: elsewhere nothing is ever done.
+ * Inside the guard, without a lock below the check lock (modules_find_live). On x86-64 alone:
+ * elsewhere nothing is ever done.
  */
 #ifndef DLPIN_OWNERSHIP_SHAPES_H
 #define DLPIN_OWNERSHIP_SHAPES_H

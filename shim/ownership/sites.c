@@ -4,8 +4,8 @@
 #include "base/guard.h"
 #include "base/lock.h"
 #include "base/options.h"
+#include "ownership/own_stack.h"
 #include "ownership/shapes.h"
-#include "ownership/unwind.h"
 
 #include <string.h>
 
@@ -50,14 +50,30 @@ struct site *site_get(uint32_t number)
 /* --- the cache
  * ----------------------------------------------------------------------------------------- */
 
+static bool is_permanent(const struct site *site)
+{
+    return module_is_permanent(site->owner.module) && module_is_permanent(site->requester.module);
+}
+
 static uint64_t value_of(const struct site *site)
 {
-    return (uint64_t)site->hop << 32 | site->number << SITE_SHIFT;
+    return (uint64_t)site->hop << 32 | site->number << SITE_SHIFT |
+           (is_permanent(site) ? SITE_PERMANENT : 0);
 }
 
 static uint32_t number_of(uint64_t value)
 {
     return (uint32_t)value >> SITE_SHIFT;
+}
+
+static uint32_t hop_of(uint64_t value)
+{
+    return (uint32_t)((value & ~SITE_PERMANENT) >> 32);
+}
+
+static bool may_be_used(uint64_t value)
+{
+    return value & SITE_PERMANENT || atomic_load(&modules_closes) == 0;
 }
 
 /* Number and hop for a key, or false. */
@@ -68,7 +84,7 @@ static bool cached(uintptr_t key, uint64_t *value)
         if (atomic_load_explicit(&slot->key, memory_order_acquire) != key)
             continue;
         *value = atomic_load_explicit(&slot->value, memory_order_acquire);
-        return atomic_load_explicit(&slot->key, memory_order_relaxed) == key;
+        return atomic_load_explicit(&slot->key, memory_order_relaxed) == key && may_be_used(*value);
     }
     return false;
 }
@@ -142,16 +158,36 @@ static void add_locked(struct site *site)
         site->requester.module->has_sites = true;
 }
 
-/* Adds it, unless another thread did so before us: then that one stays. NULL: neither. */
-static struct site *add_site(struct site *site)
+static bool is_of_loads(const struct site *site, const struct module *owner,
+                        const struct module *requester)
 {
-    struct site *present = NULL;
+    return site->owner.module == owner && site->requester.module == requester;
+}
+
+static void retire_site_locked(struct site *site);
+
+/* The site of these loads for a key. A site of earlier loads at the addresses is retired: the list
+ * of modules has changed, and we have not been told yet. */
+static struct site *find_locked(uintptr_t key, const struct module *owner,
+                                const struct module *requester)
+{
+    struct site *site = NULL;
+    HASH_FIND(hh, sites, &key, sizeof key, site);
+    if (!site || is_of_loads(site, owner, requester))
+        return site;
+    retire_site_locked(site);
+    return NULL;
+}
+
+/* Adds it, unless another thread did so before us: then that one stays. False: neither. */
+static bool add_site(struct site *site, uint64_t *value)
+{
     if (!lock_acquire(&sites_lock)) {
         free_site(site);
         drop(DROP_SITE);
-        return NULL;
+        return false;
     }
-    HASH_FIND(hh, sites, &site->key, sizeof site->key, present);
+    struct site *present = find_locked(site->key, site->owner.module, site->requester.module);
     if (!present && (site->hop || number_locked(site))) {
         add_locked(site);
         HASH_FIND(hh, sites, &site->key, sizeof site->key, present);
@@ -159,6 +195,7 @@ static struct site *add_site(struct site *site)
     if (present) {
         cache_locked(present);
         have_unknown |= !present->owner.module;
+        *value = value_of(present);
     }
     lock_release(&sites_lock);
     if (present != site)
@@ -166,14 +203,16 @@ static struct site *add_site(struct site *site)
     return present;
 }
 
-static struct site *find_site(uintptr_t key)
+static bool find_site(uintptr_t key, const struct module *owner, const struct module *requester,
+                      uint64_t *value)
 {
-    struct site *site = NULL;
     if (!lock_acquire(&sites_lock))
-        return NULL;
-    HASH_FIND(hh, sites, &key, sizeof key, site);
-    if (site)
+        return false;
+    const struct site *site = find_locked(key, owner, requester);
+    if (site) {
         cache_locked(site);
+        *value = value_of(site);
+    }
     lock_release(&sites_lock);
     return site;
 }
@@ -184,69 +223,70 @@ static uint32_t learn_hop(const struct module *module, uintptr_t pc)
     return (size ? size : HOP_BY_UNWINDING) | (module->runtime ? 0 : HOP_OWNER);
 }
 
-/* What was there at the start stays: there will be no finding that wants the stack. */
-static bool can_be_unloaded(const struct site *site)
-{
-    const struct module *owner = site->owner.module, *requester = site->requester.module;
-    return !owner || !requester || !owner->startup || !requester->startup;
-}
-
-static struct site *learn(uintptr_t key, uintptr_t owner_pc, uintptr_t requester_pc, uint32_t hop)
+static bool learn(uintptr_t key, struct frame owner, struct frame requester, uint32_t hop,
+                  uint64_t *value)
 {
     struct site *site = arena_alloc(sizeof *site);
     if (!site) {
         drop(DROP_SITE);
-        return NULL;
+        return false;
     }
-    site->key = key;
-    site->hop = hop;
-    site->owner = (struct frame){owner_pc, module_ref(modules_find(owner_pc - 1))};
-    site->requester = (struct frame){requester_pc, module_ref(modules_find(requester_pc - 1))};
-    if (!hop && can_be_unloaded(site))
-        site->stack = stack_capture(options.malloc_context_size);
-    return add_site(site);
+    *site = (struct site){.key = key, .hop = hop, .owner = owner, .requester = requester};
+    module_ref(owner.module);
+    module_ref(requester.module);
+    /* Of modules that stay there will be no finding that wants the stack. */
+    if (!hop && !is_permanent(site))
+        site->stack = stack_capture_small(options.malloc_context_size);
+    return add_site(site, value);
+}
+
+/* False: in doubt. The list has a module there, and cannot be believed. */
+static bool frame_of_call(uintptr_t return_address, struct frame *frame)
+{
+    *frame = (struct frame){return_address, modules_find_live(return_address - 1)};
+    return frame->module || !modules_find(return_address - 1);
 }
 
 /* What is known of a return address, learned now if it is the first time. False: nothing can be. */
 static bool lookup(uintptr_t pc, uint64_t *value)
 {
+    struct frame frame;
     if (cached(pc, value))
         return true;
-    struct site *site = find_site(pc);
-    if (!site) {
-        struct module *module = modules_find_new(pc - 1);
-        /* The loader allocates for itself, often, and from frames that would have to be unwound. */
-        bool passes_over = module && module->common && !module->loader;
-        uint32_t hop = passes_over ? learn_hop(module, pc) : 0;
-        site = learn(pc, pc, pc, hop);
-    }
-    if (site)
-        *value = value_of(site);
-    return site;
+    if (!frame_of_call(pc, &frame))
+        return false;
+    const struct module *module = frame.module;
+    if (find_site(pc, module, module, value))
+        return true;
+    /* The loader allocates for itself, often, and from frames that would have to be unwound. */
+    bool passes_over = module && module->common && !module->loader;
+    return learn(pc, frame, frame, passes_over ? learn_hop(module, pc) : 0, value);
 }
 
 /* The site for a call that `requester` made through the common module that `owner` lies in. */
 static uint32_t pair_site(uintptr_t owner, uintptr_t requester)
 {
     uint64_t value;
+    struct frame by, on_behalf;
     uintptr_t key = ((owner * 31) ^ (requester * 0x9e3779b97f4a7c15u)) | (uintptr_t)1 << 63;
     if (cached(key, &value))
         return number_of(value);
-    struct site *site = find_site(key);
-    if (!site)
-        site = learn(key, owner, requester, 0);
-    return site ? site->number : 0;
+    if (!frame_of_call(owner, &by) || !frame_of_call(requester, &on_behalf))
+        return 0;
+    bool known =
+        find_site(key, by.module, on_behalf.module, &value) || learn(key, by, on_behalf, 0, &value);
+    return known ? number_of(value) : 0;
 }
 
 static uint32_t site_by_unwinding(void)
 {
     uintptr_t pcs[MOST_HOPS], owner = 0;
-    size_t count = unwind_stack(pcs, ARRAY_SIZE(pcs));
+    size_t count = own_stack_walk(pcs, ARRAY_SIZE(pcs));
     for (size_t i = 0; i < count; i++) {
         uint64_t value;
         if (!lookup(pcs[i], &value))
             return 0;
-        uint32_t hop = value >> 32;
+        uint32_t hop = hop_of(value);
         if (!hop)
             return owner ? pair_site(owner, pcs[i]) : number_of(value);
         if (!owner && hop & HOP_OWNER)
@@ -262,7 +302,7 @@ static uint32_t walk(uintptr_t pc, uintptr_t cfa)
         uint64_t value;
         if (!lookup(pc, &value))
             return 0;
-        uint32_t hop = value >> 32;
+        uint32_t hop = hop_of(value);
         if (!hop)
             return owner ? pair_site(owner, pc) : number_of(value);
         if (hop & HOP_BY_UNWINDING)
@@ -295,25 +335,29 @@ static bool is_of(const struct site *site, const struct module *module)
     return site->owner.module == module || site->requester.module == module;
 }
 
-/* Takes every site of `module` out of reach of new calls; NULL: those of no known module. */
+/* No new call finds it any more; blocks that have its number keep it. */
+static void retire_site_locked(struct site *site)
+{
+    uncache_locked(site);
+    HASH_DELETE(hh, sites, site);
+    if (site->hop) {
+        free_site(site);
+        return;
+    }
+    site->next_retired = retired;
+    retired = site;
+    retired_count++;
+}
+
+/* Every site of `module`; NULL: those of no known module. */
 static void retire_locked(const struct module *module)
 {
     struct site *site, *next;
     if (module && !module->has_sites)
         return;
-    HASH_ITER (hh, sites, site, next) {
-        if (!is_of(site, module))
-            continue;
-        uncache_locked(site);
-        HASH_DELETE(hh, sites, site);
-        if (site->hop) {
-            free_site(site);
-            continue;
-        }
-        site->next_retired = retired;
-        retired = site;
-        retired_count++;
-    }
+    HASH_ITER (hh, sites, site, next)
+        if (is_of(site, module))
+            retire_site_locked(site);
 }
 
 static void retire(const struct module *module)

@@ -10,7 +10,8 @@
  *
  * site_here is the hot path: a hash, one cache line, no lock. It finds what is in a fixed cache;
  * everything else is the slow path, under the guard and the sites' lock. Number 0 means "not
- * known".
+ * known". While some thread closes a module, the cache serves only sites of modules that are never
+ * unloaded: all others are compared with the load that lies there now (modules_find_live).
  */
 #ifndef DLPIN_OWNERSHIP_SITES_H
 #define DLPIN_OWNERSHIP_SITES_H
@@ -39,10 +40,13 @@ struct site {
  */
 struct site_slot {
     _Atomic uintptr_t key;
-    _Atomic uint64_t value; /* hop << 32 | number << SITE_SHIFT */
+    _Atomic uint64_t value; /* hop << 32 | number << SITE_SHIFT, and SITE_PERMANENT */
 };
 
 enum { SITE_SHIFT = 5 };
+
+/* No module of the site can be unloaded. */
+#define SITE_PERMANENT ((uint64_t)1 << 63)
 
 /* What site_get has nothing for, but a block needs some number. */
 enum { SITE_UNKNOWN = 1 };
@@ -60,13 +64,15 @@ static inline struct site_set *site_set_of(uintptr_t key)
     return &site_cache[(key * 0x9e3779b97f4a7c15u) >> (64 - SITE_SETS_SHIFT)];
 }
 
-/* Whether it is in its set's first place, and then its number, shifted as the heap map wants it. */
+/* Whether it is in its set's first place, and then its number, shifted as the heap map wants it.
+ * While a module is being closed nothing is: another one may lie at the address. */
 static inline bool site_fast(uintptr_t pc, uint32_t *shifted)
 {
     const struct site_slot *slot = &site_set_of(pc)->slots[0];
     uintptr_t key = atomic_load_explicit(&slot->key, memory_order_acquire);
     *shifted = (uint32_t)atomic_load_explicit(&slot->value, memory_order_relaxed);
-    return likely(key == pc);
+    return likely(key == pc) &&
+           likely(atomic_load_explicit(&modules_closes, memory_order_relaxed) == 0);
 }
 
 /* Everything else: the other places, common modules, and call sites that are new. */

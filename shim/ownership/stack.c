@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ownership/stack.h"
 #include "base/dropped.h"
+#include "ownership/own_stack.h"
 #include "ownership/unwind.h"
 
 #include <string.h>
@@ -15,13 +16,10 @@ struct frame frame_at(uintptr_t pc)
     return (struct frame){pc, modules_find(pc)};
 }
 
-/* A return address may be the first byte behind its module's code (a call that does not return). */
-static struct frame caller_frame(uintptr_t pc)
-{
-    return (struct frame){pc, modules_find(pc - 1)};
-}
+typedef struct module *finder(uintptr_t address);
 
-struct stack *stack_make(const uintptr_t *pcs, size_t count)
+/* A return address may be the first byte behind its module's code (a call that does not return). */
+static struct stack *make(const uintptr_t *pcs, size_t count, finder *find)
 {
     struct stack *stack = count ? arena_alloc(size_of(count)) : NULL;
     if (!stack) {
@@ -30,11 +28,20 @@ struct stack *stack_make(const uintptr_t *pcs, size_t count)
         return NULL;
     }
     stack->count = (uint32_t)count;
-    for (size_t i = 0; i < count; i++) {
-        stack->frames[i] = caller_frame(pcs[i]);
-        module_ref(stack->frames[i].module);
-    }
+    for (size_t i = 0; i < count; i++)
+        stack->frames[i] = (struct frame){pcs[i], module_ref(find(pcs[i] - 1))};
     return stack;
+}
+
+struct stack *stack_make(const uintptr_t *pcs, size_t count)
+{
+    return make(pcs, count, modules_find);
+}
+
+/* Of code on the calling thread's own stack. */
+static struct stack *make_live(const uintptr_t *pcs, size_t count)
+{
+    return make(pcs, count, modules_find_live);
 }
 
 struct stack *stack_capture(size_t max)
@@ -42,14 +49,15 @@ struct stack *stack_capture(size_t max)
     uintptr_t pcs[UNWIND_MAX];
     if (max > UNWIND_MAX)
         max = UNWIND_MAX;
-    size_t count = unwind_stack(pcs, max);
-    /* Unwinding ends in code that came since the last sync: then we get to know it, and go on. */
-    for (size_t known = 0; count > known && count < max && !modules_find(pcs[count - 1] - 1);) {
-        known = count;
-        if (modules_find_new(pcs[count - 1] - 1))
-            count = unwind_stack(pcs, max);
-    }
-    return stack_make(pcs, count);
+    return make_live(pcs, unwind_stack(pcs, max));
+}
+
+struct stack *stack_capture_small(size_t max)
+{
+    uintptr_t pcs[UNWIND_MAX];
+    if (max > UNWIND_MAX)
+        max = UNWIND_MAX;
+    return make_live(pcs, own_stack_walk(pcs, max));
 }
 
 struct stack *stack_copy(const struct stack *stack)

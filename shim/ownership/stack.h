@@ -24,6 +24,9 @@ struct stack {
  * get to know modules, so: none of our locks may be held. Inside the guard. */
 struct stack *stack_capture(size_t max);
 
+/* The same where little stack is left: by the shim's own reading of unwind tables. */
+struct stack *stack_capture_small(size_t max);
+
 /* A stack of frames that are known already. */
 struct stack *stack_make(const uintptr_t *pcs, size_t count);
 

@@ -100,10 +100,11 @@ static COLD heap_entry *make_leaf(uintptr_t address)
 
 static void note_at(heap_entry *entry, const void *p, size_t size, uint32_t shifted)
 {
-    if (leaves == heap_leaves)
+    uint32_t place = (uint32_t)(uintptr_t)p & heap_place_mask;
+    if (leaves == heap_leaves && size != HEAP_SIZE_UNKNOWN)
         heap_set(entry, p, size, shifted);
     else
-        __atomic_store_n(entry, shifted | ((uint32_t)(uintptr_t)p & heap_place_mask),
+        __atomic_store_n(entry, shifted | place | (leaves == heap_leaves ? HEAP_ASKED_UNKNOWN : 0U),
                          __ATOMIC_RELAXED);
 }
 
@@ -135,6 +136,13 @@ void heap_disown(uintptr_t start)
                                     false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
+void heap_use_all(const void *p)
+{
+    heap_entry *entry = entry_of((uintptr_t)p);
+    if (entry && leaves == heap_leaves && __atomic_load_n(entry, __ATOMIC_RELAXED))
+        __atomic_fetch_or(entry, HEAP_ASKED_UNKNOWN, __ATOMIC_RELAXED);
+}
+
 uint32_t heap_site(const void *p)
 {
     const heap_entry *entry = entry_of((uintptr_t)p);
@@ -153,8 +161,9 @@ static size_t usable_size(uintptr_t start)
 /* The block of an entry that is not 0, which stands for `address`. */
 static struct heap_block block_of(uintptr_t address, heap_entry entry)
 {
-    return (struct heap_block){
-        .start = heap_start(address, entry), .site = entry >> SITE_SHIFT, .tail = heap_tail(entry)};
+    return (struct heap_block){.start = heap_start(address, entry),
+                               .site = entry >> SITE_SHIFT,
+                               .asked = heap_asked(entry)};
 }
 
 bool heap_find_before(uintptr_t address, uintptr_t back, struct heap_block *block)

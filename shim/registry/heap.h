@@ -7,8 +7,8 @@
  * start in the same granule. That is an eighth of the heap in the worst case. Other allocators have
  * 8-byte blocks: for them there is a second table, with a granule of 8 bytes, and no fast path. An
  * entry is the site's number, and in its lowest bits where in the granule the block starts, in
- * units of 8 bytes. glibc's blocks start at multiples of 16: there the bit for 8 says instead that
- * the block's last word is more than was asked for, and so has what was there before.
+ * units of 8 bytes. glibc's blocks start at multiples of 16: there the lowest bits say how many
+ * whole words were asked for, modulo 4. The rest of a block has the bytes that were there before.
  *
  * No lock: a block has one owner at a time, and an entry is one store. Any thread, any phase, also
  * in signal handlers as far as malloc itself is. What releases a block is noted before the block is
@@ -31,14 +31,16 @@ enum { HEAP_ADDRESS_BITS = 48 };
 enum {
     HEAP_LEAF_SHIFT = 26,
     HEAP_GRANULE_SHIFT = 5,
-    HEAP_TAIL_UNUSED = 8,
-    /* A size whose last word is taken for used. */
-    HEAP_SIZE_UNKNOWN = 8,
+    HEAP_ASKED_MASK = 3,
+    HEAP_ASKED_UNKNOWN = 4,
     /* malloc/malloc.c: the lowest bits of the word before a block. */
     HEAP_CHUNK_MAPPED = 2,
     HEAP_CHUNK_OTHER_ARENA = 4,
     HEAP_CHUNK_FLAGS = 7,
 };
+
+/* A size of which every word is taken for used. */
+#define HEAP_SIZE_UNKNOWN SIZE_MAX
 
 #define HEAP_LEAVES ((uintptr_t)1 << (HEAP_ADDRESS_BITS - HEAP_LEAF_SHIFT))
 
@@ -56,11 +58,10 @@ static inline heap_entry *heap_fast_entry(const void *p)
     return likely(leaf != NULL) ? &leaf[in_leaf >> HEAP_GRANULE_SHIFT] : NULL;
 }
 
-/* `size` bytes were asked for; `shifted` as of site_fast. glibc rounds size + 8 up to 16 bytes, and
- * the last 8 of them are used only where the rest is 1 to 8 (request2size in malloc/malloc.c). */
+/* `size` bytes were asked for (not HEAP_SIZE_UNKNOWN); `shifted` as of site_fast. */
 static inline void heap_set(heap_entry *entry, const void *p, size_t size, uint32_t shifted)
 {
-    uint32_t place = ((uint32_t)(uintptr_t)p & 1 << 4) | ((uint32_t)(size - 1) & HEAP_TAIL_UNUSED);
+    uint32_t place = ((uint32_t)(uintptr_t)p & 1 << 4) | ((uint32_t)(size >> 3) & HEAP_ASKED_MASK);
     __atomic_store_n(entry, shifted | place, __ATOMIC_RELAXED);
 }
 
@@ -73,10 +74,23 @@ static inline uintptr_t heap_start(uintptr_t address, heap_entry entry)
     return (address & ~(uintptr_t)((1 << SITE_SHIFT) - 1)) | (entry & heap_place_mask);
 }
 
-/* Bytes at the end of its block that nobody asked for. */
-static inline size_t heap_tail(heap_entry entry)
+/* How many whole words were asked for, modulo 4, or HEAP_ASKED_UNKNOWN. */
+static inline unsigned heap_asked(heap_entry entry)
 {
-    return entry & ~heap_place_mask & HEAP_TAIL_UNUSED;
+    enum { WITHOUT_WORDS = 24 }; /* the place mask of another allocator */
+    return heap_place_mask == WITHOUT_WORDS ? HEAP_ASKED_UNKNOWN
+                                            : entry & (HEAP_ASKED_MASK | HEAP_ASKED_UNKNOWN);
+}
+
+/* Of a block's usable bytes those in whole words that were asked for. glibc gives at most three
+ * words more: two by rounding, or the least block of three words for nothing at all (request2size
+ * in malloc/malloc.c). */
+static inline size_t heap_asked_bytes(size_t usable, unsigned asked)
+{
+    size_t words = usable / sizeof(uintptr_t), more = (words - asked) & HEAP_ASKED_MASK;
+    if (asked & HEAP_ASKED_UNKNOWN || more > words)
+        return usable;
+    return (words - more) * sizeof(uintptr_t);
 }
 
 /* A block for `size` bytes begins at `p`, with whatever allocator. Site 0 (nobody that we know) is
@@ -98,6 +112,9 @@ static inline void heap_forget(const void *p)
 /* The block that starts at `start` is nobody's from now on. */
 void heap_disown(uintptr_t start);
 
+/* The program asked how much of the block it may use: every word counts from now on. */
+void heap_use_all(const void *p);
+
 /* The site of the block that starts at `p`, or 0. */
 uint32_t heap_site(const void *p);
 
@@ -106,7 +123,7 @@ struct heap_block {
     uintptr_t start;
     size_t size; /* usable; 0: not known (another allocator than glibc's) */
     uint32_t site;
-    size_t tail; /* so many of the usable bytes, at the end, nobody asked for */
+    unsigned asked; /* as of heap_asked */
 };
 
 /*

@@ -10,7 +10,7 @@ uint32_t keys_end;
 /* The module whose image holds the variable, if it can be a subject. */
 static struct module *keeper(const pthread_key_t *variable)
 {
-    struct module *module = modules_find_new((uintptr_t)variable);
+    struct module *module = modules_find_live((uintptr_t)variable);
     return module && !module->runtime ? module : NULL;
 }
 
@@ -27,7 +27,7 @@ static void release(struct key *key)
 void key_created(pthread_key_t number, void (*destructor)(void *), const pthread_key_t *variable)
 {
     if (destructor)
-        modules_find_new((uintptr_t)destructor);
+        modules_find_live((uintptr_t)destructor);
     struct key key = {.stack = stack_capture(REGISTRY_FRAMES), .ignored = guard.ignoring > 0};
     const struct frame *maker = stack_owner(key.stack);
     const struct frame *requester = stack_requester(key.stack, NULL);
@@ -98,6 +98,9 @@ static void reconcile_locked(uint32_t number)
     uint32_t generation = atomic_load(&keys[number].generation);
     void (*destructor)(void *) = libc_keys[number].destructor;
     if (key_is_live((uint32_t)sequence) == key_is_live(generation))
+        return;
+    /* Whose destructor lies there is not known while another thread closes a module: later. */
+    if (!key_is_live(generation) && atomic_load(&modules_closes) > (guard.dlclose_depth > 0))
         return;
     release(&keys[number]);
     keys[number] = (struct key){.generation = generation + 1};

@@ -34,14 +34,14 @@ static struct module *module_of(uintptr_t address, struct module *keeper, bool i
 {
     if (keeper && address >= keeper->start && address < keeper->end)
         return keeper;
-    return is_code || object_at_works() ? modules_find_new(address) : modules_find(address);
+    return is_code || object_at_works() ? modules_find_live(address) : modules_find(address);
 }
 
 /* False: nothing of it can dangle. Modules hold no references yet. */
 static bool resolve(struct registration *made, const struct registration_request *request)
 {
     bool wanted = false;
-    made->keeper = request->handle ? modules_find_new(request->handle) : NULL;
+    made->keeper = request->handle ? modules_find_live(request->handle) : NULL;
     for (unsigned i = 0; i < REGISTRATION_FUNCTIONS; i++) {
         if (!request->functions[i])
             continue;

@@ -65,7 +65,7 @@ void signal_changed(int number)
     uintptr_t handler = handler_now(number);
     if (number < 1 || number > ACTION_SIGNALS || is_known(&dispositions[number], handler))
         return;
-    const struct module *module = handler ? modules_find_new(handler) : NULL;
+    const struct module *module = handler ? modules_find_live(handler) : NULL;
     struct stack *stack = module && !module->startup ? stack_capture(REGISTRY_FRAMES) : NULL;
     if (!lock_acquire(&registry_lock)) {
         stack_free(stack);

@@ -37,6 +37,7 @@ static struct tls_dtors *make_locked(struct thread *thread, struct module *modul
 void tls_dtors_add(struct module *module, uintptr_t function, uintptr_t object)
 {
     struct thread *thread = thread_self();
+    modules_find_live(function); /* so that the list is right when it is looked up */
     if (!thread || !lock_acquire(&registry_lock)) {
         drop(DROP_THREAD);
         return;

@@ -150,7 +150,7 @@ void rules_check_closing(const struct module *module, rules_sink *sink, void *da
 bool rules_deletion_is_plain(uint32_t number, const struct key *was, uintptr_t caller)
 {
     bool has_value = false;
-    if (!was->owner || modules_find(caller - 1) != was->owner || !lock_acquire(&registry_lock))
+    if (!was->owner || modules_find_live(caller - 1) != was->owner || !lock_acquire(&registry_lock))
         return false;
     for (struct thread *thread = threads; thread && !has_value; thread = thread->next)
         has_value = value_is_current(thread_value(thread, number), was);

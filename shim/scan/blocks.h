@@ -126,7 +126,7 @@ void blocks_index_free(struct block_index *index);
 struct block {
     uintptr_t start;
     size_t size;
-    size_t tail; /* so many bytes at the end nobody asked for (registry/heap.h) */
+    unsigned asked; /* as of heap_asked (registry/heap.h) */
     uint32_t site;
     const struct leaf_index *leaf;
     size_t bit;
@@ -179,13 +179,13 @@ static inline void blocks_unmark(const struct block *block, enum mark mark)
     block->leaf->marks[mark][block->bit / INDEX_BITS] &= ~((uint64_t)1 << block->bit % INDEX_BITS);
 }
 
-/* Fills in its site and its tail. False: it has gone meanwhile. */
+/* Fills in its site and how much was asked for. False: it has gone meanwhile. */
 static inline bool blocks_know(struct block *block)
 {
     size_t granule = (block->start - block->leaf->leaf.base) >> heap_granule_shift();
     heap_entry entry = __atomic_load_n(&block->leaf->leaf.entries[granule], __ATOMIC_RELAXED);
     block->site = entry >> SITE_SHIFT;
-    block->tail = heap_tail(entry);
+    block->asked = heap_asked(entry);
     return block->site != 0;
 }
 

@@ -85,7 +85,7 @@ static void know_block(struct filter *filter, const struct heap_block *block)
         return;
     filter->known = (struct known){.start = block->start, .end = UINTPTR_MAX, .site = site};
     if (blocks_size(&filter->view, block->start, &size, &flags))
-        filter->known.end = block->start + (size > block->tail ? size - block->tail : 0);
+        filter->known.end = block->start + heap_asked_bytes(size, block->asked);
     if (!block->site || target_is_pool(site ? site->owner.module : NULL, block->start,
                                        filter->known.end - block->start))
         filter->known.end = block->start;

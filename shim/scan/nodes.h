@@ -22,7 +22,7 @@ struct node {
     uint32_t parent; /* node or entry */
     uint32_t group;  /* 0: none yet; GROUP_NONE: none at all; else a result's index + 1 */
     uint16_t kind;   /* of the root that it was reached from */
-    uint8_t tail;    /* of the block: not looked at */
+    uint8_t asked;   /* of the block, as of heap_asked */
     bool is_own;     /* made by the module whose variable the root is, like all on the way to it */
 };
 

@@ -79,7 +79,7 @@ static void reach(struct state *state, const struct block *block, uint32_t paren
     blocks_mark(block, MARK_REACHED);
     struct node node = {.start = block->start, .site = block->site, .parent = parent};
     node.kind = state->lost ? ROOT_KINDS : (uint16_t)kind_of(state, parent);
-    node.tail = (uint8_t)block->tail;
+    node.asked = (uint8_t)block->asked;
     node.is_own = !state->lost && is_own(state, block->site, parent);
     uint32_t id = nodes_add(&state->nodes, &node);
     if (id != NODE_FAILED)
@@ -191,9 +191,9 @@ static void drain(struct state *state)
         prefetch(state, id + AHEAD);
         uintptr_t start = node_at(&state->nodes, id)->start;
         size_t size;
-        size_t tail = node_at(&state->nodes, id)->tail;
-        if (blocks_extent(state->index, &state->path_view, start, &size) && size > tail)
-            visit_words(state, start, size - tail, id, false);
+        unsigned asked = node_at(&state->nodes, id)->asked;
+        if (blocks_extent(state->index, &state->path_view, start, &size))
+            visit_words(state, start, heap_asked_bytes(size, asked), id, false);
     }
 }
 
@@ -358,8 +358,8 @@ static bool refer(const struct block *block, void *data)
 {
     struct state *state = data;
     size_t size = is_lost(state, block) ? size_of(state, block) : 0;
-    if (size > block->tail)
-        visit_words(state, block->start, size - block->tail, 0, false);
+    if (size > 0)
+        visit_words(state, block->start, heap_asked_bytes(size, block->asked), 0, false);
     return !out_of_budget(state);
 }
 

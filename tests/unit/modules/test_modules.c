@@ -305,20 +305,20 @@ Test(modules, new_code_is_found_without_a_sync)
     void *handle = dlopen(support_library("plugin"), RTLD_NOW);
     uintptr_t code = (uintptr_t)dlsym(handle, "plugin_call");
     cr_assert_null(modules_find(code));
-    struct module *module = modules_find_new(code);
+    struct module *module = modules_find_live(code);
     cr_assert_not_null(module);
     cr_assert_str_eq(module->identity, "plugin.so");
     cr_assert_eq(modules_find(code), module);
     cr_assert_eq(modules_sync(0, false).loaded, 0, "it is known already");
     cr_assert_eq(modules_find(code), module);
-    cr_assert_null(modules_find_new((uintptr_t)malloc(1)));
+    cr_assert_null(modules_find_live((uintptr_t)malloc(1)));
 }
 
 Test(modules, older_loaders_are_asked_for_their_list)
 {
     support_start();
     void *handle = dlopen(support_library("plugin"), RTLD_NOW);
-    struct module *module = modules_find_new((uintptr_t)dlsym(handle, "plugin_call"));
+    struct module *module = modules_find_live((uintptr_t)dlsym(handle, "plugin_call"));
     cr_assert_not_null(module);
     cr_assert_str_eq(module->identity, "plugin.so");
 }

@@ -148,7 +148,7 @@ Test(cfi, numbers)
 static enum cfi_outcome evaluate(const unsigned char *code, size_t size,
                                  const struct cfi_frame *frame, uintptr_t *value)
 {
-    return cfi_evaluate(frame, bytes_of(code, size), NULL, value);
+    return cfi_evaluate(frame, NULL, bytes_of(code, size), NULL, value);
 }
 
 Test(cfi, expressions)

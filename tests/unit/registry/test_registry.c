@@ -86,27 +86,51 @@ Test(heap, inside_a_large_block_up_to_some_kilobytes)
 /* malloc_usable_size is what the C library says itself of where the block ends. A sanitizer has
  * another allocator. */
 #ifndef __SANITIZE_ADDRESS__
-Test(heap, a_last_word_that_nobody_asked_for)
+Test(heap, words_that_nobody_asked_for_are_not_scanned)
 {
     struct heap_block block;
-    unsigned unused = 0;
     heap_init(true);
     for (size_t size = 0; size < 300; size++) {
         char *p = malloc(size);
-        size_t usable = malloc_usable_size(p);
         heap_note(p, size, 7);
         cr_assert(heap_find((uintptr_t)p, &block));
         cr_assert_eq(block.start, (uintptr_t)p);
         cr_assert_eq(block.site, 7);
-        if (block.tail)
-            cr_assert_leq(size, usable - 8);
-        else if (size > 8)
-            cr_assert_gt(size, usable - 8, "of %zu bytes the last word is used", size);
-        unused += block.tail == 8;
+        cr_assert_eq(block.size, malloc_usable_size(p));
+        cr_assert_eq(heap_asked_bytes(block.size, block.asked), size / 8 * 8, "of %zu bytes", size);
+        heap_note(p, HEAP_SIZE_UNKNOWN, 7);
+        cr_assert(heap_find((uintptr_t)p, &block));
+        cr_assert_eq(heap_asked_bytes(block.size, block.asked), block.size);
         heap_forget(p);
         free(p);
     }
-    cr_assert_gt(unused, 100);
+}
+
+/* Where a block is cut out of a larger one that is too small to be divided, all is scanned. */
+Test(heap, what_was_asked_for_is_always_scanned)
+{
+    struct heap_block block;
+    heap_init(true);
+    for (size_t size = 1; size < 3000; size += 7) {
+        char *p = malloc(size + 40);
+        p = realloc(p, size);
+        heap_note(p, size, 7);
+        cr_assert(heap_find((uintptr_t)p, &block));
+        cr_assert_geq(heap_asked_bytes(block.size, block.asked), size / 8 * 8);
+        heap_forget(p);
+        free(p);
+    }
+}
+
+Test(heap, with_another_allocator_all_is_scanned)
+{
+    struct heap_block block;
+    heap_init(false);
+    char *p = malloc(100);
+    heap_note(p, 100, 7);
+    cr_assert(heap_find_before((uintptr_t)p, 0, &block));
+    cr_assert_eq(heap_asked_bytes(104, block.asked), 104);
+    free(p);
 }
 #endif
 

@@ -78,7 +78,7 @@ void made_root(uint32_t to)
 size_t made_looked_at(uint32_t block)
 {
     const struct made_block *made_one = &made.blocks[block];
-    return made_one->usable - ((made_one->requested - 1) & 8);
+    return made_one->requested / WORD * WORD;
 }
 
 /* Edges in the order of the blocks that they leave, as numbers in `order`; those of block i begin

@@ -422,16 +422,30 @@ Test(walk, which_addresses_lead_to_a_block)
     cr_assert(reaches(made_start(behind)));
 }
 
-/* malloc(0) has room for three words, none of which was asked for but the first two count. */
+/* malloc(0) has room for three words, none of which was asked for. */
 Test(walk, blocks_of_no_size)
 {
     start(4096);
-    uint32_t block = made_block(0, SITE), other = made_block(0, SITE);
+    uint32_t block = made_block(0, SITE), other = made_block(8, SITE);
     made.blocks[block].words[0] = made_start(other);
     made.blocks[other].words[0] = gone->start;
-    cr_assert(reaches(made_start(block)) && reaches(made_start(other)));
+    cr_assert(reaches(made_start(other)));
+    cr_assert_not(reaches(made_start(block)));
+    heap_use_all((void *)made_start(block));
+    cr_assert(reaches(made_start(block)), "the program asked how much it may use");
     made.blocks[block].words[0] = made_start(other) + 24;
     cr_assert_not(reaches(made_start(block)));
+}
+
+/* Bytes of an old pointer behind a string that does not fill its last word. */
+Test(walk, a_last_word_that_is_partly_used)
+{
+    start(4096);
+    uint32_t block = made_block(18, SITE), whole = made_block(24, SITE);
+    made.blocks[block].words[2] = gone->start;
+    made.blocks[whole].words[2] = gone->start;
+    cr_assert_not(reaches(made_start(block)));
+    cr_assert(reaches(made_start(whole)));
 }
 
 Test(walk, a_variable_at_an_odd_address)

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "ownership/own_stack.h"
+#include "base/compiler.h"
+#include "base/sys.h"
+#include "modules/modules.h"
+#include "ownership/shapes.h"
+
+enum {
+    WORD = sizeof(uintptr_t),
+    PAGE = 4096,
+    STEPS_MAX = 256,
+    FIRST_STACK_MAX = 64 << 20, /* the kernel leaves 128 MB below the first stack for it to grow */
+};
+
+static uintptr_t page_end(uintptr_t address)
+{
+    return (address | (PAGE - 1)) + 1;
+}
+
+/* The first thread's stack is mapped from its stack pointer up to its end. Of others only the page
+ * is known to be there: a thread may run on a stack of its program's own. */
+struct own_stack own_stack_at(uintptr_t sp)
+{
+    uintptr_t end = sys_first_stack_end() & ~(uintptr_t)(WORD - 1);
+    bool is_first = sp < end && end - sp < FIRST_STACK_MAX;
+    return (struct own_stack){sp, is_first ? end : page_end(sp)};
+}
+
+bool own_stack_read(struct own_stack *stack, uintptr_t at, uintptr_t *word)
+{
+    if (at % WORD)
+        return false;
+    if (likely(at >= stack->low && at < stack->high)) {
+        *word = *(const uintptr_t *)at;
+        return true;
+    }
+    if (sys_read_memory((const void *)at, word, sizeof *word) != (ssize_t)sizeof *word)
+        return false;
+    if (at >= stack->high && at - stack->high < PAGE)
+        stack->high = page_end(at);
+    return true;
+}
+
+static bool in_shim(uintptr_t pc)
+{
+    const struct module *module = modules_find(pc);
+    return module && module->is_shim;
+}
+
+/* The registers here that a function must leave as they were, or that say where the stack is. */
+static inline __attribute__((always_inline)) struct cfi_frame here(void)
+{
+    struct cfi_frame frame = {.exact = true};
+    uintptr_t saved[CFI_SAVED], sp, pc;
+#if defined(__x86_64__)
+    __asm__ volatile("1: lea 1b(%%rip), %0\n\tmov %%rsp, %1\n\t"
+                     "mov %%rbx, 0(%2)\n\tmov %%rbp, 8(%2)\n\tmov %%r12, 16(%2)\n\t"
+                     "mov %%r13, 24(%2)\n\tmov %%r14, 32(%2)\n\tmov %%r15, 40(%2)"
+                     : "=&r"(pc), "=&r"(sp)
+                     : "r"(saved)
+                     : "memory");
+#else
+    __asm__ volatile("1: adr %0, 1b\n\tmov %1, sp\n\t"
+                     "stp x19, x20, [%2]\n\tstp x21, x22, [%2, #16]\n\tstp x23, x24, [%2, #32]\n\t"
+                     "stp x25, x26, [%2, #48]\n\tstp x27, x28, [%2, #64]\n\tstp x29, x30, [%2, #80]"
+                     : "=&r"(pc), "=&r"(sp)
+                     : "r"(saved)
+                     : "memory");
+#endif
+    frame.pc = pc;
+    cfi_set(&frame, CFI_SP, sp);
+    for (unsigned i = 0; i < CFI_SAVED; i++)
+        cfi_set(&frame, cfi_saved_registers[i], saved[i]);
+    return frame;
+}
+
+/* To the caller; the stack goes on elsewhere above a signal handler, or where we use one of our
+ * own. */
+static bool step(struct cfi_frame *frame, struct own_stack *stack)
+{
+    modules_find_live(frame->exact ? frame->pc : frame->pc - 1);
+    if (cfi_step_own(frame, stack) != CFI_STEPPED)
+        return false;
+    uintptr_t sp = frame->registers[CFI_SP];
+    if (sp < stack->low || sp > stack->high)
+        *stack = (struct own_stack){sp, sp};
+    return true;
+}
+
+__attribute__((noinline)) static size_t walk_by_tables(uintptr_t *pcs, size_t max)
+{
+    struct cfi_frame frame = here();
+    struct own_stack stack = own_stack_at(frame.registers[CFI_SP]);
+    size_t count = 0;
+    for (unsigned steps = 0; count < max && steps < STEPS_MAX && step(&frame, &stack); steps++)
+        if (!in_shim(frame.pc - !frame.exact))
+            pcs[count++] = frame.pc;
+    return count;
+}
+
+size_t own_stack_walk(uintptr_t *pcs, size_t max)
+{
+    size_t count;
+    return shapes_walk(pcs, max, &count) ? count : walk_by_tables(pcs, max);
+}
+
+__attribute__((noinline)) bool own_stack_caller(struct cfi_frame *caller)
+{
+    struct cfi_frame frame = here();
+    struct own_stack stack = own_stack_at(frame.registers[CFI_SP]);
+    for (unsigned steps = 0; steps < STEPS_MAX && step(&frame, &stack); steps++) {
+        if (in_shim(frame.pc - !frame.exact))
+            continue;
+        *caller = frame;
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The calling thread's own stack, by the shim's own reading of unwind tables: by the frame layouts
+ * that are remembered (ownership/shapes.h), else step by step (ownership/cfi.h). It needs 2 KB of
+ * stack and no other library, so it serves allocations and the process's end; creation stacks of
+ * keys, threads and registrations are libunwind's (ownership/unwind.h).
+ *
+ * Code on this stack cannot be unloaded meanwhile, so its tables are read where they are. Words of
+ * the stack are read where they are as far as the stack is known to be mapped, and else only once
+ * the kernel has said that they can be: a table that is wrong ends the walk and does no harm.
+ *
+ * Inside the guard. May get to know modules, so: no lock below the check lock is held.
+ */
+#ifndef DLPIN_OWNERSHIP_OWN_STACK_H
+#define DLPIN_OWNERSHIP_OWN_STACK_H
+
+#include "ownership/cfi.h"
+
+#include <stddef.h>
+
+/* Words in [low, high) can be read. */
+struct own_stack {
+    uintptr_t low, high;
+};
+
+/* The stack that the calling thread uses now; `sp` is its stack pointer. */
+struct own_stack own_stack_at(uintptr_t sp);
+
+/* A word of it, or of whatever else can be read. Grows upwards by what it reads. */
+bool own_stack_read(struct own_stack *stack, uintptr_t at, uintptr_t *word);
+
+/* Return addresses of the callers, innermost first, without frames of the shim, at most `max`.
+ * Returns how many. */
+size_t own_stack_walk(uintptr_t *pcs, size_t max);
+
+/* The nearest frame that is not the shim's, with the registers that its function may use. False:
+ * it cannot be told. */
+bool own_stack_caller(struct cfi_frame *frame);
+
+#endif
