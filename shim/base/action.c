@@ -11,26 +11,13 @@
 
 enum { KERNEL_RESTORER = 0x04000000 }; /* SA_RESTORER, asm/signal.h */
 
-/* Where a handler returns to; the kernel for x86-64 wants one. Debuggers and unwinders know a
- * signal's frame by these very bytes. */
-HIDDEN void action_return(void);
-__asm__(".pushsection .text\n"
-        ".balign 16\n"
-        "nop\n"
-        ".globl action_return\n"
-        ".hidden action_return\n"
-        ".type action_return, @function\n"
-        "action_return:\n"
-        "    mov $15, %rax\n"
-        "    syscall\n"
-        ".size action_return, . - action_return\n"
-        ".popsection\n");
+extern HIDDEN void action_return(void); /* action_x86_64.S */
 
 #endif
 
 bool action_get(int signal, struct action *action)
 {
-    return syscall(SYS_rt_sigaction, signal, NULL, action, sizeof action->mask) == 0;
+    return sys_call(SYS_rt_sigaction, signal, NULL, action, sizeof action->mask) == 0;
 }
 
 uint64_t action_caught(void)
@@ -49,7 +36,7 @@ uint64_t action_caught(void)
 
 bool action_set(int signal, const struct action *action, struct action *before)
 {
-    return syscall(SYS_rt_sigaction, signal, action, before, sizeof action->mask) == 0;
+    return sys_call(SYS_rt_sigaction, signal, action, before, sizeof action->mask) == 0;
 }
 
 struct action action_for(void (*handler)(int signal, siginfo_t *info, void *context))

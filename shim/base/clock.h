@@ -15,7 +15,7 @@
 /* Nanoseconds on CLOCK_MONOTONIC. */
 uint64_t clock_monotonic_ns(void);
 
-/* Nanoseconds of a processor that this thread had. */
+/* Nanoseconds of a processor that this thread had; 0 where a filter may be against asking. */
 uint64_t clock_processor_ns(void);
 
 /* Sleeps; unlike nanosleep(2) through libc this is no cancellation point. */

@@ -77,7 +77,7 @@ static void release_signals(const struct held_signals *held, bool failed)
         sigemptyset(&one);
         sigaddset(&one, answers[i]);
         if (!held->were_pending[i])
-            syscall(SYS_rt_sigtimedwait, &one, NULL, &at_once, (size_t)_NSIG / 8);
+            sys_call(SYS_rt_sigtimedwait, &one, NULL, &at_once, (size_t)_NSIG / 8);
     }
     pthread_sigmask(SIG_SETMASK, &held->before, NULL);
 }
@@ -86,7 +86,7 @@ static bool write_once(int fd, const char *data, size_t length)
 {
     long n;
     do
-        n = syscall(SYS_write, fd, data, length);
+        n = sys_call(SYS_write, fd, data, length);
     while (n < 0 && errno == EINTR);
     return n == (long)length;
 }
@@ -104,7 +104,7 @@ static bool write_whole(int fd, const char *data, size_t length)
 static bool is_unlimited(void)
 {
     struct rlimit limit;
-    return syscall(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 &&
+    return sys_call(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 &&
            limit.rlim_cur == RLIM_INFINITY;
 }
 
@@ -116,7 +116,8 @@ void output_init(void)
 
 bool output_stderr(const char *data, size_t length)
 {
-    return still_the_same(&standard_error) && write_whole(STDERR_FILENO, data, length);
+    return !calls_are_over() && still_the_same(&standard_error) &&
+           write_whole(STDERR_FILENO, data, length);
 }
 
 /* Moves a descriptor out of the range that programs count on; as high as the limit lets it. */
@@ -127,17 +128,17 @@ static int move_high(int fd)
     few_descriptors = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur <= FEW_FDS;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur <= HIGH_FD)
         lowest = limit.rlim_cur > 0 ? (long)limit.rlim_cur - 1 : 0;
-    long high = syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, lowest);
+    long high = sys_call(SYS_fcntl, fd, F_DUPFD_CLOEXEC, lowest);
     if (high < 0)
         return fd;
-    syscall(SYS_close, fd);
+    sys_call(SYS_close, fd);
     return (int)high;
 }
 
 static int open_at_path(const char *path, int flags)
 {
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, path,
-                          O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | flags, 0600);
+    int fd = (int)sys_call(SYS_openat, AT_FDCWD, path,
+                           O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | flags, 0600);
     return fd < 0 ? -errno : move_high(fd);
 }
 
@@ -199,7 +200,7 @@ int output_file_open(const char *pattern, const char *program)
     if (fd >= 0) {
         /* A fork child gives up its copy of the parent's descriptor. */
         if (still_the_same(&report))
-            syscall(SYS_close, report.fd);
+            sys_call(SYS_close, report.fd);
         identify(fd, &report);
         report_path = arena_strdup(text_string(&path));
     }
@@ -221,7 +222,7 @@ static bool reopen(void)
     if (fd < 0)
         return false;
     if (!identify(fd, &again) || again.device != report.device || again.inode != report.inode) {
-        syscall(SYS_close, fd);
+        sys_call(SYS_close, fd);
         return false;
     }
     report = again;
@@ -234,13 +235,13 @@ static void spare_descriptor(void)
 {
     if (!few_descriptors)
         return;
-    syscall(SYS_close, report.fd);
+    sys_call(SYS_close, report.fd);
     report.fd = CLOSED;
 }
 
 bool output_file_write(const char *data, size_t length)
 {
-    if (report.fd == NONE || (!still_the_same(&report) && !reopen()))
+    if (calls_are_over() || report.fd == NONE || (!still_the_same(&report) && !reopen()))
         return false;
     bool whole =
         is_unlimited() ? write_once(report.fd, data, length) : write_whole(report.fd, data, length);

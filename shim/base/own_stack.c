@@ -34,7 +34,7 @@ void own_stack_prepare(void)
          *mapped = atomic_load(&memory) ? NULL : sys_map(GUARD_BYTES + STACK_BYTES);
     if (!mapped)
         return;
-    if (syscall(SYS_mprotect, mapped, GUARD_BYTES, PROT_NONE) != 0 ||
+    if (sys_call(SYS_mprotect, mapped, GUARD_BYTES, PROT_NONE) != 0 ||
         !atomic_compare_exchange_strong(&memory, &nothing, mapped))
         sys_unmap(mapped, GUARD_BYTES + STACK_BYTES);
 }
@@ -67,20 +67,32 @@ static uint64_t signals_to_block(void)
     return mask;
 }
 
+struct job {
+    void (*work)(void *data);
+    void *data;
+    uint64_t blocked; /* by the program */
+};
+
+static void do_job(void *data)
+{
+    const struct job *job = data;
+    sys_block_signals(job->blocked | signals_to_block());
+    job->work(job->data);
+}
+
 /* The signals come first and last. */
 bool own_stack_run(void (*work)(void *data), void *data)
 {
     int saved_errno = errno;
-    uint64_t before = sys_block_signals(~(uint64_t)0);
-    sys_block_signals(before | signals_to_block());
+    struct job job = {work, data, sys_block_signals(~(uint64_t)0)};
     bool taken = take();
     if (taken) {
         atomic_store(&user_tid, sys_gettid());
-        own_stack_call(work, data, atomic_load(&memory) + GUARD_BYTES + STACK_BYTES, &user);
+        own_stack_call(do_job, &job, atomic_load(&memory) + GUARD_BYTES + STACK_BYTES, &user);
         atomic_store(&user_tid, 0);
         lock_release(&own_stack_lock);
     }
-    sys_block_signals(before);
+    sys_block_signals(job.blocked);
     errno = saved_errno;
     return taken;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/sys.h"
-#include "base/guard.h"
+#include "base/userfaults.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -22,7 +21,7 @@ static pid_t stood_in_for;
 
 pid_t sys_getpid(void)
 {
-    return stood_in_for ? stood_in_for : (pid_t)syscall(SYS_getpid);
+    return stood_in_for ? stood_in_for : (pid_t)sys_call(SYS_getpid);
 }
 
 void sys_stand_in_for(pid_t process)
@@ -32,18 +31,18 @@ void sys_stand_in_for(pid_t process)
 
 pid_t sys_gettid(void)
 {
-    return (pid_t)syscall(SYS_gettid);
+    return (pid_t)sys_call(SYS_gettid);
 }
 
 bool sys_thread_alive(pid_t tid)
 {
-    return syscall(SYS_tgkill, sys_getpid(), tid, 0) == 0;
+    return sys_call(SYS_tgkill, sys_getpid(), tid, 0) == 0 || errno != ESRCH;
 }
 
 uint64_t sys_block_signals(uint64_t mask)
 {
     uint64_t before = 0;
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, &before, sizeof mask);
+    sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &mask, &before, sizeof mask);
     return before;
 }
 
@@ -109,13 +108,13 @@ static void *map_away(size_t size, int flags)
 {
     for (unsigned tries = 1;; tries++) {
         void *place = place_for(size);
-        void *p = (void *)syscall(SYS_mmap, place, size, PROT_READ | PROT_WRITE,
-                                  MAP_ANONYMOUS | flags, -1, 0L);
+        void *p = (void *)sys_call(SYS_mmap, place, size, PROT_READ | PROT_WRITE,
+                                   MAP_ANONYMOUS | flags, -1, 0L);
         if (p == MAP_FAILED)
             return NULL;
         if (p == place || !place || tries == ROOM_TRIES)
             return p;
-        syscall(SYS_munmap, p, size);
+        sys_call(SYS_munmap, p, size);
     }
 }
 
@@ -129,7 +128,7 @@ void *sys_map(size_t size)
     void *p = map_away(size, MAP_PRIVATE | MAP_NORESERVE);
     if (!p)
         return NULL;
-    syscall(SYS_madvise, p, size, MADV_NOHUGEPAGE);
+    sys_call(SYS_madvise, p, size, MADV_NOHUGEPAGE);
     list_map((uintptr_t)p, size);
     return p;
 }
@@ -138,14 +137,69 @@ void *sys_map_dense(size_t size)
 {
     void *p = sys_map(size);
     if (p)
-        syscall(SYS_madvise, p, size, MADV_HUGEPAGE);
+        sys_call(SYS_madvise, p, size, MADV_HUGEPAGE);
     return p;
 }
 
 void sys_unmap(void *p, size_t size)
 {
     unlist_map((uintptr_t)p);
-    syscall(SYS_munmap, p, size);
+    sys_call(SYS_munmap, p, size);
+}
+
+/* --- reading memory
+ * ----------------------------------------------------------------------------------------------
+ */
+
+/* Open for one thread, which will read much. */
+static struct {
+    _Atomic uintptr_t thread;
+    int fd;
+} held;
+
+static int open_memory(void)
+{
+    if (atomic_load(&held.thread) == sys_thread_pointer())
+        return held.fd;
+    return (int)sys_call(SYS_openat, AT_FDCWD, "/proc/self/mem", O_RDONLY | O_CLOEXEC, 0);
+}
+
+static void close_memory(int fd)
+{
+    if (fd >= 0 && atomic_load(&held.thread) != sys_thread_pointer())
+        sys_call(SYS_close, fd);
+}
+
+bool sys_hold_memory(void)
+{
+    uintptr_t nobody = 0;
+    int fd = userfaults_are_possible() || calls_are_filtered() ? open_memory() : -1;
+    if (fd < 0 || atomic_load(&held.thread))
+        return false;
+    held.fd = fd;
+    return atomic_compare_exchange_strong(&held.thread, &nobody, sys_thread_pointer());
+}
+
+void sys_release_memory(void)
+{
+    atomic_store(&held.thread, 0);
+    close_memory(held.fd);
+}
+
+/* Spans that lie one behind the other are one. Returns how much came. */
+static size_t copy_from_file(int fd, const struct sys_span *spans, unsigned count, char *to)
+{
+    size_t done = 0, size;
+    for (unsigned i = 0; i < count;) {
+        uintptr_t start = spans[i].start;
+        for (size = 0; i < count && spans[i].start == start + size; i++)
+            size += spans[i].size;
+        ssize_t n = sys_call(SYS_pread64, fd, to + done, size, start);
+        done += n > 0 ? (size_t)n : 0;
+        if (n < (ssize_t)size)
+            break;
+    }
+    return done;
 }
 
 /* FUTEX_WAIT looks at the word first: EFAULT where it cannot, and EAGAIN where it is another one
@@ -154,12 +208,12 @@ static bool is_readable(uintptr_t address)
 {
     enum { UNUSUAL = 0x5bd1e995 };
     static const struct timespec at_once = {0, 0};
-    return syscall(SYS_futex, address & ~(uintptr_t)3, FUTEX_WAIT_PRIVATE, UNUSUAL, &at_once, NULL,
-                   0) == 0 ||
-           errno != EFAULT;
+    return sys_call(SYS_futex, address & ~(uintptr_t)3, FUTEX_WAIT_PRIVATE, UNUSUAL, &at_once, NULL,
+                    0) == 0 ||
+           (errno != EFAULT && errno != ENOSYS);
 }
 
-ssize_t sys_read_memory(const void *from, void *to, size_t size)
+static size_t copy_in_place(const char *from, char *to, size_t size)
 {
     enum { PAGE = 4096 };
     size_t done = 0;
@@ -168,38 +222,33 @@ ssize_t sys_read_memory(const void *from, void *to, size_t size)
         size_t n = PAGE - at % PAGE < size - done ? PAGE - at % PAGE : size - done;
         if (!is_readable(at))
             break;
-        memcpy((char *)to + done, (const void *)at, n);
+        memcpy(to + done, (const void *)at, n);
         done += n;
     }
-    return done ? (ssize_t)done : -1;
-}
-
-bool sys_is_filtered(void)
-{
-    static _Atomic bool filtered;
-    bool is_known = guard.depth && guard.unfiltered;
-    if (!filtered && !is_known && syscall(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0) != 0)
-        filtered = true;
-    guard.unfiltered = !filtered;
-    return filtered;
+    return done;
 }
 
 /* Without process_vm_readv(2). */
-static size_t copy_from_file(const struct sys_span *spans, unsigned count, char *to)
+static size_t copy_spans(const struct sys_span *spans, unsigned count, char *to)
 {
-    size_t done = 0;
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/mem", O_RDONLY | O_CLOEXEC, 0);
-    for (unsigned i = 0; i < count; i++) {
-        const struct sys_span *span = &spans[i];
-        ssize_t n = fd >= 0 ? syscall(SYS_pread64, fd, to + done, span->size, (off_t)span->start)
-                            : sys_read_memory((const void *)span->start, to + done, span->size);
-        done += n > 0 ? (size_t)n : 0;
-        if (n < (ssize_t)span->size)
+    int fd = open_memory();
+    size_t done = fd >= 0 ? copy_from_file(fd, spans, count, to) : 0;
+    for (unsigned i = 0; i < count && fd < 0 && !userfaults_are_possible(); i++) {
+        size_t n = copy_in_place((const char *)spans[i].start, to + done, spans[i].size);
+        done += n;
+        if (n < spans[i].size)
             break;
     }
-    if (fd >= 0)
-        syscall(SYS_close, fd);
+    close_memory(fd);
     return done;
+}
+
+ssize_t sys_read_memory(const void *from, void *to, size_t size)
+{
+    size_t n = userfaults_are_possible()
+                   ? copy_spans(&(struct sys_span){(uintptr_t)from, size}, 1, to)
+                   : copy_in_place(from, to, size);
+    return n ? (ssize_t)n : -1;
 }
 
 size_t sys_copy_spans(const struct sys_span *spans, unsigned count, char *to)
@@ -211,12 +260,11 @@ size_t sys_copy_spans(const struct sys_span *spans, unsigned count, char *to)
     static_assert(sizeof(struct iovec) == sizeof *spans &&
                       offsetof(struct iovec, iov_len) == offsetof(struct sys_span, size),
                   "spans are handed to the kernel");
-    if (sys_is_filtered() || count > IOV_MAX)
-        return copy_from_file(spans, count, to);
-    ssize_t n = syscall(SYS_process_vm_readv, syscall(SYS_getpid), &here, 1UL, spans,
-                        (unsigned long)count, 0UL);
+    if (userfaults_are_possible() || calls_are_filtered() || count > IOV_MAX)
+        return copy_spans(spans, count, to);
+    ssize_t n = sys_call(SYS_process_vm_readv, sys_call(SYS_getpid), &here, 1UL, spans, count, 0UL);
     if (n < 0 && errno != EFAULT)
-        return copy_from_file(spans, count, to);
+        return copy_spans(spans, count, to);
     return n > 0 ? (size_t)n : 0;
 }
 
@@ -226,26 +274,30 @@ ssize_t sys_copy_memory(const void *from, void *to, size_t size)
     return n ? (ssize_t)n : -1;
 }
 
+/* --- files
+ * -------------------------------------------------------------------------------------------------
+ */
+
 ssize_t sys_read_file(const char *path, char *to, size_t size)
 {
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    int fd = (int)sys_call(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0)
         return -1;
     size_t length = 0;
     ssize_t n;
-    while (length + 1 < size && (n = syscall(SYS_read, fd, to + length, size - 1 - length)) > 0)
+    while (length + 1 < size && (n = sys_call(SYS_read, fd, to + length, size - 1 - length)) > 0)
         length += (size_t)n;
-    syscall(SYS_close, fd);
+    sys_call(SYS_close, fd);
     to[length] = '\0';
     return (ssize_t)length;
 }
 
 ssize_t sys_read_file_at(const char *path, void *to, size_t size, off_t offset)
 {
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    int fd = (int)sys_call(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0)
         return -1;
-    ssize_t n = syscall(SYS_pread64, fd, to, size, offset);
-    syscall(SYS_close, fd);
+    ssize_t n = sys_call(SYS_pread64, fd, to, size, offset);
+    sys_call(SYS_close, fd);
     return n;
 }

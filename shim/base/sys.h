@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * System calls made directly, so that nothing of ours passes through functions that the program, or
- * we ourselves, interpose. They return what syscall(2) returns and may change errno: callers that
- * run inside the program's calls are under a guard (base/guard.h), which keeps it.
+ * The process and its memory, by system calls of our own (base/calls.h). They may change errno:
+ * callers that run inside the program's calls are under a guard (base/guard.h), which keeps it.
  */
 #ifndef DLPIN_BASE_SYS_H
 #define DLPIN_BASE_SYS_H
+
+#include "base/calls.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -72,15 +73,19 @@ bool sys_own_map(unsigned index, uintptr_t *start, uintptr_t *end);
  * Reads up to `size` bytes of our own memory that might not be mapped. Returns the number of bytes
  * read, or -1. Each page is tried first with a futex(2) call that reads a word and does not wait.
  * That leaves a few nanoseconds in which another thread could unmap it; process_vm_readv(2) would
- * not, but a seccomp filter that the program put in place may kill it for that, and every threaded
- * program may use futexes. So this is for what stays, once it is there: nobody unmaps it now.
+ * not, but a seccomp filter that the program was started under may kill it for that, and every
+ * threaded program may use futexes. So this is for what stays, once it is there: nobody unmaps it
+ * now. Where a page may have to be brought by the program (base/userfaults.h), the next one is
+ * used.
  */
 ssize_t sys_read_memory(const void *from, void *to, size_t size);
 
 /*
  * The same for what other threads may unmap at any time: by process_vm_readv(2), which cannot
- * fault, as long as no seccomp filter is known to be in place, else from /proc/self/mem, with calls
- * that the loader needs, too. Where there is neither, as above.
+ * fault. That call waits for pages that the program has to bring, and a seccomp filter may kill for
+ * it: where there may be either, from /proc/self/mem, by calls that the loader needs, too. The
+ * kernel does not wait there: such a page cannot be read, like one that is not mapped. Without
+ * /proc, as above, or, where it could wait, not at all.
  */
 ssize_t sys_copy_memory(const void *from, void *to, size_t size);
 
@@ -92,9 +97,10 @@ struct sys_span {
 
 size_t sys_copy_spans(const struct sys_span *spans, unsigned count, char *to);
 
-/* Whether this process has a seccomp filter: system calls that the program does not need may kill
- * it. Known for good once it was seen; that there is none, until the thread leaves the shim. */
-bool sys_is_filtered(void);
+/* The calling thread will read much, and keeps /proc/self/mem open for it where that is what is
+ * read. False: it is not, or not open. */
+bool sys_hold_memory(void);
+void sys_release_memory(void);
 
 /* Reads a whole small file (at most `size` - 1 bytes) and ends it with NUL. Returns the length or
  * -1. */

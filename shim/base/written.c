@@ -76,7 +76,7 @@ static uintptr_t by_ioctl(int fd, uintptr_t start, uintptr_t end, struct pending
                                          .all_of = IS_FILE | IS_ZERO,
                                          .any_of = IS_PRESENT | IS_SWAPPED,
                                          .returned = IS_PRESENT};
-        long n = syscall(SYS_ioctl, fd, SCAN_PAGES, &argument);
+        long n = sys_call(SYS_ioctl, fd, SCAN_PAGES, &argument);
         if (n < 0 || argument.walk_end <= start)
             return start;
         for (long i = 0; i < n; i++)
@@ -93,7 +93,7 @@ static uintptr_t by_reading(int fd, uintptr_t start, uintptr_t end, struct pendi
         uintptr_t pages = (end - start) >> PAGE_SHIFT;
         size_t size = (pages < ENTRIES ? pages : ENTRIES) * sizeof *entries;
         off_t offset = (off_t)((start >> PAGE_SHIFT) * sizeof *entries);
-        long n = syscall(SYS_pread64, fd, entries, size, offset);
+        long n = sys_call(SYS_pread64, fd, entries, size, offset);
         if (n < (long)sizeof *entries)
             return start;
         for (unsigned i = 0; i < (size_t)n / sizeof *entries; i++, start += PAGE)
@@ -105,13 +105,14 @@ static uintptr_t by_reading(int fd, uintptr_t start, uintptr_t end, struct pendi
 
 void written_open(struct written *written)
 {
-    written->fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
+    written->fd =
+        (int)sys_call(SYS_openat, AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
 }
 
 void written_close(struct written *written)
 {
     if (written->fd >= 0)
-        syscall(SYS_close, written->fd);
+        sys_call(SYS_close, written->fd);
 }
 
 void written_each(const struct written *written, uintptr_t start, uintptr_t end, uintptr_t gap,
@@ -122,7 +123,7 @@ void written_each(const struct written *written, uintptr_t start, uintptr_t end,
     start &= ~(uintptr_t)(PAGE - 1);
     end = (end + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
     uintptr_t from = start;
-    if (written->fd >= 0 && !no_ioctl && !written_by_reading && !sys_is_filtered())
+    if (written->fd >= 0 && !no_ioctl && !written_by_reading && !calls_are_filtered())
         from = by_ioctl(written->fd, from, end, &pending);
     if (from < end && written->fd >= 0) {
         no_ioctl = true;

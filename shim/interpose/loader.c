@@ -6,6 +6,7 @@
  * the next event of the same thread.
  */
 #include "interpose/loader.h"
+#include "base/calls.h"
 #include "base/options.h"
 #include "interpose/deepbind.h"
 #include "interpose/keep.h"
@@ -123,12 +124,12 @@ EXPORT int mprotect(void *start, size_t size, int protection)
 {
     note_protection(start, size, protection);
     return real_mprotect ? real_mprotect(start, size, protection)
-                         : (int)syscall(SYS_mprotect, start, size, protection);
+                         : (int)sys_call(SYS_mprotect, start, size, protection);
 }
 
 EXPORT int pkey_mprotect(void *start, size_t size, int protection, int key)
 {
     note_protection(start, size, protection);
     return real_pkey_mprotect ? real_pkey_mprotect(start, size, protection, key)
-                              : (int)syscall(SYS_pkey_mprotect, start, size, protection, key);
+                              : (int)sys_call(SYS_pkey_mprotect, start, size, protection, key);
 }

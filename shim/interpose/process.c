@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 /* The ways in which a process, its image, or its freedom to make system calls ends. */
+#include "base/calls.h"
 #include "base/own_stack.h"
+#include "base/userfaults.h"
 #include "interpose/loader.h"
+#include "interpose/kernel.h"
 #include "interpose/real.h"
 #include "interpose/settle.h"
 #include "lifecycle/lifecycle.h"
 
 #include <linux/seccomp.h>
 #include <stdarg.h>
+#include <sys/syscall.h>
 
 /* The rest of this file may be called by a handler on a small stack. What is none of our business,
  * as in a vfork child, costs no more than this. */
@@ -153,9 +157,16 @@ static bool confines(int option, unsigned long first, unsigned long second)
            (option == PR_SET_SECCOMP && (second || first == SECCOMP_MODE_STRICT));
 }
 
+/* seccomp(2). Without a filter it is only asked, too: libseccomp does it to learn of flags. */
+static bool confines_by_seccomp(unsigned long operation, unsigned long filter)
+{
+    return operation == SECCOMP_SET_MODE_STRICT || (operation == SECCOMP_SET_MODE_FILTER && filter);
+}
+
 static void note_confined_here(void *unused)
 {
     int saved_errno;
+    real_need(real_prctl);
     if (!enter_own(&saved_errno))
         return;
     lifecycle_confine();
@@ -164,8 +175,11 @@ static void note_confined_here(void *unused)
 
 static void note_confined(void)
 {
-    if (is_ours() && !own_stack_run(note_confined_here, NULL))
+    if (!is_ours())
+        return;
+    if (!own_stack_run(note_confined_here, NULL))
         lifecycle_leave(); /* the rest can be left out, but not this */
+    calls_end();
 }
 
 EXPORT int prctl(int option, ...)
@@ -180,4 +194,27 @@ EXPORT int prctl(int option, ...)
     if (confines(option, given[0], given[1]))
         note_confined();
     return real_prctl(option, given[0], given[1], given[2], given[3]);
+}
+
+/* What comes as a bare number, and is worth knowing. */
+void note_syscall(long number, unsigned long first, unsigned long second, unsigned long third)
+{
+    switch (number) {
+    case SYS_seccomp:
+        if (confines_by_seccomp(first, third))
+            note_confined();
+        break;
+    case SYS_prctl:
+        if (confines((int)first, second, third))
+            note_confined();
+        break;
+    case SYS_userfaultfd:
+        userfaults_note_made();
+        break;
+    case SYS_ioctl:
+        note_ioctl((int)first, second, (const void *)third);
+        break;
+    default:
+        break;
+    }
 }

@@ -76,13 +76,13 @@ void registering_finalized(const void *handle)
 /* --- what runs through us
  * ------------------------------------------------------------------------------------ */
 
-/* Unloaded, or just now. */
+/* Unloaded, or just now, as far as it is known. */
 static bool is_gone(const struct frame *function)
 {
     int saved_errno = errno;
     char byte;
     bool gone = module_is_unloaded(function->module) ||
-                sys_read_memory((const void *)function->pc, &byte, 1) != 1;
+                (sys_read_memory((const void *)function->pc, &byte, 1) != 1 && !calls_are_over());
     errno = saved_errno;
     return gone;
 }

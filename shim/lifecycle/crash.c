@@ -238,11 +238,22 @@ static bool would_be_lost(const siginfo_t *info)
     return is_sent(info) || info->si_code == SI_KERNEL;
 }
 
-static void go_on_to_die(int number, const siginfo_t *info)
+/* Under a filter that came without our knowing: a signal that the kernel has to send while it is
+ * blocked ends the process as SIG_DFL does, and none but the handler's return is asked of it. */
+static void die_on_return(int number, ucontext_t *context)
 {
+    sigaddset(&context->uc_sigmask, number);
+}
+
+static void go_on_to_die(int number, const siginfo_t *info, ucontext_t *context)
+{
+    if (calls_are_over() && !is_sent(info)) {
+        die_on_return(number, context);
+        return;
+    }
     crash_step_aside(number);
     if (would_be_lost(info))
-        syscall(SYS_rt_tgsigqueueinfo, (pid_t)syscall(SYS_getpid), sys_gettid(), number, info);
+        sys_call(SYS_rt_tgsigqueueinfo, (pid_t)sys_call(SYS_getpid), sys_gettid(), number, info);
 }
 
 static void on_crash(int number, siginfo_t *info, void *context)
@@ -251,7 +262,7 @@ static void on_crash(int number, siginfo_t *info, void *context)
     struct delivery delivery = {info, context};
     if (!guard.in_fork && !guard.depth && lifecycle_is_own_process() && is_first())
         own_stack_run(tell_here, &delivery);
-    go_on_to_die(number, info);
+    go_on_to_die(number, info, context);
     errno = errno_before;
 }
 
@@ -277,7 +288,7 @@ static void listen_to(unsigned which)
 
 void crash_listen(void)
 {
-    if (atomic_load(&listening) || sys_is_filtered() || atomic_exchange(&listening, true))
+    if (atomic_load(&listening) || calls_are_filtered() || atomic_exchange(&listening, true))
         return;
     signals_set_own(on_crash);
     for (unsigned i = 0; i < WATCHED; i++)

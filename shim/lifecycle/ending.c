@@ -4,6 +4,7 @@
 #include "base/sys.h"
 #include "lifecycle/crash.h"
 #include "lifecycle/lifecycle.h"
+#include "lifecycle/request.h"
 #include "modules/link_maps.h"
 #include "registry/heap.h"
 #include "report/report.h"
@@ -93,6 +94,7 @@ void lifecycle_leave(void)
 {
     atomic_store(&lifecycle_phase, PHASE_INERT);
     crash_leave();
+    request_leave();
 }
 
 void lifecycle_confine(void)
@@ -100,4 +102,16 @@ void lifecycle_confine(void)
     is_confined = true;
     lifecycle_finish("confined");
     lifecycle_leave();
+}
+
+/* Nothing can be asked any more, not even whose process it is: a child of vfork(2) that put its own
+ * filter in place ends what is watched of its parent, too. */
+static void found_filter(void)
+{
+    atomic_store(&lifecycle_phase, PHASE_INERT);
+}
+
+void lifecycle_watch_filters(void)
+{
+    calls_watch(found_filter);
 }

@@ -95,12 +95,15 @@ void lifecycle_finish(const char *ended);
 /*
  * The program is about to confine itself: a seccomp filter may kill it for system calls that it
  * does not need, and nobody can ask which ones these are without making them. The report is
- * finished, and from then on calls only pass through.
+ * finished; from then on calls only pass through, and no system call is made.
  */
 void lifecycle_confine(void);
 
 /* From now on calls only pass through. Also outside of the guard. */
 void lifecycle_leave(void);
+
+/* Leaves, too, where a filter is found to be there already: the report has no end then. */
+void lifecycle_watch_filters(void);
 
 /* The exit status: `status`, or what exitcode= says. */
 int lifecycle_exit_status(int status);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/request.h"
+#include "base/action.h"
 #include "base/options.h"
 #include "base/sys.h"
 #include "lifecycle/lifecycle.h"
@@ -13,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { SIGNAL_SET_BYTES = 8, RESTORER = 0x04000000 /* SA_RESTORER */ };
+enum { SIGNAL_SET_BYTES = 8 };
 
 /* As the kernel has it: the C library's functions do not accept the signal. */
 struct disposition {
@@ -28,18 +29,6 @@ struct disposition {
 
 static struct disposition before; /* what was there: the C library's own handler, or none */
 
-#if defined(__x86_64__)
-/* What unwinders take for the end of a handler; aarch64's kernel has its own. */
-__asm__(".text\n"
-        ".p2align 4\n"
-        ".type request_restorer, @function\n"
-        "request_restorer:\n"
-        "    movq $15, %rax\n"
-        "    syscall\n"
-        ".size request_restorer, . - request_restorer\n");
-extern HIDDEN void request_restorer(void);
-#endif
-
 /* Somebody else's signal: what would have happened without us. */
 static void pass_on(int number, siginfo_t *info, ucontext_t *context)
 {
@@ -48,8 +37,8 @@ static void pass_on(int number, siginfo_t *info, ucontext_t *context)
     if (now.handler == SIG_IGN)
         return;
     if (now.handler == SIG_DFL) {
-        syscall(SYS_rt_sigaction, number, &now, NULL, SIGNAL_SET_BYTES);
-        syscall(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(), number, info);
+        sys_call(SYS_rt_sigaction, number, &now, NULL, SIGNAL_SET_BYTES);
+        sys_call(SYS_rt_tgsigqueueinfo, sys_getpid(), sys_gettid(), number, info);
         return;
     }
     memcpy(&mask, &context->uc_sigmask, sizeof mask);
@@ -100,19 +89,26 @@ static bool is_ours(const struct disposition *disposition)
     return disposition->informed == on_signal;
 }
 
+void request_leave(void)
+{
+    struct disposition present;
+    int number = (int)options.check_signal;
+    if (number && sys_call(SYS_rt_sigaction, number, NULL, &present, SIGNAL_SET_BYTES) == 0 &&
+        is_ours(&present))
+        sys_call(SYS_rt_sigaction, number, &before, NULL, SIGNAL_SET_BYTES);
+}
+
 void request_listen(void)
 {
     struct disposition present, ours = {.informed = on_signal, .mask = ~(uint64_t)0};
+    struct action model = action_for(on_signal);
     int number = (int)options.check_signal;
-    if (!number || sys_is_filtered() ||
-        syscall(SYS_rt_sigaction, number, NULL, &present, SIGNAL_SET_BYTES) != 0 ||
+    if (!number || calls_are_filtered() ||
+        sys_call(SYS_rt_sigaction, number, NULL, &present, SIGNAL_SET_BYTES) != 0 ||
         is_ours(&present))
         return;
     before = present;
-    ours.flags = SA_SIGINFO | SA_RESTART | (present.flags & SA_ONSTACK);
-#if defined(__x86_64__)
-    ours.flags |= RESTORER;
-    ours.restorer = request_restorer;
-#endif
-    syscall(SYS_rt_sigaction, number, &ours, NULL, SIGNAL_SET_BYTES);
+    ours.flags = model.flags | SA_RESTART | (present.flags & SA_ONSTACK);
+    ours.restorer = model.restorer;
+    sys_call(SYS_rt_sigaction, number, &ours, NULL, SIGNAL_SET_BYTES);
 }

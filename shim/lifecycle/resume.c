@@ -14,7 +14,7 @@ static bool is_signalled(const ucontext_t *context)
 {
     uint64_t pending = 0, blocked;
     memcpy(&blocked, &context->uc_sigmask, sizeof blocked);
-    syscall(SYS_rt_sigpending, &pending, SIGNAL_SET_BYTES);
+    sys_call(SYS_rt_sigpending, &pending, SIGNAL_SET_BYTES);
     return (pending & ~blocked) != 0;
 }
 
@@ -28,7 +28,7 @@ void resume_call(ucontext_t *context, const struct waiting *waiting)
     greg_t behind = (greg_t)waiting->pc, number = waiting->call;
     bool failed = *rip == behind && *rax == -EINTR;
     bool set_back = *rip == behind - INSTRUCTION && *rax == number;
-    if ((!failed && !set_back) || sys_is_filtered())
+    if ((!failed && !set_back) || calls_are_filtered())
         return;
     bool signalled = is_signalled(context);
     if (failed && waiting->may_begin_anew && !signalled) {
@@ -48,7 +48,7 @@ void resume_call(ucontext_t *context, const struct waiting *waiting)
 {
     bool set_back = context->uc_mcontext.pc == waiting->pc - INSTRUCTION &&
                     context->uc_mcontext.regs[8] == waiting->call;
-    if (!set_back || sys_is_filtered() || !is_signalled(context))
+    if (!set_back || calls_are_filtered() || !is_signalled(context))
         return;
     context->uc_mcontext.pc = waiting->pc;
     context->uc_mcontext.regs[0] = (uint64_t)-EINTR;

@@ -122,6 +122,7 @@ void lifecycle_start(void)
     }
     const char *raw = getenv("DLPIN_OPTIONS");
     atomic_store(&lifecycle_pid, sys_getpid());
+    lifecycle_watch_filters();
     own_stack_prepare();
     output_init();
     read_options(raw);

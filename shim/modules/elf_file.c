@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "modules/elf_file.h"
+#include "base/calls.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 
 bool elf_file_read(const struct elf_file *file, void *to, size_t size, off_t offset)
 {
-    return offset >= 0 && syscall(SYS_pread64, file->fd, to, size, offset) == (long)size;
+    return offset >= 0 && sys_call(SYS_pread64, file->fd, to, size, offset) == (long)size;
 }
 
 static bool read_header(struct elf_file *file)
@@ -42,8 +43,8 @@ static bool open_any(struct elf_file *file, const struct module *module)
 {
     if (!module || module->path[0] != '/' || module->build_id_length == 0)
         return false;
-    file->fd = (int)syscall(SYS_openat, AT_FDCWD, module->path,
-                            O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+    file->fd = (int)sys_call(SYS_openat, AT_FDCWD, module->path,
+                             O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
     if (file->fd < 0)
         return false;
     if (read_header(file))
@@ -74,5 +75,5 @@ bool elf_file_was_replaced(const struct module *module)
 
 void elf_file_close(struct elf_file *file)
 {
-    syscall(SYS_close, file->fd);
+    sys_call(SYS_close, file->fd);
 }

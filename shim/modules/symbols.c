@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "modules/symbols.h"
 #include "base/arena.h"
+#include "base/calls.h"
 #include "base/compiler.h"
 #include "modules/elf_file.h"
 
@@ -84,7 +85,7 @@ static bool read_name(const struct elf_file *file, const struct match *match, ch
     off_t offset;
     if (match->strings < 0 || __builtin_add_overflow(match->strings, (off_t)match->name, &offset))
         return false;
-    long n = syscall(SYS_pread64, file->fd, name, (size_t)SYMBOL_MAX - 1, offset);
+    long n = sys_call(SYS_pread64, file->fd, name, (size_t)SYMBOL_MAX - 1, offset);
     if (n <= 0)
         return false;
     name[n] = '\0';

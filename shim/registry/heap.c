@@ -4,21 +4,27 @@
 #include "base/sys.h"
 
 #include <errno.h>
-#include <sys/mman.h>
 
 enum {
     SEARCH_BYTES = 8192,
     OTHER_GRANULE_SHIFT = 3,
-    HEAP_PAGE = 65536,
     LEAVES_LISTED = 16384,
+    CROWDED = 64,
     GLIBC_PLACE_MASK = 16,
     OTHER_PLACE_MASK = 24
 };
 
-heap_entry *heap_leaves[HEAP_LEAVES] __attribute__((aligned(HEAP_PAGE)));
+uintptr_t heap_slots[HEAP_SLOTS];
 bool heap_is_seen = true;
 
-static heap_entry **leaves = heap_leaves;
+static uintptr_t *slots = heap_slots;
+
+/* Leaves whose slot is taken. */
+static struct {
+    _Atomic uintptr_t number; /* and 1; 0: free */
+    heap_entry *_Atomic leaf;
+} crowded[CROWDED];
+
 unsigned heap_shift = HEAP_GRANULE_SHIFT;
 static bool ready;
 
@@ -30,18 +36,44 @@ static _Atomic unsigned listed_count;
 
 void heap_init(bool glibc_malloc)
 {
-    madvise(heap_leaves, sizeof heap_leaves, MADV_NOHUGEPAGE);
     if (!glibc_malloc) {
-        heap_entry **other_leaves = sys_map(HEAP_LEAVES * sizeof *leaves);
-        if (!other_leaves) {
+        uintptr_t *other_slots = sys_map(HEAP_SLOTS * sizeof *slots);
+        if (!other_slots) {
             drop(DROP_BLOCK);
             return;
         }
-        leaves = other_leaves;
+        slots = other_slots;
         heap_shift = OTHER_GRANULE_SHIFT;
         heap_place_mask = OTHER_PLACE_MASK;
     }
     ready = true;
+}
+
+/* What a slot has beside the leaf. */
+static uintptr_t match_of(uintptr_t address)
+{
+    return (address >> HEAP_REST_SHIFT) + HEAP_TAKEN;
+}
+
+static uintptr_t *slot_of(uintptr_t address)
+{
+    return &slots[address >> HEAP_LEAF_SHIFT & (HEAP_SLOTS - 1)];
+}
+
+static COLD heap_entry *crowded_leaf(uintptr_t number)
+{
+    for (unsigned i = 0; i < CROWDED && atomic_load(&crowded[i].number); i++)
+        if (atomic_load(&crowded[i].number) == number + 1)
+            return atomic_load(&crowded[i].leaf);
+    return NULL;
+}
+
+static heap_entry *leaf_of(uintptr_t address)
+{
+    uintptr_t slot = __atomic_load_n(slot_of(address), __ATOMIC_ACQUIRE);
+    if (likely((slot & HEAP_MATCH_MASK) == match_of(address)))
+        return (heap_entry *)(slot - match_of(address));
+    return slot ? crowded_leaf(address >> HEAP_LEAF_SHIFT) : NULL;
 }
 
 /* The entry for a block that starts at `p`; NULL where its leaf is not there. */
@@ -49,7 +81,7 @@ static heap_entry *entry_of(uintptr_t address)
 {
     if (address >> HEAP_ADDRESS_BITS)
         return NULL;
-    heap_entry *leaf = __atomic_load_n(&leaves[address >> HEAP_LEAF_SHIFT], __ATOMIC_ACQUIRE);
+    heap_entry *leaf = leaf_of(address);
     uintptr_t in_leaf = address & (((uintptr_t)1 << HEAP_LEAF_SHIFT) - 1);
     return leaf ? &leaf[in_leaf >> heap_shift] : NULL;
 }
@@ -74,37 +106,57 @@ unsigned heap_leaf_count(void)
 struct heap_leaf heap_leaf_at(unsigned index)
 {
     uintptr_t number = atomic_load(&listed[index]);
-    return (struct heap_leaf){number << HEAP_LEAF_SHIFT,
-                              __atomic_load_n(&leaves[number], __ATOMIC_ACQUIRE)};
+    return (struct heap_leaf){number << HEAP_LEAF_SHIFT, leaf_of(number << HEAP_LEAF_SHIFT)};
+}
+
+/* False: there is one by now, or no room. */
+static bool enter_crowded(uintptr_t number, heap_entry *leaf)
+{
+    for (unsigned i = 0; i < CROWDED; i++) {
+        uintptr_t present = 0;
+        if (atomic_compare_exchange_strong(&crowded[i].number, &present, number + 1)) {
+            atomic_store(&crowded[i].leaf, leaf);
+            return true;
+        }
+        if (present == number + 1)
+            return false;
+    }
+    drop(DROP_BLOCK);
+    return false;
+}
+
+static bool enter_leaf(uintptr_t address, heap_entry *leaf)
+{
+    uintptr_t present = 0, match = match_of(address);
+    if (__atomic_compare_exchange_n(slot_of(address), &present, (uintptr_t)leaf + match, false,
+                                    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return true;
+    return (present & HEAP_MATCH_MASK) != match && enter_crowded(address >> HEAP_LEAF_SHIFT, leaf);
 }
 
 static COLD heap_entry *make_leaf(uintptr_t address)
 {
     if (address >> HEAP_ADDRESS_BITS)
         return NULL;
-    heap_entry **slot = &leaves[address >> HEAP_LEAF_SHIFT], *present = NULL;
     int saved_errno = errno;
     heap_entry *leaf = sys_map(heap_leaf_entries() * sizeof *leaf);
-    errno = saved_errno;
-    if (!leaf) {
+    if (!leaf)
         drop(DROP_BLOCK);
-        return NULL;
-    }
-    if (!__atomic_compare_exchange_n(slot, &present, leaf, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_ACQUIRE))
-        sys_unmap(leaf, heap_leaf_entries() * sizeof *leaf);
-    else
+    else if (enter_leaf(address, leaf))
         list_leaf((uint32_t)(address >> HEAP_LEAF_SHIFT));
-    return entry_of(address);
+    else
+        sys_unmap(leaf, heap_leaf_entries() * sizeof *leaf);
+    errno = saved_errno;
+    return leaf ? entry_of(address) : NULL;
 }
 
 static void note_at(heap_entry *entry, const void *p, size_t size, uint32_t shifted)
 {
     uint32_t place = (uint32_t)(uintptr_t)p & heap_place_mask;
-    if (leaves == heap_leaves && size != HEAP_SIZE_UNKNOWN)
+    if (slots == heap_slots && size != HEAP_SIZE_UNKNOWN)
         heap_set(entry, p, size, shifted);
     else
-        __atomic_store_n(entry, shifted | place | (leaves == heap_leaves ? HEAP_ASKED_UNKNOWN : 0U),
+        __atomic_store_n(entry, shifted | place | (slots == heap_slots ? HEAP_ASKED_UNKNOWN : 0U),
                          __ATOMIC_RELAXED);
 }
 
@@ -139,7 +191,7 @@ void heap_disown(uintptr_t start)
 void heap_use_all(const void *p)
 {
     heap_entry *entry = entry_of((uintptr_t)p);
-    if (entry && leaves == heap_leaves && __atomic_load_n(entry, __ATOMIC_RELAXED))
+    if (entry && slots == heap_slots && __atomic_load_n(entry, __ATOMIC_RELAXED))
         __atomic_fetch_or(entry, HEAP_ASKED_UNKNOWN, __ATOMIC_RELAXED);
 }
 
@@ -153,7 +205,7 @@ static size_t usable_size(uintptr_t start)
 {
     size_t head;
     const void *at = (const void *)(start - sizeof head);
-    if (leaves != heap_leaves || sys_copy_memory(at, &head, sizeof head) != (ssize_t)sizeof head)
+    if (slots != heap_slots || sys_copy_memory(at, &head, sizeof head) != (ssize_t)sizeof head)
         return 0;
     return heap_size_of_head(head);
 }

@@ -188,10 +188,10 @@ static bool queue_notifies(int queue, uintptr_t inode)
     struct statfs system;
     struct stat file;
     char status[128] = "", mine[32] = "NOTIFY_PID:";
-    if (sys_is_filtered() || syscall(SYS_fstatfs, queue, &system) != 0 ||
+    if (calls_are_filtered() || sys_call(SYS_fstatfs, queue, &system) != 0 ||
         system.f_type != MQUEUE_MAGIC || fstat(queue, &file) != 0 || file.st_ino != inode)
         return false;
-    ssize_t length = syscall(SYS_pread64, queue, status, sizeof status - 1, (off_t)0);
+    ssize_t length = sys_call(SYS_pread64, queue, status, sizeof status - 1, (off_t)0);
     if (length <= 0)
         return false;
     const char *pid = strstr(status, mine);

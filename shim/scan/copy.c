@@ -3,6 +3,7 @@
 #include "base/action.h"
 #include "base/clock.h"
 #include "base/sys.h"
+#include "base/userfaults.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -30,12 +31,12 @@ void *copy_share(size_t size)
 void copy_unshare(void *p, size_t size)
 {
     if (p)
-        syscall(SYS_munmap, p, size);
+        sys_call(SYS_munmap, p, size);
 }
 
 bool copy_is_possible(void)
 {
-    return !sys_is_filtered();
+    return !calls_are_filtered() && !userfaults_may_stop_forks();
 }
 
 /*
@@ -45,11 +46,11 @@ bool copy_is_possible(void)
  */
 static bool reap(int options)
 {
-    if (!copy || sys_is_filtered()) {
+    if (!copy || calls_are_filtered()) {
         copy = 0;
         return true;
     }
-    long n = syscall(SYS_wait4, copy, NULL, (int)__WCLONE | options, NULL);
+    long n = sys_call(SYS_wait4, copy, NULL, (int)__WCLONE | options, NULL);
     if (n == copy || (n < 0 && errno != EINTR))
         copy = 0;
     return copy == 0;
@@ -58,7 +59,7 @@ static bool reap(int options)
 /* False: an old kernel; then it must not open any either. */
 static bool close_all(void)
 {
-    return syscall(SYS_close_range, 0U, ~0U, 0U) == 0;
+    return sys_call(SYS_close_range, 0U, ~0U, 0U) == 0;
 }
 
 /* Of the copy. */
@@ -66,8 +67,8 @@ static pid_t parent;
 
 static void look_for_parent(int number, siginfo_t *info, void *context)
 {
-    if (syscall(SYS_getppid) != parent)
-        syscall(SYS_exit_group, 0);
+    if (sys_call(SYS_getppid) != parent)
+        sys_call(SYS_exit_group, 0);
 }
 
 /* The kernel tells of the end of the thread that we were made in, which need not be the process's.
@@ -76,23 +77,24 @@ static void end_with_parent(void)
 {
     struct action action = action_for(look_for_parent);
     action_set(SIGURG, &action, NULL);
-    syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGURG, 0, 0, 0);
+    sys_call(SYS_prctl, PR_SET_PDEATHSIG, SIGURG, 0, 0, 0);
     sys_block_signals(~((uint64_t)1 << (SIGURG - 1)));
 }
 
 static _Noreturn void be_the_copy(enum copy_files files, void (*work)(void *data), void *data)
 {
     struct rlimit no_core = {0, 0};
+    userfaults_forget();
     end_with_parent();
-    syscall(SYS_prlimit64, 0, RLIMIT_CORE, &no_core, NULL);
+    sys_call(SYS_prlimit64, 0, RLIMIT_CORE, &no_core, NULL);
     bool may_work = files == COPY_SHARES_FILES || close_all();
-    if (may_work && syscall(SYS_getppid) == parent) {
+    if (may_work && sys_call(SYS_getppid) == parent) {
         work(data);
         atomic_store(ended, 1);
-        syscall(SYS_futex, ended, FUTEX_WAKE, 1, NULL, NULL, 0);
+        sys_call(SYS_futex, ended, FUTEX_WAKE, 1, NULL, NULL, 0);
     }
     for (;;)
-        syscall(SYS_exit_group, 0);
+        sys_call(SYS_exit_group, 0);
 }
 
 int copy_start(enum copy_files files, void (*work)(void *data), void *data,
@@ -105,7 +107,7 @@ int copy_start(enum copy_files files, void (*work)(void *data), void *data,
     atomic_store(ended, 0);
     parent = sys_getpid();
     uint64_t before = sys_block_signals(~(uint64_t)0);
-    long pid = syscall(SYS_clone, files == COPY_SHARES_FILES ? CLONE_FILES : 0, 0, 0, 0, 0);
+    long pid = sys_call(SYS_clone, files == COPY_SHARES_FILES ? CLONE_FILES : 0, 0, 0, 0, 0);
     if (pid == 0)
         be_the_copy(files, work, data);
     int error = pid < 0 ? -errno : 0;
@@ -155,7 +157,7 @@ enum copy_state copy_wait(uint64_t nanoseconds)
 void copy_kill(void)
 {
     if (!reap(WNOHANG))
-        syscall(SYS_kill, copy, SIGKILL);
+        sys_call(SYS_kill, copy, SIGKILL);
     while (!reap(0))
         ;
     running = false;

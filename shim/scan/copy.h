@@ -26,7 +26,8 @@
 void *copy_share(size_t size);
 void copy_unshare(void *p, size_t size);
 
-/* False once a seccomp filter is known: it might kill the program for a clone. */
+/* False where there is a seccomp filter: it might kill the program for a clone. And where a clone
+ * waits until the program has read a message of it (base/userfaults.h). */
 bool copy_is_possible(void);
 
 /* Whose descriptors the copy has. Its own ones are closed at once. */

@@ -301,8 +301,11 @@ static void run(struct filter *filter)
     if (buffer && !roots.failed &&
         sites_find_retired(choose_made, (void *)filter->ranges, &filter->made) &&
         heap_pages_read(&pages)) {
+        bool is_held = sys_hold_memory();
         filter->result = FILTER_NOTHING;
         look_at_all(filter, &roots, &pages);
+        if (is_held)
+            sys_release_memory();
         heap_pages_free(&pages);
     }
     written_close(&filter->written);
@@ -314,10 +317,10 @@ enum filter_result filter_run(const struct ranges *ranges, uint64_t limit,
                               const struct hits *harmless, struct hits *hits)
 {
     enum filter_result result = FILTER_TOO_MUCH;
-    struct filter *filter = arena_alloc(sizeof *filter);
     *hits = (struct hits){.all = true, .in_variables = true};
     hits->bytes = memory_private_bytes();
-    if (!filter || hits->bytes > MUCH * limit)
+    struct filter *filter = hits->bytes > MUCH * limit ? NULL : arena_alloc(sizeof *filter);
+    if (!filter)
         return result;
     *filter = (struct filter){
         .ranges = ranges, .harmless = harmless, .hits = hits, .limit = limit, .result = result};

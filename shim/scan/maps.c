@@ -138,17 +138,17 @@ static struct mapping mapping_of(const struct query *query, uintptr_t heap_end)
 /* False: the kernel does not answer, or there is no memory. */
 static bool ask(struct maps *maps, uintptr_t start, uintptr_t end)
 {
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
-    uintptr_t heap_end = ((uintptr_t)syscall(SYS_brk, 0) + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+    int fd = (int)sys_call(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
+    uintptr_t heap_end = ((uintptr_t)sys_call(SYS_brk, 0) + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
     struct query query = {.size = sizeof query, .flags = OR_NEXT, .address = start};
     bool complete = fd >= 0;
-    while (complete && query.address < end && syscall(SYS_ioctl, fd, QUERY_MAPPING, &query) == 0) {
+    while (complete && query.address < end && sys_call(SYS_ioctl, fd, QUERY_MAPPING, &query) == 0) {
         complete = add(maps, mapping_of(&query, heap_end));
         query = (struct query){.size = sizeof query, .flags = OR_NEXT, .address = query.end};
     }
     complete = complete && (query.address >= end || errno == ENOENT);
     if (fd >= 0)
-        syscall(SYS_close, fd);
+        sys_call(SYS_close, fd);
     return complete;
 }
 
@@ -160,7 +160,7 @@ bool maps_read(struct maps *maps)
 bool maps_read_in(struct maps *maps, uintptr_t start, uintptr_t end)
 {
     *maps = (struct maps){0};
-    if (!sys_is_filtered() && ask(maps, start, end))
+    if (!calls_are_filtered() && ask(maps, start, end))
         return true;
     maps_free(maps);
     if (read_text(maps))

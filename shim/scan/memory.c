@@ -2,6 +2,8 @@
 #include "scan/memory.h"
 #include "base/arena.h"
 #include "base/sys.h"
+#include "base/userfaults.h"
+#include "base/written.h"
 
 #include <errno.h>
 #include <string.h>
@@ -79,11 +81,11 @@ bool memory_is_free(uintptr_t start, uintptr_t end)
     enum { NOREPLACE = 0x100000 }; /* not in every <sys/mman.h> */
     start &= ~(uintptr_t)(PAGE - 1);
     size_t size = ((end - start) + PAGE - 1) & ~(size_t)(PAGE - 1);
-    long got = syscall(SYS_mmap, start, size, PROT_NONE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | NOREPLACE, -1, 0L);
+    long got = sys_call(SYS_mmap, start, size, PROT_NONE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | NOREPLACE, -1, 0L);
     if (got == -1)
         return errno != EEXIST;
-    syscall(SYS_munmap, got, size);
+    sys_call(SYS_munmap, got, size);
     return true;
 }
 
@@ -92,7 +94,37 @@ bool memory_is_free(uintptr_t start, uintptr_t end)
 bool memory_is_mapped(uintptr_t start, uintptr_t end)
 {
     start &= ~(uintptr_t)(PAGE - 1);
-    return start < end && syscall(SYS_msync, start, end - start, MS_ASYNC) == 0;
+    if (calls_are_filtered())
+        return start < end && memory_readable_end(start, end) == end;
+    return start < end && sys_call(SYS_msync, start, end - start, MS_ASYNC) == 0;
+}
+
+static void take_first(uintptr_t start, uintptr_t end, void *first)
+{
+    uintptr_t *found = first;
+    if (!*found)
+        *found = start;
+}
+
+/* Of what the program has to bring, only pages that are there can be read. */
+static uintptr_t next_present(uintptr_t start, uintptr_t end)
+{
+    enum { AT_ONCE = 16 << 20 };
+    struct written written;
+    uintptr_t found = 0;
+    written_open(&written);
+    for (uintptr_t at = start; at < end && !found; at += AT_ONCE)
+        written_each(&written, at, end - at < AT_ONCE ? end : at + AT_ONCE, 1, take_first, &found);
+    written_close(&written);
+    return found ? found : end;
+}
+
+uintptr_t memory_gap_end(uintptr_t start, uintptr_t end)
+{
+    uintptr_t next = (start & ~(uintptr_t)(PAGE - 1)) + PAGE;
+    if (next < end && userfaults_are_possible())
+        next = next_present(next, end);
+    return next < end ? next : end;
 }
 
 uintptr_t memory_readable_end(uintptr_t start, uintptr_t end)

@@ -91,6 +91,9 @@ bool memory_is_free(uintptr_t start, uintptr_t end);
  * be gone. */
 bool memory_is_mapped(uintptr_t start, uintptr_t end);
 
+/* The page at `start` cannot be read: where one begins that perhaps can be, or `end`. */
+uintptr_t memory_gap_end(uintptr_t start, uintptr_t end);
+
 /* How far [start, end) can be read, a page after the other, and not for ever. */
 uintptr_t memory_readable_end(uintptr_t start, uintptr_t end);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "scan/readable.h"
 #include "base/sys.h"
+#include "base/userfaults.h"
 
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,7 +22,8 @@ struct readable {
 
 struct readable *readable_open(const struct maps *maps, bool files)
 {
-    struct readable *readable = sys_map(sizeof *readable);
+    bool may_wait = userfaults_are_possible();
+    struct readable *readable = may_wait ? NULL : sys_map(sizeof *readable);
     if (readable) {
         readable->maps = maps;
         readable->files = files;
@@ -40,7 +42,7 @@ void readable_close(struct readable *readable)
 static bool populate(uintptr_t start, uintptr_t end)
 {
     enum { POPULATE_READ = 22 }; /* not in every <sys/mman.h> */
-    return !sys_is_filtered() && syscall(SYS_madvise, start, end - start, POPULATE_READ) == 0;
+    return !calls_are_filtered() && sys_call(SYS_madvise, start, end - start, POPULATE_READ) == 0;
 }
 
 /* A piece of a mapping; where it cannot be read as a whole, the page alone. */

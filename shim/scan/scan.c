@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/options.h"
 #include "base/sys.h"
+#include "base/userfaults.h"
 #include "scan/copy.h"
 #include "scan/due.h"
 #include "scan/filter.h"
@@ -220,7 +221,10 @@ static void walk_here(enum walk_place place)
     walk->place = place;
     if (!walk->deadline || walk->deadline > walk->begun + STANDSTILL)
         walk->deadline = walk->begun + STANDSTILL;
+    bool is_held = sys_hold_memory();
     walk_run(walk);
+    if (is_held)
+        sys_release_memory();
     now.finished = true;
 }
 
@@ -250,10 +254,12 @@ static uint64_t private_bytes(void)
     return bytes ? bytes : UINT64_MAX;
 }
 
-/* The sizes of another allocator's blocks are only asked for in a copy. */
+/* The sizes of another allocator's blocks are only asked for in a copy; and in a copy nobody has to
+ * bring memory. */
 static bool may_walk_alone(void)
 {
-    return blocks_have_heads() && stack_owns_memory();
+    return blocks_have_heads() && stack_owns_memory() &&
+           !(userfaults_are_possible() && copy_is_possible());
 }
 
 /* Where the program waits for the end of the walk, that comes sooner without a copy. Else only

@@ -96,9 +96,9 @@ unsigned stack_thread_count(void)
  * -1: that cannot be told. */
 static int shares(int what)
 {
-    if (sys_is_filtered())
+    if (calls_are_filtered())
         return -1;
-    return syscall(SYS_unshare, what) == 0 ? 0 : errno == EINVAL ? 1 : -1;
+    return sys_call(SYS_unshare, what) == 0 ? 0 : errno == EINVAL ? 1 : -1;
 }
 
 bool stack_owns_memory(void)
@@ -113,7 +113,7 @@ bool stack_is_alone(void)
     int shared = shares(CLONE_SIGHAND);
     if (shared >= 0)
         return shared == 0;
-    return syscall(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &task, 0) != 0 ||
+    return sys_call(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &task, 0) != 0 ||
            task.st_nlink <= 3;
 }
 
@@ -147,14 +147,14 @@ size_t stack_threads(pid_t *tids, size_t max, bool *complete)
     _Alignas(struct entry) char buffer[2048];
     size_t count = 0;
     long n = -1;
-    int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/task",
-                          O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    int fd = (int)sys_call(SYS_openat, AT_FDCWD, "/proc/self/task",
+                           O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     *complete = fd >= 0;
-    while (fd >= 0 && (n = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0)
+    while (fd >= 0 && (n = sys_call(SYS_getdents64, fd, buffer, sizeof buffer)) > 0)
         count = take_entries(buffer, (size_t)n, tids, count, max, complete);
     if (n < 0)
         *complete = false;
     if (fd >= 0)
-        syscall(SYS_close, fd);
+        sys_call(SYS_close, fd);
     return count;
 }

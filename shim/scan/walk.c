@@ -152,16 +152,24 @@ static inline size_t next_lead(const struct state *state, const uintptr_t *words
     return count;
 }
 
+/* Where to go on behind so many words; where there were none, the page cannot be read, and those
+ * behind it may be. */
+static uintptr_t behind(uintptr_t at, size_t count, uintptr_t end)
+{
+    return count ? at + count * WORD : memory_gap_end(at, end);
+}
+
 static void visit_words(struct state *state, uintptr_t start, size_t size, uint32_t from,
                         bool exact)
 {
     const uintptr_t *words = NULL;
     size_t count;
-    for (uintptr_t at = start; at < start + size; at += count * WORD) {
-        count = view_words(&state->view, at, start + size - at, &words);
+    uintptr_t end = start + size;
+    for (uintptr_t at = start; at + WORD <= end; at = behind(at, count, end)) {
+        count = view_words(&state->view, at, end - at, &words);
         for (size_t i = 0; (i = next_lead(state, words, i, count)) < count; i++)
             visit_word(state, at + i * WORD, words[i], from, exact);
-        if (!count || out_of_budget(state))
+        if (out_of_budget(state))
             return;
     }
 }
@@ -199,7 +207,7 @@ static void visit_region(struct state *state, const struct root *root, uint32_t 
     const uintptr_t *words = NULL;
     size_t count;
     uintptr_t at = (root->start + WORD - 1) & ~(uintptr_t)(WORD - 1);
-    for (; at < root->end; at += count * WORD) {
+    for (; at + WORD <= root->end; at = behind(at, count, root->end)) {
         count = view_words(&state->region_view, at, root->end - at, &words);
         for (size_t i = 0; (i = next_lead(state, words, i, count)) < count; i++) {
             uint32_t entry = nodes_enter(&state->nodes, number, at + i * WORD);
@@ -207,7 +215,7 @@ static void visit_region(struct state *state, const struct root *root, uint32_t 
                 return;
             visit_word(state, at + i * WORD, words[i], entry, root->exact);
         }
-        if (!count || out_of_budget(state))
+        if (out_of_budget(state))
             return;
     }
 }

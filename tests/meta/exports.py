@@ -29,9 +29,9 @@ CALLS = 'shim/ownership/libunwind_calls.txt'
 
 # What the shim takes from libc, by the layers that take it.
 CORE = set('''
-    __errno_location environ _r_debug __libc_stack_end clock_gettime syscall time
+    __errno_location environ _r_debug __libc_stack_end clock_gettime time
     memcmp memcpy memmem memmove memset strchr strcmp strcspn strlen strncmp strrchr strspn strstr strerrordesc_np
-    fstat fstat64 getauxval getcwd getenv getppid getrlimit getrlimit64 gnu_get_libc_version madvise
+    fstat fstat64 getauxval getcwd getenv getppid getrlimit getrlimit64 gnu_get_libc_version
     argp_program_version_hook error_print_progname obstack_alloc_failed_handler
     pthread_atfork __register_atfork pthread_sigmask readlink
     sigaddset sigemptyset sigismember sigpending
@@ -71,7 +71,7 @@ def version_script(root):
 
 
 def tail_names(root, path):
-    return set(re.findall(r'^\s+TAIL\s+(\w+), note_\w+$', read(root, path), flags=re.M))
+    return set(re.findall(r'^\s+TAIL(?:_EARLY)?\s+(\w+), note_\w+(?:, early_\w+)?$', read(root, path), flags=re.M))
 
 
 def api_names(root):

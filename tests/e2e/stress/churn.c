@@ -9,6 +9,7 @@
  * "in-process": under a filter for system calls, which lets all through. Then memory is not looked
  * through in a copy of the process but in the process itself.
  */
+#include "../../harmless/filters/inline.h"
 #include "litter.h"
 #include <dlfcn.h>
 #include <limits.h>
@@ -183,16 +184,22 @@ static unsigned load_for(time_t seconds)
 
 /* --- */
 
-/* Without the C library's prctl(2), so that nobody hears of it. */
-static void go_in_process(void)
+/* Before any library begins, and by no function of the C library: as if it had been started so. */
+static void go_in_process(int argc, char **argv, char **environment)
 {
     struct sock_filter all[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
     struct sock_fprog filter = {1, all};
 
-    if (syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        syscall(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
+    (void)environment;
+    if (argc < 2 || strcmp(argv[1], "in-process") != 0)
+        return;
+    if (call_inline(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        call_inline(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, (long)&filter, 0, 0) != 0)
         die("prctl", "no filter");
 }
+
+typedef void beginning(int argc, char **argv, char **environment);
+__attribute__((section(".preinit_array"), used)) static beginning *const begin = go_in_process;
 
 static void find_folder(void)
 {
@@ -211,8 +218,6 @@ int main(int argc, char **argv)
     pthread_t threads[WORKERS + 1];
     unsigned rounds;
 
-    if (argc > 1 && strcmp(argv[1], "in-process") == 0)
-        go_in_process();
     mallopt(M_MMAP_THRESHOLD, 128 << 10);
     find_folder();
     if (pthread_key_create(&board.key, NULL) != 0)

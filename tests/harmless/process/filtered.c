@@ -45,6 +45,17 @@ int main(int count, char **arguments)
         REFUSE(SYS_memfd_create),
         REFUSE(SYS_pidfd_open),
         REFUSE(SYS_wait4),
+        REFUSE(SYS_prctl),
+        REFUSE(SYS_unshare),
+        REFUSE(SYS_ioctl),
+        REFUSE(SYS_msync),
+        REFUSE(SYS_mincore),
+        REFUSE(SYS_nanosleep),
+        REFUSE(SYS_clock_gettime),
+        REFUSE(SYS_close_range),
+        REFUSE(SYS_kill),
+        REFUSE(SYS_fstatfs),
+        REFUSE(SYS_rt_tgsigqueueinfo),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     static struct sock_fprog filter = {sizeof instructions / sizeof *instructions, instructions};

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "base/clock.h"
 #include "base/sys.h"
+#include "base/userfaults.h"
 #include "support.h"
 
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 Test(sys, memory_that_is_not_there_is_not_read)
@@ -58,4 +62,62 @@ Test(sys, maps)
     cr_assert_eq(p[99999], 0);
     sys_unmap(p, 100000);
     cr_assert_null(sys_map((size_t)1 << 60));
+}
+
+/* Of pages that nobody brings, the second is not there. False: the kernel has no such thing for us.
+ */
+static bool lose_page(char *pages, size_t size)
+{
+    int file = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+    struct uffdio_api api = {.api = UFFD_API};
+    struct uffdio_register range = {.range = {(uintptr_t)pages, size},
+                                    .mode = UFFDIO_REGISTER_MODE_MISSING};
+    return file >= 0 && ioctl(file, UFFDIO_API, &api) == 0 &&
+           ioctl(file, UFFDIO_REGISTER, &range) == 0 &&
+           madvise(pages + 4096, 4096, MADV_DONTNEED) == 0;
+}
+
+Test(sys, memory_that_the_program_brings_is_not_waited_for)
+{
+    enum { PAGE = 4096, SIZE = 3 * PAGE };
+    char to[SIZE];
+    char *pages = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memset(pages, 'x', SIZE);
+    if (!lose_page(pages, SIZE))
+        return;
+    userfaults_note_made();
+    uintptr_t start = (uintptr_t)pages;
+    const struct sys_span spans[] = {{start, 100}, {start + 100, PAGE - 100}, {start + PAGE, 8}};
+    cr_assert_eq(sys_read_memory(pages + PAGE - 4, to, 8), 4, "up to the end of the page");
+    cr_assert_eq(sys_read_memory(pages + PAGE, to, 8), -1);
+    cr_assert_eq(sys_copy_memory(pages, to, SIZE), PAGE);
+    cr_assert_eq(sys_copy_memory(pages + PAGE + 100, to, 8), -1);
+    cr_assert_eq(sys_copy_memory(pages + 2 * PAGE, to, PAGE), PAGE);
+    cr_assert_eq(sys_copy_spans(spans, 3, to), PAGE);
+    cr_assert_eq(to[PAGE - 1], 'x');
+    bool is_held = sys_hold_memory();
+    cr_assert(is_held);
+    cr_assert_not(sys_hold_memory(), "once");
+    cr_assert_eq(sys_copy_memory(pages, to, SIZE), PAGE);
+    sys_release_memory();
+    cr_assert_eq(sys_copy_memory(pages, to, SIZE), PAGE);
+}
+
+Test(sys, forks_wait_only_for_who_asked_for_it)
+{
+    cr_assert_not(userfaults_may_stop_forks());
+    userfaults_note_made();
+    cr_assert(userfaults_are_possible());
+    cr_assert(userfaults_may_stop_forks(), "its features are not known yet");
+    userfaults_note_features(0);
+    userfaults_note_features(0);
+    cr_assert_not(userfaults_may_stop_forks());
+    userfaults_note_made();
+    cr_assert(userfaults_may_stop_forks());
+    userfaults_note_features(UFFD_FEATURE_EVENT_FORK);
+    cr_assert(userfaults_may_stop_forks());
+    userfaults_note_features(0);
+    cr_assert(userfaults_may_stop_forks());
+    userfaults_forget();
+    cr_assert_not(userfaults_are_possible());
 }

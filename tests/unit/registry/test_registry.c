@@ -150,6 +150,45 @@ Test(heap, odd_addresses)
     heap_note(support_block(10, 0), HEAP_SIZE_UNKNOWN, 0);
 }
 
+/* Addresses whose leaves would have one slot; nothing need be there. */
+Test(heap, leaves_whose_slot_is_taken)
+{
+    enum { PLACES = 8 };
+    const uintptr_t apart = (uintptr_t)HEAP_SLOTS << HEAP_LEAF_SHIFT, first = 0x123456780;
+    unsigned before = heap_leaf_count();
+    heap_init(true);
+    for (uint32_t i = 0; i < PLACES; i++)
+        heap_note((void *)(first + i * apart), HEAP_SIZE_UNKNOWN, i + 1);
+    cr_assert_eq(heap_leaf_count(), before + PLACES);
+    for (uint32_t i = 0; i < PLACES; i++) {
+        cr_assert_eq(heap_site((void *)(first + i * apart)), i + 1);
+        cr_assert_eq(heap_leaf_at(before + i).base,
+                     (first + i * apart) >> HEAP_LEAF_SHIFT << HEAP_LEAF_SHIFT);
+        cr_assert(heap_leaf_at(before + i).entries);
+        cr_assert(!heap_fast_entry((void *)(first + i * apart)) == (i > 0), "only one is fast");
+    }
+    heap_forget((void *)(first + 3 * apart));
+    cr_assert_eq(heap_site((void *)(first + 3 * apart)), 0);
+    cr_assert_eq(heap_site((void *)(first + 4 * apart)), 5);
+    cr_assert_eq(heap_site((void *)(first + PLACES * apart)), 0);
+    heap_note((void *)(first + 3 * apart), HEAP_SIZE_UNKNOWN, 9);
+    cr_assert_eq(heap_site((void *)(first + 3 * apart)), 9);
+    cr_assert_eq(heap_leaf_count(), before + PLACES);
+}
+
+/* More of them than there is room for are dropped. */
+Test(heap, too_many_leaves_whose_slot_is_taken)
+{
+    const uintptr_t apart = (uintptr_t)HEAP_SLOTS << HEAP_LEAF_SHIFT, first = 0x123456780;
+    heap_init(true);
+    for (uint32_t i = 0; i < 100; i++)
+        heap_note((void *)(first + i * apart), HEAP_SIZE_UNKNOWN, i + 1);
+    cr_assert_eq(heap_site((void *)first), 1);
+    cr_assert_eq(heap_site((void *)(first + 64 * apart)), 65);
+    cr_assert_eq(heap_site((void *)(first + 65 * apart)), 0);
+    cr_assert_gt(atomic_load(&dropped[DROP_BLOCK]), 0);
+}
+
 Test(heap, other_allocators_have_smaller_blocks)
 {
     struct heap_block block;

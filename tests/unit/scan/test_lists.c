@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* What a scan reads and makes lists of: ranges of modules, what is mapped, what the kernel says of
  * threads. */
+#include "base/arena.h"
+#include "scan/filter.h"
 #include "scan/maps.h"
 #include "scan/ranges.h"
 #include "scan/stacks.h"
@@ -372,4 +374,16 @@ Test(damaged, texts_of_the_kernel)
             free(texts[i]);
     }
     cr_assert(lists > ROUNDS / 10 && counts > ROUNDS / 10 && stacks > ROUNDS / 10);
+}
+
+Test(filter, that_does_not_run_takes_no_memory)
+{
+    static const struct ranges none;
+    static const struct hits harmless;
+    static struct hits hits;
+    cr_assert_eq(filter_run(&none, 0, &harmless, &hits), FILTER_TOO_MUCH);
+    size_t before = arena_mapped();
+    for (unsigned i = 0; i < 1000; i++)
+        filter_run(&none, 0, &harmless, &hits);
+    cr_assert_eq(arena_mapped(), before);
 }

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/*
+ * System calls made directly, and which ones may be made.
+ *
+ * They pass through no function that the program, or we ourselves, interpose, and return what
+ * syscall(2) returns, errno included.
+ *
+ * A seccomp filter may kill the program for a system call that it does not make itself. So there
+ * are three states:
+ *
+ *  - There is no filter: every call is made. Before the first one in an event (base/guard.h) the
+ *    kernel is asked for a filter, with PR_GET_SECCOMP.
+ *  - There was a filter when the program started: it is for more programs than this one. Calls are
+ *    made that most programs make; whoever wants another one asks calls_are_filtered first.
+ *  - A filter came later, or is about to come: no call is made any more, each fails with ENOSYS.
+ *
+ * Any thread, any phase, also in signal handlers.
+ */
+#ifndef DLPIN_BASE_CALLS_H
+#define DLPIN_BASE_CALLS_H
+
+#include <stdbool.h>
+
+long calls_make(long number, long a, long b, long c, long d, long e, long f);
+
+/* sys_call(SYS_close, fd): as syscall(2). */
+#define sys_call(...) SYS_CALL_PADDED(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
+#define SYS_CALL_PADDED(number, a, b, c, d, e, f, ...) \
+    calls_make((long)(number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+
+/* The same whatever the state is: for what the program itself wants to be made. Returns a negative
+ * errno where it fails, and does not touch errno. */
+long calls_pass(long number, long a, long b, long c, long d, long e, long f);
+
+/* Whether a call that the program does not need may kill it. */
+bool calls_are_filtered(void);
+
+/* No call is made any more. */
+bool calls_are_over(void);
+void calls_end(void);
+
+/* `found` is called when a filter is met that came without calls_end; inside the guard or without
+ * it, with any of our locks. */
+void calls_watch(void (*found)(void));
+
+#endif

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "base/userfaults.h"
+
+#include <linux/userfaultfd.h>
+#include <stdatomic.h>
+
+static _Atomic bool possible, stop_forks;
+static _Atomic int untold; /* descriptors whose features were not seen */
+
+void userfaults_note_made(void)
+{
+    atomic_store(&possible, true);
+    atomic_fetch_add(&untold, 1);
+}
+
+/* One that came from elsewhere is told its features, too: that is not counted. */
+void userfaults_note_features(uint64_t features)
+{
+    int count = atomic_load(&untold);
+    atomic_store(&possible, true);
+    while (count > 0 && !atomic_compare_exchange_weak(&untold, &count, count - 1))
+        ;
+    if (features & UFFD_FEATURE_EVENT_FORK)
+        atomic_store(&stop_forks, true);
+}
+
+bool userfaults_are_possible(void)
+{
+    return atomic_load_explicit(&possible, memory_order_relaxed);
+}
+
+bool userfaults_may_stop_forks(void)
+{
+    return atomic_load(&stop_forks) || atomic_load(&untold) > 0;
+}
+
+void userfaults_forget(void)
+{
+    atomic_store(&possible, false);
+}

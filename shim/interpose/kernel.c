@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include "interpose/kernel.h"
+#include "base/sys.h"
+#include "base/userfaults.h"
+#include "interpose/real.h"
+
+#include <errno.h>
+#include <linux/userfaultfd.h>
+#include <sys/syscall.h>
+
+/* linux/userfaultfd.h of Linux 6.1: of /dev/userfaultfd. */
+#define NEW_DESCRIPTOR _IO(0xAA, 0x00)
+
+void note_ioctl(int file, unsigned long request, const void *argument)
+{
+    struct uffdio_api api = {0};
+    int saved_errno;
+    if (likely(request != UFFDIO_API && request != NEW_DESCRIPTOR))
+        return;
+    if (request == NEW_DESCRIPTOR) {
+        userfaults_note_made();
+        return;
+    }
+    saved_errno = errno;
+    if (sys_read_memory(argument, &api, sizeof api) == (ssize_t)sizeof api)
+        userfaults_note_features(api.features);
+    errno = saved_errno;
+}
+
+/* Before relocation errno is nowhere. */
+static long result_of(long result)
+{
+    static const void *const volatile self = &real_syscall;
+    if (result >= 0 || result < -4095)
+        return result;
+    if (self == (const void *)&real_syscall)
+        errno = (int)-result;
+    return -1;
+}
+
+long early_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+    return result_of(calls_pass(number, a, b, c, d, e, f));
+}
+
+int early_ioctl(int file, unsigned long request, void *argument)
+{
+    return (int)result_of(calls_pass(SYS_ioctl, file, (long)request, (long)argument, 0, 0, 0));
+}
