@@ -59,6 +59,17 @@ static bool came_later(const struct module *module)
     return !module->startup;
 }
 
+/*
+ * Another thread may be in the middle of a dlopen: its module is in the list, and the loader has
+ * yet to fill in its GOT. dladdr waits for that, as the call of the loader that brought us here
+ * does; and unlike others it leaves dlerror alone.
+ */
+static void wait_for_loads(void)
+{
+    Dl_info unused;
+    dladdr((void *)&used, &unused);
+}
+
 void deepbind_patch(void)
 {
     if (!atomic_load_explicit(&used, memory_order_relaxed))
@@ -69,6 +80,7 @@ void deepbind_patch(void)
         return;
     if (since == 0)
         fill_buckets();
-    got_patch(since, came_later, find_change);
+    wait_for_loads();
+    got_patch(since, epoch, came_later, find_change);
     keys_reconcile();
 }

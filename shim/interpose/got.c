@@ -62,7 +62,7 @@ static void patch_table(const struct elf_image *image, const ElfW(Rela) * rela, 
 }
 
 struct patch {
-    uint64_t since;
+    uint64_t since, until;
     got_chooser *choose;
     got_lookup *lookup;
 };
@@ -71,15 +71,15 @@ static void patch_module(struct module *module, void *data)
 {
     const struct patch *patch = data;
     struct elf_image image;
-    if (module->epoch <= patch->since || module->is_shim || module->runtime ||
-        !patch->choose(module) ||
+    if (module->epoch <= patch->since || module->epoch > patch->until || module->is_shim ||
+        module->runtime || !patch->choose(module) ||
         !elf_image_read(&image, module->bias, module->phdr, module->phnum) || !image.symbols)
         return;
     patch_table(&image, image.jmprel, image.jmprel_count, patch->lookup);
     patch_table(&image, image.rela, image.rela_count, patch->lookup);
 }
 
-void got_patch(uint64_t since, got_chooser *choose, got_lookup *lookup)
+void got_patch(uint64_t since, uint64_t until, got_chooser *choose, got_lookup *lookup)
 {
-    held_each(patch_module, &(struct patch){since, choose, lookup});
+    held_each(patch_module, &(struct patch){since, until, choose, lookup});
 }

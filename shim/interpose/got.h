@@ -20,9 +20,9 @@ typedef bool got_lookup(const char *name, struct got_change *change);
 /* Whether a module's entries are to be looked up. */
 typedef bool got_chooser(const struct module *module);
 
-/* Every entry of the modules that came after the epoch `since` and are chosen. Takes the loader's
- * list lock: no module can be unloaded meanwhile, and pages are made writable by one thread at a
- * time. */
-void got_patch(uint64_t since, got_chooser *choose, got_lookup *lookup);
+/* Every entry of the modules that came after the epoch `since`, up to `until`, and are chosen.
+ * Takes the loader's list lock: no module can be unloaded meanwhile, and pages are made writable by
+ * one thread at a time. */
+void got_patch(uint64_t since, uint64_t until, got_chooser *choose, got_lookup *lookup);
 
 #endif

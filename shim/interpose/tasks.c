@@ -66,7 +66,7 @@ void tasks_watch_new_modules(void)
     uint64_t epoch = atomic_load(&modules_epoch);
     uint64_t since = atomic_exchange(&patched_epoch, epoch);
     if (since < epoch)
-        got_patch(since, any, find_change);
+        got_patch(since, epoch, any, find_change);
 }
 
 void tasks_watch(void)

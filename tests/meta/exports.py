@@ -38,7 +38,7 @@ CORE = set('''
 '''.split())
 LOADER = {'dl_iterate_phdr'}  # in shim/modules alone: it takes a lock of the loader
 INTERPOSE = CORE | set('''
-    at_quick_exit dl_iterate_phdr __environ
+    at_quick_exit dl_iterate_phdr dladdr __environ
     __pthread_register_cancel __pthread_unregister_cancel __pthread_unwind_next __sigsetjmp
 '''.split())
 # LLVM's libunwind. The guard of aarch64 is a variable of the loader.
