@@ -18,11 +18,6 @@ static uint8_t first_of[BUCKETS], next_of[INTERPOSER_COUNT];
 
 _Static_assert(INTERPOSER_COUNT < UINT8_MAX, "a number is a byte");
 
-void deepbind_expect(void)
-{
-    atomic_store(&used, true);
-}
-
 /* By the first letters, because every relocation asks. */
 static unsigned bucket_of(const char *name)
 {
@@ -38,12 +33,43 @@ static void fill_buckets(void)
     }
 }
 
+/* By the thread that is the first to come here; others patch nothing before it is done. */
+void deepbind_expect(void)
+{
+    static _Atomic bool begun;
+    if (atomic_exchange(&begun, true))
+        return;
+    fill_buckets();
+    atomic_store(&used, true);
+}
+
 static const struct interposer *find_interposer(const char *name)
 {
     for (unsigned i = first_of[bucket_of(name)]; i; i = next_of[i - 1])
         if (!strcmp(interposers[i - 1].name, name))
             return &interposers[i - 1];
     return NULL;
+}
+
+/* Another thread may run the module's code meanwhile: a block, key or stream that it makes through
+ * us must not be given back past us. */
+static bool releases(const struct interposer *row)
+{
+    static const char *const names[] = {"free",       "realloc",      "pthread_key_delete",
+                                        "tss_delete", "timer_delete", "fclose"};
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+        if (!strcmp(row->name, names[i]))
+            return true;
+    return false;
+}
+
+static bool find_release(const char *name, struct got_change *change)
+{
+    const struct interposer *row = find_interposer(name);
+    if (!row || !releases(row))
+        return false;
+    *change = (struct got_change){*row->real, row->replacement};
+    return true;
 }
 
 static bool find_change(const char *name, struct got_change *change)
@@ -75,12 +101,14 @@ void deepbind_patch(void)
     if (!atomic_load_explicit(&used, memory_order_relaxed))
         return;
     uint64_t epoch = atomic_load(&modules_epoch);
-    uint64_t since = atomic_exchange(&patched_epoch, epoch);
+    /* Two threads may patch the same: none goes on before all is patched that it may call. */
+    uint64_t since = atomic_load(&patched_epoch);
     if (since >= epoch)
         return;
-    if (since == 0)
-        fill_buckets();
     wait_for_loads();
+    got_patch(since, epoch, came_later, find_release);
     got_patch(since, epoch, came_later, find_change);
+    while (since < epoch && !atomic_compare_exchange_weak(&patched_epoch, &since, epoch))
+        ;
     keys_reconcile();
 }

@@ -593,8 +593,10 @@ void modules_close_begins(void)
     atomic_fetch_add(&modules_closes, 1);
 }
 
+/* Another thread may have seen the change, and be about to tell of it. */
 void modules_close_ends(void)
 {
+    tell();
     atomic_fetch_sub(&modules_closes, 1);
 }
 

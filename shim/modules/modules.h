@@ -148,7 +148,7 @@ struct module *modules_find_live(uintptr_t address);
  */
 extern HIDDEN _Atomic unsigned modules_closes;
 void modules_close_begins(void);
-void modules_close_ends(void);
+void modules_close_ends(void); /* when the listener has been told; without any of our locks */
 
 /* A load that came with the program: it is never unloaded. */
 static inline bool module_is_permanent(const struct module *module)

@@ -318,7 +318,8 @@ static uint32_t walk(uintptr_t pc, uintptr_t cfa)
 uint32_t site_slow(uintptr_t pc, uintptr_t cfa)
 {
     int saved_errno;
-    if (unlikely(guard.ignoring > 0))
+    /* A constructor under RTLD_DEEPBIND may give back past us what libc made for it through us. */
+    if (unlikely(guard.ignoring > 0 || (guard.dlopen_pending && guard.dlopen_deepbind)))
         return SITE_UNKNOWN;
     if (!atomic_load_explicit(&started, memory_order_relaxed) || !guard_enter(&saved_errno))
         return 0;
