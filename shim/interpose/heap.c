@@ -22,7 +22,7 @@ static inline void *noted(void *p, size_t size, uintptr_t pc, uintptr_t cfa)
 {
     uint32_t site;
     heap_entry *entry = heap_fast_entry(p);
-    if (unlikely(!site_fast(pc, &site) || !entry))
+    if (unlikely(!entry || !site_fast(pc, &site)))
         return noted_slow(p, size, pc, cfa);
     heap_set(entry, p, size, site);
     return p;

@@ -71,13 +71,14 @@ static uint32_t hop_of(uint64_t value)
     return (uint32_t)((value & ~SITE_PERMANENT) >> 32);
 }
 
-static bool may_be_used(uint64_t value)
+static inline bool may_be_used(uint64_t value)
 {
-    return value & SITE_PERMANENT || atomic_load(&modules_closes) == 0;
+    return likely(atomic_load_explicit(&modules_closes, memory_order_acquire) == 0) ||
+           value & SITE_PERMANENT;
 }
 
 /* Number and hop for a key, or false. */
-static bool cached(uintptr_t key, uint64_t *value)
+static inline bool cached(uintptr_t key, uint64_t *value)
 {
     struct site_slot *slot = site_set_of(key)->slots;
     for (unsigned way = 0; way < SITE_WAYS; way++, slot++) {
@@ -247,12 +248,9 @@ static bool frame_of_call(uintptr_t return_address, struct frame *frame)
     return frame->module || !modules_find(return_address - 1);
 }
 
-/* What is known of a return address, learned now if it is the first time. False: nothing can be. */
-static bool lookup(uintptr_t pc, uint64_t *value)
+static COLD bool lookup_slow(uintptr_t pc, uint64_t *value)
 {
     struct frame frame;
-    if (cached(pc, value))
-        return true;
     if (!frame_of_call(pc, &frame))
         return false;
     const struct module *module = frame.module;
@@ -261,6 +259,12 @@ static bool lookup(uintptr_t pc, uint64_t *value)
     /* The loader allocates for itself, often, and from frames that would have to be unwound. */
     bool passes_over = module && module->common && !module->loader;
     return learn(pc, frame, frame, passes_over ? learn_hop(module, pc) : 0, value);
+}
+
+/* What is known of a return address, learned now if it is the first time. False: nothing can be. */
+static inline bool lookup(uintptr_t pc, uint64_t *value)
+{
+    return likely(cached(pc, value)) || lookup_slow(pc, value);
 }
 
 /* The site for a call that `requester` made through the common module that `owner` lies in. */

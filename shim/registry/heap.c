@@ -10,14 +10,15 @@ enum {
     OTHER_GRANULE_SHIFT = 3,
     LEAVES_LISTED = 16384,
     CROWDED = 64,
+    PATIENCE = 10000, /* looks at a slot */
     GLIBC_PLACE_MASK = 16,
     OTHER_PLACE_MASK = 24
 };
 
-uintptr_t heap_slots[HEAP_SLOTS];
+struct heap_slot heap_slots[HEAP_SLOTS];
 bool heap_is_seen = true;
 
-static uintptr_t *slots = heap_slots;
+static struct heap_slot *slots = heap_slots;
 
 /* Leaves whose slot is taken. */
 static struct {
@@ -37,7 +38,7 @@ static _Atomic unsigned listed_count;
 void heap_init(bool glibc_malloc)
 {
     if (!glibc_malloc) {
-        uintptr_t *other_slots = sys_map(HEAP_SLOTS * sizeof *slots);
+        struct heap_slot *other_slots = sys_map(HEAP_SLOTS * sizeof *slots);
         if (!other_slots) {
             drop(DROP_BLOCK);
             return;
@@ -49,15 +50,9 @@ void heap_init(bool glibc_malloc)
     ready = true;
 }
 
-/* What a slot has beside the leaf. */
-static uintptr_t match_of(uintptr_t address)
+static struct heap_slot *slot_of(uintptr_t number)
 {
-    return (address >> HEAP_REST_SHIFT) + HEAP_TAKEN;
-}
-
-static uintptr_t *slot_of(uintptr_t address)
-{
-    return &slots[address >> HEAP_LEAF_SHIFT & (HEAP_SLOTS - 1)];
+    return &slots[number & (HEAP_SLOTS - 1)];
 }
 
 static COLD heap_entry *crowded_leaf(uintptr_t number)
@@ -70,10 +65,12 @@ static COLD heap_entry *crowded_leaf(uintptr_t number)
 
 static heap_entry *leaf_of(uintptr_t address)
 {
-    uintptr_t slot = __atomic_load_n(slot_of(address), __ATOMIC_ACQUIRE);
-    if (likely((slot & HEAP_MATCH_MASK) == match_of(address)))
-        return (heap_entry *)(slot - match_of(address));
-    return slot ? crowded_leaf(address >> HEAP_LEAF_SHIFT) : NULL;
+    uintptr_t number = address >> HEAP_LEAF_SHIFT;
+    const struct heap_slot *slot = slot_of(number);
+    uintptr_t present = __atomic_load_n(&slot->number, __ATOMIC_ACQUIRE);
+    if (likely(present == number + 1))
+        return slot->leaf;
+    return present ? crowded_leaf(number) : NULL;
 }
 
 /* The entry for a block that starts at `p`; NULL where its leaf is not there. */
@@ -125,13 +122,22 @@ static bool enter_crowded(uintptr_t number, heap_entry *leaf)
     return false;
 }
 
-static bool enter_leaf(uintptr_t address, heap_entry *leaf)
+/* False: there is one by now, or no room. */
+static bool enter_leaf(uintptr_t number, heap_entry *leaf)
 {
-    uintptr_t present = 0, match = match_of(address);
-    if (__atomic_compare_exchange_n(slot_of(address), &present, (uintptr_t)leaf + match, false,
-                                    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+    struct heap_slot *slot = slot_of(number);
+    heap_entry *nobody = NULL;
+    if (__atomic_compare_exchange_n(&slot->leaf, &nobody, leaf, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_ACQUIRE)) {
+        __atomic_store_n(&slot->number, number + 1, __ATOMIC_RELEASE);
         return true;
-    return (present & HEAP_MATCH_MASK) != match && enter_crowded(address >> HEAP_LEAF_SHIFT, leaf);
+    }
+    /* Whoever took the slot just now is a store away from saying so; unless a signal handler has
+     * interrupted it, which may be us. */
+    uintptr_t present = 0;
+    for (unsigned i = 0; i < PATIENCE && !present; i++)
+        present = __atomic_load_n(&slot->number, __ATOMIC_ACQUIRE);
+    return present != number + 1 && enter_crowded(number, leaf);
 }
 
 static COLD heap_entry *make_leaf(uintptr_t address)
@@ -142,7 +148,7 @@ static COLD heap_entry *make_leaf(uintptr_t address)
     heap_entry *leaf = sys_map(heap_leaf_entries() * sizeof *leaf);
     if (!leaf)
         drop(DROP_BLOCK);
-    else if (enter_leaf(address, leaf))
+    else if (enter_leaf(address >> HEAP_LEAF_SHIFT, leaf))
         list_leaf((uint32_t)(address >> HEAP_LEAF_SHIFT));
     else
         sys_unmap(leaf, heap_leaf_entries() * sizeof *leaf);

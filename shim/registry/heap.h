@@ -48,33 +48,27 @@ typedef uint32_t heap_entry;
 
 /*
  * Leaves by the lowest bits of their numbers, so that the table is small: address space may be
- * limited. In the lowest bits of a slot is what an address has to match, the rest of the number and
- * a bit that no such rest has: an empty slot, 0, is matched by no address that memory can have. A
- * leaf whose slot is another one's is found slowly. With another allocator than glibc all are 0.
+ * limited. A leaf whose slot is another one's is found slowly. With another allocator than glibc
+ * all slots are empty.
  */
-enum {
-    HEAP_SLOT_BITS = 14,
-    HEAP_SLOTS = 1 << HEAP_SLOT_BITS,
-    HEAP_REST_SHIFT = HEAP_LEAF_SHIFT + HEAP_SLOT_BITS,
-    HEAP_TAKEN = 2048,
-    HEAP_MATCH_MASK = 4095
+enum { HEAP_SLOT_BITS = 14, HEAP_SLOTS = 1 << HEAP_SLOT_BITS };
+
+struct heap_slot {
+    uintptr_t number; /* of the leaf, its addresses' upper bits, and 1; written last; 0: empty */
+    heap_entry *leaf;
 };
 
-_Static_assert(HEAP_ADDRESS_BITS - HEAP_REST_SHIFT < 11,
-               "a leaf is aligned to a page, and the rest of a number and a bit fit below that");
-
-extern HIDDEN uintptr_t heap_slots[HEAP_SLOTS];
+extern HIDDEN struct heap_slot heap_slots[HEAP_SLOTS];
 
 /* The entry of a block in glibc's heap; NULL where there is no leaf for it, and for NULL. */
 static inline heap_entry *heap_fast_entry(const void *p)
 {
-    uintptr_t address = (uintptr_t)p;
-    uintptr_t slot = heap_slots[address >> HEAP_LEAF_SHIFT & (HEAP_SLOTS - 1)];
-    uintptr_t leaf = slot - (address >> HEAP_REST_SHIFT);
+    uintptr_t address = (uintptr_t)p, number = address >> HEAP_LEAF_SHIFT;
     uintptr_t in_leaf = address & (((uintptr_t)1 << HEAP_LEAF_SHIFT) - 1);
-    if (unlikely((leaf & HEAP_MATCH_MASK) != HEAP_TAKEN))
+    const struct heap_slot *slot = &heap_slots[number & (HEAP_SLOTS - 1)];
+    if (unlikely(__atomic_load_n(&slot->number, __ATOMIC_ACQUIRE) != number + 1))
         return NULL;
-    return (heap_entry *)(leaf - HEAP_TAKEN) + (in_leaf >> HEAP_GRANULE_SHIFT);
+    return &slot->leaf[in_leaf >> HEAP_GRANULE_SHIFT];
 }
 
 /* `size` bytes were asked for (not HEAP_SIZE_UNKNOWN); `shifted` as of site_fast. */
