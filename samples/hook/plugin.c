@@ -73,6 +73,11 @@ ENTRY(start_type)
     return register_printf_type(session_argument) >= 0 ? 0 : -1;
 }
 
+ENTRY(stop_convert)
+{
+    return register_printf_specifier('W', NULL, NULL) == 0 ? 0 : -1;
+}
+
 ENTRY(start_buffer)
 {
     return setvbuf(stdin, buffer, _IOFBF, sizeof buffer) == 0 ? 0 : -1;

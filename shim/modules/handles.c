@@ -152,14 +152,18 @@ static bool is_shim(const struct link_map *map)
 }
 
 /* When the process ends, the loader takes a handle of everything (elf/dl-fini.c, _dl_fini), so that
- * nothing goes while it runs destructors; of ours, too, of which nobody else takes another. */
+ * nothing is unloaded while it runs destructors; of the shim, too, of which nobody else takes one.
+ * How many there are before is learned once: none of what was preloaded. */
 static bool is_ending(void)
 {
     static const struct link_map *own;
+    static unsigned before;
     for (const struct link_map *map = link_maps_first(0); map && !own; map = map->l_next)
-        if (is_shim(map))
+        if (is_shim(map)) {
             own = map;
-    return own && count_in(own) > 1;
+            before = count_in(map);
+        }
+    return own && count_in(own) > before;
 }
 
 static void look_at_all(void *data)

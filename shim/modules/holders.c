@@ -179,9 +179,8 @@ static bool is_rooted(const struct held *held)
 {
     const struct module *module = held->module;
     return module->startup || !handles_are_known() || is_open(module) ||
-           tls_counts_pending(module) > 0 || atomic_load(&module->nodelete) ||
-           atomic_load(&module->kept) || held->image.flags_1 & DF_1_NODELETE ||
-           each_binding(&held->image, held, any_unique, NULL);
+           tls_counts_pending(module) > 0 || module_is_to_stay(module) ||
+           atomic_load(&module->kept) || each_binding(&held->image, held, any_unique, NULL);
 }
 
 static bool describe(struct held *holder, const struct link_map *map, const struct held *held)
@@ -268,8 +267,8 @@ static void look_at_itself(const struct held *held, struct holders *found)
 {
     struct bindings bindings = {.found = found};
     const struct module *module = held->module;
-    if (held->image.flags_1 & DF_1_NODELETE || atomic_load(&module->nodelete))
-        add(found, REASON_NODELETE, NULL, held->image.flags_1 & DF_1_NODELETE, NULL);
+    if (module_is_to_stay(module))
+        add(found, REASON_NODELETE, NULL, module->marked_nodelete, NULL);
     each_binding(&held->image, held, add_binding, &bindings);
 }
 
@@ -337,7 +336,7 @@ static void look_whether_kept(void *data)
     struct held held;
     if (!hold(&held, module))
         return;
-    if (held.image.flags_1 & DF_1_NODELETE || has_bound_unique(&held))
+    if (has_bound_unique(&held))
         atomic_store(&module->undeletable, true);
 }
 

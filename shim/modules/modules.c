@@ -247,6 +247,7 @@ static struct module *add_locked(struct sighting *sighting, uintptr_t opener, bo
         .opener = first_sync ? 0 : opener,
         .opener_module = opener_id(first_sync ? 0 : opener),
         .deepbind = deepbind,
+        .marked_nodelete = image->flags_1 & DF_1_NODELETE,
         .epoch = atomic_load(&modules_epoch) + 1,
         .end_epoch = UINT64_MAX,
         .seen = true,

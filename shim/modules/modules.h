@@ -77,6 +77,7 @@ struct module {
     _Atomic int32_t tls_thread;
     _Atomic bool reopened;         /* it was closed, stayed mapped, and was opened again */
     _Atomic bool nodelete;         /* opened with RTLD_NODELETE */
+    bool marked_nodelete;          /* DF_1_NODELETE stands in the file */
     _Atomic bool undeletable;      /* the loader never deletes it, as holders_keep_for_good said */
     _Atomic bool relro_is_written; /* or may be (modules/relro.h) */
     struct retained_heap retained; /* when it was closed; under the check lock */
@@ -190,10 +191,16 @@ static inline bool module_is_unloaded(const struct module *module)
     return module && atomic_load_explicit(&module->state, memory_order_acquire) == MODULE_UNLOADED;
 }
 
+/* Somebody asked for it to stay mapped: the program, or who built it. */
+static inline bool module_is_to_stay(const struct module *module)
+{
+    return module->marked_nodelete || atomic_load(&module->nodelete);
+}
+
 /* As far as is known already, the loader never deletes it (modules/holders.h). */
 static inline bool module_is_undeletable(const struct module *module)
 {
-    return atomic_load(&module->kept) != KEPT_NOT || atomic_load(&module->nodelete) ||
+    return atomic_load(&module->kept) != KEPT_NOT || module_is_to_stay(module) ||
            atomic_load(&module->undeletable);
 }
 

@@ -201,6 +201,16 @@ static bool queue_notifies(int queue, uintptr_t inode)
     return strstr(status, "NOTIFY:2") && number == sys_getpid();
 }
 
+/* A type of printf's arguments is known by its number, which a conversion's argument function has to
+ * answer: when the module has taken back its conversions, nothing calls the type's function. */
+static bool has_conversion(const struct module *module)
+{
+    const struct registration *each = registrations[REGISTERED_CONVERSION];
+    while (each && each->functions[0].module != module && each->functions[1].module != module)
+        each = each->next;
+    return each;
+}
+
 bool registration_is_live(const struct registration *registration)
 {
     if (registration->muted)
@@ -211,6 +221,8 @@ bool registration_is_live(const struct registration *registration)
         return queue_notifies((int)registration->argument, registration->identity);
     if (registration->type == REGISTERED_BUFFER)
         return stream_has(registration->identity, registration->data);
+    if (registration->type == REGISTERED_ARGUMENT_TYPE)
+        return has_conversion(registration->functions[0].module);
     return true;
 }
 

@@ -108,13 +108,15 @@ static bool is_ignored(const struct subject *subject)
 }
 
 /* As long as the module stays mapped, nothing dangles and nothing is lost. But a thread that goes
- * on in a plug-in that was stopped is a mistake, whatever becomes of the code. */
+ * on in a plug-in that was stopped is a mistake, whatever becomes of the code; unless somebody
+ * asked for the module to stay, which is how its threads are kept alive. */
 static void soften(struct finding *finding)
 {
     bool is_thread = finding->kind == KIND_THREAD_ROUTINE || finding->kind == KIND_THREAD_ARGUMENT;
     finding->object.closed = finding->module->id;
     finding->verdict = VERDICT_HELD;
-    finding->severity = is_thread ? SEVERITY_WARNING : SEVERITY_NOTE;
+    finding->severity =
+        is_thread && !module_is_to_stay(finding->module) ? SEVERITY_WARNING : SEVERITY_NOTE;
 }
 
 static bool is_known(const struct found *found, const struct object *object)

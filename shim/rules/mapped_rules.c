@@ -41,9 +41,10 @@ bool match_closed(const struct subject *subject, struct finding *finding)
 {
     struct module *module = subject->module;
     finding->reopened = atomic_load(&module->reopened);
-    finding->replaced = finding->reopened && elf_file_was_replaced(module);
+    finding->replaced = elf_file_was_replaced(module);
     finding->verdict = VERDICT_PINNED;
-    finding->severity = finding->reopened || has_reason(subject->holders, REASON_TLS_DESTRUCTOR)
+    finding->severity = finding->replaced || (finding->reopened && !module_is_to_stay(module)) ||
+                                has_reason(subject->holders, REASON_TLS_DESTRUCTOR)
                             ? SEVERITY_WARNING
                             : SEVERITY_NOTE;
     finding->module = module_ref(module);
@@ -168,8 +169,6 @@ static void say_reopened(struct text *message, const struct finding *finding)
 {
     text_add(message, " was closed, stayed mapped, and was opened again: its constructors did not "
                       "run, and its variables are as they were.");
-    if (finding->replaced)
-        text_add(message, " Its file is another one by now, and that is not what runs.");
     text_add(message, has_reason(finding->holders, REASON_UNKNOWN)
                           ? " What kept it when it was closed has gone."
                           : " It stays because");
@@ -196,6 +195,8 @@ void explain_still_mapped(const struct finding *finding, struct text *message)
                     finding->bytes >> 10);
     if (!finding->reopened || !has_reason(finding->holders, REASON_UNKNOWN))
         say_reasons(message, finding->holders);
+    if (finding->replaced)
+        text_add(message, " Its file is another one by now, and that is not what runs.");
     say_retained(message, &finding->retained);
 }
 
