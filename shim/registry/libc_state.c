@@ -201,8 +201,8 @@ static bool queue_notifies(int queue, uintptr_t inode)
     return strstr(status, "NOTIFY:2") && number == sys_getpid();
 }
 
-/* A type of printf's arguments is known by its number, which a conversion's argument function has to
- * answer: when the module has taken back its conversions, nothing calls the type's function. */
+/* A type of printf's arguments is known by its number, which a conversion's argument function has
+ * to answer: when the module has taken back its conversions, nothing calls the type's function. */
 static bool has_conversion(const struct module *module)
 {
     const struct registration *each = registrations[REGISTERED_CONVERSION];
