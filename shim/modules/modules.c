@@ -3,8 +3,10 @@
 #include "base/dropped.h"
 #include "base/guard.h"
 #include "base/lock.h"
+#include "modules/finalizing.h"
 #include "modules/identities.h"
 #include "modules/link_maps.h"
+#include "modules/list.h"
 #include "modules/object_at.h"
 #include "modules/order.h"
 #include "modules/serials.h"
@@ -13,7 +15,6 @@
 #include <string.h>
 
 _Atomic uint64_t modules_epoch, modules_unloads, modules_registered_left;
-_Atomic unsigned modules_closes;
 
 struct lock modules_lock;
 struct lock changes_lock;
@@ -28,7 +29,6 @@ static unsigned gone_unpublished;
 static struct module *modules_index;
 static uint32_t last_id;
 static unsigned long long last_adds, last_subs;
-static _Atomic bool exiting;
 static _Atomic uint64_t came_alone; /* modules that came without a sync (modules_find_live) */
 
 void modules_init(module_classifier *to_complete, module_listener *to_tell)
@@ -76,7 +76,7 @@ static struct change *take_change(bool *more)
 }
 
 /* Whatever is to be told, ours and other threads'. */
-static void tell(void)
+void modules_tell(void)
 {
     if (!lock_acquire(&changes_lock)) {
         drop(DROP_MODULE);
@@ -173,39 +173,6 @@ bool modules_changed(void)
         return true;
     sightings_counters(&adds, &subs);
     return adds != last_adds || subs != last_subs;
-}
-
-/* --- what finalized
- * ---------------------------------------------------------------------------------- */
-
-/* Each with a reference. Under the modules' lock. */
-enum { FEW_MAX = 64 };
-struct few {
-    unsigned count;
-    struct module *list[FEW_MAX];
-};
-
-/* In a dlclose that is not over (if there is no more room, all modules are looked at); and in one
- * that is, since the last sync. */
-static struct few finalizing, finalized;
-static _Atomic bool more_finalize;
-
-/* Once each: a destructor may finalize its module itself. False: there is no room. */
-static bool add_to(struct few *few, struct module *module)
-{
-    for (unsigned i = 0; i < few->count; i++)
-        if (few->list[i] == module)
-            return true;
-    if (few->count == FEW_MAX)
-        return false;
-    few->list[few->count++] = module_ref(module);
-    return true;
-}
-
-static void empty(struct few *few)
-{
-    while (few->count > 0)
-        module_unref(few->list[--few->count]);
 }
 
 /* --- taking over what was seen -------------------------------------------------------------------
@@ -322,12 +289,13 @@ static void remove_unseen_locked(const struct sightings *list, struct module_cha
 /* Those that were finalized, if they are what has gone. */
 static bool remove_finalized_locked(const struct sightings *list, struct module_changes *changes)
 {
-    bool are_gone = finalized.count == list->subs - last_subs;
-    for (unsigned i = 0; i < finalized.count && are_gone; i++)
-        are_gone = !sighting_is_there(finalized.list[i]->start);
-    for (unsigned i = 0; i < finalized.count && are_gone; i++) {
-        order_remove_locked(finalized.list[i]);
-        remove_locked(finalized.list[i], changes);
+    struct module *module;
+    bool are_gone = finalized_count_locked() == list->subs - last_subs;
+    for (unsigned i = 0; are_gone && (module = finalized_at_locked(i)) != NULL; i++)
+        are_gone = !sighting_is_there(module->start);
+    for (unsigned i = 0; are_gone && (module = finalized_at_locked(i)) != NULL; i++) {
+        order_remove_locked(module);
+        remove_locked(module, changes);
     }
     return are_gone;
 }
@@ -449,7 +417,7 @@ void modules_set_closed(struct module *module, bool closed)
         note_change_locked(module, after);
     }
     lock_release(&modules_lock);
-    tell();
+    modules_tell();
 }
 
 static bool take_over_locked(struct sightings *list, uintptr_t opener, bool deepbind,
@@ -463,7 +431,7 @@ static bool take_over_locked(struct sightings *list, uintptr_t opener, bool deep
     if (changes->loaded || changes->unloaded)
         apply_locked(changes->unloaded);
     order_update_locked(list);
-    empty(&finalized);
+    finalized_forget_locked();
     last_adds = list->adds;
     last_subs = list->subs;
     return true;
@@ -495,22 +463,12 @@ struct module_changes modules_sync(uintptr_t opener, bool deepbind)
     struct module_changes changes = {0};
     if (!look(false, opener, deepbind, &changes))
         look(true, opener, deepbind, &changes);
-    tell();
+    modules_tell();
     return changes;
 }
 
-static uintptr_t pending_opener(void)
-{
-    return guard.dlopen_pending ? (uintptr_t)guard.dlopen_caller : 0;
-}
-
-static bool pending_deepbind(void)
-{
-    return guard.dlopen_pending && guard.dlopen_deepbind;
-}
-
-/* Adds it, unless another thread was faster. */
-static void take_over_one(struct sighting *sighting)
+/* Unless another thread was faster. */
+void modules_take_over(struct sighting *sighting, uintptr_t opener, bool deepbind)
 {
     struct module *module = NULL;
     struct module_changes changes = {0};
@@ -521,7 +479,7 @@ static void take_over_one(struct sighting *sighting)
     know_again(sighting);
     if (!sighting->known) {
         remove_covered_locked(sighting, &changes);
-        module = add_locked(sighting, pending_opener(), pending_deepbind());
+        module = add_locked(sighting, opener, deepbind);
     }
     if (module) {
         module->came_alone = atomic_fetch_add(&came_alone, 1) + 1;
@@ -530,150 +488,12 @@ static void take_over_one(struct sighting *sighting)
     if (module || changes.unloaded)
         apply_locked(changes.unloaded);
     lock_release(&modules_lock);
-    tell();
-}
-
-static struct module *find_by_loader(uintptr_t address)
-{
-    struct sighting sighting;
-    if (sighting_of_address(&sighting, address))
-        take_over_one(&sighting);
-    sighting_free_strings(&sighting);
-    return modules_find(address);
-}
-
-static struct module *find_in_new_list(uintptr_t address)
-{
-    if (modules_changed())
-        modules_sync(pending_opener(), pending_deepbind());
-    return modules_find(address);
-}
-
-/* In doubt: a thread's own dlclose, or its own dlopen, with the list as it is now, leaves none. */
-static struct module *find_without_serials(uintptr_t address)
-{
-    struct module *module = modules_find(address);
-    if (guard.dlopen_pending)
-        return find_in_new_list(address);
-    if (guard.dlclose_depth > 0 && module)
-        return module;
-    if (!module && object_at_works())
-        return find_by_loader(address);
-    drop(DROP_OWNER);
-    return NULL;
-}
-
-/* While some thread closes a module. */
-static struct module *find_among_closes(uintptr_t address)
-{
-    struct module *module = modules_find(address);
-    struct dl_find_object found;
-    if (module_is_permanent(module))
-        return module;
-    uint64_t serial = object_at(address, &found) ? serials_of(found.dlfo_link_map) : 0;
-    if (!serial || (module && !module->serial))
-        return find_without_serials(address);
-    if (module && module->serial == serial)
-        return module;
-    /* The list as a whole, where that may be had: it also says what is gone. */
-    return guard.dlopen_pending ? find_in_new_list(address) : find_by_loader(address);
-}
-
-struct module *modules_find_live(uintptr_t address)
-{
-    if (unlikely(atomic_load(&modules_closes) > 0))
-        return find_among_closes(address);
-    struct module *module = modules_find(address);
-    if (module)
-        return module;
-    return object_at_works() ? find_by_loader(address) : find_in_new_list(address);
-}
-
-void modules_close_begins(void)
-{
-    atomic_fetch_add(&modules_closes, 1);
-}
-
-/* Another thread may have seen the change, and be about to tell of it. */
-void modules_close_ends(void)
-{
-    tell();
-    atomic_fetch_sub(&modules_closes, 1);
-}
-
-/* --- the end of a load
- * ------------------------------------------------------------------------------ */
-
-static void note_finalizing(struct module *module)
-{
-    bool noted = false;
-    if (lock_acquire(&modules_lock)) {
-        noted = add_to(&finalizing, module);
-        lock_release(&modules_lock);
-    }
-    if (!noted)
-        atomic_store(&more_finalize, true);
-}
-
-void modules_finalized(uintptr_t dso_handle, int32_t tid)
-{
-    struct module *module = modules_find(dso_handle);
-    if (!module || module->startup || atomic_load(&exiting))
-        return;
-    atomic_store(&module->finalizing_tid, tid);
-    note_finalizing(module);
-}
-
-static int close_done(struct module *module, void *tid)
-{
-    int32_t expected = *(int32_t *)tid;
-    if (atomic_load_explicit(&module->finalizing_tid, memory_order_relaxed) == expected)
-        atomic_compare_exchange_strong(&module->finalizing_tid, &expected, FINALIZED);
-    return 0;
-}
-
-/* Keeps those of other threads. */
-static void close_done_locked(int32_t tid)
-{
-    unsigned kept = 0;
-    for (unsigned i = 0; i < finalizing.count; i++) {
-        struct module *module = finalizing.list[i];
-        close_done(module, &tid);
-        if (atomic_load(&module->finalizing_tid) != FINALIZED) {
-            finalizing.list[kept++] = module;
-            continue;
-        }
-        if (!module_is_unloaded(module))
-            add_to(&finalized, module);
-        module_unref(module);
-    }
-    finalizing.count = kept;
-}
-
-void modules_close_done(int32_t tid)
-{
-    if (atomic_load(&exiting))
-        return;
-    if (lock_acquire(&modules_lock)) {
-        close_done_locked(tid);
-        lock_release(&modules_lock);
-    } else {
-        atomic_store(&more_finalize, true);
-    }
-    if (atomic_load(&more_finalize))
-        modules_each_mapped(close_done, &tid);
+    modules_tell();
 }
 
 void modules_fork_child(void)
 {
     snapshot_fork_child();
-    empty(&finalizing);
-    empty(&finalized);
-    atomic_store(&more_finalize, false);
+    finalizing_fork_child();
     atomic_store(&modules_closes, guard.dlclose_depth > 0);
-}
-
-void modules_exiting(void)
-{
-    atomic_store(&exiting, true);
 }
