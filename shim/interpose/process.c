@@ -116,6 +116,33 @@ EXPORT void _Exit(int status)
     __builtin_unreachable();
 }
 
+static void note_abort_here(void *unused)
+{
+    int saved_errno;
+    if (!enter_own(&saved_errno))
+        return;
+    lifecycle_aborting();
+    guard_leave(saved_errno);
+}
+
+EXPORT void abort(void)
+{
+    real_need(real_abort);
+    run(note_abort_here, NULL);
+    real_abort();
+    __builtin_unreachable();
+}
+
+/* A handler of a crash may send its signal on; another thread may be the one that gets it. */
+EXPORT int kill(pid_t pid, int number)
+{
+    real_need(real_kill);
+    bool may_end = number == SIGSEGV || number == SIGBUS || number == SIGILL || number == SIGABRT;
+    if (may_end && pid == (pid_t)atomic_load(&lifecycle_pid))
+        run(note_abort_here, NULL);
+    return real_kill(pid, number);
+}
+
 /* Registered before anything else, so that it runs after every other handler and destructor.
  * Calling exit again from such a handler goes on with the rest of it (stdio's flushing) and changes
  * the status. */

@@ -4,6 +4,7 @@
 #include "base/own_stack.h"
 #include "base/sys.h"
 #include "lifecycle/check.h"
+#include "lifecycle/handled.h"
 #include "lifecycle/lifecycle.h"
 #include "ownership/prologue.h"
 #include "registry/signals.h"
@@ -186,26 +187,59 @@ static void tell_of_findings(void)
     }
 }
 
-struct delivery {
-    const siginfo_t *info;
-    const ucontext_t *context;
-};
-
-static void tell(const siginfo_t *info, const ucontext_t *context)
+static uintptr_t pc_of(const struct delivery *delivery)
 {
-    struct crash crash = {.signal = info->si_signo, .tid = sys_gettid()};
-    if (is_sent(info) || !find_place(frame_of_context(context).pc, info, &crash)) {
+    return frame_of_context(delivery->context).pc;
+}
+
+/*
+ * A signal that was sent may be a crash all the same: the program's handler raises it again, here
+ * or, where it is blocked meanwhile, when the handler has returned to where the crash was.
+ * `delivery` becomes the crash's own.
+ */
+static bool find_crash(struct delivery *delivery, struct crash *crash)
+{
+    if (!is_sent(&delivery->info))
+        return find_place(pc_of(delivery), &delivery->info, crash);
+    crash->place = (struct frame){pc_of(delivery), find_gone(pc_of(delivery))};
+    return crash->place.module ||
+           (handled_find(frame_of_context(delivery->context).registers[CFI_SP], delivery) &&
+            find_place(pc_of(delivery), &delivery->info, crash));
+}
+
+static void report_crash(struct crash *crash, const ucontext_t *context)
+{
+    bool alone = lock_acquire(&check_lock);
+    if (alone)
+        crash->stack = take_stack(context, crash);
+    if (alone && !crash_is_foretold(crash))
+        check_before_death(true);
+    crash_report(crash);
+    if (alone)
+        lock_release(&check_lock);
+}
+
+/* Once: a handler of the program's may come back to us more than one way. */
+static void tell(struct delivery delivery)
+{
+    static _Atomic bool is_told;
+    struct crash crash = {.tid = sys_gettid()};
+    if (!find_crash(&delivery, &crash)) {
         tell_of_findings();
         return;
     }
-    bool alone = lock_acquire(&check_lock);
-    if (alone)
-        crash.stack = take_stack(context, &crash);
-    if (alone && !crash_is_foretold(&crash))
-        check_before_death(true);
-    crash_report(&crash);
-    if (alone)
-        lock_release(&check_lock);
+    crash.signal = delivery.info.si_signo;
+    if (!atomic_exchange(&is_told, true))
+        report_crash(&crash, delivery.context);
+}
+
+void crash_ending(void)
+{
+    struct delivery delivery;
+    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+    own_stack_look_through_own(&sp);
+    if (atomic_load(&listening) && handled_find(sp, &delivery))
+        tell(delivery);
 }
 
 /* On a stack of ours: the thread's may be small. */
@@ -215,7 +249,7 @@ static void tell_here(void *data)
     int saved_errno;
     if (!lifecycle_enter(&saved_errno))
         return;
-    tell(delivery->info, delivery->context);
+    tell(*delivery);
     guard_leave(saved_errno);
 }
 
@@ -259,7 +293,7 @@ static void go_on_to_die(int number, const siginfo_t *info, ucontext_t *context)
 static void on_crash(int number, siginfo_t *info, void *context)
 {
     int errno_before = errno;
-    struct delivery delivery = {info, context};
+    struct delivery delivery = {*info, context};
     if (!guard.in_fork && !guard.depth && lifecycle_is_own_process() && is_first())
         own_stack_run(tell_here, &delivery);
     go_on_to_die(number, info, context);

@@ -10,7 +10,8 @@
  *
  * To the program there is no such handler: what tells it of dispositions says SIG_DFL instead.
  * Where the program sets one of its own, that is all there is; where it sets SIG_DFL, ours comes
- * back.
+ * back. What a handler of the program's was called for is found out when it raises the signal
+ * again, aborts or ends the process (lifecycle/handled.h).
  */
 #ifndef DLPIN_LIFECYCLE_CRASH_H
 #define DLPIN_LIFECYCLE_CRASH_H
@@ -22,6 +23,10 @@ void crash_listen(void);
 
 /* The program has changed what handles this signal. Inside the guard. */
 void crash_listen_again(int number);
+
+/* The process ends by itself, perhaps in a handler of the program's for a crash: then that is said.
+ * Inside the guard, without any of our locks. */
+void crash_ending(void);
 
 /* What the program would find without us is in its place again: for this signal, for a moment; for
  * all of them, for good. */

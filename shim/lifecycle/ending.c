@@ -72,6 +72,8 @@ void lifecycle_finish(const char *ended)
     bool is_exec = !strcmp(ended, "exec");
     if (!is_exec && atomic_exchange(&finished, true))
         return;
+    if (!is_exec)
+        crash_ending();
     if (is_confined)
         unseen[n++] =
             "what came after the program confined itself (no_new_privs, seccomp): from then "
@@ -83,6 +85,11 @@ void lifecycle_finish(const char *ended)
     lifecycle_check(AT_EXIT);
     name_gaps(unseen, n);
     report_finish(ended, is_exec, families, active, unseen);
+}
+
+void lifecycle_aborting(void)
+{
+    crash_ending();
 }
 
 int lifecycle_exit_status(int status)

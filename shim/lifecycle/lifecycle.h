@@ -92,6 +92,9 @@ bool lifecycle_is_own_process(void);
 void lifecycle_exiting(void);
 void lifecycle_finish(const char *ended);
 
+/* The program aborts: as much is said of it as of a crash. */
+void lifecycle_aborting(void);
+
 /*
  * The program is about to confine itself: a seccomp filter may kill it for system calls that it
  * does not need, and nobody can ask which ones these are without making them. The report is

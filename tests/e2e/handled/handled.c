@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A program that handles SIGSEGV itself and then dies or ends, as servers do.
+ *
+ *   handled WAY HOW WHERE [PLUGIN]
+ *
+ * WAY: what the handler does at last. HOW: how it is set: "plain", "onstack", "nodefer", "reset".
+ * WHERE: "plugin" (a thread ends that has a value for a key whose destructor was in the plug-in),
+ * "null", or "recover" (the plug-in's function is called, and the handler jumps back).
+ */
+#include <dlfcn.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *way, *plugin;
+static sigjmp_buf back;
+static int *volatile nowhere;
+
+static void reset(int number)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = SIG_DFL;
+    sigaction(number, &action, NULL);
+}
+
+/* As in a server: it says something first, some frames deep. */
+static __attribute__((noinline)) void say(int depth)
+{
+    char room[500];
+    memset(room, depth, sizeof room);
+    if (depth > 0)
+        say(depth - 1);
+    else if (write(STDOUT_FILENO, "crashed\n", 8) != 8)
+        _exit(90);
+    __asm__ volatile("" : : "r"(room) : "memory");
+}
+
+static void on_crash(int number)
+{
+    say(5);
+    if (!strcmp(way, "raise")) {
+        reset(number);
+        raise(number);
+    } else if (!strcmp(way, "kill")) {
+        reset(number);
+        kill(getpid(), number);
+    } else if (!strcmp(way, "signal")) {
+        signal(number, SIG_DFL);
+        raise(number);
+    } else if (!strcmp(way, "abort")) {
+        abort();
+    } else if (!strcmp(way, "exit")) {
+        exit(61);
+    } else if (!strcmp(way, "_exit")) {
+        _exit(62);
+    } else if (!strcmp(way, "quick_exit")) {
+        quick_exit(63);
+    } else if (!strcmp(way, "return")) {
+        reset(number); /* the instruction is tried again */
+    } else {
+        siglongjmp(back, 1);
+    }
+}
+
+static void set_handler(const char *how)
+{
+    static char stack[64 << 10];
+    stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_crash;
+    if (!strcmp(how, "onstack")) {
+        sigaltstack(&alternate, NULL);
+        action.sa_flags = SA_ONSTACK;
+    } else if (!strcmp(how, "nodefer")) {
+        action.sa_flags = SA_NODEFER;
+    } else if (!strcmp(how, "reset")) {
+        action.sa_flags = (int)SA_RESETHAND;
+    }
+    sigaction(SIGSEGV, &action, NULL);
+}
+
+static void *open_and_close(const char *name)
+{
+    void *handle = dlopen(plugin, RTLD_NOW);
+    int (*function)(void) = handle ? (int (*)(void))dlsym(handle, name) : NULL;
+    if (!function)
+        exit(91);
+    function();
+    dlclose(handle);
+    return (void *)function;
+}
+
+static void *work(void *how)
+{
+    set_handler(how); /* an alternate stack is a thread's own */
+    open_and_close("leave");
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    pthread_t thread;
+    if (argc < 5)
+        return 92;
+    way = argv[1];
+    plugin = argv[4];
+    set_handler(argv[2]);
+    if (!strcmp(argv[3], "plugin")) {
+        pthread_create(&thread, NULL, work, argv[2]);
+        pthread_join(thread, NULL);
+    } else if (!strcmp(argv[3], "null")) {
+        open_and_close("leave");
+        *nowhere = 1;
+    } else if (sigsetjmp(back, 1) == 0) {
+        int (*function)(void) = (int (*)(void))open_and_close("use");
+        function();
+    }
+    puts("went on");
+    return 7;
+}

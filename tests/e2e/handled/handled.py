@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Programs that handle SIGSEGV themselves (handled.c): they end as alone, and the report has the crash, with
+the finding that foretold it, where it was one into an unloaded plug-in.
+
+  handled.py LIBRARY HOST PLUGIN"""
+
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+LIBRARY, HOST, PLUGIN = map(os.path.abspath, sys.argv[1:])
+del sys.argv[1:]
+KILLED = -signal.SIGSEGV
+ENDINGS = {'raise': KILLED, 'kill': KILLED, 'signal': KILLED, 'return': KILLED, 'abort': -signal.SIGABRT,
+           'exit': 61, '_exit': 62, 'quick_exit': 63}
+HOWS = ('plain', 'onstack', 'nodefer')
+
+
+def run(way, how, where):
+    """What happened alone, what with the library, and the records of the latter."""
+    results = []
+    with tempfile.TemporaryDirectory(prefix='handled-') as folder:
+        for more in ({}, {'LD_PRELOAD': LIBRARY, 'DLPIN_OPTIONS': f'log_path={folder}/r:quiet=1'}):
+            done = subprocess.run([HOST, way, how, where, PLUGIN], env={**os.environ, **more},
+                                  capture_output=True, check=False)
+            results.append((done.returncode, done.stdout, done.stderr))
+        records = []
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), encoding='utf-8') as file:
+                records += [json.loads(line) for line in file]
+    return results[0], results[1], records
+
+
+class Handled(unittest.TestCase):
+    def check(self, way, how, where):
+        alone, watched, records = run(way, how, where)
+        self.assertEqual(alone, watched)
+        self.assertTrue(any(record['type'] == 'finding' and record['kind'] == 'key-destructor'
+                            for record in records) or where == 'recover')
+        return alone[0], [record for record in records if record['type'] == 'crash'], records
+
+    def test_crash_into_the_plugin(self):
+        for way, status in ENDINGS.items():
+            for how in HOWS:
+                with self.subTest(way=way, how=how):
+                    ended, crashes, records = self.check(way, how, 'plugin')
+                    self.assertEqual(ended, status)
+                    self.assertEqual(len(crashes), 1)
+                    crash, = crashes
+                    self.assertEqual(crash['signal_name'], 'SIGSEGV')
+                    self.assertEqual(crash['symbol'], 'clean_up')
+                    module = next(record for record in records if record['type'] == 'module'
+                                  and record['id'] == crash['module'])
+                    self.assertEqual(os.path.basename(module['path']), os.path.basename(PLUGIN))
+                    self.assertIsNotNone(crash['predicted_by'])
+                    self.assertEqual(crash['stack'][0]['symbol'], 'clean_up')
+
+    def test_flag_that_resets(self):
+        _, crashes, _ = self.check('raise', 'reset', 'plugin')
+        self.assertEqual(len(crashes), 1)
+
+    def test_crash_of_something_else(self):
+        for way in ENDINGS:
+            with self.subTest(way=way):
+                _, crashes, _ = self.check(way, 'plain', 'null')
+                self.assertEqual(crashes, [])
+
+    def test_program_that_goes_on(self):
+        ended, crashes, _ = self.check('jump', 'plain', 'recover')
+        self.assertEqual(ended, 7)
+        self.assertEqual(crashes, [])
+
+
+if __name__ == '__main__':
+    if platform.machine() != 'x86_64':
+        print('only known on x86-64')
+        sys.exit(77)
+    unittest.main(argv=sys.argv[:1] + ['-v'])
