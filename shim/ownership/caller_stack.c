@@ -93,7 +93,7 @@ static bool step(struct cfi_frame *frame, struct caller_stack *stack)
     return caller_stack_follow(stack, frame->registers[CFI_SP]);
 }
 
-__attribute__((noinline)) static size_t walk_by_tables(uintptr_t *pcs, size_t max)
+__attribute__((noinline)) size_t caller_stack_walk_by_tables(uintptr_t *pcs, size_t max)
 {
     struct cfi_frame frame = here();
     struct caller_stack stack = caller_stack_at(frame.registers[CFI_SP]);
@@ -107,7 +107,7 @@ __attribute__((noinline)) static size_t walk_by_tables(uintptr_t *pcs, size_t ma
 size_t caller_stack_walk(uintptr_t *pcs, size_t max)
 {
     size_t count;
-    return shapes_walk(pcs, max, &count) ? count : walk_by_tables(pcs, max);
+    return shapes_walk(pcs, max, &count) ? count : caller_stack_walk_by_tables(pcs, max);
 }
 
 __attribute__((noinline)) bool caller_stack_frame(struct cfi_frame *caller)

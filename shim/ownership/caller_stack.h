@@ -36,6 +36,9 @@ bool caller_stack_follow(struct caller_stack *stack, uintptr_t sp);
  * Returns how many. */
 size_t caller_stack_walk(uintptr_t *pcs, size_t max);
 
+/* The same step by step, whatever frame layouts there are. */
+size_t caller_stack_walk_by_tables(uintptr_t *pcs, size_t max);
+
 /* The nearest frame that is not the shim's, with the registers that its function may use. False:
  * it cannot be told. */
 bool caller_stack_frame(struct cfi_frame *frame);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Stacks by the shapes of their frames, against the C library's backtrace, which goes by libgcc. */
+#include "ownership/caller_stack.h"
 #include "ownership/shapes.h"
 #include "ownership/unwind.h"
 #include "support.h"
@@ -29,6 +30,17 @@ static bool in_backtrace(uintptr_t pc)
     return modules_find(pc - 1) == modules_find((uintptr_t)&backtrace);
 }
 
+/* The shim's own reading of unwind tables gives the same, step by step. */
+static void compare_tables(const struct seen *seen)
+{
+    uintptr_t pcs[MOST];
+    size_t count = caller_stack_walk_by_tables(pcs, MOST);
+    cr_assert_geq(count, seen->count);
+    /* Its own first frames are of this file. */
+    for (size_t i = 0; i < seen->count; i++)
+        cr_assert_eq(pcs[count - seen->count + i], seen->pcs[i], "frame %zu", i);
+}
+
 /* Twice: of tables, and of what was kept of them. */
 static void compare(void *data)
 {
@@ -49,6 +61,7 @@ static void compare(void *data)
             }
         cr_assert_eq(seen->count, wanted);
     }
+    compare_tables(seen);
 }
 
 #if defined(__x86_64__)
