@@ -60,7 +60,7 @@ static off_t size_of_report(struct target *target)
     return target_find_report(target) && fstat(target->file, &status) == 0 ? status.st_size : 0;
 }
 
-/* Whether the report file says so of this request. It is read from its end of before on, as far as
+/* The report file has the answer to this request. It is read from its end of before on, as far as
  * it goes now. */
 static bool is_said(struct target *target, off_t from, unsigned token, const char *state)
 {

@@ -120,7 +120,7 @@ static struct record *header_of(int file)
     return record;
 }
 
-/* One that its user, root or this process's user made. */
+/* The file was made by the process's user, root or our own user. */
 static bool may_be_its_report(const struct target *target, const struct stat *status)
 {
     struct stat process;

@@ -35,7 +35,7 @@ char *target_read(const struct target *target, const char *name, size_t *length)
 /* A folder in that, to be closed; NULL where it cannot be read. */
 DIR *target_list(const struct target *target, const char *name);
 
-/* Whether it still is the process that was opened. */
+/* True: this still is the process that was opened. */
 bool target_lives(const struct target *target);
 
 /* What is behind "name:" in a text of such lines; NULL: there is no such line. */

@@ -30,7 +30,7 @@ enum {
 int regular_open_at(int directory, const char *name, int flags, struct stat *status);
 int regular_open(const char *path, int flags, struct stat *status);
 
-/* What a negative result says, in words. */
+/* The words for a negative result. */
 const char *regular_problem(int error);
 
 #endif

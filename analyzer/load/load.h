@@ -34,8 +34,8 @@ struct load_counts {
 void load_inputs(const char *const *paths, size_t count, const struct record_sink *sink,
                  struct load_counts *counts);
 
-/* One file: a regular one, as long as it is when it is opened, or a pipe that is open already, such
- * as /dev/stdin. Nothing else is opened. */
+/* Reads one file: a regular one, as long as it is when it is opened, or a pipe that is open
+ * already, such as /dev/stdin. Nothing else is opened. */
 void load_file(const char *path, const struct record_sink *sink, struct load_counts *counts);
 
 #endif

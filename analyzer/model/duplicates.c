@@ -106,7 +106,7 @@ static int by_time(const void *left, const void *right)
     return a->goes - b->goes;
 }
 
-/* What comes and goes at one time was there, but for no longer. */
+/* By time; a load that comes and ends at one time was there, but for no longer. */
 static struct event *sorted_events(const struct modules *loads)
 {
     struct event *events = memory_resize(NULL, 2 * loads->count * sizeof *events);

@@ -51,7 +51,7 @@ static void replace_record(struct record **place, struct record *record)
     *place = record;
 }
 
-/* What is written again of a module is its state; path, address and number of the load stay. */
+/* A module is written again with another state; path, address and number of the load stay. */
 static bool is_same_module(const struct module_record *one, const struct module_record *other)
 {
     return strcmp(one->path, other->path) == 0 && one->base == other->base &&
@@ -91,7 +91,7 @@ static struct finding *find_finding(const struct process *process, int64_t id)
     return finding;
 }
 
-/* What is written again of a finding are its counts, its module's load, its severity, and that it
+/* A finding is written again with other counts, load of its module or severity, or because it
  * has come true. */
 static bool is_same_finding(const struct finding_record *one, const struct finding_record *other)
 {
