@@ -61,6 +61,8 @@
  *   clearenv              empty the environment
  *   syslog TEXT           send a line to the system log
  *   handle SIGNAL         let the host handle it: USR1, USR2 or SEGV; what it does says so
+ *   handle-on-stack SIGNAL … on the signal stack of whichever thread it comes to
+ *   signal-stack          give this thread a signal stack of the host
  *   default SIGNAL        set SIG_DFL for it
  *   raise SIGNAL          … in the calling thread
  *
@@ -401,6 +403,8 @@ static const struct verb {
     {"clearenv", 0, step_clearenv},
     {"syslog", 1, step_syslog},
     {"handle", 1, step_handle},
+    {"handle-on-stack", 1, step_handle_on_stack},
+    {"signal-stack", 0, step_signal_stack},
     {"default", 1, step_default},
     {"raise", 1, step_raise},
     {"copy", 2, step_copy},

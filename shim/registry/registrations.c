@@ -3,6 +3,8 @@
 #include "base/guard.h"
 #include "base/dropped.h"
 #include "modules/object_at.h"
+#include "ownership/sites.h"
+#include "registry/heap.h"
 
 #include <string.h>
 
@@ -37,6 +39,27 @@ static struct module *module_of(uintptr_t address, struct module *keeper, bool i
     return is_code || object_at_works() ? modules_find_live(address) : modules_find(address);
 }
 
+/* A library that made the block on behalf of a plug-in is not whose block it is. */
+static struct module *maker_of(const struct site *site)
+{
+    struct module *owner = site ? site->owner.module : NULL;
+    return owner && owner->common ? site->requester.module : owner;
+}
+
+/* Most of what is registered is no memory of the heap. */
+static void resolve_block(struct registration *made, uintptr_t data)
+{
+    struct heap_block block;
+    if (!data || made->image || !heap_find(data, &block))
+        return;
+    struct module *maker = maker_of(site_get(block.site));
+    if (!may_dangle(maker, made->keeper))
+        return;
+    made->image = maker;
+    made->block = block.start;
+    made->site = block.site;
+}
+
 /* False: nothing of it can dangle. Modules hold no references yet. */
 static bool resolve(struct registration *made, const struct registration_request *request)
 {
@@ -52,6 +75,8 @@ static bool resolve(struct registration *made, const struct registration_request
     struct module *image = request->data ? module_of(request->data, made->keeper, false) : NULL;
     if (may_dangle(image, made->keeper))
         made->image = image;
+    else if (!image && request->type == REGISTERED_SIGNAL_STACK)
+        resolve_block(made, request->data);
     return wanted || made->image;
 }
 

@@ -32,7 +32,8 @@
     X(COOKIE, HOOK, "fopencookie", "the stream was closed")                               \
     X(HANDLER, HOOK, NULL, "the handler was replaced")                                    \
     X(VARIABLE, ENVIRONMENT, "putenv", "the variable is not in the environment any more") \
-    X(ENVIRON, ENVIRONMENT, "environ", "environ was replaced")
+    X(ENVIRON, ENVIRONMENT, "environ", "environ was replaced")                            \
+    X(SIGNAL_STACK, SIGNAL_STACK, "sigaltstack", "the thread has another one, or ended")
 
 #define DLPIN_REGISTRATION_ROW(name, ...) REGISTERED_##name,
 enum registration_type { DLPIN_REGISTRATIONS(DLPIN_REGISTRATION_ROW) REGISTRATION_TYPES };
@@ -52,7 +53,9 @@ struct registration {
     uintptr_t identity;                             /* what it is replaced or removed by */
     struct frame functions[REGISTRATION_FUNCTIONS]; /* each module holds a reference */
     uintptr_t data;                                 /* what libc will read, or hand to them */
-    struct module *image;                           /* that `data` points into, or NULL */
+    struct module *image;                           /* that `data` points into, or NULL; or, */
+    uintptr_t block;                                /* where it points into this heap block, */
+    uint32_t site;                                  /* that was made here, who made that */
     struct module *keeper;                          /* whose handle it goes with, or NULL */
     struct module *requester;                       /* the nearest one that is not common */
     struct stack *stack;
