@@ -16,6 +16,7 @@
  *   open P                load ./P.so (a name with a slash is taken as it is)
  *   open-deepbind P       … with RTLD_DEEPBIND
  *   open-global P         … with RTLD_GLOBAL
+ *   open-lazy P           … with RTLD_LAZY
  *   open-nodelete P       … with RTLD_NODELETE
  *   open-namespace P      … with dlmopen, in a namespace of its own
  *   crowd P D N           load N copies of it that are made in the folder D
@@ -146,7 +147,7 @@ static void open_plugin(const char *name, int flags, Lmid_t namespace)
     if (!realpath(file, p->path))
         die(file, strerror(errno));
     if (namespace == LM_ID_BASE)
-        p->handle = dlopen(p->path, RTLD_NOW | RTLD_LOCAL | flags);
+        p->handle = dlopen(p->path, (flags & RTLD_LAZY ? 0 : RTLD_NOW) | RTLD_LOCAL | flags);
     else
         p->handle = dlmopen(namespace, p->path, RTLD_NOW | RTLD_LOCAL | flags);
     if (!p->handle)
@@ -168,6 +169,11 @@ static void step_open_deepbind(char **arg)
 static void step_open_global(char **arg)
 {
     open_plugin(arg[0], RTLD_GLOBAL, LM_ID_BASE);
+}
+
+static void step_open_lazy(char **arg)
+{
+    open_plugin(arg[0], RTLD_LAZY, LM_ID_BASE);
 }
 
 static void step_open_nodelete(char **arg)
@@ -369,6 +375,7 @@ static const struct verb {
     {"open", 1, step_open},
     {"open-deepbind", 1, step_open_deepbind},
     {"open-global", 1, step_open_global},
+    {"open-lazy", 1, step_open_lazy},
     {"open-nodelete", 1, step_open_nodelete},
     {"open-namespace", 1, step_open_namespace},
     {"call", 2, step_call},

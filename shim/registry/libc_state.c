@@ -220,7 +220,8 @@ bool registration_is_live(const struct registration *registration)
     /* As long as the block is there, it does no harm. */
     if (registration->block && heap_is_block(registration->block, registration->site))
         return false;
-    if (registration->type == REGISTERED_ATFORK || registration->type == REGISTERED_QUICK_EXIT)
+    if (registration->type == REGISTERED_ATFORK || registration->type == REGISTERED_QUICK_EXIT ||
+        registration->type == REGISTERED_FRAMES)
         return !module_is_unloaded(registration->keeper);
     if (registration->type == REGISTERED_QUEUE)
         return queue_notifies((int)registration->argument, registration->identity);

@@ -33,6 +33,7 @@
     X(HANDLER, HOOK, NULL, "the handler was replaced")                                    \
     X(VARIABLE, ENVIRONMENT, "putenv", "the variable is not in the environment any more") \
     X(ENVIRON, ENVIRONMENT, "environ", "environ was replaced")                            \
+    X(FRAMES, UNWIND_FRAMES, "__register_frame", "the tables were deregistered")          \
     X(SIGNAL_STACK, SIGNAL_STACK, "sigaltstack", "the thread has another one, or ended")
 
 #define DLPIN_REGISTRATION_ROW(name, ...) REGISTERED_##name,
@@ -72,8 +73,11 @@ struct registration_request {
     enum registration_type type;
     uintptr_t functions[REGISTRATION_FUNCTIONS];
     uintptr_t data;
-    uintptr_t handle; /* of the module that it goes with, or 0 */
-    uintptr_t caller; /* return address */
+    uintptr_t other;    /* instead of `data`, where that is in no module; or 0 */
+    uintptr_t handle;   /* of the module that it goes with, or 0 */
+    uintptr_t identity; /* 0: the handle, until registration_complete */
+    const char *call;   /* NULL: its type's */
+    uintptr_t caller;   /* return address */
     const char *name;
     size_t name_length;
 };

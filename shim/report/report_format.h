@@ -58,6 +58,7 @@
     X(TASK_VALUE, "task-value", "thread-specific value that a task left for the next one")       \
     X(SIGNAL_HANDLER, "signal-handler", "signal with its handler in an unloaded module")         \
     X(SIGNAL_STACK, "signal-stack", "signal stack of a thread in an unloaded module")            \
+    X(UNWIND_FRAMES, "unwind-frames", "unwind tables in an unloaded module")                     \
     X(STILL_MAPPED, "still-mapped", "module that was closed and stays mapped")                   \
     X(TLS_DESTRUCTOR, "tls-destructor", "thread_local objects that keep a closed module mapped") \
     X(HANDLE, "handle", "handle that was opened and never closed")

@@ -325,6 +325,22 @@ void explain_signal_stack(const struct finding *finding, struct text *message)
                          : "is delivered to unmapped memory");
 }
 
+void explain_unwind_frames(const struct finding *finding, struct text *message)
+{
+    word_fate(message, finding);
+    text_printf(message, "its unwind tables, which were registered with %s, ", finding->call);
+    if (finding->place == PLACE_BLOCK)
+        text_printf(message, "in a block at %lx that it made and that was freed, ",
+                    (unsigned long)finding->address);
+    else
+        text_printf(message, "at %lx in its image, ", (unsigned long)finding->address);
+    text_printf(message,
+                "are still registered. The unwinder reads them at the next throw of a C++ "
+                "exception, pthread_exit, pthread_cancel or backtrace, in any module, and the "
+                "process dies. Call %s for them in the module's stop function or in a destructor.",
+                strstr(finding->call, "_info") ? "__deregister_frame_info" : "__deregister_frame");
+}
+
 void explain_environment(const struct finding *finding, struct text *message)
 {
     word_fate(message, finding);
