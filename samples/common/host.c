@@ -16,6 +16,7 @@
  *   open P                load ./P.so (a name with a slash is taken as it is)
  *   open-deepbind P       … with RTLD_DEEPBIND
  *   open-global P         … with RTLD_GLOBAL
+ *   open-lazy P           … with RTLD_LAZY
  *   open-nodelete P       … with RTLD_NODELETE
  *   open-namespace P      … with dlmopen, in a namespace of its own
  *   crowd P D N           load N copies of it that are made in the folder D
@@ -61,6 +62,8 @@
  *   clearenv              empty the environment
  *   syslog TEXT           send a line to the system log
  *   handle SIGNAL         let the host handle it: USR1, USR2 or SEGV; what it does says so
+ *   handle-on-stack SIGNAL … on the signal stack of whichever thread it comes to
+ *   signal-stack          give this thread a signal stack of the host
  *   default SIGNAL        set SIG_DFL for it
  *   raise SIGNAL          … in the calling thread
  *
@@ -144,7 +147,7 @@ static void open_plugin(const char *name, int flags, Lmid_t namespace)
     if (!realpath(file, p->path))
         die(file, strerror(errno));
     if (namespace == LM_ID_BASE)
-        p->handle = dlopen(p->path, RTLD_NOW | RTLD_LOCAL | flags);
+        p->handle = dlopen(p->path, (flags & RTLD_LAZY ? 0 : RTLD_NOW) | RTLD_LOCAL | flags);
     else
         p->handle = dlmopen(namespace, p->path, RTLD_NOW | RTLD_LOCAL | flags);
     if (!p->handle)
@@ -166,6 +169,11 @@ static void step_open_deepbind(char **arg)
 static void step_open_global(char **arg)
 {
     open_plugin(arg[0], RTLD_GLOBAL, LM_ID_BASE);
+}
+
+static void step_open_lazy(char **arg)
+{
+    open_plugin(arg[0], RTLD_LAZY, LM_ID_BASE);
 }
 
 static void step_open_nodelete(char **arg)
@@ -367,6 +375,7 @@ static const struct verb {
     {"open", 1, step_open},
     {"open-deepbind", 1, step_open_deepbind},
     {"open-global", 1, step_open_global},
+    {"open-lazy", 1, step_open_lazy},
     {"open-nodelete", 1, step_open_nodelete},
     {"open-namespace", 1, step_open_namespace},
     {"call", 2, step_call},
@@ -401,6 +410,8 @@ static const struct verb {
     {"clearenv", 0, step_clearenv},
     {"syslog", 1, step_syslog},
     {"handle", 1, step_handle},
+    {"handle-on-stack", 1, step_handle_on_stack},
+    {"signal-stack", 0, step_signal_stack},
     {"default", 1, step_default},
     {"raise", 1, step_raise},
     {"copy", 2, step_copy},

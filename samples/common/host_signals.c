@@ -29,9 +29,9 @@ static void handler(int number)
         _exit(7);
 }
 
-static void set(const char *name, void (*to)(int))
+static void set(const char *name, void (*to)(int), int flags)
 {
-    struct sigaction action = {.sa_handler = to};
+    struct sigaction action = {.sa_handler = to, .sa_flags = flags};
 
     sigemptyset(&action.sa_mask);
     if (sigaction(number_of(name), &action, NULL) != 0)
@@ -40,12 +40,27 @@ static void set(const char *name, void (*to)(int))
 
 void step_handle(char **arg)
 {
-    set(arg[0], handler);
+    set(arg[0], handler, 0);
+}
+
+void step_handle_on_stack(char **arg)
+{
+    set(arg[0], handler, SA_ONSTACK);
+}
+
+void step_signal_stack(char **arg)
+{
+    static char area[65536];
+    stack_t stack = {.ss_sp = area, .ss_size = sizeof area};
+
+    (void)arg;
+    if (sigaltstack(&stack, NULL) != 0)
+        die("signal-stack", "sigaltstack failed");
 }
 
 void step_default(char **arg)
 {
-    set(arg[0], SIG_DFL);
+    set(arg[0], SIG_DFL, 0);
 }
 
 void step_raise(char **arg)

@@ -52,6 +52,8 @@ void step_getenv(char **arg);
 void step_clearenv(char **arg);
 void step_syslog(char **arg);
 void step_handle(char **arg);
+void step_handle_on_stack(char **arg);
+void step_signal_stack(char **arg);
 void step_default(char **arg);
 void step_raise(char **arg);
 

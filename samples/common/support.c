@@ -133,6 +133,13 @@ int support_handle(int number, void (*handler)(int), struct sigaction *before)
     return sigaction(number, &action, before) == 0 ? 0 : -1;
 }
 
+int support_signal_stack(void *area, size_t size)
+{
+    stack_t stack = {.ss_sp = area, .ss_size = size, .ss_flags = area ? 0 : SS_DISABLE};
+
+    return sigaltstack(&stack, NULL) == 0 ? 0 : -1;
+}
+
 /* ---- the library's own thread ---- */
 
 /*

@@ -55,6 +55,9 @@ int support_setvbuf(FILE *stream, char *buffer, size_t size);
 /* Has the caller's function handle a signal. *BEFORE, unless NULL, is what did it. */
 int support_handle(int number, void (*handler)(int), struct sigaction *before);
 
+/* The calling thread handles signals on this stack from now on; NULL: on its own. */
+int support_signal_stack(void *area, size_t size);
+
 /* dlopen(), and whoever calls it has to close what it gives. */
 void *support_open(const char *path);
 

@@ -35,7 +35,8 @@ struct guard {
     bool unfiltered;          /* since it entered it, no seccomp filter was seen */
     bool in_fork;             /* this thread holds our locks, for the child to find them free */
     void *dlopen_caller;
-    struct thread *self; /* registry/threads.h; NULL until something is noted for this thread */
+    uint64_t dlopen_epoch; /* modules_epoch when it began */
+    struct thread *self;   /* registry/threads.h; NULL until something is noted for this thread */
 };
 
 extern HIDDEN __thread struct guard guard __attribute__((tls_model("initial-exec")));

@@ -68,7 +68,7 @@ static bool find_release(const char *name, struct got_change *change)
     const struct interposer *row = find_interposer(name);
     if (!row || !releases(row))
         return false;
-    *change = (struct got_change){*row->real, row->replacement};
+    *change = (struct got_change){.from = *row->real, .to = row->replacement};
     return true;
 }
 
@@ -76,7 +76,7 @@ static bool find_change(const char *name, struct got_change *change)
 {
     const struct interposer *row = find_interposer(name);
     if (row)
-        *change = (struct got_change){*row->real, row->replacement};
+        *change = (struct got_change){.from = *row->real, .to = row->replacement};
     return row;
 }
 

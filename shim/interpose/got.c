@@ -54,9 +54,9 @@ static void patch_table(const struct elf_image *image, const ElfW(Rela) * rela, 
         if ((type != JUMP_SLOT && type != GLOB_DAT) || symbol->st_shndx != SHN_UNDEF)
             continue;
         void **slot = (void **)(image->bias + rela[i].r_offset);
-        struct got_change change;
+        struct got_change change = {0};
         if (lookup(image->strings + symbol->st_name, &change) &&
-            (*slot == change.from || is_unbound(image, &rela[i], *slot)))
+            (*slot == change.from || (!change.bound && is_unbound(image, &rela[i], *slot))))
             write_slot(image, slot, change.to);
     }
 }
@@ -81,5 +81,5 @@ static void patch_module(struct module *module, void *data)
 
 void got_patch(uint64_t since, uint64_t until, got_chooser *choose, got_lookup *lookup)
 {
-    held_each(patch_module, &(struct patch){since, until, choose, lookup});
+    held_each(since, patch_module, &(struct patch){since, until, choose, lookup});
 }

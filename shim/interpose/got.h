@@ -12,6 +12,7 @@
 struct got_change {
     const void *from;
     void *to;
+    bool bound; /* an entry that is not bound yet stays */
 };
 
 /* False: the function of this name is to stay. */

@@ -38,6 +38,7 @@ static void expect_load(const char *path, int flags, void *caller)
         relro_expect_unseen();
     }
     guard.dlopen_caller = caller;
+    guard.dlopen_epoch = atomic_load(&modules_epoch);
     guard_leave(saved_errno);
 }
 

@@ -49,7 +49,7 @@ void real_look_again(void **pointer, const char *name)
     struct wanted wanted = {.name = name};
     if (likely(*pointer != (void *)not_there))
         return;
-    held_each(find_in, &wanted);
+    held_each(0, find_in, &wanted);
     if (wanted.found)
         __atomic_store_n(pointer, wanted.found, __ATOMIC_RELEASE);
 }

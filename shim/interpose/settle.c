@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "interpose/settle.h"
 #include "interpose/deepbind.h"
+#include "interpose/frames.h"
 #include "interpose/tasks.h"
 #include "lifecycle/lifecycle.h"
 
 void interpose_settle(void)
 {
+    uint64_t loaded_since = guard.dlopen_pending ? guard.dlopen_epoch : UINT64_MAX;
     lifecycle_settle();
     deepbind_patch();
     tasks_watch_new_modules();
+    frames_watch_new_modules(loaded_since);
 }

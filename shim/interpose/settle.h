@@ -3,8 +3,8 @@
 #ifndef DLPIN_INTERPOSE_SETTLE_H
 #define DLPIN_INTERPOSE_SETTLE_H
 
-/* lifecycle_settle, and our functions into the GOTs of modules that were opened with RTLD_DEEPBIND.
- */
+/* lifecycle_settle, and our functions into the GOTs of modules that came, where they do not get
+ * there by their names. */
 void interpose_settle(void);
 
 #endif

@@ -6,6 +6,7 @@
 #include "interpose/real.h"
 #include "lifecycle/crash.h"
 #include "lifecycle/lifecycle.h"
+#include "registry/signal_stacks.h"
 #include "registry/signals.h"
 
 /* <signal.h> may have signal() be another one. */
@@ -76,5 +77,26 @@ EXPORT int siginterrupt(int number, int interrupt)
     crash_step_aside(number); /* it keeps the handler that is there, with other flags */
     int result = real_siginterrupt(number, interrupt);
     note_changed(number);
+    return result;
+}
+
+/* It may be called by a handler that has little stack: what is resolved by it is left to the next
+ * check. */
+static void note_stack(uintptr_t caller)
+{
+    int saved_errno;
+    if (!lifecycle_enter(&saved_errno))
+        return;
+    if (lifecycle_is_own_process())
+        signal_stack_changed(caller);
+    guard_leave(saved_errno);
+}
+
+EXPORT int sigaltstack(const stack_t *stack, stack_t *before)
+{
+    real_need(real_sigaltstack);
+    int result = real_sigaltstack(stack, before);
+    if (stack && result == 0)
+        note_stack((uintptr_t)__builtin_return_address(0));
     return result;
 }

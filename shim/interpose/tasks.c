@@ -46,9 +46,9 @@ static void *read_c11(tss_t key)
 static bool find_change(const char *name, struct got_change *change)
 {
     if (real_getspecific && !strcmp(name, "pthread_getspecific"))
-        *change = (struct got_change){(void *)real_getspecific, (void *)read_pthread};
+        *change = (struct got_change){.from = (void *)real_getspecific, .to = (void *)read_pthread};
     else if (real_tss_get && !strcmp(name, "tss_get"))
-        *change = (struct got_change){(void *)real_tss_get, (void *)read_c11};
+        *change = (struct got_change){.from = (void *)real_tss_get, .to = (void *)read_c11};
     else
         return false;
     return true;

@@ -6,6 +6,7 @@
  */
 #include "interpose/real.h"
 #include "lifecycle/lifecycle.h"
+#include "registry/registrations.h"
 #include "registry/threads.h"
 #include "report/report.h"
 
@@ -26,6 +27,9 @@ static void end(void *thread)
     if (!lifecycle_enter(&saved_errno))
         return;
     thread_end(thread);
+    if (registrations_any(REGISTERED_SIGNAL_STACK))
+        registration_forget(REGISTERED_SIGNAL_STACK, ((const struct thread *)thread)->serial,
+                            false);
     if (report_has_open())
         lifecycle_gone();
     guard_leave(saved_errno);

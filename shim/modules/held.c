@@ -5,24 +5,49 @@
 #include "modules/sightings.h"
 
 struct round {
+    uint64_t since;
     held_visitor *visit;
     void *data;
 };
+
+static struct module *module_of(const struct link_map *map)
+{
+    struct module *module = modules_find((uintptr_t)map->l_ld);
+    return module && module->handle == map && sighting_is_load(module, serials_of(map)) ? module
+                                                                                        : NULL;
+}
+
+/* The loader appends what it loads: of a list that is looked at after each load most is not asked
+ * for. */
+static const struct link_map *first_since(const struct link_map *map, uint64_t since)
+{
+    if (since == 0)
+        return map;
+    while (map->l_next)
+        map = map->l_next;
+    for (;; map = map->l_prev) {
+        const struct module *module = module_of(map);
+        if (module && module->epoch <= since)
+            return map->l_next;
+        if (!map->l_prev)
+            return map;
+    }
+}
 
 static void visit_maps(void *data)
 {
     const struct round *round = data;
     const struct link_map *map;
     for (unsigned n = 0; (map = link_maps_first(n)) != NULL; n++)
-        for (; map; map = map->l_next) {
-            struct module *module = modules_find((uintptr_t)map->l_ld);
-            if (module && module->handle == map && sighting_is_load(module, serials_of(map)))
+        for (map = first_since(map, round->since); map; map = map->l_next) {
+            struct module *module = module_of(map);
+            if (module && module->epoch > round->since)
                 round->visit(module, round->data);
         }
 }
 
-void held_each(held_visitor *visit, void *data)
+void held_each(uint64_t since, held_visitor *visit, void *data)
 {
-    struct round round = {visit, data};
+    struct round round = {since, visit, data};
     link_maps_hold(visit_maps, &round);
 }

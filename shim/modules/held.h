@@ -6,9 +6,10 @@
 
 #include "modules/modules.h"
 
-/* Calls `visit` for each module that the loader's list has and that we know. Takes the list lock:
- * none of ours may be held, and `visit` must not call the loader; it may take the arena's. */
+/* Calls `visit` for each module that the loader's list has, that we know, and that came after the
+ * epoch `since`, in the order of that list. Takes the list lock: none of ours may be held, and
+ * `visit` must not call the loader; it may take the arena's. */
 typedef void held_visitor(struct module *module, void *data);
-void held_each(held_visitor *visit, void *data);
+void held_each(uint64_t since, held_visitor *visit, void *data);
 
 #endif

@@ -2,6 +2,8 @@
 #include "registry/libc_state.h"
 #include "base/compiler.h"
 #include "base/sys.h"
+#include "registry/heap.h"
+#include "registry/signal_stacks.h"
 
 #include <argp.h>
 #include <error.h>
@@ -215,10 +217,16 @@ bool registration_is_live(const struct registration *registration)
 {
     if (registration->muted)
         return false;
-    if (registration->type == REGISTERED_ATFORK || registration->type == REGISTERED_QUICK_EXIT)
+    /* As long as the block is there, it does no harm. */
+    if (registration->block && heap_is_block(registration->block, registration->site))
+        return false;
+    if (registration->type == REGISTERED_ATFORK || registration->type == REGISTERED_QUICK_EXIT ||
+        registration->type == REGISTERED_FRAMES)
         return !module_is_unloaded(registration->keeper);
     if (registration->type == REGISTERED_QUEUE)
         return queue_notifies((int)registration->argument, registration->identity);
+    if (registration->type == REGISTERED_SIGNAL_STACK)
+        return signal_stack_is_set(registration->identity, registration->data);
     if (registration->type == REGISTERED_BUFFER)
         return stream_has(registration->identity, registration->data);
     if (registration->type == REGISTERED_ARGUMENT_TYPE)

@@ -3,6 +3,8 @@
 #include "base/guard.h"
 #include "base/dropped.h"
 #include "modules/object_at.h"
+#include "ownership/sites.h"
+#include "registry/heap.h"
 
 #include <string.h>
 
@@ -37,6 +39,42 @@ static struct module *module_of(uintptr_t address, struct module *keeper, bool i
     return is_code || object_at_works() ? modules_find_live(address) : modules_find(address);
 }
 
+/* A library that made the block on behalf of a plug-in is not whose block it is. */
+static struct module *maker_of(const struct site *site)
+{
+    struct module *owner = site ? site->owner.module : NULL;
+    return owner && owner->common ? site->requester.module : owner;
+}
+
+/* Blocks are often what it is made of; to ask for a block takes a moment, and most of what is
+ * registered is not freed before. */
+static bool may_be_block(const struct registration *made)
+{
+    return made->type == REGISTERED_SIGNAL_STACK || made->type == REGISTERED_FRAMES;
+}
+
+static void resolve_block(struct registration *made, uintptr_t data)
+{
+    struct heap_block block;
+    if (!data || !may_be_block(made) || !heap_find(data, &block))
+        return;
+    struct module *maker = maker_of(site_get(block.site));
+    if (!may_dangle(maker, made->keeper))
+        return;
+    made->image = maker;
+    made->block = block.start;
+    made->site = block.site;
+}
+
+static void resolve_data(struct registration *made, uintptr_t data)
+{
+    struct module *image = data ? module_of(data, made->keeper, false) : NULL;
+    if (!may_dangle(image, made->keeper))
+        return;
+    made->image = image;
+    made->data = data;
+}
+
 /* False: nothing of it can dangle. Modules hold no references yet. */
 static bool resolve(struct registration *made, const struct registration_request *request)
 {
@@ -49,9 +87,11 @@ static bool resolve(struct registration *made, const struct registration_request
                                             module_of(request->functions[i], made->keeper, true)};
         wanted |= may_dangle(made->functions[i].module, made->keeper);
     }
-    struct module *image = request->data ? module_of(request->data, made->keeper, false) : NULL;
-    if (may_dangle(image, made->keeper))
-        made->image = image;
+    resolve_data(made, request->data);
+    if (!made->image)
+        resolve_data(made, request->other);
+    if (!made->image)
+        resolve_block(made, request->data);
     return wanted || made->image;
 }
 
@@ -148,8 +188,11 @@ static bool link_new(struct registration *made)
 
 struct registration *registration_prepare(const struct registration_request *request)
 {
-    struct registration found = {
-        .type = request->type, .identity = request->handle, .data = request->data};
+    struct registration found = {.type = request->type,
+                                 .identity =
+                                     request->identity ? request->identity : request->handle,
+                                 .data = request->data,
+                                 .call = request->call};
     if (!resolve(&found, request))
         return NULL;
     struct registration *made = arena_alloc(sizeof *made);

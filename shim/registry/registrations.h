@@ -32,7 +32,9 @@
     X(COOKIE, HOOK, "fopencookie", "the stream was closed")                               \
     X(HANDLER, HOOK, NULL, "the handler was replaced")                                    \
     X(VARIABLE, ENVIRONMENT, "putenv", "the variable is not in the environment any more") \
-    X(ENVIRON, ENVIRONMENT, "environ", "environ was replaced")
+    X(ENVIRON, ENVIRONMENT, "environ", "environ was replaced")                            \
+    X(FRAMES, UNWIND_FRAMES, "__register_frame", "the tables were deregistered")          \
+    X(SIGNAL_STACK, SIGNAL_STACK, "sigaltstack", "the thread has another one, or ended")
 
 #define DLPIN_REGISTRATION_ROW(name, ...) REGISTERED_##name,
 enum registration_type { DLPIN_REGISTRATIONS(DLPIN_REGISTRATION_ROW) REGISTRATION_TYPES };
@@ -52,7 +54,9 @@ struct registration {
     uintptr_t identity;                             /* what it is replaced or removed by */
     struct frame functions[REGISTRATION_FUNCTIONS]; /* each module holds a reference */
     uintptr_t data;                                 /* what libc will read, or hand to them */
-    struct module *image;                           /* that `data` points into, or NULL */
+    struct module *image;                           /* that `data` points into, or NULL; or, */
+    uintptr_t block;                                /* where it points into this heap block, */
+    uint32_t site;                                  /* that was made here, who made that */
     struct module *keeper;                          /* whose handle it goes with, or NULL */
     struct module *requester;                       /* the nearest one that is not common */
     struct stack *stack;
@@ -69,8 +73,11 @@ struct registration_request {
     enum registration_type type;
     uintptr_t functions[REGISTRATION_FUNCTIONS];
     uintptr_t data;
-    uintptr_t handle; /* of the module that it goes with, or 0 */
-    uintptr_t caller; /* return address */
+    uintptr_t other;    /* instead of `data`, where that is in no module; or 0 */
+    uintptr_t handle;   /* of the module that it goes with, or 0 */
+    uintptr_t identity; /* 0: the handle, until registration_complete */
+    const char *call;   /* NULL: its type's */
+    uintptr_t caller;   /* return address */
     const char *name;
     size_t name_length;
 };

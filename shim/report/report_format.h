@@ -57,6 +57,8 @@
     X(HEAP_HELD, "heap-held", "blocks of an unloaded module that are still reached")             \
     X(TASK_VALUE, "task-value", "thread-specific value that a task left for the next one")       \
     X(SIGNAL_HANDLER, "signal-handler", "signal with its handler in an unloaded module")         \
+    X(SIGNAL_STACK, "signal-stack", "signal stack of a thread in an unloaded module")            \
+    X(UNWIND_FRAMES, "unwind-frames", "unwind tables in an unloaded module")                     \
     X(STILL_MAPPED, "still-mapped", "module that was closed and stays mapped")                   \
     X(TLS_DESTRUCTOR, "tls-destructor", "thread_local objects that keep a closed module mapped") \
     X(HANDLE, "handle", "handle that was opened and never closed")
@@ -162,8 +164,8 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *                             block_bytes? owner? requester?
  *                   "frame":  tid thread_name returns_to(frame: a return address) slot?(where that
  *                             lies on the stack) unwound(bool: unwinding led there)
- *                   "registration": call("on_exit", …) name? function?(frame) address?
- *                             where?("image") owner? requester?
+ *                   "registration": call("on_exit", …) name? tid? thread_name? function?(frame)
+ *                             address? where?("image"|"block") owner? requester?
  *                   "task":   key tid thread_name address task(name of the one that set the value)
  *                             reader?(of the one that read it) tasks(that left a value here)
  *                             owner? requester?

@@ -119,6 +119,8 @@ static void add_registration_subject(struct text *text, const struct finding *fi
     json_string(text, "call", finding->call);
     if (finding->name[0])
         json_string(text, "name", finding->name);
+    if (finding->tid)
+        add_thread(text, finding);
     json_frame_member(text, "function", &finding->function);
     if (finding->address)
         add_address_subject(text, finding, "address");

@@ -5,6 +5,7 @@
 #include "modules/handles.h"
 #include "registry/heap.h"
 #include "registry/libc_state.h"
+#include "registry/signal_stacks.h"
 #include "registry/signals.h"
 #include "registry/tasks.h"
 #include "rules/rules.h"
@@ -84,6 +85,13 @@ static void frame_holds(const struct object *object, const char **how)
         *how = "the thread is not there any more";
 }
 
+/* Set past us: only the thread itself can ask for it. */
+static bool unseen_stack_holds(const struct object *object)
+{
+    pid_t tid = (pid_t)object->generation;
+    return tid == sys_gettid() ? signal_stack_own() == object->word : sys_thread_alive(tid);
+}
+
 static bool registration_holds_type(const struct object *object)
 {
     const char *call;
@@ -95,6 +103,8 @@ static bool registration_holds_type(const struct object *object)
     if (object->key == REGISTERED_HANDLER)
         return libc_handler_locked(object->generation, &call, &function) &&
                function == object->word;
+    if (object->key == REGISTERED_SIGNAL_STACK && !object->thread)
+        return unseen_stack_holds(object);
     const struct registration *registration =
         registration_by_serial_locked(object->key, object->thread);
     return registration && registration_is_live(registration);

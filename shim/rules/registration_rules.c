@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* What was registered with the C library, and outlives its module there. */
+#include "base/guard.h"
 #include "base/sys.h"
 #include "registry/libc_state.h"
+#include "registry/signal_stacks.h"
+#include "registry/threads.h"
 #include "rules/found.h"
 #include "rules/words.h"
 
@@ -25,6 +28,18 @@ static const struct frame *gone_function(const struct subject *subject)
     return NULL;
 }
 
+/* Whose signal stack it is. What was set past us has no serial number, and the thread's own for
+ * its identity. */
+static pid_t thread_of(const struct registration *registration)
+{
+    if (registration->type != REGISTERED_SIGNAL_STACK)
+        return 0;
+    if (!registration->serial)
+        return (pid_t)registration->identity;
+    const struct thread *thread = thread_by_serial_locked(registration->identity);
+    return thread ? atomic_load(&thread->tid) : 0;
+}
+
 static void copy_registration(const struct registration *registration, struct finding *finding)
 {
     finding->call =
@@ -32,6 +47,7 @@ static void copy_registration(const struct registration *registration, struct fi
     memcpy(finding->name, registration->name, sizeof registration->name);
     finding->requester = module_ref(registration->requester);
     finding->stack = stack_copy(registration->stack);
+    finding->tid = thread_of(registration);
 }
 
 bool match_registration(const struct subject *subject, struct finding *finding)
@@ -45,6 +61,9 @@ bool match_registration(const struct subject *subject, struct finding *finding)
     bool armed = registration_is_armed(registration);
     if (subject->closing && !armed)
         return false;
+    /* A block that was freed is no matter of whether its maker is mapped. */
+    if (!function && registration->block && !module_is_unloaded(registration->image))
+        return false;
     finding->verdict = armed ? VERDICT_DANGLING : VERDICT_LOST;
     finding->severity = armed ? SEVERITY_ERROR : SEVERITY_WARNING;
     finding->pending = subject->closing;
@@ -55,7 +74,7 @@ bool match_registration(const struct subject *subject, struct finding *finding)
         finding->function = registration->functions[0];
         module_ref(finding->function.module);
         finding->address = registration->data;
-        finding->place = PLACE_IMAGE;
+        finding->place = registration->block ? PLACE_BLOCK : PLACE_IMAGE;
     }
     finding->module = module_ref(function ? function->module : registration->image);
     finding->owner = module_ref(finding->module);
@@ -131,6 +150,24 @@ static void check_handlers_locked(struct found *found)
     }
 }
 
+/* What the calling thread set past us: the others' stacks only they can ask for. Its number in the
+ * kernel says which thread it was. */
+static void check_signal_stack_locked(struct found *found)
+{
+    uintptr_t start = signal_stack_own();
+    struct module *image = start ? last_owner(start) : NULL;
+    struct registration unseen = {.type = REGISTERED_SIGNAL_STACK,
+                                  .identity = (uintptr_t)sys_gettid(),
+                                  .data = start,
+                                  .image = image};
+    const struct registration *seen =
+        guard.self ? registration_by_identity_locked(REGISTERED_SIGNAL_STACK, guard.self->serial)
+                   : NULL;
+    if (image && is_unreadable(start) && (!seen || seen->data != start))
+        apply(&unseen, found);
+    module_unref(image);
+}
+
 /* A timer may run off between the last destructor and the unmapping. */
 static void check_closing_locked(const struct module *module, struct found *found)
 {
@@ -164,6 +201,7 @@ void found_registrations_locked(const struct module *closing, struct found *foun
     if (registrations_may_be_left_locked())
         check_all_locked(found);
     check_handlers_locked(found);
+    check_signal_stack_locked(found);
 }
 
 /* --- in words
@@ -268,6 +306,39 @@ void explain_hook(const struct finding *finding, struct text *message)
                           ? ". The next use reads or writes unmapped memory, and the process dies. "
                           : ". The next use jumps into unmapped memory, and the process dies. ");
     text_add(message, remedy_of(finding->call));
+}
+
+void explain_signal_stack(const struct finding *finding, struct text *message)
+{
+    bool is_block = finding->place == PLACE_BLOCK;
+    word_fate(message, finding);
+    text_add(message, "the signal stack of ");
+    word_thread(message, finding);
+    text_printf(message, ", set with sigaltstack, at %lx, ", (unsigned long)finding->address);
+    text_add(message, is_block ? "lay in a block that the module made and that was freed"
+                               : "lies in its image");
+    text_printf(message,
+                ". The next signal to that thread whose handler was set with SA_ONSTACK %s, and "
+                "the process dies. Call sigaltstack with SS_DISABLE, or with the stack that was "
+                "set before, in the same thread before the module goes.",
+                is_block ? "writes over what others have there"
+                         : "is delivered to unmapped memory");
+}
+
+void explain_unwind_frames(const struct finding *finding, struct text *message)
+{
+    word_fate(message, finding);
+    text_printf(message, "its unwind tables, which were registered with %s, ", finding->call);
+    if (finding->place == PLACE_BLOCK)
+        text_printf(message, "in a block at %lx that it made and that was freed, ",
+                    (unsigned long)finding->address);
+    else
+        text_printf(message, "at %lx in its image, ", (unsigned long)finding->address);
+    text_printf(message,
+                "are still registered. The unwinder reads them at the next throw of a C++ "
+                "exception, pthread_exit, pthread_cancel or backtrace, in any module, and the "
+                "process dies. Call %s for them in the module's stop function or in a destructor.",
+                strstr(finding->call, "_info") ? "__deregister_frame_info" : "__deregister_frame");
 }
 
 void explain_environment(const struct finding *finding, struct text *message)

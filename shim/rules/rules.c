@@ -28,6 +28,8 @@ const struct rule rules[KIND_COUNT] = {
     [KIND_HEAP_HELD] = {OBJECT_HEAP, match_heap_held, explain_heap_held, false},
     [KIND_TASK_VALUE] = {OBJECT_TASK, match_task_value, explain_task_value, false},
     [KIND_SIGNAL_HANDLER] = {OBJECT_SIGNAL, match_signal_handler, explain_signal_handler, true},
+    [KIND_SIGNAL_STACK] = {OBJECT_REGISTRATION, match_registration, explain_signal_stack, true},
+    [KIND_UNWIND_FRAMES] = {OBJECT_REGISTRATION, match_registration, explain_unwind_frames, true},
     [KIND_STILL_MAPPED] = {OBJECT_MODULE, match_still_mapped, explain_still_mapped, false},
     /* Its message names its reasons, as that of a module with others. */
     [KIND_TLS_DESTRUCTOR] = {OBJECT_MODULE, match_tls_destructor, explain_still_mapped, false},

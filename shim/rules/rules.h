@@ -140,6 +140,7 @@ rule_explain explain_key_destructor, explain_key, explain_key_value, explain_key
     explain_key_foreign, explain_thread_routine, explain_thread_argument, explain_thread_requested,
     explain_thread_stack, explain_pointer, explain_heap_lost, explain_heap_held,
     explain_exit_handler, explain_fork_handler, explain_timer, explain_hook, explain_environment,
-    explain_task_value, explain_signal_handler, explain_still_mapped, explain_handle;
+    explain_task_value, explain_signal_handler, explain_signal_stack, explain_unwind_frames,
+    explain_still_mapped, explain_handle;
 
 #endif

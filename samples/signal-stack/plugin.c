@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What it has: the thread that called it handles signals on a stack that is memory of this plug-in,
+ * or a block that it frees (start_block).
+ *
+ * What follows: the next signal to that thread whose handler was set with SA_ONSTACK is delivered
+ * to memory that is not there, and the process dies.
+ *
+ * What dlpin says: signal-stack, dangling, error; with the thread, and the stack of the call that
+ * set it. When the thread sets another one, or ends, it is resolved.
+ *
+ * How it is done right: tidy.c.
+ */
+#include "plugin.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { SIZE = 65536 };
+
+static char area[SIZE];
+static char *block;
+
+ENTRY(start)
+{
+    stack_t stack = {.ss_sp = area, .ss_size = sizeof area};
+
+    return sigaltstack(&stack, NULL) == 0 ? 0 : -1;
+}
+
+ENTRY(start_block)
+{
+    block = malloc(SIZE);
+    stack_t stack = {.ss_sp = block, .ss_size = SIZE};
+
+    return block && sigaltstack(&stack, NULL) == 0 ? 0 : -1;
+}
+
+ENTRY(free_block)
+{
+    free(block);
+    return 0;
+}
+
+/* Past the C library: only the thread itself can tell. */
+static int set_raw(int flags)
+{
+    stack_t stack = {.ss_sp = area, .ss_size = sizeof area, .ss_flags = flags};
+
+    return syscall(SYS_sigaltstack, &stack, NULL) == 0 ? 0 : -1;
+}
+
+ENTRY(start_raw)
+{
+    return set_raw(0);
+}
+
+ENTRY(stop_raw)
+{
+    return set_raw(SS_DISABLE);
+}
+
+/* No finding: it only asks, or the kernel does not take it. */
+ENTRY(ask)
+{
+    stack_t stack, small = {.ss_sp = area, .ss_size = 1};
+
+    return sigaltstack(NULL, &stack) == 0 && sigaltstack(&small, NULL) != 0 ? 0 : -1;
+}
