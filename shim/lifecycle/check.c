@@ -22,7 +22,7 @@
 struct lock check_lock;
 
 static _Atomic uint64_t checked_unloads;
-static _Atomic bool exit_began;
+static _Atomic bool exit_began, exit_begins;
 static _Atomic bool unseen_waits; /* for a later look; under the check lock */
 static uintptr_t exit_code_start, exit_code_end;
 
@@ -37,7 +37,18 @@ bool check_exit_began(void)
     return atomic_load(&exit_began);
 }
 
-void lifecycle_exiting(void)
+bool check_exit_begins(void)
+{
+    return check_exit_began() || atomic_load(&exit_begins);
+}
+
+void check_fork_child(void)
+{
+    atomic_store(&exit_began, false);
+    atomic_store(&exit_begins, false);
+}
+
+static void note_exit_began(void)
 {
     if (!atomic_exchange(&exit_began, true)) {
         modules_exiting();
@@ -48,10 +59,10 @@ void lifecycle_exiting(void)
 void check_notice_exit(void)
 {
     uintptr_t pcs[UNWIND_MAX];
-    size_t count = atomic_load(&exit_began) ? 0 : caller_stack_walk(pcs, UNWIND_MAX);
+    size_t count = check_exit_begins() ? 0 : caller_stack_walk(pcs, UNWIND_MAX);
     for (size_t i = 0; i < count; i++)
         if (pcs[i] - 1 >= exit_code_start && pcs[i] - 1 < exit_code_end)
-            lifecycle_exiting();
+            note_exit_began();
 }
 
 void check_sink(struct finding *finding, void *data)
@@ -109,7 +120,7 @@ static const enum scan_when scans[AT_COUNT] = {[AT_DLCLOSE] = SCAN_AFTER_UNLOAD,
                                                [AT_REQUEST] = SCAN_ON_REQUEST,
                                                [AT_EXIT] = SCAN_AT_EXIT};
 
-void lifecycle_check(enum occasion at)
+static void check_all(enum occasion at, bool is_end)
 {
     struct check check = {.at = at};
     threads_collect();
@@ -125,13 +136,28 @@ void lifecycle_check(enum occasion at)
     rules_check(unseen, report_knows, check_sink, &check);
     scan_locked(scans[at], at == AT_EVENT ? AT_DLCLOSE : at);
     find_retained(scans[at]);
-    if (at == AT_EXIT)
+    if (is_end)
         scan_stop();
     stacks_check_unloaded(&check);
-    if (at == AT_EXIT)
+    if (is_end)
         closed_report_handles();
     collect_sites();
     lock_release(&check_lock);
+}
+
+void lifecycle_check(enum occasion at)
+{
+    check_all(at, at == AT_EXIT);
+}
+
+/* What is true now counts, whatever becomes of it while handlers and destructors run: so what waits
+ * for a later look is looked at before them. */
+void lifecycle_exit_begins(void)
+{
+    bool is_first = !atomic_exchange(&exit_begins, true) && !check_exit_began();
+    if (is_first && (atomic_load(&modules_unloads) > 0 || report_has_open() || scan_has_work()))
+        check_all(AT_EXIT, false);
+    note_exit_began();
 }
 
 /* --- what a scan finds

@@ -15,6 +15,7 @@ struct instance {
     struct group *group;
     struct module *module; /* holds a reference */
     bool pending;
+    bool late; /* made after exit() began */
     bool told; /* by report_take_news, or by the parent */
 };
 
@@ -87,6 +88,7 @@ static void remember_locked(const struct finding *finding, struct group *group)
     instance->group = group;
     instance->module = module_ref(finding->module);
     instance->pending = finding->pending;
+    instance->late = exiting && !finding->before_exit;
     HASH_ADD(hh, instances, object, sizeof instance->object, instance);
     atomic_fetch_add(&open_count, 1);
 }
@@ -339,7 +341,8 @@ void report_revalidate(void)
         return;
     HASH_ITER (hh, instances, instance, next) {
         const char *how;
-        if (!rules_still_holds(&instance->object, &how))
+        bool stands = exiting && !instance->late;
+        if (!stands && !rules_still_holds(&instance->object, &how))
             resolve_locked(instance, how);
     }
     lock_release(&report_lock);

@@ -68,7 +68,8 @@ bool report_awaits_stacks(void);
 /* Whether anything is open that report_revalidate could resolve; without a lock. */
 bool report_has_open(void);
 
-/* exit() began: what is found now is a note unless it is an error. */
+/* exit() began: what was found before counts from now on, whatever becomes of it; what is found now
+ * is a note unless it is an error. */
 void report_exiting(void);
 
 /* Writes counts, coverage and summary. `unseen`: sentences, NULL-terminated. `image_may_go_on`:
