@@ -13,7 +13,8 @@
 /* Something may have been left behind: from now on the moment is wanted. */
 void exit_marker_want(void);
 
-/* A handler was registered. */
+/* A handler of this object is about to be registered, or of none; it was. */
+void exit_marker_make_room(const void *object);
 void exit_marker_renew(void);
 
 /* All handlers are about to be run though the process goes on. */

@@ -57,6 +57,7 @@ EXPORT int __cxa_atexit(cxa_handler *function, void *argument, void *handle)
                                                            .data = (uintptr_t)argument,
                                                            .handle = (uintptr_t)handle,
                                                            .caller = CALLER()});
+    exit_marker_make_room(handle);
     int error = registration ? real___cxa_atexit((cxa_handler *)(void (*)(void))run_atexit,
                                                  registration, handle)
                              : real___cxa_atexit(function, argument, handle);
@@ -84,6 +85,7 @@ EXPORT int __cxa_at_quick_exit(cxa_handler *function, void *handle)
                                                            .caller = CALLER()});
     if (registration && options.fix != FIX_OFF)
         function = (cxa_handler *)(void (*)(void))run_quick_exit;
+    exit_marker_make_room(handle);
     int error = real___cxa_at_quick_exit(function, handle);
     exit_marker_renew();
     if (error)
