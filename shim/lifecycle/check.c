@@ -69,10 +69,9 @@ void check_sink(struct finding *finding, void *data)
 {
     struct check *check = data;
     check_notice_exit();
-    check->found++;
     finding->before_exit |= check->before_exit;
     fix_note(finding);
-    report_finding(finding, check->at, check->quietly);
+    check->found += report_finding(finding, check->at, check->quietly) != 0;
 }
 
 /* Numbers of call sites in modules that are gone, when they have become many. */
@@ -123,6 +122,7 @@ static const enum scan_when scans[AT_COUNT] = {[AT_DLCLOSE] = SCAN_AFTER_UNLOAD,
 static void check_all(enum occasion at, bool is_end)
 {
     struct check check = {.at = at};
+    bool is_patient = at == AT_REQUEST || at == AT_EXIT;
     threads_collect();
     if (!lock_acquire(&check_lock))
         return;
@@ -130,11 +130,13 @@ static void check_all(enum occasion at, bool is_end)
     keys_reconcile();
     bool unseen = is_time_for_unseen(at);
     if (unseen)
-        signals_reconcile(at == AT_REQUEST || at == AT_EXIT);
-    report_revalidate();
+        signals_reconcile(is_patient);
+    report_revalidate(is_patient);
     orphans_report();
     rules_check(unseen, report_knows, check_sink, &check);
     scan_locked(scans[at], at == AT_EVENT ? AT_DLCLOSE : at);
+    if (is_patient)
+        report_settle_lost();
     find_retained(scans[at]);
     if (is_end)
         scan_stop();
@@ -180,13 +182,26 @@ static void say_walk(const struct walk *walk)
     text_free(&text);
 }
 
+/* False: what the walk saw says nothing of words that moved. */
+static bool take_result(const struct result *result, struct check *check)
+{
+    bool all = report_has_unsettled();
+    bool holds = rules_check_retained(result, all, report_knows, check_sink, check);
+    if (!holds && result->kind == RESULT_POINTER)
+        scan_look_again(result->module);
+    return holds && (result->place_count < PLACES_MAX || result->blocks == PLACES_MAX);
+}
+
 /* Waits for a walk that is under way, so long. */
 static void take_results(uint64_t nanoseconds)
 {
     struct check check = walk_check;
     const struct walk *walk = scan_results(nanoseconds);
+    bool settles = walk && walk->complete && !walk->dropped && !walk->used_again;
     for (unsigned i = 0; walk && i < walk->count; i++)
-        rules_check_retained(&walk->results[i], report_knows, check_sink, &check);
+        settles &= take_result(&walk->results[i], &check);
+    if (settles && walk->retainer_count == 0)
+        report_settle(walk->ranges);
     for (unsigned i = 0; walk && i < walk->retainer_count && walk->complete; i++) {
         walk->retainers[i].module->retained = walk->retainers[i].heap;
         report_retained(walk->retainers[i].module);
@@ -208,7 +223,7 @@ void check_before_death(bool due)
     if (atomic_load(&unseen_waits))
         look_at_unseen();
     take_results(PATIENCE_NS);
-    if (!(due || scan_is_postponed()) || !scan_run(SCAN_ON_REQUEST))
+    if (!(due || scan_is_postponed()) || !scan_run(SCAN_ON_REQUEST, report_settle))
         return;
     check_notice_exit();
     walk_check = (struct check){.at = AT_EVENT, .before_exit = !atomic_load(&exit_began)};
@@ -222,7 +237,7 @@ static void scan_locked(enum scan_when when, enum occasion at)
     uint64_t begun = clock_monotonic_ns();
     take_results(scan_patience(when, false));
     bool was_seen = scan_is_postponed();
-    if (scan_run(when)) {
+    if (scan_run(when, report_settle)) {
         check_notice_exit();
         walk_check = (struct check){.at = at, .before_exit = was_seen || !atomic_load(&exit_began)};
     }
@@ -253,10 +268,12 @@ unsigned lifecycle_request(void)
 
 void lifecycle_loading(void)
 {
-    if (!(scan_has_work() || atomic_load(&unseen_waits)) || !lock_acquire(&check_lock))
+    if (!(scan_has_work() || report_has_words() || atomic_load(&unseen_waits)) ||
+        !lock_acquire(&check_lock))
         return;
     if (atomic_load(&unseen_waits))
         look_at_unseen();
+    report_revalidate_words();
     scan_locked(SCAN_BEFORE_LOAD, AT_DLCLOSE);
     lock_release(&check_lock);
 }
