@@ -117,14 +117,12 @@ static bool stands(const struct instance *instance)
     return instances_exiting && !instance->late;
 }
 
-/* Modules to be looked for again; each with a reference. */
-struct again {
-    bool always;
-    unsigned count;
-    struct module *modules[AGAIN_MAX];
-};
+/* Modules to be looked for again; each with a reference. Under the check lock, and not on the
+ * stack, which may be small. */
+static struct module *again[AGAIN_MAX];
+static unsigned again_count;
 
-static void revalidate_locked(struct instance *instance, struct again *again)
+static void revalidate_locked(struct instance *instance, bool always)
 {
     const char *how;
     if (rules_still_holds(&instance->object, &how)) {
@@ -133,23 +131,22 @@ static void revalidate_locked(struct instance *instance, struct again *again)
         instance_resolve_locked(instance, how);
     } else {
         set_unsettled(instance, true, how);
-        if ((again->always || instance->asked++ < ASKED_MAX) && again->count < AGAIN_MAX)
-            again->modules[again->count++] = module_ref(instance->module);
+        if ((always || instance->asked++ < ASKED_MAX) && again_count < AGAIN_MAX)
+            again[again_count++] = module_ref(instance->module);
     }
 }
 
 static void revalidate(bool words_only, bool always)
 {
     struct instance *instance, *next;
-    struct again again = {.always = always};
     if (!lock_acquire(&report_lock))
         return;
     HASH_ITER (hh, instances, instance, next)
         if (!stands(instance) && (!words_only || is_word(&instance->object)))
-            revalidate_locked(instance, &again);
+            revalidate_locked(instance, always);
     lock_release(&report_lock);
-    while (again.count > 0) {
-        struct module *module = again.modules[--again.count];
+    while (again_count > 0) {
+        struct module *module = again[--again_count];
         scan_look_again(module);
         module_unref(module);
     }
