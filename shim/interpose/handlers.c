@@ -8,6 +8,7 @@
  * which are handed no argument, run through us with fix= alone: then the last one of ours is meant.
  */
 #include "base/options.h"
+#include "interpose/exit_marker.h"
 #include "interpose/real.h"
 #include "interpose/registering.h"
 
@@ -30,9 +31,9 @@ EXPORT int on_exit(on_exit_handler *function, void *argument)
                                                            .functions = {(uintptr_t)function},
                                                            .data = (uintptr_t)argument,
                                                            .caller = CALLER()});
-    if (!registration)
-        return real_on_exit(function, argument);
-    int error = real_on_exit(run_on_exit, registration);
+    int error =
+        registration ? real_on_exit(run_on_exit, registration) : real_on_exit(function, argument);
+    exit_marker_renew();
     if (error)
         registering_failed(registration);
     return error;
@@ -56,9 +57,11 @@ EXPORT int __cxa_atexit(cxa_handler *function, void *argument, void *handle)
                                                            .data = (uintptr_t)argument,
                                                            .handle = (uintptr_t)handle,
                                                            .caller = CALLER()});
-    if (!registration)
-        return real___cxa_atexit(function, argument, handle);
-    int error = real___cxa_atexit((cxa_handler *)(void (*)(void))run_atexit, registration, handle);
+    exit_marker_make_room(handle);
+    int error = registration ? real___cxa_atexit((cxa_handler *)(void (*)(void))run_atexit,
+                                                 registration, handle)
+                             : real___cxa_atexit(function, argument, handle);
+    exit_marker_renew();
     if (error)
         registering_failed(registration);
     return error;
@@ -82,7 +85,9 @@ EXPORT int __cxa_at_quick_exit(cxa_handler *function, void *handle)
                                                            .caller = CALLER()});
     if (registration && options.fix != FIX_OFF)
         function = (cxa_handler *)(void (*)(void))run_quick_exit;
+    exit_marker_make_room(handle);
     int error = real___cxa_at_quick_exit(function, handle);
+    exit_marker_renew();
     if (error)
         registering_failed(registration);
     return error;

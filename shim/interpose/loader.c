@@ -9,6 +9,7 @@
 #include "base/calls.h"
 #include "base/options.h"
 #include "interpose/deepbind.h"
+#include "interpose/exit_marker.h"
 #include "interpose/keep.h"
 #include "interpose/real.h"
 #include "interpose/registering.h"
@@ -94,6 +95,7 @@ EXPORT int dlclose(void *handle)
             guard.dlclose_stack = 0;
         guard_leave(saved_errno);
     }
+    exit_marker_want();
     return result;
 }
 
@@ -103,7 +105,11 @@ EXPORT void __cxa_finalize(void *dso_handle)
 {
     int saved_errno;
     real_need(real___cxa_finalize);
+    if (!dso_handle)
+        exit_marker_take_out(); /* all handlers are run, and the program goes on */
     real___cxa_finalize(dso_handle);
+    if (!dso_handle)
+        exit_marker_renew();
     if (dso_handle && guard.dlclose_depth) /* not at exit, where what was found shall stand */
         registering_finalized(dso_handle);
     if (!dso_handle || !guard.dlclose_depth || !lifecycle_enter(&saved_errno))

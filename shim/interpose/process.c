@@ -3,6 +3,7 @@
 #include "base/calls.h"
 #include "base/own_stack.h"
 #include "base/userfaults.h"
+#include "interpose/exit_marker.h"
 #include "interpose/loader.h"
 #include "interpose/kernel.h"
 #include "interpose/real.h"
@@ -49,7 +50,7 @@ static void finish_here(void *data)
     int saved_errno;
     if (!enter_own(&saved_errno))
         return;
-    lifecycle_exiting();
+    lifecycle_exit_begins();
     lifecycle_finish(ending->ended);
     ending->status = lifecycle_exit_status(ending->status);
     guard_leave(saved_errno);
@@ -85,11 +86,11 @@ static void begin_exit_here(void *unused)
         return;
     if (guard.dlopen_pending)
         interpose_settle();
-    lifecycle_exiting();
+    lifecycle_exit_begins();
     guard_leave(saved_errno);
 }
 
-static void begin_exit(void)
+void note_exit_begins(void)
 {
     run(begin_exit_here, NULL);
 }
@@ -97,7 +98,7 @@ static void begin_exit(void)
 EXPORT void exit(int status)
 {
     real_need(real_exit);
-    begin_exit();
+    note_exit_begins();
     real_exit(status);
     __builtin_unreachable();
 }
@@ -163,7 +164,7 @@ static void at_quick(void)
 /* The loader runs the destructors of the program's modules after this one. */
 __attribute__((destructor)) static void exit_began(void)
 {
-    begin_exit();
+    note_exit_begins();
 }
 
 __attribute__((constructor(102))) static void watch_end(void)

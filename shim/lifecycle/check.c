@@ -22,7 +22,7 @@
 struct lock check_lock;
 
 static _Atomic uint64_t checked_unloads;
-static _Atomic bool exit_began;
+static _Atomic bool exit_began, exit_begins;
 static _Atomic bool unseen_waits; /* for a later look; under the check lock */
 static uintptr_t exit_code_start, exit_code_end;
 
@@ -37,7 +37,18 @@ bool check_exit_began(void)
     return atomic_load(&exit_began);
 }
 
-void lifecycle_exiting(void)
+bool check_exit_begins(void)
+{
+    return check_exit_began() || atomic_load(&exit_begins);
+}
+
+void check_fork_child(void)
+{
+    atomic_store(&exit_began, false);
+    atomic_store(&exit_begins, false);
+}
+
+static void note_exit_began(void)
 {
     if (!atomic_exchange(&exit_began, true)) {
         modules_exiting();
@@ -48,20 +59,19 @@ void lifecycle_exiting(void)
 void check_notice_exit(void)
 {
     uintptr_t pcs[UNWIND_MAX];
-    size_t count = atomic_load(&exit_began) ? 0 : caller_stack_walk(pcs, UNWIND_MAX);
+    size_t count = check_exit_begins() ? 0 : caller_stack_walk(pcs, UNWIND_MAX);
     for (size_t i = 0; i < count; i++)
         if (pcs[i] - 1 >= exit_code_start && pcs[i] - 1 < exit_code_end)
-            lifecycle_exiting();
+            note_exit_began();
 }
 
 void check_sink(struct finding *finding, void *data)
 {
     struct check *check = data;
     check_notice_exit();
-    check->found++;
     finding->before_exit |= check->before_exit;
     fix_note(finding);
-    report_finding(finding, check->at, check->quietly);
+    check->found += report_finding(finding, check->at, check->quietly) != 0;
 }
 
 /* Numbers of call sites in modules that are gone, when they have become many. */
@@ -109,9 +119,10 @@ static const enum scan_when scans[AT_COUNT] = {[AT_DLCLOSE] = SCAN_AFTER_UNLOAD,
                                                [AT_REQUEST] = SCAN_ON_REQUEST,
                                                [AT_EXIT] = SCAN_AT_EXIT};
 
-void lifecycle_check(enum occasion at)
+static void check_all(enum occasion at, bool is_end)
 {
     struct check check = {.at = at};
+    bool is_patient = at == AT_REQUEST || at == AT_EXIT;
     threads_collect();
     if (!lock_acquire(&check_lock))
         return;
@@ -119,19 +130,36 @@ void lifecycle_check(enum occasion at)
     keys_reconcile();
     bool unseen = is_time_for_unseen(at);
     if (unseen)
-        signals_reconcile(at == AT_REQUEST || at == AT_EXIT);
-    report_revalidate();
+        signals_reconcile(is_patient);
+    report_revalidate(is_patient);
     orphans_report();
     rules_check(unseen, report_knows, check_sink, &check);
     scan_locked(scans[at], at == AT_EVENT ? AT_DLCLOSE : at);
+    if (is_patient)
+        report_settle_lost();
     find_retained(scans[at]);
-    if (at == AT_EXIT)
+    if (is_end)
         scan_stop();
     stacks_check_unloaded(&check);
-    if (at == AT_EXIT)
+    if (is_end)
         closed_report_handles();
     collect_sites();
     lock_release(&check_lock);
+}
+
+void lifecycle_check(enum occasion at)
+{
+    check_all(at, at == AT_EXIT);
+}
+
+/* What is true now counts, whatever becomes of it while handlers and destructors run: so what waits
+ * for a later look is looked at before them. */
+void lifecycle_exit_begins(void)
+{
+    bool is_first = !atomic_exchange(&exit_begins, true) && !check_exit_began();
+    if (is_first && (atomic_load(&modules_unloads) > 0 || report_has_open() || scan_has_work()))
+        check_all(AT_EXIT, false);
+    note_exit_began();
 }
 
 /* --- what a scan finds
@@ -154,13 +182,26 @@ static void say_walk(const struct walk *walk)
     text_free(&text);
 }
 
+/* False: what the walk saw says nothing of words that moved. */
+static bool take_result(const struct result *result, struct check *check)
+{
+    bool all = report_has_unsettled();
+    bool holds = rules_check_retained(result, all, report_knows, check_sink, check);
+    if (!holds && result->kind == RESULT_POINTER)
+        scan_look_again(result->module);
+    return holds && (result->place_count < PLACES_MAX || result->blocks == PLACES_MAX);
+}
+
 /* Waits for a walk that is under way, so long. */
 static void take_results(uint64_t nanoseconds)
 {
     struct check check = walk_check;
     const struct walk *walk = scan_results(nanoseconds);
+    bool settles = walk && walk->complete && !walk->dropped && !walk->used_again;
     for (unsigned i = 0; walk && i < walk->count; i++)
-        rules_check_retained(&walk->results[i], report_knows, check_sink, &check);
+        settles &= take_result(&walk->results[i], &check);
+    if (settles && walk->retainer_count == 0)
+        report_settle(walk->ranges);
     for (unsigned i = 0; walk && i < walk->retainer_count && walk->complete; i++) {
         walk->retainers[i].module->retained = walk->retainers[i].heap;
         report_retained(walk->retainers[i].module);
@@ -182,7 +223,7 @@ void check_before_death(bool due)
     if (atomic_load(&unseen_waits))
         look_at_unseen();
     take_results(PATIENCE_NS);
-    if (!(due || scan_is_postponed()) || !scan_run(SCAN_ON_REQUEST))
+    if (!(due || scan_is_postponed()) || !scan_run(SCAN_ON_REQUEST, report_settle))
         return;
     check_notice_exit();
     walk_check = (struct check){.at = AT_EVENT, .before_exit = !atomic_load(&exit_began)};
@@ -196,7 +237,7 @@ static void scan_locked(enum scan_when when, enum occasion at)
     uint64_t begun = clock_monotonic_ns();
     take_results(scan_patience(when, false));
     bool was_seen = scan_is_postponed();
-    if (scan_run(when)) {
+    if (scan_run(when, report_settle)) {
         check_notice_exit();
         walk_check = (struct check){.at = at, .before_exit = was_seen || !atomic_load(&exit_began)};
     }
@@ -227,10 +268,12 @@ unsigned lifecycle_request(void)
 
 void lifecycle_loading(void)
 {
-    if (!(scan_has_work() || atomic_load(&unseen_waits)) || !lock_acquire(&check_lock))
+    if (!(scan_has_work() || report_has_words() || atomic_load(&unseen_waits)) ||
+        !lock_acquire(&check_lock))
         return;
     if (atomic_load(&unseen_waits))
         look_at_unseen();
+    report_revalidate_words();
     scan_locked(SCAN_BEFORE_LOAD, AT_DLCLOSE);
     lock_release(&check_lock);
 }

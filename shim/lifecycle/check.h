@@ -34,6 +34,12 @@ void check_notice_exit(void);
 
 bool check_exit_began(void);
 
+/* The same, or it is just about to: the calling thread returns to nobody any more. */
+bool check_exit_begins(void);
+
+/* In a fork child, which ends by itself. */
+void check_fork_child(void);
+
 /* Takes what a scan that is under way finds, and waits for it if need be. Under the check lock. */
 void check_finish_scan(void);
 

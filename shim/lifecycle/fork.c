@@ -4,6 +4,7 @@
  * any of the program's, so that ours run last before the fork and first after it: the locks are
  * held as briefly as can be, and the program's own handlers may do in between what they like.
  */
+#include "lifecycle/check.h"
 #include "lifecycle/lifecycle.h"
 #include "lifecycle/stacks.h"
 #include "base/arena.h"
@@ -100,6 +101,7 @@ static void after_in_child(void)
         return;
     atomic_store(&lifecycle_pid, sys_getpid());
     modules_fork_child();
+    check_fork_child();
     threads_fork_child();
     opens_fork_child();
     scan_fork_child();

@@ -87,9 +87,10 @@ void lifecycle_gone(void);
 /* False in a vfork child and the like, whose doings are not ours. */
 bool lifecycle_is_own_process(void);
 
-/* The process goes. `exit` has begun, or the image ends for the reason `ended`. Looks no more at
- * the loader's list: another thread may hold its lock for good. */
-void lifecycle_exiting(void);
+/* The process goes: `exit` begins, before its handlers and destructors run, or the image ends for
+ * the reason `ended`. Looks no more at the loader's list: another thread may hold its lock for
+ * good. */
+void lifecycle_exit_begins(void);
 void lifecycle_finish(const char *ended);
 
 /* The program aborts: as much is said of it as of a crash. */

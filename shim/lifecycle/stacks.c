@@ -63,7 +63,7 @@ static enum stacks_seen look(struct stacks_look *look, struct check *check)
     uint64_t begun = clock_monotonic_ns();
     look->ranges = &ranges;
     look->caller_stack = guard.dlclose_stack;
-    look->with_caller &= !check_exit_began();
+    look->with_caller &= !check_exit_begins();
     if (!look->alone || look->with_caller)
         seen = rules_check_stacks(look, check_sink, check);
     spent += clock_monotonic_ns() - begun;

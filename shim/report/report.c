@@ -3,25 +3,12 @@
 #include "base/dropped.h"
 #include "base/lock.h"
 #include "base/options.h"
-#include "report/groups.h"
+#include "report/instances.h"
 #include "report/log.h"
 #include "report/names.h"
 #include "rules/rules.h"
 
-/* One thing that was found, for as long as it is so. */
-struct instance {
-    UT_hash_handle hh;
-    struct object object;
-    struct group *group;
-    struct module *module; /* holds a reference */
-    bool pending;
-    bool told; /* by report_take_news, or by the parent */
-};
-
 struct lock report_lock;
-static struct instance *instances;
-static _Atomic unsigned open_count;
-static bool exiting;
 static unsigned untold_deletions; /* they are no instances: they never end */
 
 void report_init(const char *raw_options)
@@ -69,28 +56,6 @@ static bool is_power_of_two(unsigned n)
     return (n & (n - 1)) == 0;
 }
 
-static struct instance *find_instance_locked(const struct object *object)
-{
-    struct instance *instance;
-    HASH_FIND(hh, instances, object, sizeof *object, instance);
-    return instance;
-}
-
-static void remember_locked(const struct finding *finding, struct group *group)
-{
-    struct instance *instance = arena_alloc(sizeof *instance);
-    if (!instance) {
-        drop(DROP_FINDING);
-        return;
-    }
-    instance->object = finding->object;
-    instance->group = group;
-    instance->module = module_ref(finding->module);
-    instance->pending = finding->pending;
-    HASH_ADD(hh, instances, object, sizeof instance->object, instance);
-    atomic_fetch_add(&open_count, 1);
-}
-
 /* The worst of a group speaks for it. */
 static bool is_milder_locked(struct group *group, const struct finding *finding)
 {
@@ -122,7 +87,7 @@ static uint32_t report_new_locked(struct finding *finding, enum occasion at, boo
         return 0;
     }
     if (finding->object.type != OBJECT_DELETION)
-        remember_locked(finding, group);
+        instance_remember_locked(finding, group);
     else
         untold_deletions++;
     group->inherited = false;
@@ -174,7 +139,7 @@ static void report_again_locked(struct instance *instance, struct finding *findi
 
 bool report_knows(const struct object *object)
 {
-    const struct instance *instance = find_instance_locked(object);
+    const struct instance *instance = instance_find_locked(object);
     return instance && !instance->pending && (instance->group->shown || instance->group->inherited);
 }
 
@@ -186,9 +151,13 @@ uint32_t report_finding(struct finding *finding, enum occasion at, bool quietly)
         finding_release(finding);
         return 0;
     }
-    if (exiting && !finding->before_exit && finding->severity != SEVERITY_ERROR)
+    if (instance_move_locked(finding)) {
+        lock_release(&report_lock);
+        return 0;
+    }
+    if (instances_exiting && !finding->before_exit && finding->severity != SEVERITY_ERROR)
         finding->severity = SEVERITY_NOTE;
-    struct instance *instance = find_instance_locked(&finding->object);
+    struct instance *instance = instance_find_locked(&finding->object);
     if (instance)
         report_again_locked(instance, finding, at, quietly);
     else
@@ -237,7 +206,7 @@ void report_skipped(const struct object *object)
 {
     if (!lock_acquire(&report_lock))
         return;
-    struct instance *instance = find_instance_locked(object);
+    struct instance *instance = instance_find_locked(object);
     if (instance) {
         instance->group->skipped++;
         group_write_locked(instance->group);
@@ -288,62 +257,8 @@ void report_escalate(uint32_t id)
     lock_release(&report_lock);
 }
 
-/* --- the end of findings
- * ------------------------------------------------------------------------------------- */
-
-/* Those of what is left; nobody keeps how many there were of each. */
-static void recount_loads_locked(struct group *group)
-{
-    struct instance *instance, *next;
-    group->load_count = 0;
-    HASH_ITER (hh, instances, instance, next)
-        if (instance->group == group && instance->module)
-            group_add_load(group, instance->module->load);
-}
-
-static void resolve_locked(struct instance *instance, const char *how)
-{
-    struct group *group = instance->group;
-    HASH_DELETE(hh, instances, instance);
-    module_unref(instance->module);
-    arena_free(instance, sizeof *instance);
-    atomic_fetch_sub(&open_count, 1);
-    group->reopened = how == how_reopened;
-    if (group->reopened && group->count > group->count_reopened)
-        group->count_reopened = group->count;
-    if (group->inherited || group->count == 0)
-        return;
-    if (--group->count > 0) {
-        if (group->load_count > group->count)
-            recount_loads_locked(group);
-        return;
-    }
-    group->resolved = true;
-    group->load_count = 0;
-    if (!log_open_locked())
-        return;
-    struct text text = {0};
-    record_resolved(&text, group->id, how, log_now());
-    log_write(&text);
-}
-
-bool report_has_open(void)
-{
-    return atomic_load_explicit(&open_count, memory_order_relaxed) > 0;
-}
-
-void report_revalidate(void)
-{
-    struct instance *instance, *next;
-    if (!report_has_open() || !lock_acquire(&report_lock))
-        return;
-    HASH_ITER (hh, instances, instance, next) {
-        const char *how;
-        if (!rules_still_holds(&instance->object, &how))
-            resolve_locked(instance, how);
-    }
-    lock_release(&report_lock);
-}
+/* --- what is pending
+ * ------------------------------------------------------------------------------------------- */
 
 void report_settle_pending(void)
 {
@@ -353,9 +268,9 @@ void report_settle_pending(void)
     HASH_ITER (hh, instances, instance, next) {
         bool unloaded = module_is_unloaded(instance->module);
         if (instance->pending && !unloaded)
-            resolve_locked(instance, "the module was not unmapped");
+            instance_resolve_locked(instance, "the module was not unmapped");
         else if (instance->pending && instance->object.type == OBJECT_FRAME)
-            resolve_locked(instance, "after the unmapping the thread was not seen there");
+            instance_resolve_locked(instance, "after the unmapping the thread was not seen there");
     }
     lock_release(&report_lock);
 }
@@ -374,7 +289,7 @@ bool report_awaits_stacks(void)
 
 void report_exiting(void)
 {
-    exiting = true;
+    instances_exiting = true;
 }
 
 unsigned report_severe(void)
@@ -480,7 +395,7 @@ void report_fork_child(void)
         group->count = group->written_count = 0;
         group->load_count = 0;
     }
-    exiting = false;
+    instances_exiting = false;
     if (options.log_empty && lock_acquire(&report_lock)) {
         log_open_locked();
         lock_release(&report_lock);

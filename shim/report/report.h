@@ -55,8 +55,21 @@ void report_retained(const struct module *module);
 /* The finding with this id has become an error. */
 void report_escalate(uint32_t id);
 
-/* Looks at every finding that is not resolved, and resolves what does not hold any more. */
-void report_revalidate(void);
+/* Looks at every finding that is not resolved, and resolves what does not hold any more. A word
+ * that is not where it was may have moved: it is looked for again first, some times, or however
+ * often somebody waits for it. The second looks at words only. */
+void report_revalidate(bool somebody_waits);
+void report_revalidate_words(void);
+
+/* Everything in these ranges was looked for: what is not settled by now is resolved. */
+void report_settle(const struct ranges *ranges);
+
+/* The same for those of words that are nowhere any more; however much memory there is. */
+void report_settle_lost(void);
+
+/* Whether there are findings of words, and any that are to be settled; without a lock. */
+bool report_has_words(void);
+bool report_has_unsettled(void);
 
 /* A dlclose is over, and was looked at: pending findings about modules that are still mapped are
  * resolved, and those of stacks that were not confirmed. */
@@ -68,7 +81,8 @@ bool report_awaits_stacks(void);
 /* Whether anything is open that report_revalidate could resolve; without a lock. */
 bool report_has_open(void);
 
-/* exit() began: what is found now is a note unless it is an error. */
+/* exit() began: what was found before counts from now on, whatever becomes of it; what is found now
+ * is a note unless it is an error. */
 void report_exiting(void);
 
 /* Writes counts, coverage and summary. `unseen`: sentences, NULL-terminated. `image_may_go_on`:

@@ -33,7 +33,8 @@ enum object_type {
 struct object {
     enum object_type type;
     uint32_t key;        /* KEY, VALUE, DELETION, TASK: the number; FRAME: the thread's;
-                            REGISTRATION: the type; SIGNAL: the signal's; MODULE: its id */
+                            REGISTRATION: the type; SIGNAL: the signal's; MODULE: its id; SLOT:
+                            so many words behind the start of its block */
     uint32_t generation; /* and which creation of it; DELETION: a serial number; SLOT: the call
                             site of the block that it is in, or 0; HEAP: of the blocks;
                             REGISTRATION: which of the handlers that are read */

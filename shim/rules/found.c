@@ -88,6 +88,11 @@ static struct object object_of(const struct subject *subject, enum kind kind)
          */
         object.generation = result->site;
         object.thread = is_slot ? result->path[result->steps - 1].slot : 0;
+        if (is_slot && result->site) {
+            const struct in_block *place = &subject->retained->place;
+            object.thread = place->slot;
+            object.key = (uint32_t)((place->slot - place->start) / sizeof(uintptr_t));
+        }
         object.word = is_slot ? result->word : result->start;
     }
     return object;

@@ -42,10 +42,8 @@ static void thread_holds(const struct object *object, const char **how)
 
 static void slot_holds(const struct object *object, const char **how)
 {
-    struct heap_block block;
-    uintptr_t word;
-    if (object->generation &&
-        (!heap_find(object->thread, &block) || block.site != object->generation))
+    uintptr_t word, start = object->thread - object->key * sizeof word;
+    if (object->generation && !heap_is_block(start, object->generation))
         *how = "the memory was freed";
     else if (sys_read_memory((const void *)(uintptr_t)object->thread, &word, sizeof word) !=
                  (ssize_t)sizeof word ||

@@ -93,24 +93,36 @@ static void apply_to_thread(const struct retained *retained, struct found *found
     lock_release(&registry_lock);
 }
 
-void rules_check_retained(const struct result *result, rules_known *known, rules_sink *sink,
-                          void *data)
+/* Each place of a word in blocks, up to the first one that is not known. */
+static void apply_to_places(struct retained *retained, bool all, struct found *found)
+{
+    const struct result *result = retained->result;
+    unsigned count = result->place_count ? result->place_count : 1;
+    for (unsigned i = 0; i < count && (all || found->count == 0); i++) {
+        retained->place = result->places[i];
+        found_apply(
+            &(struct subject){.type = result->kind == RESULT_POINTER ? OBJECT_SLOT : OBJECT_HEAP,
+                              .retained = retained},
+            found);
+    }
+}
+
+bool rules_check_retained(const struct result *result, bool all, rules_known *known,
+                          rules_sink *sink, void *data)
 {
     struct found found = {.known = known};
     struct retained retained = {.result = result};
     if (!result_holds(result))
-        return;
+        return false;
     enum root_kind root = result->steps ? result->path[0].root.kind : ROOT_DATA;
     if (result->kind == RESULT_POINTER)
         retained.target = class_of(result);
     if (result->kind == RESULT_POINTER && retained.target == TARGET_CLASS_NONE)
-        return;
+        return true;
     if (root == ROOT_VALUE || root == ROOT_ARGUMENT)
         apply_to_thread(&retained, &found);
     else if (!is_feeble(result, retained.target))
-        found_apply(
-            &(struct subject){.type = result->kind == RESULT_POINTER ? OBJECT_SLOT : OBJECT_HEAP,
-                              .retained = &retained},
-            &found);
+        apply_to_places(&retained, all, &found);
     found_hand_on(&found, sink, data);
+    return true;
 }

@@ -34,6 +34,7 @@ struct deletion {
 struct retained {
     const struct result *result;
     enum target_class target;
+    struct in_block place; /* of a word in a block: which one */
 };
 
 struct passage;
@@ -94,9 +95,11 @@ void rules_check_unseen(rules_known *known, rules_sink *sink, void *data);
 /* Only what could kill the process the moment `module` is unmapped; the findings are pending. */
 void rules_check_closing(const struct module *module, rules_sink *sink, void *data);
 
-/* The rules for what a scan found, if it is still so. */
-void rules_check_retained(const struct result *result, rules_known *known, rules_sink *sink,
-                          void *data);
+/* The rules for what a scan found, if it is still so; false: it is not. The same word at several
+ * places is one finding; `all`: a finding for each place that is not known, since some may have
+ * moved there. */
+bool rules_check_retained(const struct result *result, bool all, rules_known *known,
+                          rules_sink *sink, void *data);
 
 /* Whether a deletion that succeeded cannot be a finding: its owner made it, and no thread has a
  * value. The stack needs not be looked at then. Takes the registry lock. */

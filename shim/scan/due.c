@@ -48,6 +48,23 @@ void due_note(struct module *module)
     atomic_store(&count, place + 1);
 }
 
+static bool is_alone_locked(const struct module *module)
+{
+    for (unsigned i = 0; i < atomic_load(&count); i++)
+        if (module_overlaps(due[i], module)) /* or is the same */
+            return false;
+    return !modules_any_in(module->start, module->end);
+}
+
+void due_note_again(struct module *module)
+{
+    if (!lock_acquire(&changes_lock))
+        return;
+    if (atomic_load(&count) < DUE_MAX && is_alone_locked(module))
+        due_note(module);
+    lock_release(&changes_lock);
+}
+
 unsigned due_count(void)
 {
     return atomic_load_explicit(&count, memory_order_relaxed);

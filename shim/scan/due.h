@@ -15,6 +15,10 @@ enum { DUE_MAX = RANGES_MAX };
 /* Takes a reference. Under the changes lock. */
 void due_note(struct module *module);
 
+/* Again, though it was looked for: something of it may have moved. Not if something else is, or
+ * was, where it lay. Takes a reference, and the changes lock. */
+void due_note_again(struct module *module);
+
 /* Without a lock. */
 unsigned due_count(void);
 

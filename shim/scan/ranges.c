@@ -31,18 +31,28 @@ static void make_room(struct ranges *ranges, unsigned first, unsigned last)
     ranges->count = ranges->count - (last - first) + 1;
 }
 
-void ranges_add(struct ranges *ranges, struct module *module)
+static void add(struct ranges *ranges, const struct range *range)
 {
-    unsigned first = first_behind(ranges, module->start), last = first;
+    unsigned first = first_behind(ranges, range->start), last = first;
     ranges->shift = 0;
-    while (last < ranges->count && ranges->list[last].start < module->end)
+    while (last < ranges->count && ranges->list[last].start < range->end)
         last++;
-    if (module->start >= module->end || (first == last && ranges->count == RANGES_MAX))
+    if (range->start >= range->end || (first == last && ranges->count == RANGES_MAX))
         return;
     make_room(ranges, first, last);
-    ranges->list[first] = (struct range){module->start, module->end, module, false};
+    ranges->list[first] = *range;
     ranges->lowest = ranges->list[0].start;
     ranges->span = ranges->list[ranges->count - 1].end - ranges->lowest;
+}
+
+void ranges_add(struct ranges *ranges, struct module *module)
+{
+    add(ranges, &(struct range){module->start, module->end, module, false});
+}
+
+void ranges_add_word(struct ranges *ranges, uintptr_t word, struct module *module)
+{
+    add(ranges, &(struct range){word, word + 1, module, false});
 }
 
 void ranges_ready(struct ranges *ranges)

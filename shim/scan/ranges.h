@@ -41,6 +41,9 @@ struct hits {
 /* Two loads that lay at one place cannot be told apart by a word: the range is the later one's. */
 void ranges_add(struct ranges *ranges, struct module *module);
 
+/* Of a module only this one address. */
+void ranges_add_word(struct ranges *ranges, uintptr_t word, struct module *module);
+
 /* When all were added: makes ranges_find quick. */
 void ranges_ready(struct ranges *ranges);
 

@@ -125,6 +125,12 @@ static bool is_in_pool(struct state *state, uint32_t id)
     return target_is_pool(maker_of(state, step.site)->owner, step.start, step.size);
 }
 
+static void add_place(struct result *result, uintptr_t slot, uintptr_t start)
+{
+    if (result->site && result->place_count < PLACES_MAX)
+        result->places[result->place_count++] = (struct in_block){slot, start};
+}
+
 void results_add_pointer(struct state *state, const struct range *range, uintptr_t slot,
                          uintptr_t word, uint32_t from)
 {
@@ -141,6 +147,8 @@ void results_add_pointer(struct state *state, const struct range *range, uintptr
     struct repeat *place = like.module ? find_repeat(state, &like) : NULL;
     if (place && place->result) {
         place->result->blocks++;
+        if (!direct)
+            add_place(place->result, slot, node_at(&state->nodes, from)->start);
         return;
     }
     struct result *result = add_result(state->walk);
@@ -156,6 +164,7 @@ void results_add_pointer(struct state *state, const struct range *range, uintptr
     result->path[last].slot = slot;
     result->start = result->path[last].start;
     result->size = result->path[last].size;
+    add_place(result, slot, result->start);
 }
 
 struct result *results_group_of(struct state *state, enum result_kind kind, struct module *module,

@@ -18,7 +18,7 @@ enum {
     MILLISECOND = 1000000,
     QUICK_BYTES = 4 << 20, /* the quick look looks at no more */
     SMALL_BYTES = 1 << 20, /* where no more than this is looked at, the program waits for the end */
-    FREE_BYTES = 2 << 20,  /* in all, before time counts: small programs miss nothing */
+    FREE_BYTES = 4 << 20,  /* in all, before time counts: small programs miss nothing */
     SHARE = 20,            /* and then one part in so many of the time since the start */
     SHORT_WAIT = 10 * MILLISECOND,
     LONG_WAIT =
@@ -66,6 +66,7 @@ static struct {
  * and other modules come to lie where they point. */
 static struct hits harmless;
 static unsigned next_harmless;
+static bool looks_again; /* for a word that moved: none is harmless then */
 
 void scan_start(void)
 {
@@ -76,6 +77,14 @@ void scan_note_unloaded(struct module *module)
 {
     if (options.scan == SCAN_FULL && !module->is_shim)
         due_note(module);
+}
+
+void scan_look_again(struct module *module)
+{
+    if (options.scan == SCAN_FULL) {
+        due_note_again(module);
+        looks_again = true;
+    }
 }
 
 void scan_forget_closed(const struct module *module)
@@ -328,11 +337,12 @@ static bool goes_with_postponed(void)
     return true;
 }
 
-/* A share of the program's time; the rest waits. */
+/* A share of the program's time; the rest waits, but not what is known to have been there. */
 static bool is_affordable(enum scan_when when)
 {
     uint64_t now_ns = clock_monotonic_ns();
-    if (program_waits(when) || looked < FREE_BYTES || (is_postponed && when == SCAN_BEFORE_LOAD))
+    if (program_waits(when) || looked < FREE_BYTES ||
+        ((is_postponed || looks_again) && when == SCAN_BEFORE_LOAD))
         return true;
     return spent + last_look <= (now_ns - started) / SHARE;
 }
@@ -377,7 +387,18 @@ uint64_t scan_patience(enum scan_when when, bool begun_now)
     return !begun_now && is_affordable(when) ? SHORT_WAIT : 0;
 }
 
-bool scan_run(enum scan_when when)
+static enum filter_result look_quickly(const struct ranges *ranges)
+{
+    static const struct hits none;
+    const struct hits *passed = looks_again ? &none : &harmless;
+    if (ranges->count == 0)
+        return FILTER_NOTHING;
+    enum filter_result found = filter_run(ranges, QUICK_BYTES, passed, &now.hits);
+    looked += now.hits.bytes;
+    return found;
+}
+
+bool scan_run(enum scan_when when, scan_nothing *nothing)
 {
     if (started == 0)
         started = clock_monotonic_ns();
@@ -389,19 +410,19 @@ bool scan_run(enum scan_when when)
     if (!ranges)
         return false;
     is_postponed = false;
-    enum filter_result found =
-        ranges->count ? filter_run(ranges, QUICK_BYTES, &harmless, &now.hits) : FILTER_NOTHING;
-    looked += ranges->count ? now.hits.bytes : 0;
-    if (found == FILTER_NOTHING)
+    enum filter_result found = look_quickly(ranges);
+    if (found == FILTER_NOTHING) {
+        nothing(ranges);
         due_free(ranges);
-    else if (found == FILTER_SOMETHING && now.hits.all && now.hits.in_variables)
+    } else if (found == FILTER_SOMETHING && now.hits.all && now.hits.in_variables) {
         tell_hits(ranges);
-    else if (is_time_to_walk(when, ranges))
+    } else if (is_time_to_walk(when, ranges)) {
         begin_walk(ranges, now.hits.bytes ? now.hits.bytes : UINT64_MAX, program_waits(when));
-    else {
+    } else {
         postpone(ranges);
         return false;
     }
+    looks_again = false;
     last_look = clock_monotonic_ns() - begun;
     return atomic_load(&now.active);
 }

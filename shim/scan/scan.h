@@ -33,6 +33,9 @@ void scan_note_unloaded(struct module *module);
 void scan_note_closed(struct module *module);
 void scan_forget_closed(const struct module *module);
 
+/* A word that pointed into this module, which went, is not where it was: it may be elsewhere. */
+void scan_look_again(struct module *module);
+
 /* Whether anything waits for being looked at, or a look is under way. Without a lock. */
 bool scan_has_work(void);
 
@@ -48,9 +51,10 @@ void scan_cost(uint64_t nanoseconds);
 /* Nanoseconds that may be waited for what is under way, or has begun just now. */
 uint64_t scan_patience(enum scan_when when, bool begun_now);
 
-/* Looks at what is due, if this is a good time, and finds that there is nothing, or begins a walk:
- * true. */
-bool scan_run(enum scan_when when);
+/* Looks at what is due, if this is a good time, and finds that there is nothing, which `nothing` is
+ * told, or begins a walk: true. */
+typedef void scan_nothing(const struct ranges *ranges);
+bool scan_run(enum scan_when when, scan_nothing *nothing);
 
 /*
  * The same for what modules retain that were closed; true: the results wait. That is

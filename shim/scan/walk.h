@@ -13,7 +13,7 @@
 #include "scan/ranges.h"
 #include "scan/roots.h"
 
-enum { STEPS_MAX = 12, RESULTS_MAX = 1024 };
+enum { STEPS_MAX = 12, RESULTS_MAX = 1024, PLACES_MAX = 64 };
 
 /* One node on the way. The first is a root; then come blocks. */
 struct step {
@@ -22,6 +22,11 @@ struct step {
     uintptr_t start;  /* of the block, */
     size_t size;      /* and its size; 0: a root */
     uint32_t site;
+};
+
+/* Where in a block a word lies. */
+struct in_block {
+    uintptr_t slot, start; /* of the block */
 };
 
 enum result_kind {
@@ -42,6 +47,10 @@ struct result {
     unsigned steps;                       /* the way: the first ones and the last; */
     unsigned skipped;            /* so many between them are left out, before step STEPS_MAX / 2 */
     struct step path[STEPS_MAX]; /* for a POINTER the last is where it was found */
+    /* POINTER, in a block: all places of the word in blocks of this site, as far as there is room.
+     */
+    unsigned place_count;
+    struct in_block places[PLACES_MAX];
 };
 
 /* Modules whose retained heap is to be found out: what their variables alone hold. What two of

@@ -272,7 +272,7 @@ Test(the_end, summary_once_but_after_a_failed_exec_again)
     start_with("");
     lifecycle_finish("exec");
     cr_assert_eq(json_array_size(records("summary")), 1);
-    lifecycle_exiting();
+    lifecycle_exit_begins();
     lifecycle_finish("exit");
     lifecycle_finish("_exit");
     json_t *summaries = records("summary");
