@@ -8,6 +8,7 @@
 #include "interpose/real.h"
 #include "interpose/settle.h"
 #include "lifecycle/lifecycle.h"
+#include "scan/stacks.h"
 
 #include <linux/seccomp.h>
 #include <stdarg.h>
@@ -173,13 +174,27 @@ static void note_confined_here(void *unused)
     guard_leave(saved_errno);
 }
 
-static void note_confined(void)
+/* A process made by clone(2) is none of ours, and asks on for a filter until it has one that kills
+ * for the question. Where it shares our memory, as a child of vfork(2) does, ending its calls ends
+ * ours: only a filter itself is worth that. */
+static void note_confined(bool is_filter)
 {
-    if (!is_ours())
+    int saved_errno = errno;
+    if (!is_ours()) {
+        if (is_filter || stack_owns_memory())
+            calls_meet_filter();
+        errno = saved_errno;
         return;
+    }
     if (!own_stack_run(note_confined_here, NULL))
         lifecycle_leave(); /* the rest can be left out, but not this */
     calls_end();
+}
+
+static void note_prctl(int option, unsigned long first, unsigned long second)
+{
+    if (confines(option, first, second))
+        note_confined(option == PR_SET_SECCOMP);
 }
 
 EXPORT int prctl(int option, ...)
@@ -191,8 +206,7 @@ EXPORT int prctl(int option, ...)
         given[i] = va_arg(arguments, unsigned long);
     va_end(arguments);
     real_need(real_prctl);
-    if (confines(option, given[0], given[1]))
-        note_confined();
+    note_prctl(option, given[0], given[1]);
     return real_prctl(option, given[0], given[1], given[2], given[3]);
 }
 
@@ -202,11 +216,10 @@ void note_syscall(long number, unsigned long first, unsigned long second, unsign
     switch (number) {
     case SYS_seccomp:
         if (confines_by_seccomp(first, third))
-            note_confined();
+            note_confined(true);
         break;
     case SYS_prctl:
-        if (confines((int)first, second, third))
-            note_confined();
+        note_prctl((int)first, second, third);
         break;
     case SYS_userfaultfd:
         userfaults_note_made();
