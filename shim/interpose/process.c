@@ -158,10 +158,12 @@ static bool confines(int option, unsigned long first, unsigned long second)
            (option == PR_SET_SECCOMP && (second || first == SECCOMP_MODE_STRICT));
 }
 
-/* seccomp(2). Without a filter it is only asked, too: libseccomp does it to learn of flags. */
-static bool confines_by_seccomp(unsigned long operation, unsigned long filter)
+/* seccomp(2). Without a filter it is only asked, too: libseccomp does it to learn of flags, and
+ * whether there is this call at all by a strict mode with flags, which the kernel refuses. */
+static bool confines_by_seccomp(unsigned long operation, unsigned long flags, unsigned long filter)
 {
-    return operation == SECCOMP_SET_MODE_STRICT || (operation == SECCOMP_SET_MODE_FILTER && filter);
+    return (operation == SECCOMP_SET_MODE_STRICT && !flags && !filter) ||
+           (operation == SECCOMP_SET_MODE_FILTER && filter);
 }
 
 static void note_confined_here(void *unused)
@@ -215,7 +217,7 @@ void note_syscall(long number, unsigned long first, unsigned long second, unsign
 {
     switch (number) {
     case SYS_seccomp:
-        if (confines_by_seccomp(first, third))
+        if (confines_by_seccomp(first, second, third))
             note_confined(true);
         break;
     case SYS_prctl:

@@ -13,6 +13,7 @@
  *   thread              syscall(SYS_seccomp) with TSYNC, in a thread, for all of them
  *   clone               in a child of clone(2), made by number: only no_new_privs is seen to come
  *   vfork               prctl(2), in a child of vfork(2), which then ends
+ *   asks                it is not: it is only asked what there is, as libseccomp does
  *   inline              no function of the C library is called. Here the question for a filter is
  *                       allowed: there is no other way to learn of it.
  */
@@ -99,6 +100,13 @@ static void *confine_all(void *unused)
     return unused;
 }
 
+/* As libseccomp does. A strict mode with flags is refused where there is seccomp(2). */
+static void ask(void)
+{
+    check(syscall(SYS_seccomp, SECCOMP_SET_MODE_STRICT, 1, NULL) == -1);
+    check(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, NULL) == -1);
+}
+
 static void confine(const char *how)
 {
     pthread_t thread;
@@ -123,9 +131,10 @@ static void confine(const char *how)
     } else if (strcmp(how, "prctl") == 0) {
         check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
         check(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0);
+    } else if (strcmp(how, "asks") == 0) {
+        ask();
     } else {
-        /* libseccomp asks before what there is. */
-        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, NULL);
+        ask();
         check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
         check(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) == 0);
     }
