@@ -72,6 +72,14 @@ static COLD int learn(void)
     return atomic_load(&state);
 }
 
+void calls_meet_filter(void)
+{
+    void (*found)(void) = atomic_load(&on_found);
+    calls_end();
+    if (found)
+        found();
+}
+
 /* What holds for the next call. */
 static inline int look(void)
 {
@@ -84,10 +92,7 @@ static inline int look(void)
         guard.unfiltered = true;
         return now;
     }
-    void (*found)(void) = atomic_load(&on_found);
-    calls_end();
-    if (found)
-        found();
+    calls_meet_filter();
     return OVER;
 }
 

@@ -9,6 +9,7 @@
 #include "interpose/real.h"
 #include "interpose/settle.h"
 #include "lifecycle/lifecycle.h"
+#include "scan/stacks.h"
 
 #include <linux/seccomp.h>
 #include <stdarg.h>
@@ -185,10 +186,12 @@ static bool confines(int option, unsigned long first, unsigned long second)
            (option == PR_SET_SECCOMP && (second || first == SECCOMP_MODE_STRICT));
 }
 
-/* seccomp(2). Without a filter it is only asked, too: libseccomp does it to learn of flags. */
-static bool confines_by_seccomp(unsigned long operation, unsigned long filter)
+/* seccomp(2). Without a filter it is only asked, too: libseccomp does it to learn of flags, and
+ * whether there is this call at all by a strict mode with flags, which the kernel refuses. */
+static bool confines_by_seccomp(unsigned long operation, unsigned long flags, unsigned long filter)
 {
-    return operation == SECCOMP_SET_MODE_STRICT || (operation == SECCOMP_SET_MODE_FILTER && filter);
+    return (operation == SECCOMP_SET_MODE_STRICT && !flags && !filter) ||
+           (operation == SECCOMP_SET_MODE_FILTER && filter);
 }
 
 static void note_confined_here(void *unused)
@@ -201,13 +204,27 @@ static void note_confined_here(void *unused)
     guard_leave(saved_errno);
 }
 
-static void note_confined(void)
+/* A process made by clone(2) is none of ours, and asks on for a filter until it has one that kills
+ * for the question. Where it shares our memory, as a child of vfork(2) does, ending its calls ends
+ * ours: only a filter itself is worth that. */
+static void note_confined(bool is_filter)
 {
-    if (!is_ours())
+    int saved_errno = errno;
+    if (!is_ours()) {
+        if (is_filter || stack_owns_memory())
+            calls_meet_filter();
+        errno = saved_errno;
         return;
+    }
     if (!own_stack_run(note_confined_here, NULL))
         lifecycle_leave(); /* the rest can be left out, but not this */
     calls_end();
+}
+
+static void note_prctl(int option, unsigned long first, unsigned long second)
+{
+    if (confines(option, first, second))
+        note_confined(option == PR_SET_SECCOMP);
 }
 
 EXPORT int prctl(int option, ...)
@@ -219,8 +236,7 @@ EXPORT int prctl(int option, ...)
         given[i] = va_arg(arguments, unsigned long);
     va_end(arguments);
     real_need(real_prctl);
-    if (confines(option, given[0], given[1]))
-        note_confined();
+    note_prctl(option, given[0], given[1]);
     return real_prctl(option, given[0], given[1], given[2], given[3]);
 }
 
@@ -229,12 +245,11 @@ void note_syscall(long number, unsigned long first, unsigned long second, unsign
 {
     switch (number) {
     case SYS_seccomp:
-        if (confines_by_seccomp(first, third))
-            note_confined();
+        if (confines_by_seccomp(first, second, third))
+            note_confined(true);
         break;
     case SYS_prctl:
-        if (confines((int)first, second, third))
-            note_confined();
+        note_prctl((int)first, second, third);
         break;
     case SYS_userfaultfd:
         userfaults_note_made();

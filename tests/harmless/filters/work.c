@@ -11,6 +11,9 @@
  *   syscall             the same behind prctl(PR_SET_NO_NEW_PRIVS), as libseccomp does it
  *   prctl, raw-prctl    prctl(2) and the same call by syscall(2)
  *   thread              syscall(SYS_seccomp) with TSYNC, in a thread, for all of them
+ *   clone               in a child of clone(2), made by number: only no_new_privs is seen to come
+ *   vfork               prctl(2), in a child of vfork(2), which then ends
+ *   asks                it is not: it is only asked what there is, as libseccomp does
  *   inline              no function of the C library is called. Here the question for a filter is
  *                       allowed: there is no other way to learn of it.
  */
@@ -97,6 +100,13 @@ static void *confine_all(void *unused)
     return unused;
 }
 
+/* As libseccomp does. A strict mode with flags is refused where there is seccomp(2). */
+static void ask(void)
+{
+    check(syscall(SYS_seccomp, SECCOMP_SET_MODE_STRICT, 1, NULL) == -1);
+    check(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, NULL) == -1);
+}
+
 static void confine(const char *how)
 {
     pthread_t thread;
@@ -115,12 +125,16 @@ static void confine(const char *how)
     } else if (strcmp(how, "raw-prctl") == 0) {
         check(syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
         check(syscall(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0);
+    } else if (strcmp(how, "clone") == 0) {
+        check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+        check(call_inline(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&filter, 0, 0) == 0);
     } else if (strcmp(how, "prctl") == 0) {
         check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
         check(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0);
+    } else if (strcmp(how, "asks") == 0) {
+        ask();
     } else {
-        /* libseccomp asks before what there is. */
-        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, NULL);
+        ask();
         check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
         check(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) == 0);
     }
@@ -210,9 +224,33 @@ static void end(const char *way)
         *nowhere = 1;
 }
 
+/* What its child ends with. The child goes on behind this. */
+static int in_clone(void)
+{
+    int status;
+    pid_t child = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+    if (child == 0)
+        return -1;
+    check(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status));
+    return observe_failures ? 1 : WEXITSTATUS(status);
+}
+
+static void in_vfork(void)
+{
+    int status;
+    pid_t child = vfork();
+    if (child == 0) {
+        confine("prctl");
+        _exit(3);
+    }
+    check(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+          WEXITSTATUS(status) == 3);
+}
+
 int main(int count, char **arguments)
 {
     const unsigned more[] = {SYS_execve, SYS_tgkill, SYS_getpid, SYS_gettid};
+    int status;
     if (count < 3)
         return 97;
     leave_key();
@@ -221,7 +259,12 @@ int main(int count, char **arguments)
         allow_more(more, 4);
     else if (strcmp(arguments[2], "exec") == 0)
         allow_more(more, 1);
-    confine(arguments[1]);
+    if (strcmp(arguments[1], "clone") == 0 && (status = in_clone()) >= 0)
+        return status;
+    if (strcmp(arguments[1], "vfork") == 0)
+        in_vfork();
+    else
+        confine(arguments[1]);
     work();
     fork_once();
     say("alive\n");
