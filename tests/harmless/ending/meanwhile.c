@@ -102,13 +102,18 @@ static void leave_handler(void)
 
 static int end(void)
 {
+    /* A stack of its own, for it must not lie where the plug-in was. */
+    static char stack[256 << 10] __attribute__((aligned(4096)));
     pthread_t thread;
+    pthread_attr_t attributes;
     struct sigaction action = {.sa_handler = leave};
+    pthread_attr_init(&attributes);
+    pthread_attr_setstack(&attributes, stack, sizeof stack);
     first = pthread_self();
     sigaction(SIGUSR1, &action, NULL);
     leave_handler();
     fill(STDERR_FILENO);
-    check(pthread_create(&thread, NULL, intervene, NULL) == 0);
+    check(pthread_create(&thread, &attributes, intervene, NULL) == 0);
     if (strcmp(way, "thread") == 0)
         _exit(STATUS); /* exit works twice, and between the two it could be the other's turn */
     exit(STATUS);

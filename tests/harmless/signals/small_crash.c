@@ -81,11 +81,11 @@ static void die(unsigned way)
     pid_t pid = fork();
     if (pid == 0) {
         size_t size = (size_for_signal() + SPARE) & ~(size_t)15;
+        end = map_room() + size; /* first, for it must not lie where the plug-in was */
         void *handle = open_plugin("./leftover.so", RTLD_NOW);
         gone = (void (*)(int))symbol(handle, "leave");
         gone(0);
         check(dlclose(handle) == 0);
-        end = map_room() + size;
         call_on(size, ways[way].function);
         _exit(77);
     }
