@@ -63,18 +63,16 @@ static inline __attribute__((always_inline)) struct cfi_frame here(void)
     uintptr_t saved[CFI_SAVED], sp, pc;
 #if defined(__x86_64__)
     __asm__ volatile("1: lea 1b(%%rip), %0\n\tmov %%rsp, %1\n\t"
-                     "mov %%rbx, 0(%2)\n\tmov %%rbp, 8(%2)\n\tmov %%r12, 16(%2)\n\t"
-                     "mov %%r13, 24(%2)\n\tmov %%r14, 32(%2)\n\tmov %%r15, 40(%2)"
-                     : "=&r"(pc), "=&r"(sp)
-                     : "r"(saved)
-                     : "memory");
+                     "mov %%rbx, 0(%3)\n\tmov %%rbp, 8(%3)\n\tmov %%r12, 16(%3)\n\t"
+                     "mov %%r13, 24(%3)\n\tmov %%r14, 32(%3)\n\tmov %%r15, 40(%3)"
+                     : "=&r"(pc), "=&r"(sp), "=m"(saved)
+                     : "r"(saved));
 #else
     __asm__ volatile("1: adr %0, 1b\n\tmov %1, sp\n\t"
-                     "stp x19, x20, [%2]\n\tstp x21, x22, [%2, #16]\n\tstp x23, x24, [%2, #32]\n\t"
-                     "stp x25, x26, [%2, #48]\n\tstp x27, x28, [%2, #64]\n\tstp x29, x30, [%2, #80]"
-                     : "=&r"(pc), "=&r"(sp)
-                     : "r"(saved)
-                     : "memory");
+                     "stp x19, x20, [%3]\n\tstp x21, x22, [%3, #16]\n\tstp x23, x24, [%3, #32]\n\t"
+                     "stp x25, x26, [%3, #48]\n\tstp x27, x28, [%3, #64]\n\tstp x29, x30, [%3, #80]"
+                     : "=&r"(pc), "=&r"(sp), "=m"(saved)
+                     : "r"(saved));
 #endif
     frame.pc = pc;
     cfi_set(&frame, CFI_SP, sp);
