@@ -4,7 +4,6 @@
 #include "scan/scan.h"
 
 #include <stdatomic.h>
-#include <string.h>
 
 /* Each with a reference. Under the changes lock. */
 static struct module *due[DUE_MAX];
@@ -34,7 +33,9 @@ static void make_room(void)
     if (kept == DUE_MAX) {
         scan_gaps.missed++;
         module_unref(due[0]);
-        memmove(due, due + 1, --kept * sizeof *due);
+        kept--;
+        for (unsigned i = 0; i < kept; i++)
+            due[i] = due[i + 1];
     }
     atomic_store(&count, kept);
 }
