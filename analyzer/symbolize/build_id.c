@@ -10,7 +10,8 @@
 #include <strings.h>
 #include <unistd.h>
 
-/* One area of notes, and all of them together; real ones have some hundred bytes. */
+/* The most bytes that are read of one note segment or section, and of all in one file; real files
+ * have some hundred. */
 enum { AREA_MAX = 16 << 10, NOTES_MAX = 256 << 10 };
 
 struct file {

@@ -19,8 +19,8 @@ struct lookup {
     struct image_place place;
 };
 
-/* One file, as image_find() takes it. A file that cannot be read to the end is named on standard
- * error. */
+/* A file whose symbols are wanted, named as image_find() takes it. If it cannot be read to the end,
+ * its name is written to standard error. */
 struct worker_file {
     const char *path, *build_id, *started;
 };

@@ -29,7 +29,7 @@
 static void *plugin;
 static uintptr_t entered; /* its complement: no pointer that could dangle */
 
-/* What plug-ins call. */
+/* The two functions that plug-ins call. */
 void host_enter(observer *function);
 void host_take_out(observer *function);
 

@@ -77,7 +77,7 @@ ENTRY(start)
     return result;
 }
 
-/* It runs off when the process has worked for a second; then this plug-in is not there any more. */
+/* The timer expires when the process has used a second of CPU time; the plug-in has gone then. */
 ENTRY(start_soon)
 {
     int result = make(CLOCK_PROCESS_CPUTIME_ID, &in_a_second);

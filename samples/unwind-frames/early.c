@@ -18,7 +18,8 @@ __attribute__((constructor)) static void early_init(void)
     __register_frame(&tables);
 }
 
-/* It is seen from then on: nothing is said of what was not registered. */
+/* Deregisters tables that were never registered, as far as the library has seen. The library sees
+ * this call, and must say nothing of it. */
 ENTRY(stop)
 {
     __deregister_frame(&tables);

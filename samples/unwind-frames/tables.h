@@ -39,7 +39,7 @@ struct tables {
         .function = {.length = 20, .to_common = 28, .start = (address), .size = 1}, \
     }
 
-/* What libgcc keeps of a registration; it is smaller. */
+/* Room for the notes that libgcc keeps of a registration (its struct object, which is smaller). */
 struct notes {
     void *words[16];
 };

@@ -80,7 +80,7 @@ void calls_meet_filter(void)
         found();
 }
 
-/* What holds for the next call. */
+/* The state that holds for the next call; it is learned where it is unknown. */
 static inline int look(void)
 {
     int now = atomic_load_explicit(&state, memory_order_relaxed);

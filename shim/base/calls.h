@@ -32,7 +32,7 @@ long calls_make(long number, long a, long b, long c, long d, long e, long f);
  * errno where it fails, and does not touch errno. */
 long calls_pass(long number, long a, long b, long c, long d, long e, long f);
 
-/* Whether a call that the program does not need may kill it. */
+/* True where a system call that the program itself does not make may kill it. */
 bool calls_are_filtered(void);
 
 /* No call is made any more. */
