@@ -27,8 +27,8 @@ struct caller_stack caller_stack_at(uintptr_t sp)
 }
 
 /* Of frames of any function: what a sanitizer of the unit tests forbids there is no matter. */
-__attribute__((no_sanitize("address"))) bool caller_stack_read(struct caller_stack *stack,
-                                                               uintptr_t at, uintptr_t *word)
+NO_ADDRESS_SANITIZER bool caller_stack_read(struct caller_stack *stack, uintptr_t at,
+                                            uintptr_t *word)
 {
     if (at % WORD)
         return false;
