@@ -273,7 +273,14 @@ static void remove_locked(struct module *module, struct module_changes *changes)
     changes->unloaded++;
 }
 
-/* What is not in the list any more goes, unless it came after the list was taken. */
+/* The loader numbers loads as it counts them. Without these numbers a module that came alone while
+ * the list was taken is left to the next list. */
+static bool came_after(const struct module *module, const struct sightings *list)
+{
+    return module->serial ? module->serial > list->adds : module->came_alone > list->came_alone;
+}
+
+/* Modules that the list does not have any more are unloaded. */
 static void remove_unseen_locked(const struct sightings *list, struct module_changes *changes)
 {
     for (struct module *m = first_module; m; m = m->next)
@@ -282,7 +289,7 @@ static void remove_unseen_locked(const struct sightings *list, struct module_cha
         if (list->items[i].known)
             list->items[i].known->seen = true;
     for (struct module *m = first_module; m; m = m->next)
-        if (!m->seen && !module_is_unloaded(m) && m->came_alone <= list->came_alone)
+        if (!m->seen && !module_is_unloaded(m) && !came_after(m, list))
             remove_locked(m, changes);
 }
 
