@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "interpose/exit_marker.h"
 #include "interpose/real.h"
-#include "lifecycle/check.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/start.h"
+#include "modules/modules.h"
 
 /* Taking one out makes libc walk through all handlers. So old markers are taken out so many at
  * once; without that 20,000 handlers cost 0.4 s. */
@@ -19,7 +19,7 @@ static _Atomic uint64_t last_unloads;
 /* Called by libc when the process ends, and inside the guard when we take it out. */
 static void marker(void *unused)
 {
-    if (!check_exit_begins())
+    if (!process_exit_begins())
         note_exit_begins();
 }
 
@@ -90,7 +90,7 @@ void exit_marker_want(void)
     int saved_errno;
     if (atomic_load(&is_wanted) || !lifecycle_enter(&saved_errno))
         return;
-    check_notice_exit(); /* a handler of exit called dlclose: it is too late for the marker */
+    process_notice_exit(); /* a handler of exit called dlclose: it is too late for the marker */
     guard_leave(saved_errno);
     atomic_store(&is_wanted, true);
     exit_marker_renew();

@@ -8,7 +8,9 @@
 #include "interpose/kernel.h"
 #include "interpose/real.h"
 #include "interpose/settle.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/check.h"
+#include "lifecycle/ending.h"
+#include "lifecycle/start.h"
 #include "scan/stacks.h"
 
 #include <linux/seccomp.h>
