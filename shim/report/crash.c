@@ -5,9 +5,9 @@
 #include "base/lock.h"
 #include "base/options.h"
 #include "modules/symbols.h"
-#include "report/json.h"
+#include "ownership/json.h"
 #include "report/log.h"
-#include "report/names.h"
+#include "base/names.h"
 #include "report/records.h"
 #include "report/report.h"
 

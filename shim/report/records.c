@@ -2,9 +2,10 @@
 #include "report/records.h"
 #include "base/dropped.h"
 #include "base/sys.h"
-#include "report/json.h"
-#include "report/names.h"
+#include "ownership/json.h"
+#include "base/names.h"
 #include "report/parts.h"
+#include "rules/path_json.h"
 
 #include <gnu/libc-version.h>
 #include <string.h>
@@ -173,7 +174,7 @@ void record_finding(struct text *text, const struct finding_record *record, uint
         text_add(text, ",\"pending\":true");
     record_subject(text, finding);
     json_stack(text, finding->stack);
-    record_path(text, finding);
+    path_json(text, finding);
     json_string(text, "signature", record->signature);
     json_end(text);
 }

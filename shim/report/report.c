@@ -5,7 +5,7 @@
 #include "base/options.h"
 #include "report/instances.h"
 #include "report/log.h"
-#include "report/names.h"
+#include "base/names.h"
 #include "rules/rules.h"
 
 struct lock report_lock;

@@ -3,9 +3,10 @@
 #include "registry/keys.h"
 #include "registry/signals.h"
 #include "registry/tasks.h"
-#include "report/json.h"
-#include "report/names.h"
+#include "ownership/json.h"
+#include "base/names.h"
 #include "report/parts.h"
+#include "rules/path_json.h"
 #include "rules/paths.h"
 
 enum { SIGNATURE_FRAMES = 8 };
@@ -59,7 +60,7 @@ static void add_slot_subject(struct text *text, const struct finding *finding)
         if (in_block)
             json_number(text, "block_bytes", path->steps[path->count - 1].step.size);
         if (!in_block)
-            record_step_thread(text, &path->steps[0]);
+            path_json_thread(text, &path->steps[0]);
     }
     add_address_subject(text, finding, "address");
     json_string(text, "target", target_names[finding->target]);

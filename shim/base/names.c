@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "report/names.h"
+#include "base/names.h"
 
 #define NAME_OF(enumerator, name, ...) name,
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The names that the report file uses for enumerators, from the tables that define both. */
-#ifndef DLPIN_REPORT_NAMES_H
-#define DLPIN_REPORT_NAMES_H
+#ifndef DLPIN_BASE_NAMES_H
+#define DLPIN_BASE_NAMES_H
 
 #include "base/dropped.h"
 #include "report/report_format.h"
