@@ -7,6 +7,7 @@
 #include "report/report_format.h"
 
 extern const char *const kind_names[KIND_COUNT];
+extern const char *const subject_names[KIND_COUNT]; /* "object" of a finding's subject */
 extern const char *const severity_names[SEVERITY_COUNT];
 extern const char *const verdict_names[VERDICT_COUNT];
 extern const char *const occasion_names[AT_COUNT];

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/guard.h"
 #include "report/report.h"
-#include "rules/stacks.h"
+#include "rules/stack_search.h"
 #include "scan/stacks.h"
 
 enum {
