@@ -10,7 +10,7 @@
 #include "modules/link_maps.h"
 #include "registry/heap.h"
 #include "report/report.h"
-#include "rules/stacks.h"
+#include "rules/stack_search.h"
 #include "scan/scan.h"
 
 #include <string.h>
