@@ -26,7 +26,11 @@ static bool is_ours(void)
 
 static void run(void (*work)(void *data), void *data)
 {
-    if (is_ours())
+    if (!is_ours())
+        return;
+    if (lifecycle_ends_silently())
+        work(data);
+    else
         own_stack_run(work, data);
 }
 

@@ -61,4 +61,7 @@ void check_before_death(bool due);
 bool orphans_defer(const struct finding *finding);
 void orphans_report(void);
 
+/* Whether there are any; without a lock. */
+bool orphans_any(void);
+
 #endif

@@ -93,6 +93,9 @@ bool lifecycle_is_own_process(void);
 void lifecycle_exit_begins(void);
 void lifecycle_finish(const char *ended);
 
+/* Neither of the two has anything to check or to write: they need little stack then. */
+bool lifecycle_ends_silently(void);
+
 /* The program aborts: as much is said of it as of a crash. */
 void lifecycle_aborting(void);
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 _Atomic uint64_t modules_epoch, modules_unloads, modules_registered_left;
+_Atomic bool modules_came;
 
 struct lock modules_lock;
 struct lock changes_lock;
@@ -220,6 +221,8 @@ static struct module *add_locked(struct sighting *sighting, uintptr_t opener, bo
         .seen = true,
     };
     memcpy(module->build_id, image->build_id, sizeof module->build_id);
+    if (!first_sync)
+        atomic_store(&modules_came, true);
     sighting->path = NULL;
     sighting->phdr = NULL;
     sighting->image.soname = NULL;
