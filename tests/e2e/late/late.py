@@ -8,7 +8,7 @@ import sys
 import tempfile
 import unittest
 
-SHIM, HOST, PLUGIN = sys.argv[1:4]
+SHIM, HOST, PLUGIN = map(os.path.abspath, sys.argv[1:4])
 WAYS = ('return', '_exit', 'quick_exit', 'child')
 
 
