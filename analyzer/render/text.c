@@ -259,6 +259,12 @@ static void put_limits(FILE *out, const struct report *report)
                 report->model->resolved, report->model->resolved == 1 ? " was" : "s were");
 }
 
+/* No input was a report: a message has said so, and that is all there is to say. */
+static bool was_told_why_nothing(const struct model *model)
+{
+    return model->processes == NULL && model->loaded.unreadable + model->loaded.empty > 0;
+}
+
 static void put_total(FILE *out, const struct model *model)
 {
     size_t errors = model->severities[SEVERITY_ERROR];
@@ -297,5 +303,6 @@ void render_text(FILE *out, const struct report *report, bool color)
         put_unfinished(out, report->model);
     put_duplicates(out, report->model);
     put_limits(out, report);
-    put_total(out, report->model);
+    if (!was_told_why_nothing(report->model))
+        put_total(out, report->model);
 }
