@@ -10,6 +10,7 @@ void merge_paths(struct model *model, const char *const *paths, size_t count)
     load_inputs(paths, count, &sink, &model->loaded);
     model_finish(model);
     symbolize_model(model);
+    model_sign(model);
 }
 
 void merge_inputs(struct model *model, const struct settings *settings)

@@ -4,8 +4,9 @@
  * of all processes merged by signature.
  *
  * model_sink() gives the sink for load_inputs(); when all is loaded, model_finish() makes the
- * groups and the counts. The model owns every record that it was given; model_free() gives
- * everything back. Pointers into it stay valid until then.
+ * groups and the counts, by places in files; when these have names, model_sign() makes signatures
+ * and merges what has the same one. The model owns every record that it was given; model_free()
+ * gives everything back. Pointers into it stay valid until then.
  *
  * Rules that live here: a module record with a known id brings its new state; a finding record with
  * a known id replaces the earlier one; a record with the id of another module or finding is a
@@ -18,6 +19,7 @@
 #define DLPIN_ANALYZER_MODEL_H
 
 #include "load/load.h"
+#include "model/signature.h"
 
 #include <uthash.h>
 
@@ -75,9 +77,16 @@ struct process {
     UT_hash_handle hh;
 };
 
-/* The findings of one signature; `shown` is the one that speaks for all of them. */
+/*
+ * The findings of one signature; `shown` is the one that speaks for all of them. Before
+ * model_sign(), those of the same places in the same files.
+ */
 struct group {
-    char *signature;
+    char *key;
+    struct signature signature;
+    /* One of the findings for each place in files: several of one function may have been merged. */
+    const struct finding **variants;
+    size_t variant_count;
     struct finding *first, *last; /* list through next_in_group, in the order of the files */
     const struct finding *shown;
     const struct crash *crash; /* the first one that one of them predicted, or NULL */
@@ -111,6 +120,8 @@ struct model {
 
 struct record_sink model_sink(struct model *model);
 void model_finish(struct model *model);
+/* Merges by signature, once the frames of each group.shown have their names. */
+void model_sign(struct model *model);
 void model_free(struct model *model);
 
 /* Whether what the process found is of interest (model.only). */

@@ -5,12 +5,14 @@
  *   format       "dlpin-merged-report"
  *   version      1; rises when a key changes its meaning or goes away, not when one is added
  *   tool         "dlpin <version>"
+ *   signatures   "dlpin/1": the version of these
  *   counts       {"error": n, "warning": n, "note": n}: entries of findings of each severity
  *   kinds        {kind: n} and
  *   verdicts     {verdict: n}, likewise
  *   resolved     findings that stopped being true; not counted, unless asked for
  *   findings     severest first; repeats of one signature are one entry:
- *                  signature kind verdict severity message module (its identity) module_path
+ *                  signature (12 hex digits) unstable function (that decides; model/signature.h)
+ *                  kind verdict severity message module (its identity) module_path
  *                  build_id state at label count bytes blocks loads[] growing pending
  *                  growth: {loads, things, bytes_per_load, blocks_per_load, loads_until_no_key},
  *                    or null: what the loads from the first to the last left, in one process
@@ -21,6 +23,7 @@
  *                    the identity of the module, and module_path function file line
  *                  path[]: as in the report file, a block's frame as below, and a place in an image
  *                    with function file line
+ *                  others[]: frames: where others of the same signature were made
  *                  instances[]: {pid, file, id} of each finding that was merged into this one
  *   crashes      of processes that died at an address of an unloaded module:
  *                  pid report (the file) signal signal_name time (ns since the start)
@@ -186,6 +189,20 @@ static json_t *instances_value(const struct group *group)
     return instances;
 }
 
+/* Where the others of several places were made. */
+static json_t *others_value(const struct group *group)
+{
+    json_t *others = json_array();
+
+    for (size_t i = 0; i < group->variant_count; i++) {
+        const struct finding *variant = group->variants[i];
+
+        if (variant != group->shown && variant->data->stack_count > 0)
+            json_array_append_new(others, frame_value(variant->process, &variant->data->stack[0]));
+    }
+    return others;
+}
+
 static void set_module(json_t *value, const struct finding *finding)
 {
     const struct module *module = finding_module(finding);
@@ -238,7 +255,9 @@ static json_t *finding_value(const struct group *group)
 
     if (shown->resolved != NULL)
         how = shown->resolved->resolved.how != NULL ? shown->resolved->resolved.how : "resolved";
-    set(value, "signature", text_value(group->signature));
+    set(value, "signature", text_value(group->signature.text));
+    set(value, "unstable", json_boolean(group->signature.unstable));
+    set(value, "function", text_value(group->signature.function));
     set(value, "kind", text_value(data->kind));
     set(value, "verdict", text_value(data->verdict));
     set(value, "severity", text_value(severity_name(group->severity)));
@@ -252,6 +271,7 @@ static json_t *finding_value(const struct group *group)
     set(value, "subject", subject_value(shown));
     set(value, "stack", stack_value(shown->process, data->stack, data->stack_count));
     set(value, "path", path_value(shown));
+    set(value, "others", others_value(group));
     set(value, "instances", instances_value(group));
     return value;
 }
@@ -291,7 +311,8 @@ static json_t *prediction_value(const struct crash *crash)
         return value;
     set(value, "kind", text_value(finding->data->kind));
     set(value, "severity", text_value(severity_name(finding->data->severity)));
-    set(value, "signature", text_value(finding->data->signature));
+    set(value, "signature",
+        text_value(finding->group != NULL ? finding->group->signature.text : NULL));
     return value;
 }
 
@@ -468,6 +489,7 @@ void render_json(FILE *out, const struct report *report, bool color)
     set(document, "format", text_value("dlpin-merged-report"));
     set(document, "version", json_integer(1));
     set(document, "tool", text_value("dlpin " DLPIN_VERSION));
+    set(document, "signatures", text_value(SIGNATURE_VERSION_NAME));
     set_findings(document, report);
     set(document, "crashes", crashes_value(model));
     set(document, "duplicates", duplicates_value(model));

@@ -153,6 +153,28 @@ static void put_way(FILE *out, const struct finding *finding, bool color)
     }
 }
 
+/* Other places of the same function that have left the same. */
+static void put_others(FILE *out, const struct group *group)
+{
+    for (size_t i = 0; i < group->variant_count; i++) {
+        const struct finding *variant = group->variants[i];
+
+        if (variant == group->shown || variant->data->stack_count == 0)
+            continue;
+        fputs("  and another one at: ", out);
+        put_place(out, variant->process, &variant->data->stack[0]);
+    }
+}
+
+/* As a line of suppressions has it. */
+static void put_signature(FILE *out, const struct group *group)
+{
+    if (group->signature.text[0] == '\0')
+        return;
+    fprintf(out, "  sig:%s%s\n", group->signature.text,
+            group->signature.unstable ? " (unstable: its function has no name)" : "");
+}
+
 static void put_group(FILE *out, const struct group *group, bool color)
 {
     const struct finding *shown = group->shown;
@@ -174,7 +196,9 @@ static void put_group(FILE *out, const struct group *group, bool color)
         fprintf(out, "  it came true: process %" PRId64 " crashed, see above\n",
                 crash->process->key.pid);
     put_frames(out, shown);
+    put_others(out, group);
     put_way(out, shown, color);
+    put_signature(out, group);
     fputc('\n', out);
 }
 

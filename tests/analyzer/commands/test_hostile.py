@@ -457,7 +457,8 @@ class Identities(Hostile):
                 self.assertEqual(document["input"]["conflicts"], 1)
 
     def test_a_finding_with_the_id_of_another_one_counts_beside_it(self):
-        for other in ({"kind": "key-destructor", "signature": "two"}, {"signature": "two"}):
+        for other in ({"kind": "key-destructor", "signature": "two"},
+                      {"signature": "two", "subject": {"name": "another"}}):
             with self.subTest(other):
                 path = self.report(HEADER, self.FIRST, dict(FINDING, signature="one"),
                                    dict(FINDING, **{"signature": "one", "severity": "error", **other}))
