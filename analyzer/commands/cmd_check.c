@@ -22,14 +22,20 @@ static int verdict(const struct settings *settings, const struct model *model)
 static int check(struct settings *settings)
 {
     struct model model = {.count_resolved = settings->resolved};
-    const struct report report = {.model = &model, .gate = &settings->gate};
+    const struct report report = {
+        .model = &model,
+        .gate = &settings->gate,
+        .only_gating = true,
+        .exceptions = &settings->exceptions,
+    };
     int status = STATUS_TROUBLE;
+    bool good;
 
     settings_add_output(settings);
-    if (!outputs_open(&settings->outputs))
+    if (!settings_read_exceptions(settings) || !outputs_open(&settings->outputs))
         return STATUS_TROUBLE;
-    merge_inputs(&model, settings);
-    if (outputs_write(&settings->outputs, &report))
+    good = merge_inputs(&model, settings);
+    if (outputs_write(&settings->outputs, &report) && good)
         status = verdict(settings, &model);
     model_free(&model);
     return status;

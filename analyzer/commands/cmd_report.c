@@ -10,15 +10,16 @@ static bool report_goes_elsewhere(const struct settings *settings)
 static int report(struct settings *settings)
 {
     struct model model = {.count_resolved = settings->resolved};
-    const struct report report = {.model = &model};
+    const struct report report = {
+        .model = &model, .from = settings->from, .exceptions = &settings->exceptions};
     bool good;
 
     if (!report_goes_elsewhere(settings))
         settings_add_output(settings);
-    if (!outputs_open(&settings->outputs))
+    if (!settings_read_exceptions(settings) || !outputs_open(&settings->outputs))
         return STATUS_TROUBLE;
-    merge_inputs(&model, settings);
-    good = outputs_write(&settings->outputs, &report) && !merge_had_trouble(&model);
+    good = merge_inputs(&model, settings);
+    good = outputs_write(&settings->outputs, &report) && good && !merge_had_trouble(&model);
     model_free(&model);
     return good ? STATUS_GOOD : STATUS_TROUBLE;
 }

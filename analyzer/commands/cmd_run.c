@@ -27,6 +27,7 @@ struct run {
     struct child_end end;
     struct model model;
     char *library;
+    bool written; /* the baseline, if it was to be */
 };
 
 /* To start it would be to kill it; better not to start it at all. */
@@ -48,7 +49,8 @@ static int prepare(struct run *run)
     struct program library;
 
     run->library = library_find();
-    if (run->library == NULL || !known_options_check(run->library, run->settings->extra) ||
+    if (!settings_read_exceptions(run->settings) || run->library == NULL ||
+        !known_options_check(run->library, run->settings->extra) ||
         !outputs_open(&run->settings->outputs) || !workdir_open(&run->workdir, run->settings->keep))
         return STATUS_RUN_FAILED;
     program_inspect(&run->program, name);
@@ -139,6 +141,8 @@ static void load_reports(struct run *run)
 
     run->model.count_resolved = run->settings->resolved;
     merge_paths(&run->model, (const char *const *)files, count);
+    exceptions_apply(&run->settings->exceptions, &run->model);
+    run->written = exceptions_write(&run->settings->exceptions, &run->model);
     workdir_free_files(files, count);
     add_remarks(run);
 }
@@ -176,8 +180,12 @@ static int judge(const struct run *run)
 
 static bool write_reports(struct run *run)
 {
+    const struct settings *settings = run->settings;
     const struct report report = {
         .model = &run->model,
+        .gate = settings->gated ? &settings->gate : NULL,
+        .from = settings->from,
+        .exceptions = &settings->exceptions,
         .remarks = (const char *const *)run->remarks.items,
         .remark_count = run->remarks.count,
     };
@@ -192,7 +200,7 @@ static int report(struct run *run)
     int status;
 
     load_reports(run);
-    written = write_reports(run);
+    written = write_reports(run) && run->written;
     if (WIFSIGNALED(run->end.status))
         return -1;
     status = WEXITSTATUS(run->end.status);

@@ -27,17 +27,18 @@ struct command {
 
 enum { ANY_NUMBER = INT_MAX };
 
-extern const struct command command_run, command_report, command_check, command_leaks, command_why,
-    command_completions;
+extern const struct command command_run, command_report, command_check, command_diff, command_leaks,
+    command_why, command_completions;
 
 /* All commands; ends with NULL. */
 extern const struct command *const commands[];
 
 enum {
     STATUS_GOOD = 0,
-    STATUS_FINDINGS = 1, /* check: something gates; leaks: something is left; why: not mapped */
-    STATUS_TROUBLE = 2,  /* bad usage, or input that cannot be read */
-    STATUS_GATED = 23,   /* run --gate: findings, unless --error-exitcode says otherwise */
+    STATUS_FINDINGS =
+        1, /* check, diff: something gates; leaks: something is left; why: not mapped */
+    STATUS_TROUBLE = 2,       /* bad usage, or input that cannot be read */
+    STATUS_GATED = 23,        /* run --gate: findings, unless --error-exitcode says otherwise */
     STATUS_NOTHING_SEEN = 24, /* run: what was asked for could not be seen, or not be written */
     STATUS_RUN_FAILED = 125,  /* run itself failed; 126 and 127 are those of env(1) */
 };

@@ -13,9 +13,11 @@ void merge_paths(struct model *model, const char *const *paths, size_t count)
     model_sign(model);
 }
 
-void merge_inputs(struct model *model, const struct settings *settings)
+bool merge_inputs(struct model *model, struct settings *settings)
 {
     merge_paths(model, (const char *const *)settings->arguments, settings->argument_count);
+    exceptions_apply(&settings->exceptions, model);
+    return exceptions_write(&settings->exceptions, model);
 }
 
 bool merge_had_trouble(const struct model *model)

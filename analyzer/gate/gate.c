@@ -68,6 +68,8 @@ bool gate_matches(const struct gate *gate, const struct group *group)
     int kind = name_to_kind(group->shown->data->kind);
     int verdict = name_to_verdict(group->shown->data->verdict);
 
+    if (group->hidden)
+        return false;
     return group->severity >= gate->from || (kind >= 0 && gate->kinds[kind]) ||
            (verdict >= 0 && gate->verdicts[verdict]) || (gate->growth && group->growing);
 }

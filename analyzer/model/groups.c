@@ -118,6 +118,8 @@ static struct group *add(struct model *model, struct finding *finding, char *key
     add_known(&group->blocks, data->blocks);
     group->growing |= data->growing;
     group->pending |= data->pending && finding->resolved == NULL;
+    group->suppressed_by_library =
+        data->suppressed && (group->first == finding || group->suppressed_by_library);
     if (group->shown == NULL || data->severity > group->severity) {
         group->shown = finding;
         group->severity = data->severity;
@@ -174,7 +176,8 @@ void groups_finish(struct model *model)
     }
     for (struct group *group = model->groups; group != NULL; group = group->hh.next) {
         sort_loads(group);
-        model->severities[group->severity]++;
+        group->hidden = group->suppressed_by_library;
+        model->severities[group->severity] += !group->hidden;
     }
     HASH_SORT(model->groups, by_weight);
 }

@@ -23,6 +23,8 @@
 
 #include <uthash.h>
 
+struct entry;
+
 struct module {
     int64_t id;
     struct record *record; /* the latest of this id */
@@ -89,9 +91,13 @@ struct group {
     size_t variant_count;
     struct finding *first, *last; /* list through next_in_group, in the order of the files */
     const struct finding *shown;
-    const struct crash *crash; /* the first one that one of them predicted, or NULL */
-    enum severity severity;    /* the highest */
-    int64_t count;             /* times, over all findings */
+    /* What of exceptions (gate/exceptions.h) applies to it, or NULL. */
+    const struct entry *suppressed, *known, *expired;
+    bool suppressed_by_library; /* by the library's own option */
+    bool hidden;                /* it does not count, and is not shown */
+    const struct crash *crash;  /* the first one that one of them predicted, or NULL */
+    enum severity severity;     /* the highest */
+    int64_t count;              /* times, over all findings */
     int64_t bytes, blocks; /* of the last time in each process; RECORD_ABSENT where none has any */
     bool growing;
     bool pending;   /* of at least one nothing later is known: its process ended there */
@@ -112,7 +118,7 @@ struct model {
     struct load_counts loaded;         /* for load_inputs() to fill */
     bool count_resolved;               /* set before model_finish(): resolved findings count too, */
     int64_t only;                      /* and of this process alone, if it is not 0 */
-    size_t severities[SEVERITY_COUNT]; /* groups of each */
+    size_t severities[SEVERITY_COUNT]; /* groups of each that are not hidden */
     size_t resolved;                   /* findings that were resolved */
     size_t unloaded;                   /* modules that were unmapped */
     size_t closed;                     /* modules that were closed and are still mapped */

@@ -19,8 +19,11 @@ enum {
     IN_CHECK = 1 << 2,
     IN_LEAKS = 1 << 3,
     IN_WHY = 1 << 4,
-    IN_COMPLETIONS = 1 << 5,
-    IN_ALL = (1 << 6) - 1,
+    IN_DIFF = 1 << 5,
+    IN_COMPLETIONS = 1 << 6,
+    IN_ALL = (1 << 7) - 1,
+    /* Those that read whole reports. */
+    IN_READERS = IN_RUN | IN_REPORT | IN_CHECK | IN_DIFF,
 };
 
 struct option_row {

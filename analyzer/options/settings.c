@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "options/settings.h"
 
+#include "base/message.h"
 #include "commands/command.h"
 
 enum { TIMEOUT_SECONDS = 10 };
@@ -21,7 +22,20 @@ void settings_add_output(struct settings *settings)
                 settings->file != NULL ? settings->file : "-");
 }
 
+bool settings_read_exceptions(struct settings *settings)
+{
+    const struct exceptions *exceptions = &settings->exceptions;
+
+    if (exceptions->baseline_path == NULL && (exceptions->write || exceptions->update)) {
+        message_usage("--%s-baseline needs --baseline=FILE",
+                      exceptions->write ? "write" : "update");
+        return false;
+    }
+    return exceptions_read(&settings->exceptions);
+}
+
 void settings_clear(struct settings *settings)
 {
+    exceptions_clear(&settings->exceptions);
     outputs_clear(&settings->outputs);
 }

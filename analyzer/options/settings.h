@@ -4,6 +4,7 @@
 #define DLPIN_ANALYZER_SETTINGS_H
 
 #include "ask/request.h"
+#include "gate/exceptions.h"
 #include "gate/gate.h"
 #include "render/output.h"
 
@@ -17,6 +18,8 @@ struct settings {
     struct outputs outputs;      /* --report */
 
     bool resolved;
+    enum severity from; /* --min-severity */
+    struct exceptions exceptions;
     bool gated; /* run: something was said about the gate */
     struct gate gate;
     int error_status;
@@ -35,6 +38,9 @@ struct settings settings_default(void);
 
 /* Adds the output that --format and -o mean, to the standard output without -o. */
 void settings_add_output(struct settings *settings);
+
+/* The files of suppressions and the baseline. False, after a message. */
+bool settings_read_exceptions(struct settings *settings);
 
 void settings_clear(struct settings *settings);
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "options/options.h"
 
+#include "base/memory.h"
 #include "base/message.h"
+#include "gate/day.h"
 #include "load/names.h"
 
 #include <errno.h>
@@ -122,6 +124,67 @@ static bool take_resolved(struct settings *settings, const char *value)
     return true;
 }
 
+static const char *severity_word(size_t number)
+{
+    return number < SEVERITY_COUNT ? severity_name((enum severity)number) : NULL;
+}
+
+static bool take_min_severity(struct settings *settings, const char *value)
+{
+    int severity = name_to_severity(value);
+
+    settings->from = (enum severity)severity;
+    if (severity < 0)
+        message_usage("--min-severity=%s: it must be note, warning or error", value);
+    return severity >= 0;
+}
+
+static bool take_suppressions(struct settings *settings, const char *value)
+{
+    struct exceptions *exceptions = &settings->exceptions;
+
+    ARRAY_PUSH(exceptions->suppression_paths, exceptions->suppression_count, value);
+    return true;
+}
+
+static bool take_print_suppressions(struct settings *settings, const char *value)
+{
+    settings->exceptions.print = true;
+    return true;
+}
+
+static bool take_baseline(struct settings *settings, const char *value)
+{
+    settings->exceptions.baseline_path = value;
+    return true;
+}
+
+static bool take_no_baseline(struct settings *settings, const char *value)
+{
+    settings->exceptions.show_known = true;
+    return true;
+}
+
+static bool take_write_baseline(struct settings *settings, const char *value)
+{
+    settings->exceptions.write = true;
+    return true;
+}
+
+static bool take_update_baseline(struct settings *settings, const char *value)
+{
+    settings->exceptions.update = true;
+    return true;
+}
+
+static bool take_today(struct settings *settings, const char *value)
+{
+    settings->exceptions.today = day_parse(value, strlen(value));
+    if (settings->exceptions.today == 0)
+        message_usage("--today=%s: it must be a day, YYYY-MM-DD", value);
+    return settings->exceptions.today != 0;
+}
+
 static bool take_module(struct settings *settings, const char *value)
 {
     settings->module = value;
@@ -152,7 +215,7 @@ static bool take_force(struct settings *settings, const char *value)
 const struct option_row option_rows[] = {
     {0, "gate", NULL, IN_RUN, take_gate,
      "exit with 23 if PROGRAM exited with 0 and findings fail the gate", NULL},
-    {0, "fail-on", "LIST", IN_RUN | IN_CHECK, take_fail_on,
+    {0, "fail-on", "LIST", IN_RUN | IN_CHECK | IN_DIFF, take_fail_on,
      "what fails the gate: a severity with all above it, kinds of findings, verdicts, growth (what "
      "each further load adds), separated by commas (default: warning); in run it implies --gate",
      gate_word},
@@ -163,15 +226,35 @@ const struct option_row option_rows[] = {
      "watch the processes that PROGRAM starts, too (default: yes)", answer_word},
     {0, "options", "LIST", IN_RUN, take_options,
      "more options for libdlpin.so, as in DLPIN_OPTIONS; libdlpin(7) has them", NULL},
-    {'o', "output", "FILE", IN_RUN | IN_REPORT | IN_CHECK, take_file,
-     "write what --format says to FILE", NULL},
-    {0, "format", "FORMAT", IN_RUN | IN_REPORT | IN_CHECK | IN_LEAKS, take_format,
+    {'o', "output", "FILE", IN_READERS, take_file, "write what --format says to FILE", NULL},
+    {0, "format", "FORMAT", IN_READERS | IN_LEAKS, take_format,
      "the form of the report (default: text)", format_name},
-    {0, "report", "FORMAT:FILE", IN_RUN | IN_REPORT | IN_CHECK, take_report,
+    {0, "report", "FORMAT:FILE", IN_READERS, take_report,
      "write FORMAT to FILE as well; may be given several times", NULL},
     {0, "keep", "DIR", IN_RUN, take_keep, "leave the report files of the processes in DIR", NULL},
-    {0, "resolved", NULL, IN_RUN | IN_REPORT | IN_CHECK, take_resolved,
+    {0, "resolved", NULL, IN_READERS, take_resolved,
      "count findings too that stopped being true before the process ended", NULL},
+    {0, "min-severity", "SEVERITY", IN_READERS, take_min_severity,
+     "show what has this severity and above, and what fails the gate; the rest is only counted",
+     severity_word},
+    {0, "suppressions", "FILE", IN_READERS, take_suppressions,
+     "leave out the findings that FILE names, as in dlpin-suppressions(5); may be given several "
+     "times",
+     NULL},
+    {0, "print-suppressions", NULL, IN_READERS, take_print_suppressions,
+     "name the suppressions that matched", NULL},
+    {0, "baseline", "FILE", IN_RUN | IN_REPORT | IN_CHECK, take_baseline,
+     "leave out the findings that FILE has", NULL},
+    {0, "no-baseline", NULL, IN_RUN | IN_REPORT | IN_CHECK, take_no_baseline,
+     "do not leave them out, but mark them", NULL},
+    {0, "write-baseline", NULL, IN_RUN | IN_CHECK, take_write_baseline,
+     "add to --baseline's FILE what it lacks", NULL},
+    {0, "update-baseline", NULL, IN_RUN | IN_CHECK, take_update_baseline,
+     "remove from --baseline's FILE what is fixed: what modules that were unloaded no longer "
+     "leave behind",
+     NULL},
+    {0, "today", "DAY", IN_READERS, take_today,
+     "the day by which \"until=\" in these files is judged, YYYY-MM-DD (default: today)", NULL},
     {0, "as-if-unloaded", "MODULE", IN_LEAKS, take_module,
      "what it would hold of MODULE (a path or name) if that were unloaded now, without its "
      "destructors; nothing is unloaded",
