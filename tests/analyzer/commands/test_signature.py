@@ -77,7 +77,9 @@ extern "C" void start(void)
 """
 
 
-class Signatures(Case):
+class Built(Case):
+    """A case with a host and a plug-in."""
+
     def setUp(self):
         super().setUp()
         if shutil.which("cc") is None:
@@ -104,6 +106,8 @@ class Signatures(Case):
         self.compile(source, "plugin.so", "-shared", "-fPIC", *(options or ("-g", "-O1")), "-lpthread",
                      compiler=compiler)
 
+
+class Signatures(Built):
     def findings(self):
         """Of a run: {signature: (kind, function, unstable)}."""
         out = self.directory / "out.json"
@@ -217,6 +221,58 @@ class Signatures(Case):
             self.assertNotRegex(function, "allocator|less|__cxx11|char_traits")
         self.plugin(CXX, "-O2", compiler="c++")
         self.assertEqual(self.findings(), before)
+
+
+class OfTheLibrary(Built):
+    """The option suppressions= of libdlpin.so reads the same file, and applies lines of modules."""
+
+    def run_with(self, lines, *arguments):
+        self.plugin()
+        options = f"suppressions={self.file('s', lines)}:exitcode=9:log_path={self.directory}/log"
+        for report in self.directory.glob("log.*"):
+            report.unlink()
+        result = subprocess.run([self.directory / "host", self.directory / "plugin.so"], capture_output=True, text=True,
+                                env={**self.environment, "LD_PRELOAD": SHIM, "DLPIN_OPTIONS": options})
+        report, = self.directory.glob("log.*")
+        return result, self.dlpin("report", *arguments, report)
+
+    def test_lines_of_modules(self):
+        for lines, status, printed, suppressed in (
+            ("# none\n", 9, 4, 0),
+            ("key-destructor:plugin.so reason=a key-destructor:\n", 9, 3, 1),
+            ("*:plug*|*/plugin.so", 0, 0, 4),
+            ("key:plugin.so\nkey-destructor:nothing\nheap-lost:*.so until=9999-01-01", 9, 1, 3),
+            ("*:plugin.so until=2001-01-01\n", 9, 4, 0),
+            ("*:plugin.so|start\n*:start\nsig:0123456789ab\n*:plugin.so until=x\n*:\nkeys:*\n*:|plugin.so\n", 9, 4, 0),
+        ):
+            with self.subTest(lines):
+                result, report = self.run_with(lines)
+                self.assertEqual(result.returncode, status, result.stderr)
+                self.assertEqual(result.stderr.count("dlpin: ERROR: ") + result.stderr.count("dlpin: WARNING: "),
+                                 printed, result.stderr)
+                if suppressed:
+                    self.assertIn(f"dlpin: {suppressed} suppressed\n", report.stdout)
+                else:
+                    self.assertNotIn("suppressed", report.stdout)
+
+    def test_what_is_suppressed_is_in_the_report_file(self):
+        _, report = self.run_with("*:plugin.so", "--format=json")
+        document = json.loads(report.stdout)
+        self.assertEqual((document["findings"], {h["by"] for h in document["hidden"]}), ([], {"library"}))
+        self.assertEqual(len(document["hidden"]), 4)
+
+    def test_a_file_that_cannot_be_read(self):
+        fifo = self.directory / "fifo"
+        os.mkfifo(fifo)
+        for path in (fifo, "/nonexistent", "/dev/zero", self.directory):
+            for quiet in (0, 1):
+                with self.subTest(path, quiet=quiet):
+                    options = f"suppressions={path}:quiet={quiet}"
+                    result = subprocess.run(["true"], capture_output=True, text=True, timeout=600,
+                                            env={**self.environment, "LD_PRELOAD": SHIM, "DLPIN_OPTIONS": options})
+                    self.assertEqual(result.returncode, 0)
+                    line = f"dlpin: suppressions={path}: it cannot be read\n"
+                    self.assertEqual(result.stderr, "" if quiet else line)
 
 
 if __name__ == "__main__":
