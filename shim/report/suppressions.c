@@ -23,6 +23,8 @@ struct suppression {
 };
 
 static struct suppression *suppressions;
+static char *file_text; /* what they point into */
+static size_t file_size;
 
 static bool is_blank(char c)
 {
@@ -130,8 +132,7 @@ static bool is_empty_somewhere(struct span patterns)
 static void take_line(struct span line, unsigned today)
 {
     line = trim(line);
-    const char *colon =
-        line.start < line.end ? memchr(line.start, ':', (size_t)(line.end - line.start)) : NULL;
+    const char *colon = find(line.start, line.end, ':');
     if (!colon || *line.start == '#')
         return;
     const char *end = value_end(line, false);
@@ -150,34 +151,51 @@ static void take_line(struct span line, unsigned today)
     suppressions = kept;
 }
 
-/* A FIFO would wait, and a device may do anything. NULL: it cannot be read. */
+/* A FIFO would wait, and a device may do anything. NULL: it cannot be read, or not to the end. */
 static char *read_regular(const char *path, size_t *size)
 {
     int fd =
         (int)sys_call(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
     struct stat status;
     char *text = NULL;
-    long n = 0;
+    size_t length = 0;
+    long n = 1;
     if (fd < 0)
         return NULL;
     if (!sys_call(SYS_fstat, fd, &status) && S_ISREG(status.st_mode) &&
         status.st_size <= SIZE_MAX_READ)
         text = arena_alloc((size_t)status.st_size + 1);
-    *size = 0;
-    while (text && *size < (size_t)status.st_size &&
-           (n = sys_call(SYS_read, fd, text + *size, (size_t)status.st_size - *size)) > 0)
-        *size += (size_t)n;
+    *size = (size_t)status.st_size;
+    while (text && length < *size &&
+           (n = sys_call(SYS_read, fd, text + length, *size - length)) > 0)
+        length += (size_t)n;
     sys_call(SYS_close, fd);
-    return text && n >= 0 ? text : NULL;
+    if (text && n <= 0) {
+        arena_free(text, *size + 1);
+        text = NULL;
+    }
+    return text;
+}
+
+static void forget(void)
+{
+    for (struct suppression *next; suppressions; suppressions = next) {
+        next = suppressions->next;
+        arena_free(suppressions, sizeof *suppressions);
+    }
+    if (file_text)
+        arena_free(file_text, file_size + 1);
+    file_text = NULL;
 }
 
 bool suppressions_read(const char *path, unsigned today)
 {
-    size_t size = 0;
-    const char *text = read_regular(path, &size);
-    if (!text)
+    forget();
+    file_text = read_regular(path, &file_size);
+    if (!file_text)
         return false;
-    for (const char *end = text + size; text < end;) {
+    const char *text = file_text;
+    for (const char *end = text + file_size; text < end;) {
         const char *newline = find(text, end, '\n');
         take_line((struct span){text, newline ? newline : end}, today);
         text = newline ? newline + 1 : end;

@@ -4,8 +4,7 @@
  * those apply whose patterns all match the module; the analyzer applies the others, by names that
  * are not known here. A line that is damaged, or past its day, applies to nothing.
  *
- * Read once, from one thread, before there are findings; the lines stay for the rest of the
- * process.
+ * Read from one thread, before there are findings; the lines stay until another file is read.
  */
 #ifndef DLPIN_REPORT_SUPPRESSIONS_H
 #define DLPIN_REPORT_SUPPRESSIONS_H
