@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include "lifecycle/ending.h"
 #include "base/options.h"
 #include "base/own_stack.h"
 #include "base/sys.h"
 #include "lifecycle/check.h"
 #include "lifecycle/crash.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/orphans.h"
+#include "lifecycle/process.h"
 #include "lifecycle/request.h"
 #include "modules/link_maps.h"
 #include "registry/heap.h"
@@ -17,11 +19,6 @@
 static _Atomic bool finished;
 static bool is_confined;
 
-bool lifecycle_is_own_process(void)
-{
-    return atomic_load(&lifecycle_pid) == sys_getpid();
-}
-
 /* A finding needs a module that was closed or unloaded, or an event of its own. */
 static bool has_left_nothing(void)
 {
@@ -30,8 +27,7 @@ static bool has_left_nothing(void)
 
 bool lifecycle_ends_silently(void)
 {
-    return atomic_load(&lifecycle_phase) == PHASE_ACTIVE && has_left_nothing() &&
-           !guard.dlopen_pending && !report_has_file();
+    return process_is_active() && has_left_nothing() && !guard.dlopen_pending && !report_has_file();
 }
 
 static void name_gaps(const char **unseen, size_t n)
