@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/ending.h"
+#include "lifecycle/orphans.h"
 #include "base/options.h"
 #include "base/own_stack.h"
 #include "base/sys.h"
 #include "lifecycle/check.h"
 #include "lifecycle/crash.h"
-#include "lifecycle/orphans.h"
 #include "lifecycle/process.h"
 #include "lifecycle/request.h"
 #include "modules/link_maps.h"
 #include "registry/heap.h"
 #include "report/report.h"
-#include "rules/stacks.h"
+#include "rules/stack_search.h"
 #include "scan/scan.h"
 
 #include <string.h>

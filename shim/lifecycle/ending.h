@@ -10,8 +10,8 @@
  * hold its lock for good. */
 void lifecycle_finish(const char *ended);
 
-/* Neither lifecycle_exit_begins nor lifecycle_finish has anything to check or to write: they need
- * little stack then. Also outside of the guard. */
+/* Neither that exit begins nor the end has anything to check or to write: they need little stack
+ * then. */
 bool lifecycle_ends_silently(void);
 
 /* The program aborts: as much is said of it as of a crash. */

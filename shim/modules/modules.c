@@ -99,6 +99,8 @@ struct module *list_first_locked(void)
 void list_add_locked(struct module *module)
 {
     module->id = ++last_id;
+    if (!module->startup)
+        atomic_store(&modules_came, true);
     module->link = last_link;
     *last_link = module;
     last_link = &module->next;

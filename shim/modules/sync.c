@@ -72,8 +72,6 @@ static struct module *add_locked(struct sighting *sighting, uintptr_t opener, bo
         .seen = true,
     };
     memcpy(module->build_id, image->build_id, sizeof module->build_id);
-    if (!first_sync)
-        atomic_store(&modules_came, true);
     sighting->path = NULL;
     sighting->phdr = NULL;
     sighting->image.soname = NULL;

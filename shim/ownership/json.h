@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * The members that the report file's records are made of (report_format.h), added to a text.
- * Functions that take a name add ",\"name\":" and the value.
+ * Members of a record (base/json.h) that tell of modules, frames and stacks.
+ *
+ * No locks; where a symbol is to be found, files are read.
  */
-#ifndef DLPIN_REPORT_JSON_H
-#define DLPIN_REPORT_JSON_H
+#ifndef DLPIN_OWNERSHIP_JSON_H
+#define DLPIN_OWNERSHIP_JSON_H
 
-#include "base/text.h"
+#include "base/json.h"
 #include "ownership/stack.h"
-
-/* A record of this type, with the process's number; its end, with the end of the line. */
-void json_begin(struct text *text, const char *type);
-void json_end(struct text *text);
-
-/* NULL becomes null. */
-void json_string(struct text *text, const char *name, const char *value);
-void json_number(struct text *text, const char *name, uint64_t value);
-void json_address(struct text *text, const char *name, uintptr_t value);
 
 /* A module's id; nothing for NULL. */
 void json_module(struct text *text, const char *name, const struct module *module);

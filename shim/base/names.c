@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "report/names.h"
+#include "base/names.h"
 
 #define NAME_OF(enumerator, name, ...) name,
+#define SUBJECT_OF(enumerator, name, title, subject, ...) subject,
 
 const char *const kind_names[KIND_COUNT] = {DLPIN_KINDS(NAME_OF)};
+const char *const subject_names[KIND_COUNT] = {DLPIN_KINDS(SUBJECT_OF)};
 const char *const severity_names[SEVERITY_COUNT] = {DLPIN_SEVERITIES(NAME_OF)};
 const char *const verdict_names[VERDICT_COUNT] = {DLPIN_VERDICTS(NAME_OF)};
 const char *const occasion_names[AT_COUNT] = {DLPIN_OCCASIONS(NAME_OF)};

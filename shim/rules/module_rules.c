@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: MIT
-/* Modules that the program closed and that are still mapped, and those that it never closed. */
+/* Modules that the program closed and that are still mapped. */
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/names.h"
 #include "base/sys.h"
 #include "modules/elf_file.h"
 #include "modules/handles.h"
-#include "registry/opens.h"
-#include "registry/registry.h"
-#include "rules/found.h"
+#include "ownership/json.h"
+#include "rules/rule.h"
 #include "rules/words.h"
 
-#include <string.h>
-
 enum { SAID_OF_EACH = 4 };
-
-/* --- why it stays
- * -----------------------------------------------------------------------------------------------
- */
 
 static bool has_reason(const struct holders *holders, enum reason reason)
 {
@@ -37,22 +33,46 @@ static struct holders *copy_holders(const struct holders *holders)
     return copy;
 }
 
-bool match_closed(const struct subject *subject, struct finding *finding)
+static bool match_closed(const struct subject *subject, struct finding *finding)
 {
-    struct module *module = subject->module;
-    finding->reopened = atomic_load(&module->reopened);
-    finding->replaced = elf_file_was_replaced(module);
+    struct module *module = subject->module.module;
+    finding->stay.reopened = atomic_load(&module->reopened);
+    finding->stay.replaced = elf_file_was_replaced(module);
     finding->verdict = VERDICT_PINNED;
-    finding->severity = finding->replaced || (finding->reopened && !module_is_to_stay(module)) ||
-                                has_reason(subject->holders, REASON_TLS_DESTRUCTOR)
+    finding->severity = finding->stay.replaced ||
+                                (finding->stay.reopened && !module_is_to_stay(module)) ||
+                                has_reason(subject->module.holders, REASON_TLS_DESTRUCTOR)
                             ? SEVERITY_WARNING
                             : SEVERITY_NOTE;
     finding->module = module_ref(module);
     finding->owner = module_ref(module);
-    finding->holders = copy_holders(subject->holders);
+    finding->stay.holders = copy_holders(subject->module.holders);
     finding->bytes = module->end - module->start;
-    finding->retained = module->retained;
-    return finding->holders != NULL;
+    finding->stay.retained = module->retained;
+    return finding->stay.holders != NULL;
+}
+
+static bool is_only_reason(const struct holders *holders)
+{
+    for (unsigned i = 0; i < holders->count; i++)
+        if (holders->list[i].reason != REASON_TLS_DESTRUCTOR)
+            return false;
+    return holders->count > 0;
+}
+
+static bool match_tls_destructor(const struct subject *subject, struct finding *finding)
+{
+    if (!subject->module.holders || !is_only_reason(subject->module.holders) ||
+        !match_closed(subject, finding))
+        return false;
+    finding->stay.unneeded = !finding->stay.reopened && !module_is_closed(finding->module);
+    return true;
+}
+
+static bool match_still_mapped(const struct subject *subject, struct finding *finding)
+{
+    return subject->module.holders && !is_only_reason(subject->module.holders) &&
+           match_closed(subject, finding);
 }
 
 static void say_nodelete(struct text *message, const struct holder *holder)
@@ -169,7 +189,7 @@ static void say_reopened(struct text *message, const struct finding *finding)
 {
     text_add(message, " was closed, stayed mapped, and was opened again: its constructors did not "
                       "run, and its variables are as they were.");
-    text_add(message, has_reason(finding->holders, REASON_UNKNOWN)
+    text_add(message, has_reason(finding->stay.holders, REASON_UNKNOWN)
                           ? " What kept it when it was closed has gone."
                           : " It stays because");
 }
@@ -182,139 +202,117 @@ static void say_retained(struct text *message, const struct retained_heap *retai
                 retained->blocks, retained->blocks == 1 ? "" : "s", retained->bytes);
 }
 
-void explain_still_mapped(const struct finding *finding, struct text *message)
+static void explain_still_mapped(const struct finding *finding, struct text *message)
 {
     word_module(message, finding->module);
-    if (finding->reopened)
+    if (finding->stay.reopened)
         say_reopened(message, finding);
     else if (!module_is_closed(finding->module))
         text_printf(message, " is mapped with %zu KB, because", finding->bytes >> 10);
     else
         text_printf(message, " %s, and its %zu KB are still mapped, because",
-                    finding->unneeded ? "is not needed any more" : "was closed",
+                    finding->stay.unneeded ? "is not needed any more" : "was closed",
                     finding->bytes >> 10);
-    if (!finding->reopened || !has_reason(finding->holders, REASON_UNKNOWN))
-        say_reasons(message, finding->holders);
-    if (finding->replaced)
+    if (!finding->stay.reopened || !has_reason(finding->stay.holders, REASON_UNKNOWN))
+        say_reasons(message, finding->stay.holders);
+    if (finding->stay.replaced)
         text_add(message, " Its file is another one by now, and that is not what runs.");
-    say_retained(message, &finding->retained);
+    say_retained(message, &finding->stay.retained);
 }
 
-void rules_check_closed(struct module *module, struct holders *holders, rules_sink *sink,
-                        void *data)
+static void identify(const struct subject *subject, struct object *object)
 {
-    struct found found = {0};
-    rules_add_tls_holders(module, holders);
-    if (holders->count == 0)
-        holders->list[holders->count++] = (struct holder){.reason = REASON_UNKNOWN};
-    found_apply(
-        &(struct subject){
-            .type = OBJECT_MODULE, .number = module->id, .module = module, .holders = holders},
-        &found);
-    found_hand_on(&found, sink, data);
+    object->module.id = subject->module.module->id;
+    object->module.opened = subject->module.opened;
 }
 
-/* --- handle
- * -------------------------------------------------------------------------------------------- */
-
-bool match_handle(const struct subject *subject, struct finding *finding)
+static void still_holds(const struct object *object, const char **how)
 {
-    struct module *module = subject->module;
-    const struct frame *opener = stack_requester(subject->opener, NULL);
-    if (!subject->opener || !opener)
-        return false;
-    bool abandoned = module_is_unloaded(opener->module);
-    finding->verdict = VERDICT_PINNED;
-    finding->severity = SEVERITY_NOTE;
-    finding->owner = module_ref(module);
-    finding->requester = module_ref(opener->module);
-    finding->module = module_ref(abandoned ? opener->module : module);
-    finding->stack = stack_copy(subject->opener);
-    finding->holders = arena_alloc(sizeof *finding->holders);
-    if (finding->holders)
-        holders_add(finding->holders, &(struct holder){.reason = REASON_HANDLE,
-                                                       .handles = handles_left(module),
-                                                       .opens = module->opens->total});
-    return finding->holders != NULL;
+    const struct module *module = modules_by_id(object->module.id);
+    if (!module || module_is_unloaded(module))
+        *how = "the module was unmapped";
+    else if (object->kind == KIND_HANDLE && handles_left(module) == 0)
+        *how = "the handle was given back";
 }
 
-void explain_handle(const struct finding *finding, struct text *message)
+static void write_reason(struct text *text, const struct holder *holder)
 {
-    if (finding->module != finding->owner) {
-        word_module(message, finding->module);
-        text_add(message, " was unloaded, and has not closed ");
-        word_module(message, finding->owner);
-        text_add(message, ", which it opened");
-    } else {
-        word_module(message, finding->owner);
-        text_add(message, " was opened, and is not closed");
+    text_printf(text, "{\"reason\":\"%s\"", reason_names[holder->reason]);
+    if (holder->reason == REASON_HANDLE) {
+        json_number(text, "handles", holder->handles);
+        json_number(text, "opens", holder->opens);
     }
-    const struct holder *handle = &finding->holders->list[0];
-    if (handle->opens > 1)
-        text_printf(message, ": %u handles of %u are left", handle->handles, handle->opens);
-    text_add(message, ". It stays mapped to the end. For each dlopen there must be a dlclose.");
+    if (holder->module)
+        json_module(text, "module", holder->module);
+    if (holder->symbol[0])
+        json_string(text, "symbol", holder->symbol);
+    if (holder->reason == REASON_NODELETE)
+        json_string(text, "by", holder->flag ? "DF_1_NODELETE" : "RTLD_NODELETE");
+    if (holder->tid)
+        json_number(text, "tid", (uint64_t)holder->tid);
+    if (holder->reason == REASON_TLS_DESTRUCTOR)
+        json_number(text, "pending", holder->pending);
+    if (holder->thread_name[0])
+        json_string(text, "thread_name", holder->thread_name);
+    if (holder->object)
+        json_address(text, "address", holder->object);
+    json_frame_member(text, "function", &(struct frame){holder->function, holder->function_module});
+    text_add(text, "}");
 }
 
-struct handles_check {
-    bool all;
-    struct found *found;
+static void write_subject(struct text *text, const struct finding *finding)
+{
+    const struct holders *holders = finding->stay.holders;
+    text_add(text, ",\"reasons\":[");
+    for (unsigned i = 0; holders && i < holders->count; i++) {
+        text_add(text, i ? "," : "");
+        write_reason(text, &holders->list[i]);
+    }
+    text_add(text, "]");
+    if (holders && holders->others)
+        json_number(text, "more_reasons", holders->others);
+    if (finding->stay.retained.known) {
+        json_number(text, "retained_blocks", finding->stay.retained.blocks);
+        json_number(text, "retained_bytes", finding->stay.retained.bytes);
+    }
+    if (finding->stay.reopened)
+        text_printf(text, ",\"reopened\":true,\"replaced\":%s",
+                    finding->stay.replaced ? "true" : "false");
+}
+
+static void release(struct finding *finding)
+{
+    if (finding->stay.holders)
+        holders_release(finding->stay.holders);
+    arena_free(finding->stay.holders, sizeof *finding->stay.holders);
+    finding->stay.holders = NULL;
+}
+
+static bool has_risen(const struct finding *finding, const struct finding *before)
+{
+    return finding->stay.reopened && !before->stay.reopened;
+}
+
+static bool take_retained(struct finding *finding, const struct object *object,
+                          const struct module *module)
+{
+    if (object->kind == KIND_HANDLE || object->module.id != module->id)
+        return false;
+    finding->stay.retained = module->retained;
+    return true;
+}
+
+const struct object_class module_class = {
+    .identify = identify,
+    .still_holds = still_holds,
+    .write_subject = write_subject,
+    .release = release,
+    .has_risen = has_risen,
+    .take_retained = take_retained,
 };
 
-/* Which handles were given back nobody can say, but if there are more left than all others opened,
- * then some of these are this opener's. */
-static bool has_left_some(const struct module *module, const struct module *opener)
-{
-    const struct opens *opens = module->opens;
-    unsigned own = 0;
-    for (unsigned i = 0; i < opens->count; i++)
-        own += open_requester(&opens->list[i]) == opener;
-    return opener && handles_left(module) > opens->total - own;
-}
-
-static void apply_to_open(struct module *module, const struct open *open, struct found *found)
-{
-    found_apply(&(struct subject){.type = OBJECT_MODULE,
-                                  .number = module->id,
-                                  .module = module,
-                                  .opener = open->stack,
-                                  .opened = open->serial},
-                found);
-}
-
-static int check_handles_of(struct module *module, void *data)
-{
-    const struct handles_check *check = data;
-    const struct opens *opens = module->opens;
-    bool any = false;
-    if (!opens || opens->count == 0 || module->startup || handles_left(module) == 0)
-        return 0;
-    for (unsigned i = 0; i < opens->count; i++) {
-        const struct module *opener = open_requester(&opens->list[i]);
-        if ((!check->all && !module_is_unloaded(opener)) || !has_left_some(module, opener))
-            continue;
-        apply_to_open(module, &opens->list[i], check->found);
-        any = true;
-    }
-    if (check->all && !any)
-        apply_to_open(module, &opens->list[0], check->found);
-    return 0;
-}
-
-void found_handles_locked(bool all, struct found *found)
-{
-    if (all || opens_requester_gone())
-        modules_each_mapped(check_handles_of, &(struct handles_check){all, found});
-}
-
-void rules_check_handles(struct module *only, rules_known *known, rules_sink *sink, void *data)
-{
-    struct found found = {.known = known};
-    if (!lock_acquire(&registry_lock))
-        return;
-    if (only)
-        check_handles_of(only, &(struct handles_check){true, &found});
-    else
-        found_handles_locked(true, &found);
-    lock_release(&registry_lock);
-    found_hand_on(&found, sink, data);
-}
+const struct rule rule_STILL_MAPPED = {&module_class, match_still_mapped, explain_still_mapped,
+                                       CLOSED_NOTHING};
+/* Its message names its reasons, as that of a module with others. */
+const struct rule rule_TLS_DESTRUCTOR = {&module_class, match_tls_destructor, explain_still_mapped,
+                                         CLOSED_NOTHING};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "rules/stacks.h"
+#include "rules/stack_search.h"
 #include "base/clock.h"
 #include "base/dropped.h"
 #include "base/sys.h"
@@ -7,6 +7,7 @@
 #include "ownership/prologue.h"
 #include "ownership/unwind.h"
 #include "rules/found.h"
+#include "rules/rule.h"
 #include "scan/frames.h"
 #include "scan/maps.h"
 #include "scan/memory.h"
@@ -93,9 +94,6 @@ static bool is_of_module(const struct passage *passage, bool closing)
     return closing || known || passage->unmapped;
 }
 
-/* --- where the threads are
- * -------------------------------------------------------------------------------- */
-
 static struct watched *find_place(struct round *round, pid_t tid)
 {
     for (size_t i = 0; i < round->count; i++)
@@ -168,9 +166,6 @@ static void look_at_all(struct round *round)
     round->complete &= left == 0;
 }
 
-/* --- a quick look
- * ------------------------------------------------------------------------------------------ */
-
 /* A stack that is not the one that the thread was given: one of a coroutine, of a signal handler.
  */
 static uintptr_t foreign_end(struct round *round, uintptr_t sp)
@@ -223,9 +218,6 @@ static uintptr_t survey(struct round *round, const struct watched *place, bool *
     return reached;
 }
 
-/* --- the way up
- * -------------------------------------------------------------------------------------------- */
-
 static struct module *module_of(const struct round *round, uintptr_t pc, bool exact)
 {
     const struct range *range = ranges_find(round->look->ranges, exact ? pc : pc - 1);
@@ -253,7 +245,8 @@ static struct stack *make_stack(const struct round *round)
 static void apply(struct round *round, const struct passage *passage)
 {
     bool closing = round->look->closing;
-    struct subject subject = {.type = OBJECT_FRAME, .passage = passage, .closing = closing};
+    struct subject subject = {
+        .class = &frame_class, .closing = closing, .frame = {.passage = passage}};
     if (!is_of_module(passage, closing))
         return;
     take_note(passage, !closing);
@@ -262,9 +255,9 @@ static void apply(struct round *round, const struct passage *passage)
         drop(DROP_FINDING);
         return;
     }
-    for (struct thread *thread = threads; thread && !subject.thread; thread = thread->next)
+    for (struct thread *thread = threads; thread && !subject.frame.thread; thread = thread->next)
         if (atomic_load(&thread->tid) == passage->tid)
-            subject.thread = thread;
+            subject.frame.thread = thread;
     found_apply(&subject, &round->found);
     lock_release(&registry_lock);
 }
@@ -296,9 +289,6 @@ static void apply_frames(struct round *round, const struct watched *place)
     stack_free(stack);
 }
 
-/* --- beyond the way
- * ---------------------------------------------------------------------------------------- */
-
 struct beyond {
     struct round *round;
     const struct watched *place;
@@ -317,7 +307,8 @@ static bool leads_on(uintptr_t slot, uintptr_t word)
     return outcome == CFI_STEPPED && prologue_is_after_call(frame.pc);
 }
 
-/* One is enough. After the unmapping the code before it is gone: only what was seen before. */
+/* One is enough. After the unmapping the code before it cannot be read: only what was seen before
+ * counts. */
 static bool apply_word(uintptr_t slot, uintptr_t word, void *data)
 {
     const struct beyond *beyond = data;
@@ -334,9 +325,6 @@ static bool apply_word(uintptr_t slot, uintptr_t word, void *data)
     stack_free(passage.stack);
     return true;
 }
-
-/* --- a thread
- * ---------------------------------------------------------------------------------------------- */
 
 /* While the thread stands still: what lies there now may go when it has gone on. */
 static void find_unmapped(struct round *round)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
+#include "rules/path_json.h"
 #include "modules/symbols.h"
-#include "report/json.h"
-#include "report/parts.h"
+#include "ownership/json.h"
 #include "rules/paths.h"
 
 const char *const target_names[] = {NULL, "code", "vtable", "data"};
 const char *const root_names[ROOT_KINDS] = {"data",  "tls",  "argument", "value",
                                             "stack", "data", "mapping",  NULL};
 
-void record_step_thread(struct text *text, const struct path_step *step)
+void path_json_thread(struct text *text, const struct path_step *step)
 {
     if (!step->step.root.tid)
         return;
@@ -39,7 +39,7 @@ static uintptr_t add_root(struct text *text, const struct path_step *step)
         json_number(text, "key", root->key);
     if (root->module)
         via = add_variable(text, step);
-    record_step_thread(text, step);
+    path_json_thread(text, step);
     text_add(text, "}");
     return via;
 }
@@ -83,7 +83,7 @@ static void add_image_node(struct text *text, const struct finding *finding)
     text_add(text, "}");
 }
 
-/* One step; from its last node a way leads on into the image, or nowhere. */
+/* One step; from its last node the path leads on into the image, or nowhere. */
 static void add_step(struct text *text, const struct finding *finding, unsigned n)
 {
     const struct path *path = finding->path;
@@ -100,7 +100,7 @@ static void add_step(struct text *text, const struct finding *finding, unsigned 
     text_add(text, "}");
 }
 
-void record_path(struct text *text, const struct finding *finding)
+void path_json(struct text *text, const struct finding *finding)
 {
     const struct path *path = finding->path;
     bool into_image = finding->place == PLACE_IMAGE && finding->target;

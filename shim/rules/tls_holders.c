@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Destructors of thread_local objects as the reason why a module stays. */
+/* Destructors of thread_local objects as the reason why a module stays mapped. */
 #include "modules/symbols.h"
 #include "modules/tls_counts.h"
 #include "registry/tls_dtors.h"
@@ -70,25 +70,4 @@ void rules_add_tls_holders(struct module *module, struct holders *holders)
         holders->list[holders->count++] = (struct holder){
             .reason = REASON_TLS_DESTRUCTOR, .pending = collection.expected - collection.found};
     add_ended(module, holders);
-}
-
-static bool is_only_reason(const struct holders *holders)
-{
-    for (unsigned i = 0; i < holders->count; i++)
-        if (holders->list[i].reason != REASON_TLS_DESTRUCTOR)
-            return false;
-    return holders->count > 0;
-}
-
-bool match_tls_destructor(const struct subject *subject, struct finding *finding)
-{
-    if (!subject->holders || !is_only_reason(subject->holders) || !match_closed(subject, finding))
-        return false;
-    finding->unneeded = !finding->reopened && !module_is_closed(finding->module);
-    return true;
-}
-
-bool match_still_mapped(const struct subject *subject, struct finding *finding)
-{
-    return subject->holders && !is_only_reason(subject->holders) && match_closed(subject, finding);
 }

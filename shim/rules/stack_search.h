@@ -8,8 +8,8 @@
  *
  * Under the check lock, inside the guard; takes the registry lock.
  */
-#ifndef DLPIN_RULES_STACKS_H
-#define DLPIN_RULES_STACKS_H
+#ifndef DLPIN_RULES_STACK_SEARCH_H
+#define DLPIN_RULES_STACK_SEARCH_H
 
 #include "rules/rules.h"
 #include "scan/ranges.h"

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * What is said of a process that dies at an address of an unloaded module: which module, where in
- * it, how it came there, and which finding said that it would.
+ * The record of a process that dies at an address of an unloaded module: which module, where in it,
+ * how the process came there, and which finding predicted it.
  *
  * Functions here take the report lock and, below it, modules and arena. Inside the guard. They are
  * called from a signal handler on a stack that may be small, above code of the program that holds
  * none of our locks.
  */
-#ifndef DLPIN_REPORT_CRASH_H
-#define DLPIN_REPORT_CRASH_H
+#ifndef DLPIN_REPORT_CRASH_RECORD_H
+#define DLPIN_REPORT_CRASH_RECORD_H
 
 #include "ownership/stack.h"
 
@@ -16,7 +16,7 @@
 
 struct crash {
     int signal;
-    struct frame place; /* in the module that is gone */
+    struct frame place; /* in the unloaded module */
     bool is_access;     /* that was read or written, and not run */
     pid_t tid;
     struct stack *stack; /* from the instruction that failed; NULL: nothing is known of it */

@@ -1,35 +1,38 @@
 // SPDX-License-Identifier: MIT
-#include "report/crash.h"
+#include "report/crash_record.h"
 #include "base/action.h"
 #include "base/dropped.h"
 #include "base/lock.h"
 #include "base/options.h"
 #include "modules/symbols.h"
-#include "report/json.h"
+#include "ownership/json.h"
 #include "report/log.h"
-#include "report/names.h"
+#include "base/names.h"
 #include "report/records.h"
 #include "report/report.h"
-
-/* --- what foretold it
- * ----------------------------------------------------------------------------------------------
- */
+#include "rules/rule.h"
 
 /* How well a finding about the module foretells the crash; among equals the worse one does. */
 enum { NOT_AT_ALL, THIS_MODULE, THIS_THREAD, THIS_ADDRESS };
+
+static bool is_word(const struct object *object, uintptr_t pc)
+{
+    const struct object_class *class = class_of(object);
+    return class->word && class->word(object) == pc;
+}
 
 /* Loads of one module have their functions at the same offsets. */
 static bool names_address(const struct crash *crash, const struct open_finding *open)
 {
     const struct frame *function = &open->finding->function;
     uintptr_t offset = crash->place.pc - crash->place.module->bias;
-    return open->object->word == crash->place.pc ||
+    return is_word(open->object, crash->place.pc) ||
            (function->module && function->pc - function->module->bias == offset);
 }
 
 static bool is_of_thread(const struct crash *crash, const struct open_finding *open)
 {
-    bool runs = open->object->type == OBJECT_THREAD || open->object->type == OBJECT_FRAME;
+    bool runs = class_of(open->object)->is_of_running_thread;
     return runs && !crash->is_access && open->finding->tid == crash->tid;
 }
 
@@ -53,10 +56,6 @@ bool crash_is_foretold(const struct crash *crash)
     lock_release(&report_lock);
     return found;
 }
-
-/* --- in words
- * ------------------------------------------------------------------------------------------------
- */
 
 static void print_place(struct text *text, const struct frame *place)
 {
@@ -91,10 +90,6 @@ static void show(const struct crash *crash, const struct open_finding *by)
     log_say(text_string(&text));
     text_free(&text);
 }
-
-/* --- the record
- * ----------------------------------------------------------------------------------------------
- */
 
 static void record_stack(struct text *text, const struct stack *stack)
 {

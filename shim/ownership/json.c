@@ -1,47 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "report/json.h"
-#include "base/sys.h"
+#include "ownership/json.h"
 #include "modules/symbols.h"
-
-static void begin_member(struct text *text, const char *name)
-{
-    text_add(text, ",\"");
-    text_add(text, name);
-    text_add(text, "\":");
-}
-
-void json_begin(struct text *text, const char *type)
-{
-    text_add(text, "{\"type\":\"");
-    text_add(text, type);
-    text_add(text, "\"");
-    json_number(text, "pid", (uint64_t)sys_getpid());
-}
-
-void json_end(struct text *text)
-{
-    text_add(text, "}\n");
-}
-
-void json_string(struct text *text, const char *name, const char *value)
-{
-    begin_member(text, name);
-    text_add_json(text, value);
-}
-
-void json_number(struct text *text, const char *name, uint64_t value)
-{
-    begin_member(text, name);
-    text_add_uint(text, value);
-}
-
-void json_address(struct text *text, const char *name, uintptr_t value)
-{
-    begin_member(text, name);
-    text_add(text, "\"");
-    text_add_hex(text, value);
-    text_add(text, "\"");
-}
 
 void json_module(struct text *text, const char *name, const struct module *module)
 {
@@ -73,7 +32,7 @@ void json_frame_member(struct text *text, const char *name, const struct frame *
 {
     if (!frame->pc)
         return;
-    begin_member(text, name);
+    json_member(text, name);
     json_frame(text, frame, 0);
 }
 
