@@ -36,18 +36,22 @@ def assembled(path, command, folder):
     return set(re.findall(r'FUNC\s+GLOBAL\s+\w+\s+\d+\s+(\w+)', table)), ''
 
 
-def check_own_stack(root, native, compiler, folder):
-    """The call on a stack of our own: the one function of its files, which other objects may use."""
+# Files that define one function each, which other objects may use.
+SINGLE = {'shim/base/own_stack_': 'own_stack_call', 'shim/ownership/caller_registers_': 'caller_registers_read'}
+
+
+def check_single(root, native, compiler, folder):
     mistakes = []
-    for path in sorted(glob.glob(os.path.join(root, 'shim/base/own_stack_*.S'))):
-        name = os.path.basename(path)
-        command = assembler(name[len('own_stack_'):-len('.S')], native, compiler)
-        if not command:
-            print(f'{name}: no assembler for it here')
-            continue
-        defined, message = assembled(path, command, folder)
-        if defined != {'own_stack_call'}:
-            mistakes.append(f'{name}: {message or sorted(defined)}')
+    for start, function in SINGLE.items():
+        for path in sorted(glob.glob(os.path.join(root, start + '*.S'))):
+            name = os.path.relpath(path, root)
+            command = assembler(name[len(start):-len('.S')], native, compiler)
+            if not command:
+                print(f'{name}: no assembler for it here')
+                continue
+            defined, message = assembled(path, command, folder)
+            if defined != {function}:
+                mistakes.append(f'{name}: {message or sorted(defined)}')
     return mistakes
 
 
@@ -71,7 +75,7 @@ def check(root, native, *compiler):
             defined, message = assembled(path, command, folder)
             if defined != listed:
                 mistakes.append(f'{name}: {message or sorted(defined ^ listed)}')
-        mistakes += check_own_stack(root, native, list(compiler), folder)
+        mistakes += check_single(root, native, list(compiler), folder)
     return mistakes
 
 
