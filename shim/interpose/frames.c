@@ -43,9 +43,6 @@ static struct {
 
 #define REAL(function) ((__typeof__(function) *)atomic_load(&functions[NUMBER_##function].real))
 
-/* --- our functions
- * ------------------------------------------------------------------------------------------ */
-
 static void watch_startup(void);
 
 /* The unwinder has it now. Its notes end with it: with the last plug-in that needs it, it may be
@@ -144,9 +141,6 @@ static void *deregister_info_bases(const void *begin)
     forget_after(begin, any);
     return object;
 }
-
-/* --- where they are put
- * ------------------------------------------------------------------------------------- */
 
 /* The unwinder whose functions ours call, with a reference, and how many others there were. One
  * thread at a time looks: it has the loader's list. */

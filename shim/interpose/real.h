@@ -44,7 +44,7 @@ extern int __sigaction(int number, const struct sigaction *action, struct sigact
 extern __sighandler_t bsd_signal(int number, __sighandler_t handler);
 int execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags);
 
-#define INTERPOSE(name, family, necessity) extern HIDDEN __typeof__(name) *real_##name;
+#define INTERPOSE(name, necessity) extern HIDDEN __typeof__(name) *real_##name;
 #include "interpose/interposers.def"
 #undef INTERPOSE
 
@@ -83,7 +83,7 @@ struct interposer {
 extern const struct interposer interposers[];
 extern const unsigned interposer_count;
 
-#define INTERPOSE(name, family, necessity) +1
+#define INTERPOSE(name, necessity) +1
 enum {
     INTERPOSER_COUNT = 0
 #include "interpose/interposers.def"

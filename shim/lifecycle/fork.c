@@ -11,7 +11,7 @@
 #include "base/own_stack.h"
 #include "base/sys.h"
 #include "ownership/sites.h"
-#include "registry/guards.h"
+#include "registry/key_stubs.h"
 #include "registry/opens.h"
 #include "registry/threads.h"
 #include "report/report.h"
@@ -20,8 +20,8 @@
 #include <pthread.h>
 
 /* In locking order (base/lock.h). */
-static struct lock *const order[] = {&check_lock, &changes_lock, &report_lock, &registry_lock,
-                                     &sites_lock, &modules_lock, &guards_lock, &arena_lock};
+static struct lock *const order[] = {&check_lock, &changes_lock, &report_lock,    &registry_lock,
+                                     &sites_lock, &modules_lock, &key_stubs_lock, &arena_lock};
 static bool taken[ARRAY_SIZE(order)];
 /* This thread forks, and is inside the guard meanwhile. */
 static __thread bool inside __attribute__((tls_model("initial-exec")));
