@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-/* What programs may call: include/dlpin.h. */
+/* The functions of include/dlpin.h, which programs may call. */
 #define DLPIN_REFERENCE __attribute__((visibility("default")))
 #include "include/dlpin.h"
 #include "interpose/own_process.h"
 #include "interpose/settle.h"
 #include "interpose/tasks.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/check.h"
+#include "lifecycle/events.h"
+#include "lifecycle/start.h"
 #include "ownership/sites.h"
 #include "registry/heap.h"
 #include "registry/tasks.h"

@@ -3,7 +3,7 @@
 #include "base/guard.h"
 #include "interpose/got.h"
 #include "interpose/registering.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/start.h"
 #include "modules/held.h"
 
 #include <string.h>
@@ -106,8 +106,8 @@ static void register_info_table_bases(void *begin, void *object, void *text, voi
     note(NUMBER_register_info_table_bases, begin, object, CALLER());
 }
 
-/* Before the real call; but what is gone stays until the call came back: it may be the crash that
- * was foretold. */
+/* Before the real call; but what is unloaded stays until the call came back: it may be the crash
+ * that was foretold. */
 static bool forget_before(const void *begin)
 {
     return registering_forget(REGISTERED_FRAMES, (uintptr_t)begin, true);
@@ -228,8 +228,8 @@ static bool came_at_startup_and_is_certain(const struct module *module)
     return module->startup && is_certain(module);
 }
 
-/* What the program was started with registers what is its own, and is left alone, until there is
- * something of a plug-in that it could deregister. */
+/* Modules that came with the program register their own tables. They are left alone until there is
+ * a table of a plug-in that they could deregister. */
 static void watch_startup(void)
 {
     static _Atomic bool done;

@@ -3,7 +3,7 @@
 #include "base/options.h"
 #include "interpose/unloaded.h"
 #include "lifecycle/fix.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/start.h"
 #include "registry/key_stubs.h"
 
 static void skip(const struct key_stub *slot)

@@ -17,9 +17,9 @@ typedef void key_destructor(void *value);
 
 struct key_stub;
 
-/* What to give libc in place of `destructor`; sets *slot, or NULL where there is nothing to stand
- * in for. Then, when the key was made or was not (0, or an error), key_stub_made; `slot` may be
- * NULL. */
+/* Returns the function to give libc in place of `destructor`; sets *slot, or NULL where there is
+ * nothing to stand in for. Then, when the key was made or was not (0, or an error), key_stub_made;
+ * `slot` may be NULL. */
 key_destructor *key_stub_for(key_destructor *destructor, struct key_stub **slot);
 void key_stub_made(struct key_stub *slot, const pthread_key_t *key, int error);
 

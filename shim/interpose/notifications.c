@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What starts a thread with a function that it was given, later: SIGEV_THREAD. */
+/* Functions of libc that start a thread later, in a function of the program: SIGEV_THREAD. */
 #include "interpose/real.h"
 #include "interpose/registered_call.h"
 #include "interpose/registering.h"
@@ -90,8 +90,8 @@ static void notify(union sigval value)
         ((void (*)(union sigval))call.function)(value);
 }
 
-/* It is called once, however the requests end: through us, so that it is known to be over. Where
- * the call fails it may be called, too. */
+/* libc calls the function once, however the requests end. It runs through us, so that its end is
+ * known. Where the call fails it may be called, too. */
 EXPORT int getaddrinfo_a(int mode, struct gaicb **list, int count, struct sigevent *event)
 {
     REAL_LATE(getaddrinfo_a);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "interpose/own_process.h"
 #include "base/own_stack.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/start.h"
 
 bool own_process_enter(int *saved_errno)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "interpose/real.h"
 #include "interpose/bootstrap.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/start.h"
 #include "modules/held.h"
 #include "modules/modules.h"
 #include "modules/surroundings.h"
@@ -30,7 +30,7 @@ bool real_is_relocated(void)
     return self == &resolved;
 }
 
-/* What a function that this libc has not got does. */
+/* Stands in for a function that this libc does not have. */
 static long not_there(void)
 {
     errno = ENOSYS;

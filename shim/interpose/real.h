@@ -63,7 +63,7 @@ void real_look_again(void **pointer, const char *name);
 
 #define REAL_LATE(name) (real_need(real_##name), real_look_again((void **)&real_##name, #name))
 
-/* What the last of our own calls of dlopen says that went wrong; NULL: nothing. */
+/* The error of the last dlopen call of our own; NULL: none. */
 const char *real_error(void);
 
 /* The program must not see an error of ours. */

@@ -3,7 +3,7 @@
 #include "base/options.h"
 #include "interpose/unloaded.h"
 #include "lifecycle/fix.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/start.h"
 
 static void skip(enum registration_type type, uint64_t serial, uintptr_t data,
                  const struct frame *function)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "interpose/registering.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/check.h"
+#include "lifecycle/start.h"
 #include "report/report.h"
 
 struct registration *registering_prepare(const struct registration_request *request)
@@ -22,7 +23,7 @@ void registering_failed(struct registration *registration)
     guard_leave(saved_errno);
 }
 
-/* What was found of those that went is over. */
+/* Findings about registrations that ended are over. */
 static void resolve(void)
 {
     if (report_has_open())

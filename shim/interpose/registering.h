@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the interposed functions that register something with libc have in common
+ * The common part of the interposed functions that register something with libc
  * (registry/registrations.h). All of it may be called in any phase, and keeps errno.
  */
 #ifndef DLPIN_INTERPOSE_REGISTERING_H
@@ -18,7 +18,7 @@ void registering_failed(struct registration *registration);
 void registering_done(struct registration *registration, enum registration_type type,
                       uintptr_t identity);
 
-/* Those with this identity are over; see registration_forget. */
+/* The registrations with this identity are over; see registration_forget. */
 bool registering_forget(enum registration_type type, uintptr_t identity, bool spare_unloaded);
 
 void registering_mute(enum registration_type type, uint64_t serial);

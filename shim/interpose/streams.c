@@ -56,7 +56,7 @@ EXPORT FILE *fopencookie(void *cookie, const char *mode, cookie_io_functions_t f
     return stream;
 }
 
-/* Before the real call, after which the address may be another stream's. But what is gone stays
+/* Before the real call, after which the address may be another stream's. But what is unloaded stays
  * until the call came back: it may be the crash that was foretold. */
 EXPORT int fclose(FILE *stream)
 {

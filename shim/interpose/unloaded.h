@@ -5,8 +5,8 @@
 #include "modules/modules.h"
 #include "ownership/stack.h"
 
-/* Whether the function's module is unloaded, or is being unloaded right now. Once the program has
- * confined itself nobody knows any more. In any phase; keeps errno. */
+/* True: the function's module is unloaded, or is being unloaded right now. Once the program has
+ * confined itself this is not known any more. In any phase; keeps errno. */
 bool function_is_unloaded(const struct frame *function);
 
 #endif

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "lifecycle/ending.h"
 #include "base/options.h"
 #include "base/own_stack.h"
 #include "base/sys.h"
+#include "lifecycle/check.h"
 #include "lifecycle/crash.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/process.h"
 #include "lifecycle/request.h"
 #include "modules/link_maps.h"
 #include "registry/heap.h"
@@ -15,11 +17,6 @@
 
 static _Atomic bool finished;
 static bool is_confined;
-
-bool lifecycle_is_own_process(void)
-{
-    return atomic_load(&lifecycle_pid) == sys_getpid();
-}
 
 static void name_gaps(const char **unseen, size_t n)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "base/guard.h"
-#include "lifecycle/check.h"
+#include "lifecycle/orphans.h"
+#include "lifecycle/process.h"
 #include "registry/heap.h"
 #include "report/report.h"
 
@@ -30,8 +30,8 @@ static void date_orphans(void)
     for (unsigned i = 0; i < orphan_count; i++) {
         if (!orphans[i].in_dlclose)
             continue;
-        check_notice_exit();
-        orphans[i].finding.before_exit = !check_exit_began();
+        process_notice_exit();
+        orphans[i].finding.before_exit = !process_exit_began();
         orphans[i].in_dlclose = false;
     }
 }

@@ -89,7 +89,14 @@ static void remove_locked(struct module *module, struct module_changes *changes)
     changes->unloaded++;
 }
 
-/* What is not in the list any more goes, unless it came after the list was taken. */
+/* The loader numbers loads as it counts them. Without these numbers a module that came alone while
+ * the list was taken is left to the next list. */
+static bool came_after(const struct module *module, const struct sightings *list)
+{
+    return module->serial ? module->serial > list->adds : module->came_alone > list->came_alone;
+}
+
+/* Modules that the list does not have any more are unloaded. */
 static void remove_unseen_locked(const struct sightings *list, struct module_changes *changes)
 {
     for (struct module *m = list_first_locked(); m; m = m->next)
@@ -98,22 +105,22 @@ static void remove_unseen_locked(const struct sightings *list, struct module_cha
         if (list->items[i].known)
             list->items[i].known->seen = true;
     for (struct module *m = list_first_locked(); m; m = m->next)
-        if (!m->seen && !module_is_unloaded(m) && m->came_alone <= list->came_alone)
+        if (!m->seen && !module_is_unloaded(m) && !came_after(m, list))
             remove_locked(m, changes);
 }
 
-/* Those that were finalized, if they are what has gone. */
+/* Removes the modules that were finalized, if these are the ones that are unloaded. */
 static bool remove_finalized_locked(const struct sightings *list, struct module_changes *changes)
 {
     struct module *module;
-    bool are_gone = finalized_count_locked() == list->subs - last_subs;
-    for (unsigned i = 0; are_gone && (module = finalized_at_locked(i)) != NULL; i++)
-        are_gone = !sighting_is_there(module->start);
-    for (unsigned i = 0; are_gone && (module = finalized_at_locked(i)) != NULL; i++) {
+    bool are_unloaded = finalized_count_locked() == list->subs - last_subs;
+    for (unsigned i = 0; are_unloaded && (module = finalized_at_locked(i)) != NULL; i++)
+        are_unloaded = !sighting_is_there(module->start);
+    for (unsigned i = 0; are_unloaded && (module = finalized_at_locked(i)) != NULL; i++) {
         order_remove_locked(module);
         remove_locked(module, changes);
     }
-    return are_gone;
+    return are_unloaded;
 }
 
 /* False: the list has to be looked at as a whole. */
@@ -165,7 +172,7 @@ static bool is_newer_locked(const struct sightings *list)
     return adds > 0 || (adds == 0 && subs >= 0);
 }
 
-/* What another thread took over meanwhile is not new any more. */
+/* A module that another thread took over meanwhile is not new any more. */
 static void know_again(struct sighting *sighting)
 {
     struct module *m = sighting->known ? NULL : modules_find(sighting->image.start);

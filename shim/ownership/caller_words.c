@@ -24,8 +24,8 @@ struct caller_words caller_words_at(uintptr_t sp)
 }
 
 /* Of frames of any function: what a sanitizer of the unit tests forbids there is no matter. */
-__attribute__((no_sanitize("address"))) bool caller_words_read(struct caller_words *words,
-                                                               uintptr_t at, uintptr_t *word)
+NO_ADDRESS_SANITIZER bool caller_words_read(struct caller_words *words, uintptr_t at,
+                                            uintptr_t *word)
 {
     if (at % WORD)
         return false;
