@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "interpose/confinement.h"
 #include "base/calls.h"
+#include "base/guard.h"
 #include "base/own_stack.h"
 #include "interpose/own_process.h"
 #include "interpose/real.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/ending.h"
 #include "scan/stacks.h"
 
 #include <linux/seccomp.h>

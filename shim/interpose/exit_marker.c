@@ -4,7 +4,8 @@
 #include "interpose/real.h"
 #include "interpose/settle.h"
 #include "lifecycle/check.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/start.h"
+#include "modules/modules.h"
 
 /* Taking one out makes libc walk through all handlers. So old markers are taken out so many at
  * once; without that 20,000 handlers cost 0.4 s. */
@@ -37,7 +38,7 @@ void note_exit_begins(void)
 /* Called by libc when the process ends, and inside the guard when we take it out. */
 static void marker(void *unused)
 {
-    if (!check_exit_begins())
+    if (!process_exit_begins())
         note_exit_begins();
 }
 
@@ -108,7 +109,7 @@ void exit_marker_want(void)
     int saved_errno;
     if (atomic_load(&is_wanted) || !lifecycle_enter(&saved_errno))
         return;
-    check_notice_exit(); /* a handler of exit called dlclose: it is too late for the marker */
+    process_notice_exit(); /* a handler of exit called dlclose: it is too late for the marker */
     guard_leave(saved_errno);
     atomic_store(&is_wanted, true);
     exit_marker_renew();

@@ -5,7 +5,9 @@
 #include "interpose/loader.h"
 #include "interpose/own_process.h"
 #include "interpose/real.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/check.h"
+#include "lifecycle/ending.h"
+#include "lifecycle/start.h"
 
 struct ending {
     const char *ended;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "interpose/real.h"
 #include "interpose/bootstrap.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/start.h"
 #include "modules/held.h"
 #include "modules/modules.h"
 #include "modules/surroundings.h"

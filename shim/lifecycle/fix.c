@@ -2,7 +2,6 @@
 #include "lifecycle/fix.h"
 #include "base/options.h"
 #include "base/sys.h"
-#include "lifecycle/lifecycle.h"
 #include "modules/handles.h"
 #include "modules/identities.h"
 #include "ownership/common.h"

@@ -21,6 +21,11 @@ void report_init(const char *raw_options)
     lock_release(&report_lock);
 }
 
+bool report_has_file(void)
+{
+    return log_was_opened();
+}
+
 void report_module(struct module *module, enum module_state state)
 {
     if (!lock_acquire(&report_lock)) {
@@ -28,7 +33,7 @@ void report_module(struct module *module, enum module_state state)
         return;
     }
     /* Opening the file writes all modules that there are, this one among them. */
-    bool was_open = log_was_opened_locked();
+    bool was_open = log_was_opened();
     if (was_open || module->opener)
         was_open &= log_open_locked();
     if (was_open)
@@ -336,7 +341,7 @@ void report_finish(const char *ended, bool image_may_go_on, const char *const *f
 {
     if (!lock_acquire(&report_lock))
         return;
-    if (log_was_opened_locked() && log_open_locked()) {
+    if (log_was_opened() && log_open_locked()) {
         struct summary summary = summarize_locked(ended);
         struct text text = {0};
         record_coverage(&text, families, active, unseen, log_now());

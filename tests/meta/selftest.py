@@ -75,11 +75,11 @@ class Damaged(unittest.TestCase):
         self.assertEqual(locks.check(self.root), [])
         self.change('shim/report/log.c', 'static bool tried', 'static struct lock log_lock;\nstatic bool tried')
         self.says(locks.check(self.root), 'log_lock is not in the order')
-        self.says(locks.check(self.root), 'log_lock is not in shim/lifecycle/fork.c')
+        self.says(locks.check(self.root), 'log_lock is not in shim/lifecycle/locks.c')
 
     def test_order_of_locks(self):
         self.change('shim/base/lock.h', 'modules  >  guards', 'guards  >  modules')
-        self.says(locks.check(self.root), 'lifecycle/fork.c [')
+        self.says(locks.check(self.root), 'lifecycle/locks.c [')
 
     def test_times(self):
         self.assertEqual(times.check(self.root), [])
