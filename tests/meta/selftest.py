@@ -144,7 +144,7 @@ class Damaged(unittest.TestCase):
 
     def test_circles(self):
         library = os.path.join(self.root, 'fake.so')
-        shutil.copytree(LIBRARY + '.p', library + '.p', copy_function=os.symlink)
+        shutil.copytree(os.path.abspath(LIBRARY) + '.p', library + '.p', copy_function=os.symlink)
         known = [set(files) for files in circles.circles(circles.references(library))]
         self.assertEqual(circles.check(library, known), [])
         self.says(circles.check(library, known + [{'base/a.c', 'base/b.c'}]), 'no such circle any more')
