@@ -170,6 +170,8 @@ void record_finding(struct text *text, const struct finding_record *record, uint
         json_string(text, "label", record->label);
     if (finding->pending)
         text_add(text, ",\"pending\":true");
+    if (record->suppressed)
+        text_add(text, ",\"suppressed\":true");
     add_subject(text, finding);
     json_stack(text, finding->stack);
     path_json(text, finding);

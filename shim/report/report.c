@@ -6,14 +6,31 @@
 #include "report/instances.h"
 #include "report/log.h"
 #include "base/names.h"
+#include "report/suppressions.h"
 #include "rules/rule.h"
 #include "rules/rules.h"
 
+#include <time.h>
+
 static unsigned untold_events; /* they are no instances: they never end */
+
+static void read_suppressions(void)
+{
+    struct text line = {0};
+    if (!options.suppressions)
+        return;
+    if (suppressions_read(options.suppressions, suppressions_day((uint64_t)time(NULL))) ||
+        options.quiet)
+        return;
+    text_printf(&line, "dlpin: suppressions=%s: it cannot be read\n", options.suppressions);
+    log_say(text_string(&line));
+    text_free(&line);
+}
 
 void report_init(const char *raw_options)
 {
     log_init(raw_options);
+    read_suppressions();
     if (!lock_acquire(&report_lock))
         return;
     if (log_is_wanted_empty())
@@ -275,8 +292,8 @@ unsigned report_severe(void)
     if (!lock_acquire(&report_lock))
         return 0;
     HASH_ITER (hh, groups, group, next)
-        severe +=
-            !group->resolved && !group->inherited && group->finding.severity >= SEVERITY_WARNING;
+        severe += !group->resolved && !group->inherited && !group->suppressed &&
+                  group->finding.severity >= SEVERITY_WARNING;
     lock_release(&report_lock);
     return severe;
 }
