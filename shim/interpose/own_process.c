@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "interpose/own_process.h"
 #include "base/own_stack.h"
+#include "lifecycle/ending.h"
 #include "lifecycle/start.h"
 
 bool own_process_enter(int *saved_errno)
@@ -22,6 +23,10 @@ bool own_process_may_enter(void)
 
 void own_process_run(void (*work)(void *data), void *data)
 {
-    if (own_process_may_enter())
+    if (!own_process_may_enter())
+        return;
+    if (lifecycle_ends_silently())
+        work(data);
+    else
         own_stack_run(work, data);
 }

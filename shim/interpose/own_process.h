@@ -15,7 +15,8 @@ bool own_process_enter(int *saved_errno);
  * more than this call. */
 bool own_process_may_enter(void);
 
-/* Does the work on a stack of our own (base/own_stack.h), if own_process_may_enter. */
+/* Does work for the end of the process, if own_process_may_enter: on a stack of our own
+ * (base/own_stack.h), unless there is next to nothing to do (lifecycle_ends_silently). */
 void own_process_run(void (*work)(void *data), void *data);
 
 #endif

@@ -12,7 +12,12 @@ static struct orphan {
     bool in_dlclose; /* made by a destructor: no unwinding leads out of it, so exit is looked for
                         later */
 } orphans[ORPHANS_MAX];
-static unsigned orphan_count;
+static _Atomic unsigned orphan_count;
+
+bool orphans_any(void)
+{
+    return atomic_load(&orphan_count) > 0;
+}
 
 /* False: there is no more room, or the value is no block. Under the check lock. */
 bool orphans_defer(const struct finding *finding)

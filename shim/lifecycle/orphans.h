@@ -13,4 +13,7 @@
 bool orphans_defer(const struct finding *finding);
 void orphans_report(void);
 
+/* Whether there are any; without a lock. */
+bool orphans_any(void);
+
 #endif

@@ -4,7 +4,7 @@
 #include "base/guard.h"
 #include "lifecycle/process.h"
 #include "report/report.h"
-#include "rules/stacks.h"
+#include "rules/stack_search.h"
 #include "scan/stacks.h"
 
 enum {

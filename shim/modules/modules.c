@@ -7,6 +7,7 @@
 #include <string.h>
 
 _Atomic uint64_t modules_epoch, modules_unloads, modules_registered_left;
+_Atomic bool modules_came;
 
 struct lock modules_lock;
 static struct module *first_module, **last_link = &first_module; /* oldest first */
@@ -98,6 +99,8 @@ struct module *list_first_locked(void)
 void list_add_locked(struct module *module)
 {
     module->id = ++last_id;
+    if (!module->startup)
+        atomic_store(&modules_came, true);
     module->link = last_link;
     *last_link = module;
     last_link = &module->next;

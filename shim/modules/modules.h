@@ -253,6 +253,9 @@ void modules_suppose_unloaded(struct module *module);
 /* Every unload that was seen so far. */
 extern _Atomic uint64_t modules_unloads;
 
+/* Any module has come since the first sync. */
+extern _Atomic bool modules_came;
+
 /* How often a module that registrations name was closed, or went. Rises before the unload is
  * counted. */
 extern _Atomic uint64_t modules_registered_left;

@@ -23,6 +23,7 @@ struct finding_record {
     unsigned load_count;
     bool growing;
     unsigned skipped;
+    bool suppressed; /* by the option suppressions= */
     const char *message, *signature, *label;
 };
 

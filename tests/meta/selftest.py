@@ -73,7 +73,7 @@ class Damaged(unittest.TestCase):
 
     def test_locks(self):
         self.assertEqual(locks.check(self.root), [])
-        self.change('shim/report/log.c', 'static bool tried', 'static struct lock log_lock;\nstatic bool tried')
+        self.change('shim/report/log.c', 'static bool closed', 'static struct lock log_lock;\nstatic bool closed')
         self.says(locks.check(self.root), 'log_lock is not in the order')
         self.says(locks.check(self.root), 'log_lock is not in shim/lifecycle/locks.c')
 
@@ -177,9 +177,12 @@ class Damaged(unittest.TestCase):
         self.assertEqual(kinds.check_rules(self.root), [])
         self.assertEqual(kinds.check_samples(self.root), [])
         self.change('shim/report/report_format.h', '#define DLPIN_KINDS(X) ',
-                    '#define DLPIN_KINDS(X) X(NEW, "new-kind", "new") ')
+                    '#define DLPIN_KINDS(X) X(NEW, "new-kind", "new", "key", "lost note") ')
         self.says(kinds.check_rules(self.root), 'new-kind')
         self.says(kinds.check_samples(self.root), 'new-kind')
+        self.change('shim/rules/key_rules.c', 'rule_KEY =', 'rule_LOCK =')
+        self.says(kinds.check_rules(self.root), 'key has no rule_KEY')
+        self.says(kinds.check_rules(self.root), 'rule_LOCK')
 
     def test_a_sample_without_its_twin(self):
         os.remove(os.path.join(self.root, 'samples/key/tidy.c'))
