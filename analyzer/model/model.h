@@ -133,6 +133,9 @@ void model_free(struct model *model);
 /* Whether what the process found is of interest (model.only). */
 bool model_shows(const struct model *model, const struct process *process);
 
+/* Is there one that is not hidden? */
+bool model_has_findings(const struct model *model);
+
 /* The module with this id as the process means it, or NULL. */
 const struct module *process_module(const struct process *process, int64_t id);
 /* The process's program for people: base name of its executable, or "?". */

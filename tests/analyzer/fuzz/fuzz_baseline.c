@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * libFuzzer target: bytes as a baseline, applied to an example report, with what the report has
- * added. Written and read again it must be the same lines, and know all of the report.
+ * libFuzzer target (with -close_fd_mask=3, for damaged lines are named): bytes as a baseline,
+ * applied to an example report, with what the report has added. Written and read again it must be
+ * the same lines, and know all of the report.
  */
 #include "fuzz_support.h"
 
