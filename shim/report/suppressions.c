@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "base/calls.h"
 #include "ownership/common.h"
-#include "report/names.h"
+#include "base/names.h"
 
 #include <fcntl.h>
 #include <string.h>
