@@ -79,6 +79,10 @@ struct process {
     UT_hash_handle hh;
 };
 
+struct variant {
+    const struct finding *finding;
+};
+
 /*
  * The findings of one signature; `shown` is the one that speaks for all of them. Before
  * model_sign(), those of the same places in the same files.
@@ -87,7 +91,7 @@ struct group {
     char *key;
     struct signature signature;
     /* One of the findings for each place in files: several of one function may have been merged. */
-    const struct finding **variants;
+    struct variant *variants;
     size_t variant_count;
     struct finding *first, *last; /* list through next_in_group, in the order of the files */
     const struct finding *shown;

@@ -26,7 +26,7 @@ static char *lines_of(const struct entries *entries, size_t *size)
 
     expect(out != NULL);
     for (size_t i = 0; i < entries->count; i++)
-        fprintf(out, "%s\n", entries->items[i]->text);
+        fprintf(out, "%s\n", entries->items[i].entry->text);
     fclose(out);
     return text;
 }
