@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * DLPIN_OPTIONS="name=value:name=value": what the shim may be told. Names that the sanitizers have
- * mean the same here. A value with a ':' in it stands in single or double quotes. dlpin(7)
+ * mean the same here. A value with a ':' in it stands in single or double quotes. libdlpin(7)
  * describes them.
  */
 #ifndef DLPIN_BASE_OPTIONS_H

@@ -353,15 +353,15 @@ static struct summary summarize_locked(const char *ended)
     return summary;
 }
 
-void report_finish(const char *ended, bool image_may_go_on, const char *const *families,
-                   const bool *active, const char *const *unseen)
+void report_finish(const char *ended, bool image_may_go_on, bool heap_seen,
+                   const char *const *unseen)
 {
     if (!lock_acquire(&report_lock))
         return;
     if (log_was_opened() && log_open_locked()) {
         struct summary summary = summarize_locked(ended);
         struct text text = {0};
-        record_coverage(&text, families, active, unseen, log_now());
+        record_coverage(&text, heap_seen, unseen, log_now());
         log_write(&text);
         record_summary(&text, &summary, log_now());
         log_write(&text);

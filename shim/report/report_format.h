@@ -172,8 +172,7 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  * crash     pid time signal signal_name address module(the unloaded one) offset symbol?
  *           predicted_by(finding id, or null) stack[](frames; the first is where it died, and no
  *           return address: with another pc than address it read or wrote there)
- * coverage  pid time hooks{family: bool} dropped{what: count} unseen[](sentences)
- *           families: heap, keys, threads, loader, registrations, signals
+ * coverage  pid time hooks{heap: bool} dropped{what: count} unseen[](sentences)
  * summary   pid time findings kinds{} verdicts{} severities{}
  *           ended("exit", "_exit", "quick_exit", "exec", "confined")
  *
