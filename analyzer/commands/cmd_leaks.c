@@ -32,7 +32,9 @@ static int show(const struct settings *settings, struct model *model)
     outputs_open(&outputs);
     good = outputs_write(&outputs, &report) && !merge_had_trouble(model);
     outputs_clear(&outputs);
-    return !good ? STATUS_TROUBLE : model->groups != NULL ? STATUS_FINDINGS : STATUS_GOOD;
+    if (!good)
+        return STATUS_TROUBLE;
+    return model_has_findings(model) ? STATUS_FINDINGS : STATUS_GOOD;
 }
 
 static int show_what_is(struct settings *settings, struct target *target)

@@ -27,7 +27,7 @@ struct entry *entries_add(struct entries *entries, char *text)
     if (problem != NULL)
         message_error("%s:%zu: line left out: %s", entries->path, entry->line, problem);
     free(problem);
-    ARRAY_PUSH(entries->items, entries->count, entry);
+    ARRAY_PUSH(entries->items, entries->count, (struct entry_item){entry});
     return entry;
 }
 
@@ -116,7 +116,7 @@ bool entries_read(struct entries *entries, const char *path)
 void entries_clear(struct entries *entries)
 {
     for (size_t i = 0; i < entries->count; i++)
-        entry_free(entries->items[i]);
+        entry_free(entries->items[i].entry);
     free(entries->items);
     *entries = (struct entries){0};
 }
@@ -124,7 +124,7 @@ void entries_clear(struct entries *entries)
 static bool put_lines(FILE *out, const struct entries *entries, bool without_fixed)
 {
     for (size_t i = 0; i < entries->count; i++) {
-        const struct entry *entry = entries->items[i];
+        const struct entry *entry = entries->items[i].entry;
 
         if (!without_fixed || entry->state != ENTRY_FIXED)
             fprintf(out, "%s\n", entry->text);

@@ -8,9 +8,13 @@
 
 #include "gate/entry.h"
 
+struct entry_item {
+    struct entry *entry;
+};
+
 struct entries {
-    const char *path;     /* borrowed */
-    struct entry **items; /* one a line */
+    const char *path;         /* borrowed */
+    struct entry_item *items; /* one a line */
     size_t count;
 };
 

@@ -116,7 +116,7 @@ static void apply_entries(const struct exceptions *exceptions, const struct mode
     bool of_baseline = entries == &exceptions->baseline;
 
     for (size_t i = 0; i < entries->count; i++) {
-        struct entry *entry = entries->items[i];
+        struct entry *entry = entries->items[i].entry;
 
         entry->expired = entry->until != 0 && exceptions->today > entry->until;
         if (entry->type == ENTRY_PATTERN)
@@ -167,7 +167,7 @@ static void find_fixed(const struct exceptions *exceptions, const struct model *
     struct identity *set = unloaded_identities(model), *found, *next;
 
     for (size_t i = 0; i < exceptions->baseline.count; i++) {
-        struct entry *entry = exceptions->baseline.items[i];
+        struct entry *entry = exceptions->baseline.items[i].entry;
 
         if (entry->type != ENTRY_SIGNATURE || entry->state != ENTRY_UNUSED || entry->module == NULL)
             continue;
@@ -238,7 +238,7 @@ static void add_new(struct exceptions *exceptions, const struct model *model)
 static void count_fixed(struct exceptions *exceptions)
 {
     for (size_t i = 0; i < exceptions->baseline.count; i++)
-        exceptions->removed += exceptions->baseline.items[i]->state == ENTRY_FIXED;
+        exceptions->removed += exceptions->baseline.items[i].entry->state == ENTRY_FIXED;
 }
 
 bool exceptions_write(struct exceptions *exceptions, struct model *model)

@@ -207,7 +207,7 @@ static void move_finding(struct model *model, struct finding *finding)
     finding->next_in_group = NULL;
     group = add(model, finding, memory_string(before->signature.text));
     if (before->shown == finding)
-        ARRAY_PUSH(group->variants, group->variant_count, finding);
+        ARRAY_PUSH(group->variants, group->variant_count, (struct variant){finding});
     if (group->signature.text[0] != '\0')
         return;
     group->signature = before->signature;

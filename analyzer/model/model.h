@@ -79,6 +79,10 @@ struct process {
     UT_hash_handle hh;
 };
 
+struct variant {
+    const struct finding *finding;
+};
+
 /*
  * The findings of one signature; `shown` is the one that speaks for all of them. Before
  * model_sign(), those of the same places in the same files.
@@ -87,7 +91,7 @@ struct group {
     char *key;
     struct signature signature;
     /* One of the findings for each place in files: several of one function may have been merged. */
-    const struct finding **variants;
+    struct variant *variants;
     size_t variant_count;
     struct finding *first, *last; /* list through next_in_group, in the order of the files */
     const struct finding *shown;
@@ -132,6 +136,9 @@ void model_free(struct model *model);
 
 /* Whether what the process found is of interest (model.only). */
 bool model_shows(const struct model *model, const struct process *process);
+
+/* Is there one that is not hidden? */
+bool model_has_findings(const struct model *model);
 
 /* The module with this id as the process means it, or NULL. */
 const struct module *process_module(const struct process *process, int64_t id);

@@ -33,7 +33,7 @@ static void put_entry(FILE *out, const char *what, const struct entry *entry)
 static void put_suppressions(FILE *out, const struct report *report, const struct entries *entries)
 {
     for (size_t i = 0; i < entries->count; i++) {
-        const struct entry *entry = entries->items[i];
+        const struct entry *entry = entries->items[i].entry;
 
         if (entry->type == ENTRY_NOTHING)
             continue;
@@ -51,7 +51,7 @@ static void put_baseline(FILE *out, const struct entries *baseline)
     size_t unseen = 0;
 
     for (size_t i = 0; i < baseline->count; i++) {
-        const struct entry *entry = baseline->items[i];
+        const struct entry *entry = baseline->items[i].entry;
 
         if (entry->type == ENTRY_NOTHING)
             continue;

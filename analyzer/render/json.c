@@ -178,7 +178,7 @@ static json_t *others_value(const struct group *group)
     json_t *others = json_array();
 
     for (size_t i = 0; i < group->variant_count; i++) {
-        const struct finding *variant = group->variants[i];
+        const struct finding *variant = group->variants[i].finding;
 
         if (variant != group->shown && variant->data->stack_count > 0)
             json_array_append_new(others, frame_value(variant->process, &variant->data->stack[0]));

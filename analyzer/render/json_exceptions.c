@@ -61,8 +61,9 @@ static json_t *hidden_value(const struct group *group)
 static void add_entries(json_t *values, const struct entries *entries, enum entry_state state)
 {
     for (size_t i = 0; i < entries->count; i++) {
-        if (entries->items[i]->type != ENTRY_NOTHING && entries->items[i]->state == state)
-            json_array_append_new(values, entry_value(entries->items[i]));
+        if (entries->items[i].entry->type != ENTRY_NOTHING &&
+            entries->items[i].entry->state == state)
+            json_array_append_new(values, entry_value(entries->items[i].entry));
     }
 }
 

@@ -158,7 +158,7 @@ static void put_way(FILE *out, const struct finding *finding, bool color)
 static void put_others(FILE *out, const struct group *group)
 {
     for (size_t i = 0; i < group->variant_count; i++) {
-        const struct finding *variant = group->variants[i];
+        const struct finding *variant = group->variants[i].finding;
 
         if (variant == group->shown || variant->data->stack_count == 0)
             continue;

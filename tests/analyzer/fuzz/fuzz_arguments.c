@@ -1,30 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * libFuzzer target: a command and its arguments, one a line. Whatever they are, they are taken, or
- * refused with the status of bad usage. And bytes as --options, by the names in the file that the
- * environment variable LIBRARY names, if there is one.
+ * libFuzzer target (with -close_fd_mask=3, for help and messages are printed): a command and its
+ * arguments, one a line. Whatever they are, they are taken, or refused with the status of bad
+ * usage. And bytes as --options, by the names in the file that the environment variable LIBRARY
+ * names, if there is one.
  */
 #include "commands/command.h"
 #include "run/known_options.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { ARGUMENTS_MAX = 32, COMMANDS = 7 };
-
-static void silence(void)
-{
-    static bool done;
-
-    if (!done &&
-        (freopen("/dev/null", "we", stderr) == NULL || freopen("/dev/null", "we", stdout) == NULL))
-        abort();
-    done = true;
-}
 
 static void parse(const struct command *command, char *text)
 {
@@ -47,7 +37,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *library = getenv("LIBRARY");
     char *text;
 
-    silence();
     if (size == 0)
         return 0;
     text = malloc(size);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * libFuzzer target: bytes as a baseline, applied to an example report, with what the report has
- * added. Written and read again it must be the same lines, and know all of the report.
+ * libFuzzer target (with -close_fd_mask=3, for damaged lines are named): bytes as a baseline,
+ * applied to an example report, with what the report has added. Written and read again it must be
+ * the same lines, and know all of the report.
  */
 #include "fuzz_support.h"
 
@@ -25,7 +26,7 @@ static char *lines_of(const struct entries *entries, size_t *size)
 
     expect(out != NULL);
     for (size_t i = 0; i < entries->count; i++)
-        fprintf(out, "%s\n", entries->items[i]->text);
+        fprintf(out, "%s\n", entries->items[i].entry->text);
     fclose(out);
     return text;
 }

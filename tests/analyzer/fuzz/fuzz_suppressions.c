@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * libFuzzer target: bytes as a file of suppressions, applied to an example report. Every line that
- * is taken must be there again when the file is written. Built and run like fuzz_load.c.
+ * libFuzzer target (with -close_fd_mask=3, for damaged lines are named): bytes as a file of
+ * suppressions, applied to an example report. Built and run like fuzz_load.c.
  */
 #include "fuzz_support.h"
 

@@ -278,7 +278,7 @@ Test(exceptions, the_first_part_counts_where_no_other_has_the_whole)
     snprintf(line, sizeof line, "sig:%s", signature_of(&model, "a"));
     exceptions = APPLY(&model, true, 20260101, line);
     cr_assert_eq(exceptions.known, 1);
-    cr_assert_not(exceptions.baseline.items[0]->by_first_part);
+    cr_assert_not(exceptions.baseline.items[0].entry->by_first_part);
     cr_assert_eq(model.severities[SEVERITY_WARNING], 1);
     cr_assert_eq(model.severities[SEVERITY_ERROR], 1);
     exceptions_clear(&exceptions);
@@ -287,7 +287,7 @@ Test(exceptions, the_first_part_counts_where_no_other_has_the_whole)
     model = signed_model(HEADER MODULE WAY(2, "b") WAY(3, "c") OTHER SUMMARY);
     exceptions = APPLY(&model, true, 20260101, line);
     cr_assert_eq(exceptions.known, 2);
-    cr_assert(exceptions.baseline.items[0]->by_first_part);
+    cr_assert(exceptions.baseline.items[0].entry->by_first_part);
     cr_assert_eq(model.severities[SEVERITY_WARNING], 0);
     exceptions_clear(&exceptions);
     model_free(&model);
@@ -304,8 +304,8 @@ Test(exceptions, the_last_day_is_included)
         cr_assert_eq(exceptions.suppressed, !over);
         cr_assert_eq(model.groups->hidden, !over);
         cr_assert_eq(model.groups->expired != NULL, over);
-        cr_assert_eq(exceptions.suppressions->items[0]->state, ENTRY_USED);
-        cr_assert_eq(exceptions.suppressions->items[1]->state, ENTRY_UNUSED);
+        cr_assert_eq(exceptions.suppressions->items[0].entry->state, ENTRY_USED);
+        cr_assert_eq(exceptions.suppressions->items[1].entry->state, ENTRY_UNUSED);
         exceptions_clear(&exceptions);
         model_free(&model);
     }
@@ -315,7 +315,7 @@ static enum entry_state state_after(const char *report, const char *line)
 {
     struct model model = signed_model(report);
     struct exceptions exceptions = APPLY(&model, true, 20260101, line);
-    enum entry_state state = exceptions.baseline.items[0]->state;
+    enum entry_state state = exceptions.baseline.items[0].entry->state;
 
     exceptions_clear(&exceptions);
     model_free(&model);
