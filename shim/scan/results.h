@@ -36,6 +36,7 @@ struct state {
     unsigned countdown; /* to the next look at the clock */
     bool lost;          /* the second part: what nothing reaches */
     bool first_pass;
+    bool only_containers; /* only what begins a container leads anywhere (scan/container.h) */
     struct maker makers[MAKERS];
     struct repeat repeats[REPEATS];
 };

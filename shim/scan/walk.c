@@ -2,6 +2,7 @@
 #include "scan/walk.h"
 #include "base/clock.h"
 #include "base/sys.h"
+#include "scan/container.h"
 #include "scan/results.h"
 
 enum { CHECK_EVERY = 64, WORD = sizeof(uintptr_t), AHEAD = 8, AT_ONCE = 8 };
@@ -87,14 +88,53 @@ static void reach(struct state *state, const struct block *block, uint32_t paren
         classify(state, block, id, parent);
 }
 
+/* A word, with those that come behind it as far as they were read. */
+struct place {
+    uintptr_t slot;
+    const uintptr_t *words;
+    size_t count;
+};
+
+/* The block's contents end before its words do: a container has it (scan/container.h). A reference
+ * of another kind says that all of it is in use. Stacks have many old pointers, and say nothing. */
+static void note_further(struct state *state, const struct block *block, const struct place *place,
+                         uint32_t from)
+{
+    if (state->nodes.limits == 0 || state->lost || place->words[0] != block->start ||
+        !blocks_is_marked(block, MARK_LIMITED) || kind_of(state, from) > ROOT_VALUE)
+        return;
+    if (!container_has(state->index, &state->path_view, place->slot, block))
+        blocks_unmark(block, MARK_LIMITED);
+}
+
+static void reach_from(struct state *state, struct block *block, const struct place *place,
+                       uint32_t from)
+{
+    uintptr_t end = 0;
+    if (!state->lost && place->words[0] == block->start)
+        end = container_find_end(state->index, &state->path_view, place->slot, place->words,
+                                 place->count, block);
+    if (state->only_containers && !end)
+        return;
+    uint32_t id = state->nodes.count;
+    reach(state, block, from);
+    if (end && nodes_limit(&state->nodes, id, end - block->start))
+        blocks_mark(block, MARK_LIMITED);
+}
+
 /* A word into a block, which is not marked yet. No memory of the block or of the map is read where
  * it is. */
-static void visit_pointer(struct state *state, uintptr_t word, uint32_t from, bool exact)
+static void visit_pointer(struct state *state, const struct place *place, uint32_t from, bool exact)
 {
     struct block block;
+    uintptr_t word = place->words[0];
     enum mark mark = state->first_pass ? MARK_REFERENCED : MARK_REACHED;
-    if (!blocks_find_start(state->index, word, &block) || blocks_is_marked(&block, mark))
+    if (!blocks_find_start(state->index, word, &block))
         return;
+    if (blocks_is_marked(&block, mark)) {
+        note_further(state, &block, place, from);
+        return;
+    }
     if (block.start != word &&
         (exact || !blocks_extent(state->index, &state->path_view, block.start, &block.size) ||
          word - block.start >= block.size))
@@ -104,17 +144,19 @@ static void visit_pointer(struct state *state, uintptr_t word, uint32_t from, bo
     if (state->first_pass)
         blocks_mark(&block, mark);
     else
-        reach(state, &block, from);
+        reach_from(state, &block, place, from);
 }
 
-static void visit_word(struct state *state, uintptr_t slot, uintptr_t word, uint32_t from,
-                       bool exact)
+static void visit_word(struct state *state, const struct place *place, uint32_t from, bool exact)
 {
+    uintptr_t word = place->words[0];
     const struct range *range = ranges_find(state->walk->ranges, word);
-    if (range && !range->used_again)
-        results_add_pointer(state, range, slot, word, from);
-    else if (blocks_may_be(state->index, word))
-        visit_pointer(state, word, from, exact);
+    if (range && !range->used_again) {
+        if (!state->only_containers)
+            results_add_pointer(state, range, place->slot, word, from);
+    } else if (blocks_may_be(state->index, word)) {
+        visit_pointer(state, place, from, exact);
+    }
 }
 
 /* Most words lead nowhere: small numbers, text, floating point. */
@@ -168,7 +210,7 @@ static void visit_words(struct state *state, uintptr_t start, size_t size, uint3
     for (uintptr_t at = start; at + WORD <= end; at = behind(at, count, end)) {
         count = view_words(&state->view, at, end - at, &words);
         for (size_t i = 0; (i = next_lead(state, words, i, count)) < count; i++)
-            visit_word(state, at + i * WORD, words[i], from, exact);
+            visit_word(state, &(struct place){at + i * WORD, words + i, count - i}, from, exact);
         if (out_of_budget(state))
             return;
     }
@@ -193,8 +235,35 @@ static void drain(struct state *state)
         uintptr_t start = node_at(&state->nodes, id)->start;
         size_t size;
         unsigned asked = node_at(&state->nodes, id)->asked;
-        if (blocks_extent(state->index, &state->path_view, start, &size))
-            visit_words(state, start, heap_asked_bytes(size, asked), id, false);
+        if (!blocks_extent(state->index, &state->path_view, start, &size))
+            continue;
+        size = heap_asked_bytes(size, asked);
+        const struct limit *limit = nodes_limit_of(&state->nodes, id);
+        visit_words(state, start, limit && limit->size < size ? limit->size : size, id, false);
+    }
+}
+
+static struct block block_of(const struct state *state, uint32_t id)
+{
+    struct block block;
+    blocks_find_start(state->index, node_at(&state->nodes, id)->start, &block);
+    return block;
+}
+
+/* What lies behind the contents of those blocks that are not a container's alone. */
+static void visit_rests(struct state *state)
+{
+    for (uint32_t i = 0; i < state->nodes.limits && !out_of_budget(state); i++) {
+        struct limit limit = *nodes_limit_at(&state->nodes, i);
+        struct block block = block_of(state, limit.node);
+        size_t size = size_of(state, &block);
+        if (!blocks_know(&block) || blocks_is_marked(&block, MARK_LIMITED))
+            continue;
+        blocks_mark(&block, MARK_LIMITED);
+        size = heap_asked_bytes(size, block.asked);
+        if (limit.size < size)
+            visit_words(state, block.start + limit.size, size - limit.size, limit.node, false);
+        drain(state);
     }
 }
 
@@ -213,7 +282,8 @@ static void visit_region(struct state *state, const struct root *root, uint32_t 
             uint32_t entry = nodes_enter(&state->nodes, number, at + i * WORD);
             if (entry == NODE_FAILED)
                 return;
-            visit_word(state, at + i * WORD, words[i], entry, root->exact);
+            visit_word(state, &(struct place){at + i * WORD, words + i, count - i}, entry,
+                       root->exact);
         }
         if (out_of_budget(state))
             return;
@@ -229,7 +299,7 @@ static void visit_root(struct state *state, uint32_t number)
     }
     uint32_t entry = nodes_enter(&state->nodes, number, root->word);
     if (entry != NODE_FAILED)
-        visit_word(state, 0, root->word, entry, false);
+        visit_word(state, &(struct place){0, &root->word, 1}, entry, false);
 }
 
 /* Thread-local variables that hold nothing, or nothing yet, often lie in a block of the heap, and
@@ -269,12 +339,29 @@ static void set_variables_aside(struct state *state)
     }
 }
 
+/* Old pointers to a container's block lie on stacks, too: the containers there come first. */
+static void visit_containers_on_stacks(struct state *state)
+{
+    const struct roots *roots = state->walk->roots;
+    state->only_containers = true;
+    for (size_t i = 0; i < roots->count && !out_of_budget(state); i++)
+        if (roots->list[i].kind == ROOT_STACK)
+            visit_root(state, (uint32_t)i);
+    state->only_containers = false;
+    drain(state);
+}
+
 /* Those that are variables of the retainer; NO_RETAINER: all that are of none. */
 static void visit_roots(struct state *state, unsigned retainer)
 {
     const struct roots *roots = state->walk->roots;
+    bool saw_stack = retainer != NO_RETAINER;
     for (size_t i = 0; i < roots->count && !out_of_budget(state); i++) {
         const struct root *root = &roots->list[i];
+        if (root->kind == ROOT_STACK && !saw_stack) {
+            saw_stack = true;
+            visit_containers_on_stacks(state);
+        }
         if (root->kind != ROOT_GONE && retainer_of(state->walk, root) == retainer)
             visit_root(state, (uint32_t)i);
         if (i + 1 == roots->count || roots->list[i + 1].kind != root->kind)
@@ -297,13 +384,6 @@ static struct row visit_retainer(struct state *state, unsigned retainer)
     visit_roots(state, retainer);
     row.last = state->nodes.count;
     return row;
-}
-
-static struct block block_of(const struct state *state, uint32_t id)
-{
-    struct block block;
-    blocks_find_start(state->index, node_at(&state->nodes, id)->start, &block);
-    return block;
 }
 
 static void mark_row(struct state *state, struct row row, enum mark mark, bool set)
@@ -461,6 +541,7 @@ static void run(struct state *state)
     if (state->index) {
         set_variables_aside(state);
         visit_roots(state, NO_RETAINER);
+        visit_rests(state);
         visit_retainers(state);
         if (walk->ranges->count > 0 && !out_of_budget(state) && may_lose(state))
             visit_lost(state);
