@@ -7,7 +7,8 @@
  * reads there.
  *
  * What dlpin says: pointer, dangling: a warning where it is code (or a C++ object's virtual
- * function table, cxx.cpp), a note where it is data; with the way that leads there.
+ * function table, cxx.cpp; an object or a typeinfo, cxx_types.cpp), a note where it is other data;
+ * with the way that leads there.
  *
  * How it is done right: tidy.c.
  */

@@ -12,6 +12,7 @@
 #include "base/sys.h"
 #include "ownership/sites.h"
 #include "registry/guards.h"
+#include "registry/libc_lists.h"
 #include "registry/opens.h"
 #include "registry/threads.h"
 #include "report/report.h"
@@ -113,4 +114,6 @@ static void after_in_child(void)
 void lifecycle_watch_forks(void)
 {
     pthread_atfork(before, after_in_parent, after_in_child);
+    libc_lists_find_fork((const uintptr_t[]){(uintptr_t)before, (uintptr_t)after_in_parent,
+                                             (uintptr_t)after_in_child});
 }

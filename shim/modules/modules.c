@@ -8,6 +8,7 @@
 #include "modules/link_maps.h"
 #include "modules/list.h"
 #include "modules/object_at.h"
+#include "modules/objects.h"
 #include "modules/order.h"
 #include "modules/serials.h"
 #include "modules/snapshot.h"
@@ -240,6 +241,7 @@ static void give_back_locked(struct module *module)
     HASH_DELETE(by_id, modules_index, module);
     arena_free((char *)module->path, strlen(module->path) + 1);
     arena_free(module->phdr, module->phnum * sizeof *module->phdr);
+    objects_free(module);
     if (module->soname)
         arena_free((char *)module->soname, strlen(module->soname) + 1);
     arena_free(module, sizeof *module);

@@ -59,6 +59,8 @@ struct module {
     bool common;      /* acts for others (ownership/common.h) */
     bool runtime;     /* common and never a subject by itself: libc, the loader, libstdc++, … */
     bool loader;      /* the dynamic loader: what it allocates is its own */
+    bool libc;        /* the C library itself */
+    bool cxx_library; /* libstdc++, libc++ */
     bool deepbind;    /* opened with RTLD_DEEPBIND, or as a dependency of such a one */
     uintptr_t opener; /* return address of the dlopen call that brought it, or 0 */
     uint32_t opener_module; /* its module's id, or 0 */
@@ -81,6 +83,7 @@ struct module {
     _Atomic bool undeletable;      /* the loader never deletes it, as holders_keep_for_good said */
     _Atomic bool relro_is_written; /* or may be (modules/relro.h) */
     struct retained_heap retained; /* when it was closed; under the check lock */
+    struct objects *objects;       /* modules/objects.h: when it was about to go, or NULL */
     struct opens *opens;           /* registry/opens.h, under the registry lock */
     _Atomic bool opens_others;     /* it is in the `opens` of some module as who opened it */
     _Atomic unsigned registered;   /* so many times registrations name its code or data */

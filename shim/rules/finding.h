@@ -51,7 +51,14 @@ struct object {
 enum place { PLACE_NONE, PLACE_IMAGE, PLACE_BLOCK };
 
 /* What in an image a word points to. */
-enum target_class { TARGET_CLASS_NONE, TARGET_CODE, TARGET_VTABLE, TARGET_DATA };
+enum target_class {
+    TARGET_CLASS_NONE,
+    TARGET_CODE,
+    TARGET_VTABLE,
+    TARGET_TYPEINFO,
+    TARGET_OBJECT, /* with virtual functions of the module */
+    TARGET_DATA,
+};
 
 /* One node on the way from a root to what is retained. */
 struct path_step {

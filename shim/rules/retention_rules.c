@@ -60,6 +60,16 @@ bool match_pointer(const struct subject *subject, struct finding *finding)
     return true;
 }
 
+static const char *const uses[] = {
+    [TARGET_CLASS_NONE] = ". ",
+    [TARGET_CODE] = ". Whoever calls it jumps into unmapped memory. ",
+    [TARGET_VTABLE] = ". Whoever calls a function of the object jumps into unmapped memory. ",
+    [TARGET_TYPEINFO] = ". Whoever compares the type with another (catch, dynamic_cast) reads "
+                        "unmapped memory. ",
+    [TARGET_OBJECT] = ". Whoever calls one of its functions jumps into unmapped memory. ",
+    [TARGET_DATA] = ". Whoever reads there reads unmapped memory. ",
+};
+
 void explain_pointer(const struct finding *finding, struct text *message)
 {
     const struct path *path = finding->path;
@@ -75,9 +85,7 @@ void explain_pointer(const struct finding *finding, struct text *message)
     word_target(message, finding);
     if (finding->blocks > 1)
         text_printf(message, " (and so do %zu more such words)", finding->blocks - 1);
-    text_add(message, finding->target == TARGET_DATA
-                          ? ". Whoever reads there reads unmapped memory. "
-                          : ". Whoever calls it jumps into unmapped memory. ");
+    text_add(message, uses[finding->target]);
     text_add(message, "That it can be reached does not say that it will be used. Take it out where "
                       "it was entered, before dlclose.");
 }

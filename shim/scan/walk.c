@@ -29,7 +29,7 @@ static bool out_of_budget(struct state *state)
 static bool is_told_elsewhere(const struct state *state, uint32_t id)
 {
     const struct node *node = node_at(&state->nodes, id);
-    if (node->kind == ROOT_RUNTIME || node->is_own)
+    if (node->kind == ROOT_LIBC || node->kind == ROOT_RUNTIME || node->is_own)
         return true;
     return node->parent & NODE_IS_ENTRY &&
            (node->kind == ROOT_VALUE || node->kind == ROOT_ARGUMENT);
@@ -111,10 +111,11 @@ static void reach_from(struct state *state, struct block *block, const struct pl
                        uint32_t from)
 {
     uintptr_t end = 0;
-    if (!state->lost && place->words[0] == block->start)
+    if (!state->lost && state->follow != FOLLOW_LIBC && place->words[0] == block->start)
         end = container_find_end(state->index, &state->path_view, place->slot, place->words,
                                  place->count, block);
-    if (state->only_containers && !end)
+    if ((state->follow == FOLLOW_CONTAINERS && !end) ||
+        (state->follow == FOLLOW_LIBC && !maker_of(state, block->site)->by_libc))
         return;
     uint32_t id = state->nodes.count;
     reach(state, block, from);
@@ -152,7 +153,7 @@ static void visit_word(struct state *state, const struct place *place, uint32_t 
     uintptr_t word = place->words[0];
     const struct range *range = ranges_find(state->walk->ranges, word);
     if (range && !range->used_again) {
-        if (!state->only_containers)
+        if (state->follow == FOLLOW_ALL)
             results_add_pointer(state, range, place->slot, word, from);
     } else if (blocks_may_be(state->index, word)) {
         visit_pointer(state, place, from, exact);
@@ -333,7 +334,7 @@ static void set_variables_aside(struct state *state)
     const struct roots *roots = state->walk->roots;
     for (size_t i = 0; i < roots->count; i++) {
         const struct root *root = &roots->list[i];
-        if (root->kind == ROOT_GONE ||
+        if (root->kind == ROOT_GONE || root->is_block ||
             (root->kind == ROOT_TLS && retainer_of(state->walk, root) != NO_RETAINER))
             set_aside(state, root);
     }
@@ -343,24 +344,59 @@ static void set_variables_aside(struct state *state)
 static void visit_containers_on_stacks(struct state *state)
 {
     const struct roots *roots = state->walk->roots;
-    state->only_containers = true;
+    state->follow = FOLLOW_CONTAINERS;
     for (size_t i = 0; i < roots->count && !out_of_budget(state); i++)
         if (roots->list[i].kind == ROOT_STACK)
             visit_root(state, (uint32_t)i);
-    state->only_containers = false;
+    state->follow = FOLLOW_ALL;
     drain(state);
+}
+
+static void visit_libc(struct state *state)
+{
+    const struct roots *roots = state->walk->roots;
+    for (size_t i = 0; i < roots->count && !out_of_budget(state); i++)
+        if (roots->list[i].kind == ROOT_LIBC && roots->list[i].exact)
+            visit_root(state, (uint32_t)i);
+    drain(state);
+}
+
+/* A block that libc made for itself while a module called it (a stream, the buffer of a function
+ * like getmntent) is libc's, whoever else has a pointer to it. What else libc's variables lead to
+ * is not. */
+static void claim_for_libc(struct state *state)
+{
+    state->follow = FOLLOW_LIBC;
+    visit_libc(state);
+    state->follow = FOLLOW_ALL;
+    state->libcs_own = state->nodes.count;
+}
+
+/* What these lead to in their turn. */
+static void visit_libcs_own(struct state *state)
+{
+    for (uint32_t id = 0; id < state->libcs_own && !out_of_budget(state); id++) {
+        struct block block = block_of(state, id);
+        size_t size = size_of(state, &block);
+        if (blocks_know(&block))
+            visit_words(state, block.start, heap_asked_bytes(size, block.asked), id, false);
+    }
 }
 
 /* Those that are variables of the retainer; NO_RETAINER: all that are of none. */
 static void visit_roots(struct state *state, unsigned retainer)
 {
     const struct roots *roots = state->walk->roots;
-    bool saw_stack = retainer != NO_RETAINER;
+    bool saw_stack = retainer != NO_RETAINER, saw_libc = saw_stack;
     for (size_t i = 0; i < roots->count && !out_of_budget(state); i++) {
         const struct root *root = &roots->list[i];
         if (root->kind == ROOT_STACK && !saw_stack) {
             saw_stack = true;
             visit_containers_on_stacks(state);
+        }
+        if (root->kind == ROOT_LIBC && !saw_libc) {
+            saw_libc = true;
+            visit_libcs_own(state);
         }
         if (root->kind != ROOT_GONE && retainer_of(state->walk, root) == retainer)
             visit_root(state, (uint32_t)i);
@@ -540,6 +576,7 @@ static void run(struct state *state)
     state->index = ready ? blocks_index_make(walk->pages, &state->path_view) : NULL;
     if (state->index) {
         set_variables_aside(state);
+        claim_for_libc(state);
         visit_roots(state, NO_RETAINER);
         visit_rests(state);
         visit_retainers(state);
