@@ -25,8 +25,8 @@ static int enter(unsigned count)
     int error = 0;
 
     for (unsigned i = 0; i < count && !error; i++)
-        error = __cxa_atexit(end, (void *)end, &__dso_handle) |
-                __cxa_at_quick_exit(end, &__dso_handle);
+        error =
+            __cxa_atexit(end, (void *)end, &__dso_handle) | __cxa_at_quick_exit(end, &__dso_handle);
     return error ? -1 : 0;
 }
 
