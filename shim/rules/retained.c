@@ -56,10 +56,27 @@ static enum target_class class_of_constant(const struct result *result)
     return is_first ? TARGET_VTABLE : TARGET_DATA;
 }
 
-/* NONE: into the middle of code, by chance. */
+/* The file's headers, and what lies between and behind its parts: a word that leads there is a
+ * number that happens to be one of these addresses, or stands for the module as a whole. */
+static bool is_nothing(const struct module *module, uintptr_t address)
+{
+    for (unsigned i = 0; i < module->phnum; i++) {
+        const ElfW(Phdr) *p = &module->phdr[i];
+        uintptr_t at = address - module->bias - p->p_vaddr;
+        if (p->p_type == PT_LOAD && at < p->p_memsz)
+            return (p->p_offset == 0 &&
+                    at < sizeof(ElfW(Ehdr)) + module->phnum * sizeof(ElfW(Phdr))) ||
+                   !symbol_is_in_section(module, address);
+    }
+    return true;
+}
+
+/* NONE: to nothing, or into the middle of code, by chance. */
 static enum target_class class_of(const struct result *result)
 {
     const struct module *module = result->module;
+    if (is_nothing(module, result->word))
+        return TARGET_CLASS_NONE;
     if (module_is_code(module, result->word))
         return may_be_function(module, result->word) ? TARGET_CODE : TARGET_CLASS_NONE;
     enum object_found found = objects_find(module, result->word);

@@ -34,6 +34,18 @@ static void word_blocks(struct text *message, size_t blocks, size_t bytes)
 /* --- pointer
  * ------------------------------------------------------------------------------------------- */
 
+/* A large block that begins with a page is what another allocator hands out in parts (the carriers
+ * of erlang): malloc has nothing of that kind unless it is asked for. Nobody can tell which parts
+ * are in use. With other allocators than glibc's each large block begins so. */
+static bool is_in_parts(const struct result *result)
+{
+    enum { PAGE = 4096, LARGE = 64 << 10 };
+    bool found = false;
+    for (unsigned i = 1; i < result->steps && blocks_have_heads(); i++)
+        found |= result->path[i].start % PAGE == 0 && result->path[i].size >= LARGE;
+    return found;
+}
+
 bool match_pointer(const struct subject *subject, struct finding *finding)
 {
     const struct result *result = subject->retained->result;
@@ -43,7 +55,7 @@ bool match_pointer(const struct subject *subject, struct finding *finding)
     if (result->kind != RESULT_POINTER)
         return false;
     finding->verdict = VERDICT_DANGLING;
-    finding->severity = is_data ? SEVERITY_NOTE : SEVERITY_WARNING;
+    finding->severity = is_data || is_in_parts(result) ? SEVERITY_NOTE : SEVERITY_WARNING;
     finding->module = module_ref(result->module);
     finding->target = subject->retained->target;
     finding->place = PLACE_IMAGE;
