@@ -8,7 +8,7 @@
  *   the loader's locks  >  own_stack  >  check  >  changes  >  report  >
  *   registry (keys, threads)  >  sites  >  modules  >  guards  >  arena
  *
- * All of them are in lifecycle/fork.c, too, in the same order: a child must find them free. The
+ * All of them are in lifecycle/locks.c, too, in the same order: a child must find them free. The
  * first is not taken there: who ends the process has it to the end.
  *
  * The loader's locks come first because the program calls us with them held (constructors,

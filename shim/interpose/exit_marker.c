@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "interpose/exit_marker.h"
+#include "interpose/own_process.h"
 #include "interpose/real.h"
+#include "interpose/settle.h"
 #include "lifecycle/check.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/start.h"
+#include "modules/modules.h"
 
 /* Taking one out makes libc walk through all handlers. So old markers are taken out so many at
  * once; without that 20,000 handlers cost 0.4 s. */
@@ -16,10 +19,26 @@ static _Atomic unsigned placed;
 static _Atomic uintptr_t last_object;
 static _Atomic uint64_t last_unloads;
 
+static void begin_exit_here(void *unused)
+{
+    int saved_errno;
+    if (!own_process_enter(&saved_errno))
+        return;
+    if (guard.dlopen_pending)
+        interpose_settle();
+    lifecycle_exit_begins();
+    guard_leave(saved_errno);
+}
+
+void note_exit_begins(void)
+{
+    own_process_run(begin_exit_here, NULL);
+}
+
 /* Called by libc when the process ends, and inside the guard when we take it out. */
 static void marker(void *unused)
 {
-    if (!check_exit_begins())
+    if (!process_exit_begins())
         note_exit_begins();
 }
 
@@ -90,7 +109,7 @@ void exit_marker_want(void)
     int saved_errno;
     if (atomic_load(&is_wanted) || !lifecycle_enter(&saved_errno))
         return;
-    check_notice_exit(); /* a handler of exit called dlclose: it is too late for the marker */
+    process_notice_exit(); /* a handler of exit called dlclose: it is too late for the marker */
     guard_leave(saved_errno);
     atomic_store(&is_wanted, true);
     exit_marker_renew();

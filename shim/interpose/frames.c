@@ -3,7 +3,7 @@
 #include "base/guard.h"
 #include "interpose/got.h"
 #include "interpose/registering.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/start.h"
 #include "modules/held.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "base/options.h"
 #include "base/sys.h"
 #include "lifecycle/fix.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/start.h"
 #include "registry/guards.h"
 
 /* The module that it lay in when the key was made is unloaded, or is being unloaded right now. Once

@@ -5,7 +5,7 @@
 #include "interpose/real.h"
 #include "interpose/settle.h"
 #include "lifecycle/fix.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/start.h"
 
 #include <string.h>
 

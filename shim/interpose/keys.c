@@ -2,7 +2,8 @@
 /* pthread keys and their C11 twins, which do not pass through them. */
 #include "interpose/guards.h"
 #include "interpose/real.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/events.h"
+#include "lifecycle/start.h"
 #include "registry/tasks.h"
 
 static void note_created(const pthread_key_t *key, key_destructor *destructor)

@@ -3,7 +3,8 @@
 #include "base/options.h"
 #include "base/sys.h"
 #include "lifecycle/fix.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/check.h"
+#include "lifecycle/start.h"
 #include "report/report.h"
 
 struct registration *registering_prepare(const struct registration_request *request)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "interpose/settle.h"
+#include "base/guard.h"
 #include "interpose/deepbind.h"
 #include "interpose/frames.h"
 #include "interpose/tasks.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/settle.h"
 
 void interpose_settle(void)
 {

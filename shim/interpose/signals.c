@@ -5,7 +5,7 @@
  */
 #include "interpose/real.h"
 #include "lifecycle/crash.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/start.h"
 #include "registry/signal_stacks.h"
 #include "registry/signals.h"
 

@@ -2,7 +2,8 @@
 #include "interpose/tasks.h"
 #include "interpose/got.h"
 #include "interpose/real.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/events.h"
+#include "lifecycle/start.h"
 #include "modules/surroundings.h"
 #include "registry/tasks.h"
 

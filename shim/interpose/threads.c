@@ -5,7 +5,8 @@
  * unwinding tables and no personality routine, so that the shim depends on libc alone).
  */
 #include "interpose/real.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/check.h"
+#include "lifecycle/start.h"
 #include "registry/registrations.h"
 #include "registry/threads.h"
 #include "report/report.h"

@@ -5,7 +5,7 @@
  * destructor belongs to, so that is passed on as it is.
  */
 #include "interpose/real.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/start.h"
 #include "modules/tls_counts.h"
 #include "registry/tls_dtors.h"
 

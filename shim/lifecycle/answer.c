@@ -2,7 +2,7 @@
 #include "lifecycle/answer.h"
 #include "base/arena.h"
 #include "base/sys.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/locks.h"
 #include "report/report.h"
 #include "scan/copy.h"
 
@@ -30,7 +30,7 @@ static void work_in_copy(void *data)
     struct answer *answer = question->answer;
     struct text records = {0};
     sys_stand_in_for(question->process);
-    lifecycle_reset_locks();
+    locks_reset();
     question->work(&records, question->data);
     if (records.failed || records.length > sizeof answer->text)
         return;
@@ -40,9 +40,9 @@ static void work_in_copy(void *data)
 
 static bool ask(struct question *question, uint64_t nanoseconds)
 {
-    lifecycle_hold_locks_below_check();
+    locks_hold_below_check();
     int error = copy_start(COPY_OWN_FILES, work_in_copy, question, &question->answer->ended);
-    lifecycle_free_locks_below_check();
+    locks_free_below_check();
     if (error)
         return false;
     enum copy_state state = copy_wait(nanoseconds);

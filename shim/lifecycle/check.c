@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/check.h"
-#include "lifecycle/closed.h"
 #include "base/clock.h"
 #include "base/options.h"
 #include "base/text.h"
-#include "lifecycle/fix.h"
-#include "lifecycle/lifecycle.h"
-#include "lifecycle/request.h"
+#include "lifecycle/locks.h"
+#include "lifecycle/orphans.h"
+#include "lifecycle/process.h"
+#include "lifecycle/sink.h"
 #include "lifecycle/stacks.h"
 #include "ownership/sites.h"
-#include "ownership/caller_stack.h"
-#include "ownership/unwind.h"
 #include "registry/heap.h"
+#include "registry/keys.h"
 #include "registry/signals.h"
 #include "registry/threads.h"
 #include "report/log.h"
@@ -19,60 +18,8 @@
 #include "rules/rules.h"
 #include "scan/scan.h"
 
-struct lock check_lock;
-
 static _Atomic uint64_t checked_unloads;
-static _Atomic bool exit_began, exit_begins;
 static _Atomic bool unseen_waits; /* for a later look; under the check lock */
-static uintptr_t exit_code_start, exit_code_end;
-
-void check_set_exit_code(uintptr_t start, uintptr_t end)
-{
-    exit_code_start = start;
-    exit_code_end = end;
-}
-
-bool check_exit_began(void)
-{
-    return atomic_load(&exit_began);
-}
-
-bool check_exit_begins(void)
-{
-    return check_exit_began() || atomic_load(&exit_begins);
-}
-
-void check_fork_child(void)
-{
-    atomic_store(&exit_began, false);
-    atomic_store(&exit_begins, false);
-}
-
-static void note_exit_began(void)
-{
-    if (!atomic_exchange(&exit_began, true)) {
-        modules_exiting();
-        report_exiting();
-    }
-}
-
-void check_notice_exit(void)
-{
-    uintptr_t pcs[UNWIND_MAX];
-    size_t count = check_exit_begins() ? 0 : caller_stack_walk(pcs, UNWIND_MAX);
-    for (size_t i = 0; i < count; i++)
-        if (pcs[i] - 1 >= exit_code_start && pcs[i] - 1 < exit_code_end)
-            note_exit_began();
-}
-
-void check_sink(struct finding *finding, void *data)
-{
-    struct check *check = data;
-    check_notice_exit();
-    finding->before_exit |= check->before_exit;
-    fix_note(finding);
-    check->found += report_finding(finding, check->at, check->quietly) != 0;
-}
 
 /* Numbers of call sites in modules that are gone, when they have become many. */
 static void collect_sites(void)
@@ -105,10 +52,10 @@ static bool is_time_for_unseen(enum occasion at)
 
 static void look_at_unseen(void)
 {
-    struct check check = {.at = AT_DLCLOSE};
+    struct sink sink = {.at = AT_DLCLOSE};
     atomic_store(&unseen_waits, false);
     signals_reconcile(false);
-    rules_check_unseen(report_knows, check_sink, &check);
+    rules_check_unseen(report_knows, sink_finding, &sink);
 }
 
 static void scan_locked(enum scan_when when, enum occasion at);
@@ -119,9 +66,21 @@ static const enum scan_when scans[AT_COUNT] = {[AT_DLCLOSE] = SCAN_AFTER_UNLOAD,
                                                [AT_REQUEST] = SCAN_ON_REQUEST,
                                                [AT_EXIT] = SCAN_AT_EXIT};
 
+static void handle_sink(struct finding *finding, void *data)
+{
+    report_finding(finding, AT_EXIT, options.verbosity < 1);
+}
+
+/* Handles that were never closed are in the report file, but on standard error only with
+ * verbosity=1: most programs never close anything. */
+static void report_handles(void)
+{
+    rules_check_handles(NULL, report_knows, handle_sink, NULL);
+}
+
 static void check_all(enum occasion at, bool is_end)
 {
-    struct check check = {.at = at};
+    struct sink sink = {.at = at};
     bool is_patient = at == AT_REQUEST || at == AT_EXIT;
     threads_collect();
     if (!lock_acquire(&check_lock))
@@ -133,16 +92,16 @@ static void check_all(enum occasion at, bool is_end)
         signals_reconcile(is_patient);
     report_revalidate(is_patient);
     orphans_report();
-    rules_check(unseen, report_knows, check_sink, &check);
+    rules_check(unseen, report_knows, sink_finding, &sink);
     scan_locked(scans[at], at == AT_EVENT ? AT_DLCLOSE : at);
     if (is_patient)
         report_settle_lost();
     find_retained(scans[at]);
     if (is_end)
         scan_stop();
-    stacks_check_unloaded(&check);
+    stacks_check_unloaded(&sink);
     if (is_end)
-        closed_report_handles();
+        report_handles();
     collect_sites();
     lock_release(&check_lock);
 }
@@ -156,17 +115,17 @@ void lifecycle_check(enum occasion at)
  * for a later look is looked at before them. */
 void lifecycle_exit_begins(void)
 {
-    bool is_first = !atomic_exchange(&exit_begins, true) && !check_exit_began();
-    if (is_first && (atomic_load(&modules_unloads) > 0 || report_has_open() || scan_has_work()))
+    if (process_set_exit_begins() &&
+        (atomic_load(&modules_unloads) > 0 || report_has_open() || scan_has_work()))
         check_all(AT_EXIT, false);
-    note_exit_began();
+    process_set_exit_began();
 }
 
 /* --- what a scan finds
  * -------------------------------------------------------------------------------------- */
 
 /* Of the walk that is under way. */
-static struct check walk_check;
+static struct sink walk_sink;
 
 static void say_walk(const struct walk *walk)
 {
@@ -183,10 +142,10 @@ static void say_walk(const struct walk *walk)
 }
 
 /* False: what the walk saw says nothing of words that moved. */
-static bool take_result(const struct result *result, struct check *check)
+static bool take_result(const struct result *result, struct sink *sink)
 {
     bool all = report_has_unsettled();
-    bool holds = rules_check_retained(result, all, report_knows, check_sink, check);
+    bool holds = rules_check_retained(result, all, report_knows, sink_finding, sink);
     if (!holds && result->kind == RESULT_POINTER)
         scan_look_again(result->module);
     return holds && (result->place_count < PLACES_MAX || result->blocks == PLACES_MAX);
@@ -195,11 +154,11 @@ static bool take_result(const struct result *result, struct check *check)
 /* Waits for a walk that is under way, so long. */
 static void take_results(uint64_t nanoseconds)
 {
-    struct check check = walk_check;
+    struct sink sink = walk_sink;
     const struct walk *walk = scan_results(nanoseconds);
     bool settles = walk && walk->complete && !walk->dropped && !walk->used_again;
     for (unsigned i = 0; walk && i < walk->count; i++)
-        settles &= take_result(&walk->results[i], &check);
+        settles &= take_result(&walk->results[i], &sink);
     if (settles && walk->retainer_count == 0)
         report_settle(walk->ranges);
     for (unsigned i = 0; walk && i < walk->retainer_count && walk->complete; i++) {
@@ -209,7 +168,7 @@ static void take_results(uint64_t nanoseconds)
     if (walk && options.verbosity >= 1)
         say_walk(walk);
     if (walk)
-        scan_done(check.found > 0);
+        scan_done(sink.found > 0);
 }
 
 void check_finish_scan(void)
@@ -225,8 +184,8 @@ void check_before_death(bool due)
     take_results(PATIENCE_NS);
     if (!(due || scan_is_postponed()) || !scan_run(SCAN_ON_REQUEST, report_settle))
         return;
-    check_notice_exit();
-    walk_check = (struct check){.at = AT_EVENT, .before_exit = !atomic_load(&exit_began)};
+    process_notice_exit();
+    walk_sink = (struct sink){.at = AT_EVENT, .before_exit = !process_exit_began()};
     take_results(PATIENCE_NS);
 }
 
@@ -238,8 +197,8 @@ static void scan_locked(enum scan_when when, enum occasion at)
     take_results(scan_patience(when, false));
     bool was_seen = scan_is_postponed();
     if (scan_run(when, report_settle)) {
-        check_notice_exit();
-        walk_check = (struct check){.at = at, .before_exit = was_seen || !atomic_load(&exit_began)};
+        process_notice_exit();
+        walk_sink = (struct sink){.at = at, .before_exit = was_seen || !process_exit_began()};
     }
     take_results(scan_patience(when, true));
     scan_cost(clock_monotonic_ns() - begun);
@@ -284,27 +243,10 @@ void check_unloads(void)
         lifecycle_check(AT_DLCLOSE);
 }
 
-static struct module_changes look_at_list(void)
+void lifecycle_gone(void)
 {
-    if (!modules_changed())
-        return (struct module_changes){0};
-    return modules_sync(guard.dlopen_pending ? (uintptr_t)guard.dlopen_caller : 0,
-                        guard.dlopen_pending && guard.dlopen_deepbind);
-}
-
-void lifecycle_look(void)
-{
-    look_at_list();
-    lifecycle_settle_handles(true);
-}
-
-void lifecycle_settle(void)
-{
-    struct module_changes changes = look_at_list();
-    if (guard.dlopen_pending || changes.loaded)
-        lifecycle_settle_handles(false);
-    guard.dlopen_pending = false;
-    check_unloads();
-    if (options.check_signal)
-        request_listen();
+    if (!lock_acquire(&check_lock))
+        return;
+    report_revalidate(false);
+    lock_release(&check_lock);
 }

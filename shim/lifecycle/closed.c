@@ -2,7 +2,9 @@
 #include "lifecycle/closed.h"
 #include "base/options.h"
 #include "lifecycle/check.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/locks.h"
+#include "lifecycle/process.h"
+#include "lifecycle/sink.h"
 #include "modules/handles.h"
 #include "modules/tls_counts.h"
 #include "registry/opens.h"
@@ -30,7 +32,7 @@ static void note_threads(struct module *module, const struct holders *holders)
 /* Where exit() has begun and this is only seen then, it was before. */
 static void report(struct module *module, bool is_closed_now)
 {
-    struct check check = {.at = AT_DLCLOSE, .before_exit = true};
+    struct sink sink = {.at = AT_DLCLOSE, .before_exit = true};
     struct holders holders;
     tls_dtors_settle();
     holders_find(module, &holders);
@@ -39,7 +41,7 @@ static void report(struct module *module, bool is_closed_now)
             check_retained(module);
         else
             scan_forget_closed(module);
-        rules_check_closed(module, &holders, check_sink, &check);
+        rules_check_closed(module, &holders, sink_finding, &sink);
         lock_release(&check_lock);
         note_threads(module, &holders);
     }
@@ -49,8 +51,8 @@ static void report(struct module *module, bool is_closed_now)
 /* What is closed while the process ends stays for that reason alone. */
 static bool is_ending(void)
 {
-    check_notice_exit();
-    return check_exit_began();
+    process_notice_exit();
+    return process_exit_began();
 }
 
 /* Whether it is closed now, and stays. */
@@ -90,12 +92,12 @@ static int collect_left(struct module *module, void *data)
 /* Nobody has a handle of it; if nobody needs it, either, it is there for destructors alone. */
 static void look_at_left(struct module *module)
 {
-    struct check check = {.at = AT_DLCLOSE, .before_exit = true};
+    struct sink sink = {.at = AT_DLCLOSE, .before_exit = true};
     struct holders holders;
     holders_find(module, &holders);
     if (holders.count == 0 && tls_counts_pending(module) > 0 && lock_acquire(&check_lock)) {
         check_retained(module);
-        rules_check_closed(module, &holders, check_sink, &check);
+        rules_check_closed(module, &holders, sink_finding, &sink);
         lock_release(&check_lock);
         note_threads(module, &holders);
     }
@@ -140,18 +142,4 @@ static void reopened(struct module *module)
 void lifecycle_settle_handles(bool all)
 {
     opens_look(all, reopened);
-}
-
-/* --- at the end
- * -------------------------------------------------------------------------------------------------
- */
-
-static void handle_sink(struct finding *finding, void *data)
-{
-    report_finding(finding, AT_EXIT, options.verbosity < 1);
-}
-
-void closed_report_handles(void)
-{
-    rules_check_handles(NULL, report_knows, handle_sink, NULL);
 }

@@ -17,8 +17,8 @@ void closed_begins(struct module *module);
  * closed and stays, and what it left behind is to be looked at. */
 bool closed_look(void);
 
-/* The process ends: handles that were never closed. They are in the report file, but on standard
- * error only with verbosity=1: most programs never close anything. Under the check lock. */
-void closed_report_handles(void);
+/* Notes which handles there are, as lifecycle_settle does after each dlopen; `all`: see
+ * handles_each_opened. */
+void lifecycle_settle_handles(bool all);
 
 #endif

@@ -5,10 +5,11 @@
 #include "base/sys.h"
 #include "lifecycle/check.h"
 #include "lifecycle/handled.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/locks.h"
+#include "lifecycle/process.h"
 #include "ownership/prologue.h"
 #include "registry/signals.h"
-#include "report/crash.h"
+#include "report/crash_record.h"
 #include "report/report.h"
 #include "scan/frames.h"
 #include "scan/memory.h"
@@ -247,7 +248,7 @@ static void tell_here(void *data)
 {
     const struct delivery *delivery = data;
     int saved_errno;
-    if (!lifecycle_enter(&saved_errno))
+    if (!process_enter(&saved_errno))
         return;
     tell(*delivery);
     guard_leave(saved_errno);

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
+#include "lifecycle/ending.h"
+#include "lifecycle/orphans.h"
 #include "base/options.h"
 #include "base/own_stack.h"
 #include "base/sys.h"
+#include "lifecycle/check.h"
 #include "lifecycle/crash.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/process.h"
 #include "lifecycle/request.h"
 #include "modules/link_maps.h"
 #include "registry/heap.h"
 #include "report/report.h"
-#include "rules/stacks.h"
+#include "rules/stack_search.h"
 #include "scan/scan.h"
 
 #include <string.h>
@@ -16,9 +19,15 @@
 static _Atomic bool finished;
 static bool is_confined;
 
-bool lifecycle_is_own_process(void)
+/* A finding needs a module that was closed or unloaded, or an event of its own. */
+static bool has_left_nothing(void)
 {
-    return atomic_load(&lifecycle_pid) == sys_getpid();
+    return !atomic_load(&modules_came) && !report_has_open() && !orphans_any();
+}
+
+bool lifecycle_ends_silently(void)
+{
+    return process_is_active() && has_left_nothing() && !guard.dlopen_pending && !report_has_file();
 }
 
 static void name_gaps(const char **unseen, size_t n)
@@ -82,7 +91,8 @@ void lifecycle_finish(const char *ended)
         unseen[n++] = "the program has a malloc of its own: heap blocks are not seen";
     if (link_maps_have_namespaces())
         unseen[n++] = "calls in namespaces that dlmopen made: they have a C library of their own";
-    lifecycle_check(AT_EXIT);
+    if (!has_left_nothing())
+        lifecycle_check(AT_EXIT);
     name_gaps(unseen, n);
     report_finish(ended, is_exec, families, active, unseen);
 }

@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: MIT
-/*
- * Fork: the child must find our locks free and our tables whole. The handlers are registered before
- * any of the program's, so that ours run last before the fork and first after it: the locks are
- * held as briefly as can be, and the program's own handlers may do in between what they like.
- */
-#include "lifecycle/check.h"
-#include "lifecycle/lifecycle.h"
-#include "lifecycle/stacks.h"
-#include "base/arena.h"
+#include "lifecycle/fork.h"
 #include "base/own_stack.h"
-#include "base/sys.h"
-#include "ownership/sites.h"
-#include "registry/guards.h"
+#include "lifecycle/locks.h"
+#include "lifecycle/process.h"
+#include "lifecycle/stacks.h"
 #include "registry/libc_lists.h"
 #include "registry/opens.h"
 #include "registry/threads.h"
@@ -20,50 +12,8 @@
 
 #include <pthread.h>
 
-/* In locking order (base/lock.h). */
-static struct lock *const order[] = {&check_lock, &changes_lock, &report_lock, &registry_lock,
-                                     &sites_lock, &modules_lock, &guards_lock, &arena_lock};
-static bool taken[ARRAY_SIZE(order)];
 /* This thread forks, and is inside the guard meanwhile. */
 static __thread bool inside __attribute__((tls_model("initial-exec")));
-
-static bool is_active(void)
-{
-    return atomic_load(&lifecycle_phase) == PHASE_ACTIVE;
-}
-
-static void hold(unsigned from)
-{
-    for (unsigned i = from; i < ARRAY_SIZE(order); i++)
-        taken[i] = lock_acquire(order[i]);
-}
-
-static void let_go(unsigned from)
-{
-    for (unsigned i = ARRAY_SIZE(order); i-- > from;) {
-        if (taken[i])
-            lock_release(order[i]);
-        taken[i] = false;
-    }
-}
-
-void lifecycle_hold_locks_below_check(void)
-{
-    hold(1);
-}
-
-void lifecycle_free_locks_below_check(void)
-{
-    let_go(1);
-}
-
-void lifecycle_reset_locks(void)
-{
-    for (unsigned i = 0; i < ARRAY_SIZE(order); i++) {
-        lock_reset(order[i]);
-        taken[i] = false;
-    }
-}
 
 /* A signal handler that forks above our own code would wait for itself; and so would one that comes
  * while this thread forks: inside the guard it passes. */
@@ -71,10 +21,10 @@ static void before(void)
 {
     int saved_errno;
     guard.in_fork = true;
-    if (!is_active() || !guard_enter(&saved_errno))
+    if (!process_enter(&saved_errno))
         return;
     inside = true;
-    hold(0);
+    locks_hold_all();
 }
 
 /* errno is fork's by now. */
@@ -88,21 +38,20 @@ static void leave(void)
 
 static void after_in_parent(void)
 {
-    let_go(0);
+    locks_free_all();
     leave();
 }
 
 static void after_in_child(void)
 {
     int saved_errno;
-    lifecycle_reset_locks();
+    locks_reset();
     own_stack_fork_child();
     leave();
-    if (!is_active() || !guard_enter(&saved_errno))
+    if (!process_enter(&saved_errno))
         return;
-    atomic_store(&lifecycle_pid, sys_getpid());
+    process_fork_child();
     modules_fork_child();
-    check_fork_child();
     threads_fork_child();
     opens_fork_child();
     scan_fork_child();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "base/guard.h"
-#include "lifecycle/check.h"
+#include "lifecycle/orphans.h"
+#include "lifecycle/process.h"
 #include "registry/heap.h"
 #include "report/report.h"
 
@@ -13,7 +13,12 @@ static struct orphan {
                          later */
     bool is_clean_up; /* made by the process itself at its end: then nobody needs the value */
 } orphans[ORPHANS_MAX];
-static unsigned orphan_count;
+static _Atomic unsigned orphan_count;
+
+bool orphans_any(void)
+{
+    return atomic_load(&orphan_count) > 0;
+}
 
 /* False: there is no more room, or the value is no block. Under the check lock. */
 bool orphans_defer(const struct finding *finding)
@@ -33,8 +38,8 @@ static void date_orphans(void)
     for (unsigned i = 0; i < orphan_count; i++) {
         if (!orphans[i].in_dlclose)
             continue;
-        check_notice_exit();
-        orphans[i].finding.before_exit = !check_exit_began();
+        process_notice_exit();
+        orphans[i].finding.before_exit = !process_exit_began();
         orphans[i].in_dlclose = false;
     }
 }

@@ -3,7 +3,9 @@
 #include "base/action.h"
 #include "base/options.h"
 #include "base/sys.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/check.h"
+#include "lifecycle/loader.h"
+#include "lifecycle/process.h"
 #include "lifecycle/resume.h"
 #include "lifecycle/suppose.h"
 #include "lifecycle/why.h"
@@ -51,7 +53,7 @@ static void answer(uint32_t token, uint32_t module)
 {
     bool done = true;
     report_request(token, REQUEST_BEGUN);
-    lifecycle_look();
+    loader_look();
     if (module & DLPIN_REQUEST_WHY)
         done = why_mapped(module & ~DLPIN_REQUEST_WHY, token);
     else if (module)
@@ -74,7 +76,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
         pass_on(number, info, context);
         return;
     }
-    if (!guard.in_fork && lifecycle_enter(&saved_errno)) {
+    if (!guard.in_fork && process_enter(&saved_errno)) {
         if (lifecycle_is_own_process())
             answer(info->si_uid, (uint32_t)info->si_errno);
         guard_leave(saved_errno);

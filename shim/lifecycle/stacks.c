@@ -2,8 +2,9 @@
 #include "lifecycle/stacks.h"
 #include "base/clock.h"
 #include "base/guard.h"
+#include "lifecycle/process.h"
 #include "report/report.h"
-#include "rules/stacks.h"
+#include "rules/stack_search.h"
 #include "scan/stacks.h"
 
 enum {
@@ -57,15 +58,15 @@ static bool is_alone(void)
 }
 
 /* What lies above exit() is never returned to. */
-static enum stacks_seen look(struct stacks_look *look, struct check *check)
+static enum stacks_seen look(struct stacks_look *look, struct sink *sink)
 {
     enum stacks_seen seen = STACKS_CLEAR;
     uint64_t begun = clock_monotonic_ns();
     look->ranges = &ranges;
     look->caller_stack = guard.dlclose_stack;
-    look->with_caller &= !check_exit_begins();
+    look->with_caller &= !process_exit_begins();
     if (!look->alone || look->with_caller)
-        seen = rules_check_stacks(look, check_sink, check);
+        seen = rules_check_stacks(look, sink_finding, sink);
     spent += clock_monotonic_ns() - begun;
     return seen;
 }
@@ -89,7 +90,7 @@ static bool is_ambiguous(struct module *module)
     return result;
 }
 
-void stacks_check_closing(struct module *module, bool destructors_ran, struct check *check)
+void stacks_check_closing(struct module *module, bool destructors_ran, struct sink *sink)
 {
     struct stacks_look closing = {.closing = true};
     if ((destructors_ran && guard.dlclose_clear == module->id) || is_ambiguous(module) ||
@@ -99,7 +100,7 @@ void stacks_check_closing(struct module *module, bool destructors_ran, struct ch
     closing.with_caller = guard.dlclose_depth == 0 && !destructors_ran;
     ranges.count = 0;
     ranges_add(&ranges, module);
-    if (look(&closing, check) == STACKS_CLEAR && !destructors_ran)
+    if (look(&closing, sink) == STACKS_CLEAR && !destructors_ran)
         guard.dlclose_clear = module->id;
 }
 
@@ -148,15 +149,15 @@ static bool was_clear(void)
     return clear;
 }
 
-void stacks_check_unloaded(struct check *check)
+void stacks_check_unloaded(struct sink *sink)
 {
     struct stacks_look unloaded = {.known = report_knows, .with_caller = true};
     if (atomic_load(&due_count) == 0 ||
-        (check->at != AT_EXIT && !report_awaits_stacks() && !is_affordable()))
+        (sink->at != AT_EXIT && !report_awaits_stacks() && !is_affordable()))
         return;
     unloaded.alone = is_alone();
     bool is_clear = unloaded.alone && was_clear();
-    settle_due(is_clear || !take_ranges() || look(&unloaded, check) != STACKS_INCOMPLETE);
+    settle_due(is_clear || !take_ranges() || look(&unloaded, sink) != STACKS_INCOMPLETE);
 }
 
 /* The lock was reset: nobody else is here. */

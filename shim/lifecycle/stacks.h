@@ -9,16 +9,16 @@
 #ifndef DLPIN_LIFECYCLE_STACKS_H
 #define DLPIN_LIFECYCLE_STACKS_H
 
-#include "lifecycle/check.h"
+#include "lifecycle/sink.h"
 #include "modules/modules.h"
 
 void stacks_note_unloaded(struct module *module);
 
 /* `destructors_ran`: the caller is inside the dlclose. A module that no thread was in when that
  * began is not looked at once more. */
-void stacks_check_closing(struct module *module, bool destructors_ran, struct check *check);
+void stacks_check_closing(struct module *module, bool destructors_ran, struct sink *sink);
 
-void stacks_check_unloaded(struct check *check);
+void stacks_check_unloaded(struct sink *sink);
 
 /* In a fork child: the other threads are not there. */
 void stacks_fork_child(void);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include "lifecycle/start.h"
 #include "base/options.h"
 #include "base/output.h"
 #include "base/own_stack.h"
 #include "base/sys.h"
-#include "lifecycle/check.h"
 #include "lifecycle/crash.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/ending.h"
+#include "lifecycle/fork.h"
 #include "lifecycle/request.h"
 #include "lifecycle/stacks.h"
 #include "modules/object_at.h"
@@ -24,9 +25,6 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-_Atomic int lifecycle_phase = PHASE_EARLY;
-_Atomic int lifecycle_pid;
-
 static void on_module(struct module *module, enum module_state state, bool more)
 {
     if (state == MODULE_UNLOADED) {
@@ -37,6 +35,8 @@ static void on_module(struct module *module, enum module_state state, bool more)
         crash_listen();
     } else {
         sites_module_loaded();
+        if (!module->startup)
+            own_stack_prepare();
     }
     if (lifecycle_is_own_process()) {
         report_hold(more);
@@ -123,11 +123,10 @@ void lifecycle_start(void)
     const char *raw = getenv("DLPIN_OPTIONS");
     atomic_store(&lifecycle_pid, sys_getpid());
     lifecycle_watch_filters();
-    own_stack_prepare();
     output_init();
     read_options(raw);
     surroundings_read(&surroundings);
-    check_set_exit_code(surroundings.exit_start, surroundings.exit_end);
+    process_set_exit_code(surroundings.exit_start, surroundings.exit_end);
     heap_init(surroundings.glibc_malloc);
     heap_is_seen = surroundings.heap_seen;
     keys_set_libc_table(surroundings.pthread_keys);

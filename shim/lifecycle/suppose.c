@@ -2,7 +2,7 @@
 #include "lifecycle/suppose.h"
 #include "lifecycle/answer.h"
 #include "lifecycle/check.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/locks.h"
 #include "registry/opens.h"
 #include "report/report.h"
 #include "rules/rules.h"

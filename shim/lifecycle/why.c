@@ -4,7 +4,7 @@
 #include "base/options.h"
 #include "lifecycle/answer.h"
 #include "lifecycle/check.h"
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/locks.h"
 #include "modules/handles.h"
 #include "report/report.h"
 #include "rules/rules.h"

@@ -83,7 +83,8 @@ struct module {
     _Atomic bool undeletable;      /* the loader never deletes it, as holders_keep_for_good said */
     _Atomic bool relro_is_written; /* or may be (modules/relro.h) */
     struct retained_heap retained; /* when it was closed; under the check lock */
-    struct objects *objects;       /* modules/objects.h: when it was about to go, or NULL */
+    uint32_t *objects;             /* modules/objects.h: when it was about to go, or NULL; */
+    unsigned object_count, object_room;
     struct opens *opens;           /* registry/opens.h, under the registry lock */
     _Atomic bool opens_others;     /* it is in the `opens` of some module as who opened it */
     _Atomic unsigned registered;   /* so many times registrations name its code or data */
@@ -91,8 +92,8 @@ struct module {
     uint64_t epoch;             /* modules_epoch when it came, */
     _Atomic uint64_t end_epoch; /* and when it went: UINT64_MAX while it is mapped */
     /* Under the modules' lock: */
-    struct module *next, **link; /* in the list of all, oldest first; what points to it there */
-    struct module *next_gone;    /* in the list of those that are unloaded */
+    struct module *next, **link;  /* in the list of all, oldest first; what points to it there */
+    struct module *next_unloaded; /* in the list of those that are unloaded */
     UT_hash_handle by_id;
     uint64_t came_alone; /* its number among those that came without a sync, or 0 */
     bool seen;
@@ -255,6 +256,9 @@ void modules_suppose_unloaded(struct module *module);
 
 /* Every unload that was seen so far. */
 extern _Atomic uint64_t modules_unloads;
+
+/* Any module has come since the first sync. */
+extern _Atomic bool modules_came;
 
 /* How often a module that registrations name was closed, or went. Rises before the unload is
  * counted. */

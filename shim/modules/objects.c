@@ -15,12 +15,8 @@ enum {
     TYPES = 10,
 };
 
-/* Where they are, in words from the module's start, ascending; the top bit: a typeinfo. */
-struct objects {
-    unsigned count, capacity;
-    uint32_t list[];
-};
-
+/* module->objects has where they are, in words from the module's start, ascending; with this bit: a
+ * typeinfo. */
 static const uint32_t is_typeinfo = 1u << 31;
 
 struct search {
@@ -30,38 +26,27 @@ struct search {
     unsigned type_count;
     uintptr_t *piece;
     size_t bytes;
-    struct objects *found;
 };
 
-static size_t size_of(unsigned capacity)
+static bool grow(struct module *module)
 {
-    return sizeof(struct objects) + capacity * sizeof(uint32_t);
-}
-
-void objects_free(struct module *module)
-{
+    unsigned room = module->object_room ? 2 * module->object_room : 16;
+    uint32_t *list = room <= OBJECTS_MAX ? arena_alloc_dirty(room * sizeof *list) : NULL;
+    if (!list)
+        return false;
     if (module->objects)
-        arena_free(module->objects, size_of(module->objects->capacity));
-    module->objects = NULL;
+        memcpy(list, module->objects, module->object_count * sizeof *list);
+    arena_free(module->objects, module->object_room * sizeof *list);
+    module->objects = list;
+    module->object_room = room;
+    return true;
 }
 
-static void add(struct search *search, uintptr_t address, uint32_t flag)
+static void add(struct module *module, uintptr_t address, uint32_t flag)
 {
-    struct objects *objects = search->found;
-    unsigned capacity = objects ? objects->capacity : 0;
-    if (!objects || objects->count == capacity) {
-        unsigned more = capacity ? 2 * capacity : 16;
-        struct objects *grown = more <= OBJECTS_MAX ? arena_alloc_dirty(size_of(more)) : NULL;
-        if (!grown)
-            return;
-        *grown = (struct objects){.count = capacity, .capacity = more};
-        if (objects) {
-            memcpy(grown->list, objects->list, capacity * sizeof *objects->list);
-            arena_free(objects, size_of(capacity));
-        }
-        search->found = objects = grown;
-    }
-    objects->list[objects->count++] = (uint32_t)((address - search->module->start) / WORD) | flag;
+    if (module->object_count < module->object_room || grow(module))
+        module->objects[module->object_count++] =
+            (uint32_t)((address - module->start) / WORD) | flag;
 }
 
 static bool is_code(uintptr_t address)
@@ -96,9 +81,9 @@ static void look_at_words(struct search *search, uintptr_t at, size_t count)
     for (size_t i = 0; i < count; i++) {
         uintptr_t word = search->piece[i];
         if (word - tables < span && is_table(search, word))
-            add(search, at + i * WORD, 0);
+            add(search->module, at + i * WORD, 0);
         else if (word && is_type(search, word))
-            add(search, at + i * WORD, is_typeinfo);
+            add(search->module, at + i * WORD, is_typeinfo);
     }
 }
 
@@ -152,26 +137,24 @@ static int find_types(struct module *module, void *data)
 void objects_note(struct module *module)
 {
     struct search search = {.module = module, .piece = arena_alloc_dirty(PIECE)};
-    objects_free(module);
+    module->object_count = 0;
     if (search.piece && elf_image_relro(module->phdr, module->phnum, module->bias,
                                         &search.tables_start, &search.tables_end)) {
         modules_each_mapped(find_types, &search);
         look_at_variables(&search);
-        module->objects = search.found;
     }
     arena_free(search.piece, PIECE);
 }
 
 enum object_found objects_find(const struct module *module, uintptr_t address)
 {
-    const struct objects *objects = module->objects;
     uint32_t wanted = (uint32_t)((address - module->start) / WORD);
-    unsigned low = 0, high = objects ? objects->count : 0;
+    unsigned low = 0, high = module->object_count;
     while (low < high) {
         unsigned middle = (low + high) / 2;
-        uint32_t found = objects->list[middle] & ~is_typeinfo;
+        uint32_t found = module->objects[middle] & ~is_typeinfo;
         if (found == wanted && address % WORD == 0)
-            return objects->list[middle] & is_typeinfo ? OBJECT_TYPEINFO : OBJECT_VIRTUAL;
+            return module->objects[middle] & is_typeinfo ? OBJECT_TYPEINFO : OBJECT_VIRTUAL;
         if (found < wanted)
             low = middle + 1;
         else

@@ -21,7 +21,4 @@ void objects_note(struct module *module);
 /* What begins at an address of an unloaded module, as far as it was noted. */
 enum object_found objects_find(const struct module *module, uintptr_t address);
 
-/* Gives back what was noted. */
-void objects_free(struct module *module);
-
 #endif

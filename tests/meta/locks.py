@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Each lock of the shim has a place in the order that base/lock.h states, and lifecycle/fork.c takes them all
+"""Each lock of the shim has a place in the order that base/lock.h states, and lifecycle/locks.c takes them all
 in this order. Argument: the tree."""
 
 import re
@@ -30,7 +30,7 @@ def stated(root):
 
 def taken(root):
     """In the order of the table."""
-    table = re.search(r'order\[\] = \{([^}]*)\}', read(root, 'shim/lifecycle/fork.c'))
+    table = re.search(r'order\[\] = \{([^}]*)\}', read(root, 'shim/lifecycle/locks.c'))
     return re.findall(r'&(\w+)', table.group(1)) if table else []
 
 
@@ -41,11 +41,11 @@ def check(root):
         if name not in order:
             mistakes.append(f'{path}: {name} is not in the order of shim/base/lock.h')
         if name not in fork and name not in RESET_ONLY:
-            mistakes.append(f'{path}: {name} is not in shim/lifecycle/fork.c')
+            mistakes.append(f'{path}: {name} is not in shim/lifecycle/locks.c')
     for name in sorted({*order, *fork} - set(locks)):
         mistakes.append(f'{name}: no such lock')
     if [name for name in order if name not in RESET_ONLY] != fork:
-        mistakes.append(f'base/lock.h has {order}, lifecycle/fork.c {fork}')
+        mistakes.append(f'base/lock.h has {order}, lifecycle/locks.c {fork}')
     return mistakes
 
 

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "lifecycle/lifecycle.h"
+#include "lifecycle/check.h"
+#include "lifecycle/ending.h"
+#include "lifecycle/events.h"
+#include "lifecycle/loader.h"
+#include "lifecycle/locks.h"
+#include "lifecycle/settle.h"
+#include "lifecycle/start.h"
 #include "base/action.h"
 #include "base/arena.h"
 #include "base/clock.h"
