@@ -31,6 +31,15 @@ static bool is_in_deque(uintptr_t slot, const uintptr_t *words, size_t count)
     return node && node % WORD == 0 && view_copy_word(node, &piece) && piece == words[0];
 }
 
+/* By the index alone, so that most blocks need not be read for it. */
+static bool is_in_block(const struct block_index *index, uintptr_t address,
+                        const struct block *block)
+{
+    struct block found;
+    return blocks_may_be(index, address) && blocks_find_start(index, address, &found) &&
+           found.start == block->start;
+}
+
 uintptr_t container_find_end(struct block_index *index, struct view *view, uintptr_t slot,
                              const uintptr_t *words, size_t count, struct block *block)
 {
@@ -38,7 +47,8 @@ uintptr_t container_find_end(struct block_index *index, struct view *view, uintp
     if (end < begin)
         return 0;
     uintptr_t capacity = word_at(slot, words, count, 2);
-    if (capacity < end || !blocks_extent(index, view, block->start, &block->size) ||
+    if (capacity < end || !is_in_block(index, capacity - 1, block) ||
+        !blocks_extent(index, view, block->start, &block->size) ||
         !is_all_of(capacity - begin, block->size))
         return 0;
     /* Four into one block are something else: libc++'s split buffer, a stream's buffer. */

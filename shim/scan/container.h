@@ -9,6 +9,13 @@
 
 #include "scan/blocks.h"
 
+/* Most words are told apart by this. */
+static inline bool container_may_begin(const uintptr_t *words, size_t count)
+{
+    enum { POINTERS = 3 };
+    return count < POINTERS || (words[0] <= words[1] && words[1] <= words[2]);
+}
+
 /*
  * The end of the contents, if a container begins at `slot`; else 0. `words` are what lies there, as
  * far as it was read, of which the first is the start of the block. Fills in the block's size.

@@ -109,7 +109,8 @@ static void reach_from(struct state *state, struct block *block, const struct pl
                        uint32_t from)
 {
     uintptr_t end = 0;
-    if (!state->lost && state->follow != FOLLOW_LIBC && place->words[0] == block->start)
+    if (!state->lost && state->follow != FOLLOW_LIBC && place->words[0] == block->start &&
+        container_may_begin(place->words, place->count))
         end = container_find_end(state->index, &state->path_view, place->slot, place->words,
                                  place->count, block);
     if ((state->follow == FOLLOW_CONTAINERS && !end) ||
