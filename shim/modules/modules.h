@@ -85,12 +85,12 @@ struct module {
     struct retained_heap retained; /* when it was closed; under the check lock */
     uint32_t *objects;             /* modules/objects.h: when it was about to go, or NULL; */
     unsigned object_count, object_room;
-    struct opens *opens;           /* registry/opens.h, under the registry lock */
-    _Atomic bool opens_others;     /* it is in the `opens` of some module as who opened it */
-    _Atomic unsigned registered;   /* so many times registrations name its code or data */
-    bool has_sites;             /* call sites are its (ownership/sites.h); under the sites lock */
-    uint64_t epoch;             /* modules_epoch when it came, */
-    _Atomic uint64_t end_epoch; /* and when it went: UINT64_MAX while it is mapped */
+    struct opens *opens;         /* registry/opens.h, under the registry lock */
+    _Atomic bool opens_others;   /* it is in the `opens` of some module as who opened it */
+    _Atomic unsigned registered; /* so many times registrations name its code or data */
+    bool has_sites;              /* call sites are its (ownership/sites.h); under the sites lock */
+    uint64_t epoch;              /* modules_epoch when it came, */
+    _Atomic uint64_t end_epoch;  /* and when it went: UINT64_MAX while it is mapped */
     /* Under the modules' lock: */
     struct module *next, **link;  /* in the list of all, oldest first; what points to it there */
     struct module *next_unloaded; /* in the list of those that are unloaded */
