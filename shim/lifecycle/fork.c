@@ -4,6 +4,7 @@
 #include "lifecycle/locks.h"
 #include "lifecycle/process.h"
 #include "lifecycle/stacks.h"
+#include "registry/libc_lists.h"
 #include "registry/opens.h"
 #include "registry/threads.h"
 #include "report/report.h"
@@ -62,4 +63,6 @@ static void after_in_child(void)
 void lifecycle_watch_forks(void)
 {
     pthread_atfork(before, after_in_parent, after_in_child);
+    libc_lists_find_fork((const uintptr_t[]){(uintptr_t)before, (uintptr_t)after_in_parent,
+                                             (uintptr_t)after_in_child});
 }

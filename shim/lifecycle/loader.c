@@ -8,6 +8,7 @@
 #include "lifecycle/locks.h"
 #include "lifecycle/sink.h"
 #include "lifecycle/stacks.h"
+#include "modules/objects.h"
 #include "report/report.h"
 #include "rules/rules.h"
 
@@ -37,11 +38,21 @@ static void check_closing(struct module *module, bool destructors_ran, bool quie
         crash_listen(); /* it may come true at the unmapping */
 }
 
+void lifecycle_finalizing(uintptr_t address)
+{
+    struct module *module = modules_find(address);
+    if (module && !module->startup)
+        objects_note(module);
+}
+
+/* Under RTLD_DEEPBIND its __cxa_finalize does not come to us. */
 void lifecycle_closing_handle(const void *handle)
 {
     struct module *module = modules_by_handle(handle);
     if (module)
         closed_begins(module);
+    if (module && module->deepbind)
+        objects_note(module);
     check_closing(module, false, true);
 }
 

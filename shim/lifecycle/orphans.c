@@ -9,8 +9,9 @@ enum { ORPHANS_MAX = 256 };
 static struct orphan {
     struct finding finding;
     uint32_t site;
-    bool in_dlclose; /* made by a destructor: no unwinding leads out of it, so exit is looked for
-                        later */
+    bool in_dlclose;  /* made by a destructor: no unwinding leads out of it, so exit is looked for
+                         later */
+    bool is_clean_up; /* made by the process itself at its end: then nobody needs the value */
 } orphans[ORPHANS_MAX];
 static _Atomic unsigned orphan_count;
 
@@ -25,7 +26,9 @@ bool orphans_defer(const struct finding *finding)
     struct heap_block block;
     if (orphan_count == ORPHANS_MAX || !heap_find(finding->address, &block))
         return false;
-    orphans[orphan_count++] = (struct orphan){*finding, block.site, guard.dlclose_depth > 0};
+    bool in_dlclose = guard.dlclose_depth > 0;
+    orphans[orphan_count++] =
+        (struct orphan){*finding, block.site, in_dlclose, !in_dlclose && !finding->before_exit};
     return true;
 }
 
@@ -47,7 +50,8 @@ void orphans_report(void)
     for (unsigned i = 0; i < orphan_count; i++) {
         struct orphan *orphan = &orphans[i];
         struct heap_block block;
-        if (heap_find(orphan->finding.address, &block) && block.site == orphan->site)
+        if (!orphan->is_clean_up && heap_find(orphan->finding.address, &block) &&
+            block.site == orphan->site)
             report_finding(&orphan->finding, AT_EVENT, false);
         else
             finding_release(&orphan->finding);

@@ -114,6 +114,7 @@ static void give_back_locked(struct module *module)
     HASH_DELETE(by_id, modules_index, module);
     arena_free((char *)module->path, strlen(module->path) + 1);
     arena_free(module->phdr, module->phnum * sizeof *module->phdr);
+    arena_free(module->objects, module->object_room * sizeof *module->objects);
     if (module->soname)
         arena_free((char *)module->soname, strlen(module->soname) + 1);
     arena_free(module, sizeof *module);

@@ -316,3 +316,24 @@ struct registration *registration_by_identity_locked(enum registration_type type
         each = each->next;
     return each;
 }
+
+static bool has_word(const struct registration *registration, uintptr_t word)
+{
+    bool has = registration->data == word || registration->function == word ||
+               registration->argument == word;
+    for (unsigned i = 0; i < REGISTRATION_FUNCTIONS && !has; i++)
+        has = registration->functions[i].pc == word;
+    return has;
+}
+
+bool registrations_have_locked(uintptr_t word, uintptr_t slot)
+{
+    enum { STREAM = 512 }; /* a FILE, with what fopencookie puts behind it */
+    for (unsigned type = 0; type < REGISTRATION_TYPES; type++) {
+        bool is_stream = type == REGISTERED_BUFFER || type == REGISTERED_COOKIE;
+        for (const struct registration *each = registrations[type]; each; each = each->next)
+            if (has_word(each, word) || (is_stream && slot - each->identity < STREAM))
+                return true;
+    }
+    return false;
+}

@@ -132,6 +132,10 @@ void registrations_are_left_locked(void);
 
 extern struct registration *registrations[REGISTRATION_TYPES]; /* under the registry lock */
 
+/* Whether a word that libc has is, or was, registered with it, or lies in a stream for which that
+ * is so. */
+bool registrations_have_locked(uintptr_t word, uintptr_t slot);
+
 struct registration *registration_by_serial_locked(enum registration_type type, uint64_t serial);
 struct registration *registration_by_identity_locked(enum registration_type type,
                                                      uintptr_t identity);
