@@ -7,6 +7,7 @@
 #include "lifecycle/crash.h"
 #include "lifecycle/process.h"
 #include "lifecycle/request.h"
+#include "modules/agenda.h"
 #include "modules/link_maps.h"
 #include "registry/heap.h"
 #include "report/report.h"
@@ -24,8 +25,9 @@ static void name_gaps(const char **unseen, size_t n)
         bool is_so;
         const char *what;
     } gaps[] = {
-        {scan_gaps.reused > 0, "modules whose addresses were used again before memory was looked "
-                               "through: what points to them was not found"},
+        {scan_gaps.reused + agenda_gaps.reused > 0,
+         "modules whose addresses were used again before memory was looked "
+         "through: what points to them was not found"},
         {scan_gaps.ran_out > 0, "a scan ended at its limit (scan_limit_ms, scan_limit_mb): what it "
                                 "did not reach is missing"},
         {scan_gaps.died > 0, "a scan in a copy of the process did not come to its end"},
@@ -39,7 +41,7 @@ static void name_gaps(const char **unseen, size_t n)
         {stack_gaps.missed > 0, "stacks that were not looked at: there was no memory for it"},
         {own_stack_waits() > 0, "what a thread alone knew that was about to end the process, too: "
                                 "there was no check in it"},
-        {scan_gaps.missed > 0, "modules that were not looked for: too many waited"},
+        {agenda_gaps.missed > 0, "modules that were not looked for: too many waited"},
         {scan_gaps.unread > 0,
          "modules that were not looked for: what is mapped could not be read, "
          "or there was no memory"},
@@ -79,7 +81,7 @@ void lifecycle_finish(const char *ended)
         unseen[n++] = "the program has a malloc of its own: heap blocks are not seen";
     if (link_maps_have_namespaces())
         unseen[n++] = "calls in namespaces that dlmopen made: they have a C library of their own";
-    lifecycle_check(AT_EXIT);
+    lifecycle_check(MOMENT_EXIT);
     name_gaps(unseen, n);
     report_finish(ended, is_exec, families, active, unseen);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/orphans.h"
 #include "lifecycle/process.h"
+#include "modules/work.h"
 #include "registry/heap.h"
 #include "report/report.h"
 
@@ -21,6 +22,7 @@ bool orphans_defer(const struct finding *finding)
     if (orphan_count == ORPHANS_MAX || !heap_find(finding->address, &block))
         return false;
     orphans[orphan_count++] = (struct orphan){*finding, block.site, guard.dlclose_depth > 0};
+    work_note(WORK_ORPHANS);
     return true;
 }
 
@@ -38,6 +40,8 @@ static void date_orphans(void)
 
 void orphans_report(void)
 {
+    if (!work_take(WORK_ORPHANS))
+        return;
     date_orphans();
     for (unsigned i = 0; i < orphan_count; i++) {
         struct orphan *orphan = &orphans[i];

@@ -11,10 +11,11 @@
 #include "modules/order.h"
 #include "modules/serials.h"
 #include "modules/snapshot.h"
+#include "modules/work.h"
 
 #include <string.h>
 
-_Atomic uint64_t modules_epoch, modules_unloads, modules_registered_left;
+_Atomic uint64_t modules_epoch, modules_unloads;
 
 struct lock modules_lock;
 struct lock changes_lock;
@@ -249,7 +250,7 @@ static void give_back_locked(struct module *module)
 static void count_left(const struct module *module)
 {
     if (atomic_load(&module->registered) > 0)
-        atomic_fetch_add(&modules_registered_left, 1);
+        work_note(WORK_REGISTRATIONS);
 }
 
 static void goes_locked(struct module *module)

@@ -253,10 +253,6 @@ void modules_suppose_unloaded(struct module *module);
 /* Every unload that was seen so far. */
 extern _Atomic uint64_t modules_unloads;
 
-/* How often a module that registrations name was closed, or went. Rises before the unload is
- * counted. */
-extern _Atomic uint64_t modules_registered_left;
-
 /* Calls `visit` for each mapped module, in an arbitrary order, until it returns nonzero; lock-free.
  */
 int modules_each_mapped(int (*visit)(struct module *module, void *data), void *data);
