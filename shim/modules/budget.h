@@ -40,7 +40,8 @@ void budget_note_done(enum work work);
  * take long. */
 uint64_t budget_patience(enum moment moment, enum work work, bool is_large);
 
-/* Measures work: begin, and what was spent since. Returns the elapsed time. */
+/* Measures work: begin, and what was spent since. Returns the time of a
+ * processor. */
 struct budget_stamp {
     uint64_t elapsed, processor;
 };

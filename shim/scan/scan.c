@@ -35,6 +35,7 @@ struct scan_gaps scan_gaps;
 
 /* Nanoseconds that the last quick pass took, and that the last walk was expected to take. */
 static uint64_t last_pass, expected;
+static bool was_left; /* that pass found something: the next unload may leave something, too */
 
 /* The walk that is under way, or whose results wait. */
 static struct {
@@ -338,7 +339,8 @@ static void explain(struct ranges *ranges, enum moment moment, bool is_in_variab
 /* Where something is known to be left, a pass alone would be in vain. */
 static bool may_run(enum moment moment)
 {
-    enum work work = work_any(WORK_UNSETTLED) ? WORK_UNSETTLED : WORK_MEMORY;
+    bool may_be_left = was_left || work_any(WORK_UNSETTLED | WORK_WALK);
+    enum work work = may_be_left ? WORK_UNSETTLED : WORK_MEMORY;
     return work_any(WORK_SCAN) && !atomic_load(&now.active) &&
            (!work_any(WORK_WALK) || budget_allows(moment, WORK_WALK, expected)) &&
            budget_allows(moment, work, last_pass);
@@ -355,7 +357,8 @@ bool scan_run(enum moment moment, scan_nothing *nothing)
     }
     ranges_ready(all.ranges);
     enum filter_result found = pass_over(&all);
-    if (found != FILTER_NOTHING) {
+    was_left = found != FILTER_NOTHING;
+    if (was_left) {
         explain(all.ranges, moment,
                 found == FILTER_SOMETHING && now.hits.all && now.hits.in_variables);
         return atomic_load(&now.active);
