@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define NAME_ROW(enumerator, name, ...) name,
-#define TITLE_ROW(enumerator, name, title) title,
+#define TITLE_ROW(enumerator, name, title, ...) title,
 
 static const char *const severities[] = {DLPIN_SEVERITIES(NAME_ROW)};
 static const char *const kinds[] = {DLPIN_KINDS(NAME_ROW)};

@@ -13,6 +13,9 @@
 
 #define EXPORT __attribute__((visibility("default")))
 #define COLD __attribute__((noinline, cold))
+/* For what reads memory of others, or goes on another stack: the sanitizer of the unit tests knows
+ * neither. */
+#define NO_ADDRESS_SANITIZER __attribute__((no_sanitize("address")))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

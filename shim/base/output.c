@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -175,6 +176,22 @@ char *output_absolute_path(const char *path)
     char *copy = arena_strdup(text_string(&absolute));
     text_free(&absolute);
     return copy;
+}
+
+static char *read_program(void)
+{
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[n > 0 ? n : 0] = '\0';
+    return arena_strdup(path);
+}
+
+const char *output_program(void)
+{
+    static const char *program;
+    if (!program)
+        program = read_program();
+    return program ? program : "";
 }
 
 static int create(struct text *path)

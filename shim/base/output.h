@@ -26,6 +26,10 @@ bool output_stderr(const char *data, size_t length);
  * directory. Arena memory of the caller's. */
 char *output_absolute_path(const char *path);
 
+/* The program's file, as it was at the first call, which is at the start; "" where that cannot be
+ * read. */
+const char *output_program(void);
+
 /*
  * Makes the report file from a pattern with %p and %e (mode 0600, never through a symbolic link,
  * never an existing file: then .1, .2, … is added). In a fork child that cannot make one, its

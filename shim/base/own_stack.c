@@ -54,9 +54,6 @@ static bool take(void)
     return false;
 }
 
-/* The unit tests' sanitizer does not know that a fork child begins with this stack anew. */
-#define NO_ADDRESS_SANITIZER __attribute__((no_sanitize("address")))
-
 /* All, for a handler would find the stack taken by its own thread; but for those that people and
  * supervisors end a program with, as long as these run no handler. */
 NO_ADDRESS_SANITIZER static uint64_t signals_to_block(void)

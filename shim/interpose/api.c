@@ -2,6 +2,7 @@
 /* What programs may call: include/dlpin.h. */
 #define DLPIN_REFERENCE __attribute__((visibility("default")))
 #include "include/dlpin.h"
+#include "interpose/own_process.h"
 #include "interpose/settle.h"
 #include "interpose/tasks.h"
 #include "lifecycle/check.h"
@@ -18,20 +19,10 @@
 #undef dlpin_ignore_end
 #undef dlpin_disown
 
-static bool enter(int *saved_errno)
-{
-    if (!lifecycle_enter(saved_errno))
-        return false;
-    if (lifecycle_is_own_process())
-        return true;
-    guard_leave(*saved_errno);
-    return false;
-}
-
 int dlpin_check(void)
 {
     int saved_errno;
-    if (!enter(&saved_errno))
+    if (!own_process_enter(&saved_errno))
         return 0;
     interpose_settle();
     unsigned news = lifecycle_request();
@@ -42,7 +33,7 @@ int dlpin_check(void)
 void dlpin_task_begin(const char *name)
 {
     int saved_errno;
-    if (!enter(&saved_errno))
+    if (!own_process_enter(&saved_errno))
         return;
     tasks_watch();
     if (task_begin_decides())
@@ -54,7 +45,7 @@ void dlpin_task_begin(const char *name)
 void dlpin_task_end(void)
 {
     int saved_errno;
-    if (!enter(&saved_errno))
+    if (!own_process_enter(&saved_errno))
         return;
     if (task_ends()) {
         lifecycle_task_ends();
@@ -67,7 +58,7 @@ void dlpin_ignore_begin(void)
 {
     int saved_errno;
     guard.ignoring++;
-    if (!enter(&saved_errno))
+    if (!own_process_enter(&saved_errno))
         return;
     sites_divert();
     guard_leave(saved_errno);
@@ -83,7 +74,7 @@ void dlpin_disown(const void *pointer)
 {
     struct heap_block block;
     int saved_errno;
-    if (!enter(&saved_errno))
+    if (!own_process_enter(&saved_errno))
         return;
     if (heap_find((uintptr_t)pointer, &block))
         heap_disown(block.start);

@@ -16,6 +16,10 @@ static _Atomic uint64_t patched_epoch;
 /* Chains of interposers whose names begin alike: numbers in the table and 1 more; 0: the end. */
 static uint8_t first_of[BUCKETS], next_of[INTERPOSER_COUNT];
 
+/* Our own functions. By the table's names from the symbols that we export: a reference to the name
+ * may lead to the program's function. */
+static void *ours[INTERPOSER_COUNT];
+
 _Static_assert(INTERPOSER_COUNT < UINT8_MAX, "a number is a byte");
 
 /* By the first letters, because every relocation asks. */
@@ -24,12 +28,14 @@ static unsigned bucket_of(const char *name)
     return name[0] ? ((unsigned char)name[0] * 7u + (unsigned char)name[1]) % BUCKETS : 0;
 }
 
-static void fill_buckets(void)
+static void fill_tables(void)
 {
+    const struct module *shim = modules_find_live((uintptr_t)&used);
     for (unsigned i = 0; i < interposer_count; i++) {
         uint8_t *first = &first_of[bucket_of(interposers[i].name)];
         next_of[i] = *first;
         *first = (uint8_t)(i + 1);
+        ours[i] = shim ? module_symbol(shim, interposers[i].name) : NULL;
     }
 }
 
@@ -39,7 +45,7 @@ void deepbind_expect(void)
     static _Atomic bool begun;
     if (atomic_exchange(&begun, true))
         return;
-    fill_buckets();
+    fill_tables();
     atomic_store(&used, true);
 }
 
@@ -63,21 +69,22 @@ static bool releases(const struct interposer *row)
     return false;
 }
 
+static bool change_to_ours(const struct interposer *row, struct got_change *change)
+{
+    *change = (struct got_change){.from = *row->real, .to = ours[row - interposers]};
+    return change->to;
+}
+
 static bool find_release(const char *name, struct got_change *change)
 {
     const struct interposer *row = find_interposer(name);
-    if (!row || !releases(row))
-        return false;
-    *change = (struct got_change){.from = *row->real, .to = row->replacement};
-    return true;
+    return row && releases(row) && change_to_ours(row, change);
 }
 
 static bool find_change(const char *name, struct got_change *change)
 {
     const struct interposer *row = find_interposer(name);
-    if (row)
-        *change = (struct got_change){.from = *row->real, .to = row->replacement};
-    return row;
+    return row && change_to_ours(row, change);
 }
 
 static bool came_later(const struct module *module)

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "interpose/exit_marker.h"
+#include "interpose/own_process.h"
 #include "interpose/real.h"
+#include "interpose/settle.h"
+#include "lifecycle/check.h"
 #include "lifecycle/start.h"
 #include "modules/modules.h"
 
@@ -15,6 +18,22 @@ static _Atomic unsigned placed;
 /* The last object that room was made for, and how many modules had gone then. */
 static _Atomic uintptr_t last_object;
 static _Atomic uint64_t last_unloads;
+
+static void begin_exit_here(void *unused)
+{
+    int saved_errno;
+    if (!own_process_enter(&saved_errno))
+        return;
+    if (guard.dlopen_pending)
+        interpose_settle();
+    lifecycle_exit_begins();
+    guard_leave(saved_errno);
+}
+
+void note_exit_begins(void)
+{
+    own_process_run(begin_exit_here, NULL);
+}
 
 /* Called by libc when the process ends, and inside the guard when we take it out. */
 static void marker(void *unused)

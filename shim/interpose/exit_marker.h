@@ -20,7 +20,7 @@ void exit_marker_renew(void);
 /* All handlers are about to be run though the process goes on. */
 void exit_marker_take_out(void);
 
-/* process.c: what is true now counts. Does nothing inside the guard. */
+/* The process begins to end: what is true now counts. Does nothing inside the guard. */
 void note_exit_begins(void);
 
 #endif

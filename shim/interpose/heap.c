@@ -3,6 +3,7 @@
  * The malloc family. The hot path: no guard, no lock, no system call; a block from a call site that
  * was seen before costs a look-up in one cache line and one store.
  */
+#include "interpose/bootstrap.h"
 #include "interpose/real.h"
 #include "registry/heap.h"
 
@@ -28,48 +29,9 @@ static inline void *noted(void *p, size_t size, uintptr_t pc, uintptr_t cfa)
     return p;
 }
 
-/* --- before the real allocator is known
- * --------------------------------------------------------------------- */
-
-enum { BOOTSTRAP_SIZE = 64 * 1024, ALIGNMENT = 16 };
-
-static char bootstrap[BOOTSTRAP_SIZE] __attribute__((aligned(ALIGNMENT)));
-static size_t bootstrap_used;
-
-/* Each block is preceded by its size. They are never given back. */
-static COLD void *bootstrap_alloc(size_t size)
-{
-    size_t need = ((size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1)) + ALIGNMENT;
-    if (size > BOOTSTRAP_SIZE || need > BOOTSTRAP_SIZE - bootstrap_used)
-        return NULL;
-    char *p = bootstrap + bootstrap_used + ALIGNMENT;
-    *(size_t *)(void *)(p - sizeof size) = size;
-    bootstrap_used += need;
-    return p;
-}
-
-static inline bool is_bootstrap(const void *p)
-{
-    return unlikely((uintptr_t)p - (uintptr_t)bootstrap < BOOTSTRAP_SIZE);
-}
-
-static size_t bootstrap_size(const void *p)
-{
-    return *((const size_t *)p - 1);
-}
-
-/* The loader relocates libraries in the end-to-start order of their search: an IFUNC resolver of
- * one that comes before us may call us before we are relocated ourselves. No pointer of ours is
- * right then, no other library can be called, and there is no TLS. */
-static bool is_relocated(void)
-{
-    static const void *const volatile self = &bootstrap_used;
-    return self == &bootstrap_used;
-}
-
 static COLD bool find_real(const void *const *pointer)
 {
-    if (!is_relocated())
+    if (!real_is_relocated())
         return false;
     real_resolve();
     return *pointer != NULL;
@@ -83,10 +45,6 @@ static inline bool have_real(const void *const *pointer)
 
 #define HAVE_REAL(name) have_real((const void *const *)&real_##name)
 
-/* --- the family
- * ---------------------------------------------------------------------------------------------------
- */
-
 static COLD void *malloc_early(size_t size, uintptr_t pc, uintptr_t cfa)
 {
     return HAVE_REAL(malloc) ? noted_slow(real_malloc(size), size, pc, cfa) : bootstrap_alloc(size);
@@ -99,26 +57,9 @@ EXPORT void *malloc(size_t size)
     return noted(real_malloc(size), size, CALLER());
 }
 
-static __typeof__(free) *free_behind_bootstrap;
-
-/* Stands in for the real function where there are bootstrap blocks. */
-static void free_unless_bootstrap(void *p)
-{
-    if (!is_bootstrap(p))
-        free_behind_bootstrap(p);
-}
-
-void heap_resolved(void)
-{
-    if (bootstrap_used == 0)
-        return;
-    free_behind_bootstrap = real_free;
-    real_free = free_unless_bootstrap;
-}
-
 static COLD void free_early(void *p)
 {
-    if (p && !is_bootstrap(p) && HAVE_REAL(free))
+    if (p && !bootstrap_has(p) && HAVE_REAL(free))
         free(p);
 }
 
@@ -162,7 +103,7 @@ static COLD void *leave_bootstrap(const char *old, size_t size)
  * once; where the call fails the block lives on. */
 static inline void *realloc_at(void *old, size_t size, uintptr_t pc, uintptr_t cfa)
 {
-    if (is_bootstrap(old))
+    if (bootstrap_has(old))
         return leave_bootstrap(old, size);
     uint32_t old_site = old ? heap_site(old) : 0;
     if (old)
@@ -215,7 +156,7 @@ EXPORT void *pvalloc(size_t size)
 
 EXPORT size_t malloc_usable_size(void *p)
 {
-    if (is_bootstrap(p))
+    if (bootstrap_has(p))
         return bootstrap_size(p);
     real_need(real_malloc_usable_size);
     heap_use_all(p);

@@ -2,6 +2,7 @@
 #include "interpose/kernel.h"
 #include "base/sys.h"
 #include "base/userfaults.h"
+#include "interpose/confinement.h"
 #include "interpose/real.h"
 
 #include <errno.h>
@@ -27,13 +28,33 @@ void note_ioctl(int file, unsigned long request, const void *argument)
     errno = saved_errno;
 }
 
+/* What comes as a bare number, and is worth knowing. */
+void note_syscall(long number, unsigned long first, unsigned long second, unsigned long third)
+{
+    switch (number) {
+    case SYS_seccomp:
+        confinement_note_seccomp(first, second, third);
+        break;
+    case SYS_prctl:
+        confinement_note_prctl((int)first, second, third);
+        break;
+    case SYS_userfaultfd:
+        userfaults_note_made();
+        break;
+    case SYS_ioctl:
+        note_ioctl((int)first, second, (const void *)third);
+        break;
+    default:
+        break;
+    }
+}
+
 /* Before relocation errno is nowhere. */
 static long result_of(long result)
 {
-    static const void *const volatile self = &real_syscall;
     if (result >= 0 || result < -4095)
         return result;
-    if (self == (const void *)&real_syscall)
+    if (real_is_relocated())
         errno = (int)-result;
     return -1;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "interpose/real.h"
-#include "interpose/keep.h"
+#include "interpose/bootstrap.h"
 #include "lifecycle/start.h"
 #include "modules/held.h"
 #include "modules/modules.h"
@@ -14,8 +14,7 @@
 
 enum { OPTIONAL, REQUIRED };
 
-#define INTERPOSE(name, family, necessity) \
-    {#name, (void **)&real_##name, (void *)&name, (necessity) == REQUIRED},
+#define INTERPOSE(name, family, necessity) {#name, (void **)&real_##name, (necessity) == REQUIRED},
 const struct interposer interposers[] = {
 #include "interpose/interposers.def"
 };
@@ -24,6 +23,12 @@ const struct interposer interposers[] = {
 const unsigned interposer_count = ARRAY_SIZE(interposers);
 
 static bool resolving, resolved;
+
+bool real_is_relocated(void)
+{
+    static const void *const volatile self = &resolved;
+    return self == &resolved;
+}
 
 /* What a function that this libc has not got does. */
 static long not_there(void)
@@ -82,18 +87,10 @@ COLD void real_resolve(void)
         complete &= found || !row->required;
         *row->real = found ? found : (void *)not_there;
     }
-    heap_resolved();
+    real_free = bootstrap_behind(real_free);
     resolving = false;
     resolved = true;
     if (!complete)
         atomic_store(&lifecycle_phase, PHASE_INERT);
     real_forget_errors();
-}
-
-/* Before the constructors of other libraries, as far as the loader's order lets it. */
-__attribute__((constructor(101))) static void start(void)
-{
-    real_resolve();
-    lifecycle_start();
-    keep_prevented();
 }

@@ -4,8 +4,8 @@
  *
  * They are found once, at the first call of any interposed function (which may be before
  * constructors, even before the environment is there), by dlsym(RTLD_NEXT). While that runs, malloc
- * is served from a small buffer of our own (heap.c). A function that this libc has not got becomes
- * one that fails with ENOSYS.
+ * is served from a small buffer of our own (bootstrap.h). A function that this libc has not got
+ * becomes one that fails with ENOSYS.
  */
 #ifndef DLPIN_INTERPOSE_REAL_H
 #define DLPIN_INTERPOSE_REAL_H
@@ -69,14 +69,15 @@ const char *real_error(void);
 /* The program must not see an error of ours. */
 void real_forget_errors(void);
 
-/* The real functions are known: heap.c's part of it. */
-void heap_resolved(void);
+/* The loader relocates libraries in the end-to-start order of their search: an IFUNC resolver of
+ * one that comes before us may call us before we are relocated ourselves. No pointer of ours is
+ * right then, no other library can be called, and there is no TLS. */
+bool real_is_relocated(void);
 
 /* A row of the table. */
 struct interposer {
     const char *name;
-    void **real;       /* where the real function's address is kept */
-    void *replacement; /* ours */
+    void **real; /* where the real function's address is kept */
     bool required;
 };
 extern const struct interposer interposers[];

@@ -9,7 +9,7 @@
 #include "lifecycle/process.h"
 #include "ownership/prologue.h"
 #include "registry/signals.h"
-#include "report/crash.h"
+#include "report/crash_record.h"
 #include "report/report.h"
 #include "scan/frames.h"
 #include "scan/memory.h"

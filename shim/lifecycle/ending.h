@@ -4,9 +4,15 @@
 #ifndef DLPIN_LIFECYCLE_ENDING_H
 #define DLPIN_LIFECYCLE_ENDING_H
 
+#include <stdbool.h>
+
 /* The image ends for the reason `ended`. The loader's list is not read any more: another thread may
  * hold its lock for good. */
 void lifecycle_finish(const char *ended);
+
+/* Neither that exit begins nor the end has anything to check or to write: they need little stack
+ * then. */
+bool lifecycle_ends_silently(void);
 
 /* The program aborts: as much is said of it as of a crash. */
 void lifecycle_aborting(void);

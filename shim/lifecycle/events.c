@@ -19,7 +19,7 @@ struct deletion_sink {
 static void deletion_sink(struct finding *finding, void *data)
 {
     const struct deletion_sink *deletion = data;
-    bool foreign = finding->kind == KIND_KEY_FOREIGN && finding->error == 0;
+    bool foreign = finding->kind == KIND_KEY_FOREIGN && finding->deletion.error == 0;
     process_notice_exit();
     finding->before_exit = !process_exit_began();
     if (finding->kind == KIND_KEY_ORPHAN && orphans_defer(finding))

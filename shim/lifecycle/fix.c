@@ -122,13 +122,10 @@ void fix_skipped_registration(enum registration_type type, uint64_t serial, uint
                               const struct frame *function)
 {
     struct text line = {0};
-    struct object object;
-    memset(&object, 0, sizeof object); /* it is compared as bytes */
-    object.type = OBJECT_REGISTRATION;
-    object.kind = registration_facts[type].kind;
-    object.key = type;
-    object.thread = serial;
-    object.word = data ? data : function->pc;
+    struct object object = object_make(registration_facts[type].kind);
+    object.registration.type = type;
+    object.registration.serial = serial;
+    object.registration.what = data ? data : function->pc;
     report_skipped(&object);
     text_printf(&line, "dlpin: fix: thread %d: what was registered with %s, ", sys_gettid(),
                 registration_facts[type].call);
@@ -142,12 +139,9 @@ void fix_skipped_registration(enum registration_type type, uint64_t serial, uint
 void fix_skipped_destructor(uint32_t key, uint32_t generation, const struct frame *destructor)
 {
     struct text line = {0};
-    struct object object;
-    memset(&object, 0, sizeof object); /* it is compared as bytes */
-    object.type = OBJECT_KEY;
-    object.kind = KIND_KEY_DESTRUCTOR;
-    object.key = key;
-    object.generation = generation;
+    struct object object = object_make(KIND_KEY_DESTRUCTOR);
+    object.key.number = key;
+    object.key.generation = generation;
     report_skipped(&object);
     text_printf(&line, "dlpin: fix: thread %d: the destructor of pthread key %u, ", sys_gettid(),
                 key);

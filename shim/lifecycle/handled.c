@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/handled.h"
 #include "modules/modules.h"
-#include "ownership/caller_stack.h"
+#include "ownership/caller_words.h"
 
 #include <string.h>
 
@@ -52,14 +52,14 @@ static bool is_filled_in(const siginfo_t *info, const ucontext_t *context)
 
 /* All of it must be on the stack. Without a siginfo, the address that the program went on at says
  * enough, if there is nothing. */
-static bool take_frame(struct caller_stack *stack, uintptr_t at, struct delivery *delivery)
+static bool take_frame(struct caller_words *stack, uintptr_t at, struct delivery *delivery)
 {
     uintptr_t words[sizeof(siginfo_t) / WORD], word;
     for (uintptr_t offset = CONTEXT_OFFSET; offset < INFO_OFFSET; offset += WORD)
-        if (!caller_stack_read(stack, at + offset, &word))
+        if (!caller_words_read(stack, at + offset, &word))
             return false;
     for (size_t i = 0; i < sizeof words / WORD; i++)
-        if (!caller_stack_read(stack, at + INFO_OFFSET + i * WORD, &words[i]))
+        if (!caller_words_read(stack, at + INFO_OFFSET + i * WORD, &words[i]))
             return false;
     delivery->context = (const ucontext_t *)(at + CONTEXT_OFFSET);
     memcpy(&delivery->info, words, sizeof words);
@@ -73,9 +73,9 @@ static bool take_frame(struct caller_stack *stack, uintptr_t at, struct delivery
 bool handled_find(uintptr_t sp, struct delivery *delivery)
 {
     uintptr_t start = (sp + WORD - 1) & ~(uintptr_t)(WORD - 1), word;
-    struct caller_stack stack = caller_stack_at(start);
+    struct caller_words stack = caller_words_at(start);
     for (uintptr_t at = start; at - start < STACK_MAX; at += WORD) {
-        if (!caller_stack_read(&stack, at, &word))
+        if (!caller_words_read(&stack, at, &word))
             return false;
         if (is_restorer(word) && take_frame(&stack, at, delivery))
             return true;

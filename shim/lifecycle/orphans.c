@@ -15,7 +15,6 @@ static struct orphan {
 } orphans[ORPHANS_MAX];
 static unsigned orphan_count;
 
-/* False: there is no more room, or the value is no block. Under the check lock. */
 bool orphans_defer(const struct finding *finding)
 {
     struct heap_block block;

@@ -4,7 +4,7 @@
 #include "lifecycle/process.h"
 #include "modules/agenda.h"
 #include "report/report.h"
-#include "rules/stacks.h"
+#include "rules/stack_search.h"
 #include "scan/stacks.h"
 
 enum { TRIES = 3 }; /* how often stacks are searched where threads run all the time */

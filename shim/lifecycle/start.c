@@ -39,6 +39,8 @@ static void on_module(struct module *module, enum module_state state, bool more)
         crash_listen();
     } else {
         sites_module_loaded();
+        if (!module->startup)
+            own_stack_prepare();
     }
     if (lifecycle_is_own_process()) {
         report_module(module, state);
@@ -126,7 +128,6 @@ void lifecycle_start(void)
     const char *raw = getenv("DLPIN_OPTIONS");
     atomic_store(&lifecycle_pid, sys_getpid());
     lifecycle_watch_filters();
-    own_stack_prepare();
     output_init();
     read_options(raw);
     surroundings_read(&surroundings);

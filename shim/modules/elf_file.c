@@ -20,23 +20,35 @@ static bool read_header(struct elf_file *file)
            header->e_shentsize == sizeof(ElfW(Shdr)) && header->e_phentsize == sizeof(ElfW(Phdr));
 }
 
-/* The module's build ID must stand in the note that the module has in memory, at the file's offset.
- */
+enum answer { NO, YES, UNREADABLE };
+
+static enum answer has_note(const struct elf_file *file, const ElfW(Phdr) * phdr,
+                            const struct module *module)
+{
+    unsigned char note[1024];
+    if (phdr->p_type != PT_NOTE || phdr->p_filesz > sizeof note)
+        return NO;
+    if (!elf_file_read(file, note, phdr->p_filesz, (off_t)phdr->p_offset))
+        return UNREADABLE;
+    return memmem(note, phdr->p_filesz, module->build_id, module->build_id_length) ? YES : NO;
+}
+
+/* The file must have the module's build ID in one of its notes. */
 static bool has_build_id(const struct elf_file *file, const struct module *module)
 {
-    for (unsigned i = 0; i < file->header.e_phnum; i++) {
-        ElfW(Phdr) p;
-        unsigned char note[1024];
-        if (!elf_file_read(file, &p, sizeof p, (off_t)(file->header.e_phoff + i * sizeof p)))
+    enum { BATCH = 16 }; /* most files have fewer */
+    ElfW(Phdr) batch[BATCH];
+    enum answer answer = NO;
+    unsigned n;
+    for (unsigned done = 0; done < file->header.e_phnum && answer == NO; done += n) {
+        n = file->header.e_phnum - done < BATCH ? file->header.e_phnum - done : BATCH;
+        if (!elf_file_read(file, batch, n * sizeof *batch,
+                           (off_t)(file->header.e_phoff + done * sizeof *batch)))
             return false;
-        if (p.p_type != PT_NOTE || p.p_filesz > sizeof note)
-            continue;
-        if (!elf_file_read(file, note, p.p_filesz, (off_t)p.p_offset))
-            return false;
-        if (memmem(note, p.p_filesz, module->build_id, module->build_id_length))
-            return true;
+        for (unsigned i = 0; i < n && answer == NO; i++)
+            answer = has_note(file, &batch[i], module);
     }
-    return false;
+    return answer == YES;
 }
 
 static bool open_any(struct elf_file *file, const struct module *module)

@@ -95,6 +95,9 @@ static void read_dynamic(struct elf_image *image, const ElfW(Dyn) * dynamic, siz
         case DT_RELASZ:
             image->rela_count = value / sizeof(ElfW(Rela));
             break;
+        case DT_RELACOUNT:
+            image->relative_count = value;
+            break;
         case DT_JMPREL:
             image->jmprel = (const ElfW(Rela) *)pointer(image, value);
             break;

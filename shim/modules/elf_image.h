@@ -31,6 +31,7 @@ struct elf_image {
     uint64_t flags_1;            /* DT_FLAGS_1 */
     const ElfW(Rela) * rela, *jmprel;
     size_t rela_count, jmprel_count;
+    size_t relative_count; /* the first so many of `rela` name no symbol (DT_RELACOUNT) */
     unsigned char build_id[BUILD_ID_MAX];
     unsigned build_id_length;
 };

@@ -26,20 +26,40 @@ enum {
 #error "unknown architecture"
 #endif
 
-enum { CHAIN_MAX = 8 };
+enum { TARGETS_MAX = 16 };
 
-/* One that may be held, with what is between it and the question that was asked first. */
-struct held {
-    const struct link_map *map, *first; /* the first one of its namespace */
-    struct module *module;
+/* An object of the namespace. */
+struct node {
+    const struct link_map *map;
+    struct module *module; /* NULL: not in our list */
     struct elf_image image;
-    const struct held *asked_for; /* this one holds that one; NULL: the first question */
-    unsigned depth;
+    bool is_reached;   /* it holds what was asked for, or what holds that, and so on */
+    bool is_followed;  /* what holds it was looked for */
+    bool stays;        /* without what was asked for */
+    bool needs, binds; /* it holds what was asked for itself, for these reasons */
+};
+
+/* One object keeps another one mapped. */
+struct link {
+    const struct node *holder;
+    struct node *held;
+    struct link *next;
 };
 
 struct search {
     struct module *of;
     struct holders *found;
+    struct node *nodes; /* in the loader's order */
+    unsigned count;
+    struct node *asked; /* the node of that module */
+    struct link *links;
+};
+
+/* What is looked for at once. */
+struct targets {
+    struct node *list[TARGETS_MAX];
+    bool is_met[TARGETS_MAX];
+    unsigned count;
 };
 
 void holders_add(struct holders *holders, const struct holder *holder)
@@ -64,57 +84,51 @@ static void add(struct holders *found, enum reason reason, struct module *module
 /* --- what needs what
  * ------------------------------------------------------------------------------------------ */
 
-static bool is_called(const struct link_map *map, const char *name)
+static bool is_called(const struct node *node, const char *name)
 {
-    struct elf_image image;
-    const char *slash = strrchr(map->l_name, '/');
-    if (!strcmp(map->l_name, name) || (slash && !strcmp(slash + 1, name)))
-        return true;
-    elf_image_read_dynamic(&image, map->l_addr, map->l_ld);
-    return image.soname && !strcmp(image.soname, name);
+    const char *slash = strrchr(node->map->l_name, '/');
+    return !strcmp(node->map->l_name, name) || (slash && !strcmp(slash + 1, name)) ||
+           (node->image.soname && !strcmp(node->image.soname, name));
 }
 
 /* The loader takes the first that has the name. */
-static bool is_meant(const struct held *held, const char *name)
+static bool is_meant(const struct search *search, const struct node *node, const char *name)
 {
-    if (!is_called(held->map, name))
+    if (!is_called(node, name))
         return false;
-    for (const struct link_map *map = held->first; map && map != held->map; map = map->l_next)
-        if (is_called(map, name))
+    for (const struct node *before = search->nodes; before < node; before++)
+        if (is_called(before, name))
             return false;
     return true;
 }
 
-static bool needs(const struct elf_image *image, const struct held *held)
+static void meet_needed(const struct search *search, const struct node *node,
+                        struct targets *targets)
 {
     const ElfW(Dyn) *at = NULL;
-    for (const char *name; (name = elf_image_needed(image, &at)) != NULL;)
-        if (is_meant(held, name))
-            return true;
-    return false;
+    for (const char *name; (name = elf_image_needed(&node->image, &at)) != NULL;)
+        for (unsigned i = 0; i < targets->count; i++)
+            targets->is_met[i] |= is_meant(search, targets->list[i], name);
 }
 
 /* --- what is bound to what
  * --------------------------------------------------------------------------------------- */
 
-/* The word that the loader wrote for this relocation leads into the object; `symbol` is the one
- * there, where it is defined there. Words in data may have been written to since: they must be what
- * the loader makes of the symbol. */
-static bool leads_into(const struct elf_image *image, const ElfW(Rela) * rela,
-                       const struct held *held, const ElfW(Sym) * *symbol)
+static bool points_into(uintptr_t word, bool is_tls, const struct module *module)
 {
-    unsigned type = ELF64_R_TYPE(rela->r_info);
-    bool is_tls = type == BIND_TLS;
-    if (type != BIND_SLOT && type != BIND_GOT && type != BIND_WORD && !is_tls)
-        return false;
-    uintptr_t word = *(const uintptr_t *)(image->bias + rela->r_offset);
-    const struct module *module = held->module;
-    if (is_tls ? !word || word != module->tls_module : word < module->start || word >= module->end)
-        return false;
+    return is_tls ? word && word == module->tls_module
+                  : word >= module->start && word < module->end;
+}
+
+/* The symbol of the object that the loader bound this relocation to; words in data may have been
+ * written to since: they must be what the loader makes of the symbol. */
+static bool is_binding(const struct elf_image *image, const ElfW(Rela) * rela, uintptr_t word,
+                       const struct node *held, const ElfW(Sym) * *symbol)
+{
     const char *name = image->strings + image->symbols[ELF64_R_SYM(rela->r_info)].st_name;
     *symbol = elf_image_symbol(&held->image, name);
-    bool is_exact = *symbol && word == module->bias + (*symbol)->st_value + rela->r_addend;
-    return *name && (type != BIND_WORD || is_exact);
+    bool is_exact = *symbol && word == held->module->bias + (*symbol)->st_value + rela->r_addend;
+    return *name && (ELF64_R_TYPE(rela->r_info) != BIND_WORD || is_exact);
 }
 
 static bool is_unique(const ElfW(Sym) * symbol)
@@ -122,52 +136,124 @@ static bool is_unique(const ElfW(Sym) * symbol)
     return symbol && ELF64_ST_BIND(symbol->st_info) == STB_GNU_UNIQUE;
 }
 
-typedef bool binding_visitor(const char *name, bool unique, void *data);
+/* `number` is that of the target. */
+typedef bool binding_visitor(const char *name, bool unique, unsigned number, void *data);
 
-/* Calls for what of `image` is bound to the object, until `visit` returns true; returns that. */
-static bool each_binding_of(const struct elf_image *image, const ElfW(Rela) * rela, size_t count,
-                            const struct held *held, binding_visitor *visit, void *data)
+struct visit {
+    const struct elf_image *image;
+    const struct targets *targets;
+    binding_visitor *visit;
+    void *data;
+};
+
+static bool visit_binding(const struct visit *visit, const ElfW(Rela) * rela)
 {
-    bool itself = image->bias == held->image.bias;
-    for (size_t i = 0; i < count; i++) {
-        const ElfW(Sym) * symbol;
-        uint32_t number = ELF64_R_SYM(rela[i].r_info);
-        if (!number || (itself && !is_unique(&image->symbols[number])) ||
-            !leads_into(image, &rela[i], held, &symbol))
-            continue;
-        if (visit(image->strings + image->symbols[number].st_name, is_unique(symbol), data))
-            return true;
+    const struct elf_image *image = visit->image;
+    const ElfW(Sym) *own = &image->symbols[ELF64_R_SYM(rela->r_info)], *symbol;
+    unsigned type = ELF64_R_TYPE(rela->r_info);
+    if (type != BIND_SLOT && type != BIND_GOT && type != BIND_WORD && type != BIND_TLS)
+        return false;
+    uintptr_t word = *(const uintptr_t *)(image->bias + rela->r_offset);
+    for (unsigned i = 0; i < visit->targets->count; i++) {
+        const struct node *held = visit->targets->list[i];
+        bool is_itself = image->bias == held->image.bias;
+        if (points_into(word, type == BIND_TLS, held->module) && (!is_itself || is_unique(own)) &&
+            is_binding(image, rela, word, held, &symbol))
+            return visit->visit(image->strings + own->st_name, is_unique(symbol), i, visit->data);
     }
     return false;
 }
 
-static bool each_binding(const struct elf_image *image, const struct held *held,
-                         binding_visitor *visit, void *data)
+static bool visit_bindings(const struct visit *visit, const ElfW(Rela) * rela, size_t count)
 {
+    for (size_t i = 0; i < count; i++)
+        if (ELF64_R_SYM(rela[i].r_info) && visit_binding(visit, &rela[i]))
+            return true;
+    return false;
+}
+
+/* Calls for what of the node is bound to the targets, until `visit` returns true; returns that. */
+static bool each_binding_to(const struct node *node, const struct targets *targets,
+                            binding_visitor *visitor, void *data)
+{
+    const struct elf_image *image = &node->image;
+    struct visit visit = {image, targets, visitor, data};
+    size_t relative = image->relative_count;
     return image->symbols && image->strings &&
-           (each_binding_of(image, image->jmprel, image->jmprel_count, held, visit, data) ||
-            each_binding_of(image, image->rela, image->rela_count, held, visit, data));
+           (visit_bindings(&visit, image->jmprel, image->jmprel_count) ||
+            (relative < image->rela_count &&
+             visit_bindings(&visit, image->rela + relative, image->rela_count - relative)));
+}
+
+static bool each_binding(const struct node *node, struct node *held, binding_visitor *visit,
+                         void *data)
+{
+    return each_binding_to(node, &(struct targets){.list = {held}, .count = 1}, visit, data);
+}
+
+/* --- the objects
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static void describe(struct node *node, const struct link_map *map)
+{
+    struct module *module = modules_find((uintptr_t)map->l_ld);
+    *node = (struct node){.map = map, .module = module && module->handle == map ? module : NULL};
+    elf_image_read_dynamic(&node->image, map->l_addr, map->l_ld);
+}
+
+static const struct link_map *first_of(const struct link_map *wanted)
+{
+    const struct link_map *first, *map;
+    for (unsigned n = 0; (first = link_maps_first(n)) != NULL; n++)
+        for (map = first; map; map = map->l_next)
+            if (map == wanted)
+                return first;
+    return NULL;
+}
+
+static size_t size_of_nodes(const struct search *search)
+{
+    return search->count * sizeof *search->nodes;
+}
+
+/* False: the module is not in the loader's list any more, or there is no memory. */
+static bool begin(struct search *search)
+{
+    const struct module *module = search->of;
+    const struct link_map *first = module->handle ? first_of(module->handle) : NULL, *map;
+    if (!first || module_is_unloaded(module) ||
+        !sighting_is_load(module, serials_of(module->handle)))
+        return false;
+    for (map = first; map; map = map->l_next)
+        search->count++;
+    search->nodes = arena_alloc_dirty(size_of_nodes(search));
+    struct node *node = search->nodes;
+    for (map = first; map && node; map = map->l_next, node++) {
+        describe(node, map);
+        if (map == module->handle) {
+            search->asked = node;
+            node->module = search->of;
+        }
+    }
+    return search->asked;
+}
+
+static void end(struct search *search)
+{
+    for (struct link *link; (link = search->links) != NULL;) {
+        search->links = link->next;
+        arena_free(link, sizeof *link);
+    }
+    arena_free(search->nodes, size_of_nodes(search));
 }
 
 /* --- whether a holder is there without what it holds
  * ------------------------------------------------------------- */
 
-static bool is_in_chain(const struct held *held, const struct link_map *map)
-{
-    for (; held; held = held->asked_for)
-        if (held->map == map)
-            return true;
-    return false;
-}
-
-static bool any_unique(const char *name, bool unique, void *data)
+static bool any_unique(const char *name, bool unique, unsigned number, void *data)
 {
     return unique;
-}
-
-static bool any_binding(const char *name, bool unique, void *data)
-{
-    return true;
 }
 
 static bool is_open(const struct module *module)
@@ -175,42 +261,110 @@ static bool is_open(const struct module *module)
     return handles_count(module) > (int)atomic_load(&module->uncounted);
 }
 
-static bool is_rooted(const struct held *held)
+static bool is_rooted(struct node *node)
 {
-    const struct module *module = held->module;
+    const struct module *module = node->module;
     return module->startup || !handles_are_known() || is_open(module) ||
            tls_counts_pending(module) > 0 || module_is_to_stay(module) ||
-           atomic_load(&module->kept) || each_binding(&held->image, held, any_unique, NULL);
+           atomic_load(&module->kept) || each_binding(node, node, any_unique, NULL);
 }
 
-static bool describe(struct held *holder, const struct link_map *map, const struct held *held)
+static bool are_all_met(const struct targets *targets)
 {
-    *holder = (struct held){.map = map,
-                            .first = held->first,
-                            .module = modules_find((uintptr_t)map->l_ld),
-                            .asked_for = held,
-                            .depth = held->depth + 1};
-    elf_image_read_dynamic(&holder->image, map->l_addr, map->l_ld);
-    return holder->module && holder->module->handle == map;
+    for (unsigned i = 0; i < targets->count; i++)
+        if (!targets->is_met[i])
+            return false;
+    return true;
 }
 
-static bool stays(const struct held *held);
-
-static bool holds(const struct held *holder, const struct held *held)
+static bool meet_bound(const char *name, bool unique, unsigned number, void *data)
 {
-    return needs(&holder->image, held) || each_binding(&holder->image, held, any_binding, NULL);
+    struct targets *targets = data;
+    targets->is_met[number] = true;
+    return are_all_met(targets);
 }
 
-static bool stays(const struct held *held)
+/* Without memory the holder stays unnamed. */
+static void link(struct search *search, struct node *holder, struct node *held)
 {
-    struct held holder;
-    if (held->depth >= CHAIN_MAX || is_rooted(held))
-        return true;
-    for (const struct link_map *map = held->first; map; map = map->l_next)
-        if (!is_in_chain(held, map) && describe(&holder, map, held) && holds(&holder, held) &&
-            stays(&holder))
-            return true;
-    return false;
+    struct link *link = arena_alloc_dirty(sizeof *link);
+    if (!link)
+        return;
+    *link = (struct link){holder, held, search->links};
+    search->links = link;
+}
+
+static void look_at_holder(struct search *search, struct node *node, struct targets *targets)
+{
+    bool is_new = !node->is_reached;
+    memset(targets->is_met, 0, sizeof targets->is_met);
+    meet_needed(search, node, targets);
+    if (targets->list[0] == search->asked)
+        node->needs = targets->is_met[0];
+    if (!are_all_met(targets))
+        each_binding_to(node, targets, meet_bound, targets);
+    for (unsigned i = 0; i < targets->count; i++)
+        if (targets->is_met[i] && targets->list[i] != node) {
+            node->is_reached = true;
+            node->binds |= targets->list[i] == search->asked;
+            link(search, node, targets->list[i]);
+        }
+    if (is_new && node->is_reached)
+        node->stays = is_rooted(node);
+}
+/* Whatever is held by what stays, stays; but for what was asked for. */
+static void spread(struct search *search)
+{
+    bool is_news = true;
+    while (is_news) {
+        is_news = false;
+        for (const struct link *link = search->links; link; link = link->next)
+            if (link->holder->stays && !link->held->stays && link->held != search->asked)
+                link->held->stays = is_news = true;
+    }
+}
+
+static bool is_holder(const struct node *node)
+{
+    return node->needs || node->binds;
+}
+
+/* Of each that holds what was asked for it is known whether it stays. */
+static bool is_decided(const struct search *search)
+{
+    for (unsigned i = 0; i < search->count; i++)
+        if (is_holder(&search->nodes[i]) && !search->nodes[i].stays)
+            return false;
+    return true;
+}
+
+/* What holds these is looked for next. */
+static void choose_targets(struct search *search, struct targets *targets)
+{
+    targets->count = 0;
+    for (unsigned i = 0; i < search->count && targets->count < TARGETS_MAX; i++) {
+        struct node *node = &search->nodes[i];
+        if (!node->is_reached || node->stays || node->is_followed)
+            continue;
+        node->is_followed = true;
+        targets->list[targets->count++] = node;
+    }
+}
+
+/* From what was asked for to what holds it, then to what holds that: all that are equally far at
+ * once, for each round reads the relocations of all objects. */
+static void follow(struct search *search)
+{
+    struct targets targets = {.list = {search->asked}, .count = 1};
+    while (targets.count > 0) {
+        for (unsigned i = 0; i < search->count; i++)
+            if (search->nodes[i].module && &search->nodes[i] != search->asked)
+                look_at_holder(search, &search->nodes[i], &targets);
+        spread(search);
+        if (is_decided(search))
+            return;
+        choose_targets(search, &targets);
+    }
 }
 
 /* --- the question
@@ -233,7 +387,7 @@ static bool has_symbol(const struct holders *found, enum reason reason, const ch
 
 /* A unique symbol holds by itself, whoever is bound to it; of the others one of each holder will
  * do. */
-static bool add_binding(const char *name, bool unique, void *data)
+static bool add_binding(const char *name, bool unique, unsigned number, void *data)
 {
     const struct bindings *bindings = data;
     if (unique && !has_symbol(bindings->found, REASON_UNIQUE_SYMBOL, name))
@@ -244,75 +398,45 @@ static bool add_binding(const char *name, bool unique, void *data)
     return true;
 }
 
-static void look_at_holder(const struct held *held, const struct link_map *map,
-                           struct holders *found)
+static void name_holder(const struct search *search, const struct node *holder)
 {
-    struct held holder;
-    struct bindings bindings = {.found = found};
-    if (!describe(&holder, map, held))
-        return;
-    bool is_needed = needs(&holder.image, held);
-    bool may_be_named = is_needed || each_binding(&holder.image, held, any_binding, NULL);
-    if (!may_be_named)
-        return;
-    if (stays(&holder)) {
-        bindings.holder = is_needed ? NULL : holder.module;
-        if (is_needed)
-            add(found, REASON_DEPENDENCY, holder.module, false, NULL);
-    }
-    each_binding(&holder.image, held, add_binding, &bindings);
+    struct bindings bindings = {.found = search->found};
+    if (holder->stays && holder->needs)
+        add(search->found, REASON_DEPENDENCY, holder->module, false, NULL);
+    else if (holder->stays)
+        bindings.holder = holder->module;
+    each_binding(holder, search->asked, add_binding, &bindings);
 }
 
-static void look_at_itself(const struct held *held, struct holders *found)
+static void look_at_itself(const struct search *search)
 {
-    struct bindings bindings = {.found = found};
-    const struct module *module = held->module;
+    struct bindings bindings = {.found = search->found};
+    const struct module *module = search->of;
     if (module_is_to_stay(module))
-        add(found, REASON_NODELETE, NULL, module->marked_nodelete, NULL);
-    each_binding(&held->image, held, add_binding, &bindings);
-}
-
-static const struct link_map *first_of(const struct link_map *wanted)
-{
-    const struct link_map *first, *map;
-    for (unsigned n = 0; (first = link_maps_first(n)) != NULL; n++)
-        for (map = first; map; map = map->l_next)
-            if (map == wanted)
-                return first;
-    return NULL;
-}
-
-/* False: it is not in the loader's list any more. */
-static bool hold(struct held *held, struct module *module)
-{
-    *held = (struct held){.map = module->handle, .module = module};
-    held->first = held->map ? first_of(held->map) : NULL;
-    if (!held->first || module_is_unloaded(module) ||
-        !sighting_is_load(module, serials_of(held->map)))
-        return false;
-    elf_image_read_dynamic(&held->image, held->map->l_addr, held->map->l_ld);
-    return true;
+        add(search->found, REASON_NODELETE, NULL, module->marked_nodelete, NULL);
+    each_binding(search->asked, search->asked, add_binding, &bindings);
 }
 
 static void search(void *data)
 {
     struct search *search = data;
-    struct held held;
-    if (!hold(&held, search->of))
-        return;
-    if (held.module->startup) {
+    if (search->of->startup) {
         add(search->found, REASON_STARTUP, NULL, false, NULL);
         return;
     }
-    look_at_itself(&held, search->found);
-    for (const struct link_map *map = held.first; map; map = map->l_next)
-        if (map != held.map)
-            look_at_holder(&held, map, search->found);
+    if (begin(search)) {
+        look_at_itself(search);
+        follow(search);
+        for (unsigned i = 0; i < search->count; i++)
+            if (is_holder(&search->nodes[i]))
+                name_holder(search, &search->nodes[i]);
+    }
+    end(search);
 }
 
 void holders_find(struct module *of, struct holders *found)
 {
-    struct search of_module = {of, found};
+    struct search of_module = {.of = of, .found = found};
     *found = (struct holders){0};
     link_maps_hold(search, &of_module);
 }
@@ -321,23 +445,17 @@ void holders_find(struct module *of, struct holders *found)
  * ---------------------------------------------------------------------------------------------
  */
 
-static bool has_bound_unique(const struct held *held)
-{
-    struct held holder;
-    for (const struct link_map *map = held->first; map; map = map->l_next)
-        if (describe(&holder, map, held) && each_binding(&holder.image, held, any_unique, NULL))
-            return true;
-    return false;
-}
-
 static void look_whether_kept(void *data)
 {
-    struct module *module = data;
-    struct held held;
-    if (!hold(&held, module))
-        return;
-    if (has_bound_unique(&held))
-        atomic_store(&module->undeletable, true);
+    struct search search = {.of = data};
+    bool is_kept = false;
+    if (begin(&search))
+        for (unsigned i = 0; i < search.count && !is_kept; i++)
+            is_kept = search.nodes[i].module &&
+                      each_binding(&search.nodes[i], search.asked, any_unique, NULL);
+    if (is_kept)
+        atomic_store(&search.of->undeletable, true);
+    end(&search);
 }
 
 bool holders_keep_for_good(struct module *module)

@@ -2,9 +2,12 @@
 /* The load that lies at an address now, while other threads open and close modules. */
 #include "base/dropped.h"
 #include "base/guard.h"
-#include "modules/list.h"
+#include "modules/changes.h"
+#include "modules/finalizing.h"
 #include "modules/object_at.h"
 #include "modules/serials.h"
+#include "modules/snapshot.h"
+#include "modules/sync.h"
 
 _Atomic unsigned modules_closes;
 
@@ -82,6 +85,13 @@ void modules_close_begins(void)
 /* Another thread may have seen the change, and be about to tell of it. */
 void modules_close_ends(void)
 {
-    modules_tell();
+    changes_tell();
     atomic_fetch_sub(&modules_closes, 1);
+}
+
+void modules_fork_child(void)
+{
+    snapshot_fork_child();
+    finalizing_fork_child();
+    atomic_store(&modules_closes, guard.dlclose_depth > 0);
 }

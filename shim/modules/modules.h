@@ -88,8 +88,8 @@ struct module {
     uint64_t epoch;             /* modules_epoch when it came, */
     _Atomic uint64_t end_epoch; /* and when it went: UINT64_MAX while it is mapped */
     /* Under the modules' lock: */
-    struct module *next, **link; /* in the list of all, oldest first; what points to it there */
-    struct module *next_gone;    /* in the list of those that are unloaded */
+    struct module *next, **link;  /* in the list of all, oldest first; what points to it there */
+    struct module *next_unloaded; /* in the list of those that are unloaded */
     UT_hash_handle by_id;
     uint64_t came_alone; /* its number among those that came without a sync, or 0 */
     bool seen;
@@ -252,6 +252,9 @@ void modules_suppose_unloaded(struct module *module);
 
 /* Every unload that was seen so far. */
 extern _Atomic uint64_t modules_unloads;
+
+/* Any module has come since the first sync. */
+extern _Atomic bool modules_came;
 
 /* Calls `visit` for each mapped module, in an arbitrary order, until it returns nonzero; lock-free.
  */

@@ -9,9 +9,7 @@
 #include "modules/serials.h"
 
 #include <dlfcn.h>
-#include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
 struct counters {
     unsigned long long adds, subs;
@@ -39,20 +37,12 @@ static uint32_t hash_name(const char *name)
     return hash;
 }
 
-static COLD char *program_path(void)
-{
-    char target[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", target, sizeof target - 1);
-    target[n > 0 ? n : 0] = '\0';
-    return arena_strdup(target);
-}
-
 /* The loader's name is empty for the program itself, and relative where the program gave a relative
  * path. */
 static char *absolute_path(const char *name)
 {
     if (!*name)
-        return program_path();
+        return arena_strdup(output_program());
     return strchr(name, '/') ? output_absolute_path(name) : arena_strdup(name);
 }
 

@@ -145,7 +145,7 @@ static struct snapshot *make_snapshot(struct module *new, const struct module *g
     snapshot->next_retired = NULL;
     if (old)
         memcpy(snapshot->entries, old->entries, before * sizeof *old->entries);
-    for (; count > 0; count--, gone = gone->next_gone)
+    for (; count > 0; count--, gone = gone->next_unloaded)
         take_out(snapshot, gone);
     for (struct module *m = new; m; m = m->next)
         if (!module_is_unloaded(m))

@@ -1,54 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "ownership/caller_stack.h"
-#include "base/compiler.h"
-#include "base/sys.h"
 #include "modules/modules.h"
+#include "ownership/caller_words.h"
 #include "ownership/shapes.h"
 
-enum {
-    WORD = sizeof(uintptr_t),
-    PAGE = 4096,
-    STEPS_MAX = 256,
-    FIRST_STACK_MAX = 64 << 20, /* the kernel leaves 128 MB below the first stack for it to grow */
-};
-
-static uintptr_t page_end(uintptr_t address)
-{
-    return (address | (PAGE - 1)) + 1;
-}
-
-/* The first thread's stack is mapped from its stack pointer up to its end. Of others only the page
- * is known to be there: a thread may run on a stack of its program's own. */
-struct caller_stack caller_stack_at(uintptr_t sp)
-{
-    uintptr_t end = sys_first_stack_end() & ~(uintptr_t)(WORD - 1);
-    bool is_first = sp < end && end - sp < FIRST_STACK_MAX;
-    return (struct caller_stack){sp, is_first ? end : page_end(sp)};
-}
-
-/* Of frames of any function: what a sanitizer of the unit tests forbids there is no matter. */
-__attribute__((no_sanitize("address"))) bool caller_stack_read(struct caller_stack *stack,
-                                                               uintptr_t at, uintptr_t *word)
-{
-    if (at % WORD)
-        return false;
-    if (likely(at >= stack->low && at < stack->high)) {
-        *word = *(const uintptr_t *)at;
-        return true;
-    }
-    if (sys_read_memory((const void *)at, word, sizeof *word) != (ssize_t)sizeof *word)
-        return false;
-    if (at >= stack->high && at - stack->high < PAGE)
-        stack->high = page_end(at);
-    return true;
-}
-
-bool caller_stack_follow(struct caller_stack *stack, uintptr_t sp)
-{
-    if (sp < stack->low || sp > stack->high)
-        *stack = caller_stack_at(sp - WORD);
-    return true;
-}
+enum { STEPS_MAX = 256 };
 
 static bool in_shim(uintptr_t pc)
 {
@@ -83,18 +39,19 @@ static inline __attribute__((always_inline)) struct cfi_frame here(void)
 
 /* To the caller; the stack goes on elsewhere above a signal handler, or where we use one of our
  * own. */
-static bool step(struct cfi_frame *frame, struct caller_stack *stack)
+static bool step(struct cfi_frame *frame, struct caller_words *stack)
 {
     modules_find_live(frame->exact ? frame->pc : frame->pc - 1);
     if (cfi_step_caller(frame, stack) != CFI_STEPPED)
         return false;
-    return caller_stack_follow(stack, frame->registers[CFI_SP]);
+    caller_words_follow(stack, frame->registers[CFI_SP]);
+    return true;
 }
 
 __attribute__((noinline)) size_t caller_stack_walk_by_tables(uintptr_t *pcs, size_t max)
 {
     struct cfi_frame frame = here();
-    struct caller_stack stack = caller_stack_at(frame.registers[CFI_SP]);
+    struct caller_words stack = caller_words_at(frame.registers[CFI_SP]);
     size_t count = 0;
     for (unsigned steps = 0; count < max && steps < STEPS_MAX && step(&frame, &stack); steps++)
         if (!in_shim(frame.pc - !frame.exact))
@@ -111,7 +68,7 @@ size_t caller_stack_walk(uintptr_t *pcs, size_t max)
 __attribute__((noinline)) bool caller_stack_frame(struct cfi_frame *caller)
 {
     struct cfi_frame frame = here();
-    struct caller_stack stack = caller_stack_at(frame.registers[CFI_SP]);
+    struct caller_words stack = caller_words_at(frame.registers[CFI_SP]);
     for (unsigned steps = 0; steps < STEPS_MAX && step(&frame, &stack); steps++) {
         if (in_shim(frame.pc - !frame.exact))
             continue;

@@ -5,9 +5,7 @@
  * stack and no other library, so it serves allocations and the process's end; creation stacks of
  * keys, threads and registrations are libunwind's (ownership/unwind.h).
  *
- * Code on this stack cannot be unloaded meanwhile, so its tables are read where they are. Words of
- * the stack are read where they are as far as the stack is known to be mapped, and else only once
- * the kernel has said that they can be: a table that is wrong ends the walk and does no harm.
+ * Code on this stack cannot be unloaded meanwhile, so its tables are read where they are.
  *
  * Inside the guard. May get to know modules, so: no lock below the check lock is held.
  */
@@ -17,20 +15,6 @@
 #include "ownership/cfi.h"
 
 #include <stddef.h>
-
-/* Words in [low, high) can be read. */
-struct caller_stack {
-    uintptr_t low, high;
-};
-
-/* The stack that the calling thread uses now; `sp` is its stack pointer. */
-struct caller_stack caller_stack_at(uintptr_t sp);
-
-/* A word of it, or of whatever else can be read. Grows upwards by what it reads. */
-bool caller_stack_read(struct caller_stack *stack, uintptr_t at, uintptr_t *word);
-
-/* The caller's frame begins at `sp`, whose last word was read: perhaps on another stack. True. */
-bool caller_stack_follow(struct caller_stack *stack, uintptr_t sp);
 
 /* Return addresses of the callers, innermost first, without frames of the shim, at most `max`.
  * Returns how many. */

@@ -38,7 +38,7 @@ enum { REMEMBERED_MAX = 2 }; /* compilers do not nest them */
 
 struct program {
     const struct cfi_entry *entry;
-    struct caller_stack *stack; /* NULL: another thread's */
+    struct caller_words *stack; /* NULL: another thread's */
     struct row row, initial, remembered[REMEMBERED_MAX];
     unsigned depth;
     uintptr_t location;
@@ -436,7 +436,7 @@ enum cfi_outcome cfi_step(struct cfi_frame *frame)
     return apply(frame, &program);
 }
 
-enum cfi_outcome cfi_step_caller(struct cfi_frame *frame, struct caller_stack *stack)
+enum cfi_outcome cfi_step_caller(struct cfi_frame *frame, struct caller_words *stack)
 {
     struct cfi_entry entry;
     struct program program;

@@ -7,7 +7,7 @@
  * meanwhile. So each register is known or not, a step that needs one that is not says so, and all
  * memory, the tables included, is read through the kernel, which cannot fault: a step's result is
  * certain as far as the stack stood still. Of the calling thread's own stack the tables are read
- * where they are (ownership/caller_stack.h).
+ * where they are (ownership/caller_words.h).
  *
  * Inside the guard; takes no lock and allocates nothing. cfi_step and cfi_function: under the check
  * lock (one at a time).
@@ -61,8 +61,8 @@ enum cfi_outcome {
 enum cfi_outcome cfi_step(struct cfi_frame *frame);
 
 /* The same of the calling thread's own stack. In any thread, without the check lock. */
-struct caller_stack;
-enum cfi_outcome cfi_step_caller(struct cfi_frame *frame, struct caller_stack *stack);
+struct caller_words;
+enum cfi_outcome cfi_step_caller(struct cfi_frame *frame, struct caller_words *stack);
 
 /*
  * How most frames lead to their caller's: by the stack pointer and the frame pointer alone, with

@@ -6,7 +6,7 @@ enum { STACK_MAX = 16 };
 
 struct evaluation {
     const struct cfi_frame *frame;
-    struct caller_stack *own;
+    struct caller_words *own;
     struct cfi_bytes code;
     uintptr_t stack[STACK_MAX];
     unsigned depth;
@@ -35,9 +35,9 @@ static uintptr_t pop(struct evaluation *evaluation)
     return 0;
 }
 
-bool cfi_read_word(struct caller_stack *stack, uintptr_t at, uintptr_t *word)
+bool cfi_read_word(struct caller_words *stack, uintptr_t at, uintptr_t *word)
 {
-    return stack ? caller_stack_read(stack, at, word)
+    return stack ? caller_words_read(stack, at, word)
                  : sys_copy_memory((const void *)at, word, sizeof *word) == (ssize_t)sizeof *word;
 }
 
@@ -164,7 +164,7 @@ static void evaluate_one(struct evaluation *evaluation, unsigned op)
     }
 }
 
-enum cfi_outcome cfi_evaluate(const struct cfi_frame *frame, struct caller_stack *stack,
+enum cfi_outcome cfi_evaluate(const struct cfi_frame *frame, struct caller_words *stack,
                               struct cfi_bytes code, const uintptr_t *first, uintptr_t *value)
 {
     struct evaluation evaluation = {.frame = frame, .own = stack, .code = code};

@@ -5,15 +5,15 @@
 
 #include "ownership/cfi.h"
 #include "ownership/cfi_table.h"
-#include "ownership/caller_stack.h"
+#include "ownership/caller_words.h"
 
 /* What is left on top of a stack that `first` was put on before (NULL: nothing). STEPPED: it could
  * be told. */
-enum cfi_outcome cfi_evaluate(const struct cfi_frame *frame, struct caller_stack *stack,
+enum cfi_outcome cfi_evaluate(const struct cfi_frame *frame, struct caller_words *stack,
                               struct cfi_bytes code, const uintptr_t *first, uintptr_t *value);
 
 /* A word of the program's memory; false where it cannot be read. `stack` is NULL where it is
  * another thread's. */
-bool cfi_read_word(struct caller_stack *stack, uintptr_t at, uintptr_t *word);
+bool cfi_read_word(struct caller_words *stack, uintptr_t at, uintptr_t *word);
 
 #endif

@@ -2,7 +2,7 @@
 #include "ownership/shapes.h"
 #include "modules/modules.h"
 #include "ownership/cfi.h"
-#include "ownership/caller_stack.h"
+#include "ownership/caller_words.h"
 
 #include <stdatomic.h>
 
@@ -75,7 +75,7 @@ struct place {
 };
 
 /* To the caller; false where the frame cannot be what the shape says. */
-static bool follow(struct place *place, struct caller_stack *stack, uint32_t shape, bool in_shim)
+static bool follow(struct place *place, struct caller_words *stack, uint32_t shape, bool in_shim)
 {
     uintptr_t from = shape & SHAPE_FROM_POINTER ? place->frame_pointer : place->stack_pointer;
     uintptr_t cfa = from + (uintptr_t)(shape >> SHAPE_CFA_SHIFT) * WORD;
@@ -83,11 +83,14 @@ static bool follow(struct place *place, struct caller_stack *stack, uint32_t sha
     if ((cfa <= place->stack_pointer && !in_shim) || cfa % WORD)
         return false;
     if (shape & SHAPE_SAVES_POINTER &&
-        !caller_stack_read(stack, cfa - (shape >> SHAPE_POINTER_SHIFT & SHAPE_POINTER_MAX) * WORD,
+        !caller_words_read(stack, cfa - (shape >> SHAPE_POINTER_SHIFT & SHAPE_POINTER_MAX) * WORD,
                            &place->frame_pointer))
         return false;
     place->stack_pointer = cfa;
-    return caller_stack_read(stack, cfa - WORD, &place->pc) && caller_stack_follow(stack, cfa);
+    if (!caller_words_read(stack, cfa - WORD, &place->pc))
+        return false;
+    caller_words_follow(stack, cfa);
+    return true;
 }
 
 __attribute__((noinline)) bool shapes_walk(uintptr_t *pcs, size_t max, size_t *count)
@@ -97,7 +100,7 @@ __attribute__((noinline)) bool shapes_walk(uintptr_t *pcs, size_t max, size_t *c
     /* Where we are, as if it were a return address: that is behind its call. */
     __asm__ volatile("1: lea 1b + 1(%%rip), %0\n\tmov %%rsp, %1\n\tmov %%rbp, %2"
                      : "=r"(place.pc), "=r"(place.stack_pointer), "=r"(place.frame_pointer));
-    struct caller_stack stack = caller_stack_at(place.stack_pointer);
+    struct caller_words stack = caller_words_at(place.stack_pointer);
     const struct module *module = modules_find(place.pc - 1);
     while (n < max && module) {
         uint32_t shape = shape_of(module, place.pc);

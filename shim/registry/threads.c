@@ -5,13 +5,11 @@
 #include "base/guard.h"
 #include "base/sys.h"
 #include "base/text.h"
-#include "registry/heap.h"
-#include "registry/tasks.h"
-#include "registry/tls_dtors.h"
+#include "registry/task_values.h"
+#include "registry/thread_routine.h"
+#include "registry/tls_lists.h"
 
-#include <string.h>
-
-enum { COLLECT_EVERY = 64, ARGUMENT_WORDS = 16, VTABLE_WORDS = 3, LEAVING_PAUSES = 50 };
+enum { COLLECT_EVERY = 64, LEAVING_PAUSES = 50 };
 
 struct thread *threads;
 
@@ -29,7 +27,7 @@ static void free_thread(struct thread *thread)
     module_unref(thread->requester);
     stack_free(thread->stack);
     tasks_free(thread->tasks);
-    tls_dtors_free(thread->tls_dtors);
+    tls_lists_free(thread->tls_dtors);
     for (unsigned i = 0; i < VALUE_PAGES; i++)
         arena_free(atomic_load(&thread->pages[i]), VALUES_PER_PAGE * sizeof(struct value));
     arena_free(thread, sizeof *thread);
@@ -137,87 +135,6 @@ struct thread *thread_by_serial_locked(uint64_t serial)
     return thread;
 }
 
-/* --- what a thread was started with
- * ----------------------------------------------------------------------- */
-
-static bool is_subject(const struct module *module)
-{
-    return module && !module->common;
-}
-
-static bool is_on_stack(const struct stack *stack, const struct module *module)
-{
-    for (uint32_t i = 0; stack && i < stack->count; i++)
-        if (stack->frames[i].module == module)
-            return true;
-    return false;
-}
-
-/* The module that a word of the creator's memory leads into. While another thread closes modules
- * the list may be wrong, but not about modules that the creator itself is in. */
-static struct module *module_of_word(const struct thread *thread, uintptr_t word)
-{
-    struct module *module = modules_find(word);
-    bool is_sure = !module || module_is_permanent(module) || atomic_load(&modules_closes) == 0 ||
-                   is_on_stack(thread->stack, module);
-    return is_sure ? module : NULL;
-}
-
-/* An object with virtual functions of a module: the last of the first three, which for
- * std::thread's _State is _M_run, behind two destructors. */
-static struct frame routine_by_vtable(const struct thread *thread, uintptr_t vtable)
-{
-    uintptr_t slots[VTABLE_WORDS];
-    struct module *module = module_of_word(thread, vtable);
-    if (!is_subject(module) || module_is_code(module, vtable) ||
-        sys_read_memory((void *)vtable, slots, sizeof slots) != (ssize_t)sizeof slots)
-        return (struct frame){0};
-    for (unsigned i = VTABLE_WORDS; i-- > 0;)
-        if (modules_find(slots[i]) == module && module_is_code(module, slots[i]))
-            return (struct frame){slots[i], module};
-    return (struct frame){0};
-}
-
-/* The first function of a module that the trampoline's argument leads to (GRealThread,
- * apr_thread_t, …). */
-static struct frame routine_in_argument(const struct thread *thread)
-{
-    uintptr_t argument = thread->argument;
-    uintptr_t words[ARGUMENT_WORDS];
-    ssize_t n = -1;
-    for (size_t size = sizeof words; n < 0 && size >= 4 * sizeof *words; size /= 2)
-        n = sys_read_memory((void *)argument, words, size);
-    if (n < (ssize_t)sizeof *words)
-        return (struct frame){0};
-    struct frame routine = routine_by_vtable(thread, words[0]);
-    for (size_t i = 0; !routine.pc && i < (size_t)n / sizeof *words; i++) {
-        struct module *module = module_of_word(thread, words[i]);
-        if (is_subject(module) && module_is_code(module, words[i]))
-            routine = (struct frame){words[i], module};
-    }
-    return routine;
-}
-
-static void resolve_routine(struct thread *thread, uintptr_t start_routine)
-{
-    thread->routine = (struct frame){start_routine, modules_find_live(start_routine)};
-    if (!thread->routine.module || is_subject(thread->routine.module))
-        return;
-    struct frame proper = routine_in_argument(thread);
-    if (proper.pc) {
-        thread->via = thread->routine;
-        thread->routine = proper;
-    }
-}
-
-static void resolve_argument(struct thread *thread)
-{
-    struct heap_block block;
-    thread->argument_image = module_ref(module_of_word(thread, thread->argument));
-    if (!thread->argument_image && heap_find(thread->argument, &block))
-        thread->argument_site = block.site;
-}
-
 struct thread *thread_prepare(uintptr_t start_routine, uintptr_t argument)
 {
     struct thread *thread = arena_alloc(sizeof *thread);
@@ -230,12 +147,7 @@ struct thread *thread_prepare(uintptr_t start_routine, uintptr_t argument)
     thread->start_routine = start_routine;
     thread->argument = argument;
     thread->stack = stack_capture(REGISTRY_FRAMES);
-    resolve_routine(thread, start_routine);
-    resolve_argument(thread);
-    const struct frame *requester = stack_requester(thread->stack, thread->routine.module);
-    thread->requester = module_ref(requester ? requester->module : NULL);
-    module_ref(thread->routine.module);
-    module_ref(thread->via.module);
+    thread_find_routine(thread);
     if (!link_thread(thread)) {
         free_thread(thread);
         drop(DROP_THREAD);
@@ -338,13 +250,6 @@ uintptr_t thread_tls_block(uintptr_t dtv, const struct module *module)
 /* --- values
  * --------------------------------------------------------------------------------------------------
  */
-
-struct value *thread_value(struct thread *thread, unsigned key)
-{
-    struct value *page =
-        atomic_load_explicit(&thread->pages[key / VALUES_PER_PAGE], memory_order_acquire);
-    return page ? &page[key % VALUES_PER_PAGE] : NULL;
-}
 
 bool value_is_current(const struct value *value, const struct key *key)
 {

@@ -47,8 +47,8 @@ struct thread {
         *requester; /* the nearest one on the stack that is neither common nor the owner */
     struct stack *stack;
     struct value *_Atomic pages[VALUE_PAGES];
-    struct tls_dtors *tls_dtors; /* registry/tls_dtors.h, under the registry lock */
-    struct tasks *tasks;         /* registry/tasks.h; NULL: it never had one */
+    struct tls_dtors *tls_dtors; /* registry/tls_lists.h, under the registry lock */
+    struct tasks *tasks;         /* registry/task_values.h; NULL: it never had one */
     struct thread *next;
 };
 
@@ -74,7 +74,12 @@ struct thread *thread_self(void);
 void thread_set_value(pthread_key_t key, const void *value, uint32_t site);
 
 /* The value's slot, or NULL where the thread never had one for this key. */
-struct value *thread_value(struct thread *thread, unsigned key);
+static inline struct value *thread_value(struct thread *thread, unsigned key)
+{
+    struct value *page =
+        atomic_load_explicit(&thread->pages[key / VALUES_PER_PAGE], memory_order_acquire);
+    return page ? &page[key % VALUES_PER_PAGE] : NULL;
+}
 
 /* Whether it is one, not NULL, that was set for this creation of the key. `value` may be NULL. */
 bool value_is_current(const struct value *value, const struct key *key);

@@ -6,28 +6,14 @@
  * thread at its end, behind its start routine and before the destructors of its keys, and those of
  * the main thread in exit(); nothing takes one out before. So they are kept with the record of the
  * thread, and go with it.
- *
- * The lists are under the registry lock.
  */
 #ifndef DLPIN_REGISTRY_TLS_DTORS_H
 #define DLPIN_REGISTRY_TLS_DTORS_H
 
-#include "registry/threads.h"
-
-/* Those of one thread in one module. */
-struct tls_dtors {
-    struct tls_dtors *next;
-    struct module *module; /* has a reference */
-    unsigned count;
-    struct frame function; /* of the first; its module has a reference, too */
-    uintptr_t object;      /* likewise */
-};
+#include "registry/tls_lists.h"
 
 /* The calling thread has registered one for the module. Inside the guard, without our locks. */
 void tls_dtors_add(struct module *module, uintptr_t function, uintptr_t object);
-
-/* Whether any thread has one, as far as was looked. */
-bool tls_dtors_any(void);
 
 /* Waits for threads that are on their way out, and forgets what ended. Takes the registry lock. */
 void tls_dtors_settle(void);
@@ -36,8 +22,5 @@ void tls_dtors_settle(void);
 typedef void tls_dtors_visitor(const struct thread *thread, const struct tls_dtors *dtors,
                                void *data);
 void tls_dtors_each(const struct module *module, tls_dtors_visitor *visit, void *data);
-
-/* With the thread's record, of which nobody knows any more. */
-void tls_dtors_free(struct tls_dtors *list);
 
 #endif

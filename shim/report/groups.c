@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "report/groups.h"
+#include "base/lock.h"
 #include "base/options.h"
 #include "registry/libc_state.h"
 #include "report/log.h"
-#include "report/parts.h"
+#include "report/signature.h"
 #include "rules/rules.h"
 
 #include <string.h>
 
 enum { LABEL_MAX = 256 };
 
+struct lock report_lock;
 struct group *groups;
 static uint32_t last_finding;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Findings with one signature, which are one to whoever reads of them: how many there are, in which
+ * Findings with one signature, which are one finding for the reader: how many there are, in which
  * loads, and what their next record and the text on standard error say.
  *
  * A group lives for the rest of the process. All of it is under the report lock.
@@ -34,7 +34,7 @@ extern struct group *groups;
 /* The group that a finding belongs to, made now if it is the first. NULL: no memory. */
 struct group *group_of_locked(const struct finding *finding);
 
-/* The group's next record tells of `finding`, which it takes over. */
+/* The group's next record reports `finding`, which the group takes over. */
 void group_update_locked(struct group *group, struct finding *finding, enum occasion at);
 
 void group_add_load(struct group *group, uint32_t load);

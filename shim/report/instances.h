@@ -33,6 +33,12 @@ struct instance *instance_find_locked(const struct object *object);
 void instance_remember_locked(const struct finding *finding, struct group *group);
 void instance_resolve_locked(struct instance *instance, const char *how);
 
+/* Its word is not where it was; `how`: else what became of it. */
+void instance_set_unsettled(struct instance *instance, bool unsettled, const char *how);
+
+/* What exit() does to what was found before it began resolves nothing. */
+bool instance_stands(const struct instance *instance);
+
 /* Whether this is no new finding: a word that moved here, whose instance is at this place from now
  * on; or one more place of a word that is known. Takes the finding over then. */
 bool instance_move_locked(struct finding *finding);

@@ -11,11 +11,11 @@
 
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { HELD_MOST = 32768 };
 
-static bool tried, closed;
+static _Atomic bool tried;
+static bool closed;
 static struct text held; /* records of modules that wait for the next one */
 static pid_t held_by;    /* the process that they are of */
 static char *pattern;
@@ -122,19 +122,11 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-static char *own_exe(void)
-{
-    char path[1024];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-    path[n > 0 ? n : 0] = '\0';
-    return arena_strdup(path);
-}
-
 void log_init(const char *raw_options)
 {
-    char *exe = own_exe();
+    const char *exe = output_program();
     process = (struct process_info){
-        .program = exe ? base_name(exe) : "",
+        .program = base_name(exe),
         .exe = exe,
         .options = raw_options ? arena_strdup(raw_options) : NULL,
         .started_monotonic = clock_monotonic_ns(),
@@ -149,7 +141,7 @@ bool log_is_wanted_empty(void)
     return options.log_empty || options.log_root == (unsigned)sys_getpid();
 }
 
-bool log_was_opened_locked(void)
+bool log_was_opened(void)
 {
     return tried;
 }
@@ -163,7 +155,8 @@ void log_say(const char *line)
 void log_fork_child(void)
 {
     output_fork_child();
-    tried = closed = false;
+    tried = false;
+    closed = false;
     text_free(&held); /* the parent writes them */
     work_take(WORK_RECORDS);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Findings as lines for people. */
 #include "modules/symbols.h"
-#include "report/names.h"
+#include "base/names.h"
 #include "report/records.h"
 #include "rules/paths.h"
 #include "rules/words.h"

@@ -2,19 +2,16 @@
 #include "report/records.h"
 #include "base/dropped.h"
 #include "base/sys.h"
-#include "report/json.h"
-#include "report/names.h"
-#include "report/parts.h"
+#include "ownership/json.h"
+#include "base/names.h"
+#include "rules/path_json.h"
+#include "rules/rule.h"
 
 #include <gnu/libc-version.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { COMMAND_LINE_MAX = 16384 };
-
-/* --- header
- * -----------------------------------------------------------------------------------------------
- */
 
 /* Days since 1970 to a date (Howard Hinnant, "chrono-compatible low-level date algorithms"). */
 static void add_date(struct text *text, int64_t days)
@@ -80,10 +77,6 @@ void record_header(struct text *text, const struct process_info *info)
     json_end(text);
 }
 
-/* --- modules
- * --------------------------------------------------------------------------------------------------
- */
-
 static void add_build_id(struct text *text, const struct module *module)
 {
     if (module->build_id_length == 0)
@@ -131,9 +124,6 @@ void record_module(struct text *text, const struct module *module, enum module_s
     json_end(text);
 }
 
-/* --- findings
- * ---------------------------------------------------------------------------------------------------
- */
 static void add_counts(struct text *text, const struct finding_record *record)
 {
     json_number(text, "count", record->count);
@@ -149,6 +139,15 @@ static void add_counts(struct text *text, const struct finding_record *record)
     for (unsigned i = 0; i < record->load_count; i++)
         text_printf(text, "%s%u", i ? "," : "", record->loads[i]);
     text_add(text, "]");
+}
+
+static void add_subject(struct text *text, const struct finding *finding)
+{
+    text_printf(text, ",\"subject\":{\"object\":\"%s\"", subject_names[finding->kind]);
+    class_of(&finding->object)->write_subject(text, finding);
+    json_module(text, "owner", finding->owner);
+    json_module(text, "requester", finding->requester);
+    text_add(text, "}");
 }
 
 void record_finding(struct text *text, const struct finding_record *record, uint64_t time)
@@ -171,9 +170,9 @@ void record_finding(struct text *text, const struct finding_record *record, uint
         json_string(text, "label", record->label);
     if (finding->pending)
         text_add(text, ",\"pending\":true");
-    record_subject(text, finding);
+    add_subject(text, finding);
     json_stack(text, finding->stack);
-    record_path(text, finding);
+    path_json(text, finding);
     json_string(text, "signature", record->signature);
     json_end(text);
 }
@@ -197,10 +196,6 @@ void record_request(struct text *text, uint32_t token, enum request_state state,
     json_number(text, "findings", findings);
     json_end(text);
 }
-
-/* --- the end
- * ------------------------------------------------------------------------------------------------------
- */
 
 void record_coverage(struct text *text, const char *const *families, const bool *active,
                      const char *const *unseen, uint64_t time)

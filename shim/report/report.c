@@ -5,11 +5,11 @@
 #include "base/options.h"
 #include "report/instances.h"
 #include "report/log.h"
-#include "report/names.h"
+#include "base/names.h"
+#include "rules/rule.h"
 #include "rules/rules.h"
 
-struct lock report_lock;
-static unsigned untold_deletions; /* they are no instances: they never end */
+static unsigned untold_events; /* they are no instances: they never end */
 
 void report_init(const char *raw_options)
 {
@@ -21,6 +21,11 @@ void report_init(const char *raw_options)
     lock_release(&report_lock);
 }
 
+bool report_has_file(void)
+{
+    return log_was_opened();
+}
+
 void report_module(struct module *module, enum module_state state)
 {
     if (!lock_acquire(&report_lock)) {
@@ -28,7 +33,7 @@ void report_module(struct module *module, enum module_state state)
         return;
     }
     /* Opening the file writes all modules that there are, this one among them. */
-    bool was_open = log_was_opened_locked();
+    bool was_open = log_was_opened();
     if (was_open || module->opener)
         was_open &= log_open_locked();
     if (was_open)
@@ -86,10 +91,10 @@ static uint32_t report_new_locked(struct finding *finding, enum occasion at, boo
         finding_release(finding);
         return 0;
     }
-    if (finding->object.type != OBJECT_DELETION)
+    if (class_of(&finding->object)->still_holds)
         instance_remember_locked(finding, group);
     else
-        untold_deletions++;
+        untold_events++;
     group->inherited = false;
     group->count++;
     note_growth(group, finding);
@@ -104,15 +109,23 @@ static uint32_t report_new_locked(struct finding *finding, enum occasion at, boo
     return group->id;
 }
 
-/* After an unmapping no way leads through the module any more: what was taken before reaches
- * further. */
+/* After an unmapping nothing can be unwound through the module any more: the stack that was taken
+ * before reaches further. */
 static void keep_longer_stack(struct group *group, struct finding *finding)
 {
     struct stack *before = group->finding.stack, *now = finding->stack;
-    if (finding->object.type != OBJECT_FRAME || !before || (now && now->count >= before->count))
+    if (!class_of(&finding->object)->stack_varies || !before ||
+        (now && now->count >= before->count))
         return;
     group->finding.stack = now;
     finding->stack = before;
+}
+
+static bool has_risen(const struct finding *finding, const struct finding *before)
+{
+    const struct object_class *class = class_of(&finding->object);
+    return finding->severity > before->severity ||
+           (class->has_risen && class->has_risen(finding, before));
 }
 
 /* Seen before: what was pending may have come true, and what was shown quietly is shown. */
@@ -121,8 +134,7 @@ static void report_again_locked(struct instance *instance, struct finding *findi
 {
     struct group *group = instance->group;
     bool confirmed = instance->pending && !finding->pending;
-    bool risen =
-        finding->severity > group->finding.severity || finding->reopened > group->finding.reopened;
+    bool risen = has_risen(finding, &group->finding);
     if (confirmed || risen) {
         instance->pending = false;
         keep_longer_stack(group, finding);
@@ -171,8 +183,8 @@ unsigned report_take_news(void)
     struct instance *instance, *next;
     if (!lock_acquire(&report_lock))
         return 0;
-    unsigned news = untold_deletions;
-    untold_deletions = 0;
+    unsigned news = untold_events;
+    untold_events = 0;
     HASH_ITER (hh, instances, instance, next) {
         news += !instance->told && !instance->pending;
         instance->told |= !instance->pending;
@@ -214,12 +226,6 @@ void report_skipped(const struct object *object)
     lock_release(&report_lock);
 }
 
-static bool is_of_stay(const struct instance *instance, uint32_t module)
-{
-    return instance->object.type == OBJECT_MODULE && instance->object.key == module &&
-           instance->group->finding.kind != KIND_HANDLE;
-}
-
 void report_retained(const struct module *module)
 {
     struct instance *instance, *next;
@@ -227,11 +233,11 @@ void report_retained(const struct module *module)
         return;
     HASH_ITER (hh, instances, instance, next) {
         struct group *group = instance->group;
+        const struct object_class *class = class_of(&instance->object);
         struct text message = {0};
-        if (!is_of_stay(instance, module->id) || group->finding.module != module ||
-            group->inherited)
+        if (!class->take_retained || group->finding.module != module || group->inherited ||
+            !class->take_retained(&group->finding, &instance->object, module))
             continue;
-        group->finding.retained = module->retained;
         rules_explain(&group->finding, &message);
         group_set_message(group, &message);
         group_write_locked(group);
@@ -255,36 +261,6 @@ void report_escalate(uint32_t id)
         group_show_locked(group);
     }
     lock_release(&report_lock);
-}
-
-/* --- what is pending
- * ------------------------------------------------------------------------------------------- */
-
-void report_settle_pending(void)
-{
-    struct instance *instance, *next;
-    if (!report_has_open() || !lock_acquire(&report_lock))
-        return;
-    HASH_ITER (hh, instances, instance, next) {
-        bool unloaded = module_is_unloaded(instance->module);
-        if (instance->pending && !unloaded)
-            instance_resolve_locked(instance, "the module was not unmapped");
-        else if (instance->pending && instance->object.type == OBJECT_FRAME)
-            instance_resolve_locked(instance, "after the unmapping the thread was not seen there");
-    }
-    lock_release(&report_lock);
-}
-
-bool report_awaits_stacks(void)
-{
-    bool found = false;
-    struct instance *instance, *next;
-    if (!report_has_open() || !lock_acquire(&report_lock))
-        return false;
-    HASH_ITER (hh, instances, instance, next)
-        found |= instance->pending && instance->object.type == OBJECT_FRAME;
-    lock_release(&report_lock);
-    return found;
 }
 
 void report_exiting(void)
@@ -365,7 +341,7 @@ void report_finish(const char *ended, bool image_may_go_on, const char *const *f
 {
     if (!lock_acquire(&report_lock))
         return;
-    if (log_was_opened_locked() && log_open_locked()) {
+    if (log_was_opened() && log_open_locked()) {
         struct summary summary = summarize_locked(ended);
         struct text text = {0};
         record_coverage(&text, families, active, unseen, log_now());
@@ -378,10 +354,6 @@ void report_finish(const char *ended, bool image_may_go_on, const char *const *f
     lock_release(&report_lock);
 }
 
-/* --- fork
- * ------------------------------------------------------------------------------------------------------
- */
-
 void report_fork_child(void)
 {
     struct instance *instance, *next_instance;
@@ -389,7 +361,7 @@ void report_fork_child(void)
     log_fork_child();
     HASH_ITER (hh, instances, instance, next_instance)
         instance->told = true;
-    untold_deletions = 0;
+    untold_events = 0;
     HASH_ITER (hh, groups, group, next) {
         group->inherited = true;
         group->count = group->written_count = 0;

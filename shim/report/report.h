@@ -15,6 +15,9 @@
 /* Once, after the options are known. `raw_options` is the environment variable as it was. */
 void report_init(const char *raw_options);
 
+/* Whether anything was written to a report file; without a lock. */
+bool report_has_file(void);
+
 /* A module came or went. The record may be kept, until the next one or report_flush_modules. */
 void report_module(struct module *module, enum module_state state);
 void report_flush_modules(void);

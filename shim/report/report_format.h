@@ -8,8 +8,9 @@
  * CLOCK_MONOTONIC since the header's "started".
  *
  * Kinds, verdicts and severities are tables here, so that the shim, the analyzer, the man page and
- * the tests cannot disagree. A kind is added with a row here, a rule (shim/rules), a sample with
- * its clean twin, and an entry in dlpin-report(5); a test checks that all of them are there.
+ * the tests cannot disagree. A kind is added with a row here, a rule (rule_KIND in shim/rules), a
+ * sample with its clean twin, and an entry in dlpin-report(5); a test checks that all of them are
+ * there.
  */
 #ifndef DLPIN_REPORT_FORMAT_H
 #define DLPIN_REPORT_FORMAT_H
@@ -32,36 +33,64 @@
     X(STALE, "stale", "a value crossed from one task into the next")                           \
     X(MISUSE, "misuse", "a call that harms another module's state")
 
-/* The kinds that this version finds. X(enumerator, "name", "title, in one line") */
-#define DLPIN_KINDS(X)                                                                           \
-    X(KEY_DESTRUCTOR, "key-destructor",                                                          \
-      "live pthread key with its destructor in an unloaded module")                              \
-    X(KEY, "key", "live pthread key whose creator is unloaded")                                  \
-    X(KEY_VALUE, "key-value", "thread-specific value that leads to an unloaded module")          \
-    X(KEY_ORPHAN, "key-orphan", "key deleted while threads still had values for it")             \
-    X(KEY_FOREIGN, "key-foreign", "key deleted that was not live, or is another module's")       \
-    X(THREAD_ROUTINE, "thread-routine",                                                          \
-      "live thread whose start routine is in an unloaded module")                                \
-    X(THREAD_ARGUMENT, "thread-argument",                                                        \
-      "live thread whose argument belongs to an unloaded module")                                \
-    X(THREAD_REQUESTED, "thread-requested",                                                      \
-      "live thread that a library started for an unloaded module")                               \
-    X(THREAD_STACK, "thread-stack", "live thread on its way through an unloaded module")         \
-    X(EXIT_HANDLER, "exit-handler", "exit handler in an unloaded module")                        \
-    X(FORK_HANDLER, "fork-handler", "fork handler in an unloaded module")                        \
-    X(TIMER, "timer", "timer or notification that calls into an unloaded module")                \
-    X(HOOK, "hook", "function or memory of an unloaded module that a library uses")              \
-    X(ENVIRONMENT, "environment", "environment variable in an unloaded module")                  \
-    X(POINTER, "pointer", "pointer into an unloaded module's image")                             \
-    X(HEAP_LOST, "heap-lost", "blocks of an unloaded module that nothing reaches")               \
-    X(HEAP_HELD, "heap-held", "blocks of an unloaded module that are still reached")             \
-    X(TASK_VALUE, "task-value", "thread-specific value that a task left for the next one")       \
-    X(SIGNAL_HANDLER, "signal-handler", "signal with its handler in an unloaded module")         \
-    X(SIGNAL_STACK, "signal-stack", "signal stack of a thread in an unloaded module")            \
-    X(UNWIND_FRAMES, "unwind-frames", "unwind tables in an unloaded module")                     \
-    X(STILL_MAPPED, "still-mapped", "module that was closed and stays mapped")                   \
-    X(TLS_DESTRUCTOR, "tls-destructor", "thread_local objects that keep a closed module mapped") \
-    X(HANDLE, "handle", "handle that was opened and never closed")
+/*
+ * The kinds that this version finds.
+ * X(enumerator, "name", "title, in one line", "object" of the subject, "verdict severity, ...")
+ *
+ * Last come the pairs of verdict and severity that a finding may have; a warning may also be a
+ * note. (Of a module that is closed and still mapped nothing dangles: then it is held.)
+ */
+#define DLPIN_KINDS(X)                                                                             \
+    X(KEY_DESTRUCTOR, "key-destructor",                                                            \
+      "live pthread key with its destructor in an unloaded module", "key",                         \
+      "dangling error, held warning")                                                              \
+    X(KEY, "key", "live pthread key whose creator is unloaded", "key",                             \
+      "lost warning, held warning")                                                                \
+    X(KEY_VALUE, "key-value", "thread-specific value that leads to an unloaded module", "value",   \
+      "dangling error, lost warning, held warning")                                                \
+    X(KEY_ORPHAN, "key-orphan", "key deleted while threads still had values for it", "key",        \
+      "lost warning")                                                                              \
+    X(KEY_FOREIGN, "key-foreign", "key deleted that was not live, or is another module's", "key",  \
+      "misuse error, misuse warning")                                                              \
+    X(THREAD_ROUTINE, "thread-routine",                                                            \
+      "live thread whose start routine is in an unloaded module", "thread",                        \
+      "dangling error, held warning")                                                              \
+    X(THREAD_ARGUMENT, "thread-argument",                                                          \
+      "live thread whose argument belongs to an unloaded module", "thread",                        \
+      "dangling error, held warning")                                                              \
+    X(THREAD_REQUESTED, "thread-requested",                                                        \
+      "live thread that a library started for an unloaded module", "thread", "held note")          \
+    X(THREAD_STACK, "thread-stack", "live thread on its way through an unloaded module", "frame",  \
+      "dangling error, dangling warning")                                                          \
+    X(EXIT_HANDLER, "exit-handler", "exit handler in an unloaded module", "registration",          \
+      "dangling error, held warning")                                                              \
+    X(FORK_HANDLER, "fork-handler", "fork handler in an unloaded module", "registration",          \
+      "dangling error, held warning")                                                              \
+    X(TIMER, "timer", "timer or notification that calls into an unloaded module", "registration",  \
+      "dangling error, lost warning, held warning")                                                \
+    X(HOOK, "hook", "function or memory of an unloaded module that a library uses",                \
+      "registration", "dangling error, held warning")                                              \
+    X(ENVIRONMENT, "environment", "environment variable in an unloaded module", "registration",    \
+      "dangling error, held warning")                                                              \
+    X(POINTER, "pointer", "pointer into an unloaded module's image", "pointer",                    \
+      "dangling warning")                                                                          \
+    X(HEAP_LOST, "heap-lost", "blocks of an unloaded module that nothing reaches", "heap",         \
+      "lost warning")                                                                              \
+    X(HEAP_HELD, "heap-held", "blocks of an unloaded module that are still reached", "heap",       \
+      "held note")                                                                                 \
+    X(TASK_VALUE, "task-value", "thread-specific value that a task left for the next one", "task", \
+      "stale warning")                                                                             \
+    X(SIGNAL_HANDLER, "signal-handler", "signal with its handler in an unloaded module", "signal", \
+      "dangling error, held warning")                                                              \
+    X(SIGNAL_STACK, "signal-stack", "signal stack of a thread in an unloaded module",              \
+      "registration", "dangling error, held warning")                                              \
+    X(UNWIND_FRAMES, "unwind-frames", "unwind tables in an unloaded module", "registration",       \
+      "dangling error, held warning")                                                              \
+    X(STILL_MAPPED, "still-mapped", "module that was closed and stays mapped", "module",           \
+      "pinned warning")                                                                            \
+    X(TLS_DESTRUCTOR, "tls-destructor", "thread_local objects that keep a closed module mapped",   \
+      "module", "pinned warning")                                                                  \
+    X(HANDLE, "handle", "handle that was opened and never closed", "module", "pinned note")
 
 /* When a finding was made. X(enumerator, "name") */
 #define DLPIN_OCCASIONS(X) \

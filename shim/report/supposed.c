@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Findings that would be, if something were so. They are kept nowhere. */
 #include "report/log.h"
-#include "report/parts.h"
+#include "report/signature.h"
 #include "report/records.h"
 #include "report/report.h"
 #include "rules/rules.h"

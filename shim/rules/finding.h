@@ -2,50 +2,84 @@
 /*
  * A finding before it is reported: what a rule saw, copied out of the registry so that it can be
  * explained and written without any of the registry's locks.
+ *
+ * What only one class of objects has (rules/class.h) is in the unions, in a member that has the
+ * name of the class. The kind says which member that is.
  */
 #ifndef DLPIN_RULES_FINDING_H
 #define DLPIN_RULES_FINDING_H
 
 #include "modules/holders.h"
 #include "ownership/stack.h"
+#include "registry/registrations.h"
 #include "report/report_format.h"
 #include "scan/walk.h"
 
+#include <string.h>
 #include <sys/types.h>
 
-/* What a finding is about, so that the same thing is not reported twice, and is known when it is
- * over. */
-enum object_type {
-    OBJECT_KEY,
-    OBJECT_VALUE,
-    OBJECT_THREAD,
-    OBJECT_DELETION,
-    OBJECT_SLOT,
-    OBJECT_HEAP,
-    OBJECT_FRAME,
-    OBJECT_REGISTRATION,
-    OBJECT_TASK,
-    OBJECT_SIGNAL,
-    OBJECT_MODULE,
-    OBJECT_TYPES,
+/*
+ * What a finding is about, so that the same object is not reported twice, and is known when it is
+ * over. Objects are compared as bytes: object_make makes one without any that were not set.
+ */
+struct object {
+    enum kind kind;
+    uint32_t closed; /* 0, or the id of the module that it is about, which was closed and stays */
+    union {
+        struct {
+            uint32_t number, generation;
+        } key;
+        struct {
+            uint32_t key, generation; /* of the key */
+            uint64_t thread;          /* its serial number */
+            uintptr_t pointer;
+        } value;
+        struct {
+            uint64_t serial;
+        } thread;
+        struct {
+            uint32_t key, serial;
+        } deletion;
+        struct {
+            uintptr_t address, word;
+            uint32_t site;  /* the call site of the block that it is in, or 0; */
+            uint32_t index; /* and so many words behind the start of that block */
+        } slot;
+        struct {
+            uintptr_t start; /* of one of the blocks */
+            uint32_t site;   /* of all of them */
+        } heap;
+        struct {
+            uintptr_t slot, pc; /* the return address, and where it lies; 0: in the register */
+            pid_t tid;
+        } frame;
+        struct {
+            enum registration_type type;
+            uint32_t unseen; /* without a serial number: which of those that are read */
+            uint64_t serial;
+            uintptr_t what; /* its data or function */
+        } registration;
+        struct {
+            uint32_t key, generation; /* of the key */
+            uint64_t thread, setter;  /* serial numbers of the thread and of the task */
+        } task;
+        struct {
+            uint32_t number, generation;
+        } signal;
+        struct {
+            uint32_t id;
+            uint64_t opened; /* the dlopen call that it is about, or 0 */
+        } module;
+    };
 };
 
-struct object {
-    enum object_type type;
-    uint32_t key;        /* KEY, VALUE, DELETION, TASK: the number; FRAME: the thread's;
-                            REGISTRATION: the type; SIGNAL: the signal's; MODULE: its id; SLOT:
-                            so many words behind the start of its block */
-    uint32_t generation; /* and which creation of it; DELETION: a serial number; SLOT: the call
-                            site of the block that it is in, or 0; HEAP: of the blocks;
-                            REGISTRATION: which of the handlers that are read */
-    uint32_t kind;
-    uint32_t closed; /* 0, or the id of the module that it is about, which was closed and stays */
-    uint64_t thread; /* THREAD, VALUE, REGISTRATION, TASK: its serial number; SLOT, FRAME: the
-                        slot's address */
-    uint64_t word;   /* VALUE, SLOT: the value; HEAP: the address of one of the blocks;
-                        FRAME: the return address; REGISTRATION: what is registered; TASK: the serial
-                        number of the task that set the value */
-};
+static inline struct object object_make(enum kind kind)
+{
+    struct object object;
+    memset(&object, 0, sizeof object);
+    object.kind = kind;
+    return object;
+}
 
 /* Where a word leads. */
 enum place { PLACE_NONE, PLACE_IMAGE, PLACE_BLOCK };
@@ -53,12 +87,12 @@ enum place { PLACE_NONE, PLACE_IMAGE, PLACE_BLOCK };
 /* What in an image a word points to. */
 enum target_class { TARGET_CLASS_NONE, TARGET_CODE, TARGET_VTABLE, TARGET_DATA };
 
-/* One node on the way from a root to what is retained. */
+/* One node on the path from a root to what is retained. */
 struct path_step {
     struct step step;     /* step.root.module holds a reference */
     struct frame maker;   /* of a block: the call that made it */
     struct module *owner; /* of a block: who made it, whose call that was */
-    bool leaves;          /* the first block on the way that the finding's module made */
+    bool leaves;          /* the first block on the path that the finding's module made */
     char thread_name[32];
 };
 
@@ -73,41 +107,62 @@ struct finding {
     enum verdict verdict;
     enum severity severity;
     bool pending;
+    bool before_exit; /* made before exit() began, however late it is reported */
+    bool grows;
     struct object object;
     /* Each module and each frame's module holds a reference. */
     struct module *module; /* whom it is about */
     struct module *owner, *requester;
-    struct frame function; /* the destructor, the start routine */
-    struct frame via;      /* the trampoline before it */
+    struct frame function; /* the destructor, the start routine, … */
     struct stack *stack;
-    uint32_t key, keys_live;
-    pid_t tid;
+    struct path *path;        /* or NULL */
+    enum target_class target; /* what is pointed to, in the module, by the word or from the path; */
+    uintptr_t pointee;        /* and where that is */
+    pid_t tid;                /* the thread that it is about, or 0 */
     char thread_name[32];
-    uintptr_t address; /* the value, the argument */
-    enum place place;
-    size_t bytes;
-    unsigned others;     /* further threads that have a value */
-    bool has_destructor; /* key-orphan, key-value: the key has (had) one */
-    int signal;          /* signal-handler */
-    int error;           /* what the call returned */
-    struct path *path;   /* or NULL */
-    uintptr_t slot;      /* where the pointer, or the return address, lies */
-    bool unwound;        /* thread-stack: unwinding led there */
-    enum target_class target;
-    uintptr_t pointee; /* what is pointed to, in the module */
-    size_t blocks, hanging_blocks, hanging_bytes;
-    const char *call;              /* what registered it: "on_exit" */
-    char name[40];                 /* of what was registered, where it has one */
-    struct task *task, *reader;    /* that set the value, that read it; each holds a reference */
-    unsigned tasks;                /* that left values here */
-    struct holders *holders;       /* still-mapped, tls-destructor, handle: why; or NULL */
-    struct retained_heap retained; /* still-mapped, tls-destructor: of `module` */
-    bool unneeded;                 /* nobody had a handle of the module */
-    bool reopened, replaced;       /* it was opened again; its file on disk is another one now */
-    bool grows;
-    bool before_exit; /* made before exit() began, however late it is reported */
+    uintptr_t address; /* the value, the argument, the data, … */
+    enum place place;  /* where that leads */
+    size_t blocks, bytes;
+    union {
+        struct {
+            unsigned live; /* so many keys are */
+        } key;
+        struct {
+            struct frame via; /* the trampoline before the start routine */
+        } thread;
+        struct {
+            unsigned live;
+            unsigned others; /* further threads that have a value */
+            int error;       /* what the call returned */
+        } deletion;
+        struct {
+            uintptr_t address;
+        } slot;
+        struct {
+            size_t hanging_blocks, hanging_bytes;
+        } heap;
+        struct {
+            bool unwound; /* unwinding led there */
+        } frame;
+        struct {
+            const char *call;             /* what registered it: "on_exit" */
+            char name[REGISTRATION_NAME]; /* of what was registered, where it has one */
+        } registration;
+        struct {
+            unsigned tasks;               /* that left values here */
+            struct task *setter, *reader; /* each holds a reference */
+            struct frame read_at;         /* a return address */
+        } task;
+        struct {
+            struct holders *holders;       /* why it is mapped; or NULL */
+            struct retained_heap retained; /* of `module` */
+            bool unneeded;                 /* nobody had a handle of the module */
+            bool reopened, replaced; /* it was opened again; its file on disk is another one now */
+        } stay;                      /* of the class of modules */
+    };
 };
 
+/* Gives back all that the finding holds. */
 void finding_release(struct finding *finding);
 
 #endif

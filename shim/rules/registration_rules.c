@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
-/* What was registered with the C library, and outlives its module there. */
-#include "base/guard.h"
+/* Functions and memory that were registered with the C library, and outlive their module there. */
+#include "base/json.h"
 #include "base/sys.h"
-#include "modules/work.h"
+#include "ownership/json.h"
 #include "registry/libc_state.h"
 #include "registry/signal_stacks.h"
 #include "registry/threads.h"
-#include "rules/found.h"
+#include "rules/rule.h"
+#include "rules/subject_json.h"
 #include "rules/words.h"
 
 #include <string.h>
 
-/* Whether the program is done with the module, or about to be. With one that is closed, the C
- * library will take out what it keeps for that module itself. */
-static bool is_gone(const struct module *module, const struct subject *subject)
+/* The program is done with the module, or about to be. With one that is closed, the C library will
+ * take out itself what it keeps for that module. */
+static bool has_left(const struct module *module, const struct subject *subject)
 {
     if (module_is_closed(module))
         return module != subject->registration->keeper;
@@ -21,15 +22,15 @@ static bool is_gone(const struct module *module, const struct subject *subject)
            (subject->closing && module && module == subject->candidate);
 }
 
-static const struct frame *gone_function(const struct subject *subject)
+static const struct frame *function_that_left(const struct subject *subject)
 {
     for (unsigned i = 0; i < REGISTRATION_FUNCTIONS; i++)
-        if (is_gone(subject->registration->functions[i].module, subject))
+        if (has_left(subject->registration->functions[i].module, subject))
             return &subject->registration->functions[i];
     return NULL;
 }
 
-/* Whose signal stack it is. What was set past us has no serial number, and the thread's own for
+/* Whose signal stack it is. One that was set past us has no serial number, and the thread's own for
  * its identity. */
 static pid_t thread_of(const struct registration *registration)
 {
@@ -43,21 +44,21 @@ static pid_t thread_of(const struct registration *registration)
 
 static void copy_registration(const struct registration *registration, struct finding *finding)
 {
-    finding->call =
+    finding->registration.call =
         registration->call ? registration->call : registration_facts[registration->type].call;
-    memcpy(finding->name, registration->name, sizeof registration->name);
+    memcpy(finding->registration.name, registration->name, sizeof registration->name);
     finding->requester = module_ref(registration->requester);
     finding->stack = stack_copy(registration->stack);
     finding->tid = thread_of(registration);
 }
 
-bool match_registration(const struct subject *subject, struct finding *finding)
+static bool match_registration(const struct subject *subject, struct finding *finding)
 {
     const struct registration *registration = subject->registration;
     if (registration_facts[registration->type].kind != finding->kind)
         return false;
-    const struct frame *function = gone_function(subject);
-    if (!function && !is_gone(registration->image, subject))
+    const struct frame *function = function_that_left(subject);
+    if (!function && !has_left(registration->image, subject))
         return false;
     bool armed = registration_is_armed(registration);
     if (subject->closing && !armed)
@@ -83,131 +84,6 @@ bool match_registration(const struct subject *subject, struct finding *finding)
     return true;
 }
 
-/* --- what there is
- * ----------------------------------------------------------------------------------------- */
-
-static void apply(const struct registration *registration, struct found *found)
-{
-    found_apply(&(struct subject){.type = OBJECT_REGISTRATION,
-                                  .number = registration->type,
-                                  .registration = registration},
-                found);
-}
-
-/* An address that libc itself was found to keep; nobody tells when it got it. It must be one that
- * no module has now. */
-static struct module *last_owner(uintptr_t address)
-{
-    struct module *module = modules_find_last(address);
-    if (!module || !modules_find(address))
-        return module;
-    module_unref(module);
-    return NULL;
-}
-
-/* What has been mapped there since may be meant. */
-static bool is_unreadable(uintptr_t address)
-{
-    char byte;
-    return sys_read_memory((const void *)address, &byte, sizeof byte) < 0;
-}
-
-static bool check_variable(uintptr_t string, void *data)
-{
-    const struct registration *seen = registration_by_identity_locked(REGISTERED_VARIABLE, string);
-    struct registration found = {
-        .type = REGISTERED_VARIABLE, .data = string, .call = "the environment"};
-    if (seen) {
-        apply(seen, data);
-        return false;
-    }
-    found.image = last_owner(string);
-    if (found.image && is_unreadable(string))
-        apply(&found, data);
-    module_unref(found.image);
-    return false;
-}
-
-void found_environment_locked(bool unseen, struct found *found)
-{
-    struct registration list = {.type = REGISTERED_ENVIRON, .data = environment_list()};
-    if (unseen || registrations[REGISTERED_VARIABLE])
-        environment_each(check_variable, found);
-    list.image = last_owner(list.data);
-    if (list.image && is_unreadable(list.data))
-        apply(&list, found);
-    module_unref(list.image);
-}
-
-static void check_handlers_locked(struct found *found)
-{
-    struct registration handler = {.type = REGISTERED_HANDLER};
-    for (unsigned i = 0; libc_handler_locked(i, &handler.call, &handler.functions[0].pc); i++) {
-        handler.identity = i;
-        handler.functions[0].module = last_owner(handler.functions[0].pc);
-        if (handler.functions[0].module && is_unreadable(handler.functions[0].pc))
-            apply(&handler, found);
-        module_unref(handler.functions[0].module);
-    }
-}
-
-/* What the calling thread set past us: the others' stacks only they can ask for. Its number in the
- * kernel says which thread it was. */
-static void check_signal_stack_locked(struct found *found)
-{
-    uintptr_t start = signal_stack_own();
-    struct module *image = start ? last_owner(start) : NULL;
-    struct registration unseen = {.type = REGISTERED_SIGNAL_STACK,
-                                  .identity = (uintptr_t)sys_gettid(),
-                                  .data = start,
-                                  .image = image};
-    const struct registration *seen =
-        guard.self ? registration_by_identity_locked(REGISTERED_SIGNAL_STACK, guard.self->serial)
-                   : NULL;
-    if (image && is_unreadable(start) && (!seen || seen->data != start))
-        apply(&unseen, found);
-    module_unref(image);
-}
-
-/* A timer may run off between the last destructor and the unmapping. */
-static void check_closing_locked(const struct module *module, struct found *found)
-{
-    for (struct registration *each = registrations[REGISTERED_TIMER]; each; each = each->next)
-        found_apply(&(struct subject){.type = OBJECT_REGISTRATION,
-                                      .number = each->type,
-                                      .registration = each,
-                                      .closing = true,
-                                      .candidate = module},
-                    found);
-}
-
-static void check_all_locked(struct found *found)
-{
-    for (unsigned type = 0; type < REGISTRATION_TYPES; type++)
-        for (struct registration *each = registrations[type]; each; each = each->next) {
-            if (!registration_is_left(each))
-                continue;
-            work_note(WORK_REGISTRATIONS); /* it still is at the next check */
-            if (type != REGISTERED_VARIABLE && registration_is_live(each))
-                apply(each, found);
-        }
-}
-
-void found_registrations_locked(const struct module *closing, struct found *found)
-{
-    if (closing) {
-        check_closing_locked(closing, found);
-        return;
-    }
-    if (work_take(WORK_REGISTRATIONS)) /* there are many, and most unloads leave none of them */
-        check_all_locked(found);
-    check_handlers_locked(found);
-    check_signal_stack_locked(found);
-}
-
-/* --- in words
- * ---------------------------------------------------------------------------------------------- */
-
 /* "its function f (…)" or "with its data 0x… as argument" */
 static void say_what(const struct finding *finding, struct text *message)
 {
@@ -222,7 +98,7 @@ static void say_what(const struct finding *finding, struct text *message)
     text_printf(message, "%lx in its image", (unsigned long)finding->address);
 }
 
-void explain_exit_handler(const struct finding *finding, struct text *message)
+static void explain_exit_handler(const struct finding *finding, struct text *message)
 {
     word_fate(message, finding);
     text_add(message, "the exit handler ");
@@ -231,13 +107,13 @@ void explain_exit_handler(const struct finding *finding, struct text *message)
                 ", registered with %s, is still registered. The C library does not take it out "
                 "with the module: when the process ends, it is called, and the process dies in "
                 "unmapped memory. ",
-                finding->call);
+                finding->registration.call);
     text_add(message, "There is no way to take it out. Use atexit in the module itself, which runs "
                       "when it is unloaded, or a destructor; or keep the handler in code that "
                       "stays.");
 }
 
-void explain_fork_handler(const struct finding *finding, struct text *message)
+static void explain_fork_handler(const struct finding *finding, struct text *message)
 {
     word_fate(message, finding);
     text_add(message, "the fork handler ");
@@ -258,20 +134,20 @@ static void explain_idle_timer(const struct finding *finding, struct text *messa
              "timer_delete before the module goes.");
 }
 
-void explain_timer(const struct finding *finding, struct text *message)
+static void explain_timer(const struct finding *finding, struct text *message)
 {
     word_fate(message, finding);
     if (finding->verdict == VERDICT_LOST) {
         explain_idle_timer(finding, message);
         return;
     }
-    text_printf(message, "a notification of %s still leads to ", finding->call);
+    text_printf(message, "a notification of %s still leads to ", finding->registration.call);
     say_what(finding, message);
     text_add(message, ". When it comes, a thread is started there, in unmapped memory, and the "
                       "process dies. ");
-    if (!strcmp(finding->call, "mq_notify"))
+    if (!strcmp(finding->registration.call, "mq_notify"))
         text_add(message, "Take it back with mq_notify(queue, NULL) or mq_close");
-    else if (!strcmp(finding->call, "getaddrinfo_a"))
+    else if (!strcmp(finding->registration.call, "getaddrinfo_a"))
         text_add(message, "Cancel the request with gai_cancel, or wait for it with gai_suspend,");
     else
         text_add(message, "Call timer_delete");
@@ -295,21 +171,21 @@ static const char *remedy_of(const char *call)
     return "Set back what was there before, in the module's stop function or in a destructor.";
 }
 
-void explain_hook(const struct finding *finding, struct text *message)
+static void explain_hook(const struct finding *finding, struct text *message)
 {
     word_fate(message, finding);
-    text_printf(message, "what was given to %s", finding->call);
-    if (finding->name[0])
-        text_printf(message, " for %s", finding->name);
+    text_printf(message, "what was given to %s", finding->registration.call);
+    if (finding->registration.name[0])
+        text_printf(message, " for %s", finding->registration.name);
     text_add(message, " still leads to ");
     say_what(finding, message);
     text_add(message, finding->place == PLACE_IMAGE
                           ? ". The next use reads or writes unmapped memory, and the process dies. "
                           : ". The next use jumps into unmapped memory, and the process dies. ");
-    text_add(message, remedy_of(finding->call));
+    text_add(message, remedy_of(finding->registration.call));
 }
 
-void explain_signal_stack(const struct finding *finding, struct text *message)
+static void explain_signal_stack(const struct finding *finding, struct text *message)
 {
     bool is_block = finding->place == PLACE_BLOCK;
     word_fate(message, finding);
@@ -326,10 +202,11 @@ void explain_signal_stack(const struct finding *finding, struct text *message)
                          : "is delivered to unmapped memory");
 }
 
-void explain_unwind_frames(const struct finding *finding, struct text *message)
+static void explain_unwind_frames(const struct finding *finding, struct text *message)
 {
     word_fate(message, finding);
-    text_printf(message, "its unwind tables, which were registered with %s, ", finding->call);
+    text_printf(message, "its unwind tables, which were registered with %s, ",
+                finding->registration.call);
     if (finding->place == PLACE_BLOCK)
         text_printf(message, "in a block at %lx that it made and that was freed, ",
                     (unsigned long)finding->address);
@@ -339,18 +216,19 @@ void explain_unwind_frames(const struct finding *finding, struct text *message)
                 "are still registered. The unwinder reads them at the next throw of a C++ "
                 "exception, pthread_exit, pthread_cancel or backtrace, in any module, and the "
                 "process dies. Call %s for them in the module's stop function or in a destructor.",
-                strstr(finding->call, "_info") ? "__deregister_frame_info" : "__deregister_frame");
+                strstr(finding->registration.call, "_info") ? "__deregister_frame_info"
+                                                            : "__deregister_frame");
 }
 
-void explain_environment(const struct finding *finding, struct text *message)
+static void explain_environment(const struct finding *finding, struct text *message)
 {
     word_fate(message, finding);
-    if (!strcmp(finding->call, "environ")) {
+    if (!strcmp(finding->registration.call, "environ")) {
         text_add(message, "the list of environment variables itself lies ");
     } else {
         text_add(message, "the environment variable ");
-        if (finding->name[0])
-            text_printf(message, "%s ", finding->name);
+        if (finding->registration.name[0])
+            text_printf(message, "%s ", finding->registration.name);
         text_add(message, "is still a string ");
     }
     text_printf(message,
@@ -359,3 +237,89 @@ void explain_environment(const struct finding *finding, struct text *message)
                 "module goes.",
                 (unsigned long)finding->address);
 }
+
+static void identify(const struct subject *subject, struct object *object)
+{
+    const struct registration *registration = subject->registration;
+    object->registration.type = registration->type;
+    object->registration.serial = registration->serial;
+    object->registration.unseen = registration->serial ? 0 : (uint32_t)registration->identity;
+    object->registration.what =
+        registration->data ? registration->data : registration->functions[0].pc;
+}
+
+static bool is_ignored(const struct subject *subject)
+{
+    return subject->registration->ignored;
+}
+
+/* One that was set past us: only the thread itself can ask for it. */
+static bool unseen_stack_holds(const struct object *object)
+{
+    pid_t tid = (pid_t)object->registration.unseen;
+    return tid == sys_gettid() ? signal_stack_own() == object->registration.what
+                               : sys_thread_alive(tid);
+}
+
+static bool is_registered(const struct object *object)
+{
+    const char *call;
+    uintptr_t function;
+    if (object->registration.type == REGISTERED_VARIABLE)
+        return environment_has(object->registration.what);
+    if (object->registration.type == REGISTERED_ENVIRON)
+        return environment_list() == object->registration.what;
+    if (object->registration.type == REGISTERED_HANDLER)
+        return libc_handler_locked(object->registration.unseen, &call, &function) &&
+               function == object->registration.what;
+    if (object->registration.type == REGISTERED_SIGNAL_STACK && !object->registration.serial)
+        return unseen_stack_holds(object);
+    const struct registration *registration =
+        registration_by_serial_locked(object->registration.type, object->registration.serial);
+    return registration && registration_is_live(registration);
+}
+
+static void still_holds(const struct object *object, const char **how)
+{
+    if (!is_registered(object))
+        *how = registration_facts[object->registration.type].over;
+}
+
+static void write_subject(struct text *text, const struct finding *finding)
+{
+    json_string(text, "call", finding->registration.call);
+    if (finding->registration.name[0])
+        json_string(text, "name", finding->registration.name);
+    if (finding->tid)
+        subject_thread(text, finding);
+    json_frame_member(text, "function", &finding->function);
+    if (finding->address)
+        subject_address(text, finding, "address");
+}
+
+static uintptr_t word(const struct object *object)
+{
+    return object->registration.what;
+}
+
+const struct object_class registration_class = {
+    .identify = identify,
+    .is_ignored = is_ignored,
+    .still_holds = still_holds,
+    .write_subject = write_subject,
+    .word = word,
+};
+
+const struct rule rule_EXIT_HANDLER = {&registration_class, match_registration,
+                                       explain_exit_handler, CLOSED_NOTE};
+const struct rule rule_FORK_HANDLER = {&registration_class, match_registration,
+                                       explain_fork_handler, CLOSED_NOTE};
+const struct rule rule_TIMER = {&registration_class, match_registration, explain_timer,
+                                CLOSED_NOTE};
+const struct rule rule_HOOK = {&registration_class, match_registration, explain_hook, CLOSED_NOTE};
+const struct rule rule_ENVIRONMENT = {&registration_class, match_registration, explain_environment,
+                                      CLOSED_NOTE};
+const struct rule rule_SIGNAL_STACK = {&registration_class, match_registration,
+                                       explain_signal_stack, CLOSED_NOTE};
+const struct rule rule_UNWIND_FRAMES = {&registration_class, match_registration,
+                                        explain_unwind_frames, CLOSED_NOTE};

@@ -1,128 +1,35 @@
 // SPDX-License-Identifier: MIT
-/* What a scan found, looked at once more in the process, and handed to the rules. */
-#include "base/dropped.h"
-#include "base/sys.h"
-#include "modules/entries.h"
-#include "modules/symbols.h"
-#include "rules/found.h"
+#include "rules/retained.h"
+#include "ownership/sites.h"
+#include "rules/paths.h"
 
-#include <string.h>
-
-/* The program went on while the scan was under way. */
-static bool result_holds(const struct result *result)
+static void copy_block(const struct result *result, struct finding *finding)
 {
-    uintptr_t word;
-    if (result->kind != RESULT_POINTER)
-        return heap_is_block(result->start, result->site);
-    const struct module *there = modules_find(result->word);
-    if (there && there != result->module)
-        return false; /* one that came meanwhile */
-    const void *slot = (const void *)result->path[result->steps - 1].slot;
-    return (!result->site || heap_is_block(result->start, result->site)) &&
-           sys_copy_memory(slot, &word, sizeof word) == (ssize_t)sizeof word &&
-           word == result->word;
-}
-
-/* Read-only once the loader has relocated it: where virtual function tables lie. */
-static bool in_relro(const struct module *module, uintptr_t address)
-{
-    uintptr_t start, end;
-    return elf_image_relro(module->phdr, module->phnum, module->bias, &start, &end) &&
-           address >= start && address < end;
-}
-
-/* A pointer to a function has the address at which it begins. Assembly may be without unwind
- * entries. */
-static bool may_be_function(const struct module *module, uintptr_t address)
-{
-    char name[SYMBOL_MAX];
-    uintptr_t start;
-    return entry_at(module, address) != ENTRY_NO ||
-           (symbol_find_start(module, address, name, &start) && start == address);
-}
-
-/* The Itanium C++ ABI's name for a table; without names: what the first word of a block points to
- * where tables lie. NONE: into the middle of code, by chance. */
-static enum target_class class_of(const struct result *result)
-{
-    char name[SYMBOL_MAX];
-    const struct module *module = result->module;
-    if (module_is_code(module, result->word))
-        return may_be_function(module, result->word) ? TARGET_CODE : TARGET_CLASS_NONE;
-    if (!in_relro(module, result->word))
-        return TARGET_DATA;
-    if (symbol_find(module, result->word, name))
-        return !memcmp(name, "_ZTV", 4) ? TARGET_VTABLE : TARGET_DATA;
-    bool is_first = result->steps > 1 && result->path[result->steps - 1].slot == result->start;
-    return is_first ? TARGET_VTABLE : TARGET_DATA;
-}
-
-/*
- * A word in a block that says little: into the data of one module that is gone, and the block is
- * another's that is gone, too. Nobody is left who would follow it on purpose, and what was mapped
- * there before may have been meant (perl's own heap, mapped and unmapped, before php's modules came
- * to lie there). The block itself is told of.
- */
-static bool is_feeble(const struct result *result, enum target_class target)
-{
-    const struct module *maker = site_unloaded(site_get(result->site));
-    return target == TARGET_DATA && maker && maker != result->module;
-}
-
-/* The way begins with a thread's value or argument, and nothing else leads there: then it is a
- * finding of that. */
-static void apply_to_thread(const struct retained *retained, struct found *found)
-{
-    const struct root *root = &retained->result->path[0].root;
-    struct subject subject = {.number = root->key, .retained = retained};
-    if (!lock_acquire(&registry_lock)) {
-        drop(DROP_FINDING);
+    const struct site *made_at = site_get(result->site);
+    finding->place = PLACE_BLOCK;
+    finding->bytes = result->bytes;
+    finding->blocks = result->blocks;
+    if (!made_at)
         return;
+    finding->owner = module_ref(made_at->owner.module);
+    finding->requester = module_ref(made_at->requester.module);
+    if (made_at->stack) {
+        stack_free(finding->stack);
+        finding->stack = stack_copy(made_at->stack);
     }
-    subject.thread = thread_by_serial_locked(root->thread);
-    if (root->kind == ROOT_VALUE && subject.thread) {
-        subject.type = OBJECT_VALUE;
-        subject.key = &keys[root->key];
-        subject.value = thread_value(subject.thread, root->key);
-    } else {
-        subject.type = OBJECT_THREAD;
-    }
-    if (subject.thread && thread_is_live(subject.thread) &&
-        (subject.type == OBJECT_THREAD || value_is_current(subject.value, subject.key)))
-        found_apply(&subject, found);
-    lock_release(&registry_lock);
 }
 
-/* Each place of a word in blocks, up to the first one that is not known. */
-static void apply_to_places(struct retained *retained, bool all, struct found *found)
+void retained_copy(const struct retained *retained, struct finding *finding)
 {
     const struct result *result = retained->result;
-    unsigned count = result->place_count ? result->place_count : 1;
-    for (unsigned i = 0; i < count && (all || found->count == 0); i++) {
-        retained->place = result->places[i];
-        found_apply(
-            &(struct subject){.type = result->kind == RESULT_POINTER ? OBJECT_SLOT : OBJECT_HEAP,
-                              .retained = retained},
-            found);
+    finding->module = module_ref(result->module);
+    finding->path = path_make(result, result->module);
+    if (result->kind == RESULT_POINTER) {
+        finding->place = PLACE_IMAGE;
+        finding->target = retained->target;
+        finding->pointee = result->word;
+        finding->owner = module_ref(result->module);
+    } else {
+        copy_block(result, finding);
     }
-}
-
-bool rules_check_retained(const struct result *result, bool all, rules_known *known,
-                          rules_sink *sink, void *data)
-{
-    struct found found = {.known = known};
-    struct retained retained = {.result = result};
-    if (!result_holds(result))
-        return false;
-    enum root_kind root = result->steps ? result->path[0].root.kind : ROOT_DATA;
-    if (result->kind == RESULT_POINTER)
-        retained.target = class_of(result);
-    if (result->kind == RESULT_POINTER && retained.target == TARGET_CLASS_NONE)
-        return true;
-    if (root == ROOT_VALUE || root == ROOT_ARGUMENT)
-        apply_to_thread(&retained, &found);
-    else if (!is_feeble(result, retained.target))
-        apply_to_places(&retained, all, &found);
-    found_hand_on(&found, sink, data);
-    return true;
 }

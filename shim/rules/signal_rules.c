@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
-/* What handles signals. */
+/* Handlers of signals. */
+#include "base/json.h"
+#include "ownership/json.h"
 #include "registry/signals.h"
-#include "rules/rules.h"
+#include "rules/rule.h"
 #include "rules/words.h"
 
-bool match_signal_handler(const struct subject *subject, struct finding *finding)
+static bool match_signal_handler(const struct subject *subject, struct finding *finding)
 {
-    const struct disposition *disposition = &dispositions[subject->number];
+    const struct disposition *disposition = &dispositions[subject->signal.number];
     if (!module_is_left(disposition->handler.module))
         return false;
     finding->verdict = VERDICT_DANGLING;
     finding->severity = SEVERITY_ERROR;
-    finding->signal = (int)subject->number;
     finding->module = module_ref(disposition->handler.module);
     finding->owner = module_ref(disposition->owner);
     finding->requester = module_ref(disposition->requester);
@@ -21,10 +22,10 @@ bool match_signal_handler(const struct subject *subject, struct finding *finding
     return true;
 }
 
-void explain_signal_handler(const struct finding *finding, struct text *message)
+static void explain_signal_handler(const struct finding *finding, struct text *message)
 {
     char name[ACTION_NAME_MAX];
-    action_name(finding->signal, name);
+    action_name((int)finding->object.signal.number, name);
     word_fate(message, finding);
     text_printf(message, "%s still has its handler ", name);
     word_function(message, &finding->function);
@@ -39,3 +40,48 @@ void explain_signal_handler(const struct finding *finding, struct text *message)
                 "module's stop function or in a destructor.",
                 name);
 }
+
+static void identify(const struct subject *subject, struct object *object)
+{
+    object->signal.number = subject->signal.number;
+    object->signal.generation = dispositions[subject->signal.number].generation;
+}
+
+static bool is_ignored(const struct subject *subject)
+{
+    return dispositions[subject->signal.number].ignored;
+}
+
+static void still_holds(const struct object *object, const char **how)
+{
+    if (dispositions[object->signal.number].generation != object->signal.generation)
+        *how = "the signal has another disposition";
+}
+
+static void write_subject(struct text *text, const struct finding *finding)
+{
+    char name[ACTION_NAME_MAX];
+    action_name((int)finding->object.signal.number, name);
+    json_number(text, "signal", finding->object.signal.number);
+    json_string(text, "signal_name", name);
+    json_frame_member(text, "function", &finding->function);
+}
+
+static void add_signature(struct text *text, const struct finding *finding)
+{
+    char name[ACTION_NAME_MAX];
+    action_name((int)finding->object.signal.number, name);
+    text_printf(text, "|%s", name);
+    word_signature(text, &finding->function);
+}
+
+const struct object_class signal_class = {
+    .identify = identify,
+    .is_ignored = is_ignored,
+    .still_holds = still_holds,
+    .write_subject = write_subject,
+    .add_signature = add_signature,
+};
+
+const struct rule rule_SIGNAL_HANDLER = {&signal_class, match_signal_handler,
+                                         explain_signal_handler, CLOSED_NOTE};

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* Values that tasks leave in their threads. */
+#include "base/json.h"
 #include "registry/tasks.h"
-#include "rules/rules.h"
+#include "rules/rule.h"
+#include "rules/subject_json.h"
 #include "rules/words.h"
 
 /* The same place has left values of so many tasks in one thread: keys that each task makes anew. */
@@ -25,22 +27,22 @@ static void copy_setter(const struct task_value *left, struct finding *finding)
     finding->module = module_ref(requester ? requester->module : finding->owner);
 }
 
-bool match_task_value(const struct subject *subject, struct finding *finding)
+static bool match_task_value(const struct subject *subject, struct finding *finding)
 {
-    const struct task_value *left = subject->left;
-    if (is_librarys_own(subject->key, left->stack))
+    const struct task_value *left = subject->task.left;
+    if (is_librarys_own(subject->task.key, left->stack))
         return false;
-    finding->tasks = subject->reader ? 1 : tasks_leaving(subject->thread, left->site);
-    finding->grows = finding->tasks >= GROWING_TASKS;
+    finding->task.tasks =
+        subject->task.reader ? 1 : tasks_leaving(subject->task.thread, left->site);
+    finding->grows = finding->task.tasks >= GROWING_TASKS;
     finding->verdict = VERDICT_STALE;
-    finding->severity = subject->reader || finding->grows ? SEVERITY_WARNING : SEVERITY_NOTE;
-    finding->key = subject->number;
-    finding->tid = atomic_load(&subject->thread->tid);
-    finding->address = (uintptr_t)atomic_load(&subject->value->pointer);
-    finding->task = task_ref(left->setter);
-    finding->reader = task_ref(subject->reader);
-    finding->via = frame_at(subject->read_at);
-    module_ref(finding->via.module);
+    finding->severity = subject->task.reader || finding->grows ? SEVERITY_WARNING : SEVERITY_NOTE;
+    finding->tid = atomic_load(&subject->task.thread->tid);
+    finding->address = (uintptr_t)atomic_load(&subject->task.value->pointer);
+    finding->task.setter = task_ref(left->setter);
+    finding->task.reader = task_ref(subject->task.reader);
+    finding->task.read_at = frame_at(subject->task.read_at);
+    module_ref(finding->task.read_at.module);
     copy_setter(left, finding);
     return true;
 }
@@ -55,39 +57,94 @@ static void word_task(struct text *message, const struct task *task)
 
 static void say_reader(struct text *message, const struct finding *finding)
 {
-    word_task(message, finding->reader);
+    word_task(message, finding->task.reader);
     text_add(message, ", on ");
     word_thread(message, finding);
     text_printf(message, ", read %lx from pthread key %u before it set it, in ",
-                (unsigned long)finding->address, finding->key);
-    word_return_address(message, &finding->via);
+                (unsigned long)finding->address, finding->object.task.key);
+    word_return_address(message, &finding->task.read_at);
     text_add(message, ": that is what ");
-    word_task(message, finding->task);
+    word_task(message, finding->task.setter);
     text_add(message,
              " had set before on the same thread, and left there. What belongs to one task "
              "came into another one's hands. ");
 }
 
-void explain_task_value(const struct finding *finding, struct text *message)
+static void explain_task_value(const struct finding *finding, struct text *message)
 {
     word_module(message, finding->module);
     text_add(message, ": ");
-    if (finding->reader) {
+    if (finding->task.reader) {
         say_reader(message, finding);
     } else {
-        word_task(message, finding->task);
+        word_task(message, finding->task.setter);
         text_add(message, " ended, and ");
         word_thread(message, finding);
         text_printf(message, " still has %lx, which the task set, as its value of pthread key %u. ",
-                    (unsigned long)finding->address, finding->key);
+                    (unsigned long)finding->address, finding->object.task.key);
         if (finding->grows)
             text_printf(message,
                         "So far %u tasks of this thread have each left a value for a key of "
                         "their own here, and there are only %u keys. ",
-                        finding->tasks, (unsigned)KEYS_MAX);
+                        finding->task.tasks, (unsigned)KEYS_MAX);
         else
             text_add(message, "The next task that this thread serves finds it there. ");
     }
     text_add(message, "Set the value to NULL before the task ends, or set it anew before each task "
                       "reads it.");
 }
+
+static void identify(const struct subject *subject, struct object *object)
+{
+    object->task.key = subject->task.number;
+    object->task.generation = subject->task.key->generation;
+    object->task.thread = subject->task.thread->serial;
+    object->task.setter = subject->task.left->setter->serial;
+}
+
+static bool is_ignored(const struct subject *subject)
+{
+    return subject->task.key->ignored;
+}
+
+/* A value that came into another task stays a finding; until one begins, it can be undone. */
+static void still_holds(const struct object *object, const char **how)
+{
+    struct thread *thread = thread_by_serial_locked(object->task.thread);
+    struct value *value = thread ? thread_value(thread, object->task.key) : NULL;
+    if (!thread || !thread->tasks || atomic_load(&thread->tasks->last) != object->task.setter)
+        return;
+    if (atomic_load(&thread->ended))
+        *how = "the thread ended, and served no other task";
+    else if (!value_is_current(value, &keys[object->task.key]))
+        *how = "the value was cleared before another task began";
+}
+
+static void write_subject(struct text *text, const struct finding *finding)
+{
+    json_number(text, "key", finding->object.task.key);
+    subject_thread(text, finding);
+    json_address(text, "address", finding->address);
+    json_string(text, "task", finding->task.setter->name);
+    if (finding->task.reader)
+        json_string(text, "reader", finding->task.reader->name);
+    json_number(text, "tasks", finding->task.tasks);
+}
+
+static void release(struct finding *finding)
+{
+    module_unref(finding->task.read_at.module);
+    task_unref(finding->task.setter);
+    task_unref(finding->task.reader);
+}
+
+const struct object_class task_class = {
+    .identify = identify,
+    .is_ignored = is_ignored,
+    .still_holds = still_holds,
+    .write_subject = write_subject,
+    .release = release,
+};
+
+const struct rule rule_TASK_VALUE = {&task_class, match_task_value, explain_task_value,
+                                     CLOSED_NOTHING};

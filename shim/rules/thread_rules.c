@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
 /* Live threads. */
+#include "ownership/json.h"
+#include "registry/threads.h"
 #include "rules/paths.h"
-#include "rules/rules.h"
+#include "rules/retained.h"
+#include "rules/rule.h"
+#include "rules/subject_json.h"
 #include "rules/words.h"
+#include "scan/target.h"
 
 static void copy_thread(const struct subject *subject, struct finding *finding)
 {
-    const struct thread *thread = subject->thread;
+    const struct thread *thread = subject->thread.thread;
     finding->tid = atomic_load(&thread->tid);
     finding->function = thread->routine;
     module_ref(thread->routine.module);
-    finding->via = thread->via;
+    finding->thread.via = thread->via;
     module_ref(thread->via.module);
     finding->owner = module_ref(thread->routine.module);
     finding->requester = module_ref(thread->requester);
@@ -21,30 +26,37 @@ static void copy_thread(const struct subject *subject, struct finding *finding)
 static void say_routine(const struct finding *finding, struct text *message)
 {
     word_function(message, &finding->function);
-    if (finding->via.pc) {
+    if (finding->thread.via.pc) {
         text_add(message, ", by way of ");
-        word_function(message, &finding->via);
+        word_function(message, &finding->thread.via);
     }
 }
 
-/* --- thread-routine
- * ---------------------------------------------------------------------------------------- */
-
-bool match_thread_routine(const struct subject *subject, struct finding *finding)
+static bool is_closing(const struct subject *subject)
 {
-    struct module *module = subject->thread->routine.module;
-    bool closing = subject->closing && module == subject->candidate;
-    if (subject->retained || (!closing && !module_is_left(module)))
+    return subject->closing && subject->thread.thread->routine.module == subject->candidate;
+}
+
+static bool runs_what_is_left(const struct subject *subject)
+{
+    return !subject->retained &&
+           (is_closing(subject) || module_is_left(subject->thread.thread->routine.module));
+}
+
+static bool match_thread_routine(const struct subject *subject, struct finding *finding)
+{
+    struct module *module = subject->thread.thread->routine.module;
+    if (!runs_what_is_left(subject))
         return false;
     finding->verdict = VERDICT_DANGLING;
     finding->severity = SEVERITY_ERROR;
-    finding->pending = closing;
+    finding->pending = is_closing(subject);
     finding->module = module_ref(module);
     copy_thread(subject, finding);
     return true;
 }
 
-void explain_thread_routine(const struct finding *finding, struct text *message)
+static void explain_thread_routine(const struct finding *finding, struct text *message)
 {
     word_fate(message, finding);
     word_thread(message, finding);
@@ -56,29 +68,6 @@ void explain_thread_routine(const struct finding *finding, struct text *message)
              "dlclose.");
 }
 
-/* --- thread-argument
- * ----------------------------------------------------------------------------------------- */
-
-/* The argument leads to the module through blocks that nothing else reaches. */
-static bool match_retained(const struct subject *subject, struct finding *finding)
-{
-    const struct thread *thread = subject->thread;
-    struct stack *stack = stack_copy(thread->stack);
-    copy_retained(subject->retained, finding);
-    bool image = finding->place == PLACE_IMAGE;
-    finding->verdict = image ? VERDICT_DANGLING : VERDICT_HELD;
-    finding->severity = image ? SEVERITY_ERROR : SEVERITY_WARNING;
-    finding->tid = atomic_load(&thread->tid);
-    finding->function = thread->routine;
-    module_ref(thread->routine.module);
-    finding->via = thread->via;
-    module_ref(thread->via.module);
-    finding->address = thread->argument;
-    stack_free(finding->stack);
-    finding->stack = stack;
-    return true;
-}
-
 /* The library whose code the thread runs made the block itself, on behalf of the module: its own
  * record of the thread (GLib's GThread), which it frees. */
 static bool is_record_of_starter(const struct thread *thread, const struct target *target)
@@ -87,23 +76,56 @@ static bool is_record_of_starter(const struct thread *thread, const struct targe
     return maker && maker == thread->routine.module && !module_is_left(maker);
 }
 
-bool match_thread_argument(const struct subject *subject, struct finding *finding)
+/* The block that the thread was given is the module's. */
+static bool was_given_block(const struct subject *subject)
 {
-    const struct thread *thread = subject->thread;
-    const struct target *target = subject->target;
-    struct finding routine = {0};
-    if (match_thread_routine(subject, &routine)) {
-        finding_release(&routine);
+    const struct thread *thread = subject->thread.thread;
+    const struct target *target = subject->thread.target;
+    return target && target->kind == TARGET_BLOCK && thread->argument_site == target->block.site &&
+           !is_record_of_starter(thread, target);
+}
+
+/* thread-routine says more of a thread that both are true of. */
+static bool was_given_what_is_left(const struct subject *subject)
+{
+    const struct thread *thread = subject->thread.thread;
+    if (runs_what_is_left(subject))
         return false;
-    }
     if (subject->retained)
-        return !module_is_unloaded(thread->routine.module) && match_retained(subject, finding);
+        return !module_is_unloaded(thread->routine.module);
+    return module_is_left(thread->argument_image) || was_given_block(subject);
+}
+
+/* The argument leads to the module through blocks that nothing else reaches. */
+static void copy_retained_argument(const struct subject *subject, struct finding *finding)
+{
+    const struct thread *thread = subject->thread.thread;
+    struct stack *stack = stack_copy(thread->stack);
+    retained_copy(subject->retained, finding);
+    bool image = finding->place == PLACE_IMAGE;
+    finding->verdict = image ? VERDICT_DANGLING : VERDICT_HELD;
+    finding->severity = image ? SEVERITY_ERROR : SEVERITY_WARNING;
+    finding->tid = atomic_load(&thread->tid);
+    finding->function = thread->routine;
+    module_ref(thread->routine.module);
+    finding->thread.via = thread->via;
+    module_ref(thread->via.module);
+    finding->address = thread->argument;
+    stack_free(finding->stack);
+    finding->stack = stack;
+}
+
+static bool match_thread_argument(const struct subject *subject, struct finding *finding)
+{
+    const struct thread *thread = subject->thread.thread;
+    const struct target *target = subject->thread.target;
     bool image = module_is_left(thread->argument_image);
-    bool block = target && target->kind == TARGET_BLOCK &&
-                 thread->argument_site == target->block.site &&
-                 !is_record_of_starter(thread, target);
-    if (!image && !block)
+    if (!was_given_what_is_left(subject))
         return false;
+    if (subject->retained) {
+        copy_retained_argument(subject, finding);
+        return true;
+    }
     finding->verdict = image ? VERDICT_DANGLING : VERDICT_HELD;
     finding->severity = image ? SEVERITY_ERROR : SEVERITY_WARNING;
     finding->place = image ? PLACE_IMAGE : PLACE_BLOCK;
@@ -113,7 +135,7 @@ bool match_thread_argument(const struct subject *subject, struct finding *findin
     return true;
 }
 
-void explain_thread_argument(const struct finding *finding, struct text *message)
+static void explain_thread_argument(const struct finding *finding, struct text *message)
 {
     word_fate(message, finding);
     word_thread(message, finding);
@@ -135,20 +157,12 @@ void explain_thread_argument(const struct finding *finding, struct text *message
              "Stop the thread before dlclose, or give it memory that outlives the module.");
 }
 
-/* --- thread-requested
- * ------------------------------------------------------------------------------------------ */
-
-bool match_thread_requested(const struct subject *subject, struct finding *finding)
+static bool match_thread_requested(const struct subject *subject, struct finding *finding)
 {
-    const struct thread *thread = subject->thread;
-    struct finding other = {0};
+    const struct thread *thread = subject->thread.thread;
     if (subject->retained || !module_is_left(thread->requester) ||
-        module_is_left(thread->routine.module))
+        module_is_left(thread->routine.module) || was_given_what_is_left(subject))
         return false;
-    if (match_thread_argument(subject, &other)) {
-        finding_release(&other);
-        return false;
-    }
     finding->verdict = VERDICT_HELD;
     finding->severity = SEVERITY_NOTE;
     finding->module = module_ref(thread->requester);
@@ -156,7 +170,7 @@ bool match_thread_requested(const struct subject *subject, struct finding *findi
     return true;
 }
 
-void explain_thread_requested(const struct finding *finding, struct text *message)
+static void explain_thread_requested(const struct finding *finding, struct text *message)
 {
     word_fate(message, finding);
     word_thread(message, finding);
@@ -169,3 +183,55 @@ void explain_thread_requested(const struct finding *finding, struct text *messag
              "have stopped a service that it started, it did not; if the thread is a shared one, "
              "start it from the host, before any module needs it.");
 }
+
+static void identify(const struct subject *subject, struct object *object)
+{
+    object->thread.serial = subject->thread.thread->serial;
+}
+
+static bool is_ignored(const struct subject *subject)
+{
+    return subject->thread.thread->ignored;
+}
+
+static void still_holds(const struct object *object, const char **how)
+{
+    const struct thread *thread = thread_by_serial_locked(object->thread.serial);
+    struct heap_block block;
+    if (!thread || !thread_is_live(thread))
+        *how = "the thread ended";
+    else if (object->kind == KIND_THREAD_ARGUMENT && thread->argument_site &&
+             (!heap_find(thread->argument, &block) || block.site != thread->argument_site))
+        *how = "the argument was freed";
+}
+
+static void write_subject(struct text *text, const struct finding *finding)
+{
+    subject_thread(text, finding);
+    json_frame_member(text, "function", &finding->function);
+    json_frame_member(text, "via", &finding->thread.via);
+    subject_address(text, finding, "argument");
+}
+
+static void release(struct finding *finding)
+{
+    module_unref(finding->thread.via.module);
+}
+
+const struct object_class thread_class = {
+    .identify = identify,
+    .is_ignored = is_ignored,
+    .still_holds = still_holds,
+    .write_subject = write_subject,
+    .release = release,
+    .is_of_running_thread = true,
+};
+
+/* A thread that goes on in a plug-in that was stopped is a mistake, whatever becomes of the code;
+ * unless somebody asked for the module to stay, which is how its threads are kept alive. */
+const struct rule rule_THREAD_ROUTINE = {&thread_class, match_thread_routine,
+                                         explain_thread_routine, CLOSED_WARNING};
+const struct rule rule_THREAD_ARGUMENT = {&thread_class, match_thread_argument,
+                                          explain_thread_argument, CLOSED_WARNING};
+const struct rule rule_THREAD_REQUESTED = {&thread_class, match_thread_requested,
+                                           explain_thread_requested, CLOSED_NOTE};

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* Values of threads for live keys. */
+#include "base/json.h"
+#include "ownership/json.h"
+#include "registry/threads.h"
 #include "rules/paths.h"
-#include "rules/rules.h"
+#include "rules/retained.h"
+#include "rules/rule.h"
+#include "rules/subject_json.h"
 #include "rules/words.h"
+#include "scan/target.h"
 
 /* A heap block that the key's own destructor, in a module that is there, will take. */
 static bool will_be_taken(const struct key *key)
@@ -20,67 +26,34 @@ static bool is_librarys_own(const struct key *key, const struct site *site)
 
 static void copy_value(const struct subject *subject, struct finding *finding)
 {
-    const struct site *set_at = site_get(subject->value->site);
-    finding->key = subject->number;
-    finding->tid = atomic_load(&subject->thread->tid);
-    finding->address = (uintptr_t)atomic_load(&subject->value->pointer);
-    finding->function = subject->key->destructor;
+    const struct site *set_at = site_get(subject->value.value->site);
+    finding->tid = atomic_load(&subject->value.thread->tid);
+    finding->address = (uintptr_t)atomic_load(&subject->value.value->pointer);
+    finding->function = subject->value.key->destructor;
     module_ref(finding->function.module);
-    finding->has_destructor = finding->function.pc != 0;
     finding->stack = set_at ? stack_copy(set_at->stack) : NULL;
-}
-
-static void copy_retained_block(const struct result *result, struct finding *finding)
-{
-    const struct site *made_at = site_get(result->site);
-    finding->place = PLACE_BLOCK;
-    finding->bytes = result->bytes;
-    finding->blocks = result->blocks;
-    if (!made_at)
-        return;
-    finding->owner = module_ref(made_at->owner.module);
-    finding->requester = module_ref(made_at->requester.module);
-    if (made_at->stack) {
-        stack_free(finding->stack);
-        finding->stack = stack_copy(made_at->stack);
-    }
-}
-
-void copy_retained(const struct retained *retained, struct finding *finding)
-{
-    const struct result *result = retained->result;
-    finding->module = module_ref(result->module);
-    finding->path = path_make(result, result->module);
-    if (result->kind == RESULT_POINTER) {
-        finding->place = PLACE_IMAGE;
-        finding->target = retained->target;
-        finding->pointee = result->word;
-        finding->owner = module_ref(result->module);
-    } else {
-        copy_retained_block(result, finding);
-    }
 }
 
 /* The value leads to the module through blocks that nothing else reaches. */
 static bool match_retained(const struct subject *subject, struct finding *finding)
 {
-    bool taken = will_be_taken(subject->key);
+    bool taken = will_be_taken(subject->value.key);
     copy_value(subject, finding);
-    copy_retained(subject->retained, finding);
+    retained_copy(subject->retained, finding);
     bool image = finding->place == PLACE_IMAGE;
     finding->verdict = image ? VERDICT_DANGLING : taken ? VERDICT_HELD : VERDICT_LOST;
     finding->severity = image ? SEVERITY_ERROR : taken ? SEVERITY_NOTE : SEVERITY_WARNING;
     return true;
 }
 
-bool match_key_value(const struct subject *subject, struct finding *finding)
+static bool match_key_value(const struct subject *subject, struct finding *finding)
 {
-    const struct target *target = subject->target;
+    const struct target *target = subject->value.target;
     if (subject->retained)
         return match_retained(subject, finding);
     if (!target || target->kind == TARGET_NONE)
         return false;
-    if (target->kind == TARGET_BLOCK && is_librarys_own(subject->key, target->site))
+    if (target->kind == TARGET_BLOCK && is_librarys_own(subject->value.key, target->site))
         return false;
     finding->module = module_ref(target->module);
     copy_value(subject, finding);
@@ -91,7 +64,7 @@ bool match_key_value(const struct subject *subject, struct finding *finding)
         finding->owner = module_ref(target->module);
         return true;
     }
-    bool taken = will_be_taken(subject->key);
+    bool taken = will_be_taken(subject->value.key);
     finding->verdict = taken ? VERDICT_HELD : VERDICT_LOST;
     finding->severity = taken ? SEVERITY_NOTE : SEVERITY_WARNING;
     finding->place = PLACE_BLOCK;
@@ -105,20 +78,20 @@ bool match_key_value(const struct subject *subject, struct finding *finding)
     return true;
 }
 
-void explain_key_value(const struct finding *finding, struct text *message)
+static void explain_key_value(const struct finding *finding, struct text *message)
 {
     word_fate(message, finding);
     word_thread(message, finding);
     text_printf(message,
                 " still has %lx as its value of pthread key %u: ", (unsigned long)finding->address,
-                finding->key);
+                finding->object.value.key);
     if (finding->path) {
         word_through(message, finding);
     } else if (finding->place == PLACE_IMAGE) {
         text_add(message,
                  "an address in the module's image, which is unmapped. Whoever reads the value "
                  "and follows it");
-        if (finding->has_destructor) {
+        if (finding->function.pc) {
             text_add(message, ", the key's destructor ");
             word_function(message, &finding->function);
             text_add(message, " among them,");
@@ -129,10 +102,58 @@ void explain_key_value(const struct finding *finding, struct text *message)
         text_add(message, " that the module made. ");
         if (finding->severity == SEVERITY_NOTE)
             text_add(message, "The key's destructor will be given it when the thread ends. ");
-        else if (finding->has_destructor)
+        else if (finding->function.pc)
             text_add(message, "The key's destructor is gone, so nobody will free it. ");
         else
             text_add(message, "The key has no destructor, so nobody will free it. ");
     }
     text_add(message, "End this thread, or let it set the value to NULL, before dlclose.");
 }
+
+static void identify(const struct subject *subject, struct object *object)
+{
+    object->value.key = subject->value.number;
+    object->value.generation = subject->value.key->generation;
+    object->value.thread = subject->value.thread->serial;
+    object->value.pointer = (uintptr_t)atomic_load(&subject->value.value->pointer);
+}
+
+static bool is_ignored(const struct subject *subject)
+{
+    return subject->value.key->ignored || subject->value.value->epoch == VALUE_IGNORED;
+}
+
+static void still_holds(const struct object *object, const char **how)
+{
+    struct thread *thread = thread_by_serial_locked(object->value.thread);
+    struct value *value = thread ? thread_value(thread, object->value.key) : NULL;
+    if (!thread || thread_is_gone(thread))
+        *how = "the thread ended";
+    else if (atomic_load(&keys[object->value.key].generation) != object->value.generation)
+        *how = "the key was deleted";
+    else if (!value || (uintptr_t)atomic_load(&value->pointer) != object->value.pointer)
+        *how = "the value was replaced";
+}
+
+static void write_subject(struct text *text, const struct finding *finding)
+{
+    json_number(text, "key", finding->object.value.key);
+    subject_thread(text, finding);
+    subject_address(text, finding, "address");
+    json_frame_member(text, "destructor", &finding->function);
+}
+
+static uintptr_t word(const struct object *object)
+{
+    return object->value.pointer;
+}
+
+const struct object_class value_class = {
+    .identify = identify,
+    .is_ignored = is_ignored,
+    .still_holds = still_holds,
+    .write_subject = write_subject,
+    .word = word,
+};
+
+const struct rule rule_KEY_VALUE = {&value_class, match_key_value, explain_key_value, CLOSED_NOTE};

@@ -43,6 +43,14 @@ void word_return_address(struct text *text, const struct frame *frame)
     word_code(text, frame, 1);
 }
 
+void word_signature(struct text *text, const struct frame *frame)
+{
+    if (!frame->pc || !frame->module || frame->module->runtime)
+        return;
+    text_printf(text, "|%s+%lx", frame->module->identity,
+                (unsigned long)(frame->pc - frame->module->bias));
+}
+
 void word_thread(struct text *text, const struct finding *finding)
 {
     if (finding->tid == 0)

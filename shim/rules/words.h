@@ -19,6 +19,9 @@ void word_function(struct text *text, const struct frame *frame);
 /* The same for a return address: the function that it returns into. */
 void word_return_address(struct text *text, const struct frame *frame);
 
+/* The same as a part of a signature: "|libplugin.so+0x1139"; nothing for code of runtimes. */
+void word_signature(struct text *text, const struct frame *frame);
+
 /* "thread 4711 \"worker\"" */
 void word_thread(struct text *text, const struct finding *finding);
 

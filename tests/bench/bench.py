@@ -36,6 +36,10 @@ HEAP = [
 # Number of blocks, least and most size; the goal is 30 % more than alone.
 MEMORY = [(2000000, 16, 16), (1500000, 32, 32), (500000, 16, 256)]
 LOADS = ['load', 'use', 'key', 'setspecific', 'thread']
+# What, and how often within a turn.
+STARTS = [('start', 40), ('fork', 40), ('exec', 40), ('end', 20)]
+# As dlpin run sets them: children with nothing to say leave no file.
+CHILD_OPTIONS = 'quiet=1:log_empty=0:check_signal=32:log_path={folder}/%p'
 
 
 def parse_arguments():
@@ -43,11 +47,12 @@ def parse_arguments():
     parser.add_argument('--heap', required=True)
     parser.add_argument('--heap-leak', help='the same, built with LeakSanitizer')
     parser.add_argument('--loads', required=True)
+    parser.add_argument('--starts', required=True)
     parser.add_argument('--work-plugin', required=True)
     parser.add_argument('--visitor', required=True)
     parser.add_argument('--pass-through', required=True)
     parser.add_argument('--shim')
-    parser.add_argument('--part', choices=['heap', 'memory', 'loads', 'all'], default='all')
+    parser.add_argument('--part', choices=['heap', 'memory', 'loads', 'start', 'all'], default='all')
     parser.add_argument('--repeat', type=int, default=15)
     parser.add_argument('--seconds', type=float, default=0.04)
     parser.add_argument('--no-cxx', action='store_true')
@@ -191,6 +196,24 @@ def bench_loads(options, variants):
         print_row(name, numbers, variants, '{:.0f}', tail)
 
 
+def bench_starts(options, variants, folder):
+    variants = [variant for variant in variants if not variant.program and variant.name != 'heaptrack']
+    extra = {'DLPIN_OPTIONS': CHILD_OPTIONS.format(folder=folder)}
+    print_head('Microseconds; of a processor, but for end: until it is reaped', variants,
+               '   /pass    /alone')
+    for name, count in STARTS:
+        inside = name in ('start', 'end')  # the program that measures goes without
+        numbers = Numbers({variant.name: [] for variant in variants})
+        for _ in range(options.repeat):
+            for variant in variants:
+                runner = Variant(variant.name, None if inside else variant.preload, extra=extra)
+                nanoseconds = runner.run([options.starts, name, str(count), variant.preload or '-',
+                                          options.visitor, options.work_plugin])
+                numbers[variant.name].append(nanoseconds and nanoseconds / 1000)
+        tail = ratio_text(numbers.ratio('libdlpin', 'pass-through')) + ratio_text(numbers.ratio('libdlpin', 'alone'))
+        print_row(name, numbers, variants, '{:.0f}', tail)
+
+
 def main():
     options = parse_arguments()
     with tempfile.TemporaryDirectory(prefix='dlpin-bench-') as folder:
@@ -201,6 +224,8 @@ def main():
             bench_memory(options, variants)
         if options.part in ('loads', 'all'):
             bench_loads(options, variants)
+        if options.part in ('start', 'all'):
+            bench_starts(options, variants, folder)
     return 0
 
 

@@ -7,7 +7,6 @@ import re
 import stat
 
 from elf import ElfFile
-from vocabulary import COMBINATIONS, SUBJECTS
 
 HEX = re.compile(r"^0x[0-9a-f]+$")
 HAS_ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
@@ -278,7 +277,7 @@ class Report:
         kind = finding["kind"]
         if kind not in self.words.kinds:
             self.wrong("%s: unknown kind", name)
-        elif (finding["verdict"], finding["severity"]) not in COMBINATIONS[kind]:
+        elif (finding["verdict"], finding["severity"]) not in self.words.combinations[kind]:
             self.wrong("%s: %s and %s do not go together", name, finding["verdict"],
                        finding["severity"])
         if finding["at"] not in self.words.occasions:
@@ -299,7 +298,7 @@ class Report:
 
     def _check_subject(self, finding, name):
         subject = finding["subject"]
-        wanted = SUBJECTS.get(finding["kind"])
+        wanted = self.words.subjects.get(finding["kind"])
         if subject.get("object") != wanted:
             self.wrong("%s: the subject is a %s", name, subject.get("object"))
             return

@@ -13,7 +13,7 @@ from compare import compare, same_place
 from elf import ElfFile
 from report import Report
 from run import ROOT
-from vocabulary import COMBINATIONS, SUBJECTS, Vocabulary
+from vocabulary import Vocabulary
 
 WORDS = Vocabulary(ROOT)
 
@@ -259,13 +259,25 @@ class ExpectedTest(unittest.TestCase):
 
 
 class VocabularyTest(unittest.TestCase):
-    def test_same_kinds(self):
-        self.assertEqual(set(COMBINATIONS), set(WORDS.kinds))
-        self.assertEqual(set(SUBJECTS), set(WORDS.kinds))
-        for pairs in COMBINATIONS.values():
+    def test_kinds(self):
+        self.assertEqual(set(WORDS.combinations), set(WORDS.kinds))
+        self.assertEqual(WORDS.subjects["key-orphan"], "key")
+        self.assertEqual(WORDS.combinations["key-orphan"], {("lost", "warning"), ("lost", "note")})
+        self.assertEqual(WORDS.combinations["heap-held"], {("held", "note")})
+        for pairs in WORDS.combinations.values():
             for verdict, severity in pairs:
                 self.assertIn(verdict, WORDS.verdicts)
                 self.assertIn(severity, WORDS.severities)
+
+    def test_rows_that_cannot_be_read(self):
+        for row in ('X(NEW, "new", "title")', 'X(NEW, NAME, "title", "key", "lost note")'):
+            with tempfile.TemporaryDirectory() as root:
+                os.mkdir(os.path.join(root, "shim"))
+                with open(WORDS.path, encoding="utf-8") as file:
+                    text = file.read().replace("#define DLPIN_KINDS(X)", "#define DLPIN_KINDS(X) " + row)
+                with open(os.path.join(root, "shim", "report_format.h"), "w", encoding="utf-8") as file:
+                    file.write(text)
+                self.assertRaises(ValueError, Vocabulary, root)
 
     def test_elf(self):
         with tempfile.NamedTemporaryFile() as file:

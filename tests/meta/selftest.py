@@ -9,6 +9,7 @@ import sys
 import tempfile
 import unittest
 
+import circles
 import exercised
 import exports
 import format as formatting
@@ -135,6 +136,30 @@ class Damaged(unittest.TestCase):
             os.path.join(self.root, 'fake.so.p/base_fake.c.o.c'))
         self.says(exports.check_objects(os.path.join(self.root, 'fake.so')), 'uses malloc')
 
+    def compile(self, path, text):
+        self.write(path, text)
+        full = os.path.join(self.root, path)
+        result = run(*COMPILER, '-c', '-fPIC', '-o', full.removesuffix('.c') + '.o', full)
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_circles(self):
+        library = os.path.join(self.root, 'fake.so')
+        shutil.copytree(LIBRARY + '.p', library + '.p', copy_function=os.symlink)
+        known = [set(files) for files in circles.circles(circles.references(library))]
+        self.assertEqual(circles.check(library, known), [])
+        self.says(circles.check(library, known + [{'base/a.c', 'base/b.c'}]), 'no such circle any more')
+        for name, text in {'one': 'extern int two; int one(void) { return two; }',
+                           'two': 'void *three(void); void *two[] = {three};',
+                           'three': 'int one(void); void *three(void) { return one() ? 0 : three; }'}.items():
+            self.compile(f'fake.so.p/interpose_{name}.c.c', text)
+        self.says(circles.check(library, known), 'a circle: interpose/one.c, interpose/three.c, interpose/two.c')
+        self.compile('fake.so.p/interpose_two.c.c', 'int two;')
+        self.assertEqual(circles.check(library, known), [])
+        # libc has an abort, too.
+        self.compile('fake.so.p/base_four.c.c', 'extern int two; void abort(void); void *four[] = {&two, abort};')
+        self.says(circles.check(library, known), 'base/four.c uses two of interpose/two.c')
+        self.says(circles.check(library, known), 'base/four.c uses abort of interpose/process.c')
+
     def test_libunwind(self):
         archive = os.path.join(os.path.dirname(LIBRARY), 'libunwind_alone.a')
         self.assertEqual(exports.check_libunwind(self.root, archive), [])
@@ -152,9 +177,12 @@ class Damaged(unittest.TestCase):
         self.assertEqual(kinds.check_rules(self.root), [])
         self.assertEqual(kinds.check_samples(self.root), [])
         self.change('shim/report/report_format.h', '#define DLPIN_KINDS(X) ',
-                    '#define DLPIN_KINDS(X) X(NEW, "new-kind", "new") ')
+                    '#define DLPIN_KINDS(X) X(NEW, "new-kind", "new", "key", "lost note") ')
         self.says(kinds.check_rules(self.root), 'new-kind')
         self.says(kinds.check_samples(self.root), 'new-kind')
+        self.change('shim/rules/key_rules.c', 'rule_KEY =', 'rule_LOCK =')
+        self.says(kinds.check_rules(self.root), 'key has no rule_KEY')
+        self.says(kinds.check_rules(self.root), 'rule_LOCK')
 
     def test_a_sample_without_its_twin(self):
         os.remove(os.path.join(self.root, 'samples/key/tidy.c'))

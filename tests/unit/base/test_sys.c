@@ -30,6 +30,17 @@ Test(sys, memory_that_is_not_there_is_not_read)
     cr_assert_eq(sys_read_memory(pages, to, 8), -1);
 }
 
+/* The shim reads behind link maps, whose size it does not know. */
+Test(sys, memory_behind_an_object_is_read)
+{
+    char behind[16] = "abc", to[32];
+    static char object[8] = "object";
+    cr_assert_eq(sys_read_memory(object, to, sizeof to), (ssize_t)sizeof to);
+    cr_assert_str_eq(to, "object");
+    cr_assert_eq(sys_read_memory(behind + 1, to, sizeof to), (ssize_t)sizeof to);
+    cr_assert_str_eq(to, "bc");
+}
+
 Test(sys, files_are_cut_to_the_room)
 {
     char to[8];

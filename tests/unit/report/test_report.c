@@ -3,7 +3,7 @@
 #include "base/options.h"
 #include "base/output.h"
 #include "registry/keys.h"
-#include "report/parts.h"
+#include "report/signature.h"
 #include "report/records.h"
 #include "report/report.h"
 #include "rules/rules.h"
@@ -43,17 +43,18 @@ TestSuite(report, .init = begin);
 /* A finding of key `number`, whose destructor lies `offset` bytes into the module. */
 static struct finding key_finding(uint32_t number, uintptr_t offset)
 {
-    keys[number].generation = 1;
+    struct object object = object_make(KIND_KEY_DESTRUCTOR);
+    object.key.number = number;
+    object.key.generation = keys[number].generation = 1;
     return (struct finding){
         .kind = KIND_KEY_DESTRUCTOR,
         .verdict = VERDICT_DANGLING,
         .severity = SEVERITY_ERROR,
-        .object = {.type = OBJECT_KEY, .key = number, .generation = 1, .kind = KIND_KEY_DESTRUCTOR},
+        .object = object,
         .module = module_ref(gone),
         .owner = module_ref(gone),
         .function = {gone->start + offset, module_ref(gone)},
-        .key = number,
-        .keys_live = 1,
+        .key = {.live = 1},
     };
 }
 
@@ -343,8 +344,9 @@ Test(report, pending_and_not_unmapped)
 Test(report, escalation)
 {
     struct finding finding = key_finding(5, 0x40);
-    finding.kind = finding.object.kind = KIND_KEY_FOREIGN;
-    finding.object.type = OBJECT_DELETION;
+    finding.kind = KIND_KEY_FOREIGN;
+    finding.object = object_make(KIND_KEY_FOREIGN);
+    finding.object.deletion.key = 5;
     finding.verdict = VERDICT_MISUSE;
     finding.severity = SEVERITY_WARNING;
     uint32_t id = report_finding(&finding, AT_EVENT, false);
@@ -363,14 +365,16 @@ static void report_stay(struct module *module)
     struct holders *holders = arena_alloc(sizeof *holders);
     cr_assert_not_null(holders);
     holders_add(holders, &(struct holder){.reason = REASON_NODELETE, .flag = true});
+    struct object object = object_make(KIND_STILL_MAPPED);
+    object.module.id = module->id;
     struct finding finding = {
         .kind = KIND_STILL_MAPPED,
         .verdict = VERDICT_PINNED,
         .severity = SEVERITY_NOTE,
-        .object = {.type = OBJECT_MODULE, .key = module->id, .kind = KIND_STILL_MAPPED},
+        .object = object,
         .module = module_ref(module),
         .owner = module_ref(module),
-        .holders = holders,
+        .stay = {.holders = holders},
     };
     report_finding(&finding, AT_DLCLOSE, false);
 }

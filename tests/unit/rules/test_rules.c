@@ -3,8 +3,10 @@
 #include "base/options.h"
 #include "ownership/common.h"
 #include "registry/heap.h"
+#include "rules/rule.h"
 #include "rules/rules.h"
 #include "rules/words.h"
+#include "scan/target.h"
 #include "support.h"
 
 #include <errno.h>
@@ -34,11 +36,12 @@ static struct text message;
 
 static bool finds(enum kind kind, const struct subject *subject)
 {
-    finding = (struct finding){.kind = kind};
+    finding = (struct finding){.kind = kind, .object = object_make(kind)};
     text_free(&message);
-    if (!rules[kind].match(subject, &finding))
+    rules[kind]->class->identify(subject, &finding.object);
+    if (!rules[kind]->match(subject, &finding))
         return false;
-    rules[kind].explain(&finding, &message);
+    rules[kind]->explain(&finding, &message);
     cr_assert(message.length > 40 && !message.failed);
     return true;
 }
@@ -70,7 +73,7 @@ TestSuite(sweep, .init = make_modules);
 static const struct subject *key_of(struct module *destructor, struct module *owner)
 {
     static struct key key;
-    static struct subject subject = {.type = OBJECT_KEY, .number = 5, .key = &key};
+    static struct subject subject = {.class = &key_class, .key = {.number = 5, .key = &key}};
     key = (struct key){.generation = 1, .owner = owner};
     if (destructor)
         key.destructor = in(destructor);
@@ -115,8 +118,7 @@ static struct value some_value;
 
 static const struct subject *deletion_of(struct module *owner, struct module *deleter)
 {
-    static struct subject subject = {
-        .type = OBJECT_DELETION, .number = 5, .key = &was, .deletion = &deletion};
+    static struct subject subject = {.class = &deletion_class, .deletion = &deletion};
     was = (struct key){.generation = 1, .owner = owner};
     some_value.pointer = (void *)0x4000;
     struct stack *stack = support_stack((struct module *[]){deleter, NULL});
@@ -180,9 +182,8 @@ Test(key_rules, a_key_that_is_not_live)
     cr_assert(finds(KIND_KEY_FOREIGN, subject));
     says("not live");
     is(VERDICT_MISUSE, SEVERITY_WARNING, there);
-    struct subject zero = *subject;
-    zero.number = 0;
-    cr_assert(finds(KIND_KEY_FOREIGN, &zero));
+    deletion.number = 0;
+    cr_assert(finds(KIND_KEY_FOREIGN, subject));
     says("never created");
     finding_release(&finding);
     deletion.stack = NULL;
@@ -198,12 +199,12 @@ static struct target target;
 
 static const struct subject *value_of(enum target_kind kind, struct module *destructor)
 {
-    static struct subject subject = {.type = OBJECT_VALUE,
-                                     .number = 6,
-                                     .key = &key,
-                                     .thread = &some_thread,
-                                     .value = &some_value,
-                                     .target = &target};
+    static struct subject subject = {.class = &value_class,
+                                     .value = {.number = 6,
+                                               .key = &key,
+                                               .thread = &some_thread,
+                                               .value = &some_value,
+                                               .target = &target}};
     key = (struct key){.generation = 1, .owner = there};
     if (destructor)
         key.destructor = in(destructor);
@@ -247,7 +248,7 @@ Test(value_rules, what_is_none)
 {
     cr_assert_not(finds(KIND_KEY_VALUE, value_of(TARGET_NONE, NULL)));
     struct subject subject = *value_of(TARGET_IMAGE, NULL);
-    subject.target = NULL;
+    subject.value.target = NULL;
     cr_assert_not(finds(KIND_KEY_VALUE, &subject));
     const struct subject *librarys = value_of(TARGET_BLOCK, NULL);
     key.owner = glib;
@@ -264,7 +265,8 @@ static struct thread thread;
 
 static const struct subject *thread_of(struct module *routine, struct module *requester)
 {
-    static struct subject subject = {.type = OBJECT_THREAD, .thread = &thread, .target = &target};
+    static struct subject subject = {.class = &thread_class,
+                                     .thread = {.thread = &thread, .target = &target}};
     thread = (struct thread){.serial = 1,
                              .tid = 4711,
                              .seen_to_start = true,
@@ -393,7 +395,8 @@ static bool knows_all(const struct object *object)
 Test(sweep, a_row_for_every_kind)
 {
     for (unsigned kind = 0; kind < KIND_COUNT; kind++)
-        cr_assert(rules[kind].match && rules[kind].explain);
+        cr_assert(rules[kind]->match && rules[kind]->explain && rules[kind]->class->identify &&
+                  rules[kind]->class->write_subject);
 }
 
 Test(sweep, keys_and_values)
@@ -405,7 +408,7 @@ Test(sweep, keys_and_values)
     rules_check(true, NULL, sink, NULL);
     cr_assert_eq(seen[KIND_KEY], 1, "one is live");
     cr_assert_eq(seen[KIND_KEY_DESTRUCTOR], 0);
-    cr_assert(last.type == OBJECT_KEY && last.key == 5 && last.generation == 3);
+    cr_assert(last.kind == KIND_KEY && last.key.number == 5 && last.key.generation == 3);
     cr_assert(rules_still_holds(&last, &how));
     rules_check(true, knows_all, sink, NULL);
     cr_assert_eq(seen[KIND_KEY], 1, "what is known is not made again");
@@ -432,7 +435,7 @@ Test(sweep, real_values_and_what_becomes_of_them)
     support_close(&plugin);
     rules_check(true, NULL, sink, NULL);
     cr_assert_eq(seen[KIND_KEY_VALUE], 1, "the other is of a key that is gone");
-    cr_assert(last.type == OBJECT_VALUE && last.key == 5);
+    cr_assert(last.kind == KIND_KEY_VALUE && last.value.key == 5);
     cr_assert(rules_still_holds(&last, &how));
     thread_set_value(5, NULL, 0);
     cr_assert_not(rules_still_holds(&last, &how));
@@ -471,7 +474,7 @@ Test(sweep, deletions_look_at_the_threads_values)
     deletion = (struct deletion){.number = 5, .serial = 1, .was = &was};
     rules_check_deletion(&deletion, sink, NULL);
     cr_assert_eq(seen[KIND_KEY_ORPHAN], 1);
-    cr_assert_eq(last.type, OBJECT_DELETION);
+    cr_assert(last.kind == KIND_KEY_ORPHAN && last.deletion.serial == 1);
     deletion.error = EINVAL;
     rules_check_deletion(&deletion, sink, NULL);
     cr_assert_eq(seen[KIND_KEY_ORPHAN], 1);

@@ -3,7 +3,8 @@
 #include "base/guard.h"
 #include "base/sys.h"
 #include "registry/heap.h"
-#include "rules/stacks.h"
+#include "rules/rule.h"
+#include "rules/stack_search.h"
 #include "scan/stacks.h"
 #include "support.h"
 
@@ -137,7 +138,7 @@ Test(stacks, a_thread_in_the_module)
     cr_assert_eq(stack_gaps.running + stack_gaps.elsewhere + stack_gaps.missed, 0);
     cr_assert_eq(found[0].tid, tid);
     cr_assert_eq(found[0].module, plugin.module);
-    cr_assert_eq(*(uintptr_t *)found[0].slot, found[0].function.pc);
+    cr_assert_eq(*(uintptr_t *)found[0].object.frame.slot, found[0].function.pc);
     const char *how;
     cr_assert(rules_still_holds(&found[0].object, &how));
     end(thread);
@@ -223,9 +224,9 @@ static bool matches(const struct subject *subject, struct finding *finding)
 {
     *finding = (struct finding){.kind = KIND_THREAD_STACK};
     text_free(&message);
-    bool match = rules[KIND_THREAD_STACK].match(subject, finding);
+    bool match = rules[KIND_THREAD_STACK]->match(subject, finding);
     if (match)
-        rules[KIND_THREAD_STACK].explain(finding, &message);
+        rules[KIND_THREAD_STACK]->explain(finding, &message);
     return match;
 }
 
@@ -234,7 +235,7 @@ Test(stacks, the_rule)
     struct module *gone = support_module("gone.so", 1, MODULE_UNLOADED);
     struct passage passage = {
         .tid = 4711, .module = gone, .pc = gone->start + 0x10, .certain = true};
-    struct subject subject = {.type = OBJECT_FRAME, .passage = &passage};
+    struct subject subject = {.class = &frame_class, .frame = {.passage = &passage}};
     struct finding finding;
     cr_assert(matches(&subject, &finding));
     cr_assert_eq(finding.verdict, VERDICT_DANGLING);
@@ -251,7 +252,7 @@ Test(stacks, the_rule)
     struct thread *self = thread_self();
     struct thread thread = {.tid = atomic_load(&self->tid), .seen_to_start = true};
     thread.routine = (struct frame){gone->start, gone};
-    subject.thread = &thread;
+    subject.frame.thread = &thread;
     cr_assert_not(matches(&subject, &finding), "that is thread-routine");
     thread.ended = true;
     cr_assert(matches(&subject, &finding), "which is over for this one");

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Blocks for the time in which the real allocator is not known. They come from a small buffer of
+ * our own and are never given back. Nothing here calls another library or needs relocation.
+ */
+#ifndef DLPIN_INTERPOSE_BOOTSTRAP_H
+#define DLPIN_INTERPOSE_BOOTSTRAP_H
+
+#include "base/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { BOOTSTRAP_SIZE = 64 * 1024, BOOTSTRAP_ALIGNMENT = 16 };
+
+extern HIDDEN char bootstrap_buffer[BOOTSTRAP_SIZE];
+
+/* NULL: there is no room left. */
+void *bootstrap_alloc(size_t size);
+
+/* Whether `p` is such a block, and how much was asked for. */
+static inline bool bootstrap_has(const void *p)
+{
+    return unlikely((uintptr_t)p - (uintptr_t)bootstrap_buffer < BOOTSTRAP_SIZE);
+}
+size_t bootstrap_size(const void *p);
+
+/* What is to be called in place of the real function `release`, which does not know these blocks.
+ * Once, when the real functions are known. */
+typedef void bootstrap_release(void *p);
+bootstrap_release *bootstrap_behind(bootstrap_release *release);
+
+#endif

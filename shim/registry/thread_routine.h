@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+/* What a thread was started with: whose function it runs, and whose data it was given. */
+#ifndef DLPIN_REGISTRY_THREAD_ROUTINE_H
+#define DLPIN_REGISTRY_THREAD_ROUTINE_H
+
+#include "registry/threads.h"
+
+/* From `start_routine`, `argument` and `stack` of a new record: `routine` and what follows it, with
+ * references. In the thread that creates the new one, inside the guard, without our locks. */
+void thread_find_routine(struct thread *thread);
+
+#endif

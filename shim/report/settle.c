@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+/* The end of findings: whether they still hold, and what becomes of those that are not settled. */
+#include "base/lock.h"
+#include "base/options.h"
+#include "report/instances.h"
+#include "rules/rule.h"
+#include "rules/rules.h"
+#include "scan/filter.h"
+#include "scan/scan.h"
+
+enum { AGAIN_MAX = 64, ASKED_MAX = 8 };
+#define NO_LIMIT ((uint64_t)1 << 60)
+
+static bool moves(const struct instance *instance)
+{
+    return class_of(&instance->object)->word_moves;
+}
+
+static uintptr_t word_of(const struct instance *instance)
+{
+    return class_of(&instance->object)->word(&instance->object);
+}
+
+/* Modules to be looked for again; each with a reference. Under the check lock, and not on the
+ * stack, which may be small. */
+static struct module *again[AGAIN_MAX];
+static unsigned again_count;
+
+static void revalidate_locked(struct instance *instance, bool always)
+{
+    const char *how;
+    if (rules_still_holds(&instance->object, &how)) {
+        instance_set_unsettled(instance, false, NULL);
+    } else if (!moves(instance) || options.scan != SCAN_FULL) {
+        instance_resolve_locked(instance, how);
+    } else {
+        instance_set_unsettled(instance, true, how);
+        if ((always || instance->asked++ < ASKED_MAX) && again_count < AGAIN_MAX)
+            again[again_count++] = module_ref(instance->module);
+    }
+}
+
+static void revalidate(bool words_only, bool always)
+{
+    struct instance *instance, *next;
+    if (!lock_acquire(&report_lock))
+        return;
+    HASH_ITER (hh, instances, instance, next)
+        if (!instance_stands(instance) && (!words_only || moves(instance)))
+            revalidate_locked(instance, always);
+    lock_release(&report_lock);
+    while (again_count > 0) {
+        struct module *module = again[--again_count];
+        scan_look_again(module);
+        module_unref(module);
+    }
+}
+
+void report_revalidate(bool somebody_waits)
+{
+    if (report_has_open())
+        revalidate(false, somebody_waits);
+}
+
+void report_revalidate_words(void)
+{
+    if (report_has_words())
+        revalidate(true, false);
+}
+
+void report_settle(const struct ranges *ranges)
+{
+    struct instance *instance, *next;
+    if (!report_has_unsettled() || !lock_acquire(&report_lock))
+        return;
+    HASH_ITER (hh, instances, instance, next)
+        if (instance->unsettled && !instance_stands(instance) &&
+            ranges_search(ranges, word_of(instance)))
+            instance_resolve_locked(instance, instance->how);
+    lock_release(&report_lock);
+}
+
+/* In memory that is used for something else by now nothing can be said to point to the module. But
+ * a word that is nowhere has not moved. */
+static struct ranges *collect_unsettled_locked(void)
+{
+    struct instance *instance, *next;
+    struct ranges *ranges = arena_alloc(sizeof *ranges);
+    if (!ranges)
+        return NULL;
+    HASH_ITER (hh, instances, instance, next)
+        if (instance->unsettled && !instance_stands(instance))
+            ranges_add_word(ranges, word_of(instance), instance->module);
+    ranges_ready(ranges);
+    return ranges;
+}
+
+void report_settle_lost(void)
+{
+    static const struct hits none;
+    struct hits hits;
+    if (!report_has_unsettled() || !lock_acquire(&report_lock))
+        return;
+    struct ranges *ranges = collect_unsettled_locked();
+    lock_release(&report_lock);
+    if (ranges && ranges->count && filter_run(ranges, NO_LIMIT, &none, &hits) == FILTER_NOTHING)
+        report_settle(ranges);
+    arena_free(ranges, sizeof *ranges);
+}
+
+/* How it is resolved if nobody saw the object again after the dlclose; NULL: it need not be seen.
+ */
+static const char *unconfirmed(const struct instance *instance)
+{
+    return instance->pending ? class_of(&instance->object)->unconfirmed : NULL;
+}
+
+void report_settle_pending(void)
+{
+    struct instance *instance, *next;
+    if (!report_has_open() || !lock_acquire(&report_lock))
+        return;
+    HASH_ITER (hh, instances, instance, next) {
+        bool unloaded = module_is_unloaded(instance->module);
+        if (instance->pending && !unloaded)
+            instance_resolve_locked(instance, "the module was not unmapped");
+        else if (unconfirmed(instance))
+            instance_resolve_locked(instance, unconfirmed(instance));
+    }
+    lock_release(&report_lock);
+}
+
+bool report_awaits_stacks(void)
+{
+    bool found = false;
+    struct instance *instance, *next;
+    if (!report_has_open() || !lock_acquire(&report_lock))
+        return false;
+    HASH_ITER (hh, instances, instance, next)
+        found |= unconfirmed(instance) != NULL;
+    lock_release(&report_lock);
+    return found;
+}

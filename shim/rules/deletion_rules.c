@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+/* Calls that delete keys. */
+#include "ownership/caller.h"
+#include "rules/key_rules.h"
+#include "rules/rule.h"
+#include "rules/rules.h"
+#include "rules/subject_json.h"
+#include "rules/words.h"
+
+#include <errno.h>
+
+static void copy_deletion(const struct deletion *deletion, struct finding *finding)
+{
+    key_copy(deletion->was, finding);
+    finding->deletion.live = keys_live_locked();
+    finding->stack = stack_copy(deletion->stack);
+}
+
+static bool match_key_orphan(const struct subject *subject, struct finding *finding)
+{
+    const struct deletion *deletion = subject->deletion;
+    const struct key *was = deletion->was;
+    /* Values that are no live blocks (numbers, statics, what was freed already) need nobody to take
+     * them. */
+    if (deletion->error || !deletion->blocks)
+        return false;
+    finding->verdict = VERDICT_LOST;
+    finding->severity = was->destructor.pc ? SEVERITY_WARNING : SEVERITY_NOTE;
+    finding->module = module_ref(was->owner);
+    copy_deletion(deletion, finding);
+    finding->tid = atomic_load(&deletion->thread->tid);
+    finding->address = (uintptr_t)atomic_load(&deletion->value->pointer);
+    finding->place = PLACE_BLOCK;
+    finding->bytes = deletion->block.size;
+    finding->deletion.others = deletion->blocks - 1;
+    return true;
+}
+
+static void explain_key_orphan(const struct finding *finding, struct text *message)
+{
+    text_printf(message, "pthread key %u of ", finding->object.deletion.key);
+    word_module(message, finding->module);
+    text_add(message, " was deleted while ");
+    word_thread(message, finding);
+    if (finding->deletion.others)
+        text_printf(message, " and %u more", finding->deletion.others);
+    text_printf(message, " still had a value for it (%lx, ", (unsigned long)finding->address);
+    word_bytes(message, finding->bytes);
+    text_add(message, "). ");
+    if (finding->function.pc) {
+        text_add(message, "The destructor ");
+        word_function(message, &finding->function);
+        text_add(message, " will not run for it. ");
+    }
+    text_add(message,
+             "Let the threads clear their values (pthread_setspecific with NULL) or end before "
+             "the key is deleted.");
+}
+
+/* The module made the key, for itself or for another one. */
+static bool had_a_part(const struct key *key, const struct module *module)
+{
+    return module == key->owner || module == key->requester || module == key->maker;
+}
+
+/* The owner calls the deleter, a library that it was linked with: that deletes on its behalf. */
+static bool acts_for(const struct stack *stack, const struct module *deleter,
+                     const struct module *owner)
+{
+    for (uint32_t i = 0; i < stack->count; i++) {
+        const struct frame *frame = &stack->frames[i];
+        if (frame->module != deleter)
+            return frame->module == owner && caller_is_linked(frame->pc);
+    }
+    return false;
+}
+
+static bool match_key_foreign(const struct subject *subject, struct finding *finding)
+{
+    const struct deletion *deletion = subject->deletion;
+    const struct key *was = deletion->was;
+    const struct frame *deleter = stack_owner(deletion->stack);
+    bool not_live = deletion->error == EINVAL;
+    bool foreign = !deletion->error && deletion->deleter_named && deleter && was->owner &&
+                   !module_is_unloaded(was->owner) && !had_a_part(was, deleter->module) &&
+                   !acts_for(deletion->stack, deleter->module, was->owner);
+    if (!not_live && !foreign)
+        return false;
+    finding->verdict = VERDICT_MISUSE;
+    finding->severity = deletion->used_after ? SEVERITY_ERROR : SEVERITY_WARNING;
+    finding->module = module_ref(deleter ? deleter->module : NULL);
+    finding->deletion.error = deletion->error;
+    copy_deletion(deletion, finding);
+    return true;
+}
+
+static void explain_key_foreign(const struct finding *finding, struct text *message)
+{
+    word_module(message, finding->module);
+    text_printf(message, " deleted pthread key %u, which ", finding->object.deletion.key);
+    if (finding->deletion.error) {
+        text_printf(message,
+                    "is not live%s. Had another module got this number meanwhile, its key "
+                    "would be gone. Delete a key only after it was created, and once.",
+                    finding->object.deletion.key == 0
+                        ? " (0 is what a key that was never created often holds)"
+                        : "");
+        return;
+    }
+    word_module(message, finding->owner);
+    text_add(message, " created and still counts on. ");
+    if (finding->severity == SEVERITY_ERROR)
+        text_add(message,
+                 "That module has used the key since: its values are gone, or land in the key "
+                 "of whoever got the number next. ");
+    text_add(message,
+             "A key is for its creator to delete; often a variable that was never set, or was "
+             "not reset after an earlier delete, holds a number that is somebody else's now.");
+}
+
+static void identify(const struct subject *subject, struct object *object)
+{
+    object->deletion.key = subject->deletion->number;
+    object->deletion.serial = subject->deletion->serial;
+}
+
+static bool is_ignored(const struct subject *subject)
+{
+    return subject->deletion->was->ignored;
+}
+
+static void write_subject(struct text *text, const struct finding *finding)
+{
+    key_write(text, finding, finding->object.deletion.key, finding->deletion.live);
+    if (!finding->tid)
+        return;
+    subject_thread(text, finding);
+    subject_address(text, finding, "address");
+}
+
+const struct object_class deletion_class = {
+    .identify = identify,
+    .is_ignored = is_ignored,
+    .write_subject = write_subject,
+};
+
+const struct rule rule_KEY_ORPHAN = {&deletion_class, match_key_orphan, explain_key_orphan,
+                                     CLOSED_NOTHING};
+const struct rule rule_KEY_FOREIGN = {&deletion_class, match_key_foreign, explain_key_foreign,
+                                      CLOSED_NOTHING};

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+/* Threads on their way through a module. */
+#include "base/json.h"
+#include "base/own_stack.h"
+#include "base/sys.h"
+#include "ownership/json.h"
+#include "registry/threads.h"
+#include "rules/rule.h"
+#include "rules/stack_search.h"
+#include "rules/subject_json.h"
+#include "rules/words.h"
+#include "scan/stacks.h"
+
+/* thread-routine says the same, and says it better. */
+static bool runs_its_routine(const struct thread *thread, const struct module *module)
+{
+    return thread && thread->seen_to_start && thread->routine.module == module &&
+           thread_is_live(thread);
+}
+
+static bool match_thread_stack(const struct subject *subject, struct finding *finding)
+{
+    const struct passage *passage = subject->frame.passage;
+    if (runs_its_routine(subject->frame.thread, passage->module))
+        return false;
+    finding->verdict = VERDICT_DANGLING;
+    finding->severity = passage->certain ? SEVERITY_ERROR : SEVERITY_WARNING;
+    finding->pending = subject->closing;
+    finding->module = module_ref(passage->module);
+    finding->owner = module_ref(passage->module);
+    finding->function = (struct frame){passage->pc, module_ref(passage->module)};
+    finding->tid = passage->tid;
+    finding->frame.unwound = passage->certain;
+    finding->stack = stack_copy(passage->stack);
+    return true;
+}
+
+static void explain_thread_stack(const struct finding *finding, struct text *message)
+{
+    word_fate(message, finding);
+    word_thread(message, finding);
+    if (finding->frame.unwound) {
+        text_add(message, " is on its way through it, and will return to ");
+        word_return_address(message, &finding->function);
+        text_add(message, ", into unmapped memory: then the process dies. ");
+    } else {
+        text_add(message, " seems to be on its way through it: on its stack, beyond what can be "
+                          "unwound, is the return address ");
+        word_return_address(message, &finding->function);
+        text_add(message, ". If it is not a left-over of a call that is over, the thread will "
+                          "return into unmapped memory, and the process dies. ");
+    }
+    text_add(message,
+             "Wait until every thread has come back from the module before dlclose, and do "
+             "not let a function of the module close it.");
+}
+
+static void identify(const struct subject *subject, struct object *object)
+{
+    const struct passage *passage = subject->frame.passage;
+    object->frame.tid = passage->tid;
+    object->frame.slot = passage->slot;
+    object->frame.pc = passage->pc;
+}
+
+static bool lies_there(uintptr_t slot, uintptr_t wanted)
+{
+    uintptr_t word;
+    return sys_copy_memory((const void *)slot, &word, sizeof word) == (ssize_t)sizeof word &&
+           word == wanted;
+}
+
+/* One that runs just now may come back: the word is still there. */
+static void still_holds(const struct object *object, const char **how)
+{
+    pid_t tid = object->frame.tid;
+    struct thread_stack stack = {.sp = (uintptr_t)__builtin_frame_address(0)};
+    bool self = tid == sys_gettid();
+    own_stack_look_through_own(&stack.sp);
+    if (!self && !sys_thread_alive(tid)) {
+        *how = "the thread ended";
+        return;
+    }
+    bool sampled = self || stack_look(tid, &stack);
+    bool is_on = object->frame.slot ? lies_there(object->frame.slot, object->frame.pc) &&
+                                          (!sampled || stack.sp <= object->frame.slot)
+                                    : !sampled || self || stack.pc == object->frame.pc;
+    if (!is_on)
+        *how = "the thread is not there any more";
+}
+
+static void write_subject(struct text *text, const struct finding *finding)
+{
+    subject_thread(text, finding);
+    json_member(text, "returns_to");
+    json_frame(text, &finding->function, 1);
+    if (finding->object.frame.slot)
+        json_address(text, "slot", finding->object.frame.slot);
+    text_printf(text, ",\"unwound\":%s", finding->frame.unwound ? "true" : "false");
+}
+
+static uintptr_t word(const struct object *object)
+{
+    return object->frame.pc;
+}
+
+const struct object_class frame_class = {
+    .identify = identify,
+    .still_holds = still_holds,
+    .write_subject = write_subject,
+    .stack_varies = true,
+    .is_of_running_thread = true,
+    .unconfirmed = "after the unmapping the thread was not seen there",
+    .word = word,
+};
+
+const struct rule rule_THREAD_STACK = {&frame_class, match_thread_stack, explain_thread_stack,
+                                       CLOSED_NOTHING};

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+/* Modules that the program opened and never closed. */
+#include "base/arena.h"
+#include "modules/handles.h"
+#include "registry/opens.h"
+#include "rules/rule.h"
+#include "rules/words.h"
+
+static bool match_handle(const struct subject *subject, struct finding *finding)
+{
+    struct module *module = subject->module.module;
+    const struct frame *opener = stack_requester(subject->module.opener, NULL);
+    if (!subject->module.opener || !opener)
+        return false;
+    bool abandoned = module_is_unloaded(opener->module);
+    finding->verdict = VERDICT_PINNED;
+    finding->severity = SEVERITY_NOTE;
+    finding->owner = module_ref(module);
+    finding->requester = module_ref(opener->module);
+    finding->module = module_ref(abandoned ? opener->module : module);
+    finding->stack = stack_copy(subject->module.opener);
+    finding->stay.holders = arena_alloc(sizeof *finding->stay.holders);
+    if (finding->stay.holders)
+        holders_add(finding->stay.holders, &(struct holder){.reason = REASON_HANDLE,
+                                                            .handles = handles_left(module),
+                                                            .opens = module->opens->total});
+    return finding->stay.holders != NULL;
+}
+
+static void explain_handle(const struct finding *finding, struct text *message)
+{
+    if (finding->module != finding->owner) {
+        word_module(message, finding->module);
+        text_add(message, " was unloaded, and has not closed ");
+        word_module(message, finding->owner);
+        text_add(message, ", which it opened");
+    } else {
+        word_module(message, finding->owner);
+        text_add(message, " was opened, and is not closed");
+    }
+    const struct holder *handle = &finding->stay.holders->list[0];
+    if (handle->opens > 1)
+        text_printf(message, ": %u handles of %u are left", handle->handles, handle->opens);
+    text_add(message, ". It stays mapped to the end. For each dlopen there must be a dlclose.");
+}
+
+const struct rule rule_HANDLE = {&module_class, match_handle, explain_handle, CLOSED_NOTHING};

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: MIT
+/* Modules that the program closed and that are still mapped. */
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/names.h"
+#include "base/sys.h"
+#include "modules/elf_file.h"
+#include "modules/handles.h"
+#include "ownership/json.h"
+#include "rules/rule.h"
+#include "rules/words.h"
+
+enum { SAID_OF_EACH = 4 };
+
+static bool has_reason(const struct holders *holders, enum reason reason)
+{
+    for (unsigned i = 0; i < holders->count; i++)
+        if (holders->list[i].reason == reason)
+            return true;
+    return false;
+}
+
+static struct holders *copy_holders(const struct holders *holders)
+{
+    struct holders *copy = arena_alloc(sizeof *copy);
+    if (!copy)
+        return NULL;
+    *copy = *holders;
+    for (unsigned i = 0; i < copy->count; i++) {
+        module_ref(copy->list[i].module);
+        module_ref(copy->list[i].function_module);
+    }
+    return copy;
+}
+
+static bool match_closed(const struct subject *subject, struct finding *finding)
+{
+    struct module *module = subject->module.module;
+    finding->stay.reopened = atomic_load(&module->reopened);
+    finding->stay.replaced = elf_file_was_replaced(module);
+    finding->verdict = VERDICT_PINNED;
+    finding->severity = finding->stay.replaced ||
+                                (finding->stay.reopened && !module_is_to_stay(module)) ||
+                                has_reason(subject->module.holders, REASON_TLS_DESTRUCTOR)
+                            ? SEVERITY_WARNING
+                            : SEVERITY_NOTE;
+    finding->module = module_ref(module);
+    finding->owner = module_ref(module);
+    finding->stay.holders = copy_holders(subject->module.holders);
+    finding->bytes = module->end - module->start;
+    finding->stay.retained = module->retained;
+    return finding->stay.holders != NULL;
+}
+
+static bool is_only_reason(const struct holders *holders)
+{
+    for (unsigned i = 0; i < holders->count; i++)
+        if (holders->list[i].reason != REASON_TLS_DESTRUCTOR)
+            return false;
+    return holders->count > 0;
+}
+
+static bool match_tls_destructor(const struct subject *subject, struct finding *finding)
+{
+    if (!subject->module.holders || !is_only_reason(subject->module.holders) ||
+        !match_closed(subject, finding))
+        return false;
+    finding->stay.unneeded = !finding->stay.reopened && !module_is_closed(finding->module);
+    return true;
+}
+
+static bool match_still_mapped(const struct subject *subject, struct finding *finding)
+{
+    return subject->module.holders && !is_only_reason(subject->module.holders) &&
+           match_closed(subject, finding);
+}
+
+static void say_nodelete(struct text *message, const struct holder *holder)
+{
+    text_add(message, holder->flag ? "it is marked not to be deleted (DF_1_NODELETE)"
+                                   : "it was opened with RTLD_NODELETE");
+}
+
+static void say_tls_thread(struct text *message, const struct holder *holder)
+{
+    if (holder->tid == 0)
+        text_add(message, "a thread that is not known");
+    else if (holder->tid == sys_getpid())
+        text_add(message, "the main thread (which ends with the process)");
+    else
+        text_printf(message, "thread %d", holder->tid);
+    if (holder->tid != 0 && holder->tid != sys_getpid() && holder->thread_name[0])
+        text_printf(message, " \"%s\"", holder->thread_name);
+}
+
+static void say_tls_destructor(struct text *message, const struct holder *holder)
+{
+    say_tls_thread(message, holder);
+    if (holder->pending == 0) {
+        text_add(message, " had destructors of C++ thread_local objects pending; it has run them, "
+                          "but no dlclose came after that");
+        return;
+    }
+    text_printf(message, " has %u destructor%s of C++ thread_local objects pending",
+                holder->pending, holder->pending == 1 ? "" : "s");
+    struct frame function = {holder->function, holder->function_module};
+    if (!function.pc)
+        return;
+    text_printf(message, " (%s%s%s", holder->pending == 1 ? "" : "first ", holder->symbol,
+                holder->symbol[0] ? ", by " : "");
+    word_function(message, &function);
+    text_add(message, ")");
+}
+
+static void say_reason(struct text *message, const struct holder *holder)
+{
+    switch (holder->reason) {
+    case REASON_HANDLE:
+        text_printf(message, "%u handle%s of it %s left", holder->handles,
+                    holder->handles == 1 ? "" : "s", holder->handles == 1 ? "is" : "are");
+        break;
+    case REASON_DEPENDENCY:
+        word_module(message, holder->module);
+        text_add(message, " needs it");
+        break;
+    case REASON_RELOCATION:
+        word_module(message, holder->module);
+        text_printf(message, " is bound to its symbol %s", holder->symbol);
+        break;
+    case REASON_NODELETE:
+        say_nodelete(message, holder);
+        break;
+    case REASON_UNIQUE_SYMBOL:
+        text_printf(message, "its symbol %s is unique in the process", holder->symbol);
+        break;
+    case REASON_TLS_DESTRUCTOR:
+        say_tls_destructor(message, holder);
+        break;
+    case REASON_STARTUP:
+        text_add(message, "it was loaded with the program");
+        break;
+    case REASON_UNKNOWN:
+    case REASON_COUNT:
+        text_add(message, "no reason is known");
+    }
+}
+
+/* What to do about a reason; the first one of a kind says it. */
+static const char *const advice[REASON_COUNT] = {
+    [REASON_DEPENDENCY] = "What needs it must be closed, too.",
+    [REASON_RELOCATION] = "A definition that others find by chance is better hidden "
+                          "(-fvisibility=hidden, a version script), or the module opened with "
+                          "RTLD_LOCAL.",
+    [REASON_NODELETE] = "Whoever asked for that meant it to stay.",
+    [REASON_UNIQUE_SYMBOL] = "Compile it with -fno-gnu-unique, or hide these symbols.",
+    [REASON_TLS_DESTRUCTOR] =
+        "Only threads that end before its dlclose should use it, or it should have no thread_local "
+        "objects with destructors; the first dlclose after these threads ended unmaps it.",
+};
+
+/* All are in the record; people need no more than a few of each. */
+static unsigned say_each(struct text *message, const struct holders *holders)
+{
+    unsigned said[REASON_COUNT] = {0}, left = holders->others;
+    for (unsigned i = 0; i < holders->count; i++) {
+        if (said[holders->list[i].reason]++ == SAID_OF_EACH) {
+            said[holders->list[i].reason]--;
+            left++;
+            continue;
+        }
+        text_add(message, i ? "; " : " ");
+        say_reason(message, &holders->list[i]);
+    }
+    return left;
+}
+
+static void say_reasons(struct text *message, const struct holders *holders)
+{
+    unsigned left = say_each(message, holders);
+    if (left)
+        text_printf(message, "; and %u more", left);
+    text_add(message, ".");
+    for (unsigned i = 0; i < REASON_COUNT; i++)
+        if (advice[i] && has_reason(holders, i))
+            text_printf(message, " %s", advice[i]);
+}
+
+static void say_reopened(struct text *message, const struct finding *finding)
+{
+    text_add(message, " was closed, stayed mapped, and was opened again: its constructors did not "
+                      "run, and its variables are as they were.");
+    text_add(message, has_reason(finding->stay.holders, REASON_UNKNOWN)
+                          ? " What kept it when it was closed has gone."
+                          : " It stays because");
+}
+
+static void say_retained(struct text *message, const struct retained_heap *retained)
+{
+    if (!retained->known || retained->blocks == 0)
+        return;
+    text_printf(message, " Its variables alone hold %zu block%s of the heap with %zu bytes.",
+                retained->blocks, retained->blocks == 1 ? "" : "s", retained->bytes);
+}
+
+static void explain_still_mapped(const struct finding *finding, struct text *message)
+{
+    word_module(message, finding->module);
+    if (finding->stay.reopened)
+        say_reopened(message, finding);
+    else if (!module_is_closed(finding->module))
+        text_printf(message, " is mapped with %zu KB, because", finding->bytes >> 10);
+    else
+        text_printf(message, " %s, and its %zu KB are still mapped, because",
+                    finding->stay.unneeded ? "is not needed any more" : "was closed",
+                    finding->bytes >> 10);
+    if (!finding->stay.reopened || !has_reason(finding->stay.holders, REASON_UNKNOWN))
+        say_reasons(message, finding->stay.holders);
+    if (finding->stay.replaced)
+        text_add(message, " Its file is another one by now, and that is not what runs.");
+    say_retained(message, &finding->stay.retained);
+}
+
+static void identify(const struct subject *subject, struct object *object)
+{
+    object->module.id = subject->module.module->id;
+    object->module.opened = subject->module.opened;
+}
+
+static void still_holds(const struct object *object, const char **how)
+{
+    const struct module *module = modules_by_id(object->module.id);
+    if (!module || module_is_unloaded(module))
+        *how = "the module was unmapped";
+    else if (object->kind == KIND_HANDLE && handles_left(module) == 0)
+        *how = "the handle was given back";
+}
+
+static void write_reason(struct text *text, const struct holder *holder)
+{
+    text_printf(text, "{\"reason\":\"%s\"", reason_names[holder->reason]);
+    if (holder->reason == REASON_HANDLE) {
+        json_number(text, "handles", holder->handles);
+        json_number(text, "opens", holder->opens);
+    }
+    if (holder->module)
+        json_module(text, "module", holder->module);
+    if (holder->symbol[0])
+        json_string(text, "symbol", holder->symbol);
+    if (holder->reason == REASON_NODELETE)
+        json_string(text, "by", holder->flag ? "DF_1_NODELETE" : "RTLD_NODELETE");
+    if (holder->tid)
+        json_number(text, "tid", (uint64_t)holder->tid);
+    if (holder->reason == REASON_TLS_DESTRUCTOR)
+        json_number(text, "pending", holder->pending);
+    if (holder->thread_name[0])
+        json_string(text, "thread_name", holder->thread_name);
+    if (holder->object)
+        json_address(text, "address", holder->object);
+    json_frame_member(text, "function", &(struct frame){holder->function, holder->function_module});
+    text_add(text, "}");
+}
+
+static void write_subject(struct text *text, const struct finding *finding)
+{
+    const struct holders *holders = finding->stay.holders;
+    text_add(text, ",\"reasons\":[");
+    for (unsigned i = 0; holders && i < holders->count; i++) {
+        text_add(text, i ? "," : "");
+        write_reason(text, &holders->list[i]);
+    }
+    text_add(text, "]");
+    if (holders && holders->others)
+        json_number(text, "more_reasons", holders->others);
+    if (finding->stay.retained.known) {
+        json_number(text, "retained_blocks", finding->stay.retained.blocks);
+        json_number(text, "retained_bytes", finding->stay.retained.bytes);
+    }
+    if (finding->stay.reopened)
+        text_printf(text, ",\"reopened\":true,\"replaced\":%s",
+                    finding->stay.replaced ? "true" : "false");
+}
+
+static void release(struct finding *finding)
+{
+    if (finding->stay.holders)
+        holders_release(finding->stay.holders);
+    arena_free(finding->stay.holders, sizeof *finding->stay.holders);
+    finding->stay.holders = NULL;
+}
+
+static bool has_risen(const struct finding *finding, const struct finding *before)
+{
+    return finding->stay.reopened && !before->stay.reopened;
+}
+
+static bool take_retained(struct finding *finding, const struct object *object,
+                          const struct module *module)
+{
+    if (object->kind == KIND_HANDLE || object->module.id != module->id)
+        return false;
+    finding->stay.retained = module->retained;
+    return true;
+}
+
+const struct object_class module_class = {
+    .identify = identify,
+    .still_holds = still_holds,
+    .write_subject = write_subject,
+    .release = release,
+    .has_risen = has_risen,
+    .take_retained = take_retained,
+};
+
+const struct rule rule_STILL_MAPPED = {&module_class, match_still_mapped, explain_still_mapped,
+                                       CLOSED_NOTHING};
+/* Its message names its reasons, as that of a module with others. */
+const struct rule rule_TLS_DESTRUCTOR = {&module_class, match_tls_destructor, explain_still_mapped,
+                                         CLOSED_NOTHING};

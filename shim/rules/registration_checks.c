@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "rules/registration_checks.h"
+#include "base/guard.h"
+#include "base/sys.h"
+#include "modules/work.h"
+#include "registry/libc_state.h"
+#include "registry/signal_stacks.h"
+#include "registry/threads.h"
+#include "rules/rule.h"
+
+static void apply(const struct registration *registration, struct found *found)
+{
+    found_apply(&(struct subject){.class = &registration_class, .registration = registration},
+                found);
+}
+
+/* An address that libc itself was found to keep; nobody tells when it got it. It must be one that
+ * no module has now. */
+static struct module *last_owner(uintptr_t address)
+{
+    struct module *module = modules_find_last(address);
+    if (!module || !modules_find(address))
+        return module;
+    module_unref(module);
+    return NULL;
+}
+
+/* What has been mapped there since may be meant. */
+static bool is_unreadable(uintptr_t address)
+{
+    char byte;
+    return sys_read_memory((const void *)address, &byte, sizeof byte) < 0;
+}
+
+static bool check_variable(uintptr_t string, void *data)
+{
+    const struct registration *seen = registration_by_identity_locked(REGISTERED_VARIABLE, string);
+    struct registration found = {
+        .type = REGISTERED_VARIABLE, .data = string, .call = "the environment"};
+    if (seen) {
+        apply(seen, data);
+        return false;
+    }
+    found.image = last_owner(string);
+    if (found.image && is_unreadable(string))
+        apply(&found, data);
+    module_unref(found.image);
+    return false;
+}
+
+void found_environment_locked(bool unseen, struct found *found)
+{
+    struct registration list = {.type = REGISTERED_ENVIRON, .data = environment_list()};
+    if (unseen || registrations[REGISTERED_VARIABLE])
+        environment_each(check_variable, found);
+    list.image = last_owner(list.data);
+    if (list.image && is_unreadable(list.data))
+        apply(&list, found);
+    module_unref(list.image);
+}
+
+static void check_handlers_locked(struct found *found)
+{
+    struct registration handler = {.type = REGISTERED_HANDLER};
+    for (unsigned i = 0; libc_handler_locked(i, &handler.call, &handler.functions[0].pc); i++) {
+        handler.identity = i;
+        handler.functions[0].module = last_owner(handler.functions[0].pc);
+        if (handler.functions[0].module && is_unreadable(handler.functions[0].pc))
+            apply(&handler, found);
+        module_unref(handler.functions[0].module);
+    }
+}
+
+/* What the calling thread set past us: the others' stacks only they can ask for. Its number in the
+ * kernel says which thread it was. */
+static void check_signal_stack_locked(struct found *found)
+{
+    uintptr_t start = signal_stack_own();
+    struct module *image = start ? last_owner(start) : NULL;
+    struct registration unseen = {.type = REGISTERED_SIGNAL_STACK,
+                                  .identity = (uintptr_t)sys_gettid(),
+                                  .data = start,
+                                  .image = image};
+    const struct registration *seen =
+        guard.self ? registration_by_identity_locked(REGISTERED_SIGNAL_STACK, guard.self->serial)
+                   : NULL;
+    if (image && is_unreadable(start) && (!seen || seen->data != start))
+        apply(&unseen, found);
+    module_unref(image);
+}
+
+/* A timer may run off between the last destructor and the unmapping. */
+static void check_closing_locked(const struct module *module, struct found *found)
+{
+    for (struct registration *each = registrations[REGISTERED_TIMER]; each; each = each->next)
+        found_apply(&(struct subject){.class = &registration_class,
+                                      .registration = each,
+                                      .closing = true,
+                                      .candidate = module},
+                    found);
+}
+
+static void check_all_locked(struct found *found)
+{
+    for (unsigned type = 0; type < REGISTRATION_TYPES; type++)
+        for (struct registration *each = registrations[type]; each; each = each->next) {
+            if (!registration_is_left(each))
+                continue;
+            work_note(WORK_REGISTRATIONS); /* it still is at the next check */
+            if (type != REGISTERED_VARIABLE && registration_is_live(each))
+                apply(each, found);
+        }
+}
+
+void found_registrations_locked(const struct module *closing, struct found *found)
+{
+    if (closing) {
+        check_closing_locked(closing, found);
+        return;
+    }
+    if (work_take(WORK_REGISTRATIONS)) /* there are many, and most unloads leave none of them */
+        check_all_locked(found);
+    check_handlers_locked(found);
+    check_signal_stack_locked(found);
+}

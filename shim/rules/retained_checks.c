@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+/* The rules for what a scan found, which is first compared with the process as it is by now. */
+#include "base/dropped.h"
+#include "base/sys.h"
+#include "modules/entries.h"
+#include "modules/symbols.h"
+#include "rules/found.h"
+#include "rules/rule.h"
+#include "scan/target.h"
+
+#include <string.h>
+
+/* The program went on while the scan was under way. */
+static bool result_holds(const struct result *result)
+{
+    uintptr_t word;
+    if (result->kind != RESULT_POINTER)
+        return heap_is_block(result->start, result->site);
+    const struct module *there = modules_find(result->word);
+    if (there && there != result->module)
+        return false; /* one that came meanwhile */
+    const void *slot = (const void *)result->path[result->steps - 1].slot;
+    return (!result->site || heap_is_block(result->start, result->site)) &&
+           sys_copy_memory(slot, &word, sizeof word) == (ssize_t)sizeof word &&
+           word == result->word;
+}
+
+/* Read-only once the loader has relocated it: where virtual function tables lie. */
+static bool in_relro(const struct module *module, uintptr_t address)
+{
+    uintptr_t start, end;
+    return elf_image_relro(module->phdr, module->phnum, module->bias, &start, &end) &&
+           address >= start && address < end;
+}
+
+/* A pointer to a function has the address at which it begins. Assembly may be without unwind
+ * entries. */
+static bool may_be_function(const struct module *module, uintptr_t address)
+{
+    char name[SYMBOL_MAX];
+    uintptr_t start;
+    return entry_at(module, address) != ENTRY_NO ||
+           (symbol_find_start(module, address, name, &start) && start == address);
+}
+
+/* The Itanium C++ ABI's name for a table; without names: what the first word of a block points to
+ * where tables lie. NONE: into the middle of code, by chance. */
+static enum target_class target_class_of(const struct result *result)
+{
+    char name[SYMBOL_MAX];
+    const struct module *module = result->module;
+    if (module_is_code(module, result->word))
+        return may_be_function(module, result->word) ? TARGET_CODE : TARGET_CLASS_NONE;
+    if (!in_relro(module, result->word))
+        return TARGET_DATA;
+    if (symbol_find(module, result->word, name))
+        return !memcmp(name, "_ZTV", 4) ? TARGET_VTABLE : TARGET_DATA;
+    bool is_first = result->steps > 1 && result->path[result->steps - 1].slot == result->start;
+    return is_first ? TARGET_VTABLE : TARGET_DATA;
+}
+
+/*
+ * A word that says little: it points into the data of an unloaded module, and lies in a block of
+ * another unloaded module. Nobody is left who would follow it on purpose, and it may point to what
+ * was mapped there before (perl's own heap, mapped and unmapped, before php's modules came to lie
+ * there). The block itself is reported.
+ */
+static bool is_feeble(const struct result *result, enum target_class target)
+{
+    const struct module *maker = site_unloaded(site_get(result->site));
+    return target == TARGET_DATA && maker && maker != result->module;
+}
+
+static void apply_to_value(const struct retained *retained, struct thread *thread,
+                           struct found *found)
+{
+    uint32_t number = retained->result->path[0].root.key;
+    struct value *value = thread_value(thread, number);
+    if (value_is_current(value, &keys[number]))
+        found_apply(&(struct subject){.class = &value_class,
+                                      .retained = retained,
+                                      .value = {.number = number,
+                                                .key = &keys[number],
+                                                .thread = thread,
+                                                .value = value}},
+                    found);
+}
+
+/* The path begins with a thread's value or argument, and nothing else leads there: then it is a
+ * finding of that. */
+static void apply_to_thread(const struct retained *retained, struct found *found)
+{
+    const struct root *root = &retained->result->path[0].root;
+    if (!lock_acquire(&registry_lock)) {
+        drop(DROP_FINDING);
+        return;
+    }
+    struct thread *thread = thread_by_serial_locked(root->thread);
+    if (thread && thread_is_live(thread)) {
+        if (root->kind == ROOT_VALUE)
+            apply_to_value(retained, thread, found);
+        else
+            found_apply(&(struct subject){.class = &thread_class,
+                                          .retained = retained,
+                                          .thread = {.thread = thread}},
+                        found);
+    }
+    lock_release(&registry_lock);
+}
+
+/* Each place of a word in blocks, up to the first one that is not known. */
+static void apply_to_places(struct retained *retained, bool all, struct found *found)
+{
+    const struct result *result = retained->result;
+    unsigned count = result->place_count ? result->place_count : 1;
+    for (unsigned i = 0; i < count && (all || found->count == 0); i++) {
+        retained->place = result->places[i];
+        found_apply(
+            &(struct subject){.class = result->kind == RESULT_POINTER ? &slot_class : &heap_class,
+                              .retained = retained},
+            found);
+    }
+}
+
+bool rules_check_retained(const struct result *result, bool all, rules_known *known,
+                          rules_sink *sink, void *data)
+{
+    struct found found = {.known = known};
+    struct retained retained = {.result = result};
+    if (!result_holds(result))
+        return false;
+    enum root_kind root = result->steps ? result->path[0].root.kind : ROOT_DATA;
+    if (result->kind == RESULT_POINTER)
+        retained.target = target_class_of(result);
+    if (result->kind == RESULT_POINTER && retained.target == TARGET_CLASS_NONE)
+        return true;
+    if (root == ROOT_VALUE || root == ROOT_ARGUMENT)
+        apply_to_thread(&retained, &found);
+    else if (!is_feeble(result, retained.target))
+        apply_to_places(&retained, all, &found);
+    found_hand_on(&found, sink, data);
+    return true;
+}

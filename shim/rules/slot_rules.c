@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+/* Pointers into the images of unloaded modules. */
+#include "base/json.h"
+#include "base/sys.h"
+#include "ownership/json.h"
+#include "registry/heap.h"
+#include "rules/path_json.h"
+#include "rules/paths.h"
+#include "rules/rule.h"
+#include "rules/subject_json.h"
+#include "rules/words.h"
+
+static const struct step *last_step(const struct result *result)
+{
+    return result->steps ? &result->path[result->steps - 1] : NULL;
+}
+
+static bool match_pointer(const struct subject *subject, struct finding *finding)
+{
+    const struct result *result = subject->retained->result;
+    const struct step *where = last_step(result);
+    const struct site *site = site_get(result->site);
+    bool is_data = subject->retained->target == TARGET_DATA;
+    if (result->kind != RESULT_POINTER)
+        return false;
+    finding->verdict = VERDICT_DANGLING;
+    finding->severity = is_data ? SEVERITY_NOTE : SEVERITY_WARNING;
+    finding->module = module_ref(result->module);
+    finding->target = subject->retained->target;
+    finding->place = PLACE_IMAGE;
+    finding->slot.address = where->slot;
+    finding->address = finding->pointee = result->word;
+    finding->function = (struct frame){result->word, module_ref(result->module)};
+    finding->blocks = result->blocks;
+    finding->path = path_make(result, result->module);
+    if (site) {
+        finding->owner = module_ref(site->owner.module);
+        finding->requester = module_ref(site->requester.module);
+        finding->stack = site->stack ? stack_copy(site->stack) : NULL;
+    }
+    return true;
+}
+
+static void explain_pointer(const struct finding *finding, struct text *message)
+{
+    const struct path *path = finding->path;
+    word_fate(message, finding);
+    if (path && path->count > 1) {
+        path_describe(message, path, path->count - 1);
+        text_printf(
+            message, ", at offset %lu,",
+            (unsigned long)(finding->slot.address - path->steps[path->count - 1].step.start));
+    } else if (path) {
+        path_describe_root(message, path);
+    }
+    text_add(message, " still points to ");
+    word_target(message, finding);
+    if (finding->blocks > 1)
+        text_printf(message, " (and so do %zu more such words)", finding->blocks - 1);
+    text_add(message, finding->target == TARGET_DATA
+                          ? ". Whoever reads there reads unmapped memory. "
+                          : ". Whoever calls it jumps into unmapped memory. ");
+    text_add(message, "That it can be reached does not say that it will be used. Take it out where "
+                      "it was entered, before dlclose.");
+}
+
+/* Not whose the word in it is: a later module at the same place is not reported for an old one. */
+static void identify(const struct subject *subject, struct object *object)
+{
+    const struct result *result = subject->retained->result;
+    const struct in_block *place = &subject->retained->place;
+    object->slot.word = result->word;
+    object->slot.address = last_step(result)->slot;
+    if (!result->site)
+        return;
+    object->slot.site = result->site;
+    object->slot.address = place->slot;
+    object->slot.index = (uint32_t)((place->slot - place->start) / sizeof(uintptr_t));
+}
+
+static void still_holds(const struct object *object, const char **how)
+{
+    uintptr_t word, start = object->slot.address - object->slot.index * sizeof word;
+    if (object->slot.site && !heap_is_block(start, object->slot.site))
+        *how = "the memory was freed";
+    else if (sys_read_memory((const void *)object->slot.address, &word, sizeof word) !=
+                 (ssize_t)sizeof word ||
+             word != object->slot.word)
+        *how = "the pointer was replaced";
+}
+
+static void write_variable(struct text *text, const struct path_step *step)
+{
+    char symbol[SYMBOL_MAX];
+    uintptr_t offset;
+    json_module(text, "slot_module", step->step.root.module);
+    if (path_symbol(&step->step, symbol, &offset)) {
+        struct text name = {0};
+        text_add(&name, symbol);
+        if (offset)
+            text_printf(&name, "+%lx", (unsigned long)offset);
+        json_string(text, "slot_symbol", text_string(&name));
+        text_free(&name);
+    }
+    path_json_thread(text, step);
+}
+
+static void write_place(struct text *text, const struct path *path)
+{
+    bool in_block = path->count > 1;
+    json_string(text, "in", in_block ? "block" : root_names[path->steps[0].step.root.kind]);
+    if (in_block)
+        json_number(text, "block_bytes", path->steps[path->count - 1].step.size);
+    else
+        write_variable(text, &path->steps[0]);
+}
+
+static void write_subject(struct text *text, const struct finding *finding)
+{
+    json_address(text, "slot", finding->slot.address);
+    if (finding->path)
+        write_place(text, finding->path);
+    subject_address(text, finding, "address");
+    json_string(text, "target", target_names[finding->target]);
+    json_frame_member(text, "function", &finding->function);
+}
+
+/* Pointers from one variable, from variables of one module that have no names, or from blocks of
+ * one call site, are one finding, wherever into the module they lead. */
+static void add_signature(struct text *text, const struct finding *finding)
+{
+    const struct path *path = finding->path;
+    const struct step *root = path ? &path->steps[0].step : NULL;
+    char symbol[SYMBOL_MAX];
+    uintptr_t offset;
+    text_printf(text, "|%s", target_names[finding->target]);
+    if (!root || path->count > 1 || !root->root.module)
+        return;
+    text_printf(text, "|%s", root->root.module->identity);
+    if (path_symbol(root, symbol, &offset))
+        text_printf(text, "+%s", symbol);
+}
+
+static uintptr_t word(const struct object *object)
+{
+    return object->slot.word;
+}
+
+static bool is_one_more(const struct object *object, const struct object *known)
+{
+    return object->slot.site && object->slot.site == known->slot.site;
+}
+
+const struct object_class slot_class = {
+    .identify = identify,
+    .still_holds = still_holds,
+    .write_subject = write_subject,
+    .add_signature = add_signature,
+    .word = word,
+    .word_moves = true,
+    .is_one_more = is_one_more,
+};
+
+const struct rule rule_POINTER = {&slot_class, match_pointer, explain_pointer, CLOSED_NOTHING};

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+/* A plug-in that leaves nothing behind. */
+int late_plugin;
