@@ -27,7 +27,6 @@ enum work {
     WORK_RECORDS = 1 << 9,       /* records of modules are not written */
 
     WORK_SCAN = WORK_MEMORY | WORK_WALK | WORK_UNSETTLED,
-    WORK_OF_PROCESS = WORK_UNSEEN | WORK_ORPHANS | WORK_REGISTRATIONS | WORK_RECORDS,
 };
 
 /* There is such work of the process. */
