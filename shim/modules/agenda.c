@@ -18,18 +18,13 @@ static void show(void)
     work_list(works);
 }
 
-static bool overlaps_from(unsigned at, const struct module *module, unsigned works)
+bool agenda_is_ambiguous_locked(const struct module *module, unsigned works)
 {
-    for (; at < count; at++)
-        if (list[at].works & works && list[at].module != module &&
-            module_overlaps(list[at].module, module))
+    for (unsigned i = 0; i < count; i++)
+        if (list[i].works & works && list[i].module != module &&
+            module_overlaps(list[i].module, module))
             return true;
     return false;
-}
-
-bool agenda_is_ambiguous_locked(const struct module *module, unsigned work)
-{
-    return overlaps_from(0, module, work);
 }
 
 /* Keeps the order. */
@@ -46,18 +41,16 @@ static void compact(void)
     show();
 }
 
-static bool is_covered(unsigned at)
+static bool is_covered(const struct module *module)
 {
-    const struct module *module = list[at].module;
-    return module_is_unloaded(module) && (modules_any_in(module->start, module->end) ||
-                                          overlaps_from(at + 1, module, WORK_SCAN | WORK_STACKS));
+    return module_is_unloaded(module) && modules_any_in(module->start, module->end);
 }
 
 static void make_room(void)
 {
     bool any = false;
     for (unsigned i = 0; i < count; i++) {
-        if (!is_covered(i))
+        if (!is_covered(list[i].module))
             continue;
         agenda_gaps.reused++;
         list[i].works = 0;
@@ -78,8 +71,27 @@ static struct agenda_entry *find(const struct module *module, const void *closer
     return NULL;
 }
 
+/* A younger module lay there, too: a word cannot be said to be of the older one any more. So the
+ * list stays short where one module is loaded again and again. */
+static void give_up_covered(const struct module *module)
+{
+    bool any = false;
+    for (unsigned i = 0; i < count; i++) {
+        if (!(list[i].works & WORK_SCAN) || list[i].module == module ||
+            !module_overlaps(list[i].module, module))
+            continue;
+        agenda_gaps.reused++;
+        list[i].works &= ~WORK_SCAN;
+        any = true;
+    }
+    if (any)
+        compact();
+}
+
 void agenda_add_locked(struct module *module, unsigned works)
 {
+    if (works & WORK_MEMORY)
+        give_up_covered(module);
     const void *closer = works & WORK_CLOSING ? &guard : NULL;
     struct agenda_entry *entry = find(module, closer);
     if (!entry) {
@@ -106,7 +118,8 @@ void agenda_add_alone(struct module *module, unsigned works)
 {
     if (!lock_acquire(&changes_lock))
         return;
-    if (!overlaps_from(0, module, WORK_SCAN) && !modules_any_in(module->start, module->end))
+    if (!agenda_is_ambiguous_locked(module, WORK_SCAN) &&
+        !modules_any_in(module->start, module->end))
         agenda_add_locked(module, works);
     lock_release(&changes_lock);
 }

@@ -278,13 +278,11 @@ struct collection {
     unsigned works; /* of all of them */
 };
 
-/* Two may have lain at one place: the younger one, which comes first, has it. */
 static unsigned collect(struct agenda_entry *entry, void *data)
 {
     struct collection *all = data;
     struct module *module = entry->module;
-    if (modules_any_in(module->start, module->end) ||
-        ranges_overlap(all->ranges, module->start, module->end)) {
+    if (modules_any_in(module->start, module->end)) {
         scan_gaps.reused++;
         return WORK_SCAN;
     }

@@ -234,7 +234,7 @@ Test(scan, of_two_at_one_place_the_younger_has_it)
     agenda_add(gone, WORK_MEMORY);
     scan_run(MOMENT_UNLOADED, note_nothing);
     cr_assert_eq(told_of, gone);
-    cr_assert_eq(scan_gaps.reused, 1);
+    cr_assert_eq(agenda_gaps.reused, 1);
     cr_assert_not(work_any(WORK_SCAN));
 }
 
