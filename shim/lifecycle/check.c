@@ -232,7 +232,9 @@ void lifecycle_loading(void)
         return;
     if (work_take(WORK_UNSEEN))
         check_unseen();
+    struct budget_stamp begun = budget_begin();
     report_revalidate_words();
+    budget_end(begun);
     scan_locked(MOMENT_LOADING);
     lock_release(&check_lock);
 }

@@ -73,7 +73,7 @@ class Damaged(unittest.TestCase):
 
     def test_locks(self):
         self.assertEqual(locks.check(self.root), [])
-        self.change('shim/report/log.c', 'static bool tried', 'static struct lock log_lock;\nstatic bool tried')
+        self.change('shim/report/log.c', 'static bool closed', 'static struct lock log_lock;\nstatic bool closed')
         self.says(locks.check(self.root), 'log_lock is not in the order')
         self.says(locks.check(self.root), 'log_lock is not in shim/lifecycle/locks.c')
 
