@@ -11,11 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct command *const commands[] = {&command_run, &command_report, &command_check,
-                                                 &command_leaks, &command_why};
-
-enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
-
 static void print_help(FILE *out)
 {
     fputs("Usage: dlpin COMMAND [options] ...\n"
@@ -23,21 +18,24 @@ static void print_help(FILE *out)
           "Finds what a plug-in leaves behind when it is unloaded.\n"
           "\n",
           out);
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("  help     show the help of a command: dlpin help COMMAND\n"
+    for (size_t i = 0; commands[i] != NULL; i++)
+        fprintf(out, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("  help         show the help of a command: dlpin help COMMAND\n"
           "\n"
-          "  --help, --version\n",
+          "  -h, --help   this text\n"
+          "  -V, --version\n"
+          "\n"
+          "dlpin(1) has the rest, with examples.\n",
           out);
 }
 
 static const struct command *find_command(const char *name)
 {
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+    for (size_t i = 0; commands[i] != NULL; i++) {
         if (strcmp(commands[i]->name, name) == 0)
             return commands[i];
     }
-    message_error("there is no command \"%s\"; dlpin --help lists them", name);
+    message_usage("there is no command \"%s\"", name);
     return NULL;
 }
 
@@ -47,8 +45,21 @@ static int print_command_help(const char *name)
 
     if (command == NULL)
         return STATUS_TROUBLE;
-    fputs(command->help, stdout);
+    options_help(stdout, command);
     return STATUS_GOOD;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+    struct settings settings;
+    int status;
+
+    message_command(command->name);
+    status = options_parse(command, argc, argv, &settings);
+    if (status < 0)
+        status = command->run(&settings);
+    settings_clear(&settings);
+    return status;
 }
 
 /*
@@ -78,7 +89,7 @@ int main(int argc, char **argv)
         print_help(stderr);
         return STATUS_TROUBLE;
     }
-    if (strcmp(name, "--version") == 0) {
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
         puts("dlpin " DLPIN_VERSION);
         return STATUS_GOOD;
     }
@@ -89,5 +100,5 @@ int main(int argc, char **argv)
         return STATUS_GOOD;
     }
     command = find_command(name);
-    return command != NULL ? command->run(argc - 1, argv + 1) : STATUS_TROUBLE;
+    return command != NULL ? run_command(command, argc - 1, argv + 1) : STATUS_TROUBLE;
 }

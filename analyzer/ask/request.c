@@ -137,19 +137,6 @@ static bool wait_for_end(struct target *target, off_t from, const struct request
     return false;
 }
 
-bool request_take_seconds(struct request *request, const char *command, const char *text)
-{
-    char *end;
-    long seconds = strtol(text, &end, 10);
-
-    if (end == text || *end != '\0' || seconds < 1 || seconds > 86400) {
-        message_error("%s: --timeout=%s: a number of seconds is needed", command, text);
-        return false;
-    }
-    request->seconds = (unsigned)seconds;
-    return true;
-}
-
 bool request_check(struct target *target, struct request *request)
 {
     off_t from = size_of_report(target);

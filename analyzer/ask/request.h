@@ -15,9 +15,6 @@ struct request {
     unsigned token; /* out: what the answer's records have */
 };
 
-/* Takes an option's argument; false, after a message that names the command. */
-bool request_take_seconds(struct request *request, const char *command, const char *text);
-
 /* True: what it found is in its report file. False, after a message. */
 bool request_check(struct target *target, struct request *request);
 

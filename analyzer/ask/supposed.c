@@ -78,4 +78,5 @@ void supposed_load(struct model *model, const char *path, unsigned token)
     load_file(path, &sink, &model->loaded);
     model_finish(model);
     symbolize_model(model);
+    model_sign(model);
 }

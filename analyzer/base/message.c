@@ -28,16 +28,42 @@ char *message_printable(char *text)
     return text;
 }
 
-void message_error(const char *format, ...)
+static const char *command;
+
+void message_command(const char *name)
+{
+    command = name;
+}
+
+static void say(const char *end, const char *format, va_list args)
 {
     char *text = NULL;
+
+    if (vasprintf(&text, format, args) < 0)
+        text = NULL;
+    /* Without memory the bare format still says what happened. */
+    fprintf(stderr, "dlpin%s%s: %s%s\n", command != NULL ? " " : "", command != NULL ? command : "",
+            text != NULL ? message_printable(text) : format, end);
+    free(text);
+}
+
+void message_error(const char *format, ...)
+{
     va_list args;
 
     va_start(args, format);
-    if (vasprintf(&text, format, args) < 0)
-        text = NULL;
+    say("", format, args);
     va_end(args);
-    /* Without memory the bare format still says what happened. */
-    fprintf(stderr, "dlpin: %s\n", text != NULL ? message_printable(text) : format);
-    free(text);
+}
+
+void message_usage(const char *format, ...)
+{
+    char end[80];
+    va_list args;
+
+    snprintf(end, sizeof end, "; see dlpin %s%s--help, or dlpin(1)", command != NULL ? command : "",
+             command != NULL ? " " : "");
+    va_start(args, format);
+    say(end, format, args);
+    va_end(args);
 }

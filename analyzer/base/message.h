@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What dlpin itself has to say, on standard error, one line each, with "dlpin: " in front. And the
+ * What dlpin itself has to say, on standard error, one line each, with "dlpin run: " in front, or
+ * "dlpin: " as long as there is no command. And the
  * rule for everything that comes from a report file or a file name and is shown to people:
  * characters that nobody sees (characters.h) are replaced, so that no file can send escape
  * sequences to a terminal or look like another one.
@@ -8,7 +9,13 @@
 #ifndef DLPIN_ANALYZER_MESSAGE_H
 #define DLPIN_ANALYZER_MESSAGE_H
 
+/* The command that speaks from now on; name is borrowed. */
+void message_command(const char *name);
+
 void message_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Likewise, of a wrong command line: the line ends with where to read on. */
+void message_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Replaces every hidden character of text, and every byte that is not UTF-8, by '?', in place, and
  * returns text. */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "commands/command.h"
 #include "commands/merge.h"
-#include "commands/run_options.h"
 
 #include "base/memory.h"
 #include "base/message.h"
 #include "model/coverage.h"
 #include "run/child.h"
 #include "run/environment.h"
+#include "run/known_options.h"
 #include "run/library.h"
 #include "run/remarks.h"
 #include "run/workdir.h"
@@ -20,13 +20,14 @@
 /* Everything of one run; zeroed at first, so that end_run() can give back what there is at any
  * point. */
 struct run {
-    struct run_options options;
+    struct settings *settings;
     struct workdir workdir;
     struct program program;
     struct remarks remarks;
     struct child_end end;
     struct model model;
     char *library;
+    bool written; /* the baseline, if it was to be */
 };
 
 /* To start it would be to kill it; better not to start it at all. */
@@ -38,18 +39,19 @@ static bool bears_us(const struct run *run)
         return true;
     message_error("%s: built with %s, which cannot run together with libdlpin.so; use a build "
                   "without it",
-                  run->options.program[0], sanitizer->name);
+                  run->settings->arguments[0], sanitizer->name);
     return false;
 }
 
 static int prepare(struct run *run)
 {
-    const char *name = run->options.program[0];
+    const char *name = run->settings->arguments[0];
     struct program library;
 
     run->library = library_find();
-    if (run->library == NULL || !outputs_open(&run->options.outputs) ||
-        !workdir_open(&run->workdir, run->options.keep))
+    if (!settings_read_exceptions(run->settings) || run->library == NULL ||
+        !known_options_check(run->library, run->settings->extra) ||
+        !outputs_open(&run->settings->outputs) || !workdir_open(&run->workdir, run->settings->keep))
         return STATUS_RUN_FAILED;
     program_inspect(&run->program, name);
     if (!bears_us(run))
@@ -65,13 +67,13 @@ static int prepare(struct run *run)
 
 static int start_and_wait(struct run *run)
 {
-    const struct run_options *options = &run->options;
+    const struct settings *settings = run->settings;
     char *preload = run->program.is_musl
                         ? NULL
                         : environment_preload(run->library, run->program.sanitizer_library);
     char *variable =
-        environment_options(options->extra, options->trace_children, run->workdir.path);
-    const struct child_plan plan = {options->program, preload, variable};
+        environment_options(settings->extra, settings->trace_children, run->workdir.path);
+    const struct child_plan plan = {settings->arguments, preload, variable};
     int error = child_run(&plan, &run->end);
 
     free(preload);
@@ -82,7 +84,7 @@ static int start_and_wait(struct run *run)
     }
     if (run->end.exec_error == 0)
         return -1;
-    message_error("%s: %s", options->program[0], strerror(run->end.exec_error));
+    message_error("%s: %s", settings->arguments[0], strerror(run->end.exec_error));
     return run->end.exec_error == ENOENT ? 127 : 126;
 }
 
@@ -113,7 +115,7 @@ static bool was_loaded_at_first(const struct run *run)
 /* What is to be said of the program itself and is not in its own coverage. */
 static void add_remarks(struct run *run)
 {
-    const char *name = run->options.program[0];
+    const char *name = run->settings->arguments[0];
     const struct process *root = root_process(run);
 
     if (root == NULL && was_loaded_at_first(run))
@@ -137,8 +139,10 @@ static void load_reports(struct run *run)
     size_t count;
     char **files = workdir_files(&run->workdir, &count);
 
-    run->model.count_resolved = run->options.resolved;
-    merge_inputs(&run->model, (const char *const *)files, count);
+    run->model.count_resolved = run->settings->resolved;
+    merge_paths(&run->model, (const char *const *)files, count);
+    exceptions_apply(&run->settings->exceptions, &run->model);
+    run->written = exceptions_write(&run->settings->exceptions, &run->model);
     workdir_free_files(files, count);
     add_remarks(run);
 }
@@ -151,38 +155,42 @@ static bool heap_seen(const struct run *run, const struct process *root)
 /* The status of a run whose program exited with 0. */
 static int judge(const struct run *run)
 {
-    const struct run_options *options = &run->options;
+    const struct settings *settings = run->settings;
     const struct process *root = root_process(run);
     char *failure;
 
-    if (options->require_heap && (root == NULL || !heap_seen(run, root))) {
+    if (settings->require_heap && (root == NULL || !heap_seen(run, root))) {
         message_error("failed: --require=heap, and heap blocks were not seen");
         return STATUS_NOTHING_SEEN;
     }
-    if (!options->gated)
+    if (!settings->gated)
         return STATUS_GOOD;
     if (root == NULL || run->model.loaded.unreadable > 0) {
         message_error("failed: %s", root == NULL ? "nothing could be seen in the program"
                                                  : "a report file could not be read");
         return STATUS_NOTHING_SEEN;
     }
-    failure = gate_failure(&options->gate, &run->model);
+    failure = gate_failure(&settings->gate, &run->model);
     if (failure == NULL)
         return STATUS_GOOD;
     message_error("failed: %s", failure);
     free(failure);
-    return options->error_status;
+    return settings->error_status;
 }
 
 static bool write_reports(struct run *run)
 {
+    const struct settings *settings = run->settings;
     const struct report report = {
         .model = &run->model,
+        .gate = settings->gated ? &settings->gate : NULL,
+        .from = settings->from,
+        .exceptions = &settings->exceptions,
         .remarks = (const char *const *)run->remarks.items,
         .remark_count = run->remarks.count,
     };
 
-    return outputs_write(&run->options.outputs, &report);
+    return outputs_write(&run->settings->outputs, &report);
 }
 
 /* -1: the program died of a signal, which is to be repeated; else the exit status. */
@@ -192,13 +200,13 @@ static int report(struct run *run)
     int status;
 
     load_reports(run);
-    written = write_reports(run);
+    written = write_reports(run) && run->written;
     if (WIFSIGNALED(run->end.status))
         return -1;
     status = WEXITSTATUS(run->end.status);
     if (status == 0)
         status = judge(run);
-    return status == 0 && !written ? STATUS_RUN_FAILED : status;
+    return status == 0 && !written ? STATUS_NOTHING_SEEN : status;
 }
 
 static void end_run(struct run *run)
@@ -207,18 +215,25 @@ static void end_run(struct run *run)
     remarks_clear(&run->remarks);
     program_clear(&run->program);
     workdir_close(&run->workdir);
-    run_options_clear(&run->options);
     free(run->library);
 }
 
-static int run_program(int argc, char **argv)
+static void add_main_output(struct settings *settings)
 {
-    struct run run = {0};
-    int status = run_options_parse(&run.options, argc, argv);
-    int wait_status;
+    if (settings->file != NULL)
+        settings_add_output(settings);
+    else
+        outputs_add_stream(&settings->outputs,
+                           settings->format != NULL ? settings->format : &format_default, stderr);
+}
 
-    if (status < 0)
-        status = prepare(&run);
+static int run_program(struct settings *settings)
+{
+    struct run run = {.settings = settings};
+    int status, wait_status;
+
+    add_main_output(settings);
+    status = prepare(&run);
     if (status < 0)
         status = start_and_wait(&run);
     if (status < 0)
@@ -233,6 +248,18 @@ static int run_program(int argc, char **argv)
 const struct command command_run = {
     .name = "run",
     .summary = "run a program and report what unloaded plug-ins left behind",
-    .help = run_help,
+    .usage = "dlpin run [options] [--] PROGRAM [ARGS]",
+    .about = "Runs PROGRAM, unmodified, and reports at its end what unloaded plug-ins left behind "
+             "in it and in the processes that it started, on the standard error.",
+    .statuses = "that of PROGRAM; a death by signal is repeated. 23 and 24 as above; with --gate "
+                "24 also if nothing could be seen in PROGRAM, and always if a report could not be "
+                "written. 125 if dlpin itself failed before PROGRAM was started, 126 if PROGRAM "
+                "could not be started, 127 if it was not found.",
+    .missing = "name the program to run",
+    .fewest = 1,
+    .most = ANY_NUMBER,
+    .in = IN_RUN,
+    .usage_status = STATUS_RUN_FAILED,
+    .runs_program = true,
     .run = run_program,
 };

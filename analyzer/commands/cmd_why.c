@@ -8,74 +8,8 @@
 #include "render/put.h"
 #include "render/why.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
-
-static const char help[] =
-    "Usage: dlpin why [options] -p PID MODULE\n"
-    "       dlpin why FILE MODULE\n"
-    "\n"
-    "Says why a module (a path or name) is still mapped: every holder, and what holds that. A\n"
-    "running process is asked now, and needs what dlpin leaks needs; a report file knows it of\n"
-    "modules that were closed, and of those still open at the end.\n"
-    "\n"
-    "  -p, --pid=PID         ask this process\n"
-    "  --timeout=SECONDS     how long to wait for the answer (default: 10)\n"
-    "  --force               ask also where the program may notice: a system call fails with "
-    "EINTR\n"
-    "  --help                this text\n"
-    "\n"
-    "Exit status: 0 if it is mapped, 1 if it was unmapped, 2 if that could not be found out.\n";
-
-enum { TIMEOUT_SECONDS = 10 };
-
-struct options {
-    const char *pid; /* NULL: a report file is read */
-    const char *module;
-    struct request request;
-};
-
-static const struct option long_options[] = {
-    {"pid", required_argument, NULL, 'p'},
-    {"timeout", required_argument, NULL, 't'},
-    {"force", no_argument, NULL, 'F'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
-/* -1: go on; else the exit status. */
-static int parse(struct options *options, int argc, char **argv)
-{
-    int letter;
-
-    while ((letter = getopt_long(argc, argv, "hp:", long_options, NULL)) != -1) {
-        switch (letter) {
-        case 'p':
-            options->pid = optarg;
-            break;
-        case 't':
-            if (!request_take_seconds(&options->request, "why", optarg))
-                return STATUS_TROUBLE;
-            break;
-        case 'F':
-            options->request.force = true;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            return STATUS_GOOD;
-        default:
-            return STATUS_TROUBLE;
-        }
-    }
-    if (argc - optind == (options->pid != NULL ? 1 : 2)) {
-        options->module = argv[argc - 1];
-        return -1;
-    }
-    message_error(options->pid != NULL ? "why: name one module"
-                                       : "why: name one report file and one module, or -p PID");
-    return STATUS_TROUBLE;
-}
 
 /* Of several loads the last that is mapped, else the last one. */
 static const struct module *last_called(const struct process *process, const char *name)
@@ -116,82 +50,89 @@ static int show(const struct model *model, const char *name)
     return fflush(stdout) == 0 && !ferror(stdout) ? status : STATUS_TROUBLE;
 }
 
-static int why_of_file(const struct options *options, const char *path)
+static int why_of_file(const char *path, const char *name)
 {
     struct model model = {0};
     int status;
 
-    merge_inputs(&model, &path, 1);
+    merge_paths(&model, &path, 1);
     if (merge_had_trouble(&model)) {
         model_free(&model);
         return STATUS_TROUBLE;
     }
-    status = show(&model, options->module);
+    status = show(&model, name);
     if (status == STATUS_TROUBLE)
-        message_error("%s: no process had a module \"%s\"", path, options->module);
+        message_error("%s: no process had a module \"%s\"", path, name);
     model_free(&model);
     return status;
 }
 
+/* With -p it is the only argument. */
+static const char *name_of(const struct settings *settings)
+{
+    return settings->arguments[0];
+}
+
 /* What is said in a report file of a process, by the answer to one request (0: to none). */
-static int show_answer(const struct options *options, const struct target *target, unsigned token)
+static int show_answer(const struct settings *settings, const struct target *target, unsigned token)
 {
     struct model model = {.only = target->pid};
     int status;
 
     supposed_load(&model, target->report, token);
-    status = show(&model, options->module);
+    status = show(&model, name_of(settings));
     model_free(&model);
     return status;
 }
 
-static int64_t number_of_module(const struct options *options, const struct target *target)
+static int64_t number_of_module(const struct settings *settings, const struct target *target)
 {
     struct model model = {.only = target->pid};
     const struct module *module;
     int64_t id = 0;
 
     supposed_load(&model, target->report, 0);
-    module = supposed_module(&model, options->module);
+    module = supposed_module(&model, name_of(settings));
     if (module != NULL)
         id = module->data->id;
     model_free(&model);
     return id;
 }
 
-static int why_in_process(struct options *options, struct target *target)
+static int why_in_process(struct settings *settings, struct target *target)
 {
     int status;
 
     /* Its file has every module after a first check. */
-    if (!request_check(target, &options->request))
+    if (!request_check(target, &settings->request))
         return STATUS_TROUBLE;
-    options->request.module = number_of_module(options, target);
-    if (options->request.module == 0) {
-        status = show_answer(options, target, 0);
+    settings->request.module = number_of_module(settings, target);
+    if (settings->request.module == 0) {
+        status = show_answer(settings, target, 0);
         if (status == STATUS_TROUBLE)
-            message_error("process %d has no module \"%s\"", target->pid, options->module);
+            message_error("process %d has no module \"%s\"", target->pid, name_of(settings));
         return status;
     }
-    options->request.why = true;
-    return request_check(target, &options->request)
-               ? show_answer(options, target, options->request.token)
+    settings->request.why = true;
+    return request_check(target, &settings->request)
+               ? show_answer(settings, target, settings->request.token)
                : STATUS_TROUBLE;
 }
 
-static int run(int argc, char **argv)
+static int why(struct settings *settings)
 {
-    struct options options = {.request = {.seconds = TIMEOUT_SECONDS}};
-    int status = parse(&options, argc, argv);
+    int status = STATUS_TROUBLE;
     struct target target;
 
-    if (status >= 0)
-        return status;
-    if (options.pid == NULL)
-        return why_of_file(&options, argv[optind]);
-    if (!target_open(&target, options.pid))
+    if (settings->argument_count != (settings->pid != NULL ? 1 : 2)) {
+        message_usage(settings->pid != NULL ? "name one module"
+                                            : "name one report file and one module, or -p PID");
         return STATUS_TROUBLE;
-    status = why_in_process(&options, &target);
+    }
+    if (settings->pid == NULL)
+        return why_of_file(settings->arguments[0], settings->arguments[1]);
+    if (target_open(&target, settings->pid))
+        status = why_in_process(settings, &target);
     target_close(&target);
     return status;
 }
@@ -199,6 +140,15 @@ static int run(int argc, char **argv)
 const struct command command_why = {
     .name = "why",
     .summary = "say why a module is still mapped",
-    .help = help,
-    .run = run,
+    .usage = "dlpin why [options] -p PID MODULE\n       dlpin why FILE MODULE",
+    .about = "Says why a module (a path or name) is still mapped: every holder, and what holds "
+             "that. A running process is asked now, and needs what dlpin leaks needs; a report "
+             "file knows it of modules that were closed, and of those still open at the end.",
+    .statuses = "0 if it is mapped, 1 if it was unmapped, 2 if that could not be found out.",
+    .missing = "name one report file and one module, or -p PID and one module",
+    .fewest = 1,
+    .most = 2,
+    .in = IN_WHY,
+    .usage_status = STATUS_TROUBLE,
+    .run = why,
 };

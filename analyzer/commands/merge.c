@@ -3,13 +3,21 @@
 
 #include "symbolize/symbolize.h"
 
-void merge_inputs(struct model *model, const char *const *paths, size_t count)
+void merge_paths(struct model *model, const char *const *paths, size_t count)
 {
     const struct record_sink sink = model_sink(model);
 
     load_inputs(paths, count, &sink, &model->loaded);
     model_finish(model);
     symbolize_model(model);
+    model_sign(model);
+}
+
+bool merge_inputs(struct model *model, struct settings *settings)
+{
+    merge_paths(model, (const char *const *)settings->arguments, settings->argument_count);
+    exceptions_apply(&settings->exceptions, model);
+    return exceptions_write(&settings->exceptions, model);
 }
 
 bool merge_had_trouble(const struct model *model)

@@ -5,10 +5,14 @@
 #define DLPIN_ANALYZER_MERGE_H
 
 #include "model/model.h"
-#include "render/output.h"
+#include "options/settings.h"
 
 /* model is zeroed but for its options; model_free() is the caller's. */
-void merge_inputs(struct model *model, const char *const *paths, size_t count);
+void merge_paths(struct model *model, const char *const *paths, size_t count);
+
+/* The same of a command's arguments, with its exceptions. False, after a message, where a baseline
+ * could not be written that was to be. */
+bool merge_inputs(struct model *model, struct settings *settings);
 
 /* Was there an input that could not be read, or of which nothing is left? */
 bool merge_had_trouble(const struct model *model);

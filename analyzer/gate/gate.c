@@ -13,20 +13,42 @@ struct gate gate_default(void)
     return (struct gate){.from = SEVERITY_WARNING};
 }
 
+#define GROWTH "growth"
+
 static bool add_word(struct gate *gate, const char *word)
 {
-    int severity = name_to_severity(word);
-    int kind = name_to_kind(word);
+    int severity = name_to_severity(word), kind = name_to_kind(word);
+    int verdict = name_to_verdict(word);
 
     if (severity >= 0 && (enum severity)severity < gate->from)
         gate->from = (enum severity)severity;
     if (kind >= 0)
         gate->kinds[kind] = true;
-    if (severity >= 0 || kind >= 0)
-        return true;
-    message_error("--fail-on: \"%s\" is neither a severity (error, warning, note) nor a kind",
-                  word);
-    return false;
+    if (verdict >= 0)
+        gate->verdicts[verdict] = true;
+    if (strcmp(word, GROWTH) == 0)
+        gate->growth = true;
+    else if (severity < 0 && kind < 0 && verdict < 0) {
+        message_usage(
+            "--fail-on: \"%s\" is neither a severity (error, warning, note) nor a kind, a "
+            "verdict or " GROWTH,
+            word);
+        return false;
+    }
+    return true;
+}
+
+const char *gate_word(size_t number)
+{
+    if (number < SEVERITY_COUNT)
+        return severity_name((enum severity)number);
+    number -= SEVERITY_COUNT;
+    if (number < VERDICT_COUNT)
+        return verdict_name((enum verdict)number);
+    number -= VERDICT_COUNT;
+    if (number < KIND_COUNT)
+        return kind_name((enum kind)number);
+    return number == KIND_COUNT ? GROWTH : NULL;
 }
 
 bool gate_parse(struct gate *gate, const char *text)
@@ -44,8 +66,12 @@ bool gate_parse(struct gate *gate, const char *text)
 bool gate_matches(const struct gate *gate, const struct group *group)
 {
     int kind = name_to_kind(group->shown->data->kind);
+    int verdict = name_to_verdict(group->shown->data->verdict);
 
-    return group->severity >= gate->from || (kind >= 0 && gate->kinds[kind]);
+    if (group->hidden)
+        return false;
+    return group->severity >= gate->from || (kind >= 0 && gate->kinds[kind]) ||
+           (verdict >= 0 && gate->verdicts[verdict]) || (gate->growth && group->growing);
 }
 
 bool gate_matches_crashes(const struct gate *gate)

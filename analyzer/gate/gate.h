@@ -7,17 +7,22 @@
 
 struct gate {
     enum severity from;     /* this severity and higher ones gate; SEVERITY_COUNT: none does */
-    bool kinds[KIND_COUNT]; /* and these kinds whatever their severity */
+    bool kinds[KIND_COUNT]; /* and these whatever their severity */
+    bool verdicts[VERDICT_COUNT];
+    bool growth; /* and what each further load of a module adds to */
 };
 
 /* What holds without --fail-on. */
 struct gate gate_default(void);
 
 /*
- * text is a list of severities and kinds, with commas: "warning", "key-destructor,thread-routine".
- * False, after a message, where one of the words is neither.
+ * text is a list of severities, kinds, verdicts and "growth", with commas: "warning",
+ * "key-destructor,lost". False, after a message, where one of the words is none of these.
  */
 bool gate_parse(struct gate *gate, const char *text);
+
+/* The words of such a list by number; NULL behind the last. */
+const char *gate_word(size_t number);
 
 bool gate_matches(const struct gate *gate, const struct group *group);
 /* A crash at an unloaded module's address is what errors warn of: it gates where they do. */

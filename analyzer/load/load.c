@@ -18,11 +18,19 @@
 /* A file of rubbish is not worth more lines than this; the rest is only counted. */
 enum { DAMAGE_LINES_MAX = 10, PROBLEM_SIZE = 256 };
 
+struct damage {
+    size_t line;
+    char *problem;
+};
+
 struct file_load {
     const char *path;
     const struct record_sink *sink;
     struct load_counts *counts;
     size_t damaged, flawed, conflicts, known, records;
+    /* Damage before the first record: said only if there is a record at all. */
+    struct damage *early;
+    size_t early_count;
     bool started; /* the sink knows of this file */
     bool has_header;
     bool refused;
@@ -33,6 +41,11 @@ static bool may_say_more(const struct file_load *load)
     return load->damaged + load->flawed + load->conflicts <= DAMAGE_LINES_MAX;
 }
 
+static void say_damage(const struct file_load *load, size_t line, const char *problem)
+{
+    message_error("%s:%zu: damaged record skipped: %s", load->path, line, problem);
+}
+
 static void note_damage(struct file_load *load, const struct line *line, const char *problem)
 {
     load->damaged++;
@@ -40,7 +53,26 @@ static void note_damage(struct file_load *load, const struct line *line, const c
         return;
     if (!line->complete)
         problem = "incomplete, the process was killed while it wrote, or still writes";
-    message_error("%s:%zu: damaged record skipped: %s", load->path, line->number, problem);
+    if (load->known > 0)
+        say_damage(load, line->number, problem);
+    else
+        ARRAY_PUSH(load->early, load->early_count,
+                   (struct damage){line->number, memory_string(problem)});
+}
+
+static void say_early(struct file_load *load)
+{
+    for (size_t i = 0; i < load->early_count; i++)
+        say_damage(load, load->early[i].line, load->early[i].problem);
+}
+
+static void forget_early(struct file_load *load)
+{
+    for (size_t i = 0; i < load->early_count; i++)
+        free(load->early[i].problem);
+    free(load->early);
+    load->early = NULL;
+    load->early_count = 0;
 }
 
 static void note_flaw(struct file_load *load, const struct line *line, const char *flaw)
@@ -86,6 +118,10 @@ static void pass_on(struct file_load *load, const struct line *line, struct reco
     load->started = true;
     load->records++;
     load->known += record->type != RECORD_UNKNOWN;
+    if (load->known > 0) {
+        say_early(load);
+        forget_early(load);
+    }
     conflict = load->sink->record(load->sink->context, record);
     if (conflict != NULL)
         note_conflict(load, line, conflict);
@@ -118,15 +154,30 @@ static bool take_line(void *context, const struct line *line)
     return true;
 }
 
+/* One line, however much of it is no record. */
+static void say_no_report(const struct file_load *load)
+{
+    if (load->early_count > 0)
+        message_error("%s:%zu: not a dlpin report: %s", load->path, load->early[0].line,
+                      load->early[0].problem);
+    else
+        message_error("%s: not a dlpin report", load->path);
+}
+
+static void say_the_rest(const struct file_load *load)
+{
+    if (load->known > 0 && !may_say_more(load))
+        message_error("%s: %zu more damaged records or paths", load->path,
+                      load->damaged + load->flawed + load->conflicts - DAMAGE_LINES_MAX);
+}
+
 /* What was wrong with the file as a whole, once it has been read. */
 static void judge_file(struct file_load *load, int error)
 {
     struct load_counts *counts = load->counts;
 
-    if (!may_say_more(load))
-        message_error("%s: %zu more damaged records or paths", load->path,
-                      load->damaged + load->flawed + load->conflicts - DAMAGE_LINES_MAX);
-    counts->damaged += load->damaged;
+    say_the_rest(load);
+    counts->damaged += load->known > 0 ? load->damaged : 0;
     counts->flawed += load->flawed;
     counts->conflicts += load->conflicts;
     counts->records += load->records;
@@ -140,11 +191,12 @@ static void judge_file(struct file_load *load, int error)
         message_error("%s: empty: the process that made it wrote nothing", load->path);
         counts->empty++;
     } else if (load->known == 0) {
-        message_error("%s: not a dlpin report", load->path);
+        say_no_report(load);
         counts->unreadable++;
     } else if (!load->has_header) {
         message_error("%s: the header is missing or damaged", load->path);
     }
+    forget_early(load);
 }
 
 void load_file(const char *path, const struct record_sink *sink, struct load_counts *counts)

@@ -9,6 +9,7 @@
 
 static const char *const severities[] = {DLPIN_SEVERITIES(NAME_ROW)};
 static const char *const kinds[] = {DLPIN_KINDS(NAME_ROW)};
+static const char *const verdicts[] = {DLPIN_VERDICTS(NAME_ROW)};
 static const char *const kind_titles[] = {DLPIN_KINDS(TITLE_ROW)};
 static const char *const module_states[] = {DLPIN_MODULE_STATES(NAME_ROW)};
 
@@ -31,6 +32,11 @@ int name_to_kind(const char *name)
     return find_name(kinds, KIND_COUNT, name);
 }
 
+int name_to_verdict(const char *name)
+{
+    return find_name(verdicts, VERDICT_COUNT, name);
+}
+
 int name_to_module_state(const char *name)
 {
     return find_name(module_states, MODULE_STATE_COUNT, name);
@@ -49,6 +55,11 @@ const char *module_state_name(enum module_state state)
 const char *kind_name(enum kind kind)
 {
     return kinds[kind];
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+    return verdicts[verdict];
 }
 
 const char *kind_title(const char *kind)

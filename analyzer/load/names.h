@@ -11,11 +11,13 @@
 
 int name_to_severity(const char *name);
 int name_to_kind(const char *name);
+int name_to_verdict(const char *name);
 int name_to_module_state(const char *name);
 
 const char *severity_name(enum severity severity);
 const char *module_state_name(enum module_state state);
 const char *kind_name(enum kind kind);
+const char *verdict_name(enum verdict verdict);
 /* One line in words, or NULL for a kind that this version does not know. */
 const char *kind_title(const char *kind);
 

@@ -123,6 +123,7 @@ static void read_finding(const struct fields *fields, struct record *record)
     finding->blocks = field_natural(fields, "blocks", FIELD_OPTIONAL, RECORD_ABSENT);
     finding->growing = field_flag(fields, "growing");
     finding->pending = field_flag(fields, "pending");
+    finding->suppressed = field_flag(fields, "suppressed");
     finding->label = field_text(fields, "label", FIELD_OPTIONAL);
     finding->signature = field_text(fields, "signature", FIELD_OPTIONAL);
     finding->subject = field_object(fields, "subject");

@@ -50,7 +50,7 @@ struct finding_record {
     const char *kind, *verdict, *at, *module_path, *message, *label, *signature;
     enum severity severity;
     int64_t id, module, count, bytes, blocks;
-    bool growing, pending;
+    bool growing, pending, suppressed;
     const json_t *loads, *subject, *path; /* path: NULL where it is damaged */
     struct path way;                      /* the same, checked */
     struct frame *stack, *points;         /* points: the frames in subject */

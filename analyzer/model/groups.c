@@ -4,34 +4,64 @@
 #include "base/memory.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A finding without a signature is like another one that says the same of the same module. */
-static char *signature_of(const struct finding *finding)
+/* Builds whose code has a part in the finding: equal offsets in others are no equal places. */
+static void put_builds(FILE *out, const struct process *process, const struct frame *frames,
+                       size_t count)
 {
-    const struct finding_record *data = finding->data;
+    int64_t last = RECORD_ABSENT;
 
-    if (data->signature != NULL && data->signature[0] != '\0')
-        return memory_string(data->signature);
-    return memory_format("%s|%s|%s", data->kind, module_identity(finding_module(finding)),
-                         data->message);
+    for (size_t i = 0; i < count; i++) {
+        const struct module *module = process_module(process, frames[i].module);
+
+        if (module == NULL || frames[i].module == last)
+            continue;
+        last = frames[i].module;
+        fprintf(out, "\n%s", module->data->build_id != NULL ? module->data->build_id : "");
+    }
 }
 
-static struct group *need_group(struct model *model, const struct finding *finding)
+/*
+ * What the library calls it, which is by places in files. A finding without a signature is like
+ * another one that says the same of the same module.
+ */
+static char *key_of(const struct finding *finding)
 {
-    char *signature = signature_of(finding);
+    const struct finding_record *data = finding->data;
+    char *key = NULL;
+    size_t size;
+    FILE *out = open_memstream(&key, &size);
+
+    if (out == NULL)
+        return memory_string(data->kind);
+    if (data->signature != NULL && data->signature[0] != '\0')
+        fputs(data->signature, out);
+    else
+        fprintf(out, "%s|%s|%s", data->kind, module_identity(finding_module(finding)),
+                data->message);
+    put_builds(out, finding->process, data->points, data->point_count);
+    put_builds(out, finding->process, data->stack, data->stack_count);
+    fclose(out);
+    return key;
+}
+
+/* Takes the key over. */
+static struct group *need_group(struct model *model, char *key)
+{
     struct group *group;
 
-    HASH_FIND_STR(model->groups, signature, group);
+    HASH_FIND_STR(model->groups, key, group);
     if (group != NULL) {
-        free(signature);
+        free(key);
         return group;
     }
     group = memory_zeroed(sizeof *group);
-    group->signature = signature;
+    group->key = key;
     group->bytes = group->blocks = RECORD_ABSENT;
-    HASH_ADD_KEYPTR(hh, model->groups, group->signature, strlen(group->signature), group);
+    HASH_ADD_KEYPTR(hh, model->groups, group->key, strlen(group->key), group);
     return group;
 }
 
@@ -75,9 +105,9 @@ static void link_finding(struct group *group, struct finding *finding)
     group->last = finding;
 }
 
-void groups_add(struct model *model, struct finding *finding)
+static struct group *add(struct model *model, struct finding *finding, char *key)
 {
-    struct group *group = need_group(model, finding);
+    struct group *group = need_group(model, key);
     const struct finding_record *data = finding->data;
 
     link_finding(group, finding);
@@ -88,10 +118,18 @@ void groups_add(struct model *model, struct finding *finding)
     add_known(&group->blocks, data->blocks);
     group->growing |= data->growing;
     group->pending |= data->pending && finding->resolved == NULL;
+    group->suppressed_by_library =
+        data->suppressed && (group->first == finding || group->suppressed_by_library);
     if (group->shown == NULL || data->severity > group->severity) {
         group->shown = finding;
         group->severity = data->severity;
     }
+    return group;
+}
+
+void groups_add(struct model *model, struct finding *finding)
+{
+    add(model, finding, key_of(finding));
 }
 
 static int by_value(const void *left, const void *right)
@@ -111,7 +149,7 @@ static int by_weight(const struct group *left, const struct group *right)
                    module_identity(finding_module(right->shown)));
     if (order == 0)
         order = strcmp(left->shown->data->kind, right->shown->data->kind);
-    return order != 0 ? order : strcmp(left->signature, right->signature);
+    return order != 0 ? order : strcmp(left->key, right->key);
 }
 
 static void sort_loads(struct group *group)
@@ -138,20 +176,68 @@ void groups_finish(struct model *model)
     }
     for (struct group *group = model->groups; group != NULL; group = group->hh.next) {
         sort_loads(group);
-        model->severities[group->severity]++;
+        group->hidden = group->suppressed_by_library;
+        model->severities[group->severity] += !group->hidden;
     }
     HASH_SORT(model->groups, by_weight);
 }
 
-void groups_free(struct model *model)
+static void free_group(struct group *group)
 {
-    struct group *group = model->groups, *next;
+    signature_clear(&group->signature);
+    free(group->key);
+    free(group->loads);
+    free(group->variants);
+    free(group);
+}
+
+static void free_list(struct group *group)
+{
+    for (struct group *next; group != NULL; group = next) {
+        next = group->hh.next;
+        free_group(group);
+    }
+}
+
+/* Into the group of its signature, out of the one of its places. */
+static void move_finding(struct model *model, struct finding *finding)
+{
+    struct group *before = finding->group, *group;
+
+    finding->next_in_group = NULL;
+    group = add(model, finding, memory_string(before->signature.text));
+    if (before->shown == finding)
+        ARRAY_PUSH(group->variants, group->variant_count, (struct variant){finding});
+    if (group->signature.text[0] != '\0')
+        return;
+    group->signature = before->signature;
+    group->signature.function =
+        before->signature.function != NULL ? memory_string(before->signature.function) : NULL;
+}
+
+void groups_sign(struct model *model)
+{
+    struct group *places = model->groups;
 
     HASH_CLEAR(hh, model->groups); /* the table only; the items keep their order */
-    for (; group != NULL; group = next) {
-        next = group->hh.next;
-        free(group->signature);
-        free(group->loads);
-        free(group);
+    memset(model->severities, 0, sizeof model->severities);
+    for (struct group *group = places; group != NULL; group = group->hh.next)
+        signature_make(&group->signature, group->shown);
+    for (struct process *process = model->processes; process != NULL; process = process->hh.next) {
+        for (struct finding *finding = process->findings; finding != NULL;
+             finding = finding->hh.next) {
+            if (finding->group != NULL)
+                move_finding(model, finding);
+        }
     }
+    free_list(places);
+    groups_finish(model);
+}
+
+void groups_free(struct model *model)
+{
+    struct group *groups = model->groups;
+
+    HASH_CLEAR(hh, model->groups);
+    free_list(groups);
 }

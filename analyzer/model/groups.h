@@ -8,6 +8,8 @@
 void groups_add(struct model *model, struct finding *finding);
 /* Counts the groups and sorts them: severest first, then by module and kind. */
 void groups_finish(struct model *model);
+/* Makes signatures, and groups by these. */
+void groups_sign(struct model *model);
 void groups_free(struct model *model);
 
 #endif

@@ -16,6 +16,15 @@ bool model_shows(const struct model *model, const struct process *process)
     return model->only == 0 || model->only == process->key.pid;
 }
 
+bool model_has_findings(const struct model *model)
+{
+    const struct group *group = model->groups;
+
+    while (group != NULL && group->hidden)
+        group = group->hh.next;
+    return group != NULL;
+}
+
 const struct module *process_module(const struct process *process, int64_t id)
 {
     struct module *module = NULL;

@@ -225,6 +225,11 @@ void model_finish(struct model *model)
     groups_finish(model);
 }
 
+void model_sign(struct model *model)
+{
+    groups_sign(model);
+}
+
 /* HASH_CLEAR() gives back the table only; the items keep their order and are freed one by one. */
 static void free_modules(struct process *process)
 {

@@ -4,8 +4,9 @@
  * of all processes merged by signature.
  *
  * model_sink() gives the sink for load_inputs(); when all is loaded, model_finish() makes the
- * groups and the counts. The model owns every record that it was given; model_free() gives
- * everything back. Pointers into it stay valid until then.
+ * groups and the counts, by places in files; when these have names, model_sign() makes signatures
+ * and merges what has the same one. The model owns every record that it was given; model_free()
+ * gives everything back. Pointers into it stay valid until then.
  *
  * Rules that live here: a module record with a known id brings its new state; a finding record with
  * a known id replaces the earlier one; a record with the id of another module or finding is a
@@ -18,8 +19,11 @@
 #define DLPIN_ANALYZER_MODEL_H
 
 #include "load/load.h"
+#include "model/signature.h"
 
 #include <uthash.h>
+
+struct entry;
 
 struct module {
     int64_t id;
@@ -75,14 +79,29 @@ struct process {
     UT_hash_handle hh;
 };
 
-/* The findings of one signature; `shown` is the one that speaks for all of them. */
+struct variant {
+    const struct finding *finding;
+};
+
+/*
+ * The findings of one signature; `shown` is the one that speaks for all of them. Before
+ * model_sign(), those of the same places in the same files.
+ */
 struct group {
-    char *signature;
+    char *key;
+    struct signature signature;
+    /* One of the findings for each place in files: several of one function may have been merged. */
+    struct variant *variants;
+    size_t variant_count;
     struct finding *first, *last; /* list through next_in_group, in the order of the files */
     const struct finding *shown;
-    const struct crash *crash; /* the first one that one of them predicted, or NULL */
-    enum severity severity;    /* the highest */
-    int64_t count;             /* times, over all findings */
+    /* What of exceptions (gate/exceptions.h) applies to it, or NULL. */
+    const struct entry *suppressed, *known, *expired;
+    bool suppressed_by_library; /* by the library's own option */
+    bool hidden;                /* it does not count, and is not shown */
+    const struct crash *crash;  /* the first one that one of them predicted, or NULL */
+    enum severity severity;     /* the highest */
+    int64_t count;              /* times, over all findings */
     int64_t bytes, blocks; /* of the last time in each process; RECORD_ABSENT where none has any */
     bool growing;
     bool pending;   /* of at least one nothing later is known: its process ended there */
@@ -103,7 +122,7 @@ struct model {
     struct load_counts loaded;         /* for load_inputs() to fill */
     bool count_resolved;               /* set before model_finish(): resolved findings count too, */
     int64_t only;                      /* and of this process alone, if it is not 0 */
-    size_t severities[SEVERITY_COUNT]; /* groups of each */
+    size_t severities[SEVERITY_COUNT]; /* groups of each that are not hidden */
     size_t resolved;                   /* findings that were resolved */
     size_t unloaded;                   /* modules that were unmapped */
     size_t closed;                     /* modules that were closed and are still mapped */
@@ -111,10 +130,15 @@ struct model {
 
 struct record_sink model_sink(struct model *model);
 void model_finish(struct model *model);
+/* Merges by signature, once the frames of each group.shown have their names. */
+void model_sign(struct model *model);
 void model_free(struct model *model);
 
 /* Whether what the process found is of interest (model.only). */
 bool model_shows(const struct model *model, const struct process *process);
+
+/* Is there one that is not hidden? */
+bool model_has_findings(const struct model *model);
 
 /* The module with this id as the process means it, or NULL. */
 const struct module *process_module(const struct process *process, int64_t id);

@@ -5,23 +5,35 @@
  *   format       "dlpin-merged-report"
  *   version      1; rises when a key changes its meaning or goes away, not when one is added
  *   tool         "dlpin <version>"
+ *   signatures   "dlpin/1": the version of these
  *   counts       {"error": n, "warning": n, "note": n}: entries of findings of each severity
  *   kinds        {kind: n} and
  *   verdicts     {verdict: n}, likewise
  *   resolved     findings that stopped being true; not counted, unless asked for
  *   findings     severest first; repeats of one signature are one entry:
- *                  signature kind verdict severity message module (its identity) module_path
+ *                  signature (12 hex digits) unstable function (that decides; model/signature.h)
+ *                  kind verdict severity message module (its identity) module_path
  *                  build_id state at label count bytes blocks loads[] growing pending
  *                  growth: {loads, things, bytes_per_load, blocks_per_load, loads_until_no_key},
  *                    or null: what the loads from the first to the last left, in one process
  *                  resolved: how it stopped being true, or null
+ *                  known: the entry of the baseline that has it, or null; expired: the entry that
+ *                    would hide it if its day were not over, or null: {file line text kind
+ *                    module function until reason}
  *                  subject: as in the report file (owner and requester are ids of modules of the
  *                    first instance's process), its frames as below
  *                  stack[]: frames: pc module offset symbol, as in the report file, with module as
  *                    the identity of the module, and module_path function file line
  *                  path[]: as in the report file, a block's frame as below, and a place in an image
  *                    with function file line
+ *                  others[]: frames: where others of the same signature were made
  *                  instances[]: {pid, file, id} of each finding that was merged into this one
+ *   hidden       findings that do not count: signature kind severity module function count,
+ *                  by ("suppression", "baseline", "library") and entry: as above, with
+ *                  first_part_only: the rest of the stack differs
+ *   exceptions   suppressed, known: numbers of findings; added, removed: lines of the baseline;
+ *                  unmatched[]: entries of suppressions that matched nothing; fixed[]: entries of
+ *                  the baseline
  *   crashes      of processes that died at an address of an unloaded module:
  *                  pid report (the file) signal signal_name time (ns since the start)
  *                  place: a frame: the address
@@ -49,38 +61,12 @@
 #include "model/coverage.h"
 #include "model/duplicates.h"
 #include "model/growth.h"
+#include "render/json_exceptions.h"
+#include "render/values.h"
 #include "symbolize/demangle.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-
-/* json_string() refuses what is not UTF-8, as paths and debug information may be. */
-static json_t *text_value(const char *text)
-{
-    json_t *value = text != NULL ? json_string(text) : json_null();
-    char *copy;
-
-    if (value != NULL)
-        return value;
-    copy = memory_string(text);
-    for (char *at = copy; *at != '\0'; at++) {
-        if ((unsigned char)*at >= 0x80)
-            *at = '?';
-    }
-    value = json_string(copy);
-    free(copy);
-    return value;
-}
-
-static json_t *known_integer(int64_t number)
-{
-    return number == RECORD_ABSENT ? json_null() : json_integer(number);
-}
-
-static void set(json_t *object, const char *name, json_t *value)
-{
-    json_object_set_new_nocheck(object, name, value);
-}
 
 static json_t *copy_or_null(const json_t *value)
 {
@@ -91,14 +77,14 @@ static void count_one(json_t *counts, const char *name)
 {
     json_int_t before = json_integer_value(json_object_get(counts, name));
 
-    set(counts, name, json_integer(before + 1));
+    set_member(counts, name, json_integer(before + 1));
 }
 
 static void set_place(json_t *value, const struct frame *frame)
 {
-    set(value, "function", text_value(frame->function));
-    set(value, "file", text_value(frame->source));
-    set(value, "line", frame->line > 0 ? json_integer(frame->line) : json_null());
+    set_member(value, "function", text_value(frame->function));
+    set_member(value, "file", text_value(frame->source));
+    set_member(value, "line", frame->line > 0 ? json_integer(frame->line) : json_null());
 }
 
 static json_t *frame_value(const struct process *process, const struct frame *frame)
@@ -107,11 +93,11 @@ static json_t *frame_value(const struct process *process, const struct frame *fr
     char *pc = memory_format("0x%" PRIx64, frame->pc);
     json_t *value = json_object();
 
-    set(value, "pc", text_value(pc));
-    set(value, "module", module != NULL ? text_value(module_identity(module)) : json_null());
-    set(value, "module_path", text_value(module != NULL ? module->data->path : NULL));
-    set(value, "offset", json_integer((json_int_t)frame->offset));
-    set(value, "symbol", text_value(frame->symbol));
+    set_member(value, "pc", text_value(pc));
+    set_member(value, "module", module != NULL ? text_value(module_identity(module)) : json_null());
+    set_member(value, "module_path", text_value(module != NULL ? module->data->path : NULL));
+    set_member(value, "offset", json_integer((json_int_t)frame->offset));
+    set_member(value, "symbol", text_value(frame->symbol));
     set_place(value, frame);
     free(pc);
     return value;
@@ -133,7 +119,7 @@ static json_t *subject_value(const struct finding *finding)
     for (size_t i = 0; i < finding->data->point_count; i++) {
         const struct frame *point = &finding->data->points[i];
 
-        set(subject, point->role, frame_value(finding->process, point));
+        set_member(subject, point->role, frame_value(finding->process, point));
     }
     return subject;
 }
@@ -145,7 +131,7 @@ static void complete_node(json_t *value, const struct process *process,
     if (value == NULL || node->frame == NULL)
         return;
     if (node->frame->returns)
-        set(value, "frame", frame_value(process, node->frame));
+        set_member(value, "frame", frame_value(process, node->frame));
     else
         set_place(value, node->frame);
 }
@@ -178,23 +164,37 @@ static json_t *instances_value(const struct group *group)
          finding = finding->next_in_group) {
         json_t *instance = json_object();
 
-        set(instance, "pid", known_integer(finding->process->key.pid));
-        set(instance, "file", text_value(finding->process->file));
-        set(instance, "id", json_integer(finding->data->id));
+        set_member(instance, "pid", known_integer(finding->process->key.pid));
+        set_member(instance, "file", text_value(finding->process->file));
+        set_member(instance, "id", json_integer(finding->data->id));
         json_array_append_new(instances, instance);
     }
     return instances;
+}
+
+/* Where the others of several places were made. */
+static json_t *others_value(const struct group *group)
+{
+    json_t *others = json_array();
+
+    for (size_t i = 0; i < group->variant_count; i++) {
+        const struct finding *variant = group->variants[i].finding;
+
+        if (variant != group->shown && variant->data->stack_count > 0)
+            json_array_append_new(others, frame_value(variant->process, &variant->data->stack[0]));
+    }
+    return others;
 }
 
 static void set_module(json_t *value, const struct finding *finding)
 {
     const struct module *module = finding_module(finding);
 
-    set(value, "module", module != NULL ? text_value(module_identity(module)) : json_null());
-    set(value, "module_path", text_value(finding_module_path(finding)));
-    set(value, "build_id", text_value(module != NULL ? module->data->build_id : NULL));
-    set(value, "state",
-        module != NULL ? text_value(module_state_name(module->data->state)) : json_null());
+    set_member(value, "module", module != NULL ? text_value(module_identity(module)) : json_null());
+    set_member(value, "module_path", text_value(finding_module_path(finding)));
+    set_member(value, "build_id", text_value(module != NULL ? module->data->build_id : NULL));
+    set_member(value, "state",
+               module != NULL ? text_value(module_state_name(module->data->state)) : json_null());
 }
 
 static json_t *growth_value(const struct group *group)
@@ -205,11 +205,11 @@ static json_t *growth_value(const struct group *group)
     if (!group->growing || growth.loads == 0)
         return json_null();
     value = json_object();
-    set(value, "loads", json_integer(growth.loads));
-    set(value, "things", json_integer(growth.things));
-    set(value, "bytes_per_load", known_integer(growth.bytes));
-    set(value, "blocks_per_load", known_integer(growth.blocks));
-    set(value, "loads_until_no_key", known_integer(growth.keys_end));
+    set_member(value, "loads", json_integer(growth.loads));
+    set_member(value, "things", json_integer(growth.things));
+    set_member(value, "bytes_per_load", known_integer(growth.bytes));
+    set_member(value, "blocks_per_load", known_integer(growth.blocks));
+    set_member(value, "loads_until_no_key", known_integer(growth.keys_end));
     return value;
 }
 
@@ -219,13 +219,13 @@ static void set_repeats(json_t *value, const struct group *group)
 
     for (size_t i = 0; i < group->load_count; i++)
         json_array_append_new(loads, json_integer(group->loads[i]));
-    set(value, "count", json_integer(group->count));
-    set(value, "bytes", known_integer(group->bytes));
-    set(value, "blocks", known_integer(group->blocks));
-    set(value, "loads", loads);
-    set(value, "growing", json_boolean(group->growing));
-    set(value, "growth", growth_value(group));
-    set(value, "pending", json_boolean(group->pending));
+    set_member(value, "count", json_integer(group->count));
+    set_member(value, "bytes", known_integer(group->bytes));
+    set_member(value, "blocks", known_integer(group->blocks));
+    set_member(value, "loads", loads);
+    set_member(value, "growing", json_boolean(group->growing));
+    set_member(value, "growth", growth_value(group));
+    set_member(value, "pending", json_boolean(group->pending));
 }
 
 static json_t *finding_value(const struct group *group)
@@ -238,21 +238,26 @@ static json_t *finding_value(const struct group *group)
 
     if (shown->resolved != NULL)
         how = shown->resolved->resolved.how != NULL ? shown->resolved->resolved.how : "resolved";
-    set(value, "signature", text_value(group->signature));
-    set(value, "kind", text_value(data->kind));
-    set(value, "verdict", text_value(data->verdict));
-    set(value, "severity", text_value(severity_name(group->severity)));
-    set(value, "message", text_value(message));
+    set_member(value, "signature", text_value(group->signature.text));
+    set_member(value, "unstable", json_boolean(group->signature.unstable));
+    set_member(value, "function", text_value(group->signature.function));
+    set_member(value, "kind", text_value(data->kind));
+    set_member(value, "verdict", text_value(data->verdict));
+    set_member(value, "severity", text_value(severity_name(group->severity)));
+    set_member(value, "message", text_value(message));
     free(message);
     set_module(value, shown);
-    set(value, "at", text_value(data->at));
-    set(value, "label", text_value(data->label));
+    set_member(value, "at", text_value(data->at));
+    set_member(value, "label", text_value(data->label));
     set_repeats(value, group);
-    set(value, "resolved", text_value(how));
-    set(value, "subject", subject_value(shown));
-    set(value, "stack", stack_value(shown->process, data->stack, data->stack_count));
-    set(value, "path", path_value(shown));
-    set(value, "instances", instances_value(group));
+    set_member(value, "resolved", text_value(how));
+    set_member(value, "known", entry_value(group->known));
+    set_member(value, "expired", entry_value(group->expired));
+    set_member(value, "subject", subject_value(shown));
+    set_member(value, "stack", stack_value(shown->process, data->stack, data->stack_count));
+    set_member(value, "path", path_value(shown));
+    set_member(value, "others", others_value(group));
+    set_member(value, "instances", instances_value(group));
     return value;
 }
 
@@ -262,20 +267,20 @@ static void set_findings(json_t *document, const struct report *report)
     json_t *kinds = json_object(), *verdicts = json_object();
 
     for (unsigned severity = SEVERITY_COUNT; severity-- > 0;)
-        set(counts, severity_name((enum severity)severity), json_integer(0));
+        set_member(counts, severity_name((enum severity)severity), json_integer(0));
     for (const struct group *group = report->model->groups; group != NULL; group = group->hh.next) {
-        if (report->gate != NULL && !gate_matches(report->gate, group))
+        if (!report_shows(report, group))
             continue;
         count_one(counts, severity_name(group->severity));
         count_one(kinds, group->shown->data->kind);
         count_one(verdicts, group->shown->data->verdict);
         json_array_append_new(findings, finding_value(group));
     }
-    set(document, "counts", counts);
-    set(document, "kinds", kinds);
-    set(document, "verdicts", verdicts);
-    set(document, "resolved", json_integer((json_int_t)report->model->resolved));
-    set(document, "findings", findings);
+    set_member(document, "counts", counts);
+    set_member(document, "kinds", kinds);
+    set_member(document, "verdicts", verdicts);
+    set_member(document, "resolved", json_integer((json_int_t)report->model->resolved));
+    set_member(document, "findings", findings);
 }
 
 static json_t *prediction_value(const struct crash *crash)
@@ -286,12 +291,13 @@ static json_t *prediction_value(const struct crash *crash)
     if (crash->data->predicted_by == RECORD_ABSENT)
         return json_null();
     value = json_object();
-    set(value, "id", json_integer(crash->data->predicted_by));
+    set_member(value, "id", json_integer(crash->data->predicted_by));
     if (finding == NULL)
         return value;
-    set(value, "kind", text_value(finding->data->kind));
-    set(value, "severity", text_value(severity_name(finding->data->severity)));
-    set(value, "signature", text_value(finding->data->signature));
+    set_member(value, "kind", text_value(finding->data->kind));
+    set_member(value, "severity", text_value(severity_name(finding->data->severity)));
+    set_member(value, "signature",
+               text_value(finding->group != NULL ? finding->group->signature.text : NULL));
     return value;
 }
 
@@ -300,14 +306,14 @@ static json_t *crash_value(const struct crash *crash)
     const struct crash_record *data = crash->data;
     json_t *value = json_object();
 
-    set(value, "pid", known_integer(crash->process->key.pid));
-    set(value, "report", text_value(crash->process->file));
-    set(value, "signal", json_integer(data->signal));
-    set(value, "signal_name", text_value(data->signal_name));
-    set(value, "time", json_integer(crash->record->time));
-    set(value, "place", frame_value(crash->process, data->place));
-    set(value, "predicted_by", prediction_value(crash));
-    set(value, "stack", stack_value(crash->process, data->stack, data->stack_count));
+    set_member(value, "pid", known_integer(crash->process->key.pid));
+    set_member(value, "report", text_value(crash->process->file));
+    set_member(value, "signal", json_integer(data->signal));
+    set_member(value, "signal_name", text_value(data->signal_name));
+    set_member(value, "time", json_integer(crash->record->time));
+    set_member(value, "place", frame_value(crash->process, data->place));
+    set_member(value, "predicted_by", prediction_value(crash));
+    set_member(value, "stack", stack_value(crash->process, data->stack, data->stack_count));
     return value;
 }
 
@@ -324,12 +330,12 @@ static json_t *module_value(const struct module *module)
 {
     json_t *value = json_object();
 
-    set(value, "id", json_integer(module->id));
-    set(value, "path", text_value(module->data->path));
-    set(value, "soname", text_value(module->data->soname));
-    set(value, "build_id", text_value(module->data->build_id));
-    set(value, "load", json_integer(module->data->load));
-    set(value, "state", text_value(module_state_name(module->data->state)));
+    set_member(value, "id", json_integer(module->id));
+    set_member(value, "path", text_value(module->data->path));
+    set_member(value, "soname", text_value(module->data->soname));
+    set_member(value, "build_id", text_value(module->data->build_id));
+    set_member(value, "load", json_integer(module->data->load));
+    set_member(value, "state", text_value(module_state_name(module->data->state)));
     return value;
 }
 
@@ -348,11 +354,11 @@ static json_t *duplicate_value(const struct duplicate *duplicate)
 
     for (size_t i = 0; i < duplicate->module_count; i++)
         json_array_append_new(modules, module_value(duplicate->modules[i].module));
-    set(value, "build_id", text_value(duplicate->build_id));
-    set(value, "processes", json_integer((json_int_t)duplicate->process_count));
-    set(value, "pid", known_integer(duplicate->process->key.pid));
-    set(value, "report", text_value(duplicate->process->file));
-    set(value, "modules", modules);
+    set_member(value, "build_id", text_value(duplicate->build_id));
+    set_member(value, "processes", json_integer((json_int_t)duplicate->process_count));
+    set_member(value, "pid", known_integer(duplicate->process->key.pid));
+    set_member(value, "report", text_value(duplicate->process->file));
+    set_member(value, "modules", modules);
     return value;
 }
 
@@ -378,16 +384,16 @@ static json_t *process_value(const struct process *process)
 
     if (process->summary != NULL)
         ended = process->summary->summary.ended != NULL ? process->summary->summary.ended : "exit";
-    set(value, "pid", known_integer(process->key.pid));
-    set(value, "ppid", known_integer(header->ppid));
-    set(value, "exe", text_value(header->exe));
-    set(value, "argv", copy_or_null(header->argv));
-    set(value, "started", text_value(header->started));
-    set(value, "arch", text_value(header->arch));
-    set(value, "libc", text_value(header->libc));
-    set(value, "file", text_value(process->file));
-    set(value, "ended", text_value(ended));
-    set(value, "modules", modules_value(process));
+    set_member(value, "pid", known_integer(process->key.pid));
+    set_member(value, "ppid", known_integer(header->ppid));
+    set_member(value, "exe", text_value(header->exe));
+    set_member(value, "argv", copy_or_null(header->argv));
+    set_member(value, "started", text_value(header->started));
+    set_member(value, "arch", text_value(header->arch));
+    set_member(value, "libc", text_value(header->libc));
+    set_member(value, "file", text_value(process->file));
+    set_member(value, "ended", text_value(ended));
+    set_member(value, "modules", modules_value(process));
     return value;
 }
 
@@ -398,8 +404,8 @@ static json_t *items_value(const struct coverage_item *items, size_t count)
     for (size_t i = 0; i < count; i++) {
         json_t *value = json_object();
 
-        set(value, "text", text_value(items[i].text));
-        set(value, "processes", json_integer((json_int_t)items[i].processes));
+        set_member(value, "text", text_value(items[i].text));
+        set_member(value, "processes", json_integer((json_int_t)items[i].processes));
         json_array_append_new(values, value);
     }
     return values;
@@ -412,10 +418,10 @@ static json_t *coverage_value(const struct model *model)
 
     coverage_collect(&coverage, model);
     for (size_t i = 0; i < coverage.dropped_count; i++)
-        set(dropped, coverage.dropped[i].text, json_integer(coverage.dropped[i].count));
-    set(value, "unseen", items_value(coverage.unseen, coverage.unseen_count));
-    set(value, "dropped", dropped);
-    set(value, "inactive_hooks", items_value(coverage.inactive, coverage.inactive_count));
+        set_member(dropped, coverage.dropped[i].text, json_integer(coverage.dropped[i].count));
+    set_member(value, "unseen", items_value(coverage.unseen, coverage.unseen_count));
+    set_member(value, "dropped", dropped);
+    set_member(value, "inactive_hooks", items_value(coverage.inactive, coverage.inactive_count));
     coverage_clear(&coverage);
     return value;
 }
@@ -424,13 +430,13 @@ static json_t *input_value(const struct load_counts *counts)
 {
     json_t *value = json_object();
 
-    set(value, "files", json_integer((json_int_t)counts->files));
-    set(value, "records", json_integer((json_int_t)counts->records));
-    set(value, "damaged", json_integer((json_int_t)counts->damaged));
-    set(value, "flawed", json_integer((json_int_t)counts->flawed));
-    set(value, "conflicts", json_integer((json_int_t)counts->conflicts));
-    set(value, "empty", json_integer((json_int_t)counts->empty));
-    set(value, "unreadable", json_integer((json_int_t)counts->unreadable));
+    set_member(value, "files", json_integer((json_int_t)counts->files));
+    set_member(value, "records", json_integer((json_int_t)counts->records));
+    set_member(value, "damaged", json_integer((json_int_t)counts->damaged));
+    set_member(value, "flawed", json_integer((json_int_t)counts->flawed));
+    set_member(value, "conflicts", json_integer((json_int_t)counts->conflicts));
+    set_member(value, "empty", json_integer((json_int_t)counts->empty));
+    set_member(value, "unreadable", json_integer((json_int_t)counts->unreadable));
     return value;
 }
 
@@ -465,16 +471,18 @@ void render_json(FILE *out, const struct report *report, bool color)
         json_array_append_new(processes, process_value(process));
     for (size_t i = 0; i < report->remark_count; i++)
         json_array_append_new(remarks, text_value(report->remarks[i]));
-    set(document, "format", text_value("dlpin-merged-report"));
-    set(document, "version", json_integer(1));
-    set(document, "tool", text_value("dlpin " DLPIN_VERSION));
+    set_member(document, "format", text_value("dlpin-merged-report"));
+    set_member(document, "version", json_integer(1));
+    set_member(document, "tool", text_value("dlpin " DLPIN_VERSION));
+    set_member(document, "signatures", text_value(SIGNATURE_VERSION_NAME));
     set_findings(document, report);
-    set(document, "crashes", crashes_value(model));
-    set(document, "duplicates", duplicates_value(model));
-    set(document, "processes", processes);
-    set(document, "coverage", coverage_value(model));
-    set(document, "remarks", remarks);
-    set(document, "input", input_value(&model->loaded));
+    set_exceptions(document, report);
+    set_member(document, "crashes", crashes_value(model));
+    set_member(document, "duplicates", duplicates_value(model));
+    set_member(document, "processes", processes);
+    set_member(document, "coverage", coverage_value(model));
+    set_member(document, "remarks", remarks);
+    set_member(document, "input", input_value(&model->loaded));
     json_dump_callback(document, write_escaped, out, JSON_INDENT(2));
     fputc('\n', out);
     json_decref(document);

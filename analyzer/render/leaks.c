@@ -18,7 +18,7 @@ static bool is_of_load(const struct finding *finding, const struct module *modul
     const json_t *load;
     size_t index;
 
-    if (finding->resolved != NULL || about == NULL ||
+    if (finding->resolved != NULL || finding->data->suppressed || about == NULL ||
         strcmp(module_identity(about), module_identity(module)) != 0)
         return false;
     json_array_foreach(finding->data->loads, index, load)
@@ -73,7 +73,7 @@ void render_leaks(FILE *out, const struct report *report, bool color)
         for (module = process->modules; module != NULL; module = module->hh.next)
             put_load(out, process, module);
     }
-    if (model->groups != NULL)
+    if (model_has_findings(model))
         fputc('\n', out);
     render_text(out, report, color);
 }

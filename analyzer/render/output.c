@@ -11,6 +11,7 @@
 
 static const struct format formats[] = {{"text", render_text}, {"json", render_json}};
 
+const struct format format_default = {"text", render_text};
 const struct format format_leaks = {"leaks", render_leaks};
 
 enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
@@ -21,8 +22,13 @@ const struct format *format_find(const char *name)
         if (strcmp(formats[i].name, name) == 0)
             return &formats[i];
     }
-    message_error("unknown format \"%s\"; there are text and json", name);
+    message_usage("unknown format \"%s\"", name);
     return NULL;
+}
+
+const char *format_name(size_t number)
+{
+    return number < FORMAT_COUNT ? formats[number].name : NULL;
 }
 
 void outputs_add(struct outputs *outputs, const struct format *format, const char *path)
@@ -42,7 +48,7 @@ bool outputs_add_argument(struct outputs *outputs, const char *argument)
     char *name;
 
     if (colon == NULL || colon[1] == '\0') {
-        message_error("--report=%s: it must be FORMAT:FILE", argument);
+        message_usage("--report=%s: it must be FORMAT:FILE", argument);
         return false;
     }
     name = memory_format("%.*s", (int)(colon - argument), argument);

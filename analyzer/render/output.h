@@ -27,11 +27,15 @@ struct outputs {
     size_t count;
 };
 
-/* What dlpin leaks prints; text with a summary of loads in front. */
-extern const struct format format_leaks;
+/* What holds without --format; and what dlpin leaks prints then: with a summary of loads in front.
+ */
+extern const struct format format_default, format_leaks;
 
 /* NULL, after a message, for a format that this version does not have. */
 const struct format *format_find(const char *name);
+
+/* The names of all formats by number; NULL behind the last. */
+const char *format_name(size_t number);
 
 /* Both name their file by its path; FORMAT:FILE is what --report= takes. */
 void outputs_add(struct outputs *outputs, const struct format *format, const char *path);

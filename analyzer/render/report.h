@@ -7,6 +7,7 @@
 #ifndef DLPIN_ANALYZER_REPORT_H
 #define DLPIN_ANALYZER_REPORT_H
 
+#include "gate/exceptions.h"
 #include "gate/gate.h"
 #include "model/model.h"
 
@@ -15,11 +16,18 @@
 
 struct report {
     const struct model *model;
-    const struct gate *gate;    /* not NULL: only the findings that gate are shown */
-    const char *const *remarks; /* of the command, about what could not be seen */
+    const struct gate *gate;             /* not NULL: what gates is shown, whatever else is not */
+    bool only_gating;                    /* and nothing else is */
+    enum severity from;                  /* else what has this severity and higher ones */
+    const struct exceptions *exceptions; /* NULL: there are none */
+    bool list_known;                     /* a line for each finding that the baseline knows */
+    const char *const *remarks;          /* of the command, about what could not be seen */
     size_t remark_count;
     bool running; /* the process was asked, and goes on */
 };
+
+/* Is the group among what is shown? */
+bool report_shows(const struct report *report, const struct group *group);
 
 typedef void renderer(FILE *out, const struct report *report, bool color);
 

@@ -10,6 +10,7 @@
 #include "model/duplicates.h"
 #include "model/growth.h"
 #include "render/crashes.h"
+#include "render/exceptions.h"
 #include "render/put.h"
 #include "render/way.h"
 
@@ -153,6 +154,28 @@ static void put_way(FILE *out, const struct finding *finding, bool color)
     }
 }
 
+/* Other places of the same function that have left the same. */
+static void put_others(FILE *out, const struct group *group)
+{
+    for (size_t i = 0; i < group->variant_count; i++) {
+        const struct finding *variant = group->variants[i].finding;
+
+        if (variant == group->shown || variant->data->stack_count == 0)
+            continue;
+        fputs("  and another one at: ", out);
+        put_place(out, variant->process, &variant->data->stack[0]);
+    }
+}
+
+/* As a line of suppressions has it. */
+static void put_signature(FILE *out, const struct group *group)
+{
+    if (group->signature.text[0] == '\0')
+        return;
+    fprintf(out, "  sig:%s%s\n", group->signature.text,
+            group->signature.unstable ? " (unstable: its function has no name)" : "");
+}
+
 static void put_group(FILE *out, const struct group *group, bool color)
 {
     const struct finding *shown = group->shown;
@@ -174,7 +197,10 @@ static void put_group(FILE *out, const struct group *group, bool color)
         fprintf(out, "  it came true: process %" PRId64 " crashed, see above\n",
                 crash->process->key.pid);
     put_frames(out, shown);
+    put_others(out, group);
     put_way(out, shown, color);
+    put_exceptions_of(out, group);
+    put_signature(out, group);
     fputc('\n', out);
 }
 
@@ -259,6 +285,33 @@ static void put_limits(FILE *out, const struct report *report)
                 report->model->resolved, report->model->resolved == 1 ? " was" : "s were");
 }
 
+/* What is counted below, and for its severity not shown above. */
+static void put_not_shown(FILE *out, const struct report *report)
+{
+    size_t count = 0;
+
+    for (const struct group *group = report->model->groups; group != NULL; group = group->hh.next)
+        count += !group->hidden && group->severity < report->from && !report_shows(report, group);
+    if (count > 0)
+        fprintf(out, "dlpin: %zu of lower severity than %s not shown\n", count,
+                severity_name(report->from));
+}
+
+/* No input was a report: a message has said so, and that is all there is to say. */
+static bool was_told_why_nothing(const struct model *model)
+{
+    return model->processes == NULL && model->loaded.unreadable + model->loaded.empty > 0;
+}
+
+static bool has_hidden(const struct model *model)
+{
+    const struct group *group = model->groups;
+
+    while (group != NULL && !group->hidden)
+        group = group->hh.next;
+    return group != NULL;
+}
+
 static void put_total(FILE *out, const struct model *model)
 {
     size_t errors = model->severities[SEVERITY_ERROR];
@@ -272,7 +325,7 @@ static void put_total(FILE *out, const struct model *model)
     if (processes == 0)
         fputs("nothing was seen", out);
     else if (errors + warnings + notes + model->crash_count == 0)
-        fputs("clean: no findings", out);
+        fputs(has_hidden(model) ? "clean: no findings that count" : "clean: no findings", out);
     else
         fprintf(out, "%zu error%s, %zu warning%s, %zu note%s", errors, plural((int64_t)errors),
                 warnings, plural((int64_t)warnings), notes, plural((int64_t)notes));
@@ -290,12 +343,15 @@ void render_text(FILE *out, const struct report *report, bool color)
 
     put_crashes(out, report->model, color);
     for (group = report->model->groups; group != NULL; group = group->hh.next) {
-        if (report->gate == NULL || gate_matches(report->gate, group))
+        if (report_shows(report, group))
             put_group(out, group, color);
     }
     if (!report->running)
         put_unfinished(out, report->model);
     put_duplicates(out, report->model);
     put_limits(out, report);
-    put_total(out, report->model);
+    put_exceptions(out, report);
+    put_not_shown(out, report);
+    if (!was_told_why_nothing(report->model))
+        put_total(out, report->model);
 }

@@ -11,22 +11,10 @@
  *
  * How it is done right: tidy.c.
  */
-#include "plugin.h"
-#include "tables.h"
+#include "registering.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-static int sum;
-
-static void add(void)
-{
-    sum++;
-}
-
-static struct tables tables = TABLES_OF((const void *)add);
-static void *list[] = {&tables, NULL};
-static struct notes notes;
 static struct tables *copy;
 
 ENTRY(start)
@@ -35,27 +23,9 @@ ENTRY(start)
     return 0;
 }
 
-ENTRY(start_info)
-{
-    __register_frame_info(&tables, &notes);
-    return 0;
-}
-
-ENTRY(start_info_bases)
-{
-    __register_frame_info_bases(&tables, &notes, NULL, NULL);
-    return 0;
-}
-
 ENTRY(start_table)
 {
     __register_frame_table(list);
-    return 0;
-}
-
-ENTRY(start_info_table)
-{
-    __register_frame_info_table(list, &notes);
     return 0;
 }
 

@@ -1,21 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* The clean twin of plugin.c: what was registered is deregistered before the plug-in goes. */
-#include "plugin.h"
-#include "tables.h"
+#include "registering.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
-static int sum;
-
-static void add(void)
-{
-    sum++;
-}
-
-static struct tables tables = TABLES_OF((const void *)add);
-static void *list[] = {&tables, NULL};
-static struct notes notes;
 static bool started;
 
 ENTRY(start)
@@ -29,24 +17,6 @@ ENTRY(stop)
 {
     started = false;
     __deregister_frame(&tables);
-    return 0;
-}
-
-ENTRY(start_info)
-{
-    __register_frame_info(&tables, &notes);
-    return 0;
-}
-
-ENTRY(start_info_bases)
-{
-    __register_frame_info_bases(&tables, &notes, NULL, NULL);
-    return 0;
-}
-
-ENTRY(start_info_table)
-{
-    __register_frame_info_table(list, &notes);
     return 0;
 }
 

@@ -6,7 +6,7 @@
  * Order, outermost first; whoever takes two takes them in this order:
  *
  *   the loader's locks  >  own_stack  >  check  >  changes  >  report  >
- *   registry (keys, threads)  >  sites  >  modules  >  guards  >  arena
+ *   registry (keys, threads)  >  sites  >  modules  >  key_stubs  >  arena
  *
  * All of them are in lifecycle/locks.c, too, in the same order: a child must find them free. The
  * first is not taken there: who ends the process has it to the end.

@@ -20,6 +20,12 @@ struct option_row {
 
 static const struct option_row rows[] = {DLPIN_OPTIONS_TABLE(DLPIN_OPTION_ROW)};
 
+/* For dlpin run, which reads the names in the library's file before it starts a program. */
+#define DLPIN_OPTION_NAME(type, name, ...) #name "\0"
+
+__attribute__((used, section(".dlpin_options"))) static const char option_names[] =
+    DLPIN_OPTIONS_TABLE(DLPIN_OPTION_NAME);
+
 struct options options;
 
 /* A piece of the option string. */

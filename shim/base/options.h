@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * DLPIN_OPTIONS="name=value:name=value": what the shim may be told. Names that the sanitizers have
- * mean the same here. A value with a ':' in it stands in single or double quotes. dlpin(7)
+ * mean the same here. A value with a ':' in it stands in single or double quotes. libdlpin(7)
  * describes them.
  */
 #ifndef DLPIN_BASE_OPTIONS_H
@@ -36,6 +36,8 @@
     X(STRING, fix_glob, 0, 0, 0, "modules that fix=keep keeps from the first time on")             \
     X(STRING, prevent, 0, 0, 0, "comma-separated libraries to load for good at the start")         \
     X(BOOL, quiet, 0, 0, 1, "print no findings on standard error")                                 \
+    X(STRING, suppressions, 0, 0, 0,                                                               \
+      "file of findings that are not printed and do not count for exitcode")                       \
     X(STRING, label_env, 0, 0, 0, "environment variable whose value is kept with each finding")    \
     X(BOOL, trace_children, 1, 0, 1, "stay in LD_PRELOAD for programs that this one starts")       \
     X(BOOL, log_empty, 1, 0, 1,                                                                    \

@@ -148,10 +148,6 @@ void sys_unmap(void *p, size_t size)
     sys_call(SYS_munmap, p, size);
 }
 
-/* --- reading memory
- * ----------------------------------------------------------------------------------------------
- */
-
 /* Open for one thread, which will read much. */
 static struct {
     _Atomic uintptr_t thread;
@@ -289,10 +285,6 @@ ssize_t sys_copy_memory(const void *from, void *to, size_t size)
     return n ? (ssize_t)n : -1;
 }
 
-/* --- files
- * -------------------------------------------------------------------------------------------------
- */
-
 ssize_t sys_read_file(const char *path, char *to, size_t size)
 {
     int fd = (int)sys_call(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
@@ -305,14 +297,4 @@ ssize_t sys_read_file(const char *path, char *to, size_t size)
     sys_call(SYS_close, fd);
     to[length] = '\0';
     return (ssize_t)length;
-}
-
-ssize_t sys_read_file_at(const char *path, void *to, size_t size, off_t offset)
-{
-    int fd = (int)sys_call(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    ssize_t n = sys_call(SYS_pread64, fd, to, size, offset);
-    sys_call(SYS_close, fd);
-    return n;
 }

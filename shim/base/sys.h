@@ -106,7 +106,4 @@ void sys_release_memory(void);
  * -1. */
 ssize_t sys_read_file(const char *path, char *to, size_t size);
 
-/* Reads a part of a file. Returns the length or -1. */
-ssize_t sys_read_file_at(const char *path, void *to, size_t size, off_t offset);
-
 #endif

@@ -36,8 +36,6 @@ enum {
 #define ENTRY_SWAPPED ((uint64_t)1 << 62)
 #define ENTRY_FILE ((uint64_t)1 << 61)
 
-bool written_by_reading;
-
 /* The part that is not told of yet: more may follow it closely. */
 struct pending {
     uintptr_t start, end, gap;
@@ -123,7 +121,7 @@ void written_each(const struct written *written, uintptr_t start, uintptr_t end,
     start &= ~(uintptr_t)(PAGE - 1);
     end = (end + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
     uintptr_t from = start;
-    if (written->fd >= 0 && !no_ioctl && !written_by_reading && !calls_are_filtered())
+    if (written->fd >= 0 && !no_ioctl && !calls_are_filtered())
         from = by_ioctl(written->fd, from, end, &pending);
     if (from < end && written->fd >= 0) {
         no_ioctl = true;

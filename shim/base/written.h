@@ -25,7 +25,4 @@ typedef void written_visitor(uintptr_t start, uintptr_t end, void *data);
 void written_each(const struct written *written, uintptr_t start, uintptr_t end, uintptr_t gap,
                   written_visitor *visit, void *data);
 
-/* For the tests: only by reading. */
-extern bool written_by_reading;
-
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dlpin.h: for programs and plug-ins that want to talk to dlpin. dlpin.h(3) is the description.
+ * dlpin.h: for programs and plug-ins that want to talk to dlpin. libdlpin(3) is the description.
  *
  * Nothing is to be linked. Under dlpin the preload library has the functions; without it each call
  * is a test of a pointer, its arguments are not evaluated, and it is worth 0. C and C++.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What programs may call: include/dlpin.h. */
+/* The functions of include/dlpin.h, which programs may call. */
 #define DLPIN_REFERENCE __attribute__((visibility("default")))
 #include "include/dlpin.h"
 #include "interpose/own_process.h"

@@ -19,15 +19,15 @@ extern HIDDEN char bootstrap_buffer[BOOTSTRAP_SIZE];
 /* NULL: there is no room left. */
 void *bootstrap_alloc(size_t size);
 
-/* Whether `p` is such a block, and how much was asked for. */
+/* True: `p` is such a block; and the size that was asked for. */
 static inline bool bootstrap_has(const void *p)
 {
     return unlikely((uintptr_t)p - (uintptr_t)bootstrap_buffer < BOOTSTRAP_SIZE);
 }
 size_t bootstrap_size(const void *p);
 
-/* What is to be called in place of the real function `release`, which does not know these blocks.
- * Once, when the real functions are known. */
+/* Returns the function to call in place of the real `release`, which does not know these blocks.
+ * Called once, when the real functions are known. */
 typedef void bootstrap_release(void *p);
 bootstrap_release *bootstrap_behind(bootstrap_release *release);
 

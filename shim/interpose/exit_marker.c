@@ -15,7 +15,7 @@ static char handle; /* its address is nobody else's: libc knows by it what is ou
 static _Atomic bool is_wanted;
 static _Atomic unsigned placed;
 
-/* The last object that room was made for, and how many modules had gone then. */
+/* The last object that room was made for, and how many unloads there had been then. */
 static _Atomic uintptr_t last_object;
 static _Atomic uint64_t last_unloads;
 

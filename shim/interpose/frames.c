@@ -43,9 +43,6 @@ static struct {
 
 #define REAL(function) ((__typeof__(function) *)atomic_load(&functions[NUMBER_##function].real))
 
-/* --- our functions
- * ------------------------------------------------------------------------------------------ */
-
 static void watch_startup(void);
 
 /* The unwinder has it now. Its notes end with it: with the last plug-in that needs it, it may be
@@ -109,8 +106,8 @@ static void register_info_table_bases(void *begin, void *object, void *text, voi
     note(NUMBER_register_info_table_bases, begin, object, CALLER());
 }
 
-/* Before the real call; but what is gone stays until the call came back: it may be the crash that
- * was foretold. */
+/* Before the real call; but what is unloaded stays until the call came back: it may be the crash
+ * that was foretold. */
 static bool forget_before(const void *begin)
 {
     return registering_forget(REGISTERED_FRAMES, (uintptr_t)begin, true);
@@ -144,9 +141,6 @@ static void *deregister_info_bases(const void *begin)
     forget_after(begin, any);
     return object;
 }
-
-/* --- where they are put
- * ------------------------------------------------------------------------------------- */
 
 /* The unwinder whose functions ours call, with a reference, and how many others there were. One
  * thread at a time looks: it has the loader's list. */
@@ -234,8 +228,8 @@ static bool came_at_startup_and_is_certain(const struct module *module)
     return module->startup && is_certain(module);
 }
 
-/* What the program was started with registers what is its own, and is left alone, until there is
- * something of a plug-in that it could deregister. */
+/* Modules that came with the program register their own tables. They are left alone until there is
+ * a table of a plug-in that they could deregister. */
 static void watch_startup(void)
 {
     static _Atomic bool done;

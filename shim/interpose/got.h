@@ -18,7 +18,7 @@ struct got_change {
 /* False: the function of this name is to stay. */
 typedef bool got_lookup(const char *name, struct got_change *change);
 
-/* Whether a module's entries are to be looked up. */
+/* True: the module's entries are to be looked up. */
 typedef bool got_chooser(const struct module *module);
 
 /* Every entry of the modules that came after the epoch `since`, up to `until`, and are chosen.

@@ -10,6 +10,7 @@
 #include "base/options.h"
 #include "interpose/exit_marker.h"
 #include "interpose/real.h"
+#include "interpose/registered_call.h"
 #include "interpose/registering.h"
 
 typedef void on_exit_handler(int status, void *argument);
@@ -18,7 +19,7 @@ typedef void cxa_handler_with_status(void *argument, int status); /* how libc ca
 
 static void run_on_exit(int status, void *registration)
 {
-    struct registered_call call = registering_take(registration);
+    struct registered_call call = registered_call_take(registration);
     if (call.function)
         ((on_exit_handler *)call.function)(status, (void *)call.argument);
 }
@@ -41,7 +42,7 @@ EXPORT int on_exit(on_exit_handler *function, void *argument)
 
 static void run_atexit(void *registration, int status)
 {
-    struct registered_call call = registering_take(registration);
+    struct registered_call call = registered_call_take(registration);
     if (call.function)
         ((cxa_handler_with_status *)call.function)((void *)call.argument, status);
 }
@@ -69,7 +70,7 @@ EXPORT int __cxa_atexit(cxa_handler *function, void *argument, void *handle)
 
 static void run_quick_exit(void *unused, int status)
 {
-    struct registered_call call = registering_take_newest(REGISTERED_QUICK_EXIT);
+    struct registered_call call = registered_call_take_newest(REGISTERED_QUICK_EXIT);
     if (call.function)
         ((cxa_handler_with_status *)call.function)(NULL, status);
 }

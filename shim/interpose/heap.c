@@ -21,9 +21,9 @@ static __attribute__((noinline)) void *noted_slow(void *p, size_t size, uintptr_
  * What is not fast is a jump elsewhere. */
 static inline void *noted(void *p, size_t size, uintptr_t pc, uintptr_t cfa)
 {
+    heap_entry *entry;
     uint32_t site;
-    heap_entry *entry = heap_fast_entry(p);
-    if (unlikely(!entry || !site_fast(pc, &site)))
+    if (unlikely(!heap_fast_entry(p, &entry) || !site_fast(pc, &site)))
         return noted_slow(p, size, pc, cfa);
     heap_set(entry, p, size, site);
     return p;

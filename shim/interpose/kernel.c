@@ -28,7 +28,7 @@ void note_ioctl(int file, unsigned long request, const void *argument)
     errno = saved_errno;
 }
 
-/* What comes as a bare number, and is worth knowing. */
+/* The system calls that matter to us. */
 void note_syscall(long number, unsigned long first, unsigned long second, unsigned long third)
 {
     switch (number) {

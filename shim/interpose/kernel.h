@@ -14,7 +14,7 @@ HIDDEN void note_syscall(long number, unsigned long first, unsigned long second,
                          unsigned long third);
 HIDDEN void note_ioctl(int file, unsigned long request, const void *argument);
 
-/* What is jumped to while the real functions are not known. */
+/* Stand in for the real functions while these are not known. */
 HIDDEN long early_syscall(long number, long a, long b, long c, long d, long e, long f);
 HIDDEN int early_ioctl(int file, unsigned long request, void *argument);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* pthread keys and their C11 twins, which do not pass through them. */
-#include "interpose/guards.h"
+#include "interpose/key_stubs.h"
 #include "interpose/real.h"
 #include "lifecycle/events.h"
 #include "lifecycle/start.h"
@@ -22,7 +22,7 @@ static bool note_deleting(pthread_key_t key, struct key *was)
     if (!lifecycle_enter(&saved_errno))
         return false;
     key_deleted(key, was);
-    guard_deleting(key);
+    key_stub_deleting(key);
     guard_leave(saved_errno);
     return true;
 }
@@ -61,33 +61,33 @@ static void note_set(pthread_key_t key, const void *value, bool done, uint32_t s
 EXPORT int pthread_key_create(pthread_key_t *key, key_destructor *destructor)
 {
     real_need(real_pthread_key_create);
-    struct key_guard *taken;
-    int error = real_pthread_key_create(key, guard_key(destructor, &taken));
+    struct key_stub *taken;
+    int error = real_pthread_key_create(key, key_stub_for(destructor, &taken));
     if (!error)
         note_created(key, destructor);
-    guard_made(taken, key, error);
+    key_stub_made(taken, key, error);
     return error;
 }
 
 EXPORT int __pthread_key_create(pthread_key_t *key, key_destructor *destructor)
 {
     real_need(real___pthread_key_create);
-    struct key_guard *taken;
-    int error = real___pthread_key_create(key, guard_key(destructor, &taken));
+    struct key_stub *taken;
+    int error = real___pthread_key_create(key, key_stub_for(destructor, &taken));
     if (!error)
         note_created(key, destructor);
-    guard_made(taken, key, error);
+    key_stub_made(taken, key, error);
     return error;
 }
 
 EXPORT int tss_create(tss_t *key, tss_dtor_t destructor)
 {
     real_need(real_tss_create);
-    struct key_guard *taken;
-    int result = real_tss_create(key, guard_key(destructor, &taken));
+    struct key_stub *taken;
+    int result = real_tss_create(key, key_stub_for(destructor, &taken));
     if (result == thrd_success)
         note_created(key, destructor);
-    guard_made(taken, key, result != thrd_success);
+    key_stub_made(taken, key, result != thrd_success);
     return result;
 }
 

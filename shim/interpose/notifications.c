@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* What starts a thread with a function that it was given, later: SIGEV_THREAD. */
+/* Functions of libc that start a thread later, in a function of the program: SIGEV_THREAD. */
 #include "interpose/real.h"
+#include "interpose/registered_call.h"
 #include "interpose/registering.h"
 
 #include <errno.h>
@@ -19,24 +20,24 @@ static struct registration *prepare(enum registration_type type, const struct si
     });
 }
 
-static void notify_guarded(union sigval value)
+static void notify_kept(union sigval value)
 {
-    struct registered_call call = registering_guarded(value.sival_ptr);
+    struct registered_call call = registered_call_kept(value.sival_ptr);
     value.sival_ptr = (void *)call.argument;
     if (call.function)
         ((void (*)(union sigval))call.function)(value);
 }
 
-/* With fix= through us; `ours` is where what libc is given then can be. */
-static struct sigevent *guarded(struct sigevent *event, const struct registration *registration,
-                                struct sigevent *ours)
+/* With fix= it runs through us; `ours` is where what libc is given then can be. */
+static struct sigevent *through_us(struct sigevent *event, const struct registration *registration,
+                                   struct sigevent *ours)
 {
-    struct registered_guard *guard = registering_guard(registration);
-    if (!guard)
+    struct kept_call *call = registered_call_keep(registration);
+    if (!call)
         return event;
     *ours = *event;
-    ours->sigev_notify_function = notify_guarded;
-    ours->sigev_value.sival_ptr = guard;
+    ours->sigev_notify_function = notify_kept;
+    ours->sigev_value.sival_ptr = call;
     return ours;
 }
 
@@ -45,7 +46,7 @@ EXPORT int timer_create(clockid_t clock, struct sigevent *event, timer_t *timer)
     struct sigevent ours;
     REAL_LATE(timer_create);
     struct registration *registration = prepare(REGISTERED_TIMER, event, CALLER());
-    int error = real_timer_create(clock, guarded(event, registration, &ours), timer);
+    int error = real_timer_create(clock, through_us(event, registration, &ours), timer);
     if (error)
         registering_failed(registration);
     else
@@ -68,7 +69,7 @@ EXPORT int mq_notify(mqd_t queue, const struct sigevent *event)
     struct sigevent ours;
     REAL_LATE(mq_notify);
     struct registration *registration = prepare(REGISTERED_QUEUE, event, CALLER());
-    int error = real_mq_notify(queue, guarded((struct sigevent *)event, registration, &ours));
+    int error = real_mq_notify(queue, through_us((struct sigevent *)event, registration, &ours));
     int saved_errno = errno;
     if (error || fstat(queue, &file) != 0) {
         registering_failed(registration);
@@ -83,14 +84,14 @@ EXPORT int mq_notify(mqd_t queue, const struct sigevent *event)
 
 static void notify(union sigval value)
 {
-    struct registered_call call = registering_take(value.sival_ptr);
+    struct registered_call call = registered_call_take(value.sival_ptr);
     value.sival_ptr = (void *)call.argument;
     if (call.function)
         ((void (*)(union sigval))call.function)(value);
 }
 
-/* It is called once, however the requests end: through us, so that it is known to be over. Where
- * the call fails it may be called, too. */
+/* libc calls the function once, however the requests end. It runs through us, so that its end is
+ * known. Where the call fails it may be called, too. */
 EXPORT int getaddrinfo_a(int mode, struct gaicb **list, int count, struct sigevent *event)
 {
     REAL_LATE(getaddrinfo_a);

@@ -11,11 +11,12 @@
 /* lifecycle_enter; false also in another process. */
 bool own_process_enter(int *saved_errno);
 
-/* Whether own_process_enter may succeed. Enters nothing: where the answer is no, a handler on a
- * small stack has spent no more than this call. */
+/* False: own_process_enter would fail. A handler on a small stack asks this first, and spends no
+ * more than this call. */
 bool own_process_may_enter(void);
 
-/* Does the work on a stack of our own (base/own_stack.h), if own_process_may_enter. */
+/* Does work for the end of the process, if own_process_may_enter: on a stack of our own
+ * (base/own_stack.h), unless there is next to nothing to do (lifecycle_ends_silently). */
 void own_process_run(void (*work)(void *data), void *data);
 
 #endif

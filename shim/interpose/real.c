@@ -8,13 +8,13 @@
 
 #include <errno.h>
 
-#define INTERPOSE(name, family, necessity) __typeof__(name) *real_##name;
+#define INTERPOSE(name, necessity) __typeof__(name) *real_##name;
 #include "interpose/interposers.def"
 #undef INTERPOSE
 
 enum { OPTIONAL, REQUIRED };
 
-#define INTERPOSE(name, family, necessity) {#name, (void **)&real_##name, (necessity) == REQUIRED},
+#define INTERPOSE(name, necessity) {#name, (void **)&real_##name, (necessity) == REQUIRED},
 const struct interposer interposers[] = {
 #include "interpose/interposers.def"
 };
@@ -30,7 +30,7 @@ bool real_is_relocated(void)
     return self == &resolved;
 }
 
-/* What a function that this libc has not got does. */
+/* Stands in for a function that this libc does not have. */
 static long not_there(void)
 {
     errno = ENOSYS;

@@ -44,7 +44,7 @@ extern int __sigaction(int number, const struct sigaction *action, struct sigact
 extern __sighandler_t bsd_signal(int number, __sighandler_t handler);
 int execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags);
 
-#define INTERPOSE(name, family, necessity) extern HIDDEN __typeof__(name) *real_##name;
+#define INTERPOSE(name, necessity) extern HIDDEN __typeof__(name) *real_##name;
 #include "interpose/interposers.def"
 #undef INTERPOSE
 
@@ -63,7 +63,7 @@ void real_look_again(void **pointer, const char *name);
 
 #define REAL_LATE(name) (real_need(real_##name), real_look_again((void **)&real_##name, #name))
 
-/* What the last of our own calls of dlopen says that went wrong; NULL: nothing. */
+/* The error of the last dlopen call of our own; NULL: none. */
 const char *real_error(void);
 
 /* The program must not see an error of ours. */
@@ -83,7 +83,7 @@ struct interposer {
 extern const struct interposer interposers[];
 extern const unsigned interposer_count;
 
-#define INTERPOSE(name, family, necessity) +1
+#define INTERPOSE(name, necessity) +1
 enum {
     INTERPOSER_COUNT = 0
 #include "interpose/interposers.def"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What an interposed function does first, inside the guard. */
+/* The first step of an interposed function, inside the guard. */
 #ifndef DLPIN_INTERPOSE_SETTLE_H
 #define DLPIN_INTERPOSE_SETTLE_H
 

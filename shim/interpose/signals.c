@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the program sets to handle signals. A function that only asks changes nothing here. Of our
- * own handler for crashes none of them tells.
+ * Handlers that the program sets for signals. A function that only asks changes nothing here. Of
+ * our own handler for crashes none of them tells.
  */
 #include "interpose/real.h"
 #include "lifecycle/crash.h"
@@ -80,8 +80,8 @@ EXPORT int siginterrupt(int number, int interrupt)
     return result;
 }
 
-/* It may be called by a handler that has little stack: what is resolved by it is left to the next
- * check. */
+/* sigaltstack may be called by a handler that has little stack: what is resolved by it is left to
+ * the next check. */
 static void note_stack(uintptr_t caller)
 {
     int saved_errno;

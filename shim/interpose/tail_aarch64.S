@@ -5,13 +5,22 @@
  * gets the first three arguments and the return address.
  */
 
-.macro TAIL name, note
+.macro BEGIN name
+        .hidden real_\name
         .globl  \name
         .type   \name, %function
         .p2align 4
 \name:
         .cfi_startproc
         bti     c
+.endm
+
+.macro END name
+        .cfi_endproc
+        .size   \name, . - \name
+.endm
+
+.macro SAVE_ARGUMENTS
         stp     x29, x30, [sp, #-80]!
         .cfi_def_cfa_offset 80
         .cfi_offset x29, -80
@@ -21,8 +30,9 @@
         stp     x2, x3, [sp, #32]
         stp     x4, x5, [sp, #48]
         stp     x6, x7, [sp, #64]
-        mov     x3, x30
-        bl      \note
+.endm
+
+.macro RESTORE_ARGUMENTS
         ldp     x0, x1, [sp, #16]
         ldp     x2, x3, [sp, #32]
         ldp     x4, x5, [sp, #48]
@@ -31,70 +41,40 @@
         .cfi_restore x29
         .cfi_restore x30
         .cfi_def_cfa_offset 0
+.endm
+
+.macro LOAD_REAL name
         adrp    x16, real_\name
         ldr     x16, [x16, #:lo12:real_\name]
+.endm
+
+.macro TAIL name, note
+        BEGIN   \name
+        .hidden \note
+        SAVE_ARGUMENTS
+        mov     x3, x30
+        bl      \note
+        RESTORE_ARGUMENTS
+        LOAD_REAL \name
         br      x16
-        .cfi_endproc
-        .size   \name, . - \name
+        END     \name
 .endm
 
 /* The same for what may be called before the real one is known. The note gets all arguments. */
 .macro TAIL_EARLY name, note, early
-        .globl  \name
-        .type   \name, %function
-        .p2align 4
-\name:
-        .cfi_startproc
-        bti     c
-        stp     x29, x30, [sp, #-80]!
-        .cfi_def_cfa_offset 80
-        .cfi_offset x29, -80
-        .cfi_offset x30, -72
-        mov     x29, sp
-        stp     x0, x1, [sp, #16]
-        stp     x2, x3, [sp, #32]
-        stp     x4, x5, [sp, #48]
-        stp     x6, x7, [sp, #64]
+        BEGIN   \name
+        .hidden \note, \early
+        SAVE_ARGUMENTS
         bl      \note
-        ldp     x0, x1, [sp, #16]
-        ldp     x2, x3, [sp, #32]
-        ldp     x4, x5, [sp, #48]
-        ldp     x6, x7, [sp, #64]
-        ldp     x29, x30, [sp], #80
-        .cfi_restore x29
-        .cfi_restore x30
-        .cfi_def_cfa_offset 0
-        adrp    x16, real_\name
-        ldr     x16, [x16, #:lo12:real_\name]
+        RESTORE_ARGUMENTS
+        LOAD_REAL \name
         cbz     x16, 1f
         br      x16
 1:      b       \early
-        .cfi_endproc
-        .size   \name, . - \name
+        END     \name
 .endm
 
-        .hidden note_dlopen, note_dlmopen, note_dlsym, note_exec
-        .hidden real_dlopen, real_dlmopen, real_dlsym, real_dlvsym
-        .hidden real_execve, real_execv, real_execvp, real_execvpe, real_execl, real_execlp
-        .hidden real_execle, real_fexecve, real_execveat
-        .hidden note_syscall, note_ioctl, early_syscall, early_ioctl
-        .hidden real_syscall, real_ioctl
-
         .text
-        TAIL    dlopen, note_dlopen
-        TAIL    dlmopen, note_dlmopen
-        TAIL    dlsym, note_dlsym
-        TAIL    dlvsym, note_dlsym
-        TAIL    execve, note_exec
-        TAIL    execv, note_exec
-        TAIL    execvp, note_exec
-        TAIL    execvpe, note_exec
-        TAIL    execl, note_exec
-        TAIL    execlp, note_exec
-        TAIL    execle, note_exec
-        TAIL    fexecve, note_exec
-        TAIL    execveat, note_exec
-        TAIL_EARLY syscall, note_syscall, early_syscall
-        TAIL_EARLY ioctl, note_ioctl, early_ioctl
+#include "interpose/tails.def"
 
         .section .note.GNU-stack, "", %progbits

@@ -73,9 +73,6 @@ static void name_gaps(const char **unseen, size_t n)
 
 void lifecycle_finish(const char *ended)
 {
-    static const char *const families[] = {"heap",          "keys",    "threads", "loader",
-                                           "registrations", "signals", NULL};
-    const bool active[ARRAY_SIZE(families) - 1] = {heap_is_seen, true, true, true, true, true};
     const char *unseen[32] = {NULL};
     size_t n = 0;
 
@@ -95,7 +92,7 @@ void lifecycle_finish(const char *ended)
     if (!has_left_nothing())
         lifecycle_check(MOMENT_EXIT);
     name_gaps(unseen, n);
-    report_finish(ended, is_exec, families, active, unseen);
+    report_finish(ended, is_exec, heap_is_seen, unseen);
 }
 
 void lifecycle_aborting(void)

@@ -2,15 +2,15 @@
 #include "lifecycle/locks.h"
 #include "base/arena.h"
 #include "ownership/sites.h"
-#include "registry/guards.h"
+#include "registry/key_stubs.h"
 #include "registry/threads.h"
 #include "report/report.h"
 
 struct lock check_lock;
 
 /* In locking order (base/lock.h). */
-static struct lock *const order[] = {&check_lock, &changes_lock, &report_lock, &registry_lock,
-                                     &sites_lock, &modules_lock, &guards_lock, &arena_lock};
+static struct lock *const order[] = {&check_lock, &changes_lock, &report_lock,    &registry_lock,
+                                     &sites_lock, &modules_lock, &key_stubs_lock, &arena_lock};
 static bool taken[ARRAY_SIZE(order)];
 
 enum { ALL, BELOW_CHECK };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the listener (modules/modules.h) has not heard of yet. */
+/* Changes that the listener (modules/modules.h) has not heard of yet. */
 #ifndef DLPIN_MODULES_CHANGES_H
 #define DLPIN_MODULES_CHANGES_H
 

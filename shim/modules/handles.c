@@ -16,9 +16,6 @@ enum {
 static _Atomic size_t count_offset; /* in a link map; 0: not known */
 static _Atomic bool was_tried;
 
-/* --- where the number is
- * ----------------------------------------------------------------------------------- */
-
 struct words {
     size_t count;
     uint32_t word[MAP_WORDS];
@@ -124,10 +121,6 @@ static int count_handles(const struct module *module)
         link_maps_hold(look_at_module, &question);
     return question.count;
 }
-
-/* --- changes
- * ------------------------------------------------------------------------------------------------
- */
 
 struct opened {
     unsigned count;

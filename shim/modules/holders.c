@@ -81,9 +81,6 @@ static void add(struct holders *found, enum reason reason, struct module *module
     holders_add(found, &holder);
 }
 
-/* --- what needs what
- * ------------------------------------------------------------------------------------------ */
-
 static bool is_called(const struct node *node, const char *name)
 {
     const char *slash = strrchr(node->map->l_name, '/');
@@ -110,9 +107,6 @@ static void meet_needed(const struct search *search, const struct node *node,
         for (unsigned i = 0; i < targets->count; i++)
             targets->is_met[i] |= is_meant(search, targets->list[i], name);
 }
-
-/* --- what is bound to what
- * --------------------------------------------------------------------------------------- */
 
 static bool points_into(uintptr_t word, bool is_tls, const struct module *module)
 {
@@ -191,10 +185,6 @@ static bool each_binding(const struct node *node, struct node *held, binding_vis
     return each_binding_to(node, &(struct targets){.list = {held}, .count = 1}, visit, data);
 }
 
-/* --- the objects
- * -----------------------------------------------------------------------------------------------
- */
-
 static void describe(struct node *node, const struct link_map *map)
 {
     struct module *module = modules_find((uintptr_t)map->l_ld);
@@ -247,9 +237,6 @@ static void end(struct search *search)
     }
     arena_free(search->nodes, size_of_nodes(search));
 }
-
-/* --- whether a holder is there without what it holds
- * ------------------------------------------------------------- */
 
 static bool any_unique(const char *name, bool unique, unsigned number, void *data)
 {
@@ -367,10 +354,6 @@ static void follow(struct search *search)
     }
 }
 
-/* --- the question
- * -------------------------------------------------------------------------------------------------
- */
-
 struct bindings {
     struct holders *found;
     struct module *holder; /* NULL: the module itself */
@@ -440,10 +423,6 @@ void holders_find(struct module *of, struct holders *found)
     *found = (struct holders){0};
     link_maps_hold(search, &of_module);
 }
-
-/* --- for good
- * ---------------------------------------------------------------------------------------------
- */
 
 static void look_whether_kept(void *data)
 {

@@ -346,9 +346,6 @@ void sightings_free(struct sightings *list)
     arena_free(list->maps, list->map_capacity * sizeof(struct link_map *));
 }
 
-/* --- one object, without the loader's locks
- * ------------------------------------------------------------- */
-
 /* The program headers behind the ELF header at the start of the mapping. */
 static bool read_mapping(struct sighting *sighting, const struct dl_find_object *found)
 {

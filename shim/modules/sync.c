@@ -109,18 +109,18 @@ static void remove_unseen_locked(const struct sightings *list, struct module_cha
             remove_locked(m, changes);
 }
 
-/* Those that were finalized, if they are what has gone. */
+/* Removes the modules that were finalized, if these are the ones that are unloaded. */
 static bool remove_finalized_locked(const struct sightings *list, struct module_changes *changes)
 {
     struct module *module;
-    bool are_gone = finalized_count_locked() == list->subs - last_subs;
-    for (unsigned i = 0; are_gone && (module = finalized_at_locked(i)) != NULL; i++)
-        are_gone = !sighting_is_there(module->start);
-    for (unsigned i = 0; are_gone && (module = finalized_at_locked(i)) != NULL; i++) {
+    bool are_unloaded = finalized_count_locked() == list->subs - last_subs;
+    for (unsigned i = 0; are_unloaded && (module = finalized_at_locked(i)) != NULL; i++)
+        are_unloaded = !sighting_is_there(module->start);
+    for (unsigned i = 0; are_unloaded && (module = finalized_at_locked(i)) != NULL; i++) {
         order_remove_locked(module);
         remove_locked(module, changes);
     }
-    return are_gone;
+    return are_unloaded;
 }
 
 /* False: the list has to be looked at as a whole. */
@@ -172,7 +172,7 @@ static bool is_newer_locked(const struct sightings *list)
     return adds > 0 || (adds == 0 && subs >= 0);
 }
 
-/* What another thread took over meanwhile is not new any more. */
+/* A module that another thread took over meanwhile is not new any more. */
 static void know_again(struct sighting *sighting)
 {
     struct module *m = sighting->known ? NULL : modules_find(sighting->image.start);

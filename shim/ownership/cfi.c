@@ -6,10 +6,6 @@
 
 #include <string.h>
 
-/* --- rules: DWARF 4, 6.4
- * -----------------------------------------------------------------------------------
- */
-
 enum rule_type {
     UNCHANGED,
     UNDEFINED,
@@ -281,10 +277,6 @@ static void run(struct program *program, struct cfi_bytes code, uintptr_t wanted
             return;
     }
 }
-
-/* --- steps
- * -------------------------------------------------------------------------------------------------
- */
 
 #if defined(__x86_64__)
 const unsigned cfi_saved_registers[CFI_SAVED] = {3, CFI_FP, 12, 13, 14, 15};

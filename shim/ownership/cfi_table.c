@@ -6,10 +6,6 @@
 
 #include <string.h>
 
-/* --- bytes
- * -------------------------------------------------------------------------------------------------
- */
-
 uint64_t cfi_fixed(struct cfi_bytes *bytes, unsigned size)
 {
     uint64_t value = 0;
@@ -56,10 +52,6 @@ int64_t cfi_sleb(struct cfi_bytes *bytes)
     bytes->failed = true;
     return 0;
 }
-
-/* --- the index
- * ---------------------------------------------------------------------------------------------
- */
 
 /* DW_EH_PE_*: the form of a pointer is in the lower half of its encoding, what it is relative to in
  * the upper one. */
@@ -168,10 +160,6 @@ static bool search_index(const struct tables *tables, uintptr_t address, uintptr
     *entry = tables->index + (uintptr_t)(intptr_t)found.entry;
     return low > 0;
 }
-
-/* --- entries
- * -----------------------------------------------------------------------------------------------
- */
 
 /* Bytes of the program's memory, or a copy; their own address is needed for what is relative to
  * it. */

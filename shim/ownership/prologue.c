@@ -16,10 +16,6 @@ static size_t read_up_to(uintptr_t at, void *to, size_t size)
     return n > 0 ? (size_t)n : 0;
 }
 
-/* --- calls
- * -------------------------------------------------------------------------------------------------
- */
-
 enum { CALL_DIRECT = 0xe8, CALL_INDIRECT = 0xff, DIRECT_SIZE = 5, CALL_MAX = 7 };
 
 /* ModR/M of "call *…": /2; the instruction's size without prefixes, or 0. */
@@ -89,10 +85,6 @@ static bool call_may_lead_to(uintptr_t address, uintptr_t function)
     uintptr_t target = address + (uintptr_t)(intptr_t)displacement;
     return target == function || through_linkage(target) == function;
 }
-
-/* --- frames
- * ------------------------------------------------------------------------------------------------
- */
 
 static bool starts_with(const unsigned char *code, const unsigned char *wanted, size_t size,
                         size_t *at)

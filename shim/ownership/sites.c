@@ -47,9 +47,6 @@ struct site *site_get(uint32_t number)
     return chunk ? chunk[number & (CHUNK - 1)] : NULL;
 }
 
-/* --- the cache
- * ----------------------------------------------------------------------------------------- */
-
 static bool is_permanent(const struct site *site)
 {
     return module_is_permanent(site->owner.module) && module_is_permanent(site->requester.module);
@@ -121,9 +118,6 @@ static void uncache_locked(const struct site *site)
         if (atomic_load(&set->slots[way].key) == site->key)
             atomic_store(&set->slots[way].key, 0);
 }
-
-/* --- making sites
- * ----------------------------------------------------------------------------------------- */
 
 static bool number_locked(struct site *site)
 {
@@ -332,9 +326,6 @@ uint32_t site_slow(uintptr_t pc, uintptr_t cfa)
     return number;
 }
 
-/* --- modules that come and go
- * ------------------------------------------------------------------------- */
-
 static bool is_of(const struct site *site, const struct module *module)
 {
     return site->owner.module == module || site->requester.module == module;
@@ -422,9 +413,6 @@ void site_bitmap_free(struct site_bitmap *bitmap)
     if (bitmap)
         arena_free(bitmap, bitmap->size);
 }
-
-/* --- giving numbers back
- * ---------------------------------------------------------------------------------- */
 
 struct site_bitmap *sites_collect_begin(void)
 {

@@ -13,10 +13,6 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
-/* --- the way out
- * -----------------------------------------------------------------------------------------------
- */
-
 struct attempt {
     void *way_out[5];  /* of __builtin_setjmp: no signal mask, no function of the program */
     bool asked;        /* libunwind passed on its address as such, */
@@ -43,9 +39,6 @@ __attribute__((noreturn)) static void give_up(void)
 {
     __builtin_longjmp(current->way_out, 1);
 }
-
-/* --- where unwind tables are
- * ----------------------------------------------------------------------------------- */
 
 /* Another thread unloads a module: what lies in the module's range may be something else by now. */
 static bool may_be_stale(const struct module *module)
@@ -188,9 +181,6 @@ void *libunwind_dlsym(void *handle, const char *name)
     return strcmp(name, "_dl_find_object") == 0 ? (void *)&libunwind_find_object : NULL;
 }
 
-/* --- code that is read
- * ---------------------------------------------------------------------------------------- */
-
 /*
  * On aarch64, a system call says whether code may be read (process_vm_readv, LLVM 15 to 18;
  * rt_sigprocmask with an `how` that it refuses, 19 and newer). Code in an object that is on the
@@ -220,9 +210,6 @@ int libunwind_getpid(void)
 {
     return 0;
 }
-
-/* --- what cannot be
- * ------------------------------------------------------------------------------------------- */
 
 void libunwind_abort(void) __attribute__((noreturn));
 void libunwind_abort(void)
@@ -274,10 +261,6 @@ void libunwind_free(void *block);
 void libunwind_free(void *block)
 {
 }
-
-/* --- messages
- * -------------------------------------------------------------------------------------------------
- */
 
 char *libunwind_getenv(const char *name);
 char *libunwind_getenv(const char *name)

@@ -60,15 +60,17 @@ struct heap_slot {
 
 extern HIDDEN struct heap_slot heap_slots[HEAP_SLOTS];
 
-/* The entry of a block in glibc's heap; NULL where there is no leaf for it, and for NULL. */
-static inline heap_entry *heap_fast_entry(const void *p)
+/* The entry of a block in glibc's heap; false where there is no leaf for it. The entry is no result
+ * of its own, which the compiler would compare with NULL once more. */
+static inline bool heap_fast_entry(const void *p, heap_entry **entry)
 {
     uintptr_t address = (uintptr_t)p, number = address >> HEAP_LEAF_SHIFT;
     uintptr_t in_leaf = address & (((uintptr_t)1 << HEAP_LEAF_SHIFT) - 1);
     const struct heap_slot *slot = &heap_slots[number & (HEAP_SLOTS - 1)];
     if (unlikely(__atomic_load_n(&slot->number, __ATOMIC_ACQUIRE) != number + 1))
-        return NULL;
-    return &slot->leaf[in_leaf >> HEAP_GRANULE_SHIFT];
+        return false;
+    *entry = &slot->leaf[in_leaf >> HEAP_GRANULE_SHIFT];
+    return true;
 }
 
 /* `size` bytes were asked for (not HEAP_SIZE_UNKNOWN); `shifted` as of site_fast. */
@@ -115,8 +117,8 @@ void heap_forget_slow(const void *p);
 /* The block at `p` ends. */
 static inline void heap_forget(const void *p)
 {
-    heap_entry *entry = heap_fast_entry(p);
-    if (likely(entry != NULL))
+    heap_entry *entry;
+    if (likely(heap_fast_entry(p, &entry)))
         __atomic_store_n(entry, 0, __ATOMIC_RELAXED);
     else
         heap_forget_slow(p);

@@ -21,9 +21,6 @@
 #define MQUEUE_MAGIC 0x19800202
 #endif
 
-/* --- environment
- * ------------------------------------------------------------------------------------------- */
-
 enum { STRINGS_AT_ONCE = 64, STRINGS_MAX = 65536, WORD = sizeof(uintptr_t) };
 
 uintptr_t environment_list(void)
@@ -108,9 +105,6 @@ bool environment_get(const char *name, char *value, size_t size)
     return strlen(name) < VALUE_MAX / 2 && environment_each(take_value, &lookup);
 }
 
-/* --- handlers
- * ---------------------------------------------------------------------------------------------- */
-
 typedef void handler(void);
 typedef handler *get_handler(void);
 
@@ -171,9 +165,6 @@ bool libc_handler_locked(unsigned index, const char **call, uintptr_t *function)
     *function = variables[index].function;
     return true;
 }
-
-/* --- what is still so
- * -------------------------------------------------------------------------------------- */
 
 static bool stream_has(uintptr_t stream, uintptr_t buffer)
 {

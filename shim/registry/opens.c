@@ -46,10 +46,6 @@ static bool is_named(const struct module *module, const struct call *call)
                                hash_name(module->soname) == call->name_hash);
 }
 
-/* --- calls
- * ------------------------------------------------------------------------------------------------------
- */
-
 static void end_locked(struct call *call)
 {
     stack_free(call->stack);
@@ -98,9 +94,6 @@ static struct call *call_for_locked(const struct module *module, struct call *ow
             return call;
     return NULL;
 }
-
-/* --- what came of them
- * -------------------------------------------------------------------------------------------- */
 
 static void see(struct module *module, void *data)
 {

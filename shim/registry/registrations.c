@@ -22,9 +22,6 @@ bool registrations_any(enum registration_type type)
     return atomic_load_explicit(&counts[type], memory_order_relaxed) > 0;
 }
 
-/* --- making one
- * -------------------------------------------------------------------------------------------- */
-
 /* Only what may go before its registration does is worth keeping. */
 static bool may_dangle(const struct module *module, const struct module *keeper)
 {
@@ -199,10 +196,6 @@ struct registration *registration_prepare(const struct registration_request *req
     return NULL;
 }
 
-/* --- its end
- * -----------------------------------------------------------------------------------------------
- */
-
 static struct registration *unlink_locked(struct registration *registration)
 {
     *registration->link = registration->next;
@@ -234,7 +227,7 @@ struct registration *registration_take_newest(enum registration_type type)
     return newest;
 }
 
-bool registration_is_gone(const struct registration *registration)
+bool registration_is_unloaded(const struct registration *registration)
 {
     bool gone = module_is_unloaded(registration->image);
     for (unsigned i = 0; i < REGISTRATION_FUNCTIONS; i++)
@@ -243,7 +236,7 @@ bool registration_is_gone(const struct registration *registration)
 }
 
 /* Removes those of the identity but `except`. Returns whether there were any. */
-static bool forget(enum registration_type type, uintptr_t identity, bool spare_gone,
+static bool forget(enum registration_type type, uintptr_t identity, bool spare_unloaded,
                    const struct registration *except)
 {
     bool any = false;
@@ -254,16 +247,16 @@ static bool forget(enum registration_type type, uintptr_t identity, bool spare_g
         if (each == except || each->identity != identity)
             continue;
         any = true;
-        if (!spare_gone || !registration_is_gone(each))
+        if (!spare_unloaded || !registration_is_unloaded(each))
             release(unlink_locked(each));
     }
     lock_release(&registry_lock);
     return any;
 }
 
-bool registration_forget(enum registration_type type, uintptr_t identity, bool spare_gone)
+bool registration_forget(enum registration_type type, uintptr_t identity, bool spare_unloaded)
 {
-    return forget(type, identity, spare_gone, NULL);
+    return forget(type, identity, spare_unloaded, NULL);
 }
 
 void registration_complete(struct registration *registration, enum registration_type type,
@@ -289,9 +282,6 @@ void registrations_finalized(uintptr_t handle)
     forget(REGISTERED_ATFORK, handle, false, NULL);
     forget(REGISTERED_QUICK_EXIT, handle, false, NULL);
 }
-
-/* --- looking them up
- * --------------------------------------------------------------------------------------- */
 
 struct registration *registration_by_serial_locked(enum registration_type type, uint64_t serial)
 {

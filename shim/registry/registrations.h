@@ -100,10 +100,10 @@ struct registration *registration_take_newest(enum registration_type type);
 void registration_mute(enum registration_type type, uint64_t serial);
 
 /*
- * Removes those with this identity; true if there were any. With `spare_gone` those stay that name
- * something that is gone: what follows may be the crash that was foretold.
+ * Removes those with this identity; true if there were any. With `spare_unloaded` those stay that
+ * name something that is unloaded: what follows may be the crash that was foretold.
  */
-bool registration_forget(enum registration_type type, uintptr_t identity, bool spare_gone);
+bool registration_forget(enum registration_type type, uintptr_t identity, bool spare_unloaded);
 
 /* libc has finalized what belongs to this handle. */
 void registrations_finalized(uintptr_t handle);
@@ -111,8 +111,8 @@ void registrations_finalized(uintptr_t handle);
 /* Whether there are any; without a lock. */
 bool registrations_any(enum registration_type type);
 
-/* Whether code or data that it names is gone. */
-bool registration_is_gone(const struct registration *registration);
+/* Whether code or data that it names is unloaded. */
+bool registration_is_unloaded(const struct registration *registration);
 
 /* The same, or it is closed. */
 static inline bool registration_is_left(const struct registration *registration)

@@ -13,7 +13,7 @@
 
 enum { TASK_NAME_MAX = 64 };
 
-/* What is left of one that is over, as long as a value or a finding tells of it. */
+/* A task. The record outlives it as long as a value or a finding refers to it. */
 struct task {
     uint64_t serial; /* never used again */
     _Atomic uint32_t references;
@@ -25,7 +25,7 @@ struct task_value {
     struct task *setter; /* NULL: it was not set inside a task */
     struct stack *stack;
     uint32_t generation, site; /* of the key; where it was set */
-    /* Told of, for this site; once is enough. */
+    /* Reported for this site; once is enough. */
     bool told_left, told_read;
 };
 
@@ -46,7 +46,8 @@ bool task_value_is_left(struct thread *thread, uint32_t key);
 /* How many tasks of the thread have left a value that was set here. */
 unsigned tasks_leaving(const struct thread *thread, uint32_t site);
 
-/* Whether a read of this key in the running task gets what another task set, untold. */
+/* True: a read of this key in the running task gets a value of another task, which is not reported
+ * yet. */
 static inline bool task_reads_stale(pthread_key_t key)
 {
     const struct tasks *tasks = guard.self ? guard.self->tasks : NULL;

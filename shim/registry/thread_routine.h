@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What a thread was started with: whose function it runs, and whose data it was given. */
+/* The start of a thread: whose function it runs, and whose data it is given. */
 #ifndef DLPIN_REGISTRY_THREAD_ROUTINE_H
 #define DLPIN_REGISTRY_THREAD_ROUTINE_H
 

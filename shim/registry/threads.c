@@ -16,9 +16,6 @@ struct thread *threads;
 static _Atomic uint64_t last_serial;
 static unsigned since_collection;
 
-/* --- records
- * ------------------------------------------------------------------------------------------- */
-
 static void free_thread(struct thread *thread)
 {
     module_unref(thread->routine.module);
@@ -209,9 +206,6 @@ void thread_name(pid_t tid, char name[static 32])
         name[0] = '\0';
 }
 
-/* --- thread-local storage
- * ------------------------------------------------------------------------------------ */
-
 /* sysdeps/x86_64/nptl/tls.h, sysdeps/aarch64/nptl/tls.h: where the TCB has the dtv; and
  * sysdeps/generic/dl-dtv.h: an entry is two words, the first of which is the block, or -1. */
 #if defined(__x86_64__)
@@ -246,10 +240,6 @@ uintptr_t thread_tls_block(uintptr_t dtv, const struct module *module)
         return 0;
     return block;
 }
-
-/* --- values
- * --------------------------------------------------------------------------------------------------
- */
 
 bool value_is_current(const struct value *value, const struct key *key)
 {

@@ -6,7 +6,7 @@
 
 #include "registry/threads.h"
 
-/* Those of one thread in one module. */
+/* The destructors of one thread in one module. */
 struct tls_dtors {
     struct tls_dtors *next;
     struct module *module; /* has a reference */
@@ -20,7 +20,7 @@ struct tls_dtors *tls_list_find_locked(const struct thread *thread, const struct
 struct tls_dtors *tls_list_add_locked(struct thread *thread, struct module *module,
                                       uintptr_t function, uintptr_t object);
 
-/* Whether any thread has one, as far as is known. Without the lock. */
+/* True: some thread has one, as far as is known. Without the lock. */
 bool tls_dtors_any(void);
 
 /* With the thread's record, of which nobody knows any more. Without the lock. */

@@ -5,6 +5,7 @@
 #include "registry/libc_state.h"
 #include "report/log.h"
 #include "report/signature.h"
+#include "report/suppressions.h"
 #include "rules/rules.h"
 
 #include <string.h>
@@ -38,6 +39,7 @@ void group_write_locked(struct group *group)
                        .load_count = group->load_count,
                        .growing = is_growing(group),
                        .skipped = group->skipped,
+                       .suppressed = group->suppressed,
                        .message = group->message,
                        .signature = group->signature,
                        .label = labeled ? label : NULL,
@@ -49,7 +51,7 @@ void group_write_locked(struct group *group)
 void group_show_locked(struct group *group)
 {
     group->shown = true;
-    if (options.quiet)
+    if (options.quiet || group->suppressed)
         return;
     struct text text = {0};
     print_finding(&text,
@@ -120,6 +122,7 @@ void group_update_locked(struct group *group, struct finding *finding, enum occa
     group_set_message(group, &message);
     finding_release(&group->finding);
     group->finding = *finding;
+    group->suppressed = suppressions_match(finding);
     if (finding->module)
         group_add_load(group, finding->module->load);
     if (group->resolved) {

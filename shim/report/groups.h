@@ -20,7 +20,7 @@ struct group {
     uint32_t loads[LOADS_MAX];
     unsigned load_count;
     unsigned skipped; /* how often it was kept from doing harm */
-    bool resolved, shown;
+    bool resolved, shown, suppressed;
     bool reopened;           /* that is how it was resolved, */
     unsigned count_reopened; /* and so many there were then */
     bool inherited;          /* the parent's: it has reported it */

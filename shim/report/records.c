@@ -170,6 +170,8 @@ void record_finding(struct text *text, const struct finding_record *record, uint
         json_string(text, "label", record->label);
     if (finding->pending)
         text_add(text, ",\"pending\":true");
+    if (record->suppressed)
+        text_add(text, ",\"suppressed\":true");
     add_subject(text, finding);
     json_stack(text, finding->stack);
     path_json(text, finding);
@@ -197,16 +199,12 @@ void record_request(struct text *text, uint32_t token, enum request_state state,
     json_end(text);
 }
 
-void record_coverage(struct text *text, const char *const *families, const bool *active,
-                     const char *const *unseen, uint64_t time)
+void record_coverage(struct text *text, bool heap_seen, const char *const *unseen, uint64_t time)
 {
     const char *comma = "";
     json_begin(text, "coverage");
     json_number(text, "time", time);
-    text_add(text, ",\"hooks\":{");
-    for (unsigned i = 0; families[i]; i++)
-        text_printf(text, "%s\"%s\":%s", i ? "," : "", families[i], active[i] ? "true" : "false");
-    text_add(text, "},\"dropped\":{");
+    text_printf(text, ",\"hooks\":{\"heap\":%s},\"dropped\":{", heap_seen ? "true" : "false");
     for (unsigned i = 0; i < DROP_COUNT; i++) {
         unsigned long count = atomic_load(&dropped[i]);
         if (count == 0)

@@ -23,6 +23,7 @@ struct finding_record {
     unsigned load_count;
     bool growing;
     unsigned skipped;
+    bool suppressed; /* by the option suppressions= */
     const char *message, *signature, *label;
 };
 
@@ -49,9 +50,8 @@ void record_resolved(struct text *text, uint32_t finding, const char *how, uint6
 void record_request(struct text *text, uint32_t token, enum request_state state, unsigned findings,
                     uint64_t time);
 
-/* `unseen` is a NULL-terminated list of sentences; `families` of the hooks that are active. */
-void record_coverage(struct text *text, const char *const *families, const bool *active,
-                     const char *const *unseen, uint64_t time);
+/* `unseen` is a NULL-terminated list of sentences. */
+void record_coverage(struct text *text, bool heap_seen, const char *const *unseen, uint64_t time);
 void record_summary(struct text *text, const struct summary *summary, uint64_t time);
 
 /* A line for a frame; `returns`: its pc is a return address. */

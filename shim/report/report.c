@@ -6,14 +6,31 @@
 #include "report/instances.h"
 #include "report/log.h"
 #include "base/names.h"
+#include "report/suppressions.h"
 #include "rules/rule.h"
 #include "rules/rules.h"
 
+#include <time.h>
+
 static unsigned untold_events; /* they are no instances: they never end */
+
+static void read_suppressions(void)
+{
+    struct text line = {0};
+    if (!options.suppressions)
+        return;
+    if (suppressions_read(options.suppressions, suppressions_day((uint64_t)time(NULL))) ||
+        options.quiet)
+        return;
+    text_printf(&line, "dlpin: suppressions=%s: it cannot be read\n", options.suppressions);
+    log_say(text_string(&line));
+    text_free(&line);
+}
 
 void report_init(const char *raw_options)
 {
     log_init(raw_options);
+    read_suppressions();
     if (!lock_acquire(&report_lock))
         return;
     if (log_is_wanted_empty())
@@ -275,8 +292,8 @@ unsigned report_severe(void)
     if (!lock_acquire(&report_lock))
         return 0;
     HASH_ITER (hh, groups, group, next)
-        severe +=
-            !group->resolved && !group->inherited && group->finding.severity >= SEVERITY_WARNING;
+        severe += !group->resolved && !group->inherited && !group->suppressed &&
+                  group->finding.severity >= SEVERITY_WARNING;
     lock_release(&report_lock);
     return severe;
 }
@@ -336,15 +353,15 @@ static struct summary summarize_locked(const char *ended)
     return summary;
 }
 
-void report_finish(const char *ended, bool image_may_go_on, const char *const *families,
-                   const bool *active, const char *const *unseen)
+void report_finish(const char *ended, bool image_may_go_on, bool heap_seen,
+                   const char *const *unseen)
 {
     if (!lock_acquire(&report_lock))
         return;
     if (log_was_opened() && log_open_locked()) {
         struct summary summary = summarize_locked(ended);
         struct text text = {0};
-        record_coverage(&text, families, active, unseen, log_now());
+        record_coverage(&text, heap_seen, unseen, log_now());
         log_write(&text);
         record_summary(&text, &summary, log_now());
         log_write(&text);

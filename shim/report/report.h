@@ -87,8 +87,8 @@ void report_exiting(void);
 
 /* Writes counts, coverage and summary. `unseen`: sentences, NULL-terminated. `image_may_go_on`:
  * before an exec, which may fail; else nothing is written after the summary. */
-void report_finish(const char *ended, bool image_may_go_on, const char *const *families,
-                   const bool *active, const char *const *unseen);
+void report_finish(const char *ended, bool image_may_go_on, bool heap_seen,
+                   const char *const *unseen);
 
 /* Something that was found, and is still so. */
 struct open_finding {

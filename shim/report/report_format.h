@@ -162,7 +162,8 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  * module    pid time id path soname? build_id? base end load opener?(frame) state
  *           kept?("fix", "prevent": by that option it stays mapped)
  * finding   pid time id kind verdict severity module(id) module_path message at count bytes?
- * blocks? skipped? growing? loads[](load numbers) label? pending? subject stack[](frames)
+ * blocks? skipped? growing? loads[](load numbers) label? pending?
+ *           suppressed?(true: by the library's own option) subject stack[](frames)
  *           path?[{from,via,to}] signature
  * resolved  pid time finding(id) how
  * request   pid time token state findings(that hold now)
@@ -171,8 +172,7 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  * crash     pid time signal signal_name address module(the unloaded one) offset symbol?
  *           predicted_by(finding id, or null) stack[](frames; the first is where it died, and no
  *           return address: with another pc than address it read or wrote there)
- * coverage  pid time hooks{family: bool} dropped{what: count} unseen[](sentences)
- *           families: heap, keys, threads, loader, registrations, signals
+ * coverage  pid time hooks{heap: bool} dropped{what: count} unseen[](sentences)
  * summary   pid time findings kinds{} verdicts{} severities{}
  *           ended("exit", "_exit", "quick_exit", "exec", "confined")
  *

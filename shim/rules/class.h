@@ -5,6 +5,10 @@
  * Each class is one row of functions, in the file of its rules. Others ask the class by way of the
  * kind (class_of in rules/rule.h), and do not know which classes there are. A member that is NULL
  * or false is for classes to which it does not apply.
+ *
+ * A class is added with its row, declared in rules/rule.h; a member of the unions of struct
+ * subject, struct object and struct finding, as far as it needs them; and a check that applies the
+ * rules to its objects (rules/checks.c).
  */
 #ifndef DLPIN_RULES_CLASS_H
 #define DLPIN_RULES_CLASS_H

@@ -110,7 +110,7 @@ def main():
         of_file(next(entry.path for entry in os.scandir(folder)))
         why(2, ['No such file'], f'{folder}/none', 'tidy.so')
     for wrong in [(), ('-p', '1'), ('-p', 'x', 'm'), ('a',), ('a', 'b', 'c'), ('--timeout=x', 'a', 'b')]:
-        why(2, ['dlpin: '], *wrong)
+        why(2, ['dlpin why: '], *wrong)
 
 
 main()

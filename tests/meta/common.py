@@ -29,9 +29,9 @@ def without_comments(text):
 
 
 def interposers(root):
-    """Rows of interposers.def: name -> family."""
+    """Names in interposers.def."""
     text = without_comments(read(root, 'shim/interpose/interposers.def'))
-    return dict(re.findall(r'INTERPOSE\((\w+), (\w+), \w+\)', text))
+    return set(re.findall(r'INTERPOSE\((\w+), \w+\)', text))
 
 
 def table(root, path, name):

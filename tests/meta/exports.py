@@ -3,8 +3,7 @@
 """libdlpin.so and the table of interposed functions agree, and the library takes nothing from others that
 it must not.
 
- - What it exports is exactly interposers.def and include/dlpin.h; so is the version script; the rows of family TAIL are exactly
-   what tail_*.S defines.
+ - What it exports is exactly interposers.def and include/dlpin.h; so is the version script.
  - It needs libc.so.6 and nothing else but the loader itself (for _r_debug and __libc_stack_end).
  - Its thread-local variables are initial-exec: reading one never allocates. The loader then sets aside room
    at start, which DF_STATIC_TLS says; that is no harm in a library that is preloaded, never dlopen'ed, as
@@ -70,21 +69,14 @@ def version_script(root):
     return set(re.findall(r'(\w+);', text.split('global:')[1].split('local:')[0]))
 
 
-def tail_names(root, path):
-    return set(re.findall(r'^\s+TAIL(?:_EARLY)?\s+(\w+), note_\w+(?:, early_\w+)?$', read(root, path), flags=re.M))
-
-
 def api_names(root):
     return set(re.findall(r'\b(dlpin_\w+)\(.*\) DLPIN_REFERENCE;', read(root, 'shim/include/dlpin.h')))
 
 
 def check_table(root, library):
     rows, api = interposers(root), api_names(root)
-    tails = {name for name, family in rows.items() if family == 'TAIL'}
-    mistakes = compare('exports', symbols(library, '-D', '--defined-only'), set(rows) | api)
-    mistakes += compare('libdlpin.map', version_script(root), set(rows) | api)
-    for path in sorted(glob.glob(os.path.join(root, 'shim/interpose/tail_*.S'))):
-        mistakes += compare(os.path.basename(path), tail_names(root, path), tails)
+    mistakes = compare('exports', symbols(library, '-D', '--defined-only'), rows | api)
+    mistakes += compare('libdlpin.map', version_script(root), rows | api)
     if len(rows) < 30 or len(api) < 4:
         mistakes.append('interposers.def could not be read')
     return mistakes

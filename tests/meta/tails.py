@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The trampolines in assembly: both files define the same functions, and each assembles, as far as there is
-an assembler for it. Arguments: the tree, the processor of this build, its compiler's command."""
+"""The files in assembly: each assembles, as far as there is an assembler for it, and defines just the functions
+that it should; the trampolines those of tails.def. Arguments: the tree, the processor of this build, its compiler's command."""
 
 import glob
 import os
@@ -11,7 +11,6 @@ import sys
 import tempfile
 
 from common import finish, read, run
-from exports import tail_names
 
 CROSS = {'x86_64': ['x86_64-linux-gnu-gcc'], 'aarch64': ['aarch64-linux-gnu-gcc']}
 
@@ -26,54 +25,39 @@ def assembler(processor, native, compiler):
     return [clang, f'--target={processor}-linux-gnu'] if clang else None
 
 
-def assembled(path, command, folder):
+def assembled(root, path, command, folder):
     """Global functions of the object file, or the assembler's message."""
     output = os.path.join(folder, os.path.basename(path) + '.o')
-    result = run(*command, '-c', path, '-o', output)
+    result = run(*command, '-I', os.path.join(root, 'shim'), '-c', path, '-o', output)
     if result.returncode:
         return None, result.stderr
     table = run('readelf', '-sW', output).stdout
     return set(re.findall(r'FUNC\s+GLOBAL\s+\w+\s+\d+\s+(\w+)', table)), ''
 
 
-def check_own_stack(root, native, compiler, folder):
-    """The call on a stack of our own: the one function of its files, which other objects may use."""
-    mistakes = []
-    for path in sorted(glob.glob(os.path.join(root, 'shim/base/own_stack_*.S'))):
-        name = os.path.basename(path)
-        command = assembler(name[len('own_stack_'):-len('.S')], native, compiler)
-        if not command:
-            print(f'{name}: no assembler for it here')
-            continue
-        defined, message = assembled(path, command, folder)
-        if defined != {'own_stack_call'}:
-            mistakes.append(f'{name}: {message or sorted(defined)}')
-    return mistakes
+def wanted(root):
+    """Beginnings of the files' names, and what each defines that other objects may use."""
+    tails = set(re.findall(r'^\s+TAIL(?:_EARLY)?\s+(\w+), note_\w+(?:, early_\w+)?$',
+                           read(root, 'shim/interpose/tails.def'), flags=re.M))
+    return {'shim/interpose/tail_': tails, 'shim/base/own_stack_': {'own_stack_call'},
+            'shim/ownership/caller_registers_': {'caller_registers_read'}}
 
 
 def check(root, native, *compiler):
-    mistakes, first = [], None
+    mistakes = []
     with tempfile.TemporaryDirectory() as folder:
-        for path in sorted(glob.glob(os.path.join(root, 'shim/interpose/tail_*.S'))):
-            name = os.path.basename(path)
-            processor = name[len('tail_'):-len('.S')]
-            listed = tail_names(root, path)
-            if first is not None and listed != first:
-                mistakes.append(f'{name} and its sister differ: {sorted(listed ^ first)}')
-            first = listed
-            hidden = re.findall(r'real_(\w+)', ' '.join(re.findall(r'\.hidden (.*)', read(root, path))))
-            if set(hidden) != listed:
-                mistakes.append(f'{name}: .hidden names others: {sorted(set(hidden) ^ listed)}')
-            command = assembler(processor, native, list(compiler))
-            if not command:
-                print(f'{name}: no assembler for {processor} here')
-                continue
-            defined, message = assembled(path, command, folder)
-            if defined != listed:
-                mistakes.append(f'{name}: {message or sorted(defined ^ listed)}')
-        mistakes += check_own_stack(root, native, list(compiler), folder)
+        for start, functions in wanted(root).items():
+            for path in sorted(glob.glob(os.path.join(root, start + '*.S'))):
+                name = os.path.relpath(path, root)
+                command = assembler(name[len(start):-len('.S')], native, list(compiler))
+                if not command:
+                    print(f'{name}: no assembler for it here')
+                    continue
+                defined, message = assembled(root, path, command, folder)
+                if defined != functions:
+                    mistakes.append(f'{name}: {message or sorted(defined ^ functions)}')
     return mistakes
 
 
 if __name__ == '__main__':
-    finish('trampolines', check(*sys.argv[1:]))
+    finish('files in assembly', check(*sys.argv[1:]))

@@ -12,6 +12,7 @@ import unittest
 DATA = pathlib.Path(os.environ["DLPIN_TEST_DATA"])
 DLPIN = os.environ["DLPIN_TEST_COMMAND"]
 FAKE_SHIM = os.environ["DLPIN_TEST_FAKE_SHIM"]
+SHIM = os.environ["DLPIN_TEST_SHIM"]
 PLAIN = os.environ["DLPIN_TEST_PLAIN"]
 STATIC = os.environ["DLPIN_TEST_STATIC"]
 LIBRARY_FROM_BINDIR = os.environ["DLPIN_TEST_LIBRARY_FROM_BINDIR"]

@@ -316,7 +316,7 @@ class ReportFiles(Hostile):
         fifo = Watched(self.directory / "report.1")
         result = self.dlpin("check", fifo.path)
         self.assertEqual(result.returncode, 2)
-        self.assertEqual(result.stderr, f"dlpin: {fifo.path}: not a regular file\n")
+        self.assertEqual(result.stderr, f"dlpin check: {fifo.path}: not a regular file\n")
         self.assertFalse(fifo.was_opened())
 
     def test_a_fifo_among_reports(self):
@@ -330,7 +330,7 @@ class ReportFiles(Hostile):
     def test_a_device(self):
         for device in ("/dev/zero", "/dev/null", "/dev/full"):
             result = self.dlpin("check", device)
-            self.assertEqual((result.returncode, result.stderr), (2, f"dlpin: {device}: not a regular file\n"))
+            self.assertEqual((result.returncode, result.stderr), (2, f"dlpin check: {device}: not a regular file\n"))
 
     def test_a_pipe_that_is_open_already(self):
         text = self.report(HEADER, FINDING).read_text()
@@ -372,7 +372,7 @@ class ReportFiles(Hostile):
                 result = self.dlpin("report", path)
                 self.assertEqual(result.returncode, 0, result.stderr)
                 self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
-                self.assertTrue(result.stderr.startswith(f"dlpin: {path}:2: damaged record skipped: "),
+                self.assertTrue(result.stderr.startswith(f"dlpin report: {path}:2: damaged record skipped: "),
                                 result.stderr)
                 self.assertLess(len(result.stderr), 600)
                 self.assertIn("1 note", result.stdout)
@@ -434,7 +434,7 @@ class Text(Hostile):
                                         stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
                 self.assertNotEqual(result.returncode, 0)
                 text = result.stderr.decode("utf-8")  # all of it is UTF-8
-                self.assertIn("dlpin: ", text)
+                self.assertIn("dlpin", text)
                 self.assertEqual(self.hidden_in(text), [])
 
 
@@ -457,7 +457,8 @@ class Identities(Hostile):
                 self.assertEqual(document["input"]["conflicts"], 1)
 
     def test_a_finding_with_the_id_of_another_one_counts_beside_it(self):
-        for other in ({"kind": "key-destructor", "signature": "two"}, {"signature": "two"}):
+        for other in ({"kind": "key-destructor", "signature": "two"},
+                      {"signature": "two", "subject": {"name": "another"}}):
             with self.subTest(other):
                 path = self.report(HEADER, self.FIRST, dict(FINDING, signature="one"),
                                    dict(FINDING, **{"signature": "one", "severity": "error", **other}))
@@ -526,7 +527,7 @@ class Processes(Hostile):
         report = self.file("report", self.header() + "\n" + '{"type":"request"')
         with open(report, "r+b") as file:
             file.truncate(BOMB)
-        self.assertIn("dlpin: ", self.ask(report))
+        self.assertIn("dlpin leaks: ", self.ask(report))
 
     def test_a_file_of_a_stranger(self):
         if os.getuid() != 0:

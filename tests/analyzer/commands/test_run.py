@@ -9,7 +9,7 @@ import subprocess
 import sys
 import unittest
 
-from support import (COVERAGE, DLPIN, ERROR, FAKE_SHIM, LIBRARY_FROM_BINDIR, NOTE, PLAIN, SUMMARY,
+from support import (COVERAGE, DLPIN, ERROR, FAKE_SHIM, LIBRARY_FROM_BINDIR, NOTE, PLAIN, SHIM, SUMMARY,
                      Case, lines)
 
 CLEAN = (COVERAGE, SUMMARY)
@@ -263,7 +263,7 @@ class Files(Case):
         self.assertEqual(json.loads(document.read_text())["counts"]["error"], 1)
 
     def test_a_report_that_cannot_be_written_is_no_success(self):
-        for status, expected in ((0, 125), (3, 3)):
+        for status, expected in ((0, 24), (3, 3)):
             result = self.dlpin("run", "-o", "/dev/full", PLAIN, status)
             self.assertEqual(result.returncode, expected)
 
@@ -310,6 +310,24 @@ class Location(Case):
 
 
 class Options(Case):
+    def test_the_librarys_options_are_checked_before_the_program_starts(self):
+        ran = self.directory / "ran"
+        for options, text in (("verbose=1", '"verbose" is no option of libdlpin.so'),
+                              ("verbosity", '"verbosity" has no value'),
+                              ("verbosity=1:", None), ("", None), (":verbosity=1", None),
+                              ("label_env='a:b':verbosity=0", None),
+                              ("label_env='a:b':scann=0", '"scann" is no option')):
+            with self.subTest(options):
+                result = self.dlpin("run", f"--options={options}", "touch", ran,
+                                    environment={"DLPIN_LIBRARY": SHIM} if SHIM else {})
+                self.assertEqual(result.returncode, 125 if text else 0, result.stderr)
+                self.assertIn(text or "", result.stderr)
+                self.assertEqual(ran.exists(), text is None)
+                ran.unlink(missing_ok=True)
+
+    def test_a_library_without_a_list_takes_all(self):
+        self.assertEqual(self.dlpin("run", "--options=verbose=1", "true").returncode, 0)
+
     def test_the_programs_options_are_its_own(self):
         for separator in ([], ["--"]):
             result = self.dlpin("run", *separator, "echo", "--gate", "-o", "--help")

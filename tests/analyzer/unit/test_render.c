@@ -311,7 +311,7 @@ Test(text, a_gate_shows_only_what_fails_it)
 {
     struct model model = one_finding();
     struct gate gate = {.from = SEVERITY_ERROR};
-    const struct report report = {.model = &model, .gate = &gate};
+    const struct report report = {.model = &model, .gate = &gate, .only_gating = true};
     char *text = render(render_text, &report, false);
 
     cr_assert_eq(strncmp(text, "dlpin: 0 errors, 1 warning", 26), 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * "A program with its own malloc" keeps it: its functions are called as often as without the shim,
- * by itself, by libc and by a plug-in.
+ * by itself, by libc and by a plug-in; and not at all by one that is opened with RTLD_DEEPBIND.
  */
 #include "../observe.h"
 #include <malloc.h>
@@ -67,5 +67,13 @@ int main(void)
     say_calls("the plug-in");
     dlclose(handle);
     leave_something();
+    void *deep = open_plugin("./deep.so", RTLD_NOW | RTLD_DEEPBIND);
+    char *(*allocate)(const char *) = (char *(*)(const char *))symbol(deep, "deep_allocate");
+    void (*release)(void *) = (void (*)(void *))symbol(deep, "deep_free");
+    memset(calls, 0, sizeof calls);
+    release(allocate("a block"));
+    say_calls("a plug-in that binds to libc");
+    check(calls[0] == 0);
+
     return observe_status();
 }

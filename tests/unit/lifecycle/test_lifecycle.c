@@ -13,7 +13,7 @@
 #include "base/output.h"
 #include "ownership/caller.h"
 #include "ownership/sites.h"
-#include "registry/guards.h"
+#include "registry/key_stubs.h"
 #include "registry/threads.h"
 #include "report/report.h"
 #include "support.h"
@@ -339,8 +339,8 @@ Test(forks, the_child_has_its_own_file_and_free_locks)
 }
 
 /* In the order in which they are taken. */
-static struct lock *const locks[] = {&check_lock, &changes_lock, &report_lock, &registry_lock,
-                                     &sites_lock, &modules_lock, &guards_lock, &arena_lock};
+static struct lock *const locks[] = {&check_lock, &changes_lock, &report_lock,    &registry_lock,
+                                     &sites_lock, &modules_lock, &key_stubs_lock, &arena_lock};
 enum { LOCKS = sizeof locks / sizeof *locks };
 
 static struct lock *held;
@@ -406,7 +406,7 @@ Test(forks, while_another_thread_holds_a_lock)
     start_with("");
     clock_replace(NULL);
     hold_each(hold_meanwhile);
-    cr_assert_eq(atomic_load(&guards_lock.word), 0);
+    cr_assert_eq(atomic_load(&key_stubs_lock.word), 0);
 }
 
 Test(forks, while_a_lock_is_never_released)

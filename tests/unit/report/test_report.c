@@ -247,7 +247,7 @@ Test(report, repeats_have_one_signature)
     cr_assert_eq(number_of(last_of(found), "count"), 8);
     cr_assert_neq(report_key(16, 0x44), id, "another destructor");
     static const char *const none[] = {NULL};
-    report_finish("exit", false, none, NULL, none);
+    report_finish("exit", false, true, none);
     found = records("finding");
     cr_assert_eq(number_of(last_of(found), "count"), 11, "the last count is written");
 }
@@ -419,15 +419,12 @@ Test(report, after_exit_began)
 
 Test(report, the_end)
 {
-    static const char *const families[] = {"heap", "keys", NULL};
     static const char *const unseen[] = {"a \"sentence\"", "another", NULL};
-    const bool active[] = {false, true};
     report_key(5, 0x40);
     drop(DROP_STACK);
-    report_finish("exit", false, families, active, unseen);
+    report_finish("exit", false, false, unseen);
     json_t *coverage = last_of(records("coverage"));
     cr_assert(json_is_false(json_object_get(json_object_get(coverage, "hooks"), "heap")));
-    cr_assert(json_is_true(json_object_get(json_object_get(coverage, "hooks"), "keys")));
     cr_assert_eq(number_of(json_object_get(coverage, "dropped"), "stacks"), 1);
     cr_assert_eq(json_array_size(json_object_get(coverage, "unseen")), 2);
     json_t *summary = last_of(support_records(output_file_path()));

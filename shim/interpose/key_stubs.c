@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "interpose/guards.h"
+#include "interpose/key_stubs.h"
 #include "base/options.h"
-#include "base/sys.h"
+#include "interpose/unloaded.h"
 #include "lifecycle/fix.h"
 #include "lifecycle/start.h"
-#include "registry/guards.h"
+#include "registry/key_stubs.h"
 
-/* The module that it lay in when the key was made is unloaded, or is being unloaded right now. Once
- * the program has confined itself nobody knows any more. */
-static bool is_gone(const struct frame *destructor)
-{
-    char byte;
-    return module_is_unloaded(destructor->module) ||
-           (sys_read_memory((const void *)destructor->pc, &byte, 1) != 1 && !calls_are_over());
-}
-
-static void skip(const struct key_guard *slot)
+static void skip(const struct key_stub *slot)
 {
     int saved_errno;
     if (!lifecycle_enter(&saved_errno))
@@ -26,12 +17,9 @@ static void skip(const struct key_guard *slot)
 
 static void run(unsigned number, void *value)
 {
-    const struct key_guard *slot = &key_guards[number];
+    const struct key_stub *slot = &key_stubs[number];
     key_destructor *destructor = (key_destructor *)slot->destructor.pc;
-    int saved_errno = errno;
-    bool gone = is_gone(&slot->destructor);
-    errno = saved_errno;
-    if (gone)
+    if (function_is_unloaded(&slot->destructor))
         skip(slot);
     else
         destructor(value);
@@ -60,7 +48,7 @@ static key_destructor *const stubs[] = {ALL(STUB_NAMES)};
 
 _Static_assert(ARRAY_SIZE(stubs) >= KEYS_MAX, "one for each key");
 
-key_destructor *guard_key(key_destructor *destructor, struct key_guard **taken)
+key_destructor *key_stub_for(key_destructor *destructor, struct key_stub **taken)
 {
     int saved_errno;
     *taken = NULL;
@@ -68,16 +56,16 @@ key_destructor *guard_key(key_destructor *destructor, struct key_guard **taken)
         return destructor;
     struct module *module = modules_find_live((uintptr_t)destructor);
     if (module && !module->startup)
-        *taken = guards_take();
+        *taken = key_stub_take();
     if (*taken) {
         module_unref((*taken)->destructor.module);
         (*taken)->destructor = (struct frame){(uintptr_t)destructor, module_ref(module)};
     }
     guard_leave(saved_errno);
-    return *taken ? stubs[*taken - key_guards] : destructor;
+    return *taken ? stubs[*taken - key_stubs] : destructor;
 }
 
-void guard_made(struct key_guard *slot, const pthread_key_t *key, int error)
+void key_stub_made(struct key_stub *slot, const pthread_key_t *key, int error)
 {
     if (!slot)
         return;
@@ -87,8 +75,8 @@ void guard_made(struct key_guard *slot, const pthread_key_t *key, int error)
         atomic_store(&slot->taken, false);
 }
 
-void guard_deleting(pthread_key_t key)
+void key_stub_deleting(pthread_key_t key)
 {
     if (options.fix != FIX_OFF)
-        guards_free(key);
+        key_stub_free(key);
 }

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "commands/command.h"
+#include "commands/merge.h"
+
+#include "base/message.h"
+
+#include <stdlib.h>
+
+/* What is in OLD is to NEW what a baseline is. */
+static bool take_old(struct settings *settings)
+{
+    struct model old = {.count_resolved = settings->resolved};
+    bool good;
+
+    merge_paths(&old, (const char *const *)settings->arguments, 1);
+    exceptions_take_model(&settings->exceptions, &old, settings->arguments[0]);
+    good = !merge_had_trouble(&old);
+    model_free(&old);
+    return good;
+}
+
+static int verdict(const struct settings *settings, const struct model *model)
+{
+    char *failure = gate_failure(&settings->gate, model);
+
+    if (failure == NULL)
+        return STATUS_GOOD;
+    message_error("failed, new: %s", failure);
+    free(failure);
+    return STATUS_FINDINGS;
+}
+
+static int diff(struct settings *settings)
+{
+    struct model model = {.count_resolved = settings->resolved};
+    const struct report report = {
+        .model = &model,
+        .gate = &settings->gate,
+        .from = settings->from,
+        .exceptions = &settings->exceptions,
+        .list_known = true,
+    };
+    int status = STATUS_TROUBLE;
+    bool good;
+
+    settings_add_output(settings);
+    if (!settings_read_exceptions(settings) || !outputs_open(&settings->outputs))
+        return STATUS_TROUBLE;
+    good = take_old(settings);
+    merge_paths(&model, (const char *const *)settings->arguments + 1, 1);
+    exceptions_apply(&settings->exceptions, &model);
+    if (outputs_write(&settings->outputs, &report) && good && !merge_had_trouble(&model))
+        status = verdict(settings, &model);
+    model_free(&model);
+    return status;
+}
+
+const struct command command_diff = {
+    .name = "diff",
+    .summary = "show what is new, fixed and persisting between two reports",
+    .usage = "dlpin diff [options] OLD NEW",
+    .about = "Compares the findings of two report files, or directories of these: what is new is "
+             "shown as in a report; what persists and what is fixed is a line each. Fixed is what "
+             "is only in OLD while its module was unloaded in NEW.",
+    .statuses = "0 if nothing that is new fails, 1 if something does, 2 for bad usage, and when an "
+                "input could not be read or a report not be written.",
+    .missing = "name two report files or directories",
+    .fewest = 2,
+    .most = 2,
+    .in = IN_DIFF,
+    .usage_status = STATUS_TROUBLE,
+    .run = diff,
+};

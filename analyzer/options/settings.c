@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "options/settings.h"
+
+#include "base/message.h"
+#include "commands/command.h"
+
+enum { TIMEOUT_SECONDS = 10 };
+
+struct settings settings_default(void)
+{
+    return (struct settings){
+        .gate = gate_default(),
+        .error_status = STATUS_GATED,
+        .trace_children = true,
+        .request = {.seconds = TIMEOUT_SECONDS},
+    };
+}
+
+void settings_add_output(struct settings *settings)
+{
+    outputs_add(&settings->outputs, settings->format != NULL ? settings->format : &format_default,
+                settings->file != NULL ? settings->file : "-");
+}
+
+bool settings_read_exceptions(struct settings *settings)
+{
+    const struct exceptions *exceptions = &settings->exceptions;
+
+    if (exceptions->baseline_path == NULL && (exceptions->write || exceptions->update)) {
+        message_usage("--%s-baseline needs --baseline=FILE",
+                      exceptions->write ? "write" : "update");
+        return false;
+    }
+    return exceptions_read(&settings->exceptions);
+}
+
+void settings_clear(struct settings *settings)
+{
+    exceptions_clear(&settings->exceptions);
+    outputs_clear(&settings->outputs);
+}

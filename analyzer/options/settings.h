@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+/* What the command line says: each command uses some of it. */
+#ifndef DLPIN_ANALYZER_SETTINGS_H
+#define DLPIN_ANALYZER_SETTINGS_H
+
+#include "ask/request.h"
+#include "gate/exceptions.h"
+#include "gate/gate.h"
+#include "render/output.h"
+
+struct settings {
+    enum { SHOW_NOTHING, SHOW_HELP, SHOW_VERSION } show;
+    char **arguments; /* what is no option; NULL behind the last */
+    size_t argument_count;
+
+    const struct format *format; /* NULL: none was named */
+    const char *file;            /* -o, or NULL */
+    struct outputs outputs;      /* --report */
+
+    bool resolved;
+    enum severity from; /* --min-severity */
+    struct exceptions exceptions;
+    bool gated; /* run: something was said about the gate */
+    struct gate gate;
+    int error_status;
+    bool require_heap;
+
+    bool trace_children;
+    const char *keep;  /* directory, or NULL */
+    const char *extra; /* for DLPIN_OPTIONS, or NULL */
+
+    struct request request;
+    const char *pid;    /* why: NULL: a report file is read */
+    const char *module; /* leaks: as if it were unloaded; NULL: as it is */
+};
+
+struct settings settings_default(void);
+
+/* Adds the output that --format and -o mean, to the standard output without -o. */
+void settings_add_output(struct settings *settings);
+
+/* The files of suppressions and the baseline. False, after a message. */
+bool settings_read_exceptions(struct settings *settings);
+
+void settings_clear(struct settings *settings);
+
+#endif

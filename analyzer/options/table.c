@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+#include "options/options.h"
+
+#include "base/memory.h"
+#include "base/message.h"
+#include "gate/day.h"
+#include "load/names.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool take_help(struct settings *settings, const char *value)
+{
+    settings->show = SHOW_HELP;
+    return true;
+}
+
+static bool take_version(struct settings *settings, const char *value)
+{
+    settings->show = SHOW_VERSION;
+    return true;
+}
+
+static bool take_gate(struct settings *settings, const char *value)
+{
+    settings->gated = true;
+    return true;
+}
+
+static bool take_fail_on(struct settings *settings, const char *value)
+{
+    settings->gated = true;
+    return gate_parse(&settings->gate, value);
+}
+
+static bool take_number(const char *name, const char *value, long lowest, long highest,
+                        long *number)
+{
+    char *end;
+
+    errno = 0;
+    *number = strtol(value, &end, 10);
+    if (end != value && *end == '\0' && errno == 0 && *number >= lowest && *number <= highest)
+        return true;
+    message_usage("--%s=%s: it must be a number from %ld to %ld", name, value, lowest, highest);
+    return false;
+}
+
+/* 0 would be a gate that cannot fail. */
+static bool take_error_status(struct settings *settings, const char *value)
+{
+    long number;
+    bool good = take_number("error-exitcode", value, 1, 255, &number);
+
+    settings->gated = true;
+    settings->error_status = (int)number;
+    return good;
+}
+
+static const char *required_word(size_t number)
+{
+    static const char *const words[] = {"heap", NULL};
+
+    return words[number];
+}
+
+static bool take_require(struct settings *settings, const char *value)
+{
+    settings->require_heap = strcmp(value, "heap") == 0;
+    if (!settings->require_heap)
+        message_usage("--require=%s: only heap is known", value);
+    return settings->require_heap;
+}
+
+static const char *answer_word(size_t number)
+{
+    static const char *const words[] = {"yes", "no", NULL};
+
+    return words[number];
+}
+
+static bool take_trace_children(struct settings *settings, const char *value)
+{
+    settings->trace_children = strcmp(value, "yes") == 0;
+    if (settings->trace_children || strcmp(value, "no") == 0)
+        return true;
+    message_usage("--trace-children=%s: it must be yes or no", value);
+    return false;
+}
+
+static bool take_options(struct settings *settings, const char *value)
+{
+    settings->extra = value;
+    return true;
+}
+
+static bool take_format(struct settings *settings, const char *value)
+{
+    settings->format = format_find(value);
+    return settings->format != NULL;
+}
+
+static bool take_report(struct settings *settings, const char *value)
+{
+    return outputs_add_argument(&settings->outputs, value);
+}
+
+static bool take_file(struct settings *settings, const char *value)
+{
+    settings->file = value;
+    return true;
+}
+
+static bool take_keep(struct settings *settings, const char *value)
+{
+    settings->keep = value;
+    return true;
+}
+
+static bool take_resolved(struct settings *settings, const char *value)
+{
+    settings->resolved = true;
+    return true;
+}
+
+static const char *severity_word(size_t number)
+{
+    return number < SEVERITY_COUNT ? severity_name((enum severity)number) : NULL;
+}
+
+static bool take_min_severity(struct settings *settings, const char *value)
+{
+    int severity = name_to_severity(value);
+
+    settings->from = (enum severity)severity;
+    if (severity < 0)
+        message_usage("--min-severity=%s: it must be note, warning or error", value);
+    return severity >= 0;
+}
+
+static bool take_suppressions(struct settings *settings, const char *value)
+{
+    struct exceptions *exceptions = &settings->exceptions;
+
+    ARRAY_PUSH(exceptions->suppression_paths, exceptions->suppression_count, value);
+    return true;
+}
+
+static bool take_print_suppressions(struct settings *settings, const char *value)
+{
+    settings->exceptions.print = true;
+    return true;
+}
+
+static bool take_baseline(struct settings *settings, const char *value)
+{
+    settings->exceptions.baseline_path = value;
+    return true;
+}
+
+static bool take_no_baseline(struct settings *settings, const char *value)
+{
+    settings->exceptions.show_known = true;
+    return true;
+}
+
+static bool take_write_baseline(struct settings *settings, const char *value)
+{
+    settings->exceptions.write = true;
+    return true;
+}
+
+static bool take_update_baseline(struct settings *settings, const char *value)
+{
+    settings->exceptions.update = true;
+    return true;
+}
+
+static bool take_today(struct settings *settings, const char *value)
+{
+    settings->exceptions.today = day_parse(value, strlen(value));
+    if (settings->exceptions.today == 0)
+        message_usage("--today=%s: it must be a day, YYYY-MM-DD", value);
+    return settings->exceptions.today != 0;
+}
+
+static bool take_module(struct settings *settings, const char *value)
+{
+    settings->module = value;
+    return true;
+}
+
+static bool take_pid(struct settings *settings, const char *value)
+{
+    settings->pid = value;
+    return true;
+}
+
+static bool take_timeout(struct settings *settings, const char *value)
+{
+    long number;
+    bool good = take_number("timeout", value, 1, 86400, &number);
+
+    settings->request.seconds = (unsigned)number;
+    return good;
+}
+
+static bool take_force(struct settings *settings, const char *value)
+{
+    settings->request.force = true;
+    return true;
+}
+
+const struct option_row option_rows[] = {
+    {0, "gate", NULL, IN_RUN, take_gate,
+     "exit with 23 if PROGRAM exited with 0 and findings fail the gate", NULL},
+    {0, "fail-on", "LIST", IN_RUN | IN_CHECK | IN_DIFF, take_fail_on,
+     "what fails the gate: a severity with all above it, kinds of findings, verdicts, growth (what "
+     "each further load adds), separated by commas (default: warning); in run it implies --gate",
+     gate_word},
+    {0, "error-exitcode", "N", IN_RUN, take_error_status, "N instead of 23; implies --gate", NULL},
+    {0, "require", "WHAT", IN_RUN, take_require,
+     "exit with 24 if the heap blocks of PROGRAM could not be seen", required_word},
+    {0, "trace-children", "ANSWER", IN_RUN, take_trace_children,
+     "watch the processes that PROGRAM starts, too (default: yes)", answer_word},
+    {0, "options", "LIST", IN_RUN, take_options,
+     "more options for libdlpin.so, as in DLPIN_OPTIONS; libdlpin(7) has them", NULL},
+    {'o', "output", "FILE", IN_READERS, take_file, "write what --format says to FILE", NULL},
+    {0, "format", "FORMAT", IN_READERS | IN_LEAKS, take_format,
+     "the form of the report (default: text)", format_name},
+    {0, "report", "FORMAT:FILE", IN_READERS, take_report,
+     "write FORMAT to FILE as well; may be given several times", NULL},
+    {0, "keep", "DIR", IN_RUN, take_keep, "leave the report files of the processes in DIR", NULL},
+    {0, "resolved", NULL, IN_READERS, take_resolved,
+     "count findings too that stopped being true before the process ended", NULL},
+    {0, "min-severity", "SEVERITY", IN_READERS, take_min_severity,
+     "show what has this severity and above, and what fails the gate; the rest is only counted",
+     severity_word},
+    {0, "suppressions", "FILE", IN_READERS, take_suppressions,
+     "leave out the findings that FILE names, as in dlpin-suppressions(5); may be given several "
+     "times",
+     NULL},
+    {0, "print-suppressions", NULL, IN_READERS, take_print_suppressions,
+     "name the suppressions that matched", NULL},
+    {0, "baseline", "FILE", IN_RUN | IN_REPORT | IN_CHECK, take_baseline,
+     "leave out the findings that FILE has", NULL},
+    {0, "no-baseline", NULL, IN_RUN | IN_REPORT | IN_CHECK, take_no_baseline,
+     "do not leave them out, but mark them", NULL},
+    {0, "write-baseline", NULL, IN_RUN | IN_CHECK, take_write_baseline,
+     "add to --baseline's FILE what it lacks", NULL},
+    {0, "update-baseline", NULL, IN_RUN | IN_CHECK, take_update_baseline,
+     "remove from --baseline's FILE what is fixed: what modules that were unloaded no longer "
+     "leave behind",
+     NULL},
+    {0, "today", "DAY", IN_READERS, take_today,
+     "the day by which \"until=\" in these files is judged, YYYY-MM-DD (default: today)", NULL},
+    {0, "as-if-unloaded", "MODULE", IN_LEAKS, take_module,
+     "what it would hold of MODULE (a path or name) if that were unloaded now, without its "
+     "destructors; nothing is unloaded",
+     NULL},
+    {'p', "pid", "PID", IN_WHY, take_pid, "ask this process", NULL},
+    {0, "timeout", "SECONDS", IN_LEAKS | IN_WHY, take_timeout,
+     "how long to wait for the answer (default: 10)", NULL},
+    {0, "force", NULL, IN_LEAKS | IN_WHY, take_force,
+     "ask also where the program may notice: a system call fails with EINTR", NULL},
+    {'h', "help", NULL, IN_ALL, take_help, "this text", NULL},
+    {'V', "version", NULL, IN_ALL, take_version, "the version of dlpin", NULL},
+};
+
+const size_t option_count = sizeof option_rows / sizeof option_rows[0];

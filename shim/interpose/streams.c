@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+/* Streams that use a buffer or functions of the program. */
+#include "interpose/real.h"
+#include "interpose/registering.h"
+
+static struct registration *prepare_buffer(const void *buffer, uintptr_t caller)
+{
+    if (!buffer)
+        return NULL;
+    return registering_prepare(&(struct registration_request){
+        .type = REGISTERED_BUFFER, .data = (uintptr_t)buffer, .caller = caller});
+}
+
+EXPORT int setvbuf(FILE *stream, char *buffer, int mode, size_t size)
+{
+    real_need(real_setvbuf);
+    struct registration *registration = prepare_buffer(buffer, CALLER());
+    int error = real_setvbuf(stream, buffer, mode, size);
+    if (error)
+        registering_failed(registration);
+    else if (buffer)
+        registering_done(registration, REGISTERED_BUFFER, (uintptr_t)stream);
+    return error;
+}
+
+EXPORT void setbuf(FILE *stream, char *buffer)
+{
+    real_need(real_setbuf);
+    struct registration *registration = prepare_buffer(buffer, CALLER());
+    real_setbuf(stream, buffer);
+    registering_done(registration, REGISTERED_BUFFER, (uintptr_t)stream);
+}
+
+EXPORT void setbuffer(FILE *stream, char *buffer, size_t size)
+{
+    real_need(real_setbuffer);
+    struct registration *registration = prepare_buffer(buffer, CALLER());
+    real_setbuffer(stream, buffer, size);
+    registering_done(registration, REGISTERED_BUFFER, (uintptr_t)stream);
+}
+
+EXPORT FILE *fopencookie(void *cookie, const char *mode, cookie_io_functions_t functions)
+{
+    real_need(real_fopencookie);
+    struct registration *registration = registering_prepare(&(struct registration_request){
+        .type = REGISTERED_COOKIE,
+        .functions = {(uintptr_t)functions.read, (uintptr_t)functions.write,
+                      (uintptr_t)functions.seek, (uintptr_t)functions.close},
+        .data = (uintptr_t)cookie,
+        .caller = CALLER()});
+    FILE *stream = real_fopencookie(cookie, mode, functions);
+    if (!stream)
+        registering_failed(registration);
+    else
+        registering_done(registration, REGISTERED_COOKIE, (uintptr_t)stream);
+    return stream;
+}
+
+/* Before the real call, after which the address may be another stream's. But what is unloaded stays
+ * until the call came back: it may be the crash that was foretold. */
+EXPORT int fclose(FILE *stream)
+{
+    uintptr_t identity = (uintptr_t)stream;
+    real_need(real_fclose);
+    bool cookie = registering_forget(REGISTERED_COOKIE, identity, true);
+    bool buffer = registering_forget(REGISTERED_BUFFER, identity, true);
+    int error = real_fclose(stream);
+    if (cookie)
+        registering_forget(REGISTERED_COOKIE, identity, false);
+    if (buffer)
+        registering_forget(REGISTERED_BUFFER, identity, false);
+    return error;
+}
