@@ -3,7 +3,7 @@
 #include "base/own_stack.h"
 #include "lifecycle/locks.h"
 #include "lifecycle/process.h"
-#include "lifecycle/stacks.h"
+#include "modules/agenda.h"
 #include "registry/libc_lists.h"
 #include "registry/opens.h"
 #include "registry/threads.h"
@@ -55,7 +55,7 @@ static void after_in_child(void)
     threads_fork_child();
     opens_fork_child();
     scan_fork_child();
-    stacks_fork_child();
+    agenda_fork_child();
     report_fork_child();
     guard_leave(saved_errno);
 }

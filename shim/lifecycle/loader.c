@@ -6,8 +6,8 @@
 #include "lifecycle/closed.h"
 #include "lifecycle/crash.h"
 #include "lifecycle/locks.h"
+#include "lifecycle/passages.h"
 #include "lifecycle/sink.h"
-#include "lifecycle/stacks.h"
 #include "modules/objects.h"
 #include "report/report.h"
 #include "rules/rules.h"
@@ -32,7 +32,7 @@ static void check_closing(struct module *module, bool destructors_ran, bool quie
     if (!module || module->startup || atomic_load(&module->kept) || !lock_acquire(&check_lock))
         return;
     rules_check_closing(module, sink_finding, &sink);
-    stacks_check_closing(module, destructors_ran, &sink);
+    passages_check_closing(module, destructors_ran, &sink);
     lock_release(&check_lock);
     if (sink.found)
         crash_listen(); /* it may come true at the unmapping */
@@ -77,5 +77,5 @@ void lifecycle_closed(void)
         lock_release(&check_lock);
     }
     if (any_stays)
-        lifecycle_check(AT_DLCLOSE);
+        lifecycle_check(MOMENT_UNLOADED);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/orphans.h"
 #include "lifecycle/process.h"
+#include "modules/work.h"
 #include "registry/heap.h"
 #include "report/report.h"
 
@@ -13,14 +14,8 @@ static struct orphan {
                          later */
     bool is_clean_up; /* made by the process itself at its end: then nobody needs the value */
 } orphans[ORPHANS_MAX];
-static _Atomic unsigned orphan_count;
+static unsigned orphan_count;
 
-bool orphans_any(void)
-{
-    return atomic_load(&orphan_count) > 0;
-}
-
-/* False: there is no more room, or the value is no block. Under the check lock. */
 bool orphans_defer(const struct finding *finding)
 {
     struct heap_block block;
@@ -29,6 +24,7 @@ bool orphans_defer(const struct finding *finding)
     bool in_dlclose = guard.dlclose_depth > 0;
     orphans[orphan_count++] =
         (struct orphan){*finding, block.site, in_dlclose, !in_dlclose && !finding->before_exit};
+    work_note(WORK_ORPHANS);
     return true;
 }
 
@@ -46,6 +42,8 @@ static void date_orphans(void)
 
 void orphans_report(void)
 {
+    if (!work_take(WORK_ORPHANS))
+        return;
     date_orphans();
     for (unsigned i = 0; i < orphan_count; i++) {
         struct orphan *orphan = &orphans[i];

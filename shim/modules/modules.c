@@ -3,10 +3,11 @@
 #include "base/lock.h"
 #include "modules/list.h"
 #include "modules/snapshot.h"
+#include "modules/work.h"
 
 #include <string.h>
 
-_Atomic uint64_t modules_epoch, modules_unloads, modules_registered_left;
+_Atomic uint64_t modules_epoch, modules_unloads;
 _Atomic bool modules_came;
 
 struct lock modules_lock;
@@ -124,7 +125,7 @@ static void give_back_locked(struct module *module)
 void list_count_left(const struct module *module)
 {
     if (atomic_load(&module->registered) > 0)
-        atomic_fetch_add(&modules_registered_left, 1);
+        work_note(WORK_REGISTRATIONS);
 }
 
 void list_unload_locked(struct module *module)

@@ -260,10 +260,6 @@ extern _Atomic uint64_t modules_unloads;
 /* Any module has come since the first sync. */
 extern _Atomic bool modules_came;
 
-/* How often a module that registrations name was closed, or went. Rises before the unload is
- * counted. */
-extern _Atomic uint64_t modules_registered_left;
-
 /* Calls `visit` for each mapped module, in an arbitrary order, until it returns nonzero; lock-free.
  */
 int modules_each_mapped(int (*visit)(struct module *module, void *data), void *data);

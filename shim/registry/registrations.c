@@ -3,6 +3,7 @@
 #include "base/guard.h"
 #include "base/dropped.h"
 #include "modules/object_at.h"
+#include "modules/work.h"
 #include "ownership/sites.h"
 #include "registry/heap.h"
 
@@ -101,25 +102,6 @@ static struct stack *stack_of(const struct registration *made,
     return plain ? stack_make(&request->caller, 1) : stack_capture(REGISTRY_FRAMES);
 }
 
-/* Under the registry lock: whether any that is linked was left when it was last looked at, and
- * modules_registered_left then. */
-static bool any_is_left;
-static uint64_t left_before;
-
-bool registrations_may_be_left_locked(void)
-{
-    uint64_t left = atomic_load(&modules_registered_left);
-    bool may_be = any_is_left || left != left_before;
-    left_before = left;
-    any_is_left = false;
-    return may_be;
-}
-
-void registrations_are_left_locked(void)
-{
-    any_is_left = true;
-}
-
 /* Whoever changes a module's state asks for its count afterwards. */
 static void name(struct module *module)
 {
@@ -178,7 +160,8 @@ static bool link_new(struct registration *made)
         made->next->link = &made->next;
     *first = made;
     atomic_fetch_add(&counts[made->type], 1);
-    any_is_left |= registration_is_left(made);
+    if (registration_is_left(made))
+        work_note(WORK_REGISTRATIONS);
     lock_release(&registry_lock);
     return true;
 }
