@@ -98,11 +98,17 @@ static void look_at(uintptr_t start, uintptr_t end, void *data)
     }
 }
 
+static void look_at_written(uintptr_t start, uintptr_t end, struct search *search)
+{
+    struct written written;
+    written_open(&written);
+    written_each(&written, start, end, LARGE, look_at, search);
+    written_close(&written);
+}
+
 static void look_at_variables(struct search *search)
 {
     const struct module *module = search->module;
-    struct written written;
-    written_open(&written);
     for (unsigned i = 0; i < module->phnum; i++) {
         const ElfW(Phdr) *p = &module->phdr[i];
         uintptr_t start = (module->bias + p->p_vaddr + WORD - 1) & ~(uintptr_t)(WORD - 1);
@@ -112,9 +118,8 @@ static void look_at_variables(struct search *search)
         if (end - start < LARGE)
             look_at(start, end, search);
         else
-            written_each(&written, start, end, LARGE, look_at, search);
+            look_at_written(start, end, search);
     }
-    written_close(&written);
 }
 
 /* The kinds of typeinfo that the compiler makes, each a class of the C++ library. */

@@ -409,11 +409,10 @@ static bool may_run_closed(enum moment moment, uint64_t bytes, uint64_t *patienc
 
 bool scan_run_closed(enum moment moment)
 {
-    struct budget_stamp begun = budget_begin();
-    uint64_t patience, bytes;
     if (!work_any(WORK_RETAINED) || work_any(WORK_SCAN) || atomic_load(&now.active))
         return false;
-    bytes = private_bytes();
+    struct budget_stamp begun = budget_begin();
+    uint64_t patience, bytes = private_bytes();
     struct ranges *ranges = may_run_closed(moment, bytes, &patience) ? make_ranges() : NULL;
     if (!ranges)
         return false;
