@@ -39,8 +39,6 @@ static void on_module(struct module *module, enum module_state state, bool more)
         crash_listen();
     } else {
         sites_module_loaded();
-        if (!module->startup)
-            own_stack_prepare();
     }
     if (lifecycle_is_own_process()) {
         report_module(module, state);
@@ -128,6 +126,7 @@ void lifecycle_start(void)
     const char *raw = getenv("DLPIN_OPTIONS");
     atomic_store(&lifecycle_pid, sys_getpid());
     lifecycle_watch_filters();
+    own_stack_prepare(); /* later it might take what the program has just given back */
     output_init();
     read_options(raw);
     surroundings_read(&surroundings);
