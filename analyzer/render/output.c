@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct format formats[] = {{"text", render_text}, {"json", render_json}};
+static const struct format formats[] = {
+    {"text", render_text}, {"json", render_json}, {"junit", render_junit}};
 
 const struct format format_default = {"text", render_text};
 const struct format format_leaks = {"leaks", render_leaks};

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Text that comes from a report file, for formats in which some characters mean something. Hidden
+ * characters are replaced as in message.h; line ends stay where a format can hold them.
+ */
+#ifndef DLPIN_ANALYZER_ESCAPE_H
+#define DLPIN_ANALYZER_ESCAPE_H
+
+#include <stdio.h>
+
+/* A printable copy with its line ends, to be freed; "?" for NULL. */
+char *escape_printable(const char *text);
+
+/* Character data or an attribute's value of XML 1.0, and of HTML. */
+void xml_put(FILE *out, const char *text);
+
+#endif
