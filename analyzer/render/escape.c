@@ -21,6 +21,17 @@ char *escape_printable(const char *text)
     return copy;
 }
 
+char *escape_cut(char *text, size_t most)
+{
+    if (strlen(text) <= most)
+        return text;
+    most -= 3;
+    while (most > 0 && (text[most] & 0xc0) == 0x80)
+        most--;
+    memcpy(text + most, "...", sizeof "...");
+    return text;
+}
+
 static const char *xml_entity(uint32_t character)
 {
     switch (character) {

@@ -11,6 +11,10 @@
 /* A printable copy with its line ends, to be freed; "?" for NULL. */
 char *escape_printable(const char *text);
 
+/* Ends the text behind so many bytes, at a whole character, with "..." where that takes any away;
+ * in place, and returns it. most is at least 3. */
+char *escape_cut(char *text, size_t most);
+
 /* Character data or an attribute's value of XML 1.0, and of HTML. */
 void xml_put(FILE *out, const char *text);
 

@@ -9,8 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct format formats[] = {
-    {"text", render_text}, {"json", render_json}, {"junit", render_junit}};
+static const struct format formats[] = {{"text", render_text},
+                                        {"json", render_json},
+                                        {"junit", render_junit},
+                                        {"github", render_github}};
 
 const struct format format_default = {"text", render_text};
 const struct format format_leaks = {"leaks", render_leaks};

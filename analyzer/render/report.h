@@ -37,6 +37,7 @@ typedef void renderer(FILE *out, const struct report *report, bool color);
 renderer render_text;
 renderer render_json;
 renderer render_junit;
+renderer render_github;
 renderer render_leaks;
 
 #endif

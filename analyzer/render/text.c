@@ -312,7 +312,7 @@ static bool has_hidden(const struct model *model)
     return group != NULL;
 }
 
-static void put_total(FILE *out, const struct model *model)
+void put_total(FILE *out, const struct model *model)
 {
     size_t errors = model->severities[SEVERITY_ERROR];
     size_t warnings = model->severities[SEVERITY_WARNING];

@@ -71,17 +71,17 @@ class Format:
         path = self.file("report.jsonl", "".join(json.dumps(record) + "\n" for record in records))
         return self.read(self.render(*arguments, path))
 
-    def real(self, *command):
+    def real(self, *command, root=SOURCES):
         """The report of a sample under the library itself: what is written, to be read, and its output."""
         report = self.directory / "real"
-        result = self.dlpin("run", f"--source-root={SOURCES}", f"--report={self.FORMAT}:{report}", "--", *command,
+        result = self.dlpin("run", f"--source-root={root}", f"--report={self.FORMAT}:{report}", "--", *command,
                             environment={"DLPIN_LIBRARY": SHIM}, cwd=SAMPLES / "key-destructor")
         self.assertIn("dlpin: ", result.stderr)
         return report.read_text()
 
-    def real_finding(self):
+    def real_finding(self, **keywords):
         """A key's destructor in plugin.c, in session_end, of a key made in start."""
-        return self.read(self.real("../common/mini", "./plugin.so"))
+        return self.read(self.real("../common/mini", "./plugin.so", **keywords))
 
     def line_of(self, text, name="key-destructor/plugin.c"):
         """The number of the first line of a sample with this text."""
