@@ -119,8 +119,7 @@ static bool take_source_root(struct settings *settings, const char *value)
 
 static bool take_sarif_fallback(struct settings *settings, const char *value)
 {
-    settings->root.fallback = value;
-    return true;
+    return source_root_set_fallback(&settings->root, value);
 }
 
 static bool take_keep(struct settings *settings, const char *value)

@@ -55,7 +55,6 @@
  */
 #include "render/report.h"
 
-#include "base/characters.h"
 #include "base/memory.h"
 #include "load/names.h"
 #include "model/coverage.h"
@@ -440,27 +439,6 @@ static json_t *input_value(const struct load_counts *counts)
     return value;
 }
 
-/*
- * Only strings hold other than ASCII characters, so that every hidden one can be written as an
- * escape: a document is looked at in terminals, too. jansson hands over whole characters.
- */
-static int write_escaped(const char *text, size_t size, void *out)
-{
-    for (size_t at = 0, length; at < size; at += length) {
-        uint32_t character;
-
-        length = character_read(text + at, size - at, &character);
-        if (character < 0x7f || character == CHARACTER_INVALID || !character_is_hidden(character))
-            fwrite(text + at, 1, length, out);
-        else if (character < 0x10000)
-            fprintf(out, "\\u%04" PRIx32, character);
-        else
-            fprintf(out, "\\u%04" PRIx32 "\\u%04" PRIx32, 0xd800 + ((character - 0x10000) >> 10),
-                    0xdc00 + ((character - 0x10000) & 0x3ff));
-    }
-    return 0;
-}
-
 void render_json(FILE *out, const struct report *report, bool color)
 {
     const struct model *model = report->model;
@@ -483,7 +461,6 @@ void render_json(FILE *out, const struct report *report, bool color)
     set_member(document, "coverage", coverage_value(model));
     set_member(document, "remarks", remarks);
     set_member(document, "input", input_value(&model->loaded));
-    json_dump_callback(document, write_escaped, out, JSON_INDENT(2));
-    fputc('\n', out);
+    put_json(out, document);
     json_decref(document);
 }

@@ -40,6 +40,26 @@ bool source_root_set(struct source_root *root, const char *path)
     return true;
 }
 
+static bool climbs(const char *path)
+{
+    while (path != NULL) {
+        if (strncmp(path, "..", 2) == 0 && (path[2] == '/' || path[2] == '\0'))
+            return true;
+        path = strchr(path, '/');
+        path += path != NULL;
+    }
+    return false;
+}
+
+bool source_root_set_fallback(struct source_root *root, const char *path)
+{
+    root->fallback = path;
+    if (path[0] != '\0' && path[0] != '/' && !climbs(path))
+        return true;
+    message_usage("--sarif-fallback=%s: it must be a path in the folder of the sources", path);
+    return false;
+}
+
 void source_root_clear(struct source_root *root)
 {
     free(root->named);
@@ -56,17 +76,6 @@ static const char *below(const char *folder, const char *path)
     if (folder == NULL || strncmp(path, folder, length) != 0 || path[length] != '/')
         return NULL;
     return path + length + 1;
-}
-
-static bool climbs(const char *path)
-{
-    while (path != NULL) {
-        if (strncmp(path, "..", 2) == 0 && (path[2] == '/' || path[2] == '\0'))
-            return true;
-        path = strchr(path, '/');
-        path += path != NULL;
-    }
-    return false;
 }
 
 /* A path that is relative was mapped by the compiler, to the root as a rule. */
@@ -141,10 +150,20 @@ struct location location_of_crash(const struct source_root *root, const struct c
     return (struct location){.line = 1};
 }
 
+/* A name need not be the name of a file. */
+static const char *last_part(const char *name)
+{
+    const char *slash = strrchr(name, '/'), *part = slash != NULL ? slash + 1 : name;
+
+    return part[0] == '\0' || climbs(part) || strcmp(part, ".") == 0 ? "?" : part;
+}
+
 const char *location_path(const struct location *location, const struct source_root *root,
                           const struct module *module)
 {
     if (location->path != NULL)
         return location->path;
-    return root != NULL && root->fallback != NULL ? root->fallback : module_identity(module);
+    if (root != NULL && root->fallback != NULL)
+        return root->fallback;
+    return last_part(module_identity(module));
 }

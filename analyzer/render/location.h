@@ -19,6 +19,8 @@ struct source_root {
 
 /* False, after a message, where path is no folder. NULL: the current one, without a message. */
 bool source_root_set(struct source_root *root, const char *path);
+/* False, after a message, where it is no path in the root; borrowed. */
+bool source_root_set_fallback(struct source_root *root, const char *path);
 void source_root_clear(struct source_root *root);
 
 struct location {

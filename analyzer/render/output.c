@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct format formats[] = {{"text", render_text},
-                                        {"json", render_json},
-                                        {"junit", render_junit},
-                                        {"github", render_github}};
+static const struct format formats[] = {
+    {"text", render_text},     {"json", render_json},   {"junit", render_junit},
+    {"github", render_github}, {"sarif", render_sarif},
+};
 
 const struct format format_default = {"text", render_text};
 const struct format format_leaks = {"leaks", render_leaks};

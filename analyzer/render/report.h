@@ -38,6 +38,7 @@ renderer render_text;
 renderer render_json;
 renderer render_junit;
 renderer render_github;
+renderer render_sarif;
 renderer render_leaks;
 
 #endif

@@ -71,11 +71,11 @@ class Format:
         path = self.file("report.jsonl", "".join(json.dumps(record) + "\n" for record in records))
         return self.read(self.render(*arguments, path))
 
-    def real(self, *command, root=SOURCES):
+    def real(self, *command, folder="key-destructor", root=SOURCES):
         """The report of a sample under the library itself: what is written, to be read, and its output."""
         report = self.directory / "real"
         result = self.dlpin("run", f"--source-root={root}", f"--report={self.FORMAT}:{report}", "--", *command,
-                            environment={"DLPIN_LIBRARY": SHIM}, cwd=SAMPLES / "key-destructor")
+                            environment={"DLPIN_LIBRARY": SHIM}, cwd=SAMPLES / folder)
         self.assertIn("dlpin: ", result.stderr)
         return report.read_text()
 
