@@ -10,14 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A stream into memory, whose text is taken with finish(). */
-struct words {
-    FILE *stream;
-    char *text;
-    size_t size;
-};
-
-static void begin(struct words *words)
+void words_begin(struct words *words)
 {
     words->stream = open_memstream(&words->text, &words->size);
     if (words->stream != NULL)
@@ -26,7 +19,7 @@ static void begin(struct words *words)
     exit(MEMORY_EXIT_STATUS);
 }
 
-static char *finish(struct words *words)
+char *words_finish(struct words *words)
 {
     if (fclose(words->stream) != 0) {
         message_error("out of memory");
@@ -41,18 +34,18 @@ char *block_of_group(const struct group *group)
 {
     struct words words;
 
-    begin(&words);
+    words_begin(&words);
     put_group(words.stream, group, false);
-    return finish(&words);
+    return words_finish(&words);
 }
 
 char *block_of_crash(const struct crash *crash)
 {
     struct words words;
 
-    begin(&words);
+    words_begin(&words);
     put_crash(words.stream, crash, false);
-    return finish(&words);
+    return words_finish(&words);
 }
 
 static char *title(const char *what, const struct module *module, const char *otherwise)

@@ -13,6 +13,16 @@ char *block_of_crash(const struct crash *crash);
 char *title_of_group(const struct group *group);
 char *title_of_crash(const struct crash *crash);
 
+/* A stream into memory. Its text, to be freed, is what was written without line ends at its end. */
+struct words {
+    FILE *stream;
+    char *text;
+    size_t size;
+};
+
+void words_begin(struct words *words);
+char *words_finish(struct words *words);
+
 /* Does it fail the report's gate, or without one the usual gate? */
 bool report_fails(const struct report *report, const struct group *group);
 

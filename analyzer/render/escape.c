@@ -5,7 +5,8 @@
 #include "base/memory.h"
 #include "base/message.h"
 
-#include <stdint.h>
+#include <ctype.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,5 +70,25 @@ void xml_put(FILE *out, const char *text)
         else
             fwrite(copy + at, 1, length, out);
     }
+    free(copy);
+}
+
+/* A character that is written as a number is never markup. */
+void markdown_put_name(FILE *out, const char *name, size_t most)
+{
+    char *copy = message_printable(memory_string(name != NULL ? name : "?"));
+    size_t size = strlen(copy), at = 0;
+
+    fputs("<code>", out);
+    for (size_t length; at < size && most > 0; at += length, most--) {
+        uint32_t character;
+
+        length = character_read(copy + at, size - at, &character);
+        if (character < 0x80 && ispunct((int)character))
+            fprintf(out, "&#%" PRIu32 ";", character);
+        else
+            fwrite(copy + at, 1, length, out);
+    }
+    fputs(at < size ? "...</code>" : "</code>", out);
     free(copy);
 }

@@ -18,4 +18,8 @@ char *escape_cut(char *text, size_t most);
 /* Character data or an attribute's value of XML 1.0, and of HTML. */
 void xml_put(FILE *out, const char *text);
 
+/* A name in a line of Markdown: code, at most this many characters of it, without line ends.
+ * Nothing in it is markup, the border of a cell, a link or a mention. */
+void markdown_put_name(FILE *out, const char *name, size_t most);
+
 #endif

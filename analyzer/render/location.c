@@ -147,7 +147,8 @@ struct location location_of_crash(const struct source_root *root, const struct c
     if (find(&location, root, RECORD_ABSENT, data->place, data->place_count) ||
         find(&location, root, RECORD_ABSENT, data->stack, data->stack_count))
         return location;
-    return (struct location){.line = 1};
+    location = location_of_frame(root, data->place);
+    return (struct location){.line = 1, .function = location.function};
 }
 
 /* A name need not be the name of a file. */

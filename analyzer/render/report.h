@@ -39,6 +39,7 @@ renderer render_json;
 renderer render_junit;
 renderer render_github;
 renderer render_sarif;
+renderer render_markdown;
 renderer render_leaks;
 
 #endif

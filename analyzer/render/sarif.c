@@ -52,25 +52,24 @@ static size_t placeholder_length(const char *text)
 /* "[a](b)" would be a link, and "{0}" stand for an argument. */
 static json_t *message_text(const char *text)
 {
-    char *copy = escape_printable(text), *escaped = NULL;
+    char *copy = escape_printable(text), *escaped;
     bool links = strstr(copy, "](") != NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&escaped, &size);
+    struct words words;
     json_t *value;
 
-    for (const char *at = copy; out != NULL && *at != '\0'; at++) {
+    words_begin(&words);
+    for (const char *at = copy; *at != '\0'; at++) {
         size_t length = placeholder_length(at);
 
         if (*at == '[' && links)
-            fputc('\\', out);
+            fputc('\\', words.stream);
         if (length > 0)
-            fprintf(out, "{%.*s}", (int)length, at);
+            fprintf(words.stream, "{%.*s}", (int)length, at);
         else
-            fputc(*at, out);
+            fputc(*at, words.stream);
         at += length > 0 ? length - 1 : 0;
     }
-    if (out != NULL)
-        fclose(out);
+    escaped = words_finish(&words);
     value = text_value(escaped);
     free(escaped);
     free(copy);
@@ -96,22 +95,20 @@ static json_t *message_owned(char *text)
 
 static json_t *uri_value(const char *prefix, const char *path, const char *suffix)
 {
-    char *uri = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&uri, &size);
+    struct words words;
     json_t *value;
+    char *uri;
 
-    if (out != NULL) {
-        fputs(prefix, out);
-        for (const char *at = path; *at != '\0'; at++) {
-            if (isalnum((unsigned char)*at) || strchr("/-._~", *at) != NULL)
-                fputc(*at, out);
-            else
-                fprintf(out, "%%%02X", (unsigned char)*at);
-        }
-        fputs(suffix, out);
-        fclose(out);
+    words_begin(&words);
+    fputs(prefix, words.stream);
+    for (const char *at = path; *at != '\0'; at++) {
+        if (isalnum((unsigned char)*at) || strchr("/-._~", *at) != NULL)
+            fputc(*at, words.stream);
+        else
+            fprintf(words.stream, "%%%02X", (unsigned char)*at);
     }
+    fputs(suffix, words.stream);
+    uri = words_finish(&words);
     value = text_value(uri);
     free(uri);
     return value;
