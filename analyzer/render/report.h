@@ -40,6 +40,7 @@ renderer render_junit;
 renderer render_github;
 renderer render_sarif;
 renderer render_markdown;
+renderer render_gitlab;
 renderer render_leaks;
 
 #endif
