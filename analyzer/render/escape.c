@@ -46,9 +46,6 @@ static const char *xml_entity(uint32_t character)
         return "&quot;";
     case '\'':
         return "&#39;";
-    case 0xfffe: /* these two are no characters of XML */
-    case 0xffff:
-        return "?";
     default:
         return NULL;
     }

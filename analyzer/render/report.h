@@ -41,6 +41,7 @@ renderer render_github;
 renderer render_sarif;
 renderer render_markdown;
 renderer render_gitlab;
+renderer render_dot;
 renderer render_leaks;
 
 #endif

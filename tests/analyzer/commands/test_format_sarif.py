@@ -116,8 +116,8 @@ class Sarif(Format, Case):
         self.assertIn("pthread_key_delete", result["message"]["text"])
 
     def test_a_real_way(self):
-        run = self.read(self.real("../common/host", "open", "plugin", "call", "plugin", "use_table", "close", "plugin",
-                                  folder="pointer"))
+        run = self.read(self.real("../common/host", "open", "plugin", "call", "plugin", "use_table", "close",
+                                  "plugin", folder="pointer"))
         result = next(r for r in run["results"] if r["ruleId"] == "pointer")
         steps = result["codeFlows"][0]["threadFlows"][0]["locations"]
         self.assertIn("drivers+0x18 in host", steps[0]["location"]["message"]["text"])
