@@ -437,11 +437,11 @@ Test(location, is_in_the_root_by_either_name_of_it)
 
 Test(location, is_the_first_line_of_the_module)
 {
-    char folder[] = "/root";
+    char folder[] = "/top";
     const struct source_root root = {.named = folder, .real = folder};
-    struct frame stack[] = {frame_at(1, "/root/host.c", 1), frame_at(2, "/usr/include/x.h", 2),
-                            frame_at(2, "/root/plugin.c", 3), frame_at(2, "/root/plugin.c", 4)};
-    struct frame points[] = {frame_at(2, "/root/plugin.c", 5)};
+    struct frame stack[] = {frame_at(1, "/top/host.c", 1), frame_at(2, "/usr/include/x.h", 2),
+                            frame_at(2, "/top/plugin.c", 3), frame_at(2, "/top/plugin.c", 4)};
+    struct frame points[] = {frame_at(2, "/top/plugin.c", 5)};
     struct finding_record data = {
         .module = 2, .stack = stack, .stack_count = 4, .points = points, .point_count = 1};
     const struct finding finding = {.data = &data};
