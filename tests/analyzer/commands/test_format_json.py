@@ -73,7 +73,7 @@ class Json(Format, Case):
         yield self.real("../common/mini", "./plugin.so")
         yield self.real("../common/host", "open", "plugin", "call", "plugin", "use_table", "close", "plugin",
                         folder="pointer")
-        yield self.render(self.file("many", "".join(json.dumps(record) + "\n" for record in self.many())))
+        yield self.render(self.file("many", "".join(json.dumps(record) + "\n" for record in self.many(300))))
         yield self.render(self.file("hostile", "".join(json.dumps(record) + "\n" for record in hostile_records())))
 
     @unittest.skipIf(jsonschema is None, "no jsonschema")
@@ -125,6 +125,12 @@ class Json(Format, Case):
 
     def test_nothing(self):
         self.assertEqual(self.rendered(HEADER, SUMMARY)["findings"], [])
+
+    def test_many(self):
+        document = json.loads(self.render(self.file("many", "".join(json.dumps(r) + "\n" for r in self.many()))))
+        self.assertEqual(document["counts"], {"error": 3333, "warning": 3334, "note": 3333})
+        severities = [f["severity"] for f in document["findings"]]
+        self.assertEqual(severities, ["error"] * 3333 + ["warning"] * 3334 + ["note"] * 3333)
 
     def test_other_places_of_a_signature(self):
         document = self.rendered(HEADER, module(), finding(1, stack=[frame("f")]),
