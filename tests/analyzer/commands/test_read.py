@@ -306,7 +306,7 @@ class Usage(Case):
             (["check", "--res"], ["--resolved"]),
             (["check", "--form"], ["--format="]),
             (["check", "--format", "=", "js"], ["json"]),
-            (["check", "--format", "="], ["text", "json"]),
+            (["check", "--format", "="], ["text", "json", "junit", "github", "sarif", "markdown", "gitlab", "dot"]),
             (["run", "--fail-on", "=", "error,key-o"], ["error,key-orphan"]),
             (["run", "--trace-children", "="], ["yes", "no"]),
             (["why", "--time"], ["--timeout="]),
