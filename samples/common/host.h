@@ -27,6 +27,9 @@ void host_park(void) __attribute__((noreturn));
 /* Returns when one more thread than at the last call has come to host_park(). */
 void host_await(void);
 
+/* The calling thread is about to wait: host_await() returns. */
+void host_arrive(void);
+
 /* Sleeps for so long. host_await() returns when the thread is in here. */
 void host_sleep(unsigned seconds);
 

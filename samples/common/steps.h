@@ -35,6 +35,7 @@ void step_thread(char **arg);
 void step_await(char **arg);
 void step_blocked(char **arg);
 void step_pause(char **arg);
+void step_wait(char **arg);
 void step_work(char **arg);
 void step_resume(char **arg);
 void step_return(char **arg);

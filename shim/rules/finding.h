@@ -54,6 +54,11 @@ struct object {
             pid_t tid;
         } frame;
         struct {
+            uintptr_t address; /* that the kernel has of it */
+            long call;
+            pid_t tid;
+        } wait;
+        struct {
             enum registration_type type;
             uint32_t unseen; /* without a serial number: which of those that are read */
             uint64_t serial;
