@@ -53,6 +53,8 @@
  *   wait HOW P V          wait in this thread for the variable V of P, or with V as a buffer:
  * semaphore, shortly, mutex, condition, read, readv, poll, epoll
  *
+ *   epoll-clear           give the entries of the host's epoll instance other data
+ *
  *   input                 say "ready" on stdout, and wait for a byte on stdin
  *
  *   forget                clear the host's table and list, and the slot of this thread
@@ -406,6 +408,7 @@ static const struct verb {
     {"input", 0, step_input},
     {"work", 0, step_work},
     {"wait", 3, step_wait},
+    {"epoll-clear", 0, step_epoll_clear},
     {"forget", 0, step_forget},
     {"drivers", 0, step_drivers},
     {"drivers-at-exit", 0, step_drivers_at_exit},

@@ -50,6 +50,9 @@ int host_call(int (*function)(void));
 /* Closes a plug-in and ends the process by exit(0). */
 void host_close_and_leave(const char *plugin) __attribute__((noreturn));
 
+/* The host's epoll instance, which nobody waits for. */
+int host_epoll(void);
+
 /* Enters a function and a name in the host's table; NULL takes them out. */
 typedef int host_function(void);
 void host_register(unsigned number, const char *name, host_function *function);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Waits of the host for something that a plug-in offers as a variable: "wait HOW P V". A plug-in
- * that is unloaded meanwhile takes the variable with it.
+ * that is unloaded meanwhile takes the variable with it. And the host's epoll instance.
  */
 #include "host.h"
 #include "steps.h"
@@ -84,6 +84,25 @@ static void wait_poll(void *variable)
 static void wait_epoll(void *variable)
 {
     epoll_wait(epoll_create1(0), variable, 1, -1);
+}
+
+static int own_epoll = -1;
+
+int host_epoll(void)
+{
+    if (own_epoll < 0)
+        own_epoll = epoll_create1(EPOLL_CLOEXEC);
+    return own_epoll;
+}
+
+/* Whatever file it is of, by its number. */
+void step_epoll_clear(char **arg)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+
+    (void)arg;
+    for (int file = 0; file < 64; file++)
+        epoll_ctl(host_epoll(), EPOLL_CTL_MOD, file, &event);
 }
 
 void step_wait(char **arg)

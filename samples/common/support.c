@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -219,6 +221,16 @@ int support_stop(void)
 }
 
 /* ---- waiting for others ---- */
+
+int support_watch(int epoll, void *data)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = data};
+    int file = eventfd(0, EFD_CLOEXEC);
+
+    if (file < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, file, &event) != 0)
+        return -1;
+    return file;
+}
 
 static pthread_t waiter;
 static sem_t *_Atomic waits_for;

@@ -89,6 +89,8 @@
       "registration", "dangling error, held warning")                                              \
     X(UNWIND_FRAMES, "unwind-frames", "unwind tables in an unloaded module", "registration",       \
       "dangling error, held warning")                                                              \
+    X(EPOLL, "epoll", "data of an epoll entry that points into an unloaded module",                \
+      "registration", "dangling warning, held warning")                                            \
     X(STILL_MAPPED, "still-mapped", "module that was closed and stays mapped", "module",           \
       "pinned warning")                                                                            \
     X(TLS_DESTRUCTOR, "tls-destructor", "thread_local objects that keep a closed module mapped",   \
