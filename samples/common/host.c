@@ -53,6 +53,8 @@
  *   wait HOW P V          wait in this thread for the variable V of P, or with V as a buffer:
  * semaphore, shortly, mutex, condition, read, readv, poll, epoll
  *
+ *   robust-lock           lock a robust mutex of the host in this thread
+ *   robust                … and unlock it again
  *   epoll-clear           give the entries of the host's epoll instance other data
  *
  *   input                 say "ready" on stdout, and wait for a byte on stdin
@@ -408,6 +410,8 @@ static const struct verb {
     {"input", 0, step_input},
     {"work", 0, step_work},
     {"wait", 3, step_wait},
+    {"robust", 0, step_robust},
+    {"robust-lock", 0, step_robust_lock},
     {"epoll-clear", 0, step_epoll_clear},
     {"forget", 0, step_forget},
     {"drivers", 0, step_drivers},

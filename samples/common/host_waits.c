@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Waits of the host for something that a plug-in offers as a variable: "wait HOW P V". A plug-in
- * that is unloaded meanwhile takes the variable with it. And the host's epoll instance.
+ * that is unloaded meanwhile takes the variable with it. And the host's own
+ * robust mutex and epoll instance.
  */
 #include "host.h"
 #include "steps.h"
@@ -84,6 +85,26 @@ static void wait_poll(void *variable)
 static void wait_epoll(void *variable)
 {
     epoll_wait(epoll_create1(0), variable, 1, -1);
+}
+
+static pthread_mutex_t robust;
+
+void step_robust_lock(char **arg)
+{
+    pthread_mutexattr_t attributes;
+
+    (void)arg;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    pthread_mutex_init(&robust, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+    pthread_mutex_lock(&robust);
+}
+
+void step_robust(char **arg)
+{
+    step_robust_lock(arg);
+    pthread_mutex_unlock(&robust);
 }
 
 static int own_epoll = -1;

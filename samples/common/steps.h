@@ -36,6 +36,8 @@ void step_await(char **arg);
 void step_blocked(char **arg);
 void step_pause(char **arg);
 void step_wait(char **arg);
+void step_robust(char **arg);
+void step_robust_lock(char **arg);
 void step_epoll_clear(char **arg);
 void step_work(char **arg);
 void step_resume(char **arg);

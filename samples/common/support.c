@@ -280,6 +280,22 @@ int support_stop_waiting(void)
     return pthread_join(waiter, NULL) == 0 ? 0 : -1;
 }
 
+int support_lock(pthread_mutex_t *mutex)
+{
+    pthread_mutexattr_t attributes;
+
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    pthread_mutex_init(mutex, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+    return pthread_mutex_lock(mutex) == 0 ? 0 : -1;
+}
+
+int support_unlock(pthread_mutex_t *mutex)
+{
+    return pthread_mutex_unlock(mutex) == 0 ? 0 : -1;
+}
+
 /* ---- modules ---- */
 
 void *support_open(const char *path)

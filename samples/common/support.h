@@ -66,6 +66,10 @@ int support_stop_waiting(void);
 /* Has the epoll instance say with DATA when there is something in a new file, which it returns. */
 int support_watch(int epoll, void *data);
 
+/* Makes the mutex a robust one and locks it; unlocks it. */
+int support_lock(pthread_mutex_t *mutex);
+int support_unlock(pthread_mutex_t *mutex);
+
 /* dlopen(), and whoever calls it has to close what it gives. */
 void *support_open(const char *path);
 

@@ -65,6 +65,9 @@
     X(THREAD_BLOCKED, "thread-blocked",                                                            \
       "live thread that waits in the kernel with memory of an unloaded module", "wait",            \
       "dangling error, dangling warning")                                                          \
+    X(ROBUST_MUTEX, "robust-mutex",                                                                \
+      "live thread that has a robust mutex of an unloaded module locked", "mutex",                 \
+      "dangling error")                                                                            \
     X(EXIT_HANDLER, "exit-handler", "exit handler in an unloaded module", "registration",          \
       "dangling error, held warning")                                                              \
     X(FORK_HANDLER, "fork-handler", "fork handler in an unloaded module", "registration",          \
@@ -200,6 +203,8 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *                             lies on the stack) unwound(bool: unwinding led there)
  *                   "wait":   tid thread_name call("futex", "read", …) address where("image")
  *                             target("data") function(frame: the variable there)
+ *                   "mutex":  tid thread_name address where("image") target("data")
+ *                             function(frame: the variable there)
  *                   "registration": call("on_exit", …) name? tid? thread_name? function?(frame)
  *                             address? where?("image"|"block") owner? requester?
  *                   "task":   key tid thread_name address task(name of the one that set the value)

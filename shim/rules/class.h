@@ -61,6 +61,9 @@ struct subject {
             const struct thread *thread;   /* or NULL */
             long call;                     /* number of the system call */
         } wait;
+        struct {
+            const struct passage *passage; /* the mutex, and its node in the list */
+        } mutex;
         const struct registration *registration;
         struct {
             uint32_t number;

@@ -7,6 +7,7 @@
 #include "ownership/prologue.h"
 #include "ownership/unwind.h"
 #include "rules/found.h"
+#include "rules/mutex_checks.h"
 #include "rules/rule.h"
 #include "scan/frames.h"
 #include "scan/maps.h"
@@ -261,6 +262,7 @@ static void check_wait(struct round *round, const struct watched *place)
         return;
     passage_take_note(&passage, !closing);
     round->occupied = true;
+    round->passed = passage.module;
     if (!lock_acquire(&registry_lock)) {
         drop(DROP_FINDING);
         return;
@@ -400,6 +402,20 @@ static void check_place(struct round *round, struct watched *place)
         each_word(round, round->frames.rest, end, apply_word, &beyond);
 }
 
+static void check_thread(struct round *round, struct watched *place)
+{
+    round->passed = NULL;
+    if (place->seen && place->at.sp && (round->look->with_caller || !place->self)) {
+        check_place(round, place);
+        check_wait(round, place);
+    }
+    round->occupied |= found_mutexes(&(struct mutex_look){.tid = place->tid,
+                                                          .ranges = round->look->ranges,
+                                                          .closing = round->look->closing,
+                                                          .passed = round->passed},
+                                     &round->found);
+}
+
 static bool prepare(struct round *round)
 {
     static struct view view; /* kept */
@@ -429,12 +445,7 @@ enum stacks_seen rules_check_stacks(const struct stacks_look *look, rules_sink *
     bool ready = prepare(&round);
     stack_gaps.missed += !ready;
     for (size_t i = 0; ready && i < round.count; i++)
-        if (round.places[i].seen && round.places[i].at.sp &&
-            (look->with_caller || !round.places[i].self)) {
-            round.passed = NULL;
-            check_place(&round, &round.places[i]);
-            check_wait(&round, &round.places[i]);
-        }
+        check_thread(&round, &round.places[i]);
     release(&round);
     found_hand_on(&round.found, sink, data);
     if (!round.complete)

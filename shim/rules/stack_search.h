@@ -5,7 +5,8 @@
  * Where a thread's stack is in use is known where it waits in the kernel (scan/stacks.h). Most have
  * no word on it that lies in one of the modules, which is seen quickly; the others are unwound as
  * far as that is certain, and count if they stood still meanwhile. The arguments of the system call
- * are checked for addresses in the modules, too (scan/waits.h).
+ * are checked for addresses in the modules, too (scan/waits.h), and so is the list of its robust
+ * mutexes.
  *
  * Under the check lock, inside the guard; takes the registry lock.
  */

@@ -306,6 +306,7 @@ class Report:
                   "thread": ("tid",), "pointer": ("slot", "in", "address", "where", "target"),
                   "frame": ("tid", "returns_to", "unwound"),
                   "wait": ("tid", "call", "address", "where", "function"),
+                  "mutex": ("tid", "address", "where", "function"),
                   "registration": ("call",),
                   "signal": ("signal", "signal_name", "function"),
                   "heap": ("address", "blocks", "bytes", "hanging_blocks",
