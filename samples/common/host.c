@@ -7,7 +7,7 @@
  *
  * (The steps of the second part are in host_keys.c, those of the third in host_threads.c, "forget"
  * is in host_registry.c, "fork" and its like in host_process.c, those about signals in
- * host_signals.c.)
+ * host_signals.c, "wait" is in host_waits.c.)
  *
  * It knows nothing of dlpin. It is silent when all goes well, and then its exit status is 0. A
  * plug-in that is still mapped after its "close" is named on stdout. With SAMPLES_VERBOSE in the
@@ -49,6 +49,13 @@
  *   wake-to-exit          … by pthread_exit()
  *   cancel-parked         … by pthread_cancel()
  *   settle                wait until the calling thread is the only one
+ *
+ *   wait HOW P V          wait in this thread for the variable V of P, or with V as a buffer:
+ * semaphore, shortly, mutex, condition, read, readv, poll, epoll
+ *
+ *   robust-lock           lock a robust mutex of the host in this thread
+ *   robust                … and unlock it again
+ *   epoll-clear           give the entries of the host's epoll instance other data
  *
  *   input                 say "ready" on stdout, and wait for a byte on stdin
  *
@@ -402,6 +409,10 @@ static const struct verb {
     {"resume", 0, step_resume},
     {"input", 0, step_input},
     {"work", 0, step_work},
+    {"wait", 3, step_wait},
+    {"robust", 0, step_robust},
+    {"robust-lock", 0, step_robust_lock},
+    {"epoll-clear", 0, step_epoll_clear},
     {"forget", 0, step_forget},
     {"drivers", 0, step_drivers},
     {"drivers-at-exit", 0, step_drivers_at_exit},

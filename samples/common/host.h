@@ -27,6 +27,9 @@ void host_park(void) __attribute__((noreturn));
 /* Returns when one more thread than at the last call has come to host_park(). */
 void host_await(void);
 
+/* The calling thread is about to wait: host_await() returns. */
+void host_arrive(void);
+
 /* Sleeps for so long. host_await() returns when the thread is in here. */
 void host_sleep(unsigned seconds);
 
@@ -46,6 +49,9 @@ int host_call(int (*function)(void));
 
 /* Closes a plug-in and ends the process by exit(0). */
 void host_close_and_leave(const char *plugin) __attribute__((noreturn));
+
+/* The host's epoll instance, which nobody waits for. */
+int host_epoll(void);
 
 /* Enters a function and a name in the host's table; NULL takes them out. */
 typedef int host_function(void);

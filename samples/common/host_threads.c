@@ -167,6 +167,11 @@ void host_park(void)
     pthread_exit(NULL);
 }
 
+void host_arrive(void)
+{
+    sem_post(&parked.arrived);
+}
+
 void host_sleep(unsigned seconds)
 {
     sem_post(&parked.arrived);

@@ -4,10 +4,15 @@
 #include "support.h"
 
 #include <dlfcn.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 int support_key_create(pthread_key_t *key, void (*destructor)(void *))
 {
@@ -213,6 +218,82 @@ int support_stop(void)
     pthread_cond_broadcast(&service->changed);
     pthread_mutex_unlock(&service->lock);
     return !was_running || pthread_join(service->thread, NULL) == 0 ? 0 : -1;
+}
+
+/* ---- waiting for others ---- */
+
+int support_watch(int epoll, void *data)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = data};
+    int file = eventfd(0, EFD_CLOEXEC);
+
+    if (file < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, file, &event) != 0)
+        return -1;
+    return file;
+}
+
+static pthread_t waiter;
+static sem_t *_Atomic waits_for;
+static _Atomic pid_t waiter_tid;
+
+static void *wait_for_it(void *argument)
+{
+    sem_t *semaphore = waits_for;
+
+    (void)argument;
+    waiter_tid = (pid_t)syscall(SYS_gettid);
+    while (sem_wait(semaphore) != 0)
+        ;
+    return NULL;
+}
+
+/* proc(5): "202 0x…" of a thread that waits for a futex. */
+static bool waits_in_kernel(void)
+{
+    char path[64], line[32] = "";
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/syscall", (int)waiter_tid);
+    file = waiter_tid ? fopen(path, "re") : NULL;
+    if (!file)
+        return false;
+    if (!fgets(line, sizeof line, file))
+        line[0] = 0;
+    fclose(file);
+    return strtol(line, NULL, 10) == SYS_futex;
+}
+
+int support_wait(sem_t *semaphore)
+{
+    waits_for = semaphore;
+    waiter_tid = 0;
+    if (pthread_create(&waiter, NULL, wait_for_it, NULL) != 0)
+        return -1;
+    while (!waits_in_kernel())
+        sched_yield();
+    waits_for = NULL;
+    return 0;
+}
+
+int support_stop_waiting(void)
+{
+    return pthread_join(waiter, NULL) == 0 ? 0 : -1;
+}
+
+int support_lock(pthread_mutex_t *mutex)
+{
+    pthread_mutexattr_t attributes;
+
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    pthread_mutex_init(mutex, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+    return pthread_mutex_lock(mutex) == 0 ? 0 : -1;
+}
+
+int support_unlock(pthread_mutex_t *mutex)
+{
+    return pthread_mutex_unlock(mutex) == 0 ? 0 : -1;
 }
 
 /* ---- modules ---- */

@@ -8,6 +8,7 @@
 #define SAMPLES_SUPPORT_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -57,6 +58,17 @@ int support_handle(int number, void (*handler)(int), struct sigaction *before);
 
 /* The calling thread handles signals on this stack from now on; NULL: on its own. */
 int support_signal_stack(void *area, size_t size);
+
+/* Has a thread of the library wait for the semaphore, and returns when it does; joins it. */
+int support_wait(sem_t *semaphore);
+int support_stop_waiting(void);
+
+/* Has the epoll instance say with DATA when there is something in a new file, which it returns. */
+int support_watch(int epoll, void *data);
+
+/* Makes the mutex a robust one and locks it; unlocks it. */
+int support_lock(pthread_mutex_t *mutex);
+int support_unlock(pthread_mutex_t *mutex);
 
 /* dlopen(), and whoever calls it has to close what it gives. */
 void *support_open(const char *path);

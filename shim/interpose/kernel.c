@@ -4,6 +4,7 @@
 #include "base/userfaults.h"
 #include "interpose/confinement.h"
 #include "interpose/real.h"
+#include "registry/epolls.h"
 
 #include <errno.h>
 #include <linux/userfaultfd.h>
@@ -40,6 +41,9 @@ void note_syscall(long number, unsigned long first, unsigned long second, unsign
         break;
     case SYS_userfaultfd:
         userfaults_note_made();
+        break;
+    case SYS_epoll_ctl:
+        epoll_note_known((int)first);
         break;
     case SYS_ioctl:
         note_ioctl((int)first, second, (const void *)third);

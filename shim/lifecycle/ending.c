@@ -11,6 +11,7 @@
 #include "modules/link_maps.h"
 #include "registry/heap.h"
 #include "report/report.h"
+#include "rules/mutex_checks.h"
 #include "rules/stack_search.h"
 #include "scan/scan.h"
 
@@ -50,6 +51,9 @@ static void name_gaps(const char **unseen, size_t n)
          "threads on stacks other than their own (of coroutines, of "
          "signal handlers): the rest of their own ones was not looked at"},
         {stack_gaps.missed > 0, "stacks that were not looked at: there was no memory for it"},
+        {mutexes_unknown > 0,
+         "robust mutexes that threads had locked: the kernel was not asked, or "
+         "did not answer"},
         {own_stack_waits() > 0, "what a thread alone knew that was about to end the process, too: "
                                 "there was no check in it"},
         {agenda_gaps.missed > 0, "modules that were not looked for: too many waited"},

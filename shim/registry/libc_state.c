@@ -2,6 +2,7 @@
 #include "registry/libc_state.h"
 #include "base/compiler.h"
 #include "base/sys.h"
+#include "registry/epolls.h"
 #include "registry/heap.h"
 #include "registry/signal_stacks.h"
 
@@ -218,6 +219,8 @@ bool registration_is_live(const struct registration *registration)
         return queue_notifies((int)registration->argument, registration->identity);
     if (registration->type == REGISTERED_SIGNAL_STACK)
         return signal_stack_is_set(registration->identity, registration->data);
+    if (registration->type == REGISTERED_EPOLL)
+        return epoll_has(registration->identity, registration->data);
     if (registration->type == REGISTERED_BUFFER)
         return stream_has(registration->identity, registration->data);
     if (registration->type == REGISTERED_ARGUMENT_TYPE)

@@ -33,6 +33,7 @@
     X(HANDLER, HOOK, NULL, "the handler was replaced")                                    \
     X(VARIABLE, ENVIRONMENT, "putenv", "the variable is not in the environment any more") \
     X(ENVIRON, ENVIRONMENT, "environ", "environ was replaced")                            \
+    X(EPOLL, EPOLL, "epoll_ctl", "the entry was removed, or has other data")              \
     X(FRAMES, UNWIND_FRAMES, "__register_frame", "the tables were deregistered")          \
     X(SIGNAL_STACK, SIGNAL_STACK, "sigaltstack", "the thread has another one, or ended")
 

@@ -62,6 +62,12 @@
       "live thread that a library started for an unloaded module", "thread", "held note")          \
     X(THREAD_STACK, "thread-stack", "live thread on its way through an unloaded module", "frame",  \
       "dangling error, dangling warning")                                                          \
+    X(THREAD_BLOCKED, "thread-blocked",                                                            \
+      "live thread that waits in the kernel with memory of an unloaded module", "wait",            \
+      "dangling error, dangling warning")                                                          \
+    X(ROBUST_MUTEX, "robust-mutex",                                                                \
+      "live thread that has a robust mutex of an unloaded module locked", "mutex",                 \
+      "dangling error")                                                                            \
     X(EXIT_HANDLER, "exit-handler", "exit handler in an unloaded module", "registration",          \
       "dangling error, held warning")                                                              \
     X(FORK_HANDLER, "fork-handler", "fork handler in an unloaded module", "registration",          \
@@ -86,6 +92,8 @@
       "registration", "dangling error, held warning")                                              \
     X(UNWIND_FRAMES, "unwind-frames", "unwind tables in an unloaded module", "registration",       \
       "dangling error, held warning")                                                              \
+    X(EPOLL, "epoll", "data of an epoll entry that points into an unloaded module",                \
+      "registration", "dangling warning, held warning")                                            \
     X(STILL_MAPPED, "still-mapped", "module that was closed and stays mapped", "module",           \
       "pinned warning")                                                                            \
     X(TLS_DESTRUCTOR, "tls-destructor", "thread_local objects that keep a closed module mapped",   \
@@ -193,6 +201,10 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *                             block_bytes? owner? requester?
  *                   "frame":  tid thread_name returns_to(frame: a return address) slot?(where that
  *                             lies on the stack) unwound(bool: unwinding led there)
+ *                   "wait":   tid thread_name call("futex", "read", …) address where("image")
+ *                             target("data") function(frame: the variable there)
+ *                   "mutex":  tid thread_name address where("image") target("data")
+ *                             function(frame: the variable there)
  *                   "registration": call("on_exit", …) name? tid? thread_name? function?(frame)
  *                             address? where?("image"|"block") owner? requester?
  *                   "task":   key tid thread_name address task(name of the one that set the value)

@@ -77,6 +77,8 @@ void rules_check(bool unseen, rules_known *known, rules_sink *sink, void *data)
     }
     found_registrations_locked(NULL, &found);
     found_environment_locked(unseen, &found);
+    if (unseen)
+        found_epolls_locked(&found);
     found_handles_locked(false, &found);
     lock_release(&registry_lock);
     found_hand_on(&found, sink, data);
@@ -91,6 +93,7 @@ void rules_check_unseen(rules_known *known, rules_sink *sink, void *data)
     }
     check_signals_locked(&found);
     found_environment_locked(true, &found);
+    found_epolls_locked(&found);
     lock_release(&registry_lock);
     found_hand_on(&found, sink, data);
 }

@@ -53,9 +53,17 @@ struct subject {
         } thread;
         const struct deletion *deletion; /* rules/rules.h */
         struct {
-            const struct passage *passage; /* rules/stack_search.h */
+            const struct passage *passage; /* rules/passages.h */
             const struct thread *thread;   /* or NULL */
         } frame;
+        struct {
+            const struct passage *passage; /* the address that it gave to the kernel */
+            const struct thread *thread;   /* or NULL */
+            long call;                     /* number of the system call */
+        } wait;
+        struct {
+            const struct passage *passage; /* the mutex, and its node in the list */
+        } mutex;
         const struct registration *registration;
         struct {
             uint32_t number;

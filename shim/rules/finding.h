@@ -54,6 +54,16 @@ struct object {
             pid_t tid;
         } frame;
         struct {
+            uintptr_t address; /* that the kernel has of it */
+            long call;
+            pid_t tid;
+        } wait;
+        struct {
+            uintptr_t start, end; /* of the module; */
+            uint32_t id;          /* and which one that is */
+            pid_t tid;
+        } mutex;
+        struct {
             enum registration_type type;
             uint32_t unseen; /* without a serial number: which of those that are read */
             uint64_t serial;

@@ -3,6 +3,7 @@
 #include "base/guard.h"
 #include "base/sys.h"
 #include "modules/work.h"
+#include "registry/epolls.h"
 #include "registry/libc_state.h"
 #include "registry/signal_stacks.h"
 #include "registry/threads.h"
@@ -57,6 +58,31 @@ void found_environment_locked(bool unseen, struct found *found)
     if (list.image && is_unreadable(list.data))
         apply(&list, found);
     module_unref(list.image);
+}
+
+static bool check_entry(const struct epoll_entry *entry, void *data)
+{
+    const struct registration *each = registrations[REGISTERED_EPOLL];
+    struct registration unseen = {.type = REGISTERED_EPOLL,
+                                  .identity = (uintptr_t)(uint32_t)entry->file,
+                                  .data = entry->data};
+    if (!epoll_data_is_address(entry->file, entry->data))
+        return false;
+    for (; each; each = each->next)
+        if ((uint32_t)each->identity == (uint32_t)entry->file && each->data == entry->data)
+            return false;
+    unseen.image = last_owner(entry->data);
+    if (unseen.image && is_unreadable(entry->data))
+        apply(&unseen, data);
+    module_unref(unseen.image);
+    return false;
+}
+
+/* A server may have ten thousand entries: of each instance only so much is read. */
+void found_epolls_locked(struct found *found)
+{
+    enum { MOST = 64 << 10 };
+    epolls_each_entry(MOST, check_entry, found);
 }
 
 static void check_handlers_locked(struct found *found)

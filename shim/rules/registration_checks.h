@@ -8,6 +8,9 @@
 /* All but the environment; `closing`: only what may run the moment this module is unmapped. */
 void found_registrations_locked(const struct module *closing, struct found *found);
 
+/* Entries of epoll instances that were set past us. */
+void found_epolls_locked(struct found *found);
+
 /* The environment. Without `unseen` only if putenv put something there, or the list is another
  * one. */
 void found_environment_locked(bool unseen, struct found *found);

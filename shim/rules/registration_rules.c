@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/sys.h"
 #include "ownership/json.h"
+#include "registry/epolls.h"
 #include "registry/libc_state.h"
 #include "registry/signal_stacks.h"
 #include "registry/threads.h"
@@ -42,11 +43,23 @@ static pid_t thread_of(const struct registration *registration)
     return thread ? atomic_load(&thread->tid) : 0;
 }
 
+/* "descriptor 7" */
+static void name_file(int file, struct finding *finding)
+{
+    struct text name = {0};
+    text_printf(&name, "descriptor %d", file);
+    if (name.length < sizeof finding->registration.name)
+        memcpy(finding->registration.name, text_string(&name), name.length + 1);
+    text_free(&name);
+}
+
 static void copy_registration(const struct registration *registration, struct finding *finding)
 {
     finding->registration.call =
         registration->call ? registration->call : registration_facts[registration->type].call;
     memcpy(finding->registration.name, registration->name, sizeof registration->name);
+    if (registration->type == REGISTERED_EPOLL)
+        name_file((int)(uint32_t)registration->identity, finding);
     finding->requester = module_ref(registration->requester);
     finding->stack = stack_copy(registration->stack);
     finding->tid = thread_of(registration);
@@ -67,7 +80,8 @@ static bool match_registration(const struct subject *subject, struct finding *fi
     if (!function && registration->block && !module_is_unloaded(registration->image))
         return false;
     finding->verdict = armed ? VERDICT_DANGLING : VERDICT_LOST;
-    finding->severity = armed ? SEVERITY_ERROR : SEVERITY_WARNING;
+    finding->severity =
+        armed && registration->type != REGISTERED_EPOLL ? SEVERITY_ERROR : SEVERITY_WARNING;
     finding->pending = subject->closing;
     if (function) {
         finding->function = *function;
@@ -220,6 +234,17 @@ static void explain_unwind_frames(const struct finding *finding, struct text *me
                                                             : "__deregister_frame");
 }
 
+static void explain_epoll(const struct finding *finding, struct text *message)
+{
+    word_fate(message, finding);
+    text_printf(message, "the data of an epoll entry, for %s, is ", finding->registration.name);
+    word_function(message, &(struct frame){finding->address, finding->module});
+    text_add(message, ", in its image. Only the kernel has it: the next event gives it to whoever "
+                      "waits for events, who reads or calls unmapped memory. Remove the entry with "
+                      "EPOLL_CTL_DEL, or close the file, before the module goes; to close one of "
+                      "several descriptors of a file is not enough.");
+}
+
 static void explain_environment(const struct finding *finding, struct text *message)
 {
     word_fate(message, finding);
@@ -253,6 +278,14 @@ static bool is_ignored(const struct subject *subject)
     return subject->registration->ignored;
 }
 
+/* An entry that was set past us: which instance has it is not kept. */
+static bool is_entry(const struct epoll_entry *entry, void *data)
+{
+    const struct object *object = data;
+    return (uint32_t)entry->file == object->registration.unseen &&
+           entry->data == object->registration.what;
+}
+
 /* One that was set past us: only the thread itself can ask for it. */
 static bool unseen_stack_holds(const struct object *object)
 {
@@ -274,6 +307,8 @@ static bool is_registered(const struct object *object)
                function == object->registration.what;
     if (object->registration.type == REGISTERED_SIGNAL_STACK && !object->registration.serial)
         return unseen_stack_holds(object);
+    if (object->registration.type == REGISTERED_EPOLL && !object->registration.serial)
+        return epolls_each_entry(UINT64_MAX, is_entry, (void *)object);
     const struct registration *registration =
         registration_by_serial_locked(object->registration.type, object->registration.serial);
     return registration && registration_is_live(registration);
@@ -319,6 +354,8 @@ const struct rule rule_TIMER = {&registration_class, match_registration, explain
 const struct rule rule_HOOK = {&registration_class, match_registration, explain_hook, CLOSED_NOTE};
 const struct rule rule_ENVIRONMENT = {&registration_class, match_registration, explain_environment,
                                       CLOSED_NOTE};
+const struct rule rule_EPOLL = {&registration_class, match_registration, explain_epoll,
+                                CLOSED_NOTE};
 const struct rule rule_SIGNAL_STACK = {&registration_class, match_registration,
                                        explain_signal_stack, CLOSED_NOTE};
 const struct rule rule_UNWIND_FRAMES = {&registration_class, match_registration,

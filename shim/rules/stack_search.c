@@ -7,11 +7,13 @@
 #include "ownership/prologue.h"
 #include "ownership/unwind.h"
 #include "rules/found.h"
+#include "rules/mutex_checks.h"
 #include "rules/rule.h"
 #include "scan/frames.h"
 #include "scan/maps.h"
 #include "scan/memory.h"
 #include "scan/stacks.h"
+#include "scan/waits.h"
 
 #include <string.h>
 
@@ -22,7 +24,6 @@ enum {
     PAUSE_US = 50,
     STACK_MAX = 64 << 20,  /* a stack that is further from its end is not that stack */
     FOREIGN_MAX = 1 << 20, /* so much of one that we know no end of */
-    NOTES_MAX = 256,
 };
 
 struct stack_gaps stack_gaps;
@@ -44,54 +45,14 @@ struct round {
     struct thread_frames frames;
     bool unmapped[FRAMES_MAX]; /* nothing lies there */
     struct found found;
+    const struct module *passed; /* the thread at hand is on its way through that */
     bool complete, occupied;
 };
-
-/*
- * Return addresses that were seen, the last ones. What was seen before its module went is that
- * module's afterwards, whatever lies there then; and what was left behind by an unloaded module is
- * not the next one's that comes to lie there.
- */
-static struct note {
-    pid_t tid;
-    uintptr_t slot, pc;
-    uint32_t module;
-    bool left_behind;
-} notes[NOTES_MAX];
-static unsigned next_note;
-
-static struct note *find_note(const struct passage *passage)
-{
-    for (unsigned i = 0; i < NOTES_MAX; i++)
-        if (notes[i].tid == passage->tid && notes[i].slot == passage->slot &&
-            notes[i].pc == passage->pc)
-            return &notes[i];
-    return NULL;
-}
-
-static void take_note(const struct passage *passage, bool left_behind)
-{
-    struct note *note = find_note(passage);
-    if (!note)
-        note = &notes[next_note++ % NOTES_MAX];
-    *note =
-        (struct note){passage->tid, passage->slot, passage->pc, passage->module->id, left_behind};
-}
 
 static bool is_readable(uintptr_t address)
 {
     char byte;
     return sys_read_memory((const void *)address, &byte, 1) == 1;
-}
-
-/* It leads into this module, not into one that lay there before, or that has come meanwhile. */
-static bool is_of_module(const struct passage *passage, bool closing)
-{
-    const struct note *note = find_note(passage);
-    bool known = note && note->module == passage->module->id;
-    if (note && !known && note->left_behind)
-        return false;
-    return closing || known || passage->unmapped;
 }
 
 static struct watched *find_place(struct round *round, pid_t tid)
@@ -242,23 +203,76 @@ static struct stack *make_stack(const struct round *round)
     return stack;
 }
 
+static const struct thread *find_thread_locked(pid_t tid)
+{
+    const struct thread *thread = threads;
+    while (thread && atomic_load(&thread->tid) != tid)
+        thread = thread->next;
+    return thread;
+}
+
 static void apply(struct round *round, const struct passage *passage)
 {
     bool closing = round->look->closing;
-    struct subject subject = {
-        .class = &frame_class, .closing = closing, .frame = {.passage = passage}};
-    if (!is_of_module(passage, closing))
+    if (!passage_is_of_module(passage, closing))
         return;
-    take_note(passage, !closing);
+    passage_take_note(passage, !closing);
     round->occupied = true;
+    round->passed = passage->module;
     if (!lock_acquire(&registry_lock)) {
         drop(DROP_FINDING);
         return;
     }
-    for (struct thread *thread = threads; thread && !subject.frame.thread; thread = thread->next)
-        if (atomic_load(&thread->tid) == passage->tid)
-            subject.frame.thread = thread;
-    found_apply(&subject, &round->found);
+    found_apply(&(struct subject){.class = &frame_class,
+                                  .closing = closing,
+                                  .frame = {.passage = passage,
+                                            .thread = find_thread_locked(passage->tid)}},
+                &round->found);
+    lock_release(&registry_lock);
+}
+
+static bool is_in_ranges(uintptr_t address, const void *ranges)
+{
+    return ranges_find(ranges, address) != NULL;
+}
+
+/* The address is in a module, and the thread stood still while that was found out. */
+static bool find_wait(struct round *round, const struct watched *place, struct passage *passage)
+{
+    struct thread_stack again;
+    uintptr_t address;
+    if (!wait_find(&place->at, is_in_ranges, round->look->ranges, &address))
+        return false;
+    passage->module = ranges_find(round->look->ranges, address)->module;
+    passage->pc = address;
+    passage->slot = (uintptr_t)place->at.call;
+    passage->unmapped = !is_readable(address);
+    return stack_look(place->tid, &again) && again.call == place->at.call &&
+           again.sp == place->at.sp &&
+           wait_find(&again, is_in_ranges, round->look->ranges, &address) && address == passage->pc;
+}
+
+/* A thread that is on its way through the module has a finding that says more. */
+static void check_wait(struct round *round, const struct watched *place)
+{
+    struct passage passage = {.tid = place->tid};
+    bool closing = round->look->closing;
+    if (place->self || !find_wait(round, place, &passage) || passage.module == round->passed ||
+        !passage_is_of_module(&passage, closing))
+        return;
+    passage_take_note(&passage, !closing);
+    round->occupied = true;
+    round->passed = passage.module;
+    if (!lock_acquire(&registry_lock)) {
+        drop(DROP_FINDING);
+        return;
+    }
+    found_apply(&(struct subject){.class = &wait_class,
+                                  .closing = closing,
+                                  .wait = {.passage = &passage,
+                                           .thread = find_thread_locked(place->tid),
+                                           .call = place->at.call}},
+                &round->found);
     lock_release(&registry_lock);
 }
 
@@ -318,7 +332,7 @@ static bool apply_word(uintptr_t slot, uintptr_t word, void *data)
                               .pc = word,
                               .slot = slot};
     if (!passage.module || !is_first_of(round, round->frames.count, passage.module) ||
-        !(round->look->closing ? leads_on(slot, word) : find_note(&passage) != NULL))
+        !(round->look->closing ? leads_on(slot, word) : passage_is_noted(&passage)))
         return false;
     passage.stack = make_stack(round);
     apply(round, &passage);
@@ -388,6 +402,20 @@ static void check_place(struct round *round, struct watched *place)
         each_word(round, round->frames.rest, end, apply_word, &beyond);
 }
 
+static void check_thread(struct round *round, struct watched *place)
+{
+    round->passed = NULL;
+    if (place->seen && place->at.sp && (round->look->with_caller || !place->self)) {
+        check_place(round, place);
+        check_wait(round, place);
+    }
+    round->occupied |= found_mutexes(&(struct mutex_look){.tid = place->tid,
+                                                          .ranges = round->look->ranges,
+                                                          .closing = round->look->closing,
+                                                          .passed = round->passed},
+                                     &round->found);
+}
+
 static bool prepare(struct round *round)
 {
     static struct view view; /* kept */
@@ -417,9 +445,7 @@ enum stacks_seen rules_check_stacks(const struct stacks_look *look, rules_sink *
     bool ready = prepare(&round);
     stack_gaps.missed += !ready;
     for (size_t i = 0; ready && i < round.count; i++)
-        if (round.places[i].seen && round.places[i].at.sp &&
-            (look->with_caller || !round.places[i].self))
-            check_place(&round, &round.places[i]);
+        check_thread(&round, &round.places[i]);
     release(&round);
     found_hand_on(&round.found, sink, data);
     if (!round.complete)

@@ -4,25 +4,18 @@
  *
  * Where a thread's stack is in use is known where it waits in the kernel (scan/stacks.h). Most have
  * no word on it that lies in one of the modules, which is seen quickly; the others are unwound as
- * far as that is certain, and count if they stood still meanwhile.
+ * far as that is certain, and count if they stood still meanwhile. The arguments of the system call
+ * are checked for addresses in the modules, too (scan/waits.h), and so is the list of its robust
+ * mutexes.
  *
  * Under the check lock, inside the guard; takes the registry lock.
  */
 #ifndef DLPIN_RULES_STACK_SEARCH_H
 #define DLPIN_RULES_STACK_SEARCH_H
 
+#include "rules/passages.h"
 #include "rules/rules.h"
 #include "scan/ranges.h"
-
-/* A thread that is on its way through a module, and how that is known. */
-struct passage {
-    pid_t tid;
-    struct module *module;
-    uintptr_t pc, slot; /* the address in the module, and where it lies; 0: it is the thread's pc */
-    bool unmapped;      /* nothing lies at pc */
-    bool certain;       /* unwinding led there; else it is a word that looks so */
-    struct stack *stack;
-};
 
 struct stacks_look {
     const struct ranges *ranges; /* the modules */

@@ -28,6 +28,18 @@ static uintptr_t read_number(const char *at, unsigned base)
     }
 }
 
+/* The number of the call comes first, and then its arguments. */
+static void parse_call(const char *line, struct thread_stack *stack)
+{
+    bool is_call = *line >= '0' && *line <= '9';
+    stack->call = is_call ? (long)read_number(line, 10) : -1;
+    for (unsigned i = 0; i < CALL_ARGUMENTS; i++) {
+        const char *space = is_call && line ? strchr(line, ' ') : NULL;
+        line = space ? space + 1 : NULL;
+        stack->arguments[i] = line ? read_number(line, 16) : 0;
+    }
+}
+
 /* proc(5): "running", or numbers of which the last two are sp and pc. */
 bool stack_parse(const char *line, struct thread_stack *stack)
 {
@@ -38,6 +50,7 @@ bool stack_parse(const char *line, struct thread_stack *stack)
         before--;
     stack->sp = read_number(before, 16);
     stack->pc = read_number(last + 1, 16);
+    parse_call(line, stack);
     return stack->sp != 0;
 }
 

@@ -11,8 +11,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+enum { CALL_ARGUMENTS = 6 };
+
 struct thread_stack {
     uintptr_t sp, pc;
+    long call; /* the number of the system call that it waits in; -1: it waits elsewhere */
+    uintptr_t arguments[CALL_ARGUMENTS];
 };
 
 /* False: it is gone, or it runs, and did so at each of a few looks. */

@@ -22,6 +22,8 @@ def _function(report, finding):
     if subject.get("returns_to"):
         return report.names_of(subject["returns_to"], returns=True)
     frame = subject.get("function") or subject.get("destructor")
+    if subject.get("target") == "data":  # a variable: the table that is read here has functions
+        return {frame["symbol"]}
     return report.names_of(frame) if frame else set()
 
 

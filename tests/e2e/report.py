@@ -305,6 +305,8 @@ class Report:
         needed = {"key": ("key",), "value": ("key", "tid", "address", "where"),
                   "thread": ("tid",), "pointer": ("slot", "in", "address", "where", "target"),
                   "frame": ("tid", "returns_to", "unwound"),
+                  "wait": ("tid", "call", "address", "where", "function"),
+                  "mutex": ("tid", "address", "where", "function"),
                   "registration": ("call",),
                   "signal": ("signal", "signal_name", "function"),
                   "heap": ("address", "blocks", "bytes", "hanging_blocks",

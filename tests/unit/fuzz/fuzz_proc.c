@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text[size] = '\0';
     check_mappings(text);
     stack_count_in(text);
-    if (stack_parse(text, &stack) && stack.sp == 0)
+    if (stack_parse(text, &stack) && (stack.sp == 0 || stack.call < -1))
         abort();
     free(text);
     return 0;

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Addresses in a module that threads were seen to have: return addresses on their stacks, and
+ * memory that they have given to the kernel. The last ones are remembered, so that after the
+ * unmapping it is known whose they are. Under the check lock.
+ */
+#ifndef DLPIN_RULES_PASSAGES_H
+#define DLPIN_RULES_PASSAGES_H
+
+#include "modules/modules.h"
+#include "ownership/stack.h"
+
+#include <sys/types.h>
+
+/* A thread that is on its way through a module, and how that is known. */
+struct passage {
+    pid_t tid;
+    struct module *module;
+    uintptr_t pc, slot; /* the address in the module, and where it lies; 0: it is the thread's pc */
+    bool unmapped;      /* nothing lies at pc */
+    bool certain;       /* unwinding led there; else it is a word that looks so */
+    struct stack *stack;
+};
+
+void passage_take_note(const struct passage *passage, bool left_behind);
+bool passage_is_noted(const struct passage *passage);
+
+/* The address leads into this module, not into one that lay there before, or that has come
+ * meanwhile. `closing`: the module is still mapped. */
+bool passage_is_of_module(const struct passage *passage, bool closing);
+
+#endif
