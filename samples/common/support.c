@@ -4,10 +4,12 @@
 #include "support.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 int support_key_create(pthread_key_t *key, void (*destructor)(void *))
 {
@@ -138,6 +140,18 @@ int support_signal_stack(void *area, size_t size)
     stack_t stack = {.ss_sp = area, .ss_size = size, .ss_flags = area ? 0 : SS_DISABLE};
 
     return sigaltstack(&stack, NULL) == 0 ? 0 : -1;
+}
+
+int support_descriptor(void)
+{
+    int number = open("/dev/null", O_RDONLY);
+
+    return number >= 0 ? number : -1;
+}
+
+int support_close(int number)
+{
+    return close(number) == 0 ? 0 : -1;
 }
 
 /* ---- the library's own thread ---- */

@@ -58,6 +58,10 @@ int support_handle(int number, void (*handler)(int), struct sigaction *before);
 /* The calling thread handles signals on this stack from now on; NULL: on its own. */
 int support_signal_stack(void *area, size_t size);
 
+/* open(2) of /dev/null for the caller, and close(2). */
+int support_descriptor(void);
+int support_close(int number);
+
 /* dlopen(), and whoever calls it has to close what it gives. */
 void *support_open(const char *path);
 

@@ -12,7 +12,9 @@
 
 #include "base/compiler.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <mqueue.h>
 #include <netdb.h>
@@ -22,9 +24,15 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <syslog.h>
 #include <threads.h>
 #include <time.h>
@@ -42,6 +50,14 @@ extern int __register_atfork(void (*prepare)(void), void (*parent)(void), void (
                              void *dso_handle);
 extern int __sigaction(int number, const struct sigaction *action, struct sigaction *before);
 extern __sighandler_t bsd_signal(int number, __sighandler_t handler);
+extern int __open_2(const char *path, int flags);
+extern int __open64_2(const char *path, int flags);
+extern int __openat_2(int folder, const char *path, int flags);
+extern int __openat64_2(int folder, const char *path, int flags);
+/* Of a newer libc than the oldest that this is built with. */
+extern int fcntl64(int number, int command, ...);
+extern int close_range(unsigned first, unsigned last, int flags) __THROW;
+extern void closefrom(int first) __THROW;
 int execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags);
 
 #define INTERPOSE(name, necessity) extern HIDDEN __typeof__(name) *real_##name;

@@ -9,6 +9,7 @@
 #include "lifecycle/sink.h"
 #include "lifecycle/stacks.h"
 #include "ownership/sites.h"
+#include "registry/descriptors.h"
 #include "registry/heap.h"
 #include "registry/keys.h"
 #include "registry/signals.h"
@@ -30,6 +31,7 @@ static void collect_sites(void)
     heap_mark_sites(bitmap);
     if (lock_acquire(&registry_lock)) {
         threads_mark_sites_locked(bitmap);
+        descriptors_mark_sites_locked(bitmap);
         lock_release(&registry_lock);
         sites_collect_end(bitmap);
     }
@@ -90,6 +92,7 @@ static void check_all(enum occasion at, bool is_end)
     bool unseen = is_time_for_unseen(at);
     if (unseen)
         signals_reconcile(is_patient);
+    descriptors_compare(is_patient);
     report_revalidate(is_patient);
     orphans_report();
     rules_check(unseen, report_knows, sink_finding, &sink);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The rules for all that is in the registries. */
 #include "base/dropped.h"
+#include "registry/descriptors.h"
 #include "registry/signals.h"
 #include "rules/found.h"
 #include "rules/module_checks.h"
@@ -22,6 +23,12 @@ static void check_signals_locked(struct found *found)
     for (uint32_t i = 1; i <= ACTION_SIGNALS; i++)
         if (dispositions[i].handler.pc)
             found_apply(&(struct subject){.class = &signal_class, .signal = {.number = i}}, found);
+}
+
+static void check_descriptor_locked(struct descriptor *descriptor, void *found)
+{
+    if (descriptor->is_compared)
+        found_apply(&(struct subject){.class = &descriptor_class, .descriptor = descriptor}, found);
 }
 
 static void check_value_locked(struct thread *thread, uint32_t number, struct found *found)
@@ -77,6 +84,7 @@ void rules_check(bool unseen, rules_known *known, rules_sink *sink, void *data)
     }
     found_registrations_locked(NULL, &found);
     found_environment_locked(unseen, &found);
+    descriptors_each_locked(check_descriptor_locked, &found);
     found_handles_locked(false, &found);
     lock_release(&registry_lock);
     found_hand_on(&found, sink, data);

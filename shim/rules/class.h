@@ -69,6 +69,7 @@ struct subject {
         struct {
             uint32_t number;
         } signal;
+        const struct descriptor *descriptor;
         struct {
             struct module *module;         /* it was closed and stays, or has handles; */
             const struct holders *holders; /* why it stays; */
