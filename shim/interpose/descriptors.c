@@ -95,21 +95,10 @@ static COLD int open_early(int folder, const char *path, int flags, mode_t mode)
     return (int)early_syscall(SYS_openat, folder, (long)path, flags, mode, 0, 0);
 }
 
-static COLD bool find_real(const void *const *pointer)
-{
-    if (!real_is_relocated())
-        return false;
-    real_resolve();
-    return *pointer != NULL;
-}
-
-#define HAVE_REAL(name) \
-    (likely(real_##name != NULL) || find_real((const void *const *)&real_##name))
-
 EXPORT int open(const char *path, int flags, ...)
 {
     mode_t mode = MODE_OF(flags);
-    if (!HAVE_REAL(open))
+    if (!REAL_IS_KNOWN(open))
         return open_early(AT_FDCWD, path, flags, mode);
     return opened(real_open(path, flags, mode), "open", MAKER());
 }
@@ -117,7 +106,7 @@ EXPORT int open(const char *path, int flags, ...)
 EXPORT int open64(const char *path, int flags, ...)
 {
     mode_t mode = MODE_OF(flags);
-    if (!HAVE_REAL(open64))
+    if (!REAL_IS_KNOWN(open64))
         return open_early(AT_FDCWD, path, flags, mode);
     return opened(real_open64(path, flags, mode), "open", MAKER());
 }
@@ -125,7 +114,7 @@ EXPORT int open64(const char *path, int flags, ...)
 EXPORT int openat(int folder, const char *path, int flags, ...)
 {
     mode_t mode = MODE_OF(flags);
-    if (!HAVE_REAL(openat))
+    if (!REAL_IS_KNOWN(openat))
         return open_early(folder, path, flags, mode);
     return opened(real_openat(folder, path, flags, mode), "openat", MAKER());
 }
@@ -133,7 +122,7 @@ EXPORT int openat(int folder, const char *path, int flags, ...)
 EXPORT int openat64(int folder, const char *path, int flags, ...)
 {
     mode_t mode = MODE_OF(flags);
-    if (!HAVE_REAL(openat64))
+    if (!REAL_IS_KNOWN(openat64))
         return open_early(folder, path, flags, mode);
     return opened(real_openat64(folder, path, flags, mode), "openat", MAKER());
 }
@@ -296,7 +285,7 @@ static inline int controlled(int result, int command, struct making making)
 EXPORT int fcntl(int number, int command, ...)
 {
     void *argument = ARGUMENT_OF(command);
-    if (!HAVE_REAL(fcntl))
+    if (!REAL_IS_KNOWN(fcntl))
         return (int)early_syscall(SYS_fcntl, number, command, (long)argument, 0, 0, 0);
     uses(number, MAKER());
     return controlled(real_fcntl(number, command, argument), command, MAKER());
@@ -305,7 +294,7 @@ EXPORT int fcntl(int number, int command, ...)
 EXPORT int fcntl64(int number, int command, ...)
 {
     void *argument = ARGUMENT_OF(command);
-    if (!HAVE_REAL(fcntl64))
+    if (!REAL_IS_KNOWN(fcntl64))
         return (int)early_syscall(SYS_fcntl, number, command, (long)argument, 0, 0, 0);
     uses(number, MAKER());
     return controlled(real_fcntl64(number, command, argument), command, MAKER());
@@ -437,7 +426,7 @@ EXPORT int closedir(DIR *folder)
 
 EXPORT int close(int number)
 {
-    if (!HAVE_REAL(close))
+    if (!REAL_IS_KNOWN(close))
         return (int)early_syscall(SYS_close, number, 0, 0, 0, 0, 0);
     closes(number);
     return real_close(number);

@@ -30,6 +30,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -89,6 +90,13 @@ void real_forget_errors(void);
  * one that comes before us may call us before we are relocated ourselves. No pointer of ours is
  * right then, no other library can be called, and there is no TLS. */
 bool real_is_relocated(void);
+
+/* For what allocators call before anything of ours is ready. False: the real function is not known
+ * yet. */
+bool real_find(const void *const *pointer);
+
+#define REAL_IS_KNOWN(name) \
+    (likely(real_##name != NULL) || real_find((const void *const *)&real_##name))
 
 /* A row of the table. */
 struct interposer {

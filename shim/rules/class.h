@@ -70,6 +70,7 @@ struct subject {
             uint32_t number;
         } signal;
         const struct descriptor *descriptor;
+        const struct mapped *mapped;
         struct {
             struct module *module;         /* it was closed and stays, or has handles; */
             const struct holders *holders; /* why it stays; */

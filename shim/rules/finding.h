@@ -12,6 +12,7 @@
 #include "modules/holders.h"
 #include "ownership/stack.h"
 #include "registry/descriptors.h"
+#include "registry/mappings.h"
 #include "registry/registrations.h"
 #include "report/report_format.h"
 #include "scan/walk.h"
@@ -71,6 +72,10 @@ struct object {
             uint64_t serial;
             bool is_shared;
         } descriptor;
+        struct {
+            uint64_t serial;
+            bool is_held;
+        } mapping;
         struct {
             uint32_t id;
             uint64_t opened; /* the dlopen call that it is about, or 0 */
@@ -158,6 +163,9 @@ struct finding {
             const char *call; /* what opened it */
             char name[DESCRIPTOR_NAME];
         } descriptor;
+        struct {
+            const char *call; /* what mapped it */
+        } mapping;
         struct {
             unsigned tasks;               /* that left values here */
             struct task *setter, *reader; /* each holds a reference */
