@@ -176,12 +176,14 @@ static bool is_same_time(const struct timespec *a, const struct timespec *b)
     return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-/* Whoever sends to a socket has the other end: only bytes that were taken tell. */
+/* Whoever sends to a socket has the other end: only bytes that were taken tell. What could not be
+ * read says nothing. */
 static bool was_used(const struct descriptor_use *before, const struct descriptor_use *now)
 {
     return !is_same_time(&before->read, &now->read) ||
-           !is_same_time(&before->written, &now->written) || now->waiting < before->waiting ||
-           before->notice != now->notice;
+           !is_same_time(&before->written, &now->written) ||
+           (now->waiting >= 0 && now->waiting < before->waiting) ||
+           (now->notice && before->notice && now->notice != before->notice);
 }
 
 /* False: it is over. */
