@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* Opens, closes and maps from code that can be unloaded: what it does is kept. */
+
+/* open is to be open, not open64. */
+#undef _FILE_OFFSET_BITS
+
 #include "../observe.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -26,6 +30,8 @@ EXPORT(void, say_modes, void)
     say_file("created", open("made", O_RDWR | O_CREAT | O_EXCL, 0641));
     say_file("there", open("made", O_RDWR | O_CREAT | O_EXCL, 0641));
     say_file("opened", open("made", O_RDONLY | O_CLOEXEC));
+    unlink("made");
+    say_file("large", open64("made", O_RDWR | O_CREAT, 0624));
     unlink("made");
     say_file("creat", creat("made", 0604));
     unlink("made");
@@ -132,7 +138,7 @@ static pthread_t busy;
 static void *send_signals(void *unused)
 {
     (void)unused;
-    for (unsigned i = 0; i < 500; i++) {
+    for (unsigned i = 0; i < 200; i++) {
         pthread_kill(busy, SIGUSR1);
         while (handled <= i)
             sched_yield();
