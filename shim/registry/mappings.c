@@ -5,14 +5,16 @@
 #include "base/sys.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/syscall.h>
 
 enum { PAGE = 4096 };
 
 _Atomic uintptr_t mappings_lowest, mappings_highest;
 
-/* Under the registry lock. */
-static struct mapped *mappings;
+/* Ascending, without overlaps; under the registry lock. */
+static struct mapped *list;
+static size_t count, capacity;
 static uint64_t last_serial;
 
 static uintptr_t end_of(uintptr_t start, size_t size)
@@ -23,68 +25,92 @@ static uintptr_t end_of(uintptr_t start, size_t size)
 
 static void set_bounds_locked(void)
 {
-    uintptr_t lowest = mappings ? UINTPTR_MAX : 0, highest = 0;
-    for (const struct mapped *each = mappings; each; each = each->next) {
-        lowest = each->start < lowest ? each->start : lowest;
-        highest = each->end > highest ? each->end : highest;
-    }
-    atomic_store(&mappings_lowest, lowest);
-    atomic_store(&mappings_highest, highest);
+    atomic_store(&mappings_lowest, count ? list[0].start : 0);
+    atomic_store(&mappings_highest, count ? list[count - 1].end : 0);
 }
 
-static void add_locked(uintptr_t start, uintptr_t end, const char *call, uint32_t site)
+/* The first that ends behind the address. */
+static size_t find_locked(uintptr_t address)
 {
-    struct mapped *made = start < end ? arena_alloc(sizeof *made) : NULL;
-    if (!made) {
-        if (start < end)
-            drop(DROP_MAPPING);
-        return;
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (list[middle].end <= address)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    *made = (struct mapped){.next = mappings,
-                            .serial = ++last_serial,
-                            .start = start,
-                            .end = end,
-                            .site = site,
-                            .call = call};
-    mappings = made;
+    return low;
 }
 
-/* The lower part stays the same one. */
+static bool grow_locked(void)
+{
+    enum { LEAST = 16 };
+    size_t larger = capacity ? 2 * capacity : LEAST;
+    struct mapped *grown = arena_alloc(larger * sizeof *grown);
+    if (!grown) {
+        drop(DROP_MAPPING);
+        return false;
+    }
+    if (count)
+        memcpy(grown, list, count * sizeof *grown);
+    arena_free(list, capacity * sizeof *list);
+    list = grown;
+    capacity = larger;
+    return true;
+}
+
+static void insert_locked(struct mapped made)
+{
+    if (count == capacity && !grow_locked())
+        return;
+    size_t at = find_locked(made.start);
+    memmove(list + at + 1, list + at, (count - at) * sizeof *list);
+    made.serial = ++last_serial;
+    list[at] = made;
+    count++;
+}
+
+static void remove_locked(size_t at)
+{
+    count--;
+    memmove(list + at, list + at + 1, (count - at) * sizeof *list);
+}
+
+/* Where the middle goes, the lower part stays the same one. */
 static void end_locked(uintptr_t start, uintptr_t end)
 {
-    for (struct mapped **link = &mappings; *link;) {
-        struct mapped *each = *link;
-        if (each->start >= end || each->end <= start) {
-            link = &each->next;
-            continue;
-        }
-        if (end < each->end && start > each->start)
-            add_locked(end, each->end, each->call, each->site);
-        if (start > each->start) {
+    size_t at = find_locked(start);
+    while (at < count && list[at].start < end) {
+        struct mapped *each = &list[at];
+        struct mapped upper = *each;
+        bool has_lower = each->start < start;
+        if (has_lower)
             each->end = start;
-        } else if (end < each->end) {
-            each->start = end;
-        } else {
-            /* A part that was added may be the first one by now. */
-            while (*link != each)
-                link = &(*link)->next;
-            *link = each->next;
-            arena_free(each, sizeof *each);
-            continue;
+        if (upper.end > end) {
+            upper.start = end;
+            if (has_lower)
+                insert_locked(upper);
+            else
+                *each = upper;
+            return;
         }
-        link = &each->next;
+        if (has_lower)
+            at++;
+        else
+            remove_locked(at);
     }
 }
 
 void mapping_made(uintptr_t start, size_t size, const char *call, uint32_t site)
 {
     uintptr_t end = end_of(start, size);
-    bool wanted = site_may_be_unloaded(site_get(site));
+    bool wanted = size && site_may_be_unloaded(site_get(site));
     if (!(wanted || mappings_may_have(start, size)) || !lock_acquire(&registry_lock))
         return;
     end_locked(start, end);
     if (wanted)
-        add_locked(start, end, call, site);
+        insert_locked((struct mapped){.start = start, .end = end, .site = site, .call = call});
     set_bounds_locked();
     lock_release(&registry_lock);
 }
@@ -98,25 +124,21 @@ void mapping_ended(uintptr_t start, size_t size)
     lock_release(&registry_lock);
 }
 
-static struct mapped *find_locked(uintptr_t address)
-{
-    struct mapped *each = mappings;
-    while (each && (address < each->start || address >= each->end))
-        each = each->next;
-    return each;
-}
-
 void mapping_moved(uintptr_t from, size_t old_size, uintptr_t to, size_t size)
 {
     if (!lock_acquire(&registry_lock))
         return;
-    struct mapped *found = find_locked(from);
-    uint32_t site = found ? found->site : 0;
-    const char *call = found ? found->call : NULL;
+    size_t at = find_locked(from);
+    bool is_kept = at < count && list[at].start <= from;
+    struct mapped moved = {.start = to, .end = end_of(to, size)};
+    if (is_kept) {
+        moved.site = list[at].site;
+        moved.call = list[at].call;
+    }
     end_locked(from, end_of(from, old_size));
-    end_locked(to, end_of(to, size));
-    if (site)
-        add_locked(to, end_of(to, size), call, site);
+    end_locked(moved.start, moved.end);
+    if (is_kept)
+        insert_locked(moved);
     set_bounds_locked();
     lock_release(&registry_lock);
 }
@@ -125,9 +147,9 @@ void mapping_detached(uintptr_t start)
 {
     if (!mappings_may_have(start, 1) || !lock_acquire(&registry_lock))
         return;
-    struct mapped *found = find_locked(start);
-    if (found && found->start == start)
-        end_locked(found->start, found->end);
+    size_t at = find_locked(start);
+    if (at < count && list[at].start == start)
+        remove_locked(at);
     set_bounds_locked();
     lock_release(&registry_lock);
 }
@@ -143,20 +165,24 @@ bool mapping_is_there(const struct mapped *mapped)
 
 void mappings_each_locked(mapping_visitor *visit, void *data)
 {
-    for (struct mapped *each = mappings; each; each = each->next)
-        visit(each, data);
+    for (size_t i = 0; i < count; i++)
+        visit(&list[i], data);
 }
 
 const struct mapped *mapping_by_serial_locked(uint64_t serial)
 {
-    const struct mapped *each = mappings;
-    while (each && each->serial != serial)
-        each = each->next;
-    return each;
+    for (size_t i = 0; i < count; i++)
+        if (list[i].serial == serial)
+            return &list[i];
+    return NULL;
+}
+
+static void mark_site(struct mapped *mapped, void *bitmap)
+{
+    site_mark(bitmap, mapped->site);
 }
 
 void mappings_mark_sites_locked(struct site_bitmap *bitmap)
 {
-    for (const struct mapped *each = mappings; each; each = each->next)
-        site_mark(bitmap, each->site);
+    mappings_each_locked(mark_site, bitmap);
 }

@@ -14,7 +14,6 @@
 enum reach { REACH_UNKNOWN, REACH_NOTHING, REACH_SOMETHING };
 
 struct mapped {
-    struct mapped *next;
     uint64_t serial; /* never used again */
     uintptr_t start, end;
     uint32_t site;
@@ -48,7 +47,7 @@ void mapping_detached(uintptr_t start);
 
 bool mapping_is_there(const struct mapped *mapped);
 
-/* Every one of them, under the registry lock. */
+/* Every one of them, in ascending order, under the registry lock. */
 typedef void mapping_visitor(struct mapped *mapped, void *data);
 void mappings_each_locked(mapping_visitor *visit, void *data);
 const struct mapped *mapping_by_serial_locked(uint64_t serial);

@@ -25,7 +25,7 @@ struct area {
 };
 
 struct search {
-    struct area list[AREAS_MAX]; /* ascending, without overlaps */
+    struct area list[AREAS_MAX]; /* ascending, without overlaps; others are left out */
     unsigned count, wanted;
     uint64_t bytes; /* of all */
     bool is_patient, failed;
@@ -141,22 +141,15 @@ static void follow(struct search *search)
 static void add_area(struct mapped *mapped, void *data)
 {
     struct search *search = data;
-    unsigned at = search->count;
-    if (!site_unloaded(site_get(mapped->site)))
+    if (!site_unloaded(site_get(mapped->site)) || search->count == AREAS_MAX)
         return;
-    if (search->count == AREAS_MAX) {
-        search->failed = true;
-        return;
-    }
-    for (; at > 0 && search->list[at - 1].start > mapped->start; at--)
-        search->list[at] = search->list[at - 1];
-    search->list[at] = (struct area){.start = mapped->start,
-                                     .end = mapped->end,
-                                     .serial = mapped->serial,
-                                     .wanted = search->is_patient || !mapped->reach};
-    search->wanted += search->list[at].wanted;
+    struct area *area = &search->list[search->count++];
+    *area = (struct area){.start = mapped->start,
+                          .end = mapped->end,
+                          .serial = mapped->serial,
+                          .wanted = search->is_patient || !mapped->reach};
+    search->wanted += area->wanted;
     search->bytes += mapped->end - mapped->start;
-    search->count++;
 }
 
 static void take_answer(struct mapped *mapped, void *data)
