@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -152,6 +153,13 @@ int support_descriptor(void)
 int support_close(int number)
 {
     return close(number) == 0 ? 0 : -1;
+}
+
+void *support_map(size_t size)
+{
+    void *there = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return there != MAP_FAILED ? there : NULL;
 }
 
 /* ---- the library's own thread ---- */

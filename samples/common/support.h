@@ -62,6 +62,9 @@ int support_signal_stack(void *area, size_t size);
 int support_descriptor(void);
 int support_close(int number);
 
+/* Maps so much memory for the caller. */
+void *support_map(size_t size);
+
 /* dlopen(), and whoever calls it has to close what it gives. */
 void *support_open(const char *path);
 

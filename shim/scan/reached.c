@@ -5,6 +5,7 @@
 #include "base/written.h"
 #include "registry/mappings.h"
 #include "scan/picture.h"
+#include "scan/stacks.h"
 #include "scan/target.h"
 
 enum {
@@ -29,6 +30,7 @@ struct search {
     unsigned count, wanted;
     uint64_t bytes; /* of all */
     bool is_patient, failed;
+    bool is_blind; /* there is a thread whose stack is not known, and may be in one of them */
     struct picture picture;
     struct view view, block_view;
     struct written written;
@@ -154,9 +156,12 @@ static void add_area(struct mapped *mapped, void *data)
 
 static void take_answer(struct mapped *mapped, void *data)
 {
-    struct area *area = area_at(data, mapped->start);
+    struct search *search = data;
+    struct area *area = area_at(search, mapped->start);
     if (area && area->serial == mapped->serial && area->wanted)
-        mapped->reach = area->reached ? REACH_SOMETHING : REACH_NOTHING;
+        mapped->reach = area->reached      ? REACH_SOMETHING
+                        : search->is_blind ? REACH_UNKNOWN
+                                           : REACH_NOTHING;
 }
 
 static void each_mapped(struct search *search, mapping_visitor *visit)
@@ -197,6 +202,7 @@ static void run(struct search *search)
     if (view_open(&search->block_view, false)) {
         if (picture_begin(&search->picture) && picture_take(&search->picture, NULL) &&
             !search->picture.roots.failed) {
+            search->is_blind = search->picture.roots.incomplete && !stack_is_alone();
             look(search);
             each_mapped(search, take_answer);
         }
