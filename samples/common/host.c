@@ -6,8 +6,8 @@
  *   host open plugin call plugin start close plugin
  *
  * (The steps of the second part are in host_keys.c, those of the third in host_threads.c, "forget"
- * is in host_registry.c, "fork" and its like in host_process.c, those about signals in
- * host_signals.c, "wait" is in host_waits.c.)
+ * is in host_registry.c, what is done with a given descriptor in host_descriptors.c, "fork" and its
+ * like in host_process.c, those about signals in host_signals.c, "wait" is in host_waits.c.)
  *
  * It knows nothing of dlpin. It is silent when all goes well, and then its exit status is 0. A
  * plug-in that is still mapped after its "close" is named on stdout. With SAMPLES_VERBOSE in the
@@ -60,6 +60,13 @@
  *   input                 say "ready" on stdout, and wait for a byte on stdin
  *
  *   forget                clear the host's table and list, and the slot of this thread
+ *
+ *   read-given            read a byte from the descriptor that a plug-in gave to the host
+ *   write-given           write one to it
+ *   copy-given            dup() it
+ *   close-given           close it
+ *   close-to-given        open another file under its number with dup2()
+ *   replace-given         close it, and open another file, by raw system calls
  *
  *   drivers               call the functions in the host's table, and read the names
  *   drivers-at-exit       … in a handler of atexit()
@@ -414,6 +421,12 @@ static const struct verb {
     {"robust-lock", 0, step_robust_lock},
     {"epoll-clear", 0, step_epoll_clear},
     {"forget", 0, step_forget},
+    {"read-given", 0, step_read_given},
+    {"write-given", 0, step_write_given},
+    {"copy-given", 0, step_copy_given},
+    {"close-given", 0, step_close_given},
+    {"close-to-given", 0, step_close_to_given},
+    {"replace-given", 0, step_replace_given},
     {"drivers", 0, step_drivers},
     {"drivers-at-exit", 0, step_drivers_at_exit},
     {"fork", 0, step_fork},

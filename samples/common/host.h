@@ -83,6 +83,9 @@ void *host_box(unsigned depth, const void *data);
 /* Keeps DATA in memory of the host's that is not malloc's. */
 void host_map(const void *data);
 
+/* Gives the host a descriptor for its own use. */
+void host_take_descriptor(int number);
+
 /* Start routines: a thread of the host that waits for the step "wake", and never looks at
  * ARGUMENT. */
 void *host_service(void *argument);

@@ -4,12 +4,14 @@
 #include "support.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -143,6 +145,25 @@ int support_signal_stack(void *area, size_t size)
     stack_t stack = {.ss_sp = area, .ss_size = size, .ss_flags = area ? 0 : SS_DISABLE};
 
     return sigaltstack(&stack, NULL) == 0 ? 0 : -1;
+}
+
+int support_descriptor(void)
+{
+    int number = open("/dev/null", O_RDONLY);
+
+    return number >= 0 ? number : -1;
+}
+
+int support_close(int number)
+{
+    return close(number) == 0 ? 0 : -1;
+}
+
+void *support_map(size_t size)
+{
+    void *there = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return there != MAP_FAILED ? there : NULL;
 }
 
 /* ---- the library's own thread ---- */

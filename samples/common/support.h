@@ -70,6 +70,13 @@ int support_watch(int epoll, void *data);
 int support_lock(pthread_mutex_t *mutex);
 int support_unlock(pthread_mutex_t *mutex);
 
+/* open(2) of /dev/null for the caller, and close(2). */
+int support_descriptor(void);
+int support_close(int number);
+
+/* Maps so much memory for the caller. */
+void *support_map(size_t size);
+
 /* dlopen(), and whoever calls it has to close what it gives. */
 void *support_open(const char *path);
 

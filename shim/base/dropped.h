@@ -17,6 +17,8 @@
     X(STACK, "stacks")               \
     X(FINDING, "findings")           \
     X(REGISTRATION, "registrations") \
+    X(DESCRIPTOR, "descriptors")     \
+    X(MAPPING, "mappings")           \
     X(RECORD, "records")             \
     X(TEXT, "text")
 

@@ -29,25 +29,10 @@ static inline void *noted(void *p, size_t size, uintptr_t pc, uintptr_t cfa)
     return p;
 }
 
-static COLD bool find_real(const void *const *pointer)
-{
-    if (!real_is_relocated())
-        return false;
-    real_resolve();
-    return *pointer != NULL;
-}
-
-/* False while the real functions are not known. */
-static inline bool have_real(const void *const *pointer)
-{
-    return likely(*pointer != NULL) || find_real(pointer);
-}
-
-#define HAVE_REAL(name) have_real((const void *const *)&real_##name)
-
 static COLD void *malloc_early(size_t size, uintptr_t pc, uintptr_t cfa)
 {
-    return HAVE_REAL(malloc) ? noted_slow(real_malloc(size), size, pc, cfa) : bootstrap_alloc(size);
+    return REAL_IS_KNOWN(malloc) ? noted_slow(real_malloc(size), size, pc, cfa)
+                                 : bootstrap_alloc(size);
 }
 
 EXPORT void *malloc(size_t size)
@@ -59,7 +44,7 @@ EXPORT void *malloc(size_t size)
 
 static COLD void free_early(void *p)
 {
-    if (p && !bootstrap_has(p) && HAVE_REAL(free))
+    if (p && !bootstrap_has(p) && REAL_IS_KNOWN(free))
         free(p);
 }
 
@@ -76,7 +61,7 @@ EXPORT void free(void *p)
 static COLD void *calloc_early(size_t count, size_t size, uintptr_t pc, uintptr_t cfa)
 {
     size_t total;
-    if (HAVE_REAL(calloc))
+    if (REAL_IS_KNOWN(calloc))
         return noted_slow(real_calloc(count, size), count * size, pc, cfa);
     return __builtin_mul_overflow(count, size, &total) ? NULL : bootstrap_alloc(total);
 }
@@ -91,7 +76,7 @@ EXPORT void *calloc(size_t count, size_t size)
 /* Without memcpy: libc may be out of reach. */
 static COLD void *leave_bootstrap(const char *old, size_t size)
 {
-    bool have = have_real((const void *const *)&real_malloc);
+    bool have = REAL_IS_KNOWN(malloc);
     char *p = have ? real_malloc(size) : bootstrap_alloc(size);
     size_t old_size = old ? bootstrap_size(old) : 0;
     for (size_t i = 0; p && i < size && i < old_size; i++)
@@ -116,7 +101,7 @@ static inline void *realloc_at(void *old, size_t size, uintptr_t pc, uintptr_t c
 
 EXPORT void *realloc(void *old, size_t size)
 {
-    if (!HAVE_REAL(realloc))
+    if (!REAL_IS_KNOWN(realloc))
         return leave_bootstrap(old, size);
     return realloc_at(old, size, CALLER());
 }

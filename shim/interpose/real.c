@@ -30,6 +30,14 @@ bool real_is_relocated(void)
     return self == &resolved;
 }
 
+COLD bool real_find(const void *const *pointer)
+{
+    if (!real_is_relocated())
+        return false;
+    real_resolve();
+    return *pointer != NULL;
+}
+
 /* Stands in for a function that this libc does not have. */
 static long not_there(void)
 {

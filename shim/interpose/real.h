@@ -12,7 +12,9 @@
 
 #include "base/compiler.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <mqueue.h>
 #include <netdb.h>
@@ -23,9 +25,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <syslog.h>
 #include <threads.h>
 #include <time.h>
@@ -43,6 +51,14 @@ extern int __register_atfork(void (*prepare)(void), void (*parent)(void), void (
                              void *dso_handle);
 extern int __sigaction(int number, const struct sigaction *action, struct sigaction *before);
 extern __sighandler_t bsd_signal(int number, __sighandler_t handler);
+extern int __open_2(const char *path, int flags);
+extern int __open64_2(const char *path, int flags);
+extern int __openat_2(int folder, const char *path, int flags);
+extern int __openat64_2(int folder, const char *path, int flags);
+/* Of a newer libc than the oldest that this is built with. */
+extern int fcntl64(int number, int command, ...);
+extern int close_range(unsigned first, unsigned last, int flags) __THROW;
+extern void closefrom(int first) __THROW;
 int execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags);
 
 #define INTERPOSE(name, necessity) extern HIDDEN __typeof__(name) *real_##name;
@@ -74,6 +90,13 @@ void real_forget_errors(void);
  * one that comes before us may call us before we are relocated ourselves. No pointer of ours is
  * right then, no other library can be called, and there is no TLS. */
 bool real_is_relocated(void);
+
+/* For what allocators call before anything of ours is ready. False: the real function is not known
+ * yet. */
+bool real_find(const void *const *pointer);
+
+#define REAL_IS_KNOWN(name) \
+    (likely(real_##name != NULL) || real_find((const void *const *)&real_##name))
 
 /* A row of the table. */
 struct interposer {

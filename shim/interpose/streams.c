@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Streams that use a buffer or functions of the program. */
+#include "interpose/descriptors.h"
 #include "interpose/real.h"
 #include "interpose/registering.h"
 
@@ -62,6 +63,7 @@ EXPORT int fclose(FILE *stream)
 {
     uintptr_t identity = (uintptr_t)stream;
     real_need(real_fclose);
+    descriptors_stream_closes(stream);
     bool cookie = registering_forget(REGISTERED_COOKIE, identity, true);
     bool buffer = registering_forget(REGISTERED_BUFFER, identity, true);
     int error = real_fclose(stream);

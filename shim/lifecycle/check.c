@@ -9,13 +9,16 @@
 #include "lifecycle/sink.h"
 #include "modules/agenda.h"
 #include "ownership/sites.h"
+#include "registry/descriptors.h"
 #include "registry/heap.h"
 #include "registry/keys.h"
+#include "registry/mappings.h"
 #include "registry/signals.h"
 #include "registry/threads.h"
 #include "report/log.h"
 #include "report/report.h"
 #include "rules/rules.h"
+#include "scan/reached.h"
 #include "scan/scan.h"
 
 static _Atomic uint64_t checked_unloads;
@@ -29,6 +32,8 @@ static void collect_sites(void)
     heap_mark_sites(bitmap);
     if (lock_acquire(&registry_lock)) {
         threads_mark_sites_locked(bitmap);
+        descriptors_mark_sites_locked(bitmap);
+        mappings_mark_sites_locked(bitmap);
         lock_release(&registry_lock);
         sites_collect_end(bitmap);
     }
@@ -85,6 +90,8 @@ static void check_all(enum moment moment, bool is_end)
     bool unseen = is_time_for_unseen(moment);
     if (unseen)
         signals_reconcile(is_patient);
+    descriptors_compare(is_patient);
+    reached_examine(is_patient);
     report_revalidate(is_patient);
     orphans_report();
     rules_check(unseen, report_knows, sink_finding, &sink);

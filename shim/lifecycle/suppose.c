@@ -3,6 +3,7 @@
 #include "lifecycle/answer.h"
 #include "lifecycle/check.h"
 #include "lifecycle/locks.h"
+#include "registry/descriptors.h"
 #include "registry/opens.h"
 #include "report/report.h"
 #include "rules/rules.h"
@@ -34,6 +35,7 @@ static void work(struct text *records, void *data)
     now->records = records;
     modules_suppose_unloaded(now->module);
     opens_module_unloaded(now->module);
+    descriptors_compare(false);
     rules_check(true, NULL, suppose_sink, now);
     walk_run(&now->walk);
     for (unsigned i = 0; i < now->walk.count; i++)

@@ -334,11 +334,6 @@ uint32_t site_slow(uintptr_t pc, uintptr_t cfa)
     return number;
 }
 
-static bool is_of(const struct site *site, const struct module *module)
-{
-    return site->owner.module == module || site->requester.module == module;
-}
-
 /* No new call finds it any more; blocks that have its number keep it. */
 static void retire_site_locked(struct site *site)
 {
@@ -360,7 +355,7 @@ static void retire_locked(const struct module *module)
     if (module && !module->has_sites)
         return;
     HASH_ITER (hh, sites, site, next)
-        if (is_of(site, module))
+        if (site_is_of(site, module))
             retire_site_locked(site);
 }
 

@@ -100,6 +100,23 @@ void sites_start(void);
 /* NULL for 0. Valid as long as a block or value has the number, or the check lock is held. */
 struct site *site_get(uint32_t number);
 
+/* Any of the site's modules can be unloaded; is this one; was left. `site` may be NULL. */
+static inline bool site_may_be_unloaded(const struct site *site)
+{
+    return site && ((site->owner.module && !site->owner.module->startup) ||
+                    (site->requester.module && !site->requester.module->startup));
+}
+
+static inline bool site_is_of(const struct site *site, const struct module *module)
+{
+    return site && (site->owner.module == module || site->requester.module == module);
+}
+
+static inline bool site_is_left(const struct site *site)
+{
+    return site && (module_is_left(site->owner.module) || module_is_left(site->requester.module));
+}
+
 /* A module came: what was called from unknown code may lie in it. */
 void sites_module_loaded(void);
 

@@ -94,6 +94,10 @@
       "dangling error, held warning")                                                              \
     X(EPOLL, "epoll", "data of an epoll entry that points into an unloaded module",                \
       "registration", "dangling warning, held warning")                                            \
+    X(DESCRIPTOR, "descriptor", "descriptor that an unloaded module left open", "descriptor",      \
+      "lost warning, held note")                                                                   \
+    X(MAPPING, "mapping", "memory that an unloaded module left mapped", "mapping",                 \
+      "lost warning, held note")                                                                   \
     X(STILL_MAPPED, "still-mapped", "module that was closed and stays mapped", "module",           \
       "pinned warning")                                                                            \
     X(TLS_DESTRUCTOR, "tls-destructor", "thread_local objects that keep a closed module mapped",   \
@@ -211,6 +215,9 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *                             reader?(of the one that read it) tasks(that left a value here)
  *                             owner? requester?
  *                   "signal": signal signal_name function(frame) owner? requester?
+ *                   "descriptor": number call("socket", …) name?(of what is open there: a path,
+ *                             "socket:[1234]") owner? requester?
+ *                   "mapping": address bytes call("mmap", "shmat") owner? requester?
  *                   "module": reasons[] more_reasons?(so many are left out) reopened?(bool)
  *                             replaced?(bool: its file is another one by now) owner? requester?
  *

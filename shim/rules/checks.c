@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* The rules for all that is in the registries. */
 #include "base/dropped.h"
+#include "registry/descriptors.h"
+#include "registry/mappings.h"
 #include "registry/signals.h"
 #include "rules/found.h"
 #include "rules/module_checks.h"
@@ -22,6 +24,18 @@ static void check_signals_locked(struct found *found)
     for (uint32_t i = 1; i <= ACTION_SIGNALS; i++)
         if (dispositions[i].handler.pc)
             found_apply(&(struct subject){.class = &signal_class, .signal = {.number = i}}, found);
+}
+
+static void check_descriptor_locked(struct descriptor *descriptor, void *found)
+{
+    if (descriptor->is_compared)
+        found_apply(&(struct subject){.class = &descriptor_class, .descriptor = descriptor}, found);
+}
+
+static void check_mapping_locked(struct mapped *mapped, void *found)
+{
+    if (mapped->reach != REACH_UNKNOWN)
+        found_apply(&(struct subject){.class = &mapping_class, .mapped = mapped}, found);
 }
 
 static void check_value_locked(struct thread *thread, uint32_t number, struct found *found)
@@ -79,6 +93,8 @@ void rules_check(bool unseen, rules_known *known, rules_sink *sink, void *data)
     found_environment_locked(unseen, &found);
     if (unseen)
         found_epolls_locked(&found);
+    descriptors_each_locked(check_descriptor_locked, &found);
+    mappings_each_locked(check_mapping_locked, &found);
     found_handles_locked(false, &found);
     lock_release(&registry_lock);
     found_hand_on(&found, sink, data);

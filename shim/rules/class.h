@@ -77,6 +77,8 @@ struct subject {
         struct {
             uint32_t number;
         } signal;
+        const struct descriptor *descriptor;
+        const struct mapped *mapped;
         struct {
             struct module *module;         /* it was closed and stays, or has handles; */
             const struct holders *holders; /* why it stays; */

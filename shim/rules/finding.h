@@ -11,6 +11,8 @@
 
 #include "modules/holders.h"
 #include "ownership/stack.h"
+#include "registry/descriptors.h"
+#include "registry/mappings.h"
 #include "registry/registrations.h"
 #include "report/report_format.h"
 #include "scan/walk.h"
@@ -76,6 +78,14 @@ struct object {
         struct {
             uint32_t number, generation;
         } signal;
+        struct {
+            uint64_t serial;
+            bool is_shared;
+        } descriptor;
+        struct {
+            uint64_t serial;
+            bool is_held;
+        } mapping;
         struct {
             uint32_t id;
             uint64_t opened; /* the dlopen call that it is about, or 0 */
@@ -165,6 +175,14 @@ struct finding {
             const char *call;             /* what registered it: "on_exit" */
             char name[REGISTRATION_NAME]; /* of what was registered, where it has one */
         } registration;
+        struct {
+            int number;
+            const char *call; /* what opened it */
+            char name[DESCRIPTOR_NAME];
+        } descriptor;
+        struct {
+            const char *call; /* what mapped it */
+        } mapping;
         struct {
             unsigned tasks;               /* that left values here */
             struct task *setter, *reader; /* each holds a reference */

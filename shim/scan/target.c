@@ -10,8 +10,7 @@ struct module *site_unloaded(const struct site *site)
     return module_is_unloaded(site->requester.module) ? site->requester.module : NULL;
 }
 
-/* An unloaded one comes first. */
-static struct module *site_left(const struct site *site)
+struct module *site_left(const struct site *site)
 {
     struct module *module = site_unloaded(site);
     if (module || !site)

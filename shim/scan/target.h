@@ -30,6 +30,9 @@ void target_release(struct target *target);
  * else NULL. */
 struct module *site_unloaded(const struct site *site);
 
+/* The same, or one that was closed. */
+struct module *site_left(const struct site *site);
+
 /*
  * Whether all who made a block of this site had gone before `module` came. Then a word in the block
  * that has an address of the module's means what lay there before: addresses are used again, and

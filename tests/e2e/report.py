@@ -312,6 +312,8 @@ class Report:
                   "heap": ("address", "blocks", "bytes", "hanging_blocks",
                            "hanging_bytes"),
                   "task": ("key", "tid", "address", "task", "tasks"),
+                  "descriptor": ("number", "call", "name"),
+                  "mapping": ("address", "bytes", "call"),
                   "module": ("reasons",)}[wanted]
         for field in needed:
             if subject.get(field) is None:

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+/* Memory that an unloaded module mapped and that is still mapped. */
+#include "base/json.h"
+#include "rules/rule.h"
+#include "rules/words.h"
+#include "scan/target.h"
+
+static bool match_mapping(const struct subject *subject, struct finding *finding)
+{
+    const struct mapped *mapped = subject->mapped;
+    const struct site *site = site_get(mapped->site);
+    struct module *module = site_unloaded(site);
+    bool is_held = mapped->reach == REACH_SOMETHING;
+    if (!module || mapped->reach == REACH_UNKNOWN || !mapping_is_there(mapped))
+        return false;
+    finding->verdict = is_held ? VERDICT_HELD : VERDICT_LOST;
+    finding->severity = is_held ? SEVERITY_NOTE : SEVERITY_WARNING;
+    finding->module = module_ref(module);
+    finding->owner = module_ref(site->owner.module);
+    finding->requester = module_ref(site->requester.module);
+    finding->stack = site->stack ? stack_copy(site->stack) : NULL;
+    finding->address = mapped->start;
+    finding->bytes = mapped->end - mapped->start;
+    finding->mapping.call = mapped->call;
+    return true;
+}
+
+static void explain_mapping(const struct finding *finding, struct text *message)
+{
+    word_fate(message, finding);
+    text_printf(message,
+                "%zu bytes of memory at %lx, which it mapped here with %s, are still mapped",
+                finding->bytes, (unsigned long)finding->address, finding->mapping.call);
+    if (finding->verdict == VERDICT_HELD)
+        text_add(
+            message,
+            ", and something still leads there. If that was handed over for good, all is well; "
+            "else the module forgot to unmap it.");
+    else
+        text_printf(
+            message,
+            ", though nothing leads there any more. Each load of the module leaves as much. "
+            "Call %s in the module's stop function or in a destructor.",
+            finding->mapping.call[0] == 's' ? "shmdt" : "munmap");
+}
+
+static void identify(const struct subject *subject, struct object *object)
+{
+    object->mapping.serial = subject->mapped->serial;
+    object->mapping.is_held = subject->mapped->reach == REACH_SOMETHING;
+}
+
+static void still_holds(const struct object *object, const char **how)
+{
+    const struct mapped *mapped = mapping_by_serial_locked(object->mapping.serial);
+    if (!mapped || !mapping_is_there(mapped))
+        *how = "the memory was unmapped";
+    else if (object->mapping.is_held != (mapped->reach == REACH_SOMETHING))
+        *how = object->mapping.is_held ? "nothing leads there any more" : "something leads there";
+}
+
+static void write_subject(struct text *text, const struct finding *finding)
+{
+    json_address(text, "address", finding->address);
+    json_number(text, "bytes", finding->bytes);
+    json_string(text, "call", finding->mapping.call);
+}
+
+/* One call may map what is lost and what is not. */
+static void add_signature(struct text *text, const struct finding *finding)
+{
+    if (finding->verdict == VERDICT_HELD)
+        text_add(text, "|held");
+}
+
+const struct object_class mapping_class = {
+    .identify = identify,
+    .still_holds = still_holds,
+    .write_subject = write_subject,
+    .add_signature = add_signature,
+};
+
+/* As long as a module is mapped, its variables have it. */
+const struct rule rule_MAPPING = {&mapping_class, match_mapping, explain_mapping, CLOSED_NOTHING};

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#include "scan/reached.h"
+#include "base/arena.h"
+#include "base/sys.h"
+#include "base/written.h"
+#include "registry/mappings.h"
+#include "scan/picture.h"
+#include "scan/stacks.h"
+#include "scan/target.h"
+
+enum {
+    AREAS_MAX = 1024,
+    WORD = sizeof(uintptr_t),
+    PAGE = 4096,
+    MAP_PAGE = ENTRIES_PER_PAGE << HEAP_GRANULE_SHIFT, /* what a page of the map stands for */
+};
+
+/* Of memory of the process that is looked through while it waits. */
+#define QUICK_LIMIT ((uint64_t)16 << 20)
+#define PATIENT_LIMIT ((uint64_t)1 << 30)
+
+struct area {
+    uintptr_t start, end;
+    uint64_t serial;
+    bool wanted, reached, followed;
+};
+
+struct search {
+    struct area list[AREAS_MAX]; /* ascending, without overlaps; others are left out */
+    unsigned count, wanted;
+    uint64_t bytes; /* of all */
+    bool is_patient, failed;
+    bool is_blind; /* there is a thread whose stack is not known, and may be in one of them */
+    struct picture picture;
+    struct view view, block_view;
+    struct written written;
+};
+
+/* --- words --- */
+
+static struct area *area_at(struct search *search, uintptr_t address)
+{
+    unsigned low = 0, high = search->count;
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+        if (search->list[middle].end <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < search->count && search->list[low].start <= address ? &search->list[low] : NULL;
+}
+
+/* What was freed does not count. */
+static bool is_live(struct search *search, uintptr_t slot)
+{
+    struct heap_block block;
+    size_t size;
+    uint32_t flags;
+    return heap_find_before(slot, MAP_PAGE, &block) &&
+           blocks_size(&search->block_view, block.start, &size, &flags) &&
+           slot < block.start + heap_asked_bytes(size, block.asked);
+}
+
+enum { IN_HEAP = 1, IN_AREA = 2 };
+
+static void look_at_word(struct search *search, uintptr_t slot, uintptr_t word, unsigned where)
+{
+    struct area *area = area_at(search, word);
+    if (!area || area->reached || (!(where & IN_AREA) && area_at(search, slot)) ||
+        (where & IN_HEAP && !is_live(search, slot)))
+        return;
+    area->reached = true;
+}
+
+static void look_through(struct search *search, uintptr_t start, uintptr_t end, unsigned where)
+{
+    uintptr_t lowest = search->list[0].start, span = search->list[search->count - 1].end - lowest;
+    while (start + WORD <= end) {
+        const uintptr_t *words;
+        size_t count = view_words(&search->view, start, end - start, &words);
+        start = (start + WORD - 1) & ~(uintptr_t)(WORD - 1);
+        for (size_t i = 0; i < count; i++)
+            if (unlikely(words[i] - lowest < span))
+                look_at_word(search, start + i * WORD, words[i], where);
+        start = count ? start + count * WORD : (start & ~(uintptr_t)(PAGE - 1)) + PAGE;
+    }
+}
+
+/* --- where words are --- */
+
+static bool look_at_page(const struct heap_leaf *leaf, size_t page, void *data)
+{
+    struct search *search = data;
+    uintptr_t first, last;
+    size_t size;
+    uint32_t flags;
+    if (!blocks_of_page(leaf, page, &first, &last))
+        return true;
+    look_through(search, first, last, IN_HEAP);
+    if (blocks_size(&search->block_view, last, &size, &flags))
+        look_through(search, last, last + size, 0);
+    return true;
+}
+
+static void look_at_roots(struct search *search)
+{
+    for (size_t i = 0; i < search->picture.roots.count; i++) {
+        const struct root *root = &search->picture.roots.list[i];
+        if (root->kind == ROOT_GONE)
+            continue;
+        if (root->start < root->end)
+            look_through(search, root->start, root->end, 0);
+        else
+            look_at_word(search, 0, root->word, 0);
+    }
+}
+
+static void look_at_part(uintptr_t start, uintptr_t end, void *search)
+{
+    look_through(search, start, end, IN_AREA);
+}
+
+/* What is reached leads on. */
+static void follow(struct search *search)
+{
+    bool is_over = false;
+    while (!is_over) {
+        is_over = true;
+        for (unsigned i = 0; i < search->count; i++) {
+            struct area *area = &search->list[i];
+            if (!area->reached || area->followed)
+                continue;
+            area->followed = true;
+            is_over = false;
+            written_each(&search->written, area->start, area->end, PAGE, look_at_part, search);
+        }
+    }
+}
+
+/* --- the list --- */
+
+static void add_area(struct mapped *mapped, void *data)
+{
+    struct search *search = data;
+    if (!site_unloaded(site_get(mapped->site)) || search->count == AREAS_MAX)
+        return;
+    struct area *area = &search->list[search->count++];
+    *area = (struct area){.start = mapped->start,
+                          .end = mapped->end,
+                          .serial = mapped->serial,
+                          .wanted = search->is_patient || !mapped->reach};
+    search->wanted += area->wanted;
+    search->bytes += mapped->end - mapped->start;
+}
+
+static void take_answer(struct mapped *mapped, void *data)
+{
+    struct search *search = data;
+    struct area *area = area_at(search, mapped->start);
+    if (area && area->serial == mapped->serial && area->wanted)
+        mapped->reach = area->reached      ? REACH_SOMETHING
+                        : search->is_blind ? REACH_UNKNOWN
+                                           : REACH_NOTHING;
+}
+
+static void each_mapped(struct search *search, mapping_visitor *visit)
+{
+    if (!lock_acquire(&registry_lock)) {
+        search->failed = true;
+        return;
+    }
+    mappings_each_locked(visit, search);
+    lock_release(&registry_lock);
+}
+
+/* --- all of it --- */
+
+static bool is_affordable(const struct search *search)
+{
+    uint64_t bytes = memory_private_bytes();
+    uint64_t limit = search->is_patient ? PATIENT_LIMIT : QUICK_LIMIT;
+    return (bytes > search->bytes ? bytes - search->bytes : 0) <= limit;
+}
+
+static void look(struct search *search)
+{
+    bool is_held = sys_hold_memory();
+    written_open(&search->written);
+    look_at_roots(search);
+    heap_pages_each(&search->picture.pages, look_at_page, search);
+    follow(search);
+    written_close(&search->written);
+    if (is_held)
+        sys_release_memory();
+}
+
+static void run(struct search *search)
+{
+    if (!view_open(&search->view, false))
+        return;
+    if (view_open(&search->block_view, false)) {
+        if (picture_begin(&search->picture) && picture_take(&search->picture, NULL) &&
+            !search->picture.roots.failed) {
+            search->is_blind = search->picture.roots.incomplete && !stack_is_alone();
+            look(search);
+            each_mapped(search, take_answer);
+        }
+        picture_free(&search->picture);
+        view_close(&search->block_view);
+    }
+    view_close(&search->view);
+}
+
+void reached_examine(bool is_patient)
+{
+    if (atomic_load(&mappings_highest) == 0)
+        return;
+    struct search *search = arena_alloc(sizeof *search);
+    if (!search)
+        return;
+    search->is_patient = is_patient;
+    each_mapped(search, add_area);
+    if (search->wanted > 0 && !search->failed && is_affordable(search))
+        run(search);
+    arena_free(search, sizeof *search);
+}
