@@ -203,7 +203,8 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *                             replaced?(bool: its file is another one by now) owner? requester?
  *
  * reason    reason, and for "handle" handles opens(dlopen calls that gave them out), "dependency"
- *           module(the holder), "relocation" module symbol(the one that is bound), "nodelete"
+ *           module(the holder), "relocation" module symbol(the one that is bound)
+ *           dependency?(true: it came with the module that it holds), "nodelete"
  *           by("DF_1_NODELETE"|"RTLD_NODELETE"), "unique-symbol" symbol, "tls-destructor" tid?
  *           thread_name? pending(how many; 0: it has run them) symbol?(of the first object)
  *           address?(likewise) function?(frame: its destructor)

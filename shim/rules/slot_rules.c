@@ -60,8 +60,12 @@ static void explain_pointer(const struct finding *finding, struct text *message)
     text_add(message, finding->target == TARGET_DATA
                           ? ". Whoever reads there reads unmapped memory. "
                           : ". Whoever calls it jumps into unmapped memory. ");
-    text_add(message, "That it can be reached does not say that it will be used. Take it out where "
-                      "it was entered, before dlclose.");
+    if (words_stack_names(finding->stack, "__cxa_allocate_exception"))
+        text_add(message, "It is an exception object that somebody still has: leave the catch "
+                          "block, and drop each std::exception_ptr to it, before dlclose.");
+    else
+        text_add(message, "That it can be reached does not say that it will be used. Take it out "
+                          "where it was entered, before dlclose.");
 }
 
 /* Not whose the word in it is: a later module at the same place is not reported for an old one. */
