@@ -22,6 +22,7 @@
  *                    module function until reason}
  *                  subject: as in the report file (owner and requester are ids of modules of the
  *                    first instance's process), its frames as below
+ *                  members[]: as in the report file, or null
  *                  stack[]: frames: pc module offset symbol, as in the report file, with module as
  *                    the identity of the module, and module_path function file line
  *                  path[]: as in the report file, a block's frame as below, and a place in an image
@@ -222,6 +223,8 @@ static void set_repeats(json_t *value, const struct group *group)
     set_member(value, "count", json_integer(group->count));
     set_member(value, "bytes", known_integer(group->bytes));
     set_member(value, "blocks", known_integer(group->blocks));
+    set_member(value, "members",
+               copy_or_null(json_object_get(group->shown->record->json, "members")));
     set_member(value, "loads", loads);
     set_member(value, "growing", json_boolean(group->growing));
     set_member(value, "growth", growth_value(group));

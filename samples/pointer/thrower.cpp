@@ -15,7 +15,10 @@
 namespace
 {
 struct Excuse : std::exception {
-    const char *what() const noexcept override { return "it was late"; }
+    const char *what() const noexcept override
+    {
+        return "it was late";
+    }
 };
 } // namespace
 

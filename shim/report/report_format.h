@@ -162,7 +162,8 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  * module    pid time id path soname? build_id? base end load opener?(frame) state
  *           kept?("fix", "prevent": by that option it stays mapped)
  * finding   pid time id kind verdict severity module(id) module_path message at count bytes?
- * blocks? skipped? growing? loads[](load numbers) label? pending?
+ * blocks? members?[{name count module}](what several findings with one cause are about)
+ * more_members?(so many are not listed) skipped? growing? loads[](load numbers) label? pending?
  *           suppressed?(true: by the library's own option) subject stack[](frames)
  *           path?[{from,via,to}] signature
  * resolved  pid time finding(id) how

@@ -390,11 +390,36 @@ static bool take_retained(struct finding *finding, const struct object *object,
     return true;
 }
 
+/* Handles that one call opened and nobody closed are one finding, about whoever called. */
+static const struct module *blame(const struct finding *finding)
+{
+    return finding->kind == KIND_HANDLE ? finding->requester : finding->module;
+}
+
+static void add_signature(struct text *text, const struct finding *finding)
+{
+    const struct frame *call = finding->stack ? stack_requester(finding->stack, NULL) : NULL;
+    if (finding->kind == KIND_HANDLE && call)
+        word_signature(text, call);
+}
+
+static const struct module *name_member(struct text *text, const struct finding *finding)
+{
+    if (finding->kind != KIND_HANDLE)
+        return NULL;
+    word_module(text, finding->owner);
+    return finding->owner;
+}
+
 const struct object_class module_class = {
     .identify = identify,
     .still_holds = still_holds,
     .write_subject = write_subject,
     .release = release,
+    .add_signature = add_signature,
+    .blame = blame,
+    .name_member = name_member,
+    .stack_varies = true,
     .has_risen = has_risen,
     .take_retained = take_retained,
 };
