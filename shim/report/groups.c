@@ -107,7 +107,7 @@ struct member *group_add_member(struct group *group, const struct finding *findi
         class->name_member ? (struct module *)class->name_member(&text, finding) : NULL;
     char *name = module ? take_string(&text) : NULL;
     struct member *member = name ? group->members : NULL;
-    while (member && (member->module != module || strcmp(member->name, name) != 0))
+    while (member && strcmp(member->name, name) != 0)
         member = member->next;
     if (member)
         free_string(name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Pointers into the images of unloaded modules. */
 #include "base/json.h"
+#include "base/names.h"
 #include "base/sys.h"
 #include "ownership/json.h"
 #include "registry/heap.h"
@@ -130,19 +131,29 @@ static void write_subject(struct text *text, const struct finding *finding)
 }
 
 /* Pointers from one variable, from variables of one module that have no names, or from blocks of
- * one call site, are one finding, wherever into the module they lead. */
+ * one call site, are one finding, wherever into the module they lead. An object may have several
+ * that are equally bad: those of an exception lead to its destructor and to its virtual functions.
+ */
 static void add_signature(struct text *text, const struct finding *finding)
 {
     const struct path *path = finding->path;
     const struct step *root = path ? &path->steps[0].step : NULL;
     char symbol[SYMBOL_MAX];
     uintptr_t offset;
-    text_printf(text, "|%s", target_names[finding->target]);
+    bool in_block = path && path->count > 1;
+    text_printf(text, "|%s",
+                in_block ? severity_names[finding->severity] : target_names[finding->target]);
     if (!root || path->count > 1 || !root->root.module)
         return;
     text_printf(text, "|%s", root->root.module->identity);
     if (path_symbol(root, symbol, &offset))
         text_printf(text, "+%s", symbol);
+}
+
+static const struct module *name_member(struct text *text, const struct finding *finding)
+{
+    word_target(text, finding);
+    return finding->module;
 }
 
 static uintptr_t word(const struct object *object)
@@ -160,6 +171,7 @@ const struct object_class slot_class = {
     .still_holds = still_holds,
     .write_subject = write_subject,
     .add_signature = add_signature,
+    .name_member = name_member,
     .word = word,
     .word_moves = true,
     .is_one_more = is_one_more,
