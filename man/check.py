@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: MIT
 """Checks the manual pages: check.py DLPIN SHIM-FOLDER PAGE...
 
-Every kind, verdict and severity of findings, every option of the library, every option of the command, and
-every common module has its place in them, and nothing else has; mandoc and man have nothing to complain of.
+Every kind, verdict and severity of findings, every option of the library, every option of the command, every
+common module, and every member of the JSON report has its place in them, and nothing else has; mandoc and man
+have nothing to complain of.
 """
 
+import json
 import os
 import re
 import shutil
@@ -109,6 +111,22 @@ def check_command_options():
                                                            if name not in ('--help', '--version')])
 
 
+def members(schema):
+    """All names of members, those of objects in objects too."""
+    for name, member in schema.get('properties', {}).items():
+        yield name
+        yield from members(member)
+
+
+def check_json():
+    schema = json.loads(read(os.path.join(SHIM, '../analyzer/render/merged-report.schema.json')))
+    needed = [*members(schema), *(name for part in schema['definitions'].values() for name in members(part))]
+    there = re.findall(r'^\.It Sy (\S+)', section('dlpin-json.5', '.Ss The document', '.Sh FILES'), re.M)
+    compare('member', 'dlpin-json.5', there, needed)
+    if len(there) != len(needed):
+        problems.append(f'dlpin-json.5: {len(there)} members, and {len(needed)} in the schema')
+
+
 def check_form():
     commands = []
     if shutil.which('mandoc'):
@@ -129,6 +147,7 @@ check_common_modules()
 check_functions()
 check_api()
 check_command_options()
+check_json()
 check_form()
 for problem in problems:
     print(problem, file=sys.stderr)

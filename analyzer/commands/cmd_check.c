@@ -27,6 +27,7 @@ static int check(struct settings *settings)
         .gate = &settings->gate,
         .only_gating = true,
         .exceptions = &settings->exceptions,
+        .root = &settings->root,
     };
     int status = STATUS_TROUBLE;
     bool good;

@@ -38,6 +38,7 @@ static int diff(struct settings *settings)
         .gate = &settings->gate,
         .from = settings->from,
         .exceptions = &settings->exceptions,
+        .root = &settings->root,
         .list_known = true,
     };
     int status = STATUS_TROUBLE;

@@ -21,6 +21,7 @@ static int show(const struct settings *settings, struct model *model)
         "was unloaded";
     const struct report report = {
         .model = model,
+        .root = &settings->root,
         .running = true,
         .remarks = &supposed,
         .remark_count = settings->module != NULL,

@@ -10,8 +10,10 @@ static bool report_goes_elsewhere(const struct settings *settings)
 static int report(struct settings *settings)
 {
     struct model model = {.count_resolved = settings->resolved};
-    const struct report report = {
-        .model = &model, .from = settings->from, .exceptions = &settings->exceptions};
+    const struct report report = {.model = &model,
+                                  .from = settings->from,
+                                  .exceptions = &settings->exceptions,
+                                  .root = &settings->root};
     bool good;
 
     if (!report_goes_elsewhere(settings))

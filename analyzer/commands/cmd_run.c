@@ -186,6 +186,7 @@ static bool write_reports(struct run *run)
         .gate = settings->gated ? &settings->gate : NULL,
         .from = settings->from,
         .exceptions = &settings->exceptions,
+        .root = &settings->root,
         .remarks = (const char *const *)run->remarks.items,
         .remark_count = run->remarks.count,
     };

@@ -6,11 +6,14 @@
 
 #define NAME_ROW(enumerator, name, ...) name,
 #define TITLE_ROW(enumerator, name, title, ...) title,
+#define JUDGEMENTS_ROW(enumerator, name, title, object, judgements) judgements,
 
 static const char *const severities[] = {DLPIN_SEVERITIES(NAME_ROW)};
 static const char *const kinds[] = {DLPIN_KINDS(NAME_ROW)};
 static const char *const verdicts[] = {DLPIN_VERDICTS(NAME_ROW)};
 static const char *const kind_titles[] = {DLPIN_KINDS(TITLE_ROW)};
+static const char *const kind_judgement_lists[] = {DLPIN_KINDS(JUDGEMENTS_ROW)};
+static const char *const verdict_meanings[] = {DLPIN_VERDICTS(TITLE_ROW)};
 static const char *const module_states[] = {DLPIN_MODULE_STATES(NAME_ROW)};
 
 static int find_name(const char *const *names, int count, const char *name)
@@ -60,6 +63,16 @@ const char *kind_name(enum kind kind)
 const char *verdict_name(enum verdict verdict)
 {
     return verdicts[verdict];
+}
+
+const char *verdict_meaning(enum verdict verdict)
+{
+    return verdict_meanings[verdict];
+}
+
+const char *kind_judgements(enum kind kind)
+{
+    return kind_judgement_lists[kind];
 }
 
 const char *kind_title(const char *kind)

@@ -8,12 +8,15 @@ enum { TIMEOUT_SECONDS = 10 };
 
 struct settings settings_default(void)
 {
-    return (struct settings){
+    struct settings settings = {
         .gate = gate_default(),
         .error_status = STATUS_GATED,
         .trace_children = true,
         .request = {.seconds = TIMEOUT_SECONDS},
     };
+
+    source_root_set(&settings.root, NULL);
+    return settings;
 }
 
 void settings_add_output(struct settings *settings)
@@ -38,4 +41,5 @@ void settings_clear(struct settings *settings)
 {
     exceptions_clear(&settings->exceptions);
     outputs_clear(&settings->outputs);
+    source_root_clear(&settings->root);
 }

@@ -6,6 +6,7 @@
 #include "ask/request.h"
 #include "gate/exceptions.h"
 #include "gate/gate.h"
+#include "render/location.h"
 #include "render/output.h"
 
 struct settings {
@@ -16,6 +17,8 @@ struct settings {
     const struct format *format; /* NULL: none was named */
     const char *file;            /* -o, or NULL */
     struct outputs outputs;      /* --report */
+
+    struct source_root root; /* --source-root, --sarif-fallback */
 
     bool resolved;
     enum severity from; /* --min-severity */

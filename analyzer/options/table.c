@@ -112,6 +112,16 @@ static bool take_file(struct settings *settings, const char *value)
     return true;
 }
 
+static bool take_source_root(struct settings *settings, const char *value)
+{
+    return source_root_set(&settings->root, value);
+}
+
+static bool take_sarif_fallback(struct settings *settings, const char *value)
+{
+    return source_root_set_fallback(&settings->root, value);
+}
+
 static bool take_keep(struct settings *settings, const char *value)
 {
     settings->keep = value;
@@ -231,6 +241,14 @@ const struct option_row option_rows[] = {
      "the form of the report (default: text)", format_name},
     {0, "report", "FORMAT:FILE", IN_READERS, take_report,
      "write FORMAT to FILE as well; may be given several times", NULL},
+    {0, "source-root", "DIR", IN_READERS | IN_LEAKS, take_source_root,
+     "the folder of the program's sources, to which paths in reports for other tools are relative "
+     "(default: the current one)",
+     NULL},
+    {0, "sarif-fallback", "FILE", IN_READERS | IN_LEAKS, take_sarif_fallback,
+     "the file in that folder at which SARIF and GitLab show what is nowhere in it (default: the "
+     "name of the module)",
+     NULL},
     {0, "keep", "DIR", IN_RUN, take_keep, "leave the report files of the processes in DIR", NULL},
     {0, "resolved", NULL, IN_READERS, take_resolved,
      "count findings too that stopped being true before the process ended", NULL},

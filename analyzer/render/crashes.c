@@ -58,7 +58,7 @@ static void put_prediction(FILE *out, const struct crash *crash)
     put_message(out, finding->data->message, "    ");
 }
 
-static void put_crash(FILE *out, const struct crash *crash, bool color)
+void put_crash(FILE *out, const struct crash *crash, bool color)
 {
     const struct module *module = crash_module(crash);
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+void put_crash(FILE *out, const struct crash *crash, bool color);
 void put_crashes(FILE *out, const struct model *model, bool color);
 
 /* "SIGSEGV", or "signal 11" where the record has no name. The caller frees it. */

@@ -1,62 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * The report for programs: one JSON document, UTF-8.
- *
- *   format       "dlpin-merged-report"
- *   version      1; rises when a key changes its meaning or goes away, not when one is added
- *   tool         "dlpin <version>"
- *   signatures   "dlpin/1": the version of these
- *   counts       {"error": n, "warning": n, "note": n}: entries of findings of each severity
- *   kinds        {kind: n} and
- *   verdicts     {verdict: n}, likewise
- *   resolved     findings that stopped being true; not counted, unless asked for
- *   findings     severest first; repeats of one signature are one entry:
- *                  signature (12 hex digits) unstable function (that decides; model/signature.h)
- *                  kind verdict severity message module (its identity) module_path
- *                  build_id state at label count bytes blocks loads[] growing pending
- *                  growth: {loads, things, bytes_per_load, blocks_per_load, loads_until_no_key},
- *                    or null: what the loads from the first to the last left, in one process
- *                  resolved: how it stopped being true, or null
- *                  known: the entry of the baseline that has it, or null; expired: the entry that
- *                    would hide it if its day were not over, or null: {file line text kind
- *                    module function until reason}
- *                  subject: as in the report file (owner and requester are ids of modules of the
- *                    first instance's process), its frames as below
- *                  members[]: as in the report file, or null
- *                  stack[]: frames: pc module offset symbol, as in the report file, with module as
- *                    the identity of the module, and module_path function file line
- *                  path[]: as in the report file, a block's frame as below, and a place in an image
- *                    with function file line
- *                  others[]: frames: where others of the same signature were made
- *                  instances[]: {pid, file, id} of each finding that was merged into this one
- *   hidden       findings that do not count: signature kind severity module function count,
- *                  by ("suppression", "baseline", "library") and entry: as above, with
- *                  first_part_only: the rest of the stack differs
- *   exceptions   suppressed, known: numbers of findings; added, removed: lines of the baseline;
- *                  unmatched[]: entries of suppressions that matched nothing; fixed[]: entries of
- *                  the baseline
- *   crashes      of processes that died at an address of an unloaded module:
- *                  pid report (the file) signal signal_name time (ns since the start)
- *                  place: a frame: the address
- *                  predicted_by: {id kind severity signature}, null where nothing predicted it;
- *                    with id alone where the finding is not in the report
- *                  stack[]: frames
- *   duplicates   of one build ID, mapped at the same time in one process:
- *                  build_id processes (so many) and, in the one with the most: pid report
- *                  modules[]: as below
- *   processes    pid ppid exe argv started arch libc file ended (null: no summary) modules[]:
- *                  id path soname build_id load state
- *   coverage     unseen[]: {text, processes}; dropped: {what: count};
- *                inactive_hooks[]: {text, processes}
- *   remarks      sentences of `dlpin run` about what could not be seen
- *   input        files records damaged flawed (records whose path was left out)
- *                conflicts (records with the id of another module or finding) empty unreadable
+ * The report for programs: one JSON document, UTF-8. merged-report.schema.json beside this file and
+ * dlpin-json(5) describe its members; tests hold all three together. Its version rises when a
+ * member changes its meaning or goes away, not when one is added.
  *
  * What is not known is null. Characters that nobody sees (base/characters.h) are escapes.
  */
 #include "render/report.h"
 
-#include "base/characters.h"
 #include "base/memory.h"
 #include "load/names.h"
 #include "model/coverage.h"
@@ -443,27 +394,6 @@ static json_t *input_value(const struct load_counts *counts)
     return value;
 }
 
-/*
- * Only strings hold other than ASCII characters, so that every hidden one can be written as an
- * escape: a document is looked at in terminals, too. jansson hands over whole characters.
- */
-static int write_escaped(const char *text, size_t size, void *out)
-{
-    for (size_t at = 0, length; at < size; at += length) {
-        uint32_t character;
-
-        length = character_read(text + at, size - at, &character);
-        if (character < 0x7f || character == CHARACTER_INVALID || !character_is_hidden(character))
-            fwrite(text + at, 1, length, out);
-        else if (character < 0x10000)
-            fprintf(out, "\\u%04" PRIx32, character);
-        else
-            fprintf(out, "\\u%04" PRIx32 "\\u%04" PRIx32, 0xd800 + ((character - 0x10000) >> 10),
-                    0xdc00 + ((character - 0x10000) & 0x3ff));
-    }
-    return 0;
-}
-
 void render_json(FILE *out, const struct report *report, bool color)
 {
     const struct model *model = report->model;
@@ -486,7 +416,6 @@ void render_json(FILE *out, const struct report *report, bool color)
     set_member(document, "coverage", coverage_value(model));
     set_member(document, "remarks", remarks);
     set_member(document, "input", input_value(&model->loaded));
-    json_dump_callback(document, write_escaped, out, JSON_INDENT(2));
-    fputc('\n', out);
+    put_json(out, document);
     json_decref(document);
 }

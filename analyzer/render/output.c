@@ -9,7 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct format formats[] = {{"text", render_text}, {"json", render_json}};
+static const struct format formats[] = {
+    {"text", render_text},     {"json", render_json},   {"junit", render_junit},
+    {"github", render_github}, {"sarif", render_sarif}, {"markdown", render_markdown},
+    {"gitlab", render_gitlab}, {"dot", render_dot},
+};
 
 const struct format format_default = {"text", render_text};
 const struct format format_leaks = {"leaks", render_leaks};

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+struct source_root;
+
 struct report {
     const struct model *model;
     const struct gate *gate;             /* not NULL: what gates is shown, whatever else is not */
@@ -23,7 +25,8 @@ struct report {
     bool list_known;                     /* a line for each finding that the baseline knows */
     const char *const *remarks;          /* of the command, about what could not be seen */
     size_t remark_count;
-    bool running; /* the process was asked, and goes on */
+    const struct source_root *root; /* NULL: none is known */
+    bool running;                   /* the process was asked, and goes on */
 };
 
 /* Is the group among what is shown? */
@@ -33,6 +36,12 @@ typedef void renderer(FILE *out, const struct report *report, bool color);
 
 renderer render_text;
 renderer render_json;
+renderer render_junit;
+renderer render_github;
+renderer render_sarif;
+renderer render_markdown;
+renderer render_gitlab;
+renderer render_dot;
 renderer render_leaks;
 
 #endif

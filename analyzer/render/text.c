@@ -3,7 +3,7 @@
  * The report for people: crashes, a block per group of findings, then what limits the report, then
  * one line that sums it up, which is the last one, as in the tools that people know.
  */
-#include "render/report.h"
+#include "render/text.h"
 
 #include "load/names.h"
 #include "model/coverage.h"
@@ -209,7 +209,7 @@ static void put_signature(FILE *out, const struct group *group)
             group->signature.unstable ? " (unstable: its function has no name)" : "");
 }
 
-static void put_group(FILE *out, const struct group *group, bool color)
+void put_group(FILE *out, const struct group *group, bool color)
 {
     const struct finding *shown = group->shown;
     const struct crash *crash = group->crash;
@@ -346,7 +346,7 @@ static bool has_hidden(const struct model *model)
     return group != NULL;
 }
 
-static void put_total(FILE *out, const struct model *model)
+void put_total(FILE *out, const struct model *model)
 {
     size_t errors = model->severities[SEVERITY_ERROR];
     size_t warnings = model->severities[SEVERITY_WARNING];

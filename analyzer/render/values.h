@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* null for NULL; bytes that are not ASCII are '?' where the whole is no UTF-8. */
 json_t *text_value(const char *text);
@@ -14,5 +15,8 @@ json_t *known_integer(int64_t number);
 
 /* Takes the value over. */
 void set_member(json_t *object, const char *name, json_t *value);
+
+/* The document, and the end of the line. */
+void put_json(FILE *out, const json_t *document);
 
 #endif

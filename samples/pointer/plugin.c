@@ -7,7 +7,8 @@
  * reads there.
  *
  * What dlpin says: pointer, dangling: a warning where it is code (or a C++ object's virtual
- * function table, cxx.cpp), a note where it is data; with the way that leads there.
+ * function table, cxx.cpp; an object or a typeinfo, cxx_types.cpp), a note where it is other data;
+ * with the way that leads there.
  *
  * How it is done right: tidy.c.
  */
@@ -31,6 +32,22 @@ static int open_session(void)
 static int close_session(void)
 {
     return 1;
+}
+
+/* The linker's names for the first byte of the file, and for the first behind the variables. */
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+extern const char _end[] __attribute__((visibility("hidden")));
+
+ENTRY(use_base)
+{
+    host_register(1, __ehdr_start, NULL);
+    return 0;
+}
+
+ENTRY(use_padding)
+{
+    host_register(1, _end + 16, NULL);
+    return 0;
 }
 
 ENTRY(use_table)

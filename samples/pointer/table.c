@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A block that realloc enlarges. */
+/* A block that realloc enlarges, or that an allocator of the program handed out. */
 #include "observers.h"
 
 #include <stdlib.h>
@@ -7,11 +7,28 @@
 static observer *volatile *table;
 static unsigned count, room;
 
+#ifdef IN_CARRIER
+/* Part of a large block, as allocators of programs have them, that is large enough for all. */
+static void *enlarge(void *carrier, size_t size)
+{
+    enum { CARRIER = 256 << 10 };
+
+    if (size > CARRIER)
+        return NULL;
+    return carrier ? carrier : aligned_alloc(CARRIER, CARRIER);
+}
+#else
+static void *enlarge(void *block, size_t size)
+{
+    return realloc(block, size);
+}
+#endif
+
 void observers_add(observer *function)
 {
     if (count == room) {
         room = room ? 2 * room : 1;
-        table = realloc((void *)table, room * sizeof *table);
+        table = enlarge((void *)table, room * sizeof *table);
         if (!table)
             abort();
         for (unsigned i = count; i < room; i++)

@@ -14,19 +14,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct module;
 struct thread;
-
-enum { CLOSING_MAX = 8 };
 
 struct guard {
     unsigned
         depth; /* > 0: the call comes from the shim itself, or from a signal handler above it */
-    bool dlopen_pending;    /* this thread entered dlopen; what came of it is not looked at yet */
-    bool dlopen_deepbind;   /* with RTLD_DEEPBIND */
-    unsigned dlclose_depth; /* dlclose calls of this thread that are under way */
-    struct module *closing[CLOSING_MAX]; /* what they close; each holds a reference */
-    unsigned closing_count;
+    bool dlopen_pending;      /* this thread entered dlopen; what came of it is not looked at yet */
+    bool dlopen_deepbind;     /* with RTLD_DEEPBIND */
+    unsigned dlclose_depth;   /* dlclose calls of this thread that are under way */
     uintptr_t dlclose_stack;  /* where the stack of the outermost one's caller begins; 0: none is */
     uint32_t dlclose_clear;   /* number of the module that no thread was in when it began */
     bool dlclose_is_alone;    /* there was no other thread when the dlclose began, */

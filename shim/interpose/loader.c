@@ -111,6 +111,10 @@ EXPORT void __cxa_finalize(void *dso_handle)
     real_need(real___cxa_finalize);
     if (!dso_handle)
         exit_marker_take_out(); /* all handlers are run, and the program goes on */
+    else if (guard.dlclose_depth && lifecycle_enter(&saved_errno)) {
+        lifecycle_finalizing((uintptr_t)dso_handle);
+        guard_leave(saved_errno);
+    }
     real___cxa_finalize(dso_handle);
     if (!dso_handle)
         exit_marker_renew();

@@ -8,6 +8,7 @@
 #include "lifecycle/check.h"
 #include "lifecycle/ending.h"
 #include "lifecycle/start.h"
+#include "registry/libc_lists.h"
 
 struct ending {
     const char *ended;
@@ -121,8 +122,30 @@ __attribute__((destructor)) static void exit_began(void)
     note_exit_begins();
 }
 
+static void do_nothing(void *unused)
+{
+}
+
+/* What is registered under a handle that is nobody else's shows where libc keeps it. */
+static void find_exit_lists(void)
+{
+    static char handle;
+    int saved_errno;
+    if (!lifecycle_enter(&saved_errno))
+        return;
+    real_need(real___cxa_atexit);
+    real_need(real___cxa_finalize);
+    real___cxa_atexit(do_nothing, NULL, &handle);
+    if (real___cxa_at_quick_exit)
+        real___cxa_at_quick_exit(do_nothing, &handle);
+    libc_lists_find_exit((uintptr_t)&handle);
+    real___cxa_finalize(&handle);
+    guard_leave(saved_errno);
+}
+
 __attribute__((constructor(102))) static void watch_end(void)
 {
+    find_exit_lists();
     on_exit(at_exit, NULL);
     at_quick_exit(at_quick);
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/check.h"
-#include "base/clock.h"
 #include "base/options.h"
 #include "base/text.h"
 #include "lifecycle/locks.h"
 #include "lifecycle/orphans.h"
+#include "lifecycle/passages.h"
 #include "lifecycle/process.h"
 #include "lifecycle/sink.h"
-#include "lifecycle/stacks.h"
+#include "modules/agenda.h"
 #include "ownership/sites.h"
 #include "registry/heap.h"
 #include "registry/keys.h"
@@ -19,7 +19,6 @@
 #include "scan/scan.h"
 
 static _Atomic uint64_t checked_unloads;
-static _Atomic bool unseen_waits; /* for a later look; under the check lock */
 
 /* Numbers of call sites in modules that are gone, when they have become many. */
 static void collect_sites(void)
@@ -35,36 +34,32 @@ static void collect_sites(void)
     }
 }
 
-/* What the program may have changed past us, signal handlers by raw system calls and the list of
- * the environment, is looked at once where many unloads follow each other; but before something
- * else may come to lie there. */
-static bool is_time_for_unseen(enum occasion at)
-{
-    enum { TOGETHER_NS = 1000000 };
-    static uint64_t looked;
-    uint64_t now = clock_monotonic_ns();
-    bool waits = at == AT_DLCLOSE && now - looked < TOGETHER_NS && !signals_any_left();
-    atomic_store(&unseen_waits, waits);
-    if (!waits)
-        looked = now;
-    return !waits;
-}
-
-static void look_at_unseen(void)
+/* The program may have set signal handlers by raw system calls, and its environment by itself. */
+static void check_unseen(void)
 {
     struct sink sink = {.at = AT_DLCLOSE};
-    atomic_store(&unseen_waits, false);
     signals_reconcile(false);
     rules_check_unseen(report_knows, sink_finding, &sink);
 }
 
-static void scan_locked(enum scan_when when, enum occasion at);
-static void find_retained(enum scan_when when);
+/* Where many unloads follow each other that is done once; but before something else may come to lie
+ * there. */
+static bool is_time_for_unseen(enum moment moment)
+{
+    work_note(WORK_UNSEEN);
+    if (!budget_allows(moment, WORK_UNSEEN, 0) && !signals_any_left())
+        return false;
+    budget_note_done(WORK_UNSEEN);
+    return work_take(WORK_UNSEEN);
+}
 
-static const enum scan_when scans[AT_COUNT] = {[AT_DLCLOSE] = SCAN_AFTER_UNLOAD,
-                                               [AT_EVENT] = SCAN_AFTER_UNLOAD,
-                                               [AT_REQUEST] = SCAN_ON_REQUEST,
-                                               [AT_EXIT] = SCAN_AT_EXIT};
+static void scan_locked(enum moment moment);
+static void find_retained(enum moment moment);
+
+static enum occasion occasion_of(enum moment moment)
+{
+    return moment == MOMENT_REQUEST ? AT_REQUEST : moment == MOMENT_EXIT ? AT_EXIT : AT_DLCLOSE;
+}
 
 static void handle_sink(struct finding *finding, void *data)
 {
@@ -78,46 +73,46 @@ static void report_handles(void)
     rules_check_handles(NULL, report_knows, handle_sink, NULL);
 }
 
-static void check_all(enum occasion at, bool is_end)
+static void check_all(enum moment moment, bool is_end)
 {
-    struct sink sink = {.at = at};
-    bool is_patient = at == AT_REQUEST || at == AT_EXIT;
+    struct sink sink = {.at = occasion_of(moment)};
+    bool is_patient = moment == MOMENT_REQUEST || moment == MOMENT_EXIT;
     threads_collect();
     if (!lock_acquire(&check_lock))
         return;
     atomic_store(&checked_unloads, atomic_load(&modules_unloads));
     keys_reconcile();
-    bool unseen = is_time_for_unseen(at);
+    bool unseen = is_time_for_unseen(moment);
     if (unseen)
         signals_reconcile(is_patient);
     report_revalidate(is_patient);
     orphans_report();
     rules_check(unseen, report_knows, sink_finding, &sink);
-    scan_locked(scans[at], at == AT_EVENT ? AT_DLCLOSE : at);
+    scan_locked(moment);
     if (is_patient)
         report_settle_lost();
-    find_retained(scans[at]);
+    find_retained(moment);
     if (is_end)
         scan_stop();
-    stacks_check_unloaded(&sink);
+    passages_check_unloaded(moment, &sink);
     if (is_end)
         report_handles();
     collect_sites();
     lock_release(&check_lock);
 }
 
-void lifecycle_check(enum occasion at)
+void lifecycle_check(enum moment moment)
 {
-    check_all(at, at == AT_EXIT);
+    check_all(moment, moment == MOMENT_EXIT);
 }
 
-/* What is true now counts, whatever becomes of it while handlers and destructors run: so what waits
- * for a later look is looked at before them. */
+/* What is true now counts, whatever becomes of it while handlers and destructors run: so deferred
+ * work is done before them. */
 void lifecycle_exit_begins(void)
 {
     if (process_set_exit_begins() &&
         (atomic_load(&modules_unloads) > 0 || report_has_open() || scan_has_work()))
-        check_all(AT_EXIT, false);
+        check_all(MOMENT_EXIT, false);
     process_set_exit_began();
 }
 
@@ -171,76 +166,83 @@ static void take_results(uint64_t nanoseconds)
         scan_done(sink.found > 0);
 }
 
-void check_finish_scan(void)
+void check_end_scan(void)
 {
-    take_results(scan_patience(SCAN_ON_REQUEST, false));
+    take_results(budget_patience(MOMENT_REQUEST, WORK_WALK, true));
+    scan_put_off();
 }
 
-void check_before_death(bool due)
+/* What some unloads left behind was seen before exit() began, even if it is explained afterwards.
+ */
+static bool run(enum moment moment, enum occasion at)
 {
-    enum { PATIENCE_NS = 2000000000 };
-    if (atomic_load(&unseen_waits))
-        look_at_unseen();
-    take_results(PATIENCE_NS);
-    if (!(due || scan_is_postponed()) || !scan_run(SCAN_ON_REQUEST, report_settle))
-        return;
+    bool was_seen = work_any(WORK_WALK);
+    if (!scan_run(moment, report_settle))
+        return false;
     process_notice_exit();
-    walk_sink = (struct sink){.at = AT_EVENT, .before_exit = !process_exit_began()};
-    take_results(PATIENCE_NS);
+    walk_sink = (struct sink){.at = at, .before_exit = was_seen || !process_exit_began()};
+    return true;
 }
 
-static void scan_locked(enum scan_when when, enum occasion at)
+void check_before_death(bool is_asked)
+{
+    if (work_take(WORK_UNSEEN))
+        check_unseen();
+    take_results(scan_patience(MOMENT_DEATH, false));
+    if ((is_asked || work_any(WORK_WALK)) && run(MOMENT_DEATH, AT_EVENT))
+        take_results(scan_patience(MOMENT_DEATH, true));
+}
+
+static void scan_locked(enum moment moment)
 {
     if (!scan_has_work())
         return;
-    uint64_t begun = clock_monotonic_ns();
-    take_results(scan_patience(when, false));
-    bool was_seen = scan_is_postponed();
-    if (scan_run(when, report_settle)) {
-        process_notice_exit();
-        walk_sink = (struct sink){.at = at, .before_exit = was_seen || !process_exit_began()};
-    }
-    take_results(scan_patience(when, true));
-    scan_cost(clock_monotonic_ns() - begun);
+    take_results(scan_patience(moment, false));
+    run(moment, occasion_of(moment));
+    take_results(scan_patience(moment, true));
 }
 
-static void find_retained(enum scan_when when)
+static void find_retained(enum moment moment)
 {
-    while (scan_run_closed(when))
+    while (scan_run_closed(moment))
         take_results(0);
 }
 
 void check_retained(struct module *module)
 {
     bool was_known = module->retained.known;
-    scan_note_closed(module);
-    find_retained(SCAN_AFTER_UNLOAD);
+    module->retained = (struct retained_heap){0};
+    if (options.scan == SCAN_FULL)
+        agenda_add(module, WORK_RETAINED);
+    find_retained(MOMENT_UNLOADED);
     if (was_known && !module->retained.known)
         report_retained(module); /* what was known of the last time */
 }
 
 unsigned lifecycle_request(void)
 {
-    lifecycle_check(AT_REQUEST);
+    lifecycle_check(MOMENT_REQUEST);
     return report_take_news();
 }
 
 void lifecycle_loading(void)
 {
-    if (!(scan_has_work() || report_has_words() || atomic_load(&unseen_waits)) ||
+    if (!(scan_has_work() || report_has_words() || work_any(WORK_UNSEEN)) ||
         !lock_acquire(&check_lock))
         return;
-    if (atomic_load(&unseen_waits))
-        look_at_unseen();
+    if (work_take(WORK_UNSEEN))
+        check_unseen();
+    struct budget_stamp begun = budget_begin();
     report_revalidate_words();
-    scan_locked(SCAN_BEFORE_LOAD, AT_DLCLOSE);
+    budget_end(begun);
+    scan_locked(MOMENT_LOADING);
     lock_release(&check_lock);
 }
 
 void check_unloads(void)
 {
     if (atomic_load(&modules_unloads) != atomic_load(&checked_unloads))
-        lifecycle_check(AT_DLCLOSE);
+        lifecycle_check(MOMENT_UNLOADED);
 }
 
 void lifecycle_gone(void)

@@ -6,11 +6,11 @@
 #ifndef DLPIN_LIFECYCLE_CHECK_H
 #define DLPIN_LIFECYCLE_CHECK_H
 
+#include "modules/budget.h"
 #include "modules/modules.h"
-#include "report/report_format.h"
 
 /* Checks everything that is registered. */
-void lifecycle_check(enum occasion at);
+void lifecycle_check(enum moment moment);
 
 /* A check if anything was unloaded since the last one. */
 void check_unloads(void);
@@ -28,14 +28,14 @@ void lifecycle_gone(void);
 /* `exit` begins, before its handlers and destructors run. */
 void lifecycle_exit_begins(void);
 
-/* Takes what a scan that is under way finds, and waits for it if need be. */
-void check_finish_scan(void);
+/* Takes what a scan that is under way finds, or ends it where that takes too long: then none is. */
+void check_end_scan(void);
 
 /* A module was closed, and stays: finds out what it retains, if that is quick; else later. */
 void check_retained(struct module *module);
 
-/* The process is about to die: what is under way, or due, too, is waited for no longer than people
- * wait for a program that has crashed. */
-void check_before_death(bool due);
+/* The process is about to die. `is_asked`: what was not scanned for yet may be the cause; else only
+ * what was seen is explained. */
+void check_before_death(bool is_asked);
 
 #endif

@@ -5,20 +5,20 @@
 #include "lifecycle/locks.h"
 #include "lifecycle/process.h"
 #include "lifecycle/sink.h"
+#include "modules/agenda.h"
 #include "modules/handles.h"
 #include "modules/tls_counts.h"
 #include "registry/opens.h"
 #include "registry/tls_dtors.h"
 #include "report/report.h"
 #include "rules/rules.h"
-#include "scan/scan.h"
 
 enum { LEFT_MAX = 16 };
 
 void closed_begins(struct module *module)
 {
-    if (guard.closing_count < CLOSING_MAX && !module->startup && handles_closing(module))
-        guard.closing[guard.closing_count++] = module_ref(module);
+    if (!module->startup && handles_closing(module))
+        agenda_add(module, WORK_CLOSING);
 }
 
 /* It stays for them, and for nothing else some day, until something is closed after they ended. */
@@ -40,7 +40,7 @@ static void report(struct module *module, bool is_closed_now)
         if (is_closed_now)
             check_retained(module);
         else
-            scan_forget_closed(module);
+            agenda_remove(module, WORK_RETAINED);
         rules_check_closed(module, &holders, sink_finding, &sink);
         lock_release(&check_lock);
         note_threads(module, &holders);
@@ -122,8 +122,7 @@ static void look_for_left(void)
 bool closed_look(void)
 {
     bool any = false;
-    while (guard.closing_count > 0) {
-        struct module *module = guard.closing[--guard.closing_count];
+    for (struct module *module; (module = agenda_take_closing()) != NULL;) {
         any |= look_at(module);
         module_unref(module);
     }

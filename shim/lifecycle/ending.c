@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/ending.h"
-#include "lifecycle/orphans.h"
 #include "base/options.h"
 #include "base/own_stack.h"
 #include "base/sys.h"
@@ -8,6 +7,7 @@
 #include "lifecycle/crash.h"
 #include "lifecycle/process.h"
 #include "lifecycle/request.h"
+#include "modules/agenda.h"
 #include "modules/link_maps.h"
 #include "registry/heap.h"
 #include "report/report.h"
@@ -22,7 +22,7 @@ static bool is_confined;
 /* A finding needs a module that was closed or unloaded, or an event of its own. */
 static bool has_left_nothing(void)
 {
-    return !atomic_load(&modules_came) && !report_has_open() && !orphans_any();
+    return !atomic_load(&modules_came) && !report_has_open() && !work_any(WORK_ORPHANS);
 }
 
 bool lifecycle_ends_silently(void)
@@ -36,8 +36,9 @@ static void name_gaps(const char **unseen, size_t n)
         bool is_so;
         const char *what;
     } gaps[] = {
-        {scan_gaps.reused > 0, "modules whose addresses were used again before memory was looked "
-                               "through: what points to them was not found"},
+        {scan_gaps.reused + agenda_gaps.reused > 0,
+         "modules whose addresses were used again before memory was looked "
+         "through: what points to them was not found"},
         {scan_gaps.ran_out > 0, "a scan ended at its limit (scan_limit_ms, scan_limit_mb): what it "
                                 "did not reach is missing"},
         {scan_gaps.died > 0, "a scan in a copy of the process did not come to its end"},
@@ -51,7 +52,7 @@ static void name_gaps(const char **unseen, size_t n)
         {stack_gaps.missed > 0, "stacks that were not looked at: there was no memory for it"},
         {own_stack_waits() > 0, "what a thread alone knew that was about to end the process, too: "
                                 "there was no check in it"},
-        {scan_gaps.missed > 0, "modules that were not looked for: too many waited"},
+        {agenda_gaps.missed > 0, "modules that were not looked for: too many waited"},
         {scan_gaps.unread > 0,
          "modules that were not looked for: what is mapped could not be read, "
          "or there was no memory"},
@@ -89,7 +90,7 @@ void lifecycle_finish(const char *ended)
     if (link_maps_have_namespaces())
         unseen[n++] = "calls in namespaces that dlmopen made: they have a C library of their own";
     if (!has_left_nothing())
-        lifecycle_check(AT_EXIT);
+        lifecycle_check(MOMENT_EXIT);
     name_gaps(unseen, n);
     report_finish(ended, is_exec, heap_is_seen, unseen);
 }

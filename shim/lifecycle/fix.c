@@ -24,7 +24,7 @@ static void say(struct text *line)
 
 static bool leaves_code(const struct finding *finding)
 {
-    bool points_to_code = finding->target == TARGET_CODE || finding->target == TARGET_VTABLE;
+    bool points_to_code = finding->target != TARGET_CLASS_NONE && finding->target != TARGET_DATA;
     bool calls = finding->severity == SEVERITY_ERROR && finding->place == PLACE_NONE;
     return finding->verdict == VERDICT_DANGLING && !finding->pending && finding->module &&
            (calls || points_to_code);

@@ -3,7 +3,8 @@
 #include "base/own_stack.h"
 #include "lifecycle/locks.h"
 #include "lifecycle/process.h"
-#include "lifecycle/stacks.h"
+#include "modules/agenda.h"
+#include "registry/libc_lists.h"
 #include "registry/opens.h"
 #include "registry/threads.h"
 #include "report/report.h"
@@ -54,7 +55,7 @@ static void after_in_child(void)
     threads_fork_child();
     opens_fork_child();
     scan_fork_child();
-    stacks_fork_child();
+    agenda_fork_child();
     report_fork_child();
     guard_leave(saved_errno);
 }
@@ -62,4 +63,6 @@ static void after_in_child(void)
 void lifecycle_watch_forks(void)
 {
     pthread_atfork(before, after_in_parent, after_in_child);
+    libc_lists_find_fork((const uintptr_t[]){(uintptr_t)before, (uintptr_t)after_in_parent,
+                                             (uintptr_t)after_in_child});
 }

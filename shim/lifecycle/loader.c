@@ -6,8 +6,9 @@
 #include "lifecycle/closed.h"
 #include "lifecycle/crash.h"
 #include "lifecycle/locks.h"
+#include "lifecycle/passages.h"
 #include "lifecycle/sink.h"
-#include "lifecycle/stacks.h"
+#include "modules/objects.h"
 #include "report/report.h"
 #include "rules/rules.h"
 
@@ -31,17 +32,27 @@ static void check_closing(struct module *module, bool destructors_ran, bool quie
     if (!module || module->startup || atomic_load(&module->kept) || !lock_acquire(&check_lock))
         return;
     rules_check_closing(module, sink_finding, &sink);
-    stacks_check_closing(module, destructors_ran, &sink);
+    passages_check_closing(module, destructors_ran, &sink);
     lock_release(&check_lock);
     if (sink.found)
         crash_listen(); /* it may come true at the unmapping */
 }
 
+void lifecycle_finalizing(uintptr_t address)
+{
+    struct module *module = modules_find(address);
+    if (module && !module->startup)
+        objects_note(module);
+}
+
+/* Under RTLD_DEEPBIND its __cxa_finalize does not come to us. */
 void lifecycle_closing_handle(const void *handle)
 {
     struct module *module = modules_by_handle(handle);
     if (module)
         closed_begins(module);
+    if (module && module->deepbind)
+        objects_note(module);
     check_closing(module, false, true);
 }
 
@@ -66,5 +77,5 @@ void lifecycle_closed(void)
         lock_release(&check_lock);
     }
     if (any_stays)
-        lifecycle_check(AT_DLCLOSE);
+        lifecycle_check(MOMENT_UNLOADED);
 }

@@ -19,6 +19,7 @@ void loader_look(void);
 /* A dlclose of this handle begins, or has run the destructors of the module at this address: what
  * could kill the process at the unmapping is written. */
 void lifecycle_closing_handle(const void *handle);
+void lifecycle_finalizing(uintptr_t address); /* is about to run them */
 void lifecycle_closing_module(uintptr_t address);
 
 /* A dlclose is over. */

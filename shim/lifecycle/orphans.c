@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/orphans.h"
 #include "lifecycle/process.h"
+#include "modules/work.h"
 #include "registry/heap.h"
 #include "report/report.h"
 
@@ -9,23 +10,21 @@ enum { ORPHANS_MAX = 256 };
 static struct orphan {
     struct finding finding;
     uint32_t site;
-    bool in_dlclose; /* made by a destructor: no unwinding leads out of it, so exit is looked for
-                        later */
+    bool in_dlclose;  /* made by a destructor: no unwinding leads out of it, so exit is looked for
+                         later */
+    bool is_clean_up; /* made by the process itself at its end: then nobody needs the value */
 } orphans[ORPHANS_MAX];
-static _Atomic unsigned orphan_count;
+static unsigned orphan_count;
 
-bool orphans_any(void)
-{
-    return atomic_load(&orphan_count) > 0;
-}
-
-/* False: there is no more room, or the value is no block. Under the check lock. */
 bool orphans_defer(const struct finding *finding)
 {
     struct heap_block block;
     if (orphan_count == ORPHANS_MAX || !heap_find(finding->address, &block))
         return false;
-    orphans[orphan_count++] = (struct orphan){*finding, block.site, guard.dlclose_depth > 0};
+    bool in_dlclose = guard.dlclose_depth > 0;
+    orphans[orphan_count++] =
+        (struct orphan){*finding, block.site, in_dlclose, !in_dlclose && !finding->before_exit};
+    work_note(WORK_ORPHANS);
     return true;
 }
 
@@ -43,11 +42,14 @@ static void date_orphans(void)
 
 void orphans_report(void)
 {
+    if (!work_take(WORK_ORPHANS))
+        return;
     date_orphans();
     for (unsigned i = 0; i < orphan_count; i++) {
         struct orphan *orphan = &orphans[i];
         struct heap_block block;
-        if (heap_find(orphan->finding.address, &block) && block.site == orphan->site)
+        if (!orphan->is_clean_up && heap_find(orphan->finding.address, &block) &&
+            block.site == orphan->site)
             report_finding(&orphan->finding, AT_EVENT, false);
         else
             finding_release(&orphan->finding);

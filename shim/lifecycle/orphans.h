@@ -13,7 +13,4 @@
 bool orphans_defer(const struct finding *finding);
 void orphans_report(void);
 
-/* Whether there are any; without a lock. */
-bool orphans_any(void);
-
 #endif

@@ -59,7 +59,7 @@ static void answer(uint32_t token, uint32_t module)
     else if (module)
         done = suppose_unloaded(module, token);
     else
-        lifecycle_check(AT_REQUEST);
+        lifecycle_check(MOMENT_REQUEST);
     report_request(token, done ? REQUEST_DONE : REQUEST_REFUSED);
 }
 

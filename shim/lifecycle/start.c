@@ -8,7 +8,8 @@
 #include "lifecycle/ending.h"
 #include "lifecycle/fork.h"
 #include "lifecycle/request.h"
-#include "lifecycle/stacks.h"
+#include "modules/agenda.h"
+#include "modules/budget.h"
 #include "modules/object_at.h"
 #include "modules/relro.h"
 #include "modules/surroundings.h"
@@ -18,29 +19,31 @@
 #include "registry/threads.h"
 #include "report/log.h"
 #include "report/report.h"
-#include "scan/scan.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
+static unsigned works_of(const struct module *module)
+{
+    return options.scan == SCAN_FULL && !module->is_shim ? WORK_STACKS | WORK_MEMORY : WORK_STACKS;
+}
+
 static void on_module(struct module *module, enum module_state state, bool more)
 {
     if (state == MODULE_UNLOADED) {
         sites_module_unloaded(module);
-        scan_note_unloaded(module);
-        stacks_note_unloaded(module);
+        agenda_add_locked(module, works_of(module));
         opens_module_unloaded(module);
         crash_listen();
     } else {
         sites_module_loaded();
-        if (!module->startup)
-            own_stack_prepare();
     }
     if (lifecycle_is_own_process()) {
-        report_hold(more);
         report_module(module, state);
+        if (!more && work_any(WORK_RECORDS) && budget_allows(MOMENT_EVENT, WORK_RECORDS, 0))
+            report_flush_modules();
     }
 }
 
@@ -123,6 +126,7 @@ void lifecycle_start(void)
     const char *raw = getenv("DLPIN_OPTIONS");
     atomic_store(&lifecycle_pid, sys_getpid());
     lifecycle_watch_filters();
+    own_stack_prepare(); /* later it might take what the program has just given back */
     output_init();
     read_options(raw);
     surroundings_read(&surroundings);
@@ -134,7 +138,7 @@ void lifecycle_start(void)
         relro_expect_unseen();
     object_at_init(surroundings.find_object);
     report_init(raw);
-    scan_start();
+    budget_start();
     if (options.verbosity >= 1)
         say_hello();
     modules_init(common_classify, on_module);

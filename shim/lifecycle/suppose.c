@@ -7,7 +7,6 @@
 #include "report/report.h"
 #include "rules/rules.h"
 #include "scan/picture.h"
-#include "scan/scan.h"
 
 struct supposition {
     struct module *module;
@@ -86,10 +85,9 @@ bool suppose_unloaded(uint32_t id, uint32_t token)
     now->module = module_ref(module);
     now->token = token;
     if (lock_acquire(&check_lock)) {
-        check_finish_scan();
-        if (!scan_is_under_way())
-            done =
-                prepare(now) && answer_in_copy(work, now, (uint64_t)SCAN_EXIT_SECONDS * 1000000000);
+        check_end_scan();
+        done = prepare(now) &&
+               answer_in_copy(work, now, budget_patience(MOMENT_REQUEST, WORK_WALK, true));
         lock_release(&check_lock);
     }
     picture_free(&now->picture);

@@ -9,7 +9,6 @@
 #include "report/report.h"
 #include "rules/rules.h"
 #include "scan/picture.h"
-#include "scan/scan.h"
 
 /* The copy stands for ever where another thread had the loader's list lock when it was made: for a
  * moment, once in a blue moon. The thread that was asked waits no longer than that. */
@@ -88,11 +87,9 @@ bool why_mapped(uint32_t id, uint32_t token)
         return false;
     inquiry->token = token;
     if (lock_acquire(&check_lock)) {
-        check_finish_scan();
-        if (!scan_is_under_way()) {
-            prepare(inquiry, module);
-            done = answer_in_copy(work, inquiry, (uint64_t)PATIENCE_MS * MILLISECOND);
-        }
+        check_end_scan();
+        prepare(inquiry, module);
+        done = answer_in_copy(work, inquiry, (uint64_t)PATIENCE_MS * MILLISECOND);
         lock_release(&check_lock);
     }
     picture_free(&inquiry->picture);

@@ -44,6 +44,59 @@ static size_t find_counter(const struct words *opened, const struct words *twice
     return found;
 }
 
+bool handles_are_known(void)
+{
+    return atomic_load_explicit(&count_offset, memory_order_relaxed) != 0;
+}
+
+/* Under the loader's list lock, so that the map is there: not by a system call each. */
+static unsigned count_in(const struct link_map *map)
+{
+    size_t offset = atomic_load_explicit(&count_offset, memory_order_relaxed);
+    return *(const unsigned *)(const void *)((const char *)map + offset);
+}
+
+/* --- the process's end
+ * ----------------------------------------------------------------------------------------- */
+
+/* When the process ends, the loader takes a handle of everything (elf/dl-fini.c, _dl_fini), so that
+ * nothing is unloaded while it runs destructors; of the shim, too, of which nobody else takes one.
+ * How many there are before is learned at the start: none of what was preloaded. */
+static const struct link_map *own;
+static unsigned own_before;
+
+static bool is_shim(const struct link_map *map)
+{
+    const struct module *module = modules_find((uintptr_t)map->l_ld);
+    return module && module->is_shim;
+}
+
+static void learn_own(void *unused)
+{
+    for (const struct link_map *map = link_maps_first(0); map && !own; map = map->l_next)
+        if (is_shim(map)) {
+            own_before = count_in(map);
+            own = map;
+        }
+}
+
+/* The shim is never unloaded, so its map is there. Its destructors run before those of others, and
+ * the loader gives back each handle behind the destructors of its module. */
+static enum ending { NOT_ENDING, ALL_TAKEN, SOME_TAKEN } how_far_ended(void)
+{
+    static _Atomic bool was_taken;
+    bool taken = own && count_in(own) > own_before;
+    if (taken)
+        atomic_store(&was_taken, true);
+    return taken ? ALL_TAKEN : atomic_load(&was_taken) ? SOME_TAKEN : NOT_ENDING;
+}
+
+/* Without the handle that the loader has taken. */
+static unsigned without_loaders(unsigned handles, enum ending ending)
+{
+    return handles > 0 && ending == ALL_TAKEN ? handles - 1 : handles;
+}
+
 bool handles_learn(handles_opener *open, handles_closer *close)
 {
     static const char libc[] = "libc.so.6";
@@ -62,19 +115,9 @@ bool handles_learn(handles_opener *open, handles_closer *close)
     if (again == map && opened.count == before.count && twice.count == before.count &&
         closed.count == before.count)
         atomic_store(&count_offset, find_counter(&opened, &twice, &closed, &before));
+    if (handles_are_known())
+        link_maps_hold(learn_own, NULL);
     return handles_are_known();
-}
-
-bool handles_are_known(void)
-{
-    return atomic_load_explicit(&count_offset, memory_order_relaxed) != 0;
-}
-
-/* Under the loader's list lock, so that the map is there: not by a system call each. */
-static unsigned count_in(const struct link_map *map)
-{
-    size_t offset = atomic_load_explicit(&count_offset, memory_order_relaxed);
-    return *(const unsigned *)(const void *)((const char *)map + offset);
 }
 
 struct question {
@@ -127,44 +170,30 @@ struct opened {
     struct module *modules[OPENED_MAX]; /* each holds a reference */
 };
 
-static void look_at_map(const struct link_map *map, struct opened *opened)
+static void look_at_map(const struct link_map *map, enum ending ending, struct opened *opened)
 {
     struct module *module = modules_find((uintptr_t)map->l_ld);
     if (!module || !is_load(module, map) || module_is_unloaded(module))
         return;
-    unsigned handles = count_in(map);
+    unsigned handles = without_loaders(count_in(map), ending);
     unsigned before = atomic_exchange(&module->handles, handles);
     if (handles > before && opened->count < OPENED_MAX)
         opened->modules[opened->count++] = module_ref(module);
 }
 
-static bool is_shim(const struct link_map *map)
-{
-    const struct module *module = modules_find((uintptr_t)map->l_ld);
-    return module && module->is_shim;
-}
-
-/* When the process ends, the loader takes a handle of everything (elf/dl-fini.c, _dl_fini), so that
- * nothing is unloaded while it runs destructors; of the shim, too, of which nobody else takes one.
- * How many there are before is learned once: none of what was preloaded. */
-static bool is_ending(void)
-{
-    static const struct link_map *own;
-    static unsigned before;
-    for (const struct link_map *map = link_maps_first(0); map && !own; map = map->l_next)
-        if (is_shim(map)) {
-            own = map;
-            before = count_in(map);
-        }
-    return own && count_in(own) > before;
-}
-
 static void look_at_all(void *data)
 {
     const struct link_map *map;
-    for (unsigned n = 0; !is_ending() && (map = link_maps_first(n)) != NULL; n++)
+    enum ending ending = how_far_ended();
+    for (unsigned n = 0; ending != SOME_TAKEN && (map = link_maps_first(n)) != NULL; n++)
         for (; map; map = map->l_next)
-            look_at_map(map, data);
+            look_at_map(map, n == 0 ? ending : NOT_ENDING, data);
+}
+
+static int count_of_program(const struct module *module)
+{
+    int handles = count_handles(module);
+    return handles > 0 ? (int)without_loaders((unsigned)handles, how_far_ended()) : handles;
 }
 
 /* Of those alone that came since the last look. */
@@ -173,7 +202,7 @@ static void look_at_new(struct opened *opened)
     static _Atomic uint32_t seen;
     struct module *module;
     while (opened->count < OPENED_MAX && (module = modules_after(atomic_load(&seen))) != NULL) {
-        int handles = count_handles(module);
+        int handles = count_of_program(module);
         atomic_store(&seen, module->id);
         if (handles > 0 && (unsigned)handles > atomic_exchange(&module->handles, (unsigned)handles))
             opened->modules[opened->count++] = module;

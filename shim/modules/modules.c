@@ -3,10 +3,11 @@
 #include "base/lock.h"
 #include "modules/list.h"
 #include "modules/snapshot.h"
+#include "modules/work.h"
 
 #include <string.h>
 
-_Atomic uint64_t modules_epoch, modules_unloads, modules_registered_left;
+_Atomic uint64_t modules_epoch, modules_unloads;
 _Atomic bool modules_came;
 
 struct lock modules_lock;
@@ -114,6 +115,7 @@ static void give_back_locked(struct module *module)
     HASH_DELETE(by_id, modules_index, module);
     arena_free((char *)module->path, strlen(module->path) + 1);
     arena_free(module->phdr, module->phnum * sizeof *module->phdr);
+    arena_free(module->objects, module->object_room * sizeof *module->objects);
     if (module->soname)
         arena_free((char *)module->soname, strlen(module->soname) + 1);
     arena_free(module, sizeof *module);
@@ -123,7 +125,7 @@ static void give_back_locked(struct module *module)
 void list_count_left(const struct module *module)
 {
     if (atomic_load(&module->registered) > 0)
-        atomic_fetch_add(&modules_registered_left, 1);
+        work_note(WORK_REGISTRATIONS);
 }
 
 void list_unload_locked(struct module *module)

@@ -59,6 +59,8 @@ struct module {
     bool common;      /* acts for others (ownership/common.h) */
     bool runtime;     /* common and never a subject by itself: libc, the loader, libstdc++, … */
     bool loader;      /* the dynamic loader: what it allocates is its own */
+    bool libc;        /* the C library itself */
+    bool cxx_library; /* libstdc++, libc++ */
     bool deepbind;    /* opened with RTLD_DEEPBIND, or as a dependency of such a one */
     uintptr_t opener; /* return address of the dlopen call that brought it, or 0 */
     uint32_t opener_module; /* its module's id, or 0 */
@@ -82,12 +84,14 @@ struct module {
     _Atomic bool undeletable;      /* the loader never deletes it, as holders_keep_for_good said */
     _Atomic bool relro_is_written; /* or may be (modules/relro.h) */
     struct retained_heap retained; /* when it was closed; under the check lock */
-    struct opens *opens;           /* registry/opens.h, under the registry lock */
-    _Atomic bool opens_others;     /* it is in the `opens` of some module as who opened it */
-    _Atomic unsigned registered;   /* so many times registrations name its code or data */
-    bool has_sites;             /* call sites are its (ownership/sites.h); under the sites lock */
-    uint64_t epoch;             /* modules_epoch when it came, */
-    _Atomic uint64_t end_epoch; /* and when it went: UINT64_MAX while it is mapped */
+    uint32_t *objects;             /* modules/objects.h: when it was about to go, or NULL; */
+    unsigned object_count, object_room;
+    struct opens *opens;         /* registry/opens.h, under the registry lock */
+    _Atomic bool opens_others;   /* it is in the `opens` of some module as who opened it */
+    _Atomic unsigned registered; /* so many times registrations name its code or data */
+    bool has_sites;              /* call sites are its (ownership/sites.h); under the sites lock */
+    uint64_t epoch;              /* modules_epoch when it came, */
+    _Atomic uint64_t end_epoch;  /* and when it went: UINT64_MAX while it is mapped */
     /* Under the modules' lock: */
     struct module *next, **link;  /* in the list of all, oldest first; what points to it there */
     struct module *next_unloaded; /* in the list of those that are unloaded */
@@ -256,10 +260,6 @@ extern _Atomic uint64_t modules_unloads;
 
 /* Any module has come since the first sync. */
 extern _Atomic bool modules_came;
-
-/* How often a module that registrations name was closed, or went. Rises before the unload is
- * counted. */
-extern _Atomic uint64_t modules_registered_left;
 
 /* Calls `visit` for each mapped module, in an arbitrary order, until it returns nonzero; lock-free.
  */

@@ -63,21 +63,66 @@ static const ElfW(Shdr) * find_table(const ElfW(Shdr) * sections, unsigned count
     return NULL;
 }
 
+struct sections {
+    ElfW(Shdr) * list; /* NULL: there are none, or they cannot be read */
+    unsigned count;
+};
+
+static void sections_free(struct sections *sections)
+{
+    arena_free(sections->list, sections->count * sizeof *sections->list);
+    sections->list = NULL;
+}
+
+static struct sections sections_read(const struct elf_file *file)
+{
+    unsigned count = file->header.e_shnum < SECTIONS_MAX ? file->header.e_shnum : SECTIONS_MAX;
+    size_t size = count * sizeof(ElfW(Shdr));
+    struct sections sections = {count ? arena_alloc(size) : NULL, count};
+    if (sections.list && !elf_file_read(file, sections.list, size, (off_t)file->header.e_shoff))
+        sections_free(&sections);
+    return sections;
+}
+
 /* .symtab if there is one, which has static functions too; else .dynsym. */
 static bool search(const struct elf_file *file, struct match *match)
 {
     static const unsigned wanted[] = {SHT_SYMTAB, SHT_DYNSYM};
-    unsigned count = file->header.e_shnum < SECTIONS_MAX ? file->header.e_shnum : SECTIONS_MAX;
-    size_t size = count * sizeof(ElfW(Shdr));
-    ElfW(Shdr) *sections = count ? arena_alloc(size) : NULL;
-    bool readable = sections && elf_file_read(file, sections, size, (off_t)file->header.e_shoff);
-    for (size_t w = 0; w < ARRAY_SIZE(wanted) && readable && !match->name; w++) {
-        const ElfW(Shdr) *table = find_table(sections, count, wanted[w]);
+    struct sections sections = sections_read(file);
+    for (size_t w = 0; w < ARRAY_SIZE(wanted) && sections.list && !match->name; w++) {
+        const ElfW(Shdr) *table = find_table(sections.list, sections.count, wanted[w]);
         if (table)
-            search_table(file, table, (off_t)sections[table->sh_link].sh_offset, match);
+            search_table(file, table, (off_t)sections.list[table->sh_link].sh_offset, match);
     }
-    arena_free(sections, size);
+    sections_free(&sections);
     return match->name != 0;
+}
+
+/* Not the sections that only say how large each thread's variables are. */
+static bool has_address(const struct sections *sections, uintptr_t address)
+{
+    bool any = false;
+    for (unsigned i = 0; i < sections->count; i++) {
+        const ElfW(Shdr) *section = &sections->list[i];
+        if (!(section->sh_flags & SHF_ALLOC) || section->sh_flags & SHF_TLS)
+            continue;
+        any = true;
+        if (address - section->sh_addr < section->sh_size)
+            return true;
+    }
+    return !any;
+}
+
+bool symbol_is_in_section(const struct module *module, uintptr_t address)
+{
+    struct elf_file file;
+    if (!elf_file_open(&file, module))
+        return true;
+    struct sections sections = sections_read(&file);
+    bool has = !sections.list || has_address(&sections, address - module->bias);
+    sections_free(&sections);
+    elf_file_close(&file);
+    return has;
 }
 
 static bool read_name(const struct elf_file *file, const struct match *match, char *name)

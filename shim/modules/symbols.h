@@ -22,6 +22,10 @@ bool symbol_find(const struct module *module, uintptr_t address, char name[stati
 bool symbol_find_start(const struct module *module, uintptr_t address, char name[static SYMBOL_MAX],
                        uintptr_t *start);
 
+/* Whether the address lies in any section of the file that is mapped; true where that is not known.
+ */
+bool symbol_is_in_section(const struct module *module, uintptr_t address);
+
 /* The thread-local variable at an offset into the module's TLS segment, and the offset at which it
  * begins. */
 bool symbol_find_tls(const struct module *module, uintptr_t offset, char name[static SYMBOL_MAX],

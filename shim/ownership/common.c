@@ -26,6 +26,15 @@ static const char *const runtimes[] = {
 
 static const char *const loaders[] = {"ld-linux*", "ld-musl*"};
 
+static const char *const libcs[] = {"libc.so.*", "ld-musl*"};
+
+static const char *const cxx_libraries[] = {
+    "libstdc++.so.*",
+    "libc++.so.*",
+    "libc++abi.*",
+    "libsupc++.*",
+};
+
 static const char *const others[] = {
     "libglib-2.0.so.*",  "libgobject-2.0.so.*", "libgthread-2.0.so.*", "libapr-1.so.*",
     "libaprutil-1.so.*", "libuv.so.*",          "libtbbmalloc*",       "libboost_thread*",
@@ -78,6 +87,8 @@ void common_classify(struct module *module)
 {
     module->runtime = module->is_shim || in_list(runtimes, ARRAY_SIZE(runtimes), module->identity);
     module->loader = in_list(loaders, ARRAY_SIZE(loaders), module->identity);
+    module->libc = in_list(libcs, ARRAY_SIZE(libcs), module->identity);
+    module->cxx_library = in_list(cxx_libraries, ARRAY_SIZE(cxx_libraries), module->identity);
     module->common = module->runtime || in_list(others, ARRAY_SIZE(others), module->identity) ||
                      common_in_globs(options.common, module->identity);
 }

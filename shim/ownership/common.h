@@ -12,7 +12,8 @@
 
 #include "modules/modules.h"
 
-/* Sets module->common, runtime and loader by its identity and the option common=. Early. */
+/* Sets module->common, runtime, loader, libc and cxx_library by its identity and the option
+ * common=. Early. */
 void common_classify(struct module *module);
 
 /* fnmatch(3) for '*' and '?', without its locale. */

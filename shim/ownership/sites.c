@@ -218,8 +218,15 @@ static uint32_t learn_hop(const struct module *module, uintptr_t pc)
     return (size ? size : HOP_BY_UNWINDING) | (module->runtime ? 0 : HOP_OWNER);
 }
 
+static bool is_libc(uintptr_t return_address)
+{
+    const struct module *module = modules_find_live(return_address - 1);
+    return module && module->libc;
+}
+
+/* `first` is the return address of the call that allocates. */
 static bool learn(uintptr_t key, struct frame owner, struct frame requester, uint32_t hop,
-                  uint64_t *value)
+                  uintptr_t first, uint64_t *value)
 {
     struct site *site = arena_alloc(sizeof *site);
     if (!site) {
@@ -229,6 +236,7 @@ static bool learn(uintptr_t key, struct frame owner, struct frame requester, uin
     *site = (struct site){.key = key, .hop = hop, .owner = owner, .requester = requester};
     module_ref(owner.module);
     module_ref(requester.module);
+    site->by_libc = !hop && is_libc(first);
     /* Of modules that stay there will be no finding that wants the stack. */
     if (!hop && !is_permanent(site))
         site->stack = stack_capture_small(options.malloc_context_size);
@@ -242,7 +250,7 @@ static bool frame_of_call(uintptr_t return_address, struct frame *frame)
     return frame->module || !modules_find(return_address - 1);
 }
 
-static COLD bool lookup_slow(uintptr_t pc, uint64_t *value)
+static COLD bool lookup_slow(uintptr_t pc, uintptr_t first, uint64_t *value)
 {
     struct frame frame;
     if (!frame_of_call(pc, &frame))
@@ -252,17 +260,17 @@ static COLD bool lookup_slow(uintptr_t pc, uint64_t *value)
         return true;
     /* The loader allocates for itself, often, and from frames that would have to be unwound. */
     bool passes_over = module && module->common && !module->loader;
-    return learn(pc, frame, frame, passes_over ? learn_hop(module, pc) : 0, value);
+    return learn(pc, frame, frame, passes_over ? learn_hop(module, pc) : 0, first, value);
 }
 
 /* What is known of a return address, learned now if it is the first time. False: nothing can be. */
-static inline bool lookup(uintptr_t pc, uint64_t *value)
+static inline bool lookup(uintptr_t pc, uintptr_t first, uint64_t *value)
 {
-    return likely(cached(pc, value)) || lookup_slow(pc, value);
+    return likely(cached(pc, value)) || lookup_slow(pc, first, value);
 }
 
 /* The site for a call that `requester` made through the common module that `owner` lies in. */
-static uint32_t pair_site(uintptr_t owner, uintptr_t requester)
+static uint32_t pair_site(uintptr_t owner, uintptr_t requester, uintptr_t first)
 {
     uint64_t value;
     struct frame by, on_behalf;
@@ -271,8 +279,8 @@ static uint32_t pair_site(uintptr_t owner, uintptr_t requester)
         return number_of(value);
     if (!frame_of_call(owner, &by) || !frame_of_call(requester, &on_behalf))
         return 0;
-    bool known =
-        find_site(key, by.module, on_behalf.module, &value) || learn(key, by, on_behalf, 0, &value);
+    bool known = find_site(key, by.module, on_behalf.module, &value) ||
+                 learn(key, by, on_behalf, 0, first, &value);
     return known ? number_of(value) : 0;
 }
 
@@ -282,27 +290,27 @@ static __attribute__((noinline)) uint32_t site_by_unwinding(void)
     size_t count = caller_stack_walk(pcs, ARRAY_SIZE(pcs));
     for (size_t i = 0; i < count; i++) {
         uint64_t value;
-        if (!lookup(pcs[i], &value))
+        if (!lookup(pcs[i], pcs[0], &value))
             return 0;
         uint32_t hop = hop_of(value);
         if (!hop)
-            return owner ? pair_site(owner, pcs[i]) : number_of(value);
+            return owner ? pair_site(owner, pcs[i], pcs[0]) : number_of(value);
         if (!owner && hop & HOP_OWNER)
             owner = pcs[i];
     }
-    return owner ? pair_site(owner, owner) : 0;
+    return owner ? pair_site(owner, owner, pcs[0]) : 0;
 }
 
 static uint32_t walk(uintptr_t pc, uintptr_t cfa)
 {
-    uintptr_t owner = 0;
+    uintptr_t owner = 0, first = pc;
     for (unsigned hops = 0; hops < MOST_HOPS; hops++) {
         uint64_t value;
-        if (!lookup(pc, &value))
+        if (!lookup(pc, first, &value))
             return 0;
         uint32_t hop = hop_of(value);
         if (!hop)
-            return owner ? pair_site(owner, pc) : number_of(value);
+            return owner ? pair_site(owner, pc, first) : number_of(value);
         if (hop & HOP_BY_UNWINDING)
             return site_by_unwinding();
         if (!owner && hop & HOP_OWNER)
@@ -310,7 +318,7 @@ static uint32_t walk(uintptr_t pc, uintptr_t cfa)
         cfa += hop & ~(uint32_t)HOP_FLAGS;
         pc = *((const uintptr_t *)cfa - 1);
     }
-    return owner ? pair_site(owner, owner) : 0;
+    return owner ? pair_site(owner, owner, first) : 0;
 }
 
 uint32_t site_slow(uintptr_t pc, uintptr_t cfa)

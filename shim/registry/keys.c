@@ -7,11 +7,13 @@ struct lock registry_lock;
 struct key keys[KEYS_MAX];
 uint32_t keys_end;
 
-/* The module whose image holds the variable, if it can be a subject. */
-static struct module *keeper(const pthread_key_t *variable)
+/* The module whose image holds the variable: if that can be a subject, it is the owner. */
+static void set_keeper(struct key *key, struct module *module)
 {
-    struct module *module = modules_find_live((uintptr_t)variable);
-    return module && !module->runtime ? module : NULL;
+    if (module && module->runtime)
+        key->library = module_ref(module);
+    else if (module)
+        key->owner = module_ref(module);
 }
 
 static void release(struct key *key)
@@ -20,6 +22,7 @@ static void release(struct key *key)
     module_unref(key->owner);
     module_unref(key->maker);
     module_unref(key->requester);
+    module_unref(key->library);
     module_unref(key->robbed);
     stack_free(key->stack);
 }
@@ -55,7 +58,7 @@ void key_created(pthread_key_t number, void (*destructor)(void *), const pthread
     struct key key = {.stack = stack_capture(REGISTRY_FRAMES), .ignored = guard.ignoring > 0};
     const struct frame *maker = stack_owner(key.stack);
     const struct frame *requester = stack_requester(key.stack, NULL);
-    struct module *kept_in = keeper(variable);
+    struct module *kept_in = modules_find_live((uintptr_t)variable);
 
     if (number >= KEYS_MAX || !lock_acquire(&registry_lock)) {
         stack_free(key.stack);
@@ -67,7 +70,9 @@ void key_created(pthread_key_t number, void (*destructor)(void *), const pthread
         module_ref(key.destructor.module);
     }
     key.maker = module_ref(maker ? maker->module : NULL);
-    key.owner = module_ref(kept_in ? kept_in : key.maker);
+    set_keeper(&key, kept_in);
+    if (!key.owner)
+        key.owner = module_ref(key.maker);
     key.requester = module_ref(requester ? requester->module : NULL);
     key.generation = (atomic_load(&keys[number].generation) + 1) | 1;
     key.sequence = sequence_of(number);

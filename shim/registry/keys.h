@@ -24,8 +24,9 @@ struct key {
     struct module *owner;     /* whose key it is; holds a reference, as do the others */
     struct module *maker;     /* the nearest module on the creating stack that is not a runtime */
     struct module *requester; /* the nearest module on the creating stack that is not common */
-    struct stack *stack;      /* NULL: it was made past us */
-    bool ignored;             /* neither it nor its values are reported */
+    struct module *library; /* a run-time library that keeps it in a variable of its own, or NULL */
+    struct stack *stack;    /* NULL: it was made past us */
+    bool ignored;           /* neither it nor its values are reported */
     /* After a deletion by another module than the owner, also when the number is another key's
      * again: */
     struct module *_Atomic robbed; /* the owner then */

@@ -246,3 +246,24 @@ bool registration_is_armed(const struct registration *registration)
     return !get || get((timer_t)registration->identity, &value) != 0 || value.it_value.tv_sec ||
            value.it_value.tv_nsec;
 }
+
+static bool is_handler_locked(uintptr_t word)
+{
+    const char *call;
+    uintptr_t function;
+    for (unsigned i = 0; libc_handler_locked(i, &call, &function); i++)
+        if (function == word)
+            return true;
+    return false;
+}
+
+bool libc_was_given(uintptr_t word, uintptr_t slot)
+{
+    if (environment_list() == word || environment_has(word))
+        return true;
+    if (!lock_acquire(&registry_lock))
+        return true;
+    bool was = is_handler_locked(word) || registrations_have_locked(word, slot);
+    lock_release(&registry_lock);
+    return was;
+}

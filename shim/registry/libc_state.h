@@ -4,7 +4,8 @@
  * plain variables, streams, timers, queues. Read at a check, so that nothing needs to be seen at
  * the moment at which it changes, and so that it may change meanwhile: reads cannot fault.
  *
- * May be called under the registry lock; nothing here takes a lock, ours or another's.
+ * Where nothing else is said it may be called under the registry lock, and takes no lock, ours or
+ * another's.
  */
 #ifndef DLPIN_REGISTRY_LIBC_STATE_H
 #define DLPIN_REGISTRY_LIBC_STATE_H
@@ -26,6 +27,10 @@ uintptr_t environment_list(void);
 /* Handlers that are read: std::set_terminate and the like. `index` from 0; false: there is no such.
  * *function is 0 where it is not set, or not known. Under the registry lock. */
 bool libc_handler_locked(unsigned index, const char **call, uintptr_t *function);
+
+/* Whether a word of libc's is there because it was registered, and is told of as that. Takes the
+ * registry lock. */
+bool libc_was_given(uintptr_t word, uintptr_t slot);
 
 /* Whether libc still has it, as far as that shows without having seen it go. Under the registry
  * lock. */

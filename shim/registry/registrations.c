@@ -3,6 +3,7 @@
 #include "base/guard.h"
 #include "base/dropped.h"
 #include "modules/object_at.h"
+#include "modules/work.h"
 #include "ownership/sites.h"
 #include "registry/heap.h"
 
@@ -101,25 +102,6 @@ static struct stack *stack_of(const struct registration *made,
     return plain ? stack_make(&request->caller, 1) : stack_capture(REGISTRY_FRAMES);
 }
 
-/* Under the registry lock: whether any that is linked was left when it was last looked at, and
- * modules_registered_left then. */
-static bool any_is_left;
-static uint64_t left_before;
-
-bool registrations_may_be_left_locked(void)
-{
-    uint64_t left = atomic_load(&modules_registered_left);
-    bool may_be = any_is_left || left != left_before;
-    left_before = left;
-    any_is_left = false;
-    return may_be;
-}
-
-void registrations_are_left_locked(void)
-{
-    any_is_left = true;
-}
-
 /* Whoever changes a module's state asks for its count afterwards. */
 static void name(struct module *module)
 {
@@ -178,7 +160,8 @@ static bool link_new(struct registration *made)
         made->next->link = &made->next;
     *first = made;
     atomic_fetch_add(&counts[made->type], 1);
-    any_is_left |= registration_is_left(made);
+    if (registration_is_left(made))
+        work_note(WORK_REGISTRATIONS);
     lock_release(&registry_lock);
     return true;
 }
@@ -315,4 +298,25 @@ struct registration *registration_by_identity_locked(enum registration_type type
     while (each && each->identity != identity)
         each = each->next;
     return each;
+}
+
+static bool has_word(const struct registration *registration, uintptr_t word)
+{
+    bool has = registration->data == word || registration->function == word ||
+               registration->argument == word;
+    for (unsigned i = 0; i < REGISTRATION_FUNCTIONS && !has; i++)
+        has = registration->functions[i].pc == word;
+    return has;
+}
+
+bool registrations_have_locked(uintptr_t word, uintptr_t slot)
+{
+    enum { STREAM = 512 }; /* a FILE, with what fopencookie puts behind it */
+    for (unsigned type = 0; type < REGISTRATION_TYPES; type++) {
+        bool is_stream = type == REGISTERED_BUFFER || type == REGISTERED_COOKIE;
+        for (const struct registration *each = registrations[type]; each; each = each->next)
+            if (has_word(each, word) || (is_stream && slot - each->identity < STREAM))
+                return true;
+    }
+    return false;
 }

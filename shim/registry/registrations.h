@@ -124,13 +124,11 @@ static inline bool registration_is_left(const struct registration *registration)
     return left;
 }
 
-/* Whether any of them may name code or data of a module that is left: there are many, and they
- * would be asked after each unload. That is forgotten with the answer; the second one says that it
- * still is so. Under the registry lock. */
-bool registrations_may_be_left_locked(void);
-void registrations_are_left_locked(void);
-
 extern struct registration *registrations[REGISTRATION_TYPES]; /* under the registry lock */
+
+/* Whether a word that libc has is, or was, registered with it, or lies in a stream for which that
+ * is so. */
+bool registrations_have_locked(uintptr_t word, uintptr_t slot);
 
 struct registration *registration_by_serial_locked(enum registration_type type, uint64_t serial);
 struct registration *registration_by_identity_locked(enum registration_type type,

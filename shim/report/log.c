@@ -6,21 +6,18 @@
 #include "base/options.h"
 #include "base/output.h"
 #include "base/sys.h"
+#include "modules/budget.h"
 #include "report/records.h"
 
 #include <string.h>
 #include <time.h>
 
-enum {
-    HELD_MOST = 32768,
-    MODULES_NS = 4000000 /* records of modules are written no more often than that */
-};
+enum { HELD_MOST = 32768 };
 
 static _Atomic bool tried;
-static bool closed, is_held;
-static struct text held;         /* records of modules that wait for the next one */
-static pid_t held_by;            /* the process that they are of */
-static uint64_t modules_written; /* when some last were */
+static bool closed;
+static struct text held; /* records of modules that wait for the next one */
+static pid_t held_by;    /* the process that they are of */
 static char *pattern;
 static struct process_info process;
 
@@ -41,13 +38,9 @@ void log_flush_locked(void)
 {
     if ((!held.length && !held.failed) || held_by != sys_getpid())
         return;
+    work_take(WORK_RECORDS);
     write_out(&held);
-    modules_written = log_now();
-}
-
-void log_hold_locked(bool hold)
-{
-    is_held = hold;
+    budget_note_done(WORK_RECORDS);
 }
 
 void log_write(struct text *text)
@@ -58,12 +51,11 @@ void log_write(struct text *text)
 
 void log_write_module(struct module *module, enum module_state state)
 {
-    uint64_t now = log_now();
-    bool is_due = !is_held && now - modules_written >= MODULES_NS;
     if (!held.length)
         held_by = sys_getpid();
-    record_module(&held, module, state, now);
-    if (is_due || held.length >= HELD_MOST)
+    record_module(&held, module, state, log_now());
+    work_note(WORK_RECORDS);
+    if (held.length >= HELD_MOST)
         log_flush_locked();
 }
 
@@ -166,6 +158,7 @@ void log_fork_child(void)
     tried = false;
     closed = false;
     text_free(&held); /* the parent writes them */
+    work_take(WORK_RECORDS);
 }
 
 void log_close(void)

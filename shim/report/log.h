@@ -30,12 +30,8 @@ bool log_is_wanted_empty(void);
 /* One record, given back. */
 void log_write(struct text *record);
 
-/* Whether records of modules are held back, until another one is written. */
-void log_hold_locked(bool hold);
-
-/* Of many that come and go within four milliseconds the first one is written at once, the others
- * together, with the next record of any kind at the latest: whoever is named in a record comes
- * before it. */
+/* A record of a module, which is kept until log_flush_locked, or until the next record of any other
+ * kind at the latest: whoever is named in a record comes before it. */
 void log_write_module(struct module *module, enum module_state state);
 
 /* Writes what was held back. */

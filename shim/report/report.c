@@ -65,11 +65,11 @@ void report_module(struct module *module, enum module_state state)
     lock_release(&report_lock);
 }
 
-void report_hold(bool hold)
+void report_flush_modules(void)
 {
     if (!lock_acquire(&report_lock))
         return;
-    log_hold_locked(hold);
+    log_flush_locked();
     lock_release(&report_lock);
 }
 

@@ -18,12 +18,9 @@ void report_init(const char *raw_options);
 /* Whether anything was written to a report file; without a lock. */
 bool report_has_file(void);
 
-/* A module came or went. */
+/* A module came or went. The record may be kept, until the next one or report_flush_modules. */
 void report_module(struct module *module, enum module_state state);
-
-/* Until this is called with false, records of modules wait for the next one: those of one moment
- * are written at once. */
-void report_hold(bool hold);
+void report_flush_modules(void);
 
 /*
  * A finding was made; takes it over. What was reported already is not again; what has the signature

@@ -85,7 +85,14 @@ static inline struct object object_make(enum kind kind)
 enum place { PLACE_NONE, PLACE_IMAGE, PLACE_BLOCK };
 
 /* What in an image a word points to. */
-enum target_class { TARGET_CLASS_NONE, TARGET_CODE, TARGET_VTABLE, TARGET_DATA };
+enum target_class {
+    TARGET_CLASS_NONE,
+    TARGET_CODE,
+    TARGET_VTABLE,
+    TARGET_TYPEINFO,
+    TARGET_OBJECT, /* with virtual functions of the module */
+    TARGET_DATA,
+};
 
 /* One node on the path from a root to what is retained. */
 struct path_step {

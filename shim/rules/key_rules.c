@@ -55,10 +55,17 @@ static bool is_common_and_unloaded(const struct module *maker)
     return maker && maker->common && module_is_unloaded(maker);
 }
 
+/* As libc++ does: it has the key, and uses it again. */
+static bool is_kept_by_library(const struct key *key)
+{
+    return key->library && !module_is_unloaded(key->library);
+}
+
 static bool match_key(const struct subject *subject, struct finding *finding)
 {
     const struct key *key = subject->key.key;
-    if (!module_is_left(key->owner) || module_is_left(key->destructor.module))
+    if (!module_is_left(key->owner) || module_is_left(key->destructor.module) ||
+        is_kept_by_library(key))
         return false;
     finding->verdict = VERDICT_LOST;
     finding->severity = SEVERITY_WARNING;

@@ -4,9 +4,9 @@
 #include "ownership/json.h"
 #include "rules/paths.h"
 
-const char *const target_names[] = {NULL, "code", "vtable", "data"};
-const char *const root_names[ROOT_KINDS] = {"data",  "tls",  "argument", "value",
-                                            "stack", "data", "mapping",  NULL};
+const char *const target_names[] = {NULL, "code", "vtable", "typeinfo", "object", "data"};
+const char *const root_names[ROOT_KINDS] = {"data", "tls",  "argument", "value", "stack",
+                                            "data", "data", "mapping",  NULL};
 
 void path_json_thread(struct text *text, const struct path_step *step)
 {

@@ -103,6 +103,7 @@ void path_describe_root(struct text *text, const struct path *path)
     const struct root *root = &step->step.root;
     switch (root->kind) {
     case ROOT_DATA:
+    case ROOT_LIBC:
     case ROOT_RUNTIME:
         if (root->module)
             describe_variable(text, &step->step);
@@ -153,7 +154,12 @@ void path_describe(struct text *text, const struct path *path, unsigned n)
 
 void word_target(struct text *text, const struct finding *finding)
 {
-    static const char *const classes[] = {"an address", "code", "a virtual function table", "data"};
+    static const char *const classes[] = {"an address",
+                                          "code",
+                                          "a virtual function table",
+                                          "a typeinfo",
+                                          "an object with virtual functions",
+                                          "data"};
     text_add(text, classes[finding->target]);
     text_add(text, " of the module, ");
     word_function(text, &(struct frame){finding->pointee, finding->module});

@@ -2,6 +2,7 @@
 #include "rules/registration_checks.h"
 #include "base/guard.h"
 #include "base/sys.h"
+#include "modules/work.h"
 #include "registry/libc_state.h"
 #include "registry/signal_stacks.h"
 #include "registry/threads.h"
@@ -105,7 +106,7 @@ static void check_all_locked(struct found *found)
         for (struct registration *each = registrations[type]; each; each = each->next) {
             if (!registration_is_left(each))
                 continue;
-            registrations_are_left_locked();
+            work_note(WORK_REGISTRATIONS); /* it still is at the next check */
             if (type != REGISTERED_VARIABLE && registration_is_live(each))
                 apply(each, found);
         }
@@ -117,7 +118,7 @@ void found_registrations_locked(const struct module *closing, struct found *foun
         check_closing_locked(closing, found);
         return;
     }
-    if (registrations_may_be_left_locked())
+    if (work_take(WORK_REGISTRATIONS)) /* there are many, and most unloads leave none of them */
         check_all_locked(found);
     check_handlers_locked(found);
     check_signal_stack_locked(found);

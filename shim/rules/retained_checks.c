@@ -3,7 +3,9 @@
 #include "base/dropped.h"
 #include "base/sys.h"
 #include "modules/entries.h"
+#include "modules/objects.h"
 #include "modules/symbols.h"
+#include "registry/libc_state.h"
 #include "rules/found.h"
 #include "rules/rule.h"
 #include "scan/target.h"
@@ -43,20 +45,46 @@ static bool may_be_function(const struct module *module, uintptr_t address)
            (symbol_find_start(module, address, name, &start) && start == address);
 }
 
-/* The Itanium C++ ABI's name for a table; without names: what the first word of a block points to
- * where tables lie. NONE: into the middle of code, by chance. */
-static enum target_class target_class_of(const struct result *result)
+/* The Itanium C++ ABI's names; without names: what the first word of a block points to where tables
+ * lie. */
+static enum target_class class_of_constant(const struct result *result)
 {
     char name[SYMBOL_MAX];
-    const struct module *module = result->module;
-    if (module_is_code(module, result->word))
-        return may_be_function(module, result->word) ? TARGET_CODE : TARGET_CLASS_NONE;
-    if (!in_relro(module, result->word))
-        return TARGET_DATA;
-    if (symbol_find(module, result->word, name))
-        return !memcmp(name, "_ZTV", 4) ? TARGET_VTABLE : TARGET_DATA;
+    if (symbol_find(result->module, result->word, name))
+        return !memcmp(name, "_ZTV", 4)   ? TARGET_VTABLE
+               : !memcmp(name, "_ZTI", 4) ? TARGET_TYPEINFO
+                                          : TARGET_DATA;
     bool is_first = result->steps > 1 && result->path[result->steps - 1].slot == result->start;
     return is_first ? TARGET_VTABLE : TARGET_DATA;
+}
+
+/* The file's headers, and what lies between and behind its parts: a word that leads there is a
+ * number that happens to be one of these addresses, or stands for the module as a whole. */
+static bool is_nothing(const struct module *module, uintptr_t address)
+{
+    for (unsigned i = 0; i < module->phnum; i++) {
+        const ElfW(Phdr) *p = &module->phdr[i];
+        uintptr_t at = address - module->bias - p->p_vaddr;
+        if (p->p_type == PT_LOAD && at < p->p_memsz)
+            return (p->p_offset == 0 &&
+                    at < sizeof(ElfW(Ehdr)) + module->phnum * sizeof(ElfW(Phdr))) ||
+                   !symbol_is_in_section(module, address);
+    }
+    return true;
+}
+
+/* NONE: to nothing, or into the middle of code, by chance. */
+static enum target_class target_class_of(const struct result *result)
+{
+    const struct module *module = result->module;
+    if (is_nothing(module, result->word))
+        return TARGET_CLASS_NONE;
+    if (module_is_code(module, result->word))
+        return may_be_function(module, result->word) ? TARGET_CODE : TARGET_CLASS_NONE;
+    enum object_found found = objects_find(module, result->word);
+    if (found != OBJECT_NOT_FOUND)
+        return found == OBJECT_TYPEINFO ? TARGET_TYPEINFO : TARGET_OBJECT;
+    return in_relro(module, result->word) ? class_of_constant(result) : TARGET_DATA;
 }
 
 /*
@@ -122,6 +150,12 @@ static void apply_to_places(struct retained *retained, bool all, struct found *f
     }
 }
 
+static bool is_registered(const struct result *result, enum root_kind root)
+{
+    return root == ROOT_LIBC && result->kind == RESULT_POINTER &&
+           libc_was_given(result->word, result->path[result->steps - 1].slot);
+}
+
 bool rules_check_retained(const struct result *result, bool all, rules_known *known,
                           rules_sink *sink, void *data)
 {
@@ -133,6 +167,8 @@ bool rules_check_retained(const struct result *result, bool all, rules_known *kn
     if (result->kind == RESULT_POINTER)
         retained.target = target_class_of(result);
     if (result->kind == RESULT_POINTER && retained.target == TARGET_CLASS_NONE)
+        return true;
+    if (is_registered(result, root))
         return true;
     if (root == ROOT_VALUE || root == ROOT_ARGUMENT)
         apply_to_thread(&retained, &found);

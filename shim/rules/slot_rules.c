@@ -16,6 +16,18 @@ static const struct step *last_step(const struct result *result)
     return result->steps ? &result->path[result->steps - 1] : NULL;
 }
 
+/* A large block that begins with a page is what another allocator hands out in parts (the carriers
+ * of erlang): malloc has nothing of that kind unless it is asked for. Nobody can tell which parts
+ * are in use. With other allocators than glibc's each large block begins so. */
+static bool is_in_parts(const struct result *result)
+{
+    enum { PAGE = 4096, LARGE = 64 << 10 };
+    bool found = false;
+    for (unsigned i = 1; i < result->steps && blocks_have_heads(); i++)
+        found |= result->path[i].start % PAGE == 0 && result->path[i].size >= LARGE;
+    return found;
+}
+
 static bool match_pointer(const struct subject *subject, struct finding *finding)
 {
     const struct result *result = subject->retained->result;
@@ -25,7 +37,7 @@ static bool match_pointer(const struct subject *subject, struct finding *finding
     if (result->kind != RESULT_POINTER)
         return false;
     finding->verdict = VERDICT_DANGLING;
-    finding->severity = is_data ? SEVERITY_NOTE : SEVERITY_WARNING;
+    finding->severity = is_data || is_in_parts(result) ? SEVERITY_NOTE : SEVERITY_WARNING;
     finding->module = module_ref(result->module);
     finding->target = subject->retained->target;
     finding->place = PLACE_IMAGE;
@@ -41,6 +53,16 @@ static bool match_pointer(const struct subject *subject, struct finding *finding
     }
     return true;
 }
+
+static const char *const uses[] = {
+    [TARGET_CLASS_NONE] = ". ",
+    [TARGET_CODE] = ". Whoever calls it jumps into unmapped memory. ",
+    [TARGET_VTABLE] = ". Whoever calls a function of the object jumps into unmapped memory. ",
+    [TARGET_TYPEINFO] = ". Whoever compares the type with another (catch, dynamic_cast) reads "
+                        "unmapped memory. ",
+    [TARGET_OBJECT] = ". Whoever calls one of its functions jumps into unmapped memory. ",
+    [TARGET_DATA] = ". Whoever reads there reads unmapped memory. ",
+};
 
 static void explain_pointer(const struct finding *finding, struct text *message)
 {
@@ -58,9 +80,7 @@ static void explain_pointer(const struct finding *finding, struct text *message)
     word_target(message, finding);
     if (finding->blocks > 1)
         text_printf(message, " (and so do %zu more such words)", finding->blocks - 1);
-    text_add(message, finding->target == TARGET_DATA
-                          ? ". Whoever reads there reads unmapped memory. "
-                          : ". Whoever calls it jumps into unmapped memory. ");
+    text_add(message, uses[finding->target]);
     if (words_stack_names(finding->stack, "__cxa_allocate_exception"))
         text_add(message, "It is an exception object that somebody still has: leave the catch "
                           "block, and drop each std::exception_ptr to it, before dlclose.");

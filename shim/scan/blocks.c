@@ -244,11 +244,12 @@ static struct block_index *map_index(const struct heap_pages *pages)
                                   .leaves = (struct leaf_index *)(void *)(index + 1)};
     uint64_t *bits = (uint64_t *)(void *)(memory + parts + head);
     for (unsigned i = 0; i < pages->count; i++, bits += per_leaf)
-        index->leaves[i] = (struct leaf_index){.leaf = pages->leaves[i].leaf,
-                                               .starts = bits,
-                                               .marks = {bits + words, bits + 2 * words},
-                                               .summary = bits + (1 + MARKS) * words,
-                                               .before = NO_LEAF};
+        index->leaves[i] =
+            (struct leaf_index){.leaf = pages->leaves[i].leaf,
+                                .starts = bits,
+                                .marks = {bits + words, bits + 2 * words, bits + 3 * words},
+                                .summary = bits + (1 + MARKS) * words,
+                                .before = NO_LEAF};
     return index;
 }
 

@@ -75,7 +75,12 @@ static inline bool blocks_size(struct view *view, uintptr_t start, size_t *size,
 
 /* --- the index --- */
 
-enum mark { MARK_REACHED, MARK_REFERENCED, MARKS };
+enum mark {
+    MARK_REACHED,
+    MARK_REFERENCED,
+    MARK_LIMITED, /* only containers refer to it: what lies behind their ends is not live */
+    MARKS
+};
 
 /* A bit for each place where a block can start. */
 struct leaf_index {

@@ -35,6 +35,7 @@ struct known {
 
 struct filter {
     const struct ranges *ranges;
+    const struct roots *roots;
     const struct hits *harmless;
     struct hits *hits;
     struct site_bitmap *made; /* by modules of the ranges; NULL: nothing ever was */
@@ -91,6 +92,15 @@ static void know_block(struct filter *filter, const struct heap_block *block)
         filter->known.end = block->start;
 }
 
+/* A block that is a root by itself. */
+static bool is_in_root(const struct roots *roots, uintptr_t slot)
+{
+    for (size_t i = 0; i < roots->count; i++)
+        if (roots->list[i].is_block && slot >= roots->list[i].start && slot < roots->list[i].end)
+            return true;
+    return false;
+}
+
 /* Not in memory that was freed, or of which nobody can tell, or that is older than the module. */
 static bool is_in_block(struct filter *filter, const struct span *span, uintptr_t slot,
                         const struct module *module)
@@ -100,7 +110,8 @@ static bool is_in_block(struct filter *filter, const struct span *span, uintptr_
     if (!heap_find_before(span->block ? span->block : slot, back, &block))
         return false;
     know_block(filter, &block);
-    return slot < filter->known.end && !site_is_older(filter->known.site, module);
+    return slot < filter->known.end && !site_is_older(filter->known.site, module) &&
+           !is_in_root(filter->roots, slot);
 }
 
 static void look_closely(struct filter *filter, const struct span *span, uintptr_t at,
@@ -303,6 +314,7 @@ static void run(struct filter *filter)
         heap_pages_read(&pages)) {
         bool is_held = sys_hold_memory();
         filter->result = FILTER_NOTHING;
+        filter->roots = &roots;
         look_at_all(filter, &roots, &pages);
         if (is_held)
             sys_release_memory();

@@ -8,9 +8,11 @@ enum { GROUP_KINDS = 4, FEW_CHUNKS = 2 };
 bool nodes_open(struct nodes *nodes)
 {
     size_t size = NODE_CHUNKS * sizeof(void *);
-    *nodes = (struct nodes){
-        .node_chunks = sys_map(size), .entry_chunks = sys_map(size), .group_chunks = sys_map(size)};
-    return nodes->node_chunks && nodes->entry_chunks && nodes->group_chunks;
+    *nodes = (struct nodes){.node_chunks = sys_map(size),
+                            .entry_chunks = sys_map(size),
+                            .group_chunks = sys_map(size),
+                            .limit_chunks = sys_map(size)};
+    return nodes->node_chunks && nodes->entry_chunks && nodes->group_chunks && nodes->limit_chunks;
 }
 
 /* Those for indices up to `last`: the tables are large, and most of them was never touched. */
@@ -28,6 +30,7 @@ void nodes_close(struct nodes *nodes)
     close_chunks((void **)nodes->node_chunks, nodes->count, NODE_CHUNK * sizeof(struct node));
     close_chunks((void **)nodes->entry_chunks, nodes->entries, NODE_CHUNK * sizeof(struct entry));
     close_chunks((void **)nodes->group_chunks, nodes->last_group, NODE_CHUNK * sizeof(uint32_t));
+    close_chunks((void **)nodes->limit_chunks, nodes->limits, NODE_CHUNK * sizeof(struct limit));
     *nodes = (struct nodes){0};
 }
 
@@ -59,6 +62,18 @@ uint32_t nodes_enter(struct nodes *nodes, uint32_t root, uintptr_t slot)
         return NODE_FAILED;
     chunk[nodes->entries & (NODE_CHUNK - 1)] = (struct entry){root, slot};
     return nodes->entries | NODE_IS_ENTRY;
+}
+
+bool nodes_limit(struct nodes *nodes, uint32_t id, size_t size)
+{
+    if (nodes->failed)
+        return false;
+    struct limit *chunk =
+        chunk_for(nodes, (void **)nodes->limit_chunks, nodes->limits, sizeof(struct limit));
+    if (!chunk)
+        return false;
+    chunk[nodes->limits++ & (NODE_CHUNK - 1)] = (struct limit){id, size};
+    return true;
 }
 
 uint32_t *nodes_group(struct nodes *nodes, unsigned kind, uint32_t site)

@@ -31,14 +31,22 @@ struct entry {
     uintptr_t slot;
 };
 
+/* Of a node's block only the first bytes are live. */
+struct limit {
+    uint32_t node;
+    size_t size;
+};
+
 enum { NODE_CHUNK_SHIFT = 16, NODE_CHUNK = 1 << NODE_CHUNK_SHIFT, NODE_CHUNKS = 1 << 15 };
 
 struct nodes {
     uint32_t count, entries, last_group;
-    bool failed; /* no memory, or too many */
+    uint32_t limits, next_limit; /* how many; the next one that nodes_limit_of may return */
+    bool failed;                 /* no memory, or too many */
     struct node **node_chunks;
     struct entry **entry_chunks;
     uint32_t **group_chunks;
+    struct limit **limit_chunks;
 };
 
 bool nodes_open(struct nodes *nodes);
@@ -71,6 +79,24 @@ static inline struct entry *entry_at_id(const struct nodes *nodes, uint32_t id)
 {
     id &= ~(uint32_t)NODE_IS_ENTRY;
     return &nodes->entry_chunks[id >> NODE_CHUNK_SHIFT][id & (NODE_CHUNK - 1)];
+}
+
+/* Limits the last node, or does not where there is no memory. */
+bool nodes_limit(struct nodes *nodes, uint32_t id, size_t size);
+
+static inline struct limit *nodes_limit_at(const struct nodes *nodes, uint32_t index)
+{
+    return &nodes->limit_chunks[index >> NODE_CHUNK_SHIFT][index & (NODE_CHUNK - 1)];
+}
+
+/* The limit of a node, or NULL. Nodes are asked for in their order, each once. */
+static inline const struct limit *nodes_limit_of(struct nodes *nodes, uint32_t id)
+{
+    while (nodes->next_limit < nodes->limits && nodes_limit_at(nodes, nodes->next_limit)->node < id)
+        nodes->next_limit++;
+    if (nodes->next_limit == nodes->limits || nodes_limit_at(nodes, nodes->next_limit)->node != id)
+        return NULL;
+    return nodes_limit_at(nodes, nodes->next_limit++);
 }
 
 /* A word for each call site and kind of result, 0 at first. NULL: no memory. */

@@ -14,7 +14,8 @@ const struct maker *maker_of(struct state *state, uint32_t number)
     struct module *unloaded = site_unloaded(site);
     if (unloaded && !ranges_have(state->walk->ranges, unloaded))
         unloaded = NULL;
-    *maker = (struct maker){number, unloaded, site ? site->owner.module : NULL};
+    *maker =
+        (struct maker){number, unloaded, site ? site->owner.module : NULL, site && site->by_libc};
     return maker;
 }
 
@@ -125,6 +126,39 @@ static bool is_in_pool(struct state *state, uint32_t id)
     return target_is_pool(maker_of(state, step.site)->owner, step.start, step.size);
 }
 
+/* The word from which a node was first reached. */
+static uintptr_t slot_before(struct state *state, uint32_t id)
+{
+    struct step to = step_of(state, id);
+    uint32_t parent = node_at(&state->nodes, id)->parent;
+    if (parent & NODE_IS_ENTRY)
+        return entry_at_id(&state->nodes, parent)->slot;
+    struct step from = step_of(state, parent);
+    return slot_to(state, &from, to.start, to.size);
+}
+
+/* One of the pointers of a stream (struct _IO_FILE) to its buffer, in which old contents lie. */
+static bool is_in_stream(uintptr_t slot)
+{
+    enum { MAGIC = 0xfbad, MAGIC_SHIFT = 16, POINTERS = 8 };
+    uintptr_t flags;
+    for (unsigned i = 1; i <= POINTERS; i++)
+        if (view_copy_word(slot - i * WORD, &flags) && (flags >> MAGIC_SHIFT & 0xffff) == MAGIC)
+            return true;
+    return false;
+}
+
+/* A block that libc made for itself, in which the module has nothing: for a call of the module, or
+ * for what a stream reads and writes. */
+static bool is_libcs_own(struct state *state, const struct range *range, uint32_t id)
+{
+    const struct node *node = node_at(&state->nodes, id);
+    if (node->kind != ROOT_LIBC || !maker_of(state, node->site)->by_libc)
+        return false;
+    return maker_of(state, node->site)->unloaded == range->module ||
+           is_in_stream(slot_before(state, id));
+}
+
 static void add_place(struct result *result, uintptr_t slot, uintptr_t start)
 {
     if (result->site && result->place_count < PLACES_MAX)
@@ -139,8 +173,10 @@ void results_add_pointer(struct state *state, const struct range *range, uintptr
     bool direct = from & NODE_IS_ENTRY;
     enum root_kind kind = kind_of(state, from);
     uint32_t site = direct ? 0 : node_at(&state->nodes, from)->site;
-    bool means_something = direct ? root_may_point(root_of_entry(state, from)) : kind <= ROOT_STACK;
-    if (!means_something || (!direct && is_in_pool(state, from)) ||
+    bool means_something =
+        direct ? root_may_point(root_of_entry(state, from)) : root_kind_leads(kind);
+    if (!means_something ||
+        (!direct && (is_in_pool(state, from) || is_libcs_own(state, range, from))) ||
         site_is_older(site_get(site), range->module))
         return;
     struct repeat like = repeat_of(state, range, word, from);

@@ -15,6 +15,7 @@ struct maker {
     uint32_t site;
     struct module *unloaded;    /* that of the scan that made the blocks, or NULL */
     const struct module *owner; /* or NULL */
+    bool by_libc;
 };
 
 /* What makes a pointer the same finding as an earlier one. */
@@ -24,6 +25,10 @@ struct repeat {
     uint32_t site;                      /* of the block */
     struct result *result;              /* NULL: there is nothing here */
 };
+
+/* Which words lead anywhere: all; those that begin a container (scan/container.h); those to a block
+ * that libc made. */
+enum follow { FOLLOW_ALL, FOLLOW_CONTAINERS, FOLLOW_LIBC };
 
 /* Of a walk that is under way. */
 struct state {
@@ -36,6 +41,8 @@ struct state {
     unsigned countdown; /* to the next look at the clock */
     bool lost;          /* the second part: what nothing reaches */
     bool first_pass;
+    enum follow follow;
+    uint32_t libcs_own; /* the first nodes are blocks that libc made for itself */
     struct maker makers[MAKERS];
     struct repeat repeats[REPEATS];
 };

@@ -7,6 +7,7 @@
 #include "base/written.h"
 #include "modules/relro.h"
 #include "ownership/caller_stack.h"
+#include "registry/libc_lists.h"
 #include "scan/stacks.h"
 
 #include <string.h>
@@ -68,7 +69,7 @@ void roots_free(struct roots *roots)
 
 bool root_may_point(const struct root *root)
 {
-    return root->kind <= ROOT_TLS;
+    return root->kind <= ROOT_TLS || root->kind == ROOT_LIBC;
 }
 
 /* --- data of modules
@@ -78,9 +79,19 @@ struct interval {
     uintptr_t start, end;
 };
 
+/* What libc and the C++ libraries were given is in their variables. Where libc's lists of handlers
+ * are not known, their old words cannot be told from the rest. */
+static enum root_kind kind_of_data(const struct module *module)
+{
+    bool has_lists = module->libc && !libc_lists_are_known();
+    if (module->cxx_library || (module->libc && !has_lists))
+        return ROOT_LIBC;
+    return module->runtime ? ROOT_RUNTIME : ROOT_DATA;
+}
+
 /* Without the holes. The C library's data has words that are no pointers to blocks but to what lies
- * before them (malloc's bins): there, as with other runtimes, only a block's very address counts.
- */
+ * before them (malloc's bins): there, as with the loader and the like, only a block's very address
+ * counts. */
 static void add_variables(struct roots *roots, struct module *module, uintptr_t start,
                           uintptr_t end, const struct interval *holes, unsigned hole_count)
 {
@@ -92,27 +103,52 @@ static void add_variables(struct roots *roots, struct module *module, uintptr_t 
         }
         add_variables(roots, module, start, end, holes, hole_count);
     } else if (start < end)
-        add_written(roots, (struct root){.kind = module->runtime ? ROOT_RUNTIME : ROOT_DATA,
-                                         .exact = module->runtime,
+        add_written(roots, (struct root){.kind = kind_of_data(module),
+                                         .exact = module->runtime && !module->cxx_library,
                                          .start = start,
                                          .end = end,
                                          .module = module});
 }
 
-/* Without libc's table of keys: what that leads to is told of as keys. And without what is as the
- * loader made it. */
+enum { KEYS_HOLE, CONSTANT_HOLE, LIST_HOLES, HOLES = LIST_HOLES + LIBC_LISTS };
+
+/* Without libc's table of keys: what that leads to is reported as keys. Without libc's lists of
+ * handlers, which are roots of another kind. And without what is as the loader made it. */
 static int add_data(struct module *module, void *data)
 {
-    struct interval holes[2];
-    keys_libc_range(&holes[0].start, &holes[0].end);
-    bool is_constant = relro_is_constant(module, &holes[1].start, &holes[1].end);
+    struct interval holes[HOLES] = {0};
+    struct interval *constant = &holes[CONSTANT_HOLE];
+    keys_libc_range(&holes[KEYS_HOLE].start, &holes[KEYS_HOLE].end);
+    for (unsigned i = 0; i < LIBC_LISTS; i++)
+        libc_list_range(i, &holes[LIST_HOLES + i].start, &holes[LIST_HOLES + i].end);
+    if (!relro_is_constant(module, &constant->start, &constant->end))
+        *constant = (struct interval){0, 0};
     for (unsigned i = 0; i < module->phnum && !module->is_shim; i++) {
         const ElfW(Phdr) *p = &module->phdr[i];
         uintptr_t start = module->bias + p->p_vaddr;
         if (p->p_type == PT_LOAD && p->p_flags & PF_W)
-            add_variables(data, module, start, start + p->p_memsz, holes, 1 + is_constant);
+            add_variables(data, module, start, start + p->p_memsz, holes, HOLES);
     }
     return 0;
+}
+
+static void add_list_block(uintptr_t start, uintptr_t end, uintptr_t slot, void *roots)
+{
+    add(roots,
+        (struct root){
+            .kind = ROOT_RUNTIME, .is_block = true, .start = start, .end = end, .word = slot});
+}
+
+/* libc's lists of handlers. */
+static void add_lists(struct roots *roots)
+{
+    struct root root = {.kind = ROOT_RUNTIME, .exact = true};
+    for (unsigned i = 0; i < LIBC_LISTS; i++) {
+        libc_list_range(i, &root.start, &root.end);
+        if (root.start)
+            add(roots, root);
+    }
+    libc_lists_each_block(add_list_block, roots);
 }
 
 /* --- thread-local storage
@@ -234,6 +270,7 @@ void roots_of_variables(struct roots *roots)
 {
     *roots = (struct roots){0};
     modules_each_mapped(add_data, roots);
+    add_lists(roots);
     each_live_thread(roots, add_thread_tls_locked);
 }
 
@@ -496,6 +533,7 @@ void roots_collect(struct roots *roots, const struct maps *maps, const struct he
     *roots = (struct roots){.written = &written, .ranges = ranges};
     written_open(&written);
     modules_each_mapped(add_data, roots);
+    add_lists(roots);
     each_live_thread(roots, add_thread_locked);
     if (taken.list)
         add_rest(roots, &taken, maps, pages);

@@ -23,8 +23,9 @@ enum root_kind {
     ROOT_ARGUMENT, /* what a live thread was started with */
     ROOT_VALUE,    /* a thread's value for a live key */
     ROOT_STACK,
-    ROOT_RUNTIME, /* variables of the loader, the C library and the like, and their part of a thread
-                   */
+    ROOT_LIBC, /* variables of the C and C++ libraries, in which they keep what they were given */
+    ROOT_RUNTIME, /* what the loader and the libraries for the language keep for themselves: other
+                     variables, their part of a thread, lists of exit and fork handlers */
     ROOT_MAPPING, /* anonymous memory: an allocator of its own, a garbage-collected heap */
     ROOT_GONE,    /* a thread's block of the variables of a module that has gone: it holds nothing,
                      though the C library gives the memory back later (elf/dl-tls.c,
@@ -35,10 +36,11 @@ enum root_kind {
 struct root {
     enum root_kind kind;
     bool exact;            /* only words that are a block's very address count */
+    bool is_block;         /* it lies in a block of the heap, which is reached by nothing else */
     uintptr_t start, end;  /* the words; ARGUMENT, VALUE: empty, */
-    uintptr_t word;        /* and this is the only one; TLS, GONE: where the thread's pointer to the
-                              block lies */
-    struct module *module; /* DATA, TLS; no reference: it is mapped */
+    uintptr_t word;        /* and this is the only one; TLS, GONE, a block: where the pointer that
+                              leads there lies */
+    struct module *module; /* DATA, TLS, LIBC; no reference: it is mapped */
     uint64_t thread;       /* its serial number */
     pid_t tid;
     uint32_t key;
@@ -67,11 +69,17 @@ void roots_free(struct roots *roots);
 
 /*
  * Whether a word of the root that points into an unloaded module says anything. What the runtimes
- * keep is theirs to know: libc's tables of exit and fork handlers keep what was in them behind
- * their ends, and what is registered with them is told of by kinds of its own. What lies on a
- * stack, or in memory that is not understood, may be dead; and values and arguments are told of
- * without a scan.
+ * keep for themselves is theirs to know: libc's lists of exit and fork handlers keep what was in
+ * them behind their ends, and what is registered with them is reported by kinds of its own. What
+ * lies on a stack, or in memory that is not understood, may be dead; and values and arguments are
+ * reported without a scan.
  */
 bool root_may_point(const struct root *root);
+
+/* Whether a block that was reached from such a root can be expected to be in use. */
+static inline bool root_kind_leads(enum root_kind kind)
+{
+    return kind <= ROOT_LIBC;
+}
 
 #endif

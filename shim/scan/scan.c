@@ -5,8 +5,8 @@
 #include "base/options.h"
 #include "base/sys.h"
 #include "base/userfaults.h"
+#include "modules/agenda.h"
 #include "scan/copy.h"
-#include "scan/due.h"
 #include "scan/filter.h"
 #include "scan/picture.h"
 #include "scan/stacks.h"
@@ -16,39 +16,26 @@
 
 enum {
     MILLISECOND = 1000000,
-    QUICK_BYTES = 4 << 20, /* the quick look looks at no more */
-    SMALL_BYTES = 1 << 20, /* where no more than this is looked at, the program waits for the end */
-    FREE_BYTES = 4 << 20,  /* in all, before time counts: small programs miss nothing */
-    SHARE = 20,            /* and then one part in so many of the time since the start */
-    SHORT_WAIT = 10 * MILLISECOND,
-    LONG_WAIT =
-        100 * MILLISECOND, /* for little memory: that takes so long on a busy machine only */
-    /* Unloads that are looked at together come so soon after each other, and all of them within: */
-    TOGETHER = 100 * MILLISECOND,
-    ALL_TOGETHER = 1000 * MILLISECOND,
-    ALONE_BYTES =
-        64 << 20, /* with more memory of its own no process is walked through as a whole */
-    BYTES_A_MAPPING = 4096,   /* so much can be walked while a mapping is copied */
-    MANY_MODULES = 256,       /* with fewer no walk takes long for their sake */
-    NS_A_MODULE = 16000,      /* for walking through its mappings and variables, or copying them */
-    DUE_MANY = DUE_MAX - 128, /* with so many the list is almost full, and they do not wait */
+    QUICK_BYTES = 4 << 20, /* the quick pass reads no more */
+    SMALL_BYTES = 1 << 20, /* a walk through more is large */
+    /* With more memory of its own no process is walked through as a whole. */
+    ALONE_BYTES = 64 << 20,
+    BYTES_A_MAPPING = 4096, /* so much can be walked while a mapping is copied */
+    /* A walk is expected to take so long for its mappings and variables, and for each byte. */
+    NS_A_MODULE = 16000,
+    NS_A_BYTE = 1,
+    BYTES_UNKNOWN = 1 << 30,
     STANDSTILL = 300 * MILLISECOND, /* a walk in the process itself may take so long */
 };
 
+_Static_assert((int)AGENDA_MAX <= (int)RANGES_MAX,
+               "all modules of the agenda are scanned for at once");
+
 struct scan_gaps scan_gaps;
 
-/* Modules of which it is not known what they retain; each with a reference. */
-static struct module *closed[RETAINERS_MAX];
-static unsigned closed_count;
-static uint64_t closed_spent; /* nanoseconds that the program waited for it */
-
-/* Nanoseconds: when the process started, when the first module went, what the program has waited
- * for us since, and what the last look took of its time. Bytes that were looked at. */
-static uint64_t process_started, started, spent, last_look, looked;
-
-/* What waits for the unloads that follow is not looked at after each of them: nanoseconds. */
-static bool is_postponed;
-static uint64_t postponed_to, postponed_at_most_to;
+/* Nanoseconds that the last quick pass took, and that the last walk was expected to take. */
+static uint64_t last_pass, expected;
+static bool was_left; /* that pass found something: the next unload may leave something, too */
 
 /* The walk that is under way, or whose results wait. */
 static struct {
@@ -66,84 +53,33 @@ static struct {
  * and other modules come to lie where they point. */
 static struct hits harmless;
 static unsigned next_harmless;
-static bool looks_again; /* for a word that moved: none is harmless then */
 
-void scan_start(void)
+static struct ranges *make_ranges(void)
 {
-    process_started = clock_monotonic_ns();
+    return arena_alloc(sizeof(struct ranges));
 }
 
-void scan_note_unloaded(struct module *module)
+static void free_ranges(struct ranges *ranges)
 {
-    if (options.scan == SCAN_FULL && !module->is_shim)
-        due_note(module);
+    for (unsigned i = 0; ranges && i < ranges->count; i++)
+        module_unref(ranges->list[i].module);
+    arena_free(ranges, sizeof *ranges);
 }
 
 void scan_look_again(struct module *module)
 {
-    if (options.scan == SCAN_FULL) {
-        due_note_again(module);
-        looks_again = true;
-    }
-}
-
-void scan_forget_closed(const struct module *module)
-{
-    unsigned kept = 0;
-    for (unsigned i = 0; i < closed_count; i++) {
-        if (closed[i] == module || module_is_unloaded(closed[i]))
-            module_unref(closed[i]);
-        else
-            closed[kept++] = closed[i];
-    }
-    closed_count = kept;
-}
-
-/* If there are too many the one that waits longest is left out. */
-void scan_note_closed(struct module *module)
-{
-    scan_forget_closed(module);
-    module->retained = (struct retained_heap){0};
-    if (options.scan != SCAN_FULL)
-        return;
-    if (closed_count == RETAINERS_MAX)
-        scan_forget_closed(closed[0]);
-    closed[closed_count++] = module_ref(module);
+    if (options.scan == SCAN_FULL)
+        agenda_add_alone(module, WORK_UNSETTLED);
 }
 
 bool scan_has_work(void)
 {
-    return due_count() > 0 || atomic_load(&now.active) || copy_is_left();
+    return work_any(WORK_SCAN) || atomic_load(&now.active) || copy_is_left();
 }
-
-void scan_cost(uint64_t nanoseconds)
-{
-    spent += nanoseconds;
-}
-
-bool scan_is_postponed(void)
-{
-    return is_postponed;
-}
-
-bool scan_is_under_way(void)
-{
-    return atomic_load(&now.active);
-}
-
-static bool program_waits(enum scan_when when)
-{
-    return when == SCAN_AT_EXIT || when == SCAN_ON_REQUEST;
-}
-
-/* --- a walk
- * ------------------------------------------------------------------------------------------------
- */
 
 static void release(void)
 {
-    if (now.ranges)
-        due_free(now.ranges);
+    free_ranges(now.ranges);
     for (unsigned i = 0; i < now.retainer_count; i++)
         module_unref(now.retainers[i]);
     picture_free(&now.picture);
@@ -260,7 +196,7 @@ static bool walk_in_copy(void)
 static uint64_t private_bytes(void)
 {
     uint64_t bytes = memory_private_bytes();
-    return bytes ? bytes : UINT64_MAX;
+    return bytes ? bytes : BYTES_UNKNOWN;
 }
 
 /* The sizes of another allocator's blocks are only asked for in a copy; and in a copy nobody has to
@@ -318,33 +254,9 @@ static void begin_walk(struct ranges *ranges, uint64_t bytes, bool waits)
     now.walk->pause = clock_monotonic_ns() - now.walk->begun;
 }
 
-/* --- when
- * --------------------------------------------------------------------------------------------------
- */
-
-static uint64_t earlier(uint64_t a, uint64_t b)
+static bool is_waited_for(enum moment moment)
 {
-    return a < b ? a : b;
-}
-
-/* One more unload soon after those that wait. */
-static bool goes_with_postponed(void)
-{
-    uint64_t now_ns = clock_monotonic_ns();
-    if (!is_postponed || now_ns >= postponed_to || due_count() >= DUE_MANY)
-        return false;
-    postponed_to = earlier(now_ns + TOGETHER, postponed_at_most_to);
-    return true;
-}
-
-/* A share of the program's time; the rest waits, but not what is known to have been there. */
-static bool is_affordable(enum scan_when when)
-{
-    uint64_t now_ns = clock_monotonic_ns();
-    if (program_waits(when) || looked < FREE_BYTES ||
-        ((is_postponed || looks_again) && when == SCAN_BEFORE_LOAD))
-        return true;
-    return spent + last_look <= (now_ns - started) / SHARE;
+    return moment == MOMENT_EXIT || moment == MOMENT_REQUEST;
 }
 
 static int count_module(struct module *module, void *data)
@@ -353,108 +265,125 @@ static int count_module(struct module *module, void *data)
     return 0;
 }
 
-/* Most of what is left right after one of many unloads is freed with the others. Where so much is
- * mapped that a walk takes more than half of our share of the time so far, it is for all together:
- * a while later, or before something else may lie there. */
-static bool is_time_to_walk(enum scan_when when, const struct ranges *ranges)
+/* Nanoseconds. */
+static uint64_t expect_walk(uint64_t bytes)
 {
     uint64_t modules = 0;
-    if (when != SCAN_AFTER_UNLOAD || ranges->count >= DUE_MANY)
-        return true;
     modules_each_mapped(count_module, &modules);
-    return modules < MANY_MODULES ||
-           modules * NS_A_MODULE < (clock_monotonic_ns() - process_started) / SHARE / 2;
+    return modules * NS_A_MODULE + bytes * NS_A_BYTE;
 }
 
-static void postpone(struct ranges *ranges)
+struct collection {
+    struct ranges *ranges;
+    unsigned works; /* of all of them */
+};
+
+static unsigned collect(struct agenda_entry *entry, void *data)
 {
-    uint64_t now_ns = clock_monotonic_ns();
-    is_postponed = true;
-    postponed_to = now_ns + TOGETHER;
-    postponed_at_most_to = now_ns + ALL_TOGETHER;
-    due_put_back(ranges);
+    struct collection *all = data;
+    struct module *module = entry->module;
+    if (modules_any_in(module->start, module->end)) {
+        scan_gaps.reused++;
+        return WORK_SCAN;
+    }
+    ranges_add(all->ranges, module_ref(module));
+    all->works |= entry->works;
+    return 0;
 }
 
-uint64_t scan_patience(enum scan_when when, bool begun_now)
+static unsigned is_done(struct agenda_entry *entry, void *data)
 {
-    if (program_waits(when))
-        return (uint64_t)SCAN_EXIT_SECONDS * 1000 * MILLISECOND;
-    if (when == SCAN_AT_EVENT || (when == SCAN_AFTER_UNLOAD && !begun_now))
-        return 0;
-    if (now.hits.bytes < SMALL_BYTES)
-        return LONG_WAIT;
-    /* What a copy has, it has: the range may be used again. But the next one has to wait for it. */
-    return !begun_now && is_affordable(when) ? SHORT_WAIT : 0;
+    return ranges_have(data, entry->module) ? WORK_SCAN : 0;
 }
 
-static enum filter_result look_quickly(const struct ranges *ranges)
+static unsigned note_left(struct agenda_entry *entry, void *data)
+{
+    if (ranges_have(data, entry->module))
+        entry->works |= WORK_WALK;
+    return 0;
+}
+
+static enum filter_result pass_over(const struct collection *all)
 {
     static const struct hits none;
-    const struct hits *passed = looks_again ? &none : &harmless;
-    if (ranges->count == 0)
+    const struct hits *passed = all->works & WORK_UNSETTLED ? &none : &harmless;
+    if (all->ranges->count == 0)
         return FILTER_NOTHING;
-    enum filter_result found = filter_run(ranges, QUICK_BYTES, passed, &now.hits);
-    looked += now.hits.bytes;
+    struct budget_stamp begun = budget_begin();
+    enum filter_result found = filter_run(all->ranges, QUICK_BYTES, passed, &now.hits);
+    last_pass = budget_end(begun);
     return found;
 }
 
-bool scan_run(enum scan_when when, scan_nothing *nothing)
+/* Something is left; the ranges are given back, or the walk has them. */
+static void explain(struct ranges *ranges, enum moment moment, bool is_in_variables)
 {
-    if (started == 0)
-        started = clock_monotonic_ns();
-    if (due_count() == 0 || atomic_load(&now.active) ||
-        (when == SCAN_AFTER_UNLOAD && goes_with_postponed()) || !is_affordable(when))
-        return false;
-    uint64_t begun = clock_monotonic_ns();
-    struct ranges *ranges = due_take();
-    if (!ranges)
-        return false;
-    is_postponed = false;
-    enum filter_result found = look_quickly(ranges);
-    if (found == FILTER_NOTHING) {
-        nothing(ranges);
-        due_free(ranges);
-    } else if (found == FILTER_SOMETHING && now.hits.all && now.hits.in_variables) {
+    uint64_t bytes = now.hits.bytes ? now.hits.bytes : BYTES_UNKNOWN;
+    expected = expect_walk(bytes);
+    if (!is_in_variables && !budget_allows(moment, WORK_WALK, expected)) {
+        agenda_each(WORK_SCAN, note_left, ranges);
+        free_ranges(ranges);
+        return;
+    }
+    struct budget_stamp begun = budget_begin();
+    agenda_each(WORK_SCAN, is_done, ranges);
+    if (is_in_variables)
         tell_hits(ranges);
-    } else if (is_time_to_walk(when, ranges)) {
-        begin_walk(ranges, now.hits.bytes ? now.hits.bytes : UINT64_MAX, program_waits(when));
-    } else {
-        postpone(ranges);
+    else
+        begin_walk(ranges, bytes, is_waited_for(moment));
+    budget_end(begun);
+}
+
+/* Where something is known to be left, a pass alone would be in vain. */
+static bool may_run(enum moment moment)
+{
+    bool may_be_left = was_left || work_any(WORK_UNSETTLED | WORK_WALK);
+    enum work work = may_be_left ? WORK_UNSETTLED : WORK_MEMORY;
+    return work_any(WORK_SCAN) && !atomic_load(&now.active) &&
+           (!work_any(WORK_WALK) || budget_allows(moment, WORK_WALK, expected)) &&
+           budget_allows(moment, work, last_pass);
+}
+
+bool scan_run(enum moment moment, scan_nothing *nothing)
+{
+    struct collection all = {.ranges = may_run(moment) ? make_ranges() : NULL};
+    if (!all.ranges)
+        return false;
+    if (!agenda_each(WORK_SCAN, collect, &all)) {
+        free_ranges(all.ranges);
         return false;
     }
-    looks_again = false;
-    last_look = clock_monotonic_ns() - begun;
-    return atomic_load(&now.active);
-}
-
-static void take_closed(void)
-{
-    while (closed_count > 0) {
-        struct module *module = closed[--closed_count];
-        if (module_is_unloaded(module))
-            module_unref(module);
-        else
-            now.retainers[now.retainer_count++] = module;
+    ranges_ready(all.ranges);
+    enum filter_result found = pass_over(&all);
+    was_left = found != FILTER_NOTHING;
+    if (was_left) {
+        explain(all.ranges, moment,
+                found == FILTER_SOMETHING && now.hits.all && now.hits.in_variables);
+        return atomic_load(&now.active);
     }
+    nothing(all.ranges);
+    agenda_each(WORK_SCAN, is_done, all.ranges);
+    free_ranges(all.ranges);
+    return false;
 }
 
-/* Their turn comes again. */
-static void put_back_closed(void)
+uint64_t scan_patience(enum moment moment, bool begun)
 {
-    for (unsigned i = 0; i < now.retainer_count; i++)
-        closed[closed_count++] = module_ref(now.retainers[i]);
+    bool is_large = now.hits.bytes >= SMALL_BYTES;
+    if (!begun && moment == MOMENT_UNLOADED)
+        return 0; /* its results are taken as well at the next occasion */
+    if (begun && moment == MOMENT_LOADING && is_large)
+        return 0; /* it has the ranges as they are */
+    return budget_patience(moment, WORK_WALK, is_large);
 }
 
-/* Nanoseconds that the program may wait for a note; at a dlclose only where no copy is needed. */
-static uint64_t closed_patience(enum scan_when when, bool here, uint64_t bytes)
+static unsigned take_retainer(struct agenda_entry *entry, void *data)
 {
-    uint64_t elapsed = clock_monotonic_ns() - started;
-    bool at_exit = when == SCAN_AT_EXIT;
-    if (when == SCAN_ON_REQUEST || (at_exit && bytes < QUICK_BYTES))
-        return scan_patience(when, true);
-    if (closed_spent > LONG_WAIT + elapsed / SHARE)
-        return 0;
-    return here || (at_exit && bytes < ALONE_BYTES) ? LONG_WAIT : 0;
+    if (module_is_unloaded(entry->module))
+        return WORK_RETAINED;
+    if (now.retainer_count < RETAINERS_MAX)
+        now.retainers[now.retainer_count++] = module_ref(entry->module);
+    return 0;
 }
 
 static enum copy_state wait_for_closed(uint64_t patience)
@@ -464,33 +393,51 @@ static enum copy_state wait_for_closed(uint64_t patience)
     return now.finished ? COPY_DONE : copy_wait(patience);
 }
 
-bool scan_run_closed(enum scan_when when)
+/* At a dlclose only where no copy is needed. */
+static bool is_large(enum moment moment, uint64_t bytes)
 {
-    if (started == 0)
-        started = clock_monotonic_ns();
-    if (closed_count == 0 || due_count() > 0 || atomic_load(&now.active))
+    return is_waited_for(moment) ? bytes >= QUICK_BYTES : bytes >= SMALL_BYTES || !may_walk_alone();
+}
+
+/* A walk for them is in vain if the program does not wait for its end. */
+static bool may_run_closed(enum moment moment, uint64_t bytes, uint64_t *patience)
+{
+    uint64_t most = expect_walk(bytes);
+    *patience = budget_patience(moment, WORK_RETAINED, is_large(moment, bytes));
+    return most <= *patience && budget_allows(moment, WORK_RETAINED, most);
+}
+
+bool scan_run_closed(enum moment moment)
+{
+    if (!work_any(WORK_RETAINED) || work_any(WORK_SCAN) || atomic_load(&now.active))
         return false;
-    uint64_t begun = clock_monotonic_ns(), bytes = private_bytes();
-    bool here = bytes < (program_waits(when) ? ALONE_BYTES : SMALL_BYTES) && may_walk_alone();
-    uint64_t patience = closed_patience(when, here, bytes);
-    struct ranges *ranges = patience ? arena_alloc(sizeof *ranges) : NULL;
+    struct budget_stamp begun = budget_begin();
+    uint64_t patience, bytes = private_bytes();
+    struct ranges *ranges = may_run_closed(moment, bytes, &patience) ? make_ranges() : NULL;
     if (!ranges)
         return false;
-    take_closed();
+    agenda_each(WORK_RETAINED, take_retainer, NULL);
     if (now.retainer_count == 0) {
-        arena_free(ranges, sizeof *ranges);
+        free_ranges(ranges);
         return false;
     }
+    struct module *taken[RETAINERS_MAX];
+    unsigned count = now.retainer_count;
+    memcpy(taken, now.retainers, sizeof taken);
     begin_walk(ranges, bytes, true);
     enum copy_state state = wait_for_closed(patience);
     now.finished = state == COPY_DONE;
-    if (state == COPY_RUNNING)
-        put_back_closed();
+    for (unsigned i = 0; state != COPY_RUNNING && i < count; i++)
+        agenda_remove(taken[i], WORK_RETAINED);
     if (state != COPY_DONE)
         scan_stop();
-    closed_spent += clock_monotonic_ns() - begun;
+    budget_end(begun);
     return atomic_load(&now.active);
 }
+
+/* --- results
+ * ----------------------------------------------------------------------------------------------
+ */
 
 const struct walk *scan_results(uint64_t nanoseconds)
 {
@@ -503,6 +450,7 @@ const struct walk *scan_results(uint64_t nanoseconds)
             return NULL;
         now.finished = true;
         scan_gaps.died += state != COPY_DONE;
+        budget_spend(now.walk->processor);
     }
     if (now.retainer_count > 0)
         return now.walk;
@@ -512,7 +460,6 @@ const struct walk *scan_results(uint64_t nanoseconds)
     scan_gaps.overwritten += now.walk->overwritten;
     scan_gaps.sizes_unknown |= now.walk->sizes_unknown;
     scan_gaps.reused += now.walk->used_again;
-    looked += now.walk->bytes;
     return now.walk;
 }
 
@@ -539,13 +486,18 @@ void scan_stop(void)
         release();
 }
 
+void scan_put_off(void)
+{
+    if (!atomic_load(&now.active))
+        return;
+    for (unsigned i = 0; i < now.ranges->count; i++)
+        agenda_add(now.ranges->list[i].module, WORK_MEMORY | WORK_WALK);
+    scan_stop();
+}
+
 void scan_fork_child(void)
 {
     copy_fork_child();
     if (atomic_load(&now.active))
         release();
-    due_fork_child();
-    while (closed_count > 0)
-        module_unref(closed[--closed_count]);
-    is_postponed = false;
 }

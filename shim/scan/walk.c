@@ -2,235 +2,11 @@
 #include "scan/walk.h"
 #include "base/clock.h"
 #include "base/sys.h"
-#include "scan/results.h"
-
-enum { CHECK_EVERY = 64, WORD = sizeof(uintptr_t), AHEAD = 8, AT_ONCE = 8 };
-
-static bool out_of_budget(struct state *state)
-{
-    struct walk *walk = state->walk;
-    if (--state->countdown == 0) {
-        state->countdown = CHECK_EVERY;
-        walk->ran_out |=
-            (walk->limit && state->view.bytes + state->region_view.bytes > walk->limit) ||
-            (walk->deadline && clock_monotonic_ns() > walk->deadline);
-    }
-    return walk->ran_out || state->nodes.failed;
-}
-
-/* --- blocks
- * ------------------------------------------------------------------------------------------------
- */
-
-/* What a runtime's variable leads to (a stream's buffer, made when the module first wrote to it) is
- * its business, and so is what a common library made and has in a variable of its own; and a block
- * that a thread's value or argument points to is told of without a walk. */
-static bool is_told_elsewhere(const struct state *state, uint32_t id)
-{
-    const struct node *node = node_at(&state->nodes, id);
-    if (node->kind == ROOT_RUNTIME || node->is_own)
-        return true;
-    return node->parent & NODE_IS_ENTRY &&
-           (node->kind == ROOT_VALUE || node->kind == ROOT_ARGUMENT);
-}
-
-static bool is_own(struct state *state, uint32_t site, uint32_t parent)
-{
-    const struct module *owner;
-    if (parent & NODE_IS_ENTRY) {
-        owner = maker_of(state, site)->owner;
-        return owner && root_of_entry(state, parent)->module == owner;
-    }
-    const struct node *before = node_at(&state->nodes, parent);
-    if (!before->is_own)
-        return false;
-    owner = maker_of(state, site)->owner;
-    return owner && maker_of(state, before->site)->owner == owner;
-}
-
-/* The block has been reached for the first time: `id` is its node. */
-static void classify(struct state *state, const struct block *block, uint32_t id, uint32_t parent)
-{
-    struct node *node = node_at(&state->nodes, id);
-    uint32_t before = parent & NODE_IS_ENTRY ? 0 : node_at(&state->nodes, parent)->group;
-    struct module *maker = maker_of(state, block->site)->unloaded;
-    enum result_kind kind = state->lost ? RESULT_LOST : RESULT_HELD;
-    if (before) {
-        node->group = before;
-        struct result *result = before == GROUP_NONE ? NULL : &state->walk->results[before - 1];
-        if (result && (maker == result->module || state->lost)) {
-            result->hanging_blocks++;
-            result->hanging_bytes += size_of(state, block);
-        }
-        return;
-    }
-    if (!maker)
-        return;
-    bool ours = !state->lost && is_told_elsewhere(state, id);
-    struct result *result = ours ? NULL : results_group_of(state, kind, maker, block, id);
-    node->group = result ? (uint32_t)(result - state->walk->results) + 1 : GROUP_NONE;
-    if (result) {
-        result->blocks++;
-        result->bytes += size_of(state, block);
-    }
-}
-
-static void reach(struct state *state, const struct block *block, uint32_t parent)
-{
-    blocks_mark(block, MARK_REACHED);
-    struct node node = {.start = block->start, .site = block->site, .parent = parent};
-    node.kind = state->lost ? ROOT_KINDS : (uint16_t)kind_of(state, parent);
-    node.asked = (uint8_t)block->asked;
-    node.is_own = !state->lost && is_own(state, block->site, parent);
-    uint32_t id = nodes_add(&state->nodes, &node);
-    if (id != NODE_FAILED)
-        classify(state, block, id, parent);
-}
-
-/* A word into a block, which is not marked yet. No memory of the block or of the map is read where
- * it is. */
-static void visit_pointer(struct state *state, uintptr_t word, uint32_t from, bool exact)
-{
-    struct block block;
-    enum mark mark = state->first_pass ? MARK_REFERENCED : MARK_REACHED;
-    if (!blocks_find_start(state->index, word, &block) || blocks_is_marked(&block, mark))
-        return;
-    if (block.start != word &&
-        (exact || !blocks_extent(state->index, &state->path_view, block.start, &block.size) ||
-         word - block.start >= block.size))
-        return;
-    if (!blocks_know(&block))
-        return;
-    if (state->first_pass)
-        blocks_mark(&block, mark);
-    else
-        reach(state, &block, from);
-}
-
-static void visit_word(struct state *state, uintptr_t slot, uintptr_t word, uint32_t from,
-                       bool exact)
-{
-    const struct range *range = ranges_find(state->walk->ranges, word);
-    if (range && !range->used_again)
-        results_add_pointer(state, range, slot, word, from);
-    else if (blocks_may_be(state->index, word))
-        visit_pointer(state, word, from, exact);
-}
-
-/* Most words lead nowhere: small numbers, text, floating point. */
-static inline bool any_may_lead(const struct state *state, const uintptr_t *words)
-{
-    const struct index_span *spans = state->index->spans;
-    const struct index_span low = spans[0], high = spans[1];
-    uintptr_t lowest = state->walk->ranges->lowest, span = state->walk->ranges->span;
-    bool any = false;
-    for (size_t k = 0; k < AT_ONCE; k++)
-        any |= (words[k] - low.start < low.size) | (words[k] - high.start < high.size) |
-               (words[k] - lowest < span);
-    return any;
-}
-
-static inline bool may_lead(const struct state *state, uintptr_t word)
-{
-    return word >> HEAP_ADDRESS_BITS == 0 &&
-           (blocks_may_be(state->index, word) || ranges_may_have(state->walk->ranges, word));
-}
-
-/* The next word from `i` on that may lead somewhere. */
-static inline size_t next_lead(const struct state *state, const uintptr_t *words, size_t i,
-                               size_t count)
-{
-    while (i < count) {
-        if (i + AT_ONCE <= count && !any_may_lead(state, words + i)) {
-            i += AT_ONCE;
-            continue;
-        }
-        for (size_t k = 0; k < AT_ONCE && i < count; k++, i++)
-            if (may_lead(state, words[i]))
-                return i;
-    }
-    return count;
-}
-
-/* Where to go on behind so many words; where there were none, the page cannot be read, and those
- * behind it may be. */
-static uintptr_t behind(uintptr_t at, size_t count, uintptr_t end)
-{
-    return count ? at + count * WORD : memory_gap_end(at, end);
-}
-
-static void visit_words(struct state *state, uintptr_t start, size_t size, uint32_t from,
-                        bool exact)
-{
-    const uintptr_t *words = NULL;
-    size_t count;
-    uintptr_t end = start + size;
-    for (uintptr_t at = start; at + WORD <= end; at = behind(at, count, end)) {
-        count = view_words(&state->view, at, end - at, &words);
-        for (size_t i = 0; (i = next_lead(state, words, i, count)) < count; i++)
-            visit_word(state, at + i * WORD, words[i], from, exact);
-        if (out_of_budget(state))
-            return;
-    }
-}
-
-/* The beginnings of blocks that come soon: a heap is larger than any cache. */
-static void prefetch(const struct state *state, uint32_t id)
-{
-    if (state->walk->place != WALK_IN_COPY || id >= state->nodes.count)
-        return;
-    uintptr_t start = node_at(&state->nodes, id)->start;
-    __builtin_prefetch((const void *)(start - WORD));
-    __builtin_prefetch((const void *)(start + 6 * WORD));
-}
-
-/* Everything that is reached from the nodes that there are. */
-static void drain(struct state *state)
-{
-    while (state->done < state->nodes.count && !out_of_budget(state)) {
-        uint32_t id = state->done++;
-        prefetch(state, id + AHEAD);
-        uintptr_t start = node_at(&state->nodes, id)->start;
-        size_t size;
-        unsigned asked = node_at(&state->nodes, id)->asked;
-        if (blocks_extent(state->index, &state->path_view, start, &size))
-            visit_words(state, start, heap_asked_bytes(size, asked), id, false);
-    }
-}
+#include "scan/visit.h"
 
 /* --- roots
  * -------------------------------------------------------------------------------------------------
  */
-
-static void visit_region(struct state *state, const struct root *root, uint32_t number)
-{
-    const uintptr_t *words = NULL;
-    size_t count;
-    uintptr_t at = (root->start + WORD - 1) & ~(uintptr_t)(WORD - 1);
-    for (; at + WORD <= root->end; at = behind(at, count, root->end)) {
-        count = view_words(&state->region_view, at, root->end - at, &words);
-        for (size_t i = 0; (i = next_lead(state, words, i, count)) < count; i++) {
-            uint32_t entry = nodes_enter(&state->nodes, number, at + i * WORD);
-            if (entry == NODE_FAILED)
-                return;
-            visit_word(state, at + i * WORD, words[i], entry, root->exact);
-        }
-        if (out_of_budget(state))
-            return;
-    }
-}
-
-static void visit_root(struct state *state, uint32_t number)
-{
-    const struct root *root = &state->walk->roots->list[number];
-    if (root->start != root->end) {
-        visit_region(state, root, number);
-        return;
-    }
-    uint32_t entry = nodes_enter(&state->nodes, number, root->word);
-    if (entry != NODE_FAILED)
-        visit_word(state, 0, root->word, entry, false);
-}
 
 /* Thread-local variables that hold nothing, or nothing yet, often lie in a block of the heap, and
  * the loader has a pointer to that: it counts as reached, but is not looked into. Unless the thread
@@ -263,9 +39,52 @@ static void set_variables_aside(struct state *state)
     const struct roots *roots = state->walk->roots;
     for (size_t i = 0; i < roots->count; i++) {
         const struct root *root = &roots->list[i];
-        if (root->kind == ROOT_GONE ||
+        if (root->kind == ROOT_GONE || root->is_block ||
             (root->kind == ROOT_TLS && retainer_of(state->walk, root) != NO_RETAINER))
             set_aside(state, root);
+    }
+}
+
+/* Old pointers to a container's block lie on stacks, too: the containers there come first. */
+static void visit_containers_on_stacks(struct state *state)
+{
+    const struct roots *roots = state->walk->roots;
+    state->follow = FOLLOW_CONTAINERS;
+    for (size_t i = 0; i < roots->count && !out_of_budget(state); i++)
+        if (roots->list[i].kind == ROOT_STACK)
+            visit_root(state, (uint32_t)i);
+    state->follow = FOLLOW_ALL;
+    drain(state);
+}
+
+static void visit_libc(struct state *state)
+{
+    const struct roots *roots = state->walk->roots;
+    for (size_t i = 0; i < roots->count && !out_of_budget(state); i++)
+        if (roots->list[i].kind == ROOT_LIBC && roots->list[i].exact)
+            visit_root(state, (uint32_t)i);
+    drain(state);
+}
+
+/* A block that libc made for itself while a module called it (a stream, the buffer of a function
+ * like getmntent) is libc's, whoever else has a pointer to it. What else libc's variables lead to
+ * is not. */
+static void claim_for_libc(struct state *state)
+{
+    state->follow = FOLLOW_LIBC;
+    visit_libc(state);
+    state->follow = FOLLOW_ALL;
+    state->libcs_own = state->nodes.count;
+}
+
+/* What these lead to in their turn. */
+static void visit_libcs_own(struct state *state)
+{
+    for (uint32_t id = 0; id < state->libcs_own && !out_of_budget(state); id++) {
+        struct block block = block_of(state, id);
+        size_t size = size_of(state, &block);
+        if (blocks_know(&block))
+            visit_words(state, block.start, heap_asked_bytes(size, block.asked), id, false);
     }
 }
 
@@ -273,8 +92,17 @@ static void set_variables_aside(struct state *state)
 static void visit_roots(struct state *state, unsigned retainer)
 {
     const struct roots *roots = state->walk->roots;
+    bool saw_stack = retainer != NO_RETAINER, saw_libc = saw_stack;
     for (size_t i = 0; i < roots->count && !out_of_budget(state); i++) {
         const struct root *root = &roots->list[i];
+        if (root->kind == ROOT_STACK && !saw_stack) {
+            saw_stack = true;
+            visit_containers_on_stacks(state);
+        }
+        if (root->kind == ROOT_LIBC && !saw_libc) {
+            saw_libc = true;
+            visit_libcs_own(state);
+        }
         if (root->kind != ROOT_GONE && retainer_of(state->walk, root) == retainer)
             visit_root(state, (uint32_t)i);
         if (i + 1 == roots->count || roots->list[i + 1].kind != root->kind)
@@ -297,13 +125,6 @@ static struct row visit_retainer(struct state *state, unsigned retainer)
     visit_roots(state, retainer);
     row.last = state->nodes.count;
     return row;
-}
-
-static struct block block_of(const struct state *state, uint32_t id)
-{
-    struct block block;
-    blocks_find_start(state->index, node_at(&state->nodes, id)->start, &block);
-    return block;
 }
 
 static void mark_row(struct state *state, struct row row, enum mark mark, bool set)
@@ -460,7 +281,9 @@ static void run(struct state *state)
     state->index = ready ? blocks_index_make(walk->pages, &state->path_view) : NULL;
     if (state->index) {
         set_variables_aside(state);
+        claim_for_libc(state);
         visit_roots(state, NO_RETAINER);
+        visit_rests(state);
         visit_retainers(state);
         if (walk->ranges->count > 0 && !out_of_budget(state) && may_lose(state))
             visit_lost(state);

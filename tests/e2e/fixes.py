@@ -160,6 +160,24 @@ class Fixes(unittest.TestCase):
         self.assertEqual((result.returncode, result.stdout), (0, 'tidy is still mapped\n'))
         self.assertNotIn('ERROR', result.stderr)
 
+    def test_handles_of_the_program_alone_are_counted(self):
+        """Neither ours nor those that the loader takes when the process ends."""
+        sample = os.path.join(BUILD, 'samples', 'key-destructor')
+        for options in ('fix=off', 'fix=keep=tidy*', f'prevent={sample}/tidy.so'):
+            for steps, handles, opens in (('open tidy', 1, 1), ('open tidy open tidy', 2, 2),
+                                          ('open tidy open tidy close tidy', 1, 2),
+                                          ('open tidy close tidy', 0, 0),
+                                          ('open tidy close tidy open tidy', 1, 1),
+                                          ('open plugin open tidy', 1, 1)):
+                self.run_with(options, steps)
+                name = sorted(os.listdir(self.folder.name))[-1]
+                with open(os.path.join(self.folder.name, name), encoding='utf-8') as file:
+                    found = [json.loads(line) for line in file]
+                counts = {(reason['handles'], reason['opens']) for r in found
+                          if r['type'] == 'finding' and r['kind'] == 'handle' and r['module_path'].endswith('tidy.so')
+                          for reason in r['subject']['reasons']}
+                self.assertEqual(counts, {(handles, opens)} if handles else set(), (options, steps))
+
     def test_prevent(self):
         path = os.path.join(BUILD, 'samples', 'key-destructor', 'plugin.so')
         result = self.run_with(f'prevent={path}', KEY)

@@ -180,10 +180,7 @@ HOSTS = (
     Host('python-threads', ('python3', '-c', PYTHON_THREADS), ('python3',)),
     Host('python-dlclose', ('python3', '-c', PYTHON_CLOSE),
          ('python3', 'libxml2', 'libpng16-16', 'libcurl4')),
-    Host('node', ('node', '-e', NODE_USES), ('nodejs',), also=tuple(
-        Finding('key-orphan', module, 'note', stack='CRYPTO_THREAD_cleanup_local',
-                why='OpenSSL deletes its keys at exit, while pool threads have error states')
-        for module in ('node', 'libcrypto.so.3'))),
+    Host('node', ('node', '-e', NODE_USES), ('nodejs',)),
     Host('java-version', ('java', '-version'), ('openjdk-17-jre-headless',)),
     Host('java', ('sh', '-c', 'javac Small.java && java Small'), ('openjdk-17-jdk-headless',),
          prepare=write(Small__java=JAVA_USES)),

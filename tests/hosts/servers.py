@@ -155,8 +155,6 @@ LANGUAGES = ('libapache2-mod-php', 'libapache2-mod-perl2', 'libapache2-mod-wsgi-
 PERL_ONLY = ('libapache2-mod-perl2',)
 # mod_perl does what the macro FREE_THREAD_KEY of perl.h says, with the key that libperl made.
 FOREIGN = (Finding('key-foreign', 'mod_perl.so', 'warning', stack='apr_pool_*', at_least=4),)
-PERL = (Finding('key-orphan', 'libperl.so.5.*', 'note', stack='exit',
-                why='libperl deletes its key at exit, while the main thread has its interpreter'),)
 # apache2 loads its modules twice; opcache.so and ice.so are not unmapped by then.
 RELOADED = (Finding('still-mapped', 'libphp.so', 'warning', reasons='relocation'),
             Finding('still-mapped', 'ice.so', 'warning', reasons='relocation'))
@@ -169,7 +167,7 @@ HOSTS = (
     Host('apache-test', ('apache2', '-t', '-f', '@here@/httpd.conf'),
          ('apache2', *LANGUAGES), prepare=prepare_apache('prefork', ('php', 'wsgi'))),
     apache('apache-prefork', 'prefork', PREFORK, LANGUAGES, ('php', 'wsgi'),
-           find=FOREIGN + RELOADED, also=PERL + PHP),
-    apache('apache-event', 'event', THREADED, PERL_ONLY, find=FOREIGN, also=PERL),
-    apache('apache-worker', 'worker', THREADED, PERL_ONLY, find=FOREIGN, also=PERL),
+           find=FOREIGN + RELOADED, also=PHP),
+    apache('apache-event', 'event', THREADED, PERL_ONLY, find=FOREIGN),
+    apache('apache-worker', 'worker', THREADED, PERL_ONLY, find=FOREIGN),
 )

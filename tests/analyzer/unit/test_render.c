@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "render/location.h"
 #include "render/output.h"
 #include "render/report.h"
 #include "support.h"
@@ -396,4 +397,60 @@ Test(output, a_full_disk_is_no_success, .init = cr_redirect_stderr)
     cr_assert(outputs_open(&outputs));
     cr_assert_not(outputs_write(&outputs, &report));
     outputs_clear(&outputs);
+}
+
+static struct frame frame_at(int64_t module, const char *source, int line)
+{
+    return (struct frame){.module = module, .source = (char *)source, .line = line};
+}
+
+Test(location, is_in_the_root_by_either_name_of_it)
+{
+    char named[] = "/link", real[] = "/real";
+    const struct source_root root = {.named = named, .real = real};
+    static const struct {
+        const char *source, *path;
+    } cases[] = {
+        {"/link/a.c", "a.c"},
+        {"/real/src/a.c", "src/a.c"},
+        {"src/a.c", "src/a.c"},
+        {"/linked/a.c", NULL},
+        {"/usr/include/a.h", NULL},
+        {"../a.c", NULL},
+        {"/real/../a.c", NULL},
+        {"a/..", NULL},
+        {"..a/b..c", "..a/b..c"},
+        {"/link/", NULL},
+        {"", NULL},
+        {NULL, NULL},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct frame frame = frame_at(2, cases[i].source, 7);
+        const struct location location = location_of_frame(&root, &frame);
+
+        cr_expect_str_eq(location.path != NULL ? location.path : "",
+                         cases[i].path != NULL ? cases[i].path : "", "%s", cases[i].source);
+        cr_expect_eq(location.line, 7);
+    }
+}
+
+Test(location, is_the_first_line_of_the_module)
+{
+    char folder[] = "/top";
+    const struct source_root root = {.named = folder, .real = folder};
+    struct frame stack[] = {frame_at(1, "/top/host.c", 1), frame_at(2, "/usr/include/x.h", 2),
+                            frame_at(2, "/top/plugin.c", 3), frame_at(2, "/top/plugin.c", 4)};
+    struct frame points[] = {frame_at(2, "/top/plugin.c", 5)};
+    struct finding_record data = {
+        .module = 2, .stack = stack, .stack_count = 4, .points = points, .point_count = 1};
+    const struct finding finding = {.data = &data};
+
+    cr_expect_eq(location_of_finding(&root, &finding).line, 3);
+    data.stack_count = 2;
+    cr_expect_eq(location_of_finding(&root, &finding).line, 5);
+    data.point_count = 0;
+    cr_expect_str_eq(location_of_finding(&root, &finding).path, "host.c");
+    data.stack_count = 0;
+    cr_expect_null(location_of_finding(&root, &finding).path);
 }

@@ -119,6 +119,30 @@ static const char *left_of(const char *format, bool trace)
     return getenv("LD_PRELOAD");
 }
 
+static size_t count_modules(void)
+{
+    return json_array_size(records("module"));
+}
+
+/* Of many that are loaded at once not each takes a write of its own. */
+Test(records, of_modules_are_written_every_four_milliseconds)
+{
+    enum { APART_NS = 4000000 }; /* modules/budget.c */
+    start_with("");
+    report_flush_modules();
+    size_t before = count_modules();
+    struct plugin plugin = open_plugin();
+    cr_assert_eq(count_modules(), before);
+    support_pass_ns(APART_NS - 1);
+    close_plugin(&plugin);
+    cr_assert_eq(count_modules(), before);
+    plugin = open_plugin();
+    cr_assert_eq(count_modules(), before);
+    support_pass_ns(1);
+    close_plugin(&plugin);
+    cr_assert_eq(count_modules(), before + 4);
+}
+
 Test(preload, stays_by_default)
 {
     cr_assert_neq(strcmp(left_of("/a.so:@:/b.so", true), "/a.so:/b.so"), 0);
@@ -167,7 +191,7 @@ Test(unload, a_key_left_behind)
     start_with(":exitcode=7");
     struct plugin plugin = open_plugin();
     plugin.call(create_key, &plugin);
-    lifecycle_check(AT_EVENT);
+    lifecycle_check(MOMENT_UNLOADED);
     cr_assert_eq(json_array_size(records("finding")), 0, "it is still there");
     cr_assert_eq(lifecycle_exit_status(3), 3);
     close_plugin(&plugin);
@@ -176,7 +200,7 @@ Test(unload, a_key_left_behind)
     cr_assert_str_eq(text_of(found, 0, "kind"), "key-destructor");
     cr_assert_str_eq(text_of(found, 0, "at"), "dlclose");
     cr_assert_eq(lifecycle_exit_status(3), 7);
-    lifecycle_check(AT_REQUEST);
+    lifecycle_check(MOMENT_REQUEST);
     cr_assert_eq(json_array_size(records("finding")), 1, "found once");
 }
 
@@ -255,7 +279,7 @@ Test(unload, inside_a_destructor_nothing_is_decided)
 /* Of many unloads that follow each other not each is worth system calls. */
 Test(unload, what_was_set_past_us_is_looked_at_once_a_millisecond)
 {
-    enum { TOGETHER_NS = 1000000 }; /* lifecycle/check.c */
+    enum { TOGETHER_NS = 1000000 }; /* modules/budget.c */
     start_with("");
     struct plugin plugin = open_plugin();
     close_plugin(&plugin); /* looks */
@@ -265,10 +289,10 @@ Test(unload, what_was_set_past_us_is_looked_at_once_a_millisecond)
     close_plugin(&plugin);
     cr_assert_eq(json_array_size(records("finding")), 0);
     support_pass_ns(TOGETHER_NS - 1);
-    lifecycle_check(AT_DLCLOSE);
+    lifecycle_check(MOMENT_UNLOADED);
     cr_assert_eq(json_array_size(records("finding")), 0);
     support_pass_ns(1);
-    lifecycle_check(AT_DLCLOSE);
+    lifecycle_check(MOMENT_UNLOADED);
     cr_assert_eq(json_array_size(records("finding")), 1);
     cr_assert_str_eq(text_of(records("finding"), 0, "kind"), "signal-handler");
 }
@@ -298,7 +322,7 @@ Test(forks, the_child_has_its_own_file_and_free_locks)
     if (child == 0) {
         guard.depth = 1;
         cr_assert(lifecycle_is_own_process());
-        lifecycle_check(AT_EVENT);
+        lifecycle_check(MOMENT_UNLOADED);
         cr_assert_eq(json_array_size(records("header")), 1);
         cr_assert_eq(json_array_size(records("finding")), 0, "the parent has it");
         lifecycle_finish("_exit");
@@ -310,7 +334,7 @@ Test(forks, the_child_has_its_own_file_and_free_locks)
     cr_assert_eq(status, 0);
     guard.depth = 1;
     cr_assert_eq(json_array_size(records("header")), 1);
-    lifecycle_check(AT_EVENT);
+    lifecycle_check(MOMENT_UNLOADED);
     cr_assert_eq(json_array_size(records("summary")), 0);
 }
 

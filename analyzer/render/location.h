@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Where a finding, a crash or a frame is in source code, for formats whose readers have a checkout
+ * of it: as a path in the folder of the program's sources.
+ */
+#ifndef DLPIN_ANALYZER_LOCATION_H
+#define DLPIN_ANALYZER_LOCATION_H
+
+#include "model/model.h"
+
+#include <stdbool.h>
+
+/* The folder of the sources, under both of its names: compilers record either. */
+struct source_root {
+    char *named; /* without symbolic links resolved; NULL: there is none */
+    char *real;
+    const char *fallback; /* --sarif-fallback, or NULL */
+};
+
+/* False, after a message, where path is no folder. NULL: the current one, without a message. */
+bool source_root_set(struct source_root *root, const char *path);
+/* False, after a message, where it is no path in the root; borrowed. */
+bool source_root_set_fallback(struct source_root *root, const char *path);
+void source_root_clear(struct source_root *root);
+
+struct location {
+    const char *path;     /* in the root, and borrowed; NULL: outside of it, or not known */
+    int line;             /* at least 1 */
+    const char *function; /* or NULL */
+};
+
+/* root may be NULL: then only paths that are relative are in it. */
+struct location location_of_frame(const struct source_root *root, const struct frame *frame);
+
+/*
+ * A finding is at the first frame of its own module that has a line in the root: on the stack that
+ * made the thing, else of the function that is left behind; else at the first frame of all that is
+ * in the root.
+ */
+struct location location_of_finding(const struct source_root *root, const struct finding *finding);
+struct location location_of_crash(const struct source_root *root, const struct crash *crash);
+
+/* Its path; else the fallback, else the module's name: some formats want a path of everything. */
+const char *location_path(const struct location *location, const struct source_root *root,
+                          const struct module *module);
+
+#endif

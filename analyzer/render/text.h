@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+/* Parts of the text report that other formats have, too. */
+#ifndef DLPIN_ANALYZER_TEXT_H
+#define DLPIN_ANALYZER_TEXT_H
+
+#include "render/report.h"
+
+void put_group(FILE *out, const struct group *group, bool color);
+
+/* The line that sums it up. */
+void put_total(FILE *out, const struct model *model);
+
+#endif

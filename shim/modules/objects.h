@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Objects with virtual functions, and type descriptions (typeinfo), among a module's variables.
+ *
+ * Once the module is unmapped nobody can tell any more what lay at an address of it. So they are
+ * noted while its __cxa_finalize begins, before its destructors change them: by their first words,
+ * which lead to a virtual function table of the module, or to that of a kind of typeinfo in the C++
+ * library.
+ */
+#ifndef DLPIN_MODULES_OBJECTS_H
+#define DLPIN_MODULES_OBJECTS_H
+
+#include "modules/modules.h"
+
+enum object_found { OBJECT_NOT_FOUND, OBJECT_VIRTUAL, OBJECT_TYPEINFO };
+
+/* The module is mapped, and stays so meanwhile; in no two threads at once. Takes the arena's lock.
+ */
+void objects_note(struct module *module);
+
+/* What begins at an address of an unloaded module, as far as it was noted. */
+enum object_found objects_find(const struct module *module, uintptr_t address);
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The kinds of work that is deferred, as bits of one set: what the agenda (modules/agenda.h) has of
+ * modules, and what is to be done for the process as a whole.
+ *
+ * Any thread, without a lock.
+ */
+#ifndef DLPIN_MODULES_WORK_H
+#define DLPIN_MODULES_WORK_H
+
+#include <stdbool.h>
+
+enum work {
+    /* Of an unloaded module. */
+    WORK_MEMORY = 1 << 0, /* memory was not scanned for it */
+    WORK_WALK = 1 << 1,   /* something of it is left in memory, and not explained yet */
+    WORK_UNSETTLED =
+        1 << 2,           /* a word that pointed into it is not where it was; it may have moved */
+    WORK_STACKS = 1 << 3, /* stacks were not searched for it */
+    /* Of a mapped one. */
+    WORK_RETAINED = 1 << 4, /* it was closed and stays: nobody knows what it retains */
+    WORK_CLOSING = 1 << 5,  /* a dlclose of this thread closes it */
+    /* Of the process. */
+    WORK_UNSEEN = 1 << 6,        /* handlers and environment may have been set past us */
+    WORK_ORPHANS = 1 << 7,       /* values that deleted keys left behind are not reported */
+    WORK_REGISTRATIONS = 1 << 8, /* registrations may be left of a closed or unloaded module */
+    WORK_RECORDS = 1 << 9,       /* records of modules are not written */
+
+    WORK_SCAN = WORK_MEMORY | WORK_WALK | WORK_UNSETTLED,
+};
+
+/* There is such work of the process. */
+void work_note(unsigned works);
+
+/* Whether there was any such work of the process; there is none any more. */
+bool work_take(unsigned works);
+
+/* Whether there is any, of modules or of the process. */
+bool work_any(unsigned works);
+
+/* For the agenda: what its list has; or has more. */
+void work_list(unsigned works);
+void work_list_more(unsigned works);
+
+#endif
