@@ -205,12 +205,35 @@ static bool matches_frames(const char *pattern, size_t length, const struct fram
     return false;
 }
 
+static bool matches_module(const char *pattern, size_t length, const struct module *module)
+{
+    return matches_name(pattern, length, module_identity(module)) ||
+           matches_path(pattern, length, module != NULL ? module->data->path : NULL);
+}
+
+/* A finding about several modules is hidden by what names all of them: no other is lost by that. */
+static bool matches_modules(const char *pattern, size_t length, const struct finding *finding)
+{
+    const json_t *members = json_object_get(finding->record->json, "members"), *member;
+    size_t index;
+
+    json_array_foreach(members, index, member)
+    {
+        const json_t *id = json_object_get(member, "module");
+
+        if (!matches_module(pattern, length,
+                            process_module(finding->process, json_integer_value(id))))
+            return false;
+    }
+    return matches_name(pattern, length, module_identity(finding_module(finding))) ||
+           matches_path(pattern, length, finding_module_path(finding));
+}
+
 static bool matches_something(const char *pattern, size_t length, const struct group *group)
 {
     const struct finding_record *data = group->shown->data;
 
-    return matches_name(pattern, length, module_identity(finding_module(group->shown))) ||
-           matches_path(pattern, length, finding_module_path(group->shown)) ||
+    return matches_modules(pattern, length, group->shown) ||
            matches_name(pattern, length, group->signature.function) ||
            matches_frames(pattern, length, data->points, data->point_count) ||
            matches_frames(pattern, length, data->stack, data->stack_count);

@@ -174,6 +174,8 @@ static void set_repeats(json_t *value, const struct group *group)
     set_member(value, "count", json_integer(group->count));
     set_member(value, "bytes", known_integer(group->bytes));
     set_member(value, "blocks", known_integer(group->blocks));
+    set_member(value, "members",
+               copy_or_null(json_object_get(group->shown->record->json, "members")));
     set_member(value, "loads", loads);
     set_member(value, "growing", json_boolean(group->growing));
     set_member(value, "growth", growth_value(group));

@@ -13,6 +13,7 @@
 #include "render/exceptions.h"
 #include "render/put.h"
 #include "render/way.h"
+#include "symbolize/demangle.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -88,6 +89,38 @@ static void put_repeats(FILE *out, const struct group *group)
     if (group->growing)
         fprintf(out, ", growing with each %s", is_of_one_load(group) ? "opening" : "load");
     fputc('\n', out);
+}
+
+enum { MEMBERS_SHOWN = 12 };
+
+/* "all with this cause: a.so, b.so (2), … and 12 more" */
+static void put_members(FILE *out, const struct finding *finding)
+{
+    const json_t *members = json_object_get(finding->record->json, "members"), *member;
+    int64_t count = 0, left = 0;
+    size_t index;
+
+    json_array_foreach(members, index, member)
+    {
+        const char *name = json_string_value(json_object_get(member, "name"));
+        char *readable = name != NULL ? demangle(name) : NULL;
+
+        count = json_integer_value(json_object_get(member, "count"));
+        if (readable == NULL || index >= MEMBERS_SHOWN) {
+            left++;
+            free(readable);
+            continue;
+        }
+        put(out, "%s%s", index == 0 ? "  all with this cause: " : ", ", readable);
+        if (count > 1)
+            fprintf(out, " (%" PRId64 ")", count);
+        free(readable);
+    }
+    left += json_integer_value(json_object_get(finding->record->json, "more_members"));
+    if (left > 0)
+        fprintf(out, " and %" PRId64 " more", left);
+    if (json_array_size(members) > 0)
+        fputc('\n', out);
 }
 
 /* "growth: 1 per load, 5 loads; 1019 loads until pthread_key_create fails" */
@@ -184,6 +217,7 @@ void put_group(FILE *out, const struct group *group, bool color)
     put_heading(out, group, color);
     put_message(out, shown->data->message, "  ");
     put_repeats(out, group);
+    put_members(out, shown);
     put_growth(out, group);
     if (shown->data->label != NULL) {
         fputs("  while ", out);

@@ -43,6 +43,22 @@ static bool is_about(const struct finding *finding, const struct module *module)
     return finding->resolved == NULL && finding->data->module == module->id;
 }
 
+/* A finding about several modules lists them. */
+static bool has_member(const struct finding *finding, const struct module *module)
+{
+    const json_t *members = json_object_get(finding->record->json, "members"), *member;
+    size_t index;
+
+    if (finding->resolved != NULL)
+        return false;
+    json_array_foreach(members, index, member)
+    {
+        if (json_integer_value(json_object_get(member, "module")) == module->id)
+            return true;
+    }
+    return false;
+}
+
 static bool is_handle(const struct finding *finding)
 {
     return name_to_kind(finding->data->kind) == KIND_HANDLE;
@@ -76,7 +92,8 @@ static bool put_openers(struct tree *tree, const struct step *step, bool say)
     for (finding = tree->process->findings; finding != NULL; finding = finding->hh.next) {
         const struct finding_record *data = finding->data;
 
-        if (!is_about(finding, step->module) || !is_handle(finding))
+        if (!is_handle(finding) ||
+            (!is_about(finding, step->module) && !has_member(finding, step->module)))
             continue;
         if (say)
             put_said(tree, step, finding);

@@ -37,6 +37,8 @@ struct node {
     bool is_followed;  /* what holds it was looked for */
     bool stays;        /* without what was asked for */
     bool needs, binds; /* it holds what was asked for itself, for these reasons */
+    bool is_needed;    /* by what was asked for, or by what that needs; */
+    bool is_expanded;  /* and so is what it needs */
 };
 
 /* One object keeps another one mapped. */
@@ -68,17 +70,11 @@ void holders_add(struct holders *holders, const struct holder *holder)
         holders->others++;
         return;
     }
-    holders->list[holders->count] = *holder;
-    module_ref(holders->list[holders->count++].module);
-}
-
-static void add(struct holders *found, enum reason reason, struct module *module, bool flag,
-                const char *symbol)
-{
-    struct holder holder = {.reason = reason, .module = module, .flag = flag};
-    for (size_t i = 0; symbol && symbol[i] && i < sizeof holder.symbol - 1; i++)
-        holder.symbol[i] = symbol[i];
-    holders_add(found, &holder);
+    struct holder *copy = &holders->list[holders->count++];
+    *copy = *holder;
+    module_ref(copy->module);
+    module_ref(copy->function_module);
+    copy->symbol = holder->symbol ? arena_strdup(holder->symbol) : NULL;
 }
 
 static bool is_called(const struct node *node, const char *name)
@@ -354,16 +350,57 @@ static void follow(struct search *search)
     }
 }
 
+static bool mark_needed(struct search *search, const char *name)
+{
+    for (unsigned i = 0; i < search->count; i++) {
+        struct node *node = &search->nodes[i];
+        if (!is_called(node, name))
+            continue;
+        bool is_news = !node->is_needed;
+        node->is_needed = true;
+        return is_news;
+    }
+    return false;
+}
+
+/* Marks what was asked for, what that needs, and so on. */
+static void mark_all_needed(struct search *search)
+{
+    bool is_news = true;
+    search->asked->is_needed = true;
+    while (is_news) {
+        is_news = false;
+        for (unsigned i = 0; i < search->count; i++) {
+            struct node *node = &search->nodes[i];
+            const ElfW(Dyn) *at = NULL;
+            if (!node->is_needed || node->is_expanded)
+                continue;
+            node->is_expanded = true;
+            for (const char *name; (name = elf_image_needed(&node->image, &at)) != NULL;)
+                is_news |= mark_needed(search, name);
+        }
+    }
+}
+
+/* The loader appends what comes with a module behind it. */
+static bool came_with(struct search *search, const struct node *node)
+{
+    if (!search->asked->is_needed)
+        mark_all_needed(search);
+    return node->is_needed && node > search->asked;
+}
+
 struct bindings {
     struct holders *found;
     struct module *holder; /* NULL: the module itself */
+    bool dependency;
 };
 
 static bool has_symbol(const struct holders *found, enum reason reason, const char *name)
 {
     for (unsigned i = 0; i < found->count; i++)
-        if (found->list[i].reason == reason &&
-            !strncmp(found->list[i].symbol, name, HOLDER_SYMBOL_MAX - 1))
+        if (found->list[i].reason == reason && found->list[i].symbol &&
+            !strcmp(found->list[i].symbol, name))
             return true;
     return false;
 }
@@ -374,20 +411,25 @@ static bool add_binding(const char *name, bool unique, unsigned number, void *da
 {
     const struct bindings *bindings = data;
     if (unique && !has_symbol(bindings->found, REASON_UNIQUE_SYMBOL, name))
-        add(bindings->found, REASON_UNIQUE_SYMBOL, NULL, false, name);
+        holders_add(bindings->found,
+                    &(struct holder){.reason = REASON_UNIQUE_SYMBOL, .symbol = (char *)name});
     if (unique || !bindings->holder)
         return false;
-    add(bindings->found, REASON_RELOCATION, bindings->holder, false, name);
+    holders_add(bindings->found, &(struct holder){.reason = REASON_RELOCATION,
+                                                  .module = bindings->holder,
+                                                  .dependency = bindings->dependency,
+                                                  .symbol = (char *)name});
     return true;
 }
 
-static void name_holder(const struct search *search, const struct node *holder)
+static void name_holder(struct search *search, const struct node *holder)
 {
     struct bindings bindings = {.found = search->found};
     if (holder->stays && holder->needs)
-        add(search->found, REASON_DEPENDENCY, holder->module, false, NULL);
+        holders_add(search->found,
+                    &(struct holder){.reason = REASON_DEPENDENCY, .module = holder->module});
     else if (holder->stays)
-        bindings.holder = holder->module;
+        bindings = (struct bindings){search->found, holder->module, came_with(search, holder)};
     each_binding(holder, search->asked, add_binding, &bindings);
 }
 
@@ -396,7 +438,8 @@ static void look_at_itself(const struct search *search)
     struct bindings bindings = {.found = search->found};
     const struct module *module = search->of;
     if (module_is_to_stay(module))
-        add(search->found, REASON_NODELETE, NULL, module->marked_nodelete, NULL);
+        holders_add(search->found,
+                    &(struct holder){.reason = REASON_NODELETE, .flag = module->marked_nodelete});
     each_binding(search->asked, search->asked, add_binding, &bindings);
 }
 
@@ -404,7 +447,7 @@ static void search(void *data)
 {
     struct search *search = data;
     if (search->of->startup) {
-        add(search->found, REASON_STARTUP, NULL, false, NULL);
+        holders_add(search->found, &(struct holder){.reason = REASON_STARTUP});
         return;
     }
     if (begin(search)) {
@@ -449,6 +492,8 @@ void holders_release(struct holders *found)
     for (unsigned i = 0; i < found->count; i++) {
         module_unref(found->list[i].module);
         module_unref(found->list[i].function_module);
+        if (found->list[i].symbol)
+            arena_free(found->list[i].symbol, strlen(found->list[i].symbol) + 1);
     }
     found->count = 0;
 }

@@ -16,13 +16,14 @@
 
 #include "modules/modules.h"
 
-enum { HOLDERS_MAX = 16, HOLDER_SYMBOL_MAX = 128 };
+enum { HOLDERS_MAX = 16 };
 
 struct holder {
     enum reason reason;
     unsigned handles;      /* HANDLE: so many are left, */
     unsigned opens;        /* of so many dlopen calls, as far as is known */
     struct module *module; /* DEPENDENCY, RELOCATION: the holder; has a reference */
+    bool dependency;       /* RELOCATION: the module needs the holder, and brought it */
     bool flag;             /* NODELETE: DF_1_NODELETE in the file; else RTLD_NODELETE at dlopen */
     /* TLS_DESTRUCTOR: the thread (0: not known), how many it has to run (0: none any more), and of
      * the first of these the function, the object, and where that lies in the thread's block. */
@@ -32,8 +33,9 @@ struct holder {
     uintptr_t function;
     struct module *function_module; /* has a reference; NULL: none that is known */
     uintptr_t object, tls_offset;
-    /* RELOCATION, UNIQUE_SYMBOL, TLS_DESTRUCTOR (the object): as in the file (mangled) */
-    char symbol[HOLDER_SYMBOL_MAX];
+    /* RELOCATION, UNIQUE_SYMBOL, TLS_DESTRUCTOR (the object): as in the file (mangled); or NULL. It
+     * belongs to the list. */
+    char *symbol;
 };
 
 struct holders {
@@ -55,7 +57,7 @@ void holders_find(struct module *of, struct holders *found);
  * lock. */
 bool holders_keep_for_good(struct module *module);
 
-/* Takes a reference for its module. */
+/* Takes references for its modules, and a copy of its symbol. */
 void holders_add(struct holders *holders, const struct holder *holder);
 
 void holders_release(struct holders *found);

@@ -78,7 +78,8 @@ struct module {
     _Atomic unsigned tls_pending;
     _Atomic int32_t tls_thread;
     _Atomic bool reopened;         /* it was closed, stayed mapped, and was opened again */
-    _Atomic bool nodelete;         /* opened with RTLD_NODELETE */
+    _Atomic bool nodelete;         /* opened with RTLD_NODELETE, */
+    _Atomic bool global;           /* with RTLD_GLOBAL */
     bool marked_nodelete;          /* DF_1_NODELETE stands in the file */
     _Atomic bool undeletable;      /* the loader never deletes it, as holders_keep_for_good said */
     _Atomic bool relro_is_written; /* or may be (modules/relro.h) */

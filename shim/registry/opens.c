@@ -13,7 +13,7 @@ enum { SEEN_MAX = 32, CALLS_MAX = 64 };
 struct call {
     pid_t thread; /* 0: this place is free */
     uint32_t name_hash;
-    bool nodelete;
+    bool nodelete, global;
     struct stack *stack;
 };
 
@@ -67,7 +67,7 @@ static struct call *find_call_locked(pid_t thread, bool new)
 
 void opens_begin(const char *file, int flags)
 {
-    struct call begun = {sys_gettid(), hash_name(file), flags & RTLD_NODELETE,
+    struct call begun = {sys_gettid(), hash_name(file), flags & RTLD_NODELETE, flags & RTLD_GLOBAL,
                          stack_capture(REGISTRY_FRAMES)};
     if (!lock_acquire(&registry_lock)) {
         stack_free(begun.stack);
@@ -122,6 +122,8 @@ static void note_locked(struct module *module, const struct call *call)
 {
     if (call->nodelete)
         atomic_store(&module->nodelete, true);
+    if (call->global)
+        atomic_store(&module->global, true);
     if (!module->opens)
         module->opens = arena_alloc(sizeof *module->opens);
     struct opens *opens = module->opens;

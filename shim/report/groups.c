@@ -6,11 +6,12 @@
 #include "report/log.h"
 #include "report/signature.h"
 #include "report/suppressions.h"
+#include "rules/rule.h"
 #include "rules/rules.h"
 
 #include <string.h>
 
-enum { LABEL_MAX = 256 };
+enum { LABEL_MAX = 256, MEMBERS_MAX = 256 };
 
 struct lock report_lock;
 struct group *groups;
@@ -18,7 +19,8 @@ static uint32_t last_finding;
 
 static bool is_growing(const struct group *group)
 {
-    return group->finding.grows || (group->load_count >= 2 && group->count >= group->load_count);
+    return group->finding.grows ||
+           (!group->mixed && group->load_count >= 2 && group->count >= group->load_count);
 }
 
 void group_write_locked(struct group *group)
@@ -32,6 +34,7 @@ void group_write_locked(struct group *group)
     record_finding(&text,
                    &(struct finding_record){
                        .finding = &group->finding,
+                       .members = group->members,
                        .id = group->id,
                        .at = group->at,
                        .count = group->count,
@@ -82,6 +85,41 @@ static void free_string(char *string)
         arena_free(string, strlen(string) + 1);
 }
 
+static struct member *new_member(struct group *group, struct module *module, char *name)
+{
+    struct member *member = arena_alloc(sizeof *member);
+    if (!member) {
+        free_string(name);
+        return NULL;
+    }
+    *member = (struct member){.module = module_ref(module), .name = name};
+    *group->last_member = member;
+    group->last_member = &member->next;
+    group->member_count++;
+    return member;
+}
+
+struct member *group_add_member(struct group *group, const struct finding *finding)
+{
+    const struct object_class *class = class_of(&finding->object);
+    struct text text = {0};
+    struct module *module =
+        class->name_member ? (struct module *)class->name_member(&text, finding) : NULL;
+    char *name = module ? take_string(&text) : NULL;
+    struct member *member = name ? group->members : NULL;
+    while (member && strcmp(member->name, name) != 0)
+        member = member->next;
+    if (member)
+        free_string(name);
+    else if (name && group->member_count < MEMBERS_MAX)
+        member = new_member(group, module, name);
+    else
+        free_string(name);
+    if (member)
+        member->count++;
+    return member;
+}
+
 void group_set_message(struct group *group, struct text *message)
 {
     free_string(group->message);
@@ -93,6 +131,9 @@ struct group *group_of_locked(const struct finding *finding)
     struct text text = {0};
     struct group *group = NULL;
     make_signature(&text, finding);
+    /* One that is suppressed does not hide others with the same cause. */
+    if (suppressions_match(finding))
+        text_add(&text, "|suppressed");
     char *signature = take_string(&text);
     if (!signature)
         return NULL;
@@ -107,6 +148,7 @@ struct group *group_of_locked(const struct finding *finding)
         return NULL;
     }
     group->signature = signature;
+    group->last_member = &group->members;
     HASH_ADD_KEYPTR(hh, groups, group->signature, strlen(signature), group);
     return group;
 }
@@ -120,6 +162,8 @@ void group_update_locked(struct group *group, struct finding *finding, enum occa
     }
     rules_explain(finding, &message);
     group_set_message(group, &message);
+    group->mixed |= group->finding.module && finding->module != group->finding.module &&
+                    strcmp(finding->module->identity, group->finding.module->identity) != 0;
     finding_release(&group->finding);
     group->finding = *finding;
     group->suppressed = suppressions_match(finding);

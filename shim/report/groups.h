@@ -21,9 +21,12 @@ struct group {
     unsigned load_count;
     unsigned skipped; /* how often it was kept from doing harm */
     bool resolved, shown, suppressed;
-    bool reopened;           /* that is how it was resolved, */
-    unsigned count_reopened; /* and so many there were then */
-    bool inherited;          /* the parent's: it has reported it */
+    bool reopened;                         /* that is how it was resolved, */
+    unsigned count_reopened;               /* and so many there were then */
+    struct member *members, **last_member; /* in the order in which they came */
+    unsigned member_count;
+    bool mixed;     /* of several modules: a load of one says nothing of the others */
+    bool inherited; /* the parent's: it has reported it */
     char *message;
     char *signature;
 };
@@ -36,6 +39,9 @@ struct group *group_of_locked(const struct finding *finding);
 
 /* The group's next record reports `finding`, which the group takes over. */
 void group_update_locked(struct group *group, struct finding *finding, enum occasion at);
+
+/* Counts what the finding is about among the members. NULL: it is not listed. */
+struct member *group_add_member(struct group *group, const struct finding *finding);
 
 void group_add_load(struct group *group, uint32_t load);
 

@@ -26,6 +26,7 @@ void instance_remember_locked(const struct finding *finding, struct group *group
     }
     instance->object = finding->object;
     instance->group = group;
+    instance->member = group_add_member(group, finding);
     instance->module = module_ref(finding->module);
     instance->pending = finding->pending;
     instance->late = instances_exiting && !finding->before_exit;
@@ -61,6 +62,8 @@ void instance_resolve_locked(struct instance *instance, const char *how)
     instance_set_unsettled(instance, false, NULL);
     HASH_DELETE(hh, instances, instance);
     atomic_fetch_sub(&word_count, class_of(&instance->object)->word_moves);
+    if (instance->member)
+        instance->member->count--;
     module_unref(instance->module);
     arena_free(instance, sizeof *instance);
     atomic_fetch_sub(&open_count, 1);

@@ -14,6 +14,7 @@ struct instance {
     UT_hash_handle hh;
     struct object object;
     struct group *group;
+    struct member *member; /* of the group, or NULL */
     struct module *module; /* holds a reference */
     bool pending;
     bool late;       /* made after exit() began */

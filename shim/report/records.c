@@ -141,6 +141,33 @@ static void add_counts(struct text *text, const struct finding_record *record)
     text_add(text, "]");
 }
 
+/* One says no more than the subject. */
+static void add_members(struct text *text, const struct finding_record *record)
+{
+    unsigned listed = 0, kinds = 0;
+    for (const struct member *member = record->members; member; member = member->next) {
+        listed += member->count;
+        kinds += member->count > 0;
+    }
+    if (kinds < 2)
+        return;
+    text_add(text, ",\"members\":[");
+    const char *comma = "";
+    for (const struct member *member = record->members; member; member = member->next) {
+        if (member->count == 0)
+            continue;
+        text_printf(text, "%s{\"name\":", comma);
+        text_add_json(text, member->name);
+        json_number(text, "count", member->count);
+        json_module(text, "module", member->module);
+        text_add(text, "}");
+        comma = ",";
+    }
+    text_add(text, "]");
+    if (record->count > listed)
+        json_number(text, "more_members", record->count - listed);
+}
+
 static void add_subject(struct text *text, const struct finding *finding)
 {
     text_printf(text, ",\"subject\":{\"object\":\"%s\"", subject_names[finding->kind]);
@@ -166,6 +193,7 @@ void record_finding(struct text *text, const struct finding_record *record, uint
     json_string(text, "message", record->message);
     json_string(text, "at", occasion_names[record->at]);
     add_counts(text, record);
+    add_members(text, record);
     if (record->label)
         json_string(text, "label", record->label);
     if (finding->pending)

@@ -12,9 +12,18 @@
 
 enum { LOADS_MAX = 64 };
 
+/* One of what a finding is about, where these are several with one cause. */
+struct member {
+    struct member *next;
+    struct module *module; /* or NULL; holds a reference */
+    char *name;
+    unsigned count; /* 0: resolved */
+};
+
 /* What repeats of one signature have in common, as it is written. */
 struct finding_record {
     const struct finding *finding;
+    const struct member *members; /* list */
     uint32_t id;
     uint32_t token; /* of the request that supposes it; 0: it is so */
     enum occasion at;

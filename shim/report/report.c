@@ -78,11 +78,13 @@ static bool is_power_of_two(unsigned n)
     return (n & (n - 1)) == 0;
 }
 
-/* The worst of a group speaks for it. */
+/* The worst of a group speaks for it; of pointers that are as bad, one to code. */
 static bool is_milder_locked(struct group *group, const struct finding *finding)
 {
     bool is_open = group->count > 1 && !group->resolved;
-    if (!is_open || finding->severity >= group->finding.severity)
+    bool is_as_bad = finding->severity == group->finding.severity;
+    if (!is_open || finding->severity > group->finding.severity ||
+        (is_as_bad && finding->target <= group->finding.target))
         return false;
     if (finding->module)
         group_add_load(group, finding->module->load);

@@ -174,7 +174,8 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  * module    pid time id path soname? build_id? base end load opener?(frame) state
  *           kept?("fix", "prevent": by that option it stays mapped)
  * finding   pid time id kind verdict severity module(id) module_path message at count bytes?
- * blocks? skipped? growing? loads[](load numbers) label? pending?
+ * blocks? members?[{name count module}](what several findings with one cause are about)
+ * more_members?(so many are not listed) skipped? growing? loads[](load numbers) label? pending?
  *           suppressed?(true: by the library's own option) subject stack[](frames)
  *           path?[{from,via,to}] signature
  * resolved  pid time finding(id) how
@@ -222,7 +223,8 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *                             replaced?(bool: its file is another one by now) owner? requester?
  *
  * reason    reason, and for "handle" handles opens(dlopen calls that gave them out), "dependency"
- *           module(the holder), "relocation" module symbol(the one that is bound), "nodelete"
+ *           module(the holder), "relocation" module symbol(the one that is bound)
+ *           dependency?(true: it came with the module that it holds), "nodelete"
  *           by("DF_1_NODELETE"|"RTLD_NODELETE"), "unique-symbol" symbol, "tls-destructor" tid?
  *           thread_name? pending(how many; 0: it has run them) symbol?(of the first object)
  *           address?(likewise) function?(frame: its destructor)

@@ -9,8 +9,8 @@ enum { SIGNATURE_FRAMES = 8 };
 void make_signature(struct text *text, const struct finding *finding)
 {
     const struct object_class *class = class_of(&finding->object);
-    text_printf(text, "%s|%s", kind_names[finding->kind],
-                finding->module ? finding->module->identity : "?");
+    const struct module *blamed = class->blame ? class->blame(finding) : finding->module;
+    text_printf(text, "%s|%s", kind_names[finding->kind], blamed ? blamed->identity : "?");
     if (class->add_signature)
         class->add_signature(text, finding);
     else

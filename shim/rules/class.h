@@ -105,6 +105,13 @@ struct object_class {
     /* What stands in the signature for the finding's function. */
     void (*add_signature)(struct text *text, const struct finding *finding);
 
+    /* Whose identity stands in the signature. NULL: that of the module which it is about. */
+    const struct module *(*blame)(const struct finding *finding);
+
+    /* Of findings that have one cause, what each is about, by name; returns the module of that, or
+     * NULL. Without a name it is not listed. */
+    const struct module *(*name_member)(struct text *text, const struct finding *finding);
+
     /* Gives back what is only in findings of this class. */
     void (*release)(struct finding *finding);
 

@@ -39,6 +39,13 @@ static bool match_heap_lost(const struct subject *subject, struct finding *findi
     return true;
 }
 
+/* By the function that makes it, in the file libsupc++/eh_alloc.cc. */
+static bool is_emergency_pool(const struct finding *finding)
+{
+    return words_stack_names(finding->stack, "9__freeresEv") ||
+           words_stack_names(finding->stack, "eh_alloc");
+}
+
 static void explain_heap_lost(const struct finding *finding, struct text *message)
 {
     word_fate(message, finding);
@@ -53,8 +60,12 @@ static void explain_heap_lost(const struct finding *finding, struct text *messag
                     finding->blocks == 1 ? "it" : "them");
     }
     text_add(message,
-             ". Nobody can free this memory. Free it in the module's stop function or in a "
-             "destructor.");
+             is_emergency_pool(finding)
+                 ? ". Nobody can free this memory: it is the emergency pool for exceptions "
+                   "of a libstdc++ that is linked into the module. Link it with the "
+                   "shared libstdc++, which is loaded once."
+                 : ". Nobody can free this memory. Free it in the module's stop function "
+                   "or in a destructor.");
 }
 
 static bool match_heap_held(const struct subject *subject, struct finding *finding)
@@ -86,8 +97,11 @@ static void explain_heap_held(const struct finding *finding, struct text *messag
         text_add(message, " behind");
     }
     text_add(message,
-             ". If that was handed over for good, all is well; if it is an entry in a table "
-             "or a cache, the module forgot to take it out.");
+             words_stack_names(finding->stack, "__cxa_allocate_exception")
+                 ? ". It is an exception object that somebody still has: leave the catch block, "
+                   "and drop each std::exception_ptr to it, before dlclose."
+                 : ". If that was handed over for good, all is well; if it is an entry in a table "
+                   "or a cache, the module forgot to take it out.");
 }
 
 static void identify(const struct subject *subject, struct object *object)

@@ -10,6 +10,8 @@
 #include "rules/rule.h"
 #include "rules/words.h"
 
+#include <string.h>
+
 enum { SAID_OF_EACH = 4 };
 
 static bool has_reason(const struct holders *holders, enum reason reason)
@@ -25,11 +27,9 @@ static struct holders *copy_holders(const struct holders *holders)
     struct holders *copy = arena_alloc(sizeof *copy);
     if (!copy)
         return NULL;
-    *copy = *holders;
-    for (unsigned i = 0; i < copy->count; i++) {
-        module_ref(copy->list[i].module);
-        module_ref(copy->list[i].function_module);
-    }
+    copy->others = holders->others;
+    for (unsigned i = 0; i < holders->count; i++)
+        holders_add(copy, &holders->list[i]);
     return copy;
 }
 
@@ -93,21 +93,27 @@ static void say_tls_thread(struct text *message, const struct holder *holder)
         text_printf(message, " \"%s\"", holder->thread_name);
 }
 
+/* Without memory it has none. */
+static const char *symbol_of(const struct holder *holder)
+{
+    return holder->symbol ? holder->symbol : "";
+}
+
 static void say_tls_destructor(struct text *message, const struct holder *holder)
 {
     say_tls_thread(message, holder);
     if (holder->pending == 0) {
-        text_add(message, " had destructors of C++ thread_local objects pending; it has run them, "
+        text_add(message, " had destructors of thread_local objects pending; it has run them, "
                           "but no dlclose came after that");
         return;
     }
-    text_printf(message, " has %u destructor%s of C++ thread_local objects pending",
-                holder->pending, holder->pending == 1 ? "" : "s");
+    text_printf(message, " has %u destructor%s of thread_local objects pending", holder->pending,
+                holder->pending == 1 ? "" : "s");
     struct frame function = {holder->function, holder->function_module};
     if (!function.pc)
         return;
-    text_printf(message, " (%s%s%s", holder->pending == 1 ? "" : "first ", holder->symbol,
-                holder->symbol[0] ? ", by " : "");
+    text_printf(message, " (%s%s%s", holder->pending == 1 ? "" : "first ", symbol_of(holder),
+                holder->symbol ? ", by " : "");
     word_function(message, &function);
     text_add(message, ")");
 }
@@ -125,13 +131,13 @@ static void say_reason(struct text *message, const struct holder *holder)
         break;
     case REASON_RELOCATION:
         word_module(message, holder->module);
-        text_printf(message, " is bound to its symbol %s", holder->symbol);
+        text_printf(message, " is bound to its symbol %s", symbol_of(holder));
         break;
     case REASON_NODELETE:
         say_nodelete(message, holder);
         break;
     case REASON_UNIQUE_SYMBOL:
-        text_printf(message, "its symbol %s is unique in the process", holder->symbol);
+        text_printf(message, "its symbol %s is unique in the process", symbol_of(holder));
         break;
     case REASON_TLS_DESTRUCTOR:
         say_tls_destructor(message, holder);
@@ -145,17 +151,94 @@ static void say_reason(struct text *message, const struct holder *holder)
     }
 }
 
-/* What to do about a reason; the first one of a kind says it. */
-static const char *const advice[REASON_COUNT] = {
-    [REASON_DEPENDENCY] = "What needs it must be closed, too.",
-    [REASON_RELOCATION] = "A definition that others find by chance is better hidden "
-                          "(-fvisibility=hidden, a version script), or the module opened with "
-                          "RTLD_LOCAL.",
-    [REASON_NODELETE] = "Whoever asked for that meant it to stay.",
-    [REASON_UNIQUE_SYMBOL] = "Compile it with -fno-gnu-unique, or hide these symbols.",
-    [REASON_TLS_DESTRUCTOR] =
-        "Only threads that end before its dlclose should use it, or it should have no thread_local "
-        "objects with destructors; the first dlclose after these threads ended unmaps it.",
+static const char *skip(const char *symbol, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    return strncmp(symbol, prefix, length) ? symbol : symbol + length;
+}
+
+/* Mangled: in namespace std, or one of the tables or guards of what is. */
+static bool is_of_std(const char *symbol)
+{
+    static const char *const wrappers[] = {"_Z", "GV", "TV", "TI", "TS", "TT", "Z", "N"};
+    if (strncmp(symbol, "_Z", 2))
+        return false;
+    for (unsigned i = 0; i < sizeof wrappers / sizeof *wrappers; i++)
+        symbol = skip(symbol, wrappers[i]);
+    symbol += strspn(symbol, "rVK");
+    return symbol[0] == 'S' && symbol[1] && strchr("tabsiod", symbol[1]);
+}
+
+static bool has_unique_of_std(const struct holders *holders)
+{
+    for (unsigned i = 0; i < holders->count; i++)
+        if (holders->list[i].reason == REASON_UNIQUE_SYMBOL &&
+            is_of_std(symbol_of(&holders->list[i])))
+            return true;
+    return false;
+}
+
+/* The first holder that came with the module that it is bound to; or NULL. */
+static const struct module *bound_dependency(const struct holders *holders)
+{
+    for (unsigned i = 0; i < holders->count; i++)
+        if (holders->list[i].dependency)
+            return holders->list[i].module;
+    return NULL;
+}
+
+static void advise_relocation(struct text *message, const struct finding *finding)
+{
+    const struct module *dependency = bound_dependency(finding->stay.holders);
+    text_add(message, " Link the module with a version script that exports only its entry points: "
+                      "then nothing else is bound to what it happens to define");
+    if (dependency) {
+        text_add(message, "; or load ");
+        word_module(message, dependency);
+        text_add(message, ", which came with it and so finds its symbols, with the host (or by "
+                          "DLPIN_OPTIONS=prevent=)");
+    }
+    if (atomic_load(&finding->module->global))
+        text_add(message, "; or open it without RTLD_GLOBAL");
+    text_add(message, ".");
+}
+
+static void advise_unique_symbol(struct text *message, const struct finding *finding)
+{
+    if (has_unique_of_std(finding->stay.holders))
+        text_add(message, " What comes from the C++ library is unique and visible however the "
+                          "module is compiled: link it with -Wl,--exclude-libs,ALL (if the library "
+                          "is linked in statically) and with a version script that exports only "
+                          "its entry points.");
+    else
+        text_add(message, " Compile it with -fno-gnu-unique, or link it with a version script that "
+                          "exports only its entry points.");
+}
+
+static void advise_dependency(struct text *message, const struct finding *finding)
+{
+    text_add(message, " Close what needs it, too.");
+}
+
+static void advise_nodelete(struct text *message, const struct finding *finding)
+{
+    text_add(message, " Whoever asked for that meant it to stay.");
+}
+
+static void advise_tls_destructor(struct text *message, const struct finding *finding)
+{
+    text_add(message, " Only threads that end before its dlclose should use it, or it should have "
+                      "no thread_local objects with destructors; the first dlclose after these "
+                      "threads ended unmaps it.");
+}
+
+/* How to avoid a reason; the first one of a kind says it. */
+static void (*const advise[REASON_COUNT])(struct text *message, const struct finding *finding) = {
+    [REASON_DEPENDENCY] = advise_dependency,
+    [REASON_RELOCATION] = advise_relocation,
+    [REASON_NODELETE] = advise_nodelete,
+    [REASON_UNIQUE_SYMBOL] = advise_unique_symbol,
+    [REASON_TLS_DESTRUCTOR] = advise_tls_destructor,
 };
 
 /* All are in the record; people need no more than a few of each. */
@@ -174,15 +257,16 @@ static unsigned say_each(struct text *message, const struct holders *holders)
     return left;
 }
 
-static void say_reasons(struct text *message, const struct holders *holders)
+static void say_reasons(struct text *message, const struct finding *finding)
 {
+    const struct holders *holders = finding->stay.holders;
     unsigned left = say_each(message, holders);
     if (left)
         text_printf(message, "; and %u more", left);
     text_add(message, ".");
     for (unsigned i = 0; i < REASON_COUNT; i++)
-        if (advice[i] && has_reason(holders, i))
-            text_printf(message, " %s", advice[i]);
+        if (advise[i] && has_reason(holders, i))
+            advise[i](message, finding);
 }
 
 static void say_reopened(struct text *message, const struct finding *finding)
@@ -214,9 +298,11 @@ static void explain_still_mapped(const struct finding *finding, struct text *mes
                     finding->stay.unneeded ? "is not needed any more" : "was closed",
                     finding->bytes >> 10);
     if (!finding->stay.reopened || !has_reason(finding->stay.holders, REASON_UNKNOWN))
-        say_reasons(message, finding->stay.holders);
+        say_reasons(message, finding);
     if (finding->stay.replaced)
         text_add(message, " Its file is another one by now, and that is not what runs.");
+    if (finding->stay.reopened || finding->stay.replaced)
+        text_add(message, " A version under a file name of its own is loaded afresh.");
     say_retained(message, &finding->stay.retained);
 }
 
@@ -244,8 +330,10 @@ static void write_reason(struct text *text, const struct holder *holder)
     }
     if (holder->module)
         json_module(text, "module", holder->module);
-    if (holder->symbol[0])
+    if (holder->symbol)
         json_string(text, "symbol", holder->symbol);
+    if (holder->dependency)
+        text_add(text, ",\"dependency\":true");
     if (holder->reason == REASON_NODELETE)
         json_string(text, "by", holder->flag ? "DF_1_NODELETE" : "RTLD_NODELETE");
     if (holder->tid)
@@ -302,11 +390,36 @@ static bool take_retained(struct finding *finding, const struct object *object,
     return true;
 }
 
+/* Handles that one call opened and nobody closed are one finding, about whoever called. */
+static const struct module *blame(const struct finding *finding)
+{
+    return finding->kind == KIND_HANDLE ? finding->requester : finding->module;
+}
+
+static void add_signature(struct text *text, const struct finding *finding)
+{
+    const struct frame *call = finding->stack ? stack_requester(finding->stack, NULL) : NULL;
+    if (finding->kind == KIND_HANDLE && call)
+        word_signature(text, call);
+}
+
+static const struct module *name_member(struct text *text, const struct finding *finding)
+{
+    if (finding->kind != KIND_HANDLE)
+        return NULL;
+    word_module(text, finding->owner);
+    return finding->owner;
+}
+
 const struct object_class module_class = {
     .identify = identify,
     .still_holds = still_holds,
     .write_subject = write_subject,
     .release = release,
+    .add_signature = add_signature,
+    .blame = blame,
+    .name_member = name_member,
+    .stack_varies = true,
     .has_risen = has_risen,
     .take_retained = take_retained,
 };

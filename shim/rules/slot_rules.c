@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Pointers into the images of unloaded modules. */
 #include "base/json.h"
+#include "base/names.h"
 #include "base/sys.h"
 #include "ownership/json.h"
 #include "registry/heap.h"
@@ -80,8 +81,12 @@ static void explain_pointer(const struct finding *finding, struct text *message)
     if (finding->blocks > 1)
         text_printf(message, " (and so do %zu more such words)", finding->blocks - 1);
     text_add(message, uses[finding->target]);
-    text_add(message, "That it can be reached does not say that it will be used. Take it out where "
-                      "it was entered, before dlclose.");
+    if (words_stack_names(finding->stack, "__cxa_allocate_exception"))
+        text_add(message, "It is an exception object that somebody still has: leave the catch "
+                          "block, and drop each std::exception_ptr to it, before dlclose.");
+    else
+        text_add(message, "That it can be reached does not say that it will be used. Take it out "
+                          "where it was entered, before dlclose.");
 }
 
 /* Not whose the word in it is: a later module at the same place is not reported for an old one. */
@@ -146,19 +151,29 @@ static void write_subject(struct text *text, const struct finding *finding)
 }
 
 /* Pointers from one variable, from variables of one module that have no names, or from blocks of
- * one call site, are one finding, wherever into the module they lead. */
+ * one call site, are one finding, wherever into the module they lead. An object may have several
+ * that are equally bad: those of an exception lead to its destructor and to its virtual functions.
+ */
 static void add_signature(struct text *text, const struct finding *finding)
 {
     const struct path *path = finding->path;
     const struct step *root = path ? &path->steps[0].step : NULL;
     char symbol[SYMBOL_MAX];
     uintptr_t offset;
-    text_printf(text, "|%s", target_names[finding->target]);
+    bool in_block = path && path->count > 1;
+    text_printf(text, "|%s",
+                in_block ? severity_names[finding->severity] : target_names[finding->target]);
     if (!root || path->count > 1 || !root->root.module)
         return;
     text_printf(text, "|%s", root->root.module->identity);
     if (path_symbol(root, symbol, &offset))
         text_printf(text, "+%s", symbol);
+}
+
+static const struct module *name_member(struct text *text, const struct finding *finding)
+{
+    word_target(text, finding);
+    return finding->module;
 }
 
 static uintptr_t word(const struct object *object)
@@ -176,6 +191,7 @@ const struct object_class slot_class = {
     .still_holds = still_holds,
     .write_subject = write_subject,
     .add_signature = add_signature,
+    .name_member = name_member,
     .word = word,
     .word_moves = true,
     .is_one_more = is_one_more,

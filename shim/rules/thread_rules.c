@@ -64,8 +64,10 @@ static void explain_thread_routine(const struct finding *finding, struct text *m
     say_routine(finding, message);
     text_add(message,
              ". The module did not stop the thread. It runs, or will return, into unmapped "
-             "memory, and the process dies. Tell the thread to stop and pthread_join it before "
-             "dlclose.");
+             "memory, and the process dies. ");
+    if (!word_end_of_threads(message, finding->function.module))
+        text_add(message, "Tell the thread to stop and join it before dlclose; it must not be "
+                          "detached, for then nobody can wait for its end.");
 }
 
 /* The library whose code the thread runs made the block itself, on behalf of the module: its own
@@ -181,7 +183,8 @@ static void explain_thread_requested(const struct finding *finding, struct text 
     text_add(message,
              ". That is no harm in itself: the thread's code is still there. If the module should "
              "have stopped a service that it started, it did not; if the thread is a shared one, "
-             "start it from the host, before any module needs it.");
+             "start it from the host, before any module needs it. ");
+    word_end_of_threads(message, finding->owner);
 }
 
 static void identify(const struct subject *subject, struct object *object)

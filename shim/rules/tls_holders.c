@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Destructors of thread_local objects as the reason why a module stays mapped. */
+#include "base/arena.h"
 #include "modules/symbols.h"
 #include "modules/tls_counts.h"
 #include "registry/tls_dtors.h"
@@ -54,8 +55,7 @@ static void name_parts(const struct module *module, struct holder *holder)
     if (holder->tls_offset == UINTPTR_MAX ||
         !symbol_find_tls(module, holder->tls_offset, symbol, &start))
         return;
-    for (size_t i = 0; symbol[i] && i < sizeof holder->symbol - 1; i++)
-        holder->symbol[i] = symbol[i];
+    holder->symbol = arena_strdup(symbol);
 }
 
 void rules_add_tls_holders(struct module *module, struct holders *holders)

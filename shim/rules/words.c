@@ -2,6 +2,10 @@
 #include "rules/words.h"
 #include "modules/symbols.h"
 
+#include <string.h>
+
+enum { INNERMOST = 4 };
+
 void word_module(struct text *text, const struct module *module)
 {
     text_add(text, module ? module->identity : "code outside of any module");
@@ -67,4 +71,24 @@ void word_bytes(struct text *text, size_t bytes)
         text_printf(text, "a block of %zu bytes", bytes);
     else
         text_add(text, "a block");
+}
+
+bool word_end_of_threads(struct text *text, const struct module *library)
+{
+    if (!library || strncmp(library->identity, "libtbb.so", 9))
+        return false;
+    text_add(text, "Call tbb::finalize with a tbb::task_scheduler_handle before dlclose: that "
+                   "ends the threads of TBB, and waits for them.");
+    return true;
+}
+
+bool words_stack_names(const struct stack *stack, const char *part)
+{
+    char name[SYMBOL_MAX];
+    for (uint32_t i = 0; stack && i < stack->count && i < INNERMOST; i++) {
+        const struct frame *frame = &stack->frames[i];
+        if (frame->module && symbol_find(frame->module, frame->pc - 1, name) && strstr(name, part))
+            return true;
+    }
+    return false;
 }

@@ -28,4 +28,11 @@ void word_thread(struct text *text, const struct finding *finding);
 /* "4096 bytes" or "a block". */
 void word_bytes(struct text *text, size_t bytes);
 
+/* How the library whose code a thread runs ends its threads. False: nothing is known of that, and
+ * nothing was said. */
+bool word_end_of_threads(struct text *text, const struct module *library);
+
+/* Whether one of the innermost frames is in a function whose name contains this. */
+bool words_stack_names(const struct stack *stack, const char *part);
+
 #endif

@@ -98,6 +98,10 @@ def misfit(report, finding, expected):
             sorted(str(reason.get("pending")) for reason in subject["reasons"])),
         "retained": lambda value: str(subject.get("retained_blocks", "none")) == value,
         "retained-bytes": lambda value: subject.get("retained_bytes") == int(value),
+        "says": lambda value: value in finding["message"],
+        "silent-on": lambda value: value not in finding["message"],
+        "members": lambda value: value == ",".join(
+            sorted(member["name"] for member in finding.get("members", ()))),
         "by": lambda value: value in {reason.get("by") for reason in subject["reasons"]},
         "growing": lambda value: str(finding.get("growing", False)).lower() == value,
         "reopened": lambda value: str(subject.get("reopened", False)).lower() == value,

@@ -44,6 +44,22 @@ class Suppressions(Exceptions):
                     self.assertNotIn("suppressed", result.stdout)
                 self.assertNotIn("matched nothing", result.stdout)
 
+    def test_one_member_of_several(self):
+        """A finding about two modules is hidden by what names both, and lost by nothing else."""
+        lines = [json.loads(line) for line in (DATA / "note-only.jsonl").read_text().splitlines()]
+        finding = next(line for line in lines if line["type"] == "finding")
+        module = next(line for line in lines
+                      if line["type"] == "module" and line["id"] == finding["module"])
+        other = {**module, "id": module["id"] + 100, "path": "/opt/other.so", "soname": "other.so"}
+        finding["members"] = [{"name": "a", "count": 1, "module": module["id"]},
+                              {"name": "b", "count": 1, "module": other["id"]}]
+        lines.insert(lines.index(module), other)
+        report = self.file("members.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+        for pattern, hidden in ((module["soname"], False), ("other.so", False), ("*.so*", True)):
+            with self.subTest(pattern):
+                result = self.suppressed(f"*:{pattern}\n", report=report, status=0)
+                self.assertEqual("1 suppressed" in result.stdout, hidden, result.stdout)
+
     def test_by_signature(self):
         sig = self.signatures()["thread-routine", "plug::worker(void*)"]
         self.assertIn("1 suppressed", self.suppressed(f"sig:{sig}").stdout)

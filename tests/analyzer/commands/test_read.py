@@ -16,6 +16,7 @@ CHECKS = {
     "clean.jsonl": (0, "clean: no findings; 1 process, 1 module unloaded", ""),
     "good.jsonl": (1, "2 errors, 1 warning, 1 note", "check: failed: 3 findings"),
     "note-only.jsonl": (0, "0 errors, 0 warnings, 1 note", ""),
+    "members.jsonl": (1, "all with this cause: libplug.so, host", "failed: 1 finding"),
     "warning-only.jsonl": (1, "warning: key: libplug.so (unloaded)", "failed: 1 finding"),
     "retention.jsonl": (1, "-> virtual function table: vtable for (anonymous namespace)::Widget", ""),
     "damaged-path.jsonl": (1, "dlpin: 2 damaged paths left out, the findings are there",

@@ -403,6 +403,56 @@ Test(report, what_is_retained_is_its_own_modules)
     cr_assert(strstr(text_of(finding, "message"), "hold 5 blocks of the heap with 500 bytes"));
 }
 
+static struct finding handle_finding(struct module *module, struct module *opener, uintptr_t pc)
+{
+    struct holders *holders = arena_alloc(sizeof *holders);
+    struct stack *stack = arena_alloc(sizeof *stack + sizeof stack->frames[0]);
+    cr_assert(holders && stack);
+    holders_add(holders, &(struct holder){.reason = REASON_HANDLE, .handles = 1, .opens = 1});
+    stack->count = 1;
+    stack->frames[0] = (struct frame){opener->start + pc, module_ref(opener)};
+    struct object object = object_make(KIND_HANDLE);
+    object.module.id = module->id;
+    return (struct finding){
+        .kind = KIND_HANDLE,
+        .verdict = VERDICT_PINNED,
+        .severity = SEVERITY_NOTE,
+        .object = object,
+        .module = module_ref(module),
+        .owner = module_ref(module),
+        .requester = module_ref(opener),
+        .stack = stack,
+        .stay = {.holders = holders},
+    };
+}
+
+/* What one call opened is one finding, what another one opened is another; and what is given back
+ * is no member any more. */
+Test(report, one_call_opened_several)
+{
+    struct module *opener = support_module("host", 10, MODULE_LOADED);
+    struct module *opened[] = {
+        support_module("a.so", 11, MODULE_LOADED), support_module("b.so", 12, MODULE_LOADED),
+        support_module("c.so", 13, MODULE_LOADED), support_module("d.so", 14, MODULE_LOADED)};
+    for (unsigned i = 0; i < 4; i++) {
+        struct finding finding = handle_finding(opened[i], opener, i < 3 ? 0x10 : 0x20);
+        report_finding(&finding, AT_EXIT, true);
+    }
+    report_finish("exit", true, false, (const char *const[]){NULL});
+    json_t *all = records("finding"), *first = NULL, *record;
+    size_t index;
+    json_array_foreach(all, index, record)
+    {
+        if (number_of(record, "id") == 1)
+            first = record;
+    }
+    cr_assert_eq(number_of(json_array_get(all, 0), "id"), 1);
+    cr_assert_eq(number_of(first, "count"), 3);
+    cr_assert_eq(json_array_size(json_object_get(first, "members")), 3);
+    cr_assert_null(json_object_get(first, "growing"));
+    cr_assert_eq(number_of(last_of(records("summary")), "findings"), 2);
+}
+
 Test(report, after_exit_began)
 {
     struct finding finding = key_finding(5, 0x40), before = key_finding(6, 0x60);
