@@ -21,10 +21,22 @@
 
 enum { PAGE = 4096 };
 
+/* A common module hands out in parts what it maps, to whoever asks next (the pools of libapr,
+ * jemalloc): so it is nobody's. A module that was just loaded may not be known yet. */
+static inline bool may_be_own(struct making making)
+{
+    if (likely(!making_counts(making)))
+        return false;
+    const struct module *caller = modules_find(making.pc - 1);
+    return !caller || !caller->common;
+}
+
 static COLD void note_made(void *start, size_t size, const char *call, struct making making)
 {
     int saved_errno = errno;
-    uint32_t site = making_counts(making) ? making_site(making) : 0;
+    uint32_t site = may_be_own(making) ? making_site(making) : 0;
+    if (!may_be_own(making)) /* it is known now */
+        site = 0;
     errno = saved_errno;
     if (!own_process_enter(&saved_errno))
         return;
@@ -35,7 +47,7 @@ static COLD void note_made(void *start, size_t size, const char *call, struct ma
 static inline void *made(void *start, size_t size, const char *call, struct making making)
 {
     if (unlikely(start != MAP_FAILED &&
-                 (making_counts(making) || mappings_may_have((uintptr_t)start, size))))
+                 (may_be_own(making) || mappings_may_have((uintptr_t)start, size))))
         note_made(start, size, call, making);
     return start;
 }
@@ -117,7 +129,7 @@ EXPORT void *shmat(int segment, const void *address, int flags)
     real_need(real_shmat);
     void *start = real_shmat(segment, address, flags);
     struct making making = MAKER();
-    if (unlikely(start != MAP_FAILED && making_counts(making) && !calls_are_filtered()))
+    if (unlikely(start != MAP_FAILED && may_be_own(making) && !calls_are_filtered()))
         made(start, segment_size(segment), "shmat", making);
     return start;
 }

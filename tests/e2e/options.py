@@ -20,9 +20,9 @@ class Options(unittest.TestCase):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
 
-    def run_with(self, options, command=LEAVES, **environment):
+    def run_with(self, options, command=LEAVES, sample=SAMPLE, **environment):
         shim = os.path.join(BUILD, 'shim', 'libdlpin.so')
-        return subprocess.run(command, cwd=SAMPLE, capture_output=True, text=True, timeout=600,
+        return subprocess.run(command, cwd=sample, capture_output=True, text=True, timeout=600,
                               env={**os.environ, **environment, 'LD_PRELOAD': shim, 'DLPIN_OPTIONS': options})
 
     def records(self):
@@ -87,6 +87,14 @@ class Options(unittest.TestCase):
         """Passed over, the plug-in is no requester: its key goes by the variable, and is found all the same."""
         result = self.run_with("common='plug*,other.so'")
         self.assertIn('plugin.so was unloaded', result.stderr)
+
+    def test_what_a_common_module_maps_is_nobodys(self):
+        """An allocator's memory, which it hands out in parts, is not the plug-in's that was the first to ask."""
+        command = [HOST, *'open library call library start close library'.split()]
+        mapping = os.path.join(BUILD, 'samples', 'mapping')
+        self.assertIn('mapping', self.run_with('', command, mapping).stderr)
+        result = self.run_with("common='libsupport.so'", command, mapping)
+        self.assertEqual((result.returncode, result.stderr), (0, ''))
 
     def test_malloc_context_size(self):
         command = [HOST, *'thread worker key none open plugin in worker call plugin use_malloc close plugin'.split()]

@@ -102,6 +102,8 @@ int RedisModule_OnUnload(void *context)
     pthread_key_delete(key);
     close(stop[0]);
     close(stop[1]);
+    close(ready[0]);
+    close(ready[1]);
     return 0;
 }
 '''
@@ -133,7 +135,9 @@ def in_thread(name, library, function, last, package, **more):
 
 
 MIMALLOC = (Finding('key-destructor', 'libmimalloc.so.2', stack='libmimalloc.so.2'),
-            Finding('key-value', 'libmimalloc.so.2', stack='libmimalloc.so.2'))
+            Finding('key-value', 'libmimalloc.so.2', stack='libmimalloc.so.2'),
+            # Its arena: 32 MB with each load.
+            Finding('mapping', 'libmimalloc.so.2', 'warning', stack='libmimalloc.so.2'))
 CUPS = (Finding('key-destructor', 'libcups.so.2', stack='_cupsGlobals'),
         Finding('key-value', 'libcups.so.2', 'warning', stack='_cupsGlobals'))
 
@@ -163,15 +167,21 @@ HOSTS = (
     Host('data.table', ('R', '--vanilla', '--no-echo', '-f', 'use.R'),
          ('r-base-core', 'r-cran-data.table'), prepare=write(use__R=R_DATA_TABLE),
          changing=(r'0x[0-9a-f]+',), status='signal 11', complete=False,
-         find=(Finding('pointer', 'data_table.so', 'warning'),)),
+         find=(Finding('pointer', 'data_table.so', 'warning'),),
+         crash=Crash('data_table.so', 'pointer', 'R_RunWeakRefFinalizer')),
     Host('redis', ('sh', '-c', REDIS), ('redis-server', 'redis-tools', 'gcc'),
          prepare=compile_for_redis(0)),
     Host('redis-leaves', ('sh', '-c', REDIS), ('redis-server', 'redis-tools', 'gcc'),
          prepare=compile_for_redis(1),
          find=(Finding('thread-routine', 'small.so', stack='RedisModule_OnLoad'),
                Finding('key-destructor', 'small.so', stack='RedisModule_OnLoad'),
-               Finding('key-value', 'small.so', 'warning', stack='run'))),
+               Finding('key-value', 'small.so', 'warning', stack='run'),
+               Finding('descriptor', 'small.so', 'warning', stack='RedisModule_OnLoad',
+                       at_least=4))),
     Host('later', ('R', '--vanilla', '--no-echo', '-f', 'use.R'), ('r-base-core', 'r-cran-later'),
          prepare=write(use__R=R_LATER),
-         find=(Finding('still-mapped', 'later.so', 'note', reasons='unique-symbol'),)),
+         find=(Finding('still-mapped', 'later.so', 'note', reasons='unique-symbol'),
+               # Its timer's thread goes on, and has two pipes.
+               Finding('thread-routine', 'later.so', 'warning'),
+               Finding('descriptor', 'later.so', 'note', at_least=4))),
 )
