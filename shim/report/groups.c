@@ -109,9 +109,7 @@ struct member *group_add_member(struct group *group, const struct finding *findi
     struct member *member = name ? group->members : NULL;
     while (member && strcmp(member->name, name) != 0)
         member = member->next;
-    if (member)
-        free_string(name);
-    else if (name && group->member_count < MEMBERS_MAX)
+    if (!member && name && group->member_count < MEMBERS_MAX)
         member = new_member(group, module, name);
     else
         free_string(name);

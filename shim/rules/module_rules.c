@@ -154,14 +154,14 @@ static void say_reason(struct text *message, const struct holder *holder)
 static const char *skip(const char *symbol, const char *prefix)
 {
     size_t length = strlen(prefix);
-    return strncmp(symbol, prefix, length) ? symbol : symbol + length;
+    return strncmp(symbol, prefix, length) == 0 ? symbol + length : symbol;
 }
 
 /* Mangled: in namespace std, or one of the tables or guards of what is. */
 static bool is_of_std(const char *symbol)
 {
     static const char *const wrappers[] = {"_Z", "GV", "TV", "TI", "TS", "TT", "Z", "N"};
-    if (strncmp(symbol, "_Z", 2))
+    if (strncmp(symbol, "_Z", 2) != 0)
         return false;
     for (unsigned i = 0; i < sizeof wrappers / sizeof *wrappers; i++)
         symbol = skip(symbol, wrappers[i]);

@@ -58,8 +58,7 @@ static const char *const uses[] = {
     [TARGET_CLASS_NONE] = ". ",
     [TARGET_CODE] = ". Whoever calls it jumps into unmapped memory. ",
     [TARGET_VTABLE] = ". Whoever calls a function of the object jumps into unmapped memory. ",
-    [TARGET_TYPEINFO] = ". Whoever compares the type with another (catch, dynamic_cast) reads "
-                        "unmapped memory. ",
+    [TARGET_TYPEINFO] = ". Whoever compares the type (catch, dynamic_cast) reads unmapped memory. ",
     [TARGET_OBJECT] = ". Whoever calls one of its functions jumps into unmapped memory. ",
     [TARGET_DATA] = ". Whoever reads there reads unmapped memory. ",
 };
