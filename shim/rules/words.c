@@ -75,7 +75,7 @@ void word_bytes(struct text *text, size_t bytes)
 
 bool word_end_of_threads(struct text *text, const struct module *library)
 {
-    if (!library || strncmp(library->identity, "libtbb.so", 9))
+    if (!library || strncmp(library->identity, "libtbb.so", 9) != 0)
         return false;
     text_add(text, "Call tbb::finalize with a tbb::task_scheduler_handle before dlclose: that "
                    "ends the threads of TBB, and waits for them.");
