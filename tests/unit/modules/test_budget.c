@@ -28,10 +28,10 @@ static const struct limit {
     {MOMENT_EVENT, WORK_RECORDS, NO_LIMIT},
     {MOMENT_CLOSING, WORK_STACKS, 40 * MS},
     {MOMENT_UNLOADED, WORK_STACKS, 40 * MS},
-    {MOMENT_UNLOADED, WORK_MEMORY | WORK_UNSETTLED | WORK_WALK, 8 * MS},
+    {MOMENT_UNLOADED, WORK_MEMORY | WORK_UNSETTLED | WORK_WALK, 2 * MS},
     {MOMENT_UNLOADED, WORK_RETAINED, 40 * MS},
     {MOMENT_UNLOADED, WORK_UNSEEN, NO_LIMIT},
-    {MOMENT_LOADING, WORK_MEMORY, 8 * MS},
+    {MOMENT_LOADING, WORK_MEMORY, 2 * MS},
     {MOMENT_REQUEST, WORK_SCAN | WORK_STACKS | WORK_RETAINED | WORK_UNSEEN, NO_LIMIT},
     {MOMENT_EXIT, WORK_SCAN | WORK_STACKS | WORK_RETAINED | WORK_UNSEEN, NO_LIMIT},
     {MOMENT_DEATH, WORK_SCAN, NO_LIMIT},
@@ -75,9 +75,9 @@ static bool allows(uint64_t expected)
 
 Test(budget, a_twentieth_of_the_time)
 {
-    budget_spend(8 * MS + 1);
+    budget_spend(2 * MS + 1);
     cr_assert_not(allows(0));
-    support_pass_ns(SHARE * (8 * MS + 1) - 1);
+    support_pass_ns(SHARE * (2 * MS + 1) - 1);
     cr_assert_not(allows(0), "what was spent before counts, too");
     support_pass_ns(1);
     cr_assert(allows(0));
@@ -89,17 +89,17 @@ Test(budget, what_is_spent_at_once_is_time_of_a_processor)
 {
     struct budget_stamp begun = budget_begin();
     support_pass_ns(300 * MS);
-    support_pass_processor_ns(3 * MS);
-    cr_assert_eq(budget_end(begun), 3 * MS);
-    cr_assert(allows(5 * MS));
-    cr_assert_not(allows(5 * MS + 1));
+    support_pass_processor_ns(MS);
+    cr_assert_eq(budget_end(begun), MS);
+    cr_assert(allows(MS));
+    cr_assert_not(allows(MS + 1));
 }
 
 /* On a busy machine a share of the time that passes would be a large share of the processor's. */
 Test(budget, of_the_share_all_time_is_taken)
 {
-    budget_spend(8 * MS + 1);
-    support_pass_ns(SHARE * (8 * MS + 1));
+    budget_spend(2 * MS + 1);
+    support_pass_ns(SHARE * (2 * MS + 1));
     struct budget_stamp begun = budget_begin();
     support_pass_ns(SHARE * MS);
     support_pass_processor_ns(1);
@@ -112,7 +112,7 @@ Test(budget, of_the_share_all_time_is_taken)
 
 Test(budget, no_more_is_saved_up)
 {
-    budget_spend(8 * MS + 1);
+    budget_spend(2 * MS + 1);
     support_pass_ns(3600 * SECOND_NS);
     cr_assert(allows(NO_LIMIT));
     budget_spend(ceiling - MS);

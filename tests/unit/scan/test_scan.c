@@ -182,7 +182,7 @@ static void expect_result(void)
 Test(scan, of_variables_no_walk_is_needed)
 {
     plugin.data[5] = (intptr_t)word;
-    budget_spend(8 * MS);
+    budget_spend(2 * MS);
     agenda_add(gone, WORK_MEMORY);
     cr_assert(scan_run(MOMENT_UNLOADED, note_nothing));
     cr_assert_eq(told, 0);
@@ -195,7 +195,7 @@ static uintptr_t *put_off(void)
 {
     uintptr_t *block = leave_block();
     plugin.data[5] = (intptr_t)block;
-    budget_spend(8 * MS);
+    budget_spend(2 * MS);
     agenda_add(gone, WORK_MEMORY);
     cr_assert_not(scan_run(MOMENT_UNLOADED, note_nothing));
     cr_assert(work_any(WORK_WALK));
