@@ -9,7 +9,9 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -126,6 +128,16 @@ void step_epoll_clear(char **arg)
         epoll_ctl(host_epoll(), EPOLL_CTL_MOD, file, &event);
 }
 
+/* A signal wakes a waiting thread even if it is ignored then, and the wait in unmapped memory that
+ * begins again kills the process. glibc 2.41 blocks all signals in a thread that forks: where the
+ * child ends at once, SIGCHLD comes to another thread. */
+static void block_signals(void)
+{
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+}
+
 void step_wait(char **arg)
 {
     static const struct {
@@ -139,6 +151,7 @@ void step_wait(char **arg)
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         if (strcmp(ways[i].name, arg[0]) != 0)
             continue;
+        block_signals();
         host_arrive();
         ways[i].wait(variable);
         return;
