@@ -23,13 +23,9 @@ static bool match_thread_stack(const struct subject *subject, struct finding *fi
     const struct passage *passage = subject->frame.passage;
     if (runs_its_routine(subject->frame.thread, passage->module))
         return false;
-    finding->verdict = VERDICT_DANGLING;
+    passage_describe(passage, finding);
     finding->severity = passage->certain ? SEVERITY_ERROR : SEVERITY_WARNING;
     finding->pending = subject->closing;
-    finding->module = module_ref(passage->module);
-    finding->owner = module_ref(passage->module);
-    finding->function = (struct frame){passage->pc, module_ref(passage->module)};
-    finding->tid = passage->tid;
     finding->frame.unwound = passage->certain;
     finding->stack = stack_copy(passage->stack);
     return true;

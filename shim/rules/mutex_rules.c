@@ -13,16 +13,9 @@
 static bool match_robust_mutex(const struct subject *subject, struct finding *finding)
 {
     const struct passage *passage = subject->mutex.passage;
-    finding->verdict = VERDICT_DANGLING;
+    passage_describe_data(passage, finding);
     finding->severity = SEVERITY_ERROR;
     finding->pending = subject->closing;
-    finding->module = module_ref(passage->module);
-    finding->owner = module_ref(passage->module);
-    finding->function = (struct frame){passage->pc, module_ref(passage->module)};
-    finding->address = passage->pc;
-    finding->place = PLACE_IMAGE;
-    finding->target = TARGET_DATA;
-    finding->tid = passage->tid;
     return true;
 }
 

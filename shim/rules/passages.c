@@ -47,3 +47,20 @@ bool passage_is_of_module(const struct passage *passage, bool closing)
         return false;
     return closing || known || passage->unmapped;
 }
+
+void passage_describe(const struct passage *passage, struct finding *finding)
+{
+    finding->verdict = VERDICT_DANGLING;
+    finding->module = module_ref(passage->module);
+    finding->owner = module_ref(passage->module);
+    finding->function = (struct frame){passage->pc, module_ref(passage->module)};
+    finding->tid = passage->tid;
+}
+
+void passage_describe_data(const struct passage *passage, struct finding *finding)
+{
+    passage_describe(passage, finding);
+    finding->address = passage->pc;
+    finding->place = PLACE_IMAGE;
+    finding->target = TARGET_DATA;
+}

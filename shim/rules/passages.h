@@ -9,6 +9,7 @@
 
 #include "modules/modules.h"
 #include "ownership/stack.h"
+#include "rules/finding.h"
 
 #include <sys/types.h>
 
@@ -28,5 +29,11 @@ bool passage_is_noted(const struct passage *passage);
 /* The address leads into this module, not into one that lay there before, or that has come
  * meanwhile. `closing`: the module is still mapped. */
 bool passage_is_of_module(const struct passage *passage, bool closing);
+
+/* Fills in that something dangles, in which thread and into which module. Takes references. */
+void passage_describe(const struct passage *passage, struct finding *finding);
+
+/* The same of a thread that has an address of the module's data. */
+void passage_describe_data(const struct passage *passage, struct finding *finding);
 
 #endif

@@ -23,16 +23,9 @@ static bool match_thread_blocked(const struct subject *subject, struct finding *
     const struct passage *passage = subject->wait.passage;
     if (runs_its_routine(subject->wait.thread, passage->module))
         return false;
-    finding->verdict = VERDICT_DANGLING;
+    passage_describe_data(passage, finding);
     finding->severity = wait_is_futex(subject->wait.call) ? SEVERITY_ERROR : SEVERITY_WARNING;
     finding->pending = subject->closing;
-    finding->module = module_ref(passage->module);
-    finding->owner = module_ref(passage->module);
-    finding->function = (struct frame){passage->pc, module_ref(passage->module)};
-    finding->address = passage->pc;
-    finding->place = PLACE_IMAGE;
-    finding->target = TARGET_DATA;
-    finding->tid = passage->tid;
     return true;
 }
 
