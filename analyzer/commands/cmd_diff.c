@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* What is in OLD is to NEW what a baseline is. */
+/* The findings of OLD serve as a baseline for NEW. */
 static bool take_old(struct settings *settings)
 {
     struct model old = {.count_resolved = settings->resolved};

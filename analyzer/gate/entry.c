@@ -136,7 +136,7 @@ static char *take_pattern(struct entry *entry, const char *kind, const char *pat
     return NULL;
 }
 
-/* What stands before the attributes: a word, ':' and the rest. */
+/* The part before the attributes: a word, ':' and the rest. */
 static char *take_subject(struct entry *entry, char *subject)
 {
     char *colon = strchr(subject, ':');

@@ -78,7 +78,7 @@ static void free_index(struct named *index)
     }
 }
 
-/* It hides the group, or would if it were not past its day. */
+/* The entry hides the group, or would hide it if its day had not passed. */
 static void mark(struct entry *entry, struct group *group, bool of_baseline)
 {
     const struct entry **place = of_baseline ? &group->known : &group->suppressed;

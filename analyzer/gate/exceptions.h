@@ -12,7 +12,7 @@
 #include "gate/entries.h"
 
 struct exceptions {
-    /* What is asked for. */
+    /* From the command line. */
     const char **suppression_paths;
     size_t suppression_count;
     const char *baseline_path; /* NULL: there is none */
@@ -20,7 +20,7 @@ struct exceptions {
     bool write, update;        /* the baseline */
     bool print;                /* the suppressions that matched */
     int today;                 /* 0: the machine's */
-    /* What is there. */
+    /* As read from the files. */
     struct entries *suppressions;
     struct entries baseline;
     size_t suppressed, known; /* groups that do not count */
@@ -37,7 +37,7 @@ void exceptions_apply(struct exceptions *exceptions, struct model *model);
  * message, where the file, or the input, is not good enough for that. */
 bool exceptions_write(struct exceptions *exceptions, struct model *model);
 
-/* What the model found as a baseline: exceptions_apply() then tells what is new. */
+/* Takes the findings of a model as the baseline: exceptions_apply() then tells which are new. */
 void exceptions_take_model(struct exceptions *exceptions, const struct model *model,
                            const char *path);
 

@@ -154,7 +154,7 @@ static bool take_line(void *context, const struct line *line)
     return true;
 }
 
-/* One line, however much of it is no record. */
+/* Says it in one line, however many lines of the file are no records. */
 static void say_no_report(const struct file_load *load)
 {
     if (load->early_count > 0)

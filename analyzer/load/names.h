@@ -18,11 +18,11 @@ const char *severity_name(enum severity severity);
 const char *module_state_name(enum module_state state);
 const char *kind_name(enum kind kind);
 const char *verdict_name(enum verdict verdict);
-/* One line in words. */
+/* A sentence without a full stop. */
 const char *verdict_meaning(enum verdict verdict);
 /* "dangling error, held warning": what such a finding may be. */
 const char *kind_judgements(enum kind kind);
-/* One line in words, or NULL for a kind that this version does not know. */
+/* A few words, or NULL for a kind that this version does not know. */
 const char *kind_title(const char *kind);
 
 #endif

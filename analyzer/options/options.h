@@ -22,7 +22,7 @@ enum {
     IN_DIFF = 1 << 5,
     IN_COMPLETIONS = 1 << 6,
     IN_ALL = (1 << 7) - 1,
-    /* Those that read whole reports. */
+    /* The commands that read whole reports. */
     IN_READERS = IN_RUN | IN_REPORT | IN_CHECK | IN_DIFF,
 };
 

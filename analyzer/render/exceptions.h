@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What does not count, and why, for people. */
+/* The findings that do not count, and why, for people. */
 #ifndef DLPIN_ANALYZER_RENDER_EXCEPTIONS_H
 #define DLPIN_ANALYZER_RENDER_EXCEPTIONS_H
 

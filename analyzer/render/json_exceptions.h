@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What does not count, and why, as JSON (render/json.c describes it). */
+/* The findings that do not count, and why, as JSON (dlpin-json(5) describes it). */
 #ifndef DLPIN_ANALYZER_JSON_EXCEPTIONS_H
 #define DLPIN_ANALYZER_JSON_EXCEPTIONS_H
 

@@ -42,7 +42,7 @@ static void add(struct markdown *markdown, const char *text)
     markdown->used += strlen(text);
 }
 
-/* What it is, of which module, and where. */
+/* The kind of a finding, its module and its place. */
 static char *headline(const char *severity, const char *kind, const struct module *module,
                       const struct location *location)
 {

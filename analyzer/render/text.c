@@ -319,7 +319,7 @@ static void put_limits(FILE *out, const struct report *report)
                 report->model->resolved, report->model->resolved == 1 ? " was" : "s were");
 }
 
-/* What is counted below, and for its severity not shown above. */
+/* The number of findings that are too mild to be shown, and are only counted. */
 static void put_not_shown(FILE *out, const struct report *report)
 {
     size_t count = 0;

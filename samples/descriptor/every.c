@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What the compiler calls with _FORTIFY_SOURCE. */
+/* The compiler calls these with _FORTIFY_SOURCE. */
 int __open_2(const char *path, int flags);
 int __open64_2(const char *path, int flags);
 int __openat_2(int folder, const char *path, int flags);

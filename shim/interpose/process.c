@@ -126,7 +126,7 @@ static void do_nothing(void *unused)
 {
 }
 
-/* What is registered under a handle that is nobody else's shows where libc keeps it. */
+/* A registration under a handle that is nobody else's shows where libc keeps its list. */
 static void find_exit_lists(void)
 {
     static char handle;

@@ -113,8 +113,8 @@ void lifecycle_check(enum moment moment)
     check_all(moment, moment == MOMENT_EXIT);
 }
 
-/* What is true now counts, whatever becomes of it while handlers and destructors run: so deferred
- * work is done before them. */
+/* A finding that is true now counts, whatever becomes of it while handlers and destructors run: so
+ * deferred work is done before them. */
 void lifecycle_exit_begins(void)
 {
     if (process_set_exit_begins() &&
@@ -179,8 +179,8 @@ void check_end_scan(void)
     scan_put_off();
 }
 
-/* What some unloads left behind was seen before exit() began, even if it is explained afterwards.
- */
+/* A leftover that is waiting for its walk was seen before exit() began, even if the walk comes
+ * afterwards. */
 static bool run(enum moment moment, enum occasion at)
 {
     bool was_seen = work_any(WORK_WALK);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What the program does that is a finding at once, or ends one: keys and tasks. Inside the guard,
- * without any of our locks. */
+/* Events that make a finding at once, or end one: keys and tasks. Inside the guard, without any of
+ * our locks. */
 #ifndef DLPIN_LIFECYCLE_EVENTS_H
 #define DLPIN_LIFECYCLE_EVENTS_H
 

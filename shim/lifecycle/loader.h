@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the program does with the loader: a dlopen begins, a dlclose begins and is over.
+ * Events of the loader: a dlopen begins, a dlclose begins and is over.
  *
  * Inside the guard, without any of our locks.
  */

@@ -24,7 +24,7 @@ static bool is_alone(void)
     return guard.dlclose_is_alone;
 }
 
-/* What lies above exit() is never returned to. */
+/* Frames above exit() are never returned to. */
 static enum stacks_seen search(struct stacks_look *look, struct sink *sink)
 {
     enum stacks_seen seen = STACKS_CLEAR;
@@ -77,7 +77,7 @@ void passages_check_closing(struct module *module, bool destructors_ran, struct 
 /* --- of unloaded modules
  * --------------------------------------------------------------------------------------------- */
 
-/* What is mapped again cannot be reported by its addresses. */
+/* A range that is mapped again cannot be reported by its addresses. */
 static unsigned collect(struct agenda_entry *entry, void *data)
 {
     struct module *module = entry->module;
@@ -87,7 +87,7 @@ static unsigned collect(struct agenda_entry *entry, void *data)
     return 0;
 }
 
-/* Those that were searched for are done, unless a thread passed us by. */
+/* Modules that were searched for are done, unless a thread could not be examined. */
 static unsigned settle(struct agenda_entry *entry, void *data)
 {
     const bool *complete = data;

@@ -107,7 +107,7 @@ static void earn(void)
     budget.balance += (int64_t)(earned < room ? earned : room);
 }
 
-/* What costs more than can be saved up is done when that much is saved. */
+/* Work that costs more than can be saved up is done when the ceiling is reached. */
 static bool is_affordable(uint64_t allowance, uint64_t expected)
 {
     earn();

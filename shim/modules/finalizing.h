@@ -9,7 +9,7 @@
 
 #include "modules/modules.h"
 
-/* Those whose dlclose is over, since the last sync. Under the modules' lock. */
+/* Modules whose dlclose is over, since the last sync. Under the modules' lock. */
 unsigned finalized_count_locked(void);
 struct module *finalized_at_locked(unsigned index); /* NULL: no more */
 void finalized_forget_locked(void);

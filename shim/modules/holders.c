@@ -41,7 +41,7 @@ struct node {
     bool is_expanded;  /* and so is what it needs */
 };
 
-/* One object keeps another one mapped. */
+/* An object that keeps another one mapped. */
 struct link {
     const struct node *holder;
     struct node *held;
@@ -57,7 +57,7 @@ struct search {
     struct link *links;
 };
 
-/* What is looked for at once. */
+/* Modules whose holders one pass looks for. */
 struct targets {
     struct node *list[TARGETS_MAX];
     bool is_met[TARGETS_MAX];
@@ -321,7 +321,7 @@ static bool is_decided(const struct search *search)
     return true;
 }
 
-/* What holds these is looked for next. */
+/* The holders of these are looked for next. */
 static void choose_targets(struct search *search, struct targets *targets)
 {
     targets->count = 0;

@@ -18,7 +18,7 @@ enum object_found { OBJECT_NOT_FOUND, OBJECT_VIRTUAL, OBJECT_TYPEINFO };
  */
 void objects_note(struct module *module);
 
-/* What begins at an address of an unloaded module, as far as it was noted. */
+/* The kind of object that begins at an address of an unloaded module, if it was noted. */
 enum object_found objects_find(const struct module *module, uintptr_t address);
 
 #endif

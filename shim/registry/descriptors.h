@@ -17,7 +17,7 @@
 #include <sys/types.h>
 #include <time.h>
 
-/* What shows that somebody used a descriptor. */
+/* Properties that change when somebody uses a descriptor. */
 struct descriptor_use {
     struct timespec read, written;
     int waiting;     /* bytes to be read, */
