@@ -93,13 +93,21 @@ static const char *path_in_root(const struct source_root *root, const char *sour
     return path == NULL || path[0] == '\0' || climbs(path) ? NULL : path;
 }
 
+struct location location_of_place(const struct source_root *root, const struct frame *frame,
+                                  size_t number)
+{
+    const struct frame_place place = frame_place(frame, number);
+
+    return (struct location){
+        .path = path_in_root(root, place.source),
+        .line = place.line > 0 ? place.line : 1,
+        .function = place.function != NULL || place.inlined ? place.function : frame->symbol,
+    };
+}
+
 struct location location_of_frame(const struct source_root *root, const struct frame *frame)
 {
-    return (struct location){
-        .path = path_in_root(root, frame->source),
-        .line = frame->line > 0 ? frame->line : 1,
-        .function = frame->function != NULL ? frame->function : frame->symbol,
-    };
+    return location_of_place(root, frame, frame->inlined_count);
 }
 
 /* The first of the frames that is in the root, and of the module unless that is RECORD_ABSENT. */
@@ -109,9 +117,11 @@ static bool find(struct location *location, const struct source_root *root, int6
     for (size_t i = 0; i < count; i++) {
         if (module != RECORD_ABSENT && frames[i].module != module)
             continue;
-        *location = location_of_frame(root, &frames[i]);
-        if (location->path != NULL)
-            return true;
+        for (size_t number = 0; number < frame_place_count(&frames[i]); number++) {
+            *location = location_of_place(root, &frames[i], number);
+            if (location->path != NULL)
+                return true;
+        }
     }
     return false;
 }

@@ -29,7 +29,11 @@ struct location {
     const char *function; /* or NULL */
 };
 
-/* root may be NULL: then only paths that are relative are in it. */
+/* Of a function at the frame, by its number as frame_place() has it. root may be NULL: then only
+ * paths that are relative are in it. */
+struct location location_of_place(const struct source_root *root, const struct frame *frame,
+                                  size_t number);
+/* Of the function that has the symbol. */
 struct location location_of_frame(const struct source_root *root, const struct frame *frame);
 
 /*

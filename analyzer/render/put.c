@@ -50,11 +50,18 @@ void put_place(FILE *out, const struct process *process, const struct frame *fra
 void put_stack(FILE *out, const struct process *process, const char *title,
                const struct frame *frames, size_t count)
 {
+    size_t line = 0;
+
     if (count > 0)
         fprintf(out, "  %s:\n", title);
     for (size_t i = 0; i < count; i++) {
-        fprintf(out, "    #%zu ", i);
-        put_place(out, process, &frames[i]);
+        for (size_t number = 0; number < frame_place_count(&frames[i]); number++) {
+            char *place = place_text_of(process, &frames[i], number);
+
+            fprintf(out, "    #%zu ", line++);
+            put_line(out, place);
+            free(place);
+        }
     }
 }
 

@@ -145,13 +145,13 @@ static json_t *location_value(const struct sarif *sarif, const struct location *
     return value;
 }
 
-static json_t *frame_location(const struct sarif *sarif, const struct process *process,
-                              const struct frame *frame)
+static json_t *place_location(const struct sarif *sarif, const struct process *process,
+                              const struct frame *frame, size_t number)
 {
-    const struct location location = location_of_frame(sarif->report->root, frame);
+    const struct location location = location_of_place(sarif->report->root, frame, number);
 
     return location_value(sarif, &location, process_module(process, frame->module),
-                          place_text(process, frame));
+                          place_text_of(process, frame, number));
 }
 
 static size_t lower(size_t count, size_t most)
@@ -162,12 +162,17 @@ static size_t lower(size_t count, size_t most)
 static void set_stack(struct sarif *sarif, json_t *result, const struct process *process,
                       const struct frame *frames, size_t count)
 {
-    size_t shown = lower(count, LOCATIONS_MAX);
     json_t *locations = json_array();
 
-    for (size_t i = 0; i < shown; i++)
-        json_array_append_new(locations, frame_location(sarif, process, &frames[i]));
-    sarif->locations_left_out += count - shown;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t number = 0; number < frame_place_count(&frames[i]); number++) {
+            if (json_array_size(locations) < LOCATIONS_MAX)
+                json_array_append_new(locations,
+                                      place_location(sarif, process, &frames[i], number));
+            else
+                sarif->locations_left_out++;
+        }
+    }
     set_member(result, "relatedLocations", locations);
 }
 

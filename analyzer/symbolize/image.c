@@ -196,21 +196,6 @@ void image_close(struct image *image)
     free(image);
 }
 
-/* The file of a call, as the compilation unit numbers it. */
-static const char *call_file(Dwarf_Die *unit, Dwarf_Die *inlined)
-{
-    Dwarf_Attribute attribute;
-    Dwarf_Files *files;
-    Dwarf_Word number;
-    size_t count;
-
-    if (dwarf_attr(inlined, DW_AT_call_file, &attribute) == NULL ||
-        dwarf_formudata(&attribute, &number) != 0 || dwarf_getsrcfiles(unit, &files, &count) != 0 ||
-        number >= count)
-        return NULL;
-    return dwarf_filesrc(files, number, NULL, NULL);
-}
-
 static const char *unit_directory(Dwarf_Die *unit)
 {
     Dwarf_Attribute attribute;
@@ -218,47 +203,90 @@ static const char *unit_directory(Dwarf_Die *unit)
     return dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
 }
 
+static void look_up_line(struct image *image, uint64_t address, char **source, int *line)
+{
+    Dwfl_Line *found = dwfl_module_getsrc(image->module, address);
+    const char *path = found != NULL ? dwfl_lineinfo(found, NULL, line, NULL, NULL, NULL) : NULL;
+
+    if (path != NULL)
+        *source = source_path(path, dwfl_line_comp_dir(found));
+}
+
+/* Where an inlined function is called, as the compilation unit numbers its files. */
+static void look_up_call(Dwarf_Die *unit, Dwarf_Die *call, char **source, int *line)
+{
+    Dwarf_Attribute attribute;
+    Dwarf_Word file, number;
+    Dwarf_Files *files;
+    const char *path = NULL;
+    size_t count;
+
+    if (dwarf_formudata(dwarf_attr(call, DW_AT_call_file, &attribute), &file) == 0 &&
+        dwarf_getsrcfiles(unit, &files, &count) == 0 && file < count)
+        path = dwarf_filesrc(files, file, NULL, NULL);
+    if (path == NULL ||
+        dwarf_formudata(dwarf_attr(call, DW_AT_call_line, &attribute), &number) != 0)
+        return;
+    *source = source_path(path, unit_directory(unit));
+    *line = (int)number;
+}
+
+static char *name_of(Dwarf_Die *function)
+{
+    static const unsigned names[] = {DW_AT_linkage_name, DW_AT_MIPS_linkage_name, DW_AT_name};
+    Dwarf_Attribute attribute;
+    const char *name = NULL;
+
+    for (size_t i = 0; name == NULL && i < sizeof names / sizeof *names; i++)
+        name = dwarf_formstring(dwarf_attr_integrate(function, names[i], &attribute));
+    return name != NULL ? demangle(name) : NULL;
+}
+
+/*
+ * The blocks and inlined functions around an address, the innermost first, as they are nested in
+ * the code: dwarf_getscopes() continues from an inlined function with what is around its text. The
+ * array is to be freed.
+ */
+static int scopes_around(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die **scopes)
+{
+    Dwarf_Die innermost, *by_text = NULL;
+    int count = dwarf_getscopes(unit, address, &by_text);
+
+    *scopes = NULL;
+    if (count > 0) {
+        innermost = by_text[0];
+        count = dwarf_getscopes_die(&innermost, scopes);
+    }
+    free(by_text);
+    return count;
+}
+
 /*
  * The line table speaks of the innermost function, which may have been inlined into the one that
- * has the symbol. A function and a line that do not belong together would mislead: then the line is
- * that of the outermost inlined call, which is in the function itself. False where nothing is
- * inlined.
+ * has the symbol. A function and a line that do not belong together would mislead: so each function
+ * has the line at which it calls the next one.
  */
-static bool look_up_call(struct image *image, uint64_t address, const struct image_place *place)
+static void look_up_places(struct image *image, uint64_t address, struct frame *frame)
 {
     Dwarf_Addr bias = 0;
-    Dwarf_Die *unit = dwfl_module_addrdie(image->module, address, &bias);
-    Dwarf_Die *scopes = NULL, *call = NULL;
-    int count = unit != NULL ? dwarf_getscopes(unit, address - bias, &scopes) : 0;
-    Dwarf_Attribute attribute;
-    Dwarf_Word line = 0;
-    const char *source;
+    Dwarf_Die *unit = dwfl_module_addrdie(image->module, address, &bias), *scopes = NULL;
+    int count = unit != NULL ? scopes_around(unit, address - bias, &scopes) : 0;
 
+    look_up_line(image, address, &frame->source, &frame->line);
     for (int i = 0; i < count && dwarf_tag(&scopes[i]) != DW_TAG_subprogram; i++) {
-        if (dwarf_tag(&scopes[i]) == DW_TAG_inlined_subroutine)
-            call = &scopes[i];
-    }
-    source = call != NULL ? call_file(unit, call) : NULL;
-    if (source != NULL && dwarf_attr(call, DW_AT_call_line, &attribute) != NULL &&
-        dwarf_formudata(&attribute, &line) == 0) {
-        *place->source = source_path(source, unit_directory(unit));
-        *place->line = (int)line;
+        if (dwarf_tag(&scopes[i]) != DW_TAG_inlined_subroutine ||
+            frame->inlined_count == INLINED_MAX)
+            continue;
+        ARRAY_PUSH(frame->inlined, frame->inlined_count,
+                   (struct inlined){name_of(&scopes[i]), frame->source, frame->line});
+        frame->source = NULL;
+        frame->line = 0;
+        look_up_call(unit, &scopes[i], &frame->source, &frame->line);
     }
     free(scopes);
-    return *place->source != NULL;
 }
 
-static void look_up_line(struct image *image, uint64_t address, const struct image_place *place)
-{
-    Dwfl_Line *line = dwfl_module_getsrc(image->module, address);
-    const char *source =
-        line != NULL ? dwfl_lineinfo(line, NULL, place->line, NULL, NULL, NULL) : NULL;
-
-    if (source != NULL)
-        *place->source = source_path(source, dwfl_line_comp_dir(line));
-}
-
-void image_lookup(struct image *image, uint64_t address, const struct image_place *place)
+void image_lookup(struct image *image, uint64_t address, struct frame *frame)
 {
     const char *name;
     GElf_Off distance;
@@ -269,8 +297,7 @@ void image_lookup(struct image *image, uint64_t address, const struct image_plac
     limits_seal();
     name = dwfl_module_addrinfo(image->module, address, &distance, &symbol, NULL, NULL, NULL);
     if (name != NULL)
-        *place->function = demangle(name);
-    if (!look_up_call(image, address, place))
-        look_up_line(image, address, place);
+        frame->function = demangle(name);
+    look_up_places(image, address, frame);
     limits_unseal();
 }

@@ -9,6 +9,8 @@
 #ifndef DLPIN_ANALYZER_IMAGE_H
 #define DLPIN_ANALYZER_IMAGE_H
 
+#include "load/frame.h"
+
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -30,15 +32,13 @@ struct image *image_of(int descriptor, const struct stat *status, const char *pa
 struct image *image_open(const char *path, const char *build_id, const char *started);
 void image_close(struct image *image);
 
-/* Where the results go; both strings are new ones, to be freed, and left alone if nothing is found.
- */
-struct image_place {
-    char **function;
-    char **source;
-    int *line;
-};
+/* A longer chain of inlined functions, which no compiler makes, is cut. */
+enum { INLINED_MAX = 100 };
 
-/* address is a virtual address of the file; image may be NULL. */
-void image_lookup(struct image *image, uint64_t address, const struct image_place *place);
+/*
+ * Fills function, source, line and inlined of a frame that has none of them; what is not found is
+ * left alone. address is a virtual address of the file; image may be NULL.
+ */
+void image_lookup(struct image *image, uint64_t address, struct frame *frame);
 
 #endif

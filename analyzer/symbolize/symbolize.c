@@ -62,7 +62,7 @@ static void ask_for(struct file **files, const struct process *process, struct f
             /* A return address may be the first one of the next line, even of the next
              * function. */
             .address = frame->returns && frame->offset > 0 ? frame->offset - 1 : frame->offset,
-            .place = {&frame->function, &frame->source, &frame->line},
+            .frame = frame,
         });
 }
 

@@ -27,17 +27,23 @@ static void send_text(FILE *out, const char *text)
     fwrite(text, 1, length, out);
 }
 
-static void answer(struct image *image, uint64_t address, FILE *out)
+static void send_place(FILE *out, const char *function, const char *source, int line)
 {
-    char *function = NULL, *source = NULL;
-    int line = 0;
-
-    image_lookup(image, address, &(struct image_place){&function, &source, &line});
     send_text(out, function);
     send_text(out, source);
     fwrite(&line, sizeof line, 1, out);
-    free(function);
-    free(source);
+}
+
+static void answer(struct image *image, uint64_t address, FILE *out)
+{
+    struct frame frame = {0};
+
+    image_lookup(image, address, &frame);
+    fwrite(&frame.inlined_count, sizeof frame.inlined_count, 1, out);
+    for (size_t i = 0; i < frame.inlined_count; i++)
+        send_place(out, frame.inlined[i].function, frame.inlined[i].source, frame.inlined[i].line);
+    send_place(out, frame.function, frame.source, frame.line);
+    frame_clear(&frame);
 }
 
 static void work(int descriptor, const struct stat *status, const struct worker_file *file,
@@ -66,15 +72,35 @@ static bool receive_text(FILE *in, char **text)
     return fread(*text, 1, (size_t)length, in) == (size_t)length;
 }
 
+static bool receive_place(FILE *in, char **function, char **source, int *line)
+{
+    return receive_text(in, function) && receive_text(in, source) &&
+           fread(line, sizeof *line, 1, in) == 1;
+}
+
+static bool receive_frame(FILE *in, struct frame *frame)
+{
+    size_t count;
+
+    if (fread(&count, sizeof count, 1, in) != 1 || count > INLINED_MAX)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct inlined inlined = {0};
+        bool whole = receive_place(in, &inlined.function, &inlined.source, &inlined.line);
+
+        ARRAY_PUSH(frame->inlined, frame->inlined_count, inlined);
+        if (!whole)
+            return false;
+    }
+    return receive_place(in, &frame->function, &frame->source, &frame->line);
+}
+
 static void receive(FILE *in, const struct lookup *lookups, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        const struct image_place *place = &lookups[i].place;
+    size_t i = 0;
 
-        if (!receive_text(in, place->function) || !receive_text(in, place->source) ||
-            fread(place->line, sizeof *place->line, 1, in) != 1)
-            return;
-    }
+    while (i < count && receive_frame(in, lookups[i].frame))
+        i++;
 }
 
 static void say_how_it_ended(const char *path, int status)

@@ -16,7 +16,7 @@
 
 struct lookup {
     uint64_t address;
-    struct image_place place;
+    struct frame *frame; /* that image_lookup() fills */
 };
 
 /* A file whose symbols are wanted, named as image_find() takes it. If it cannot be read to the end,

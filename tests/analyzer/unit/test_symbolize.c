@@ -41,27 +41,15 @@ static uint64_t address_of(const char *path, const char *symbol)
     return address;
 }
 
-struct found {
-    char *function, *source;
-    int line;
-};
-
-static struct found look_up(const char *path, const char *build_id, const char *started,
+static struct frame look_up(const char *path, const char *build_id, const char *started,
                             uint64_t address)
 {
-    struct found found = {0};
+    struct frame found = {0};
     struct image *image = image_open(path, build_id, started);
-    struct image_place place = {&found.function, &found.source, &found.line};
 
-    image_lookup(image, address, &place);
+    image_lookup(image, address, &found);
     image_close(image);
     return found;
-}
-
-static void forget(struct found *found)
-{
-    free(found->function);
-    free(found->source);
 }
 
 Test(demangle, knows_cxx_rust_and_leaves_c_alone)
@@ -186,7 +174,7 @@ Test(source_path, is_absolute_and_tidy)
 Test(image, function_file_and_line)
 {
     const char *path = fixture("DLPIN_TEST_PLACES");
-    struct found found = look_up(path, BUILD_ID, "", address_of(path, "_ZN4plug6worker3runEi") + 1);
+    struct frame found = look_up(path, BUILD_ID, "", address_of(path, "_ZN4plug6worker3runEi") + 1);
 
     cr_assert_str_eq(found.function, "plug::worker::run(int)");
     cr_assert_not_null(found.source);
@@ -194,7 +182,7 @@ Test(image, function_file_and_line)
     cr_assert_null(strstr(found.source, "/../"));
     cr_assert_str_eq(strrchr(found.source, '/') + 1, "places.cpp");
     cr_assert(found.line >= 11 && found.line <= 12, "line %d", found.line);
-    forget(&found);
+    frame_clear(&found);
 }
 
 Test(image, what_was_inlined_does_not_lend_its_line_to_the_function)
@@ -204,22 +192,46 @@ Test(image, what_was_inlined_does_not_lend_its_line_to_the_function)
     int innermost = 0, own = 0;
 
     for (uint64_t offset = 0; offset < 64; offset++) {
-        struct found found = look_up(path, BUILD_ID, "", start + offset);
+        struct frame found = look_up(path, BUILD_ID, "", start + offset);
 
         if (found.function != NULL && strcmp(found.function, "places_outer") == 0) {
             innermost += found.line >= 24 && found.line <= 26;
             own += found.line == 32;
         }
-        forget(&found);
+        frame_clear(&found);
     }
     cr_assert_eq(innermost, 0);
     cr_assert_gt(own, 0);
 }
 
+/* Each function has the line where it calls the one that is inlined into it. */
+Test(image, what_was_inlined_is_there_too)
+{
+    const char *path = fixture("DLPIN_TEST_PLACES");
+    uint64_t start = address_of(path, "places_nested");
+    int nested = 0;
+
+    for (uint64_t offset = 0; offset < 96; offset++) {
+        struct frame found = look_up(path, BUILD_ID, "", start + offset);
+
+        if (found.function != NULL && strcmp(found.function, "places_nested") == 0 &&
+            found.inlined_count == 2) {
+            cr_assert_str_eq(found.inlined[0].function, "inner");
+            cr_assert(found.inlined[0].line >= 24 && found.inlined[0].line <= 26);
+            cr_assert_str_eq(found.inlined[1].function, "middle");
+            cr_assert_eq(found.inlined[1].line, 39);
+            cr_assert_eq(found.line, 46);
+            nested++;
+        }
+        frame_clear(&found);
+    }
+    cr_assert_gt(nested, 0);
+}
+
 Test(image, a_replaced_file_gives_no_names)
 {
     const char *path = fixture("DLPIN_TEST_PLACES");
-    struct found found = look_up(path, OTHER_BUILD_ID, "", address_of(path, "places_run"));
+    struct frame found = look_up(path, OTHER_BUILD_ID, "", address_of(path, "places_run"));
 
     cr_assert_null(found.function);
     cr_assert_null(found.source);
@@ -238,10 +250,10 @@ Test(image, without_a_build_id_the_time_decides)
 {
     const char *path = fixture("DLPIN_TEST_PLACES_NO_ID");
     uint64_t address = address_of(path, "places_run");
-    struct found found = look_up(path, "", "2099-01-01T00:00:00.123+01:00", address);
+    struct frame found = look_up(path, "", "2099-01-01T00:00:00.123+01:00", address);
 
     cr_assert_str_eq(found.function, "places_run");
-    forget(&found);
+    frame_clear(&found);
     found = look_up(path, "", "2001-01-01T00:00:00Z", address);
     cr_assert_null(found.function, "a file changed after the start");
     found = look_up(path, "", "", address);
@@ -265,7 +277,7 @@ Test(image, a_separate_debug_file_is_found_by_build_id)
 {
     struct image *image;
     char build_id[64], command[256];
-    struct found found;
+    struct frame found;
     FILE *pipe;
     Dl_info info;
 
@@ -284,16 +296,15 @@ Test(image, a_separate_debug_file_is_found_by_build_id)
     cr_assert_not_null(found.function);
     cr_assert_not_null(strstr(found.function, "puts"), "%s", found.function);
     cr_assert_not_null(found.source);
-    forget(&found);
+    frame_clear(&found);
 }
 
-static struct found look_up_in_worker(double *seconds)
+static struct frame look_up_in_worker(double *seconds)
 {
     const char *path = fixture("DLPIN_TEST_PLACES");
     const struct worker_file file = {path, BUILD_ID, ""};
-    struct found found = {0};
-    const struct lookup lookup = {address_of(path, "places_run") + 1,
-                                  {&found.function, &found.source, &found.line}};
+    struct frame found = {0};
+    const struct lookup lookup = {address_of(path, "places_run") + 1, &found};
 
     worker_look_up(&file, &lookup, 1, seconds);
     return found;
@@ -302,19 +313,19 @@ static struct found look_up_in_worker(double *seconds)
 Test(worker, finds_what_an_image_finds_and_says_what_time_it_took)
 {
     double seconds = 100;
-    struct found found = look_up_in_worker(&seconds);
+    struct frame found = look_up_in_worker(&seconds);
 
     cr_assert_str_eq(found.function, "places_run");
     cr_assert_not_null(found.source);
     cr_assert_gt(found.line, 0);
     cr_assert_lt(seconds, 100);
-    forget(&found);
+    frame_clear(&found);
 }
 
 Test(worker, finds_nothing_when_no_time_is_left, .init = cr_redirect_stderr)
 {
     double seconds = 0;
-    struct found found = look_up_in_worker(&seconds);
+    struct frame found = look_up_in_worker(&seconds);
 
     cr_assert_null(found.function);
     cr_assert_null(found.source);
@@ -324,12 +335,12 @@ Test(worker, finds_nothing_when_no_time_is_left, .init = cr_redirect_stderr)
 Test(worker, does_without_the_end_of_its_child)
 {
     double seconds = 100;
-    struct found found;
+    struct frame found;
 
     signal(SIGCHLD, SIG_IGN);
     found = look_up_in_worker(&seconds);
     cr_assert_str_eq(found.function, "places_run");
-    forget(&found);
+    frame_clear(&found);
 }
 
 #define FRAME(more) \
