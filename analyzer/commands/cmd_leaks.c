@@ -44,7 +44,7 @@ static int show_what_is(struct settings *settings, struct target *target)
     struct model model = {.only = target->pid};
     int status;
 
-    merge_paths(&model, paths, 1);
+    merge_paths(&model, settings, paths, 1);
     status = show(settings, &model);
     model_free(&model);
     return status;
@@ -76,6 +76,7 @@ static int show_what_would_be(struct settings *settings, struct target *target)
     settings->request.module = find_module(settings, target);
     if (settings->request.module != 0 && request_check(target, &settings->request)) {
         supposed_load(&model, target->report, settings->request.token);
+        own_mark(&settings->own, &settings->root, &model);
         status = show(settings, &model);
     }
     model_free(&model);

@@ -9,7 +9,8 @@ struct gate {
     enum severity from;     /* this severity and higher ones gate; SEVERITY_COUNT: none does */
     bool kinds[KIND_COUNT]; /* and these whatever their severity */
     bool verdicts[VERDICT_COUNT];
-    bool growth; /* and what each further load of a module adds to */
+    bool growth;   /* and what each further load of a module adds to */
+    bool own_only; /* --own-only: what is of third parties never does */
 };
 
 /* What holds without --fail-on. */

@@ -4,6 +4,7 @@
 #define DLPIN_ANALYZER_SETTINGS_H
 
 #include "ask/request.h"
+#include "classify/own.h"
 #include "gate/exceptions.h"
 #include "gate/gate.h"
 #include "render/location.h"
@@ -19,6 +20,7 @@ struct settings {
     struct outputs outputs;      /* --report */
 
     struct source_root root; /* --source-root, --sarif-fallback */
+    struct own own;
 
     bool resolved;
     enum severity from; /* --min-severity */
@@ -44,6 +46,9 @@ void settings_add_output(struct settings *settings);
 
 /* The files of suppressions and the baseline. False, after a message. */
 bool settings_read_exceptions(struct settings *settings);
+
+/* Is there what some options need others for? False, after a message. */
+bool settings_check(const struct settings *settings);
 
 void settings_clear(struct settings *settings);
 

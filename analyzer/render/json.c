@@ -195,6 +195,18 @@ static void set_repeats(json_t *value, const struct group *group)
     set_member(value, "pending", json_boolean(group->pending));
 }
 
+static json_t *package_value(const struct package *package)
+{
+    json_t *value;
+
+    if (package == NULL)
+        return json_null();
+    value = json_object();
+    set_member(value, "name", text_value(package->name));
+    set_member(value, "version", text_value(package->version));
+    return value;
+}
+
 static json_t *finding_value(const struct group *group)
 {
     const struct finding *shown = group->shown;
@@ -214,6 +226,8 @@ static json_t *finding_value(const struct group *group)
     set_member(value, "message", text_value(message));
     free(message);
     set_module(value, shown);
+    set_member(value, "third_party", json_boolean(group->third_party));
+    set_member(value, "package", package_value(group->package));
     set_member(value, "at", text_value(data->at));
     set_member(value, "label", text_value(data->label));
     set_repeats(value, group);

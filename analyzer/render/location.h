@@ -7,21 +7,7 @@
 #define DLPIN_ANALYZER_LOCATION_H
 
 #include "model/model.h"
-
-#include <stdbool.h>
-
-/* The folder of the sources, under both of its names: compilers record either. */
-struct source_root {
-    char *named; /* without symbolic links resolved; NULL: there is none */
-    char *real;
-    const char *fallback; /* --sarif-fallback, or NULL */
-};
-
-/* False, after a message, where path is no folder. NULL: the current one, without a message. */
-bool source_root_set(struct source_root *root, const char *path);
-/* False, after a message, where it is no path in the root; borrowed. */
-bool source_root_set_fallback(struct source_root *root, const char *path);
-void source_root_clear(struct source_root *root);
+#include "symbolize/source_root.h"
 
 struct location {
     const char *path;     /* in the root, and borrowed; NULL: outside of it, or not known */

@@ -243,6 +243,15 @@ static void set_properties(json_t *result, const struct group *group)
     set_member(value, "verdict", text_value(shown->data->verdict));
     set_member(value, "module", text_value(module));
     set_member(value, "growing", json_boolean(group->growing));
+    set_member(value, "thirdParty", json_boolean(group->third_party));
+    if (group->package != NULL) {
+        char *package = memory_format("%s %s", group->package->name, group->package->version);
+        char *printable = escape_printable(package);
+
+        set_member(value, "package", text_value(printable));
+        free(package);
+        free(printable);
+    }
     if (group->bytes != RECORD_ABSENT)
         set_member(value, "bytes", json_integer(group->bytes));
     set_member(result, "properties", value);

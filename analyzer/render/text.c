@@ -9,6 +9,7 @@
 #include "model/coverage.h"
 #include "model/duplicates.h"
 #include "model/growth.h"
+#include "render/about.h"
 #include "render/crashes.h"
 #include "render/exceptions.h"
 #include "render/put.h"
@@ -27,19 +28,14 @@ static const char *const severity_colors[] = {
 
 static void put_heading(FILE *out, const struct group *group, bool color)
 {
-    const struct module *module = finding_module(group->shown);
-    const char *path = finding_module_path(group->shown);
+    char *about = about_text(group);
 
     fputs(color ? severity_colors[group->severity] : "", out);
     fputs(severity_name(group->severity), out);
     fputs(color ? "\033[0m: " : ": ", out);
-    put(out, "%s: %s", group->shown->data->kind,
-        module != NULL ? module_identity(module)
-        : path != NULL ? path
-                       : "?");
-    if (module != NULL)
-        fprintf(out, " (%s)", module_state_name(module->data->state));
+    put(out, "%s: %s", group->shown->data->kind, about);
     fputc('\n', out);
+    free(about);
 }
 
 /* "1, 3-5": consecutive loads as ranges. */
