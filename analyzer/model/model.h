@@ -25,6 +25,7 @@
 
 struct entry;
 struct package;
+struct search;
 
 struct module {
     int64_t id;
@@ -132,6 +133,7 @@ struct model {
     struct load_counts loaded;         /* for load_inputs() to fill */
     bool count_resolved;               /* set before model_finish(): resolved findings count too, */
     int64_t only;                      /* and of this process alone, if it is not 0 */
+    const struct search *search;       /* set before: where symbolize looks for files, or NULL */
     size_t severities[SEVERITY_COUNT]; /* groups of each that are not hidden */
     size_t resolved;                   /* findings that were resolved */
     size_t unloaded;                   /* modules that were unmapped */

@@ -51,4 +51,5 @@ void settings_clear(struct settings *settings)
     outputs_clear(&settings->outputs);
     source_root_clear(&settings->root);
     own_clear(&settings->own);
+    search_clear(&settings->search);
 }

@@ -9,6 +9,7 @@
 #include "gate/gate.h"
 #include "render/location.h"
 #include "render/output.h"
+#include "symbolize/search.h"
 
 struct settings {
     enum { SHOW_NOTHING, SHOW_HELP, SHOW_VERSION } show;
@@ -21,6 +22,7 @@ struct settings {
 
     struct source_root root; /* --source-root, --sarif-fallback */
     struct own own;
+    struct search search; /* --sysroot, --debug-path */
 
     bool resolved;
     enum severity from; /* --min-severity */

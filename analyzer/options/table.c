@@ -117,6 +117,16 @@ static bool take_source_root(struct settings *settings, const char *value)
     return source_root_set(&settings->root, value);
 }
 
+static bool take_sysroot(struct settings *settings, const char *value)
+{
+    return search_set_sysroot(&settings->search, value);
+}
+
+static bool take_debug_path(struct settings *settings, const char *value)
+{
+    return search_add_debug_path(&settings->search, value);
+}
+
 static bool take_own(struct settings *settings, const char *value)
 {
     ARRAY_PUSH(settings->own.globs, settings->own.glob_count, value);
@@ -264,6 +274,12 @@ const struct option_row option_rows[] = {
      NULL},
     {0, "own-only", NULL, IN_RUN | IN_CHECK | IN_DIFF, take_own_only,
      "findings of third parties do not fail the gate; in run it implies --gate", NULL},
+    {0, "sysroot", "DIR", IN_READERS | IN_LEAKS | IN_WHY, take_sysroot,
+     "look for the files of modules in DIR first, for reports of another system", NULL},
+    {0, "debug-path", "DIR[:DIR]", IN_READERS | IN_LEAKS | IN_WHY, take_debug_path,
+     "look for debug information in these folders before /usr/lib/debug; may be given several "
+     "times",
+     NULL},
     {0, "sarif-fallback", "FILE", IN_READERS | IN_LEAKS, take_sarif_fallback,
      "the file in that folder at which SARIF and GitLab show what is nowhere in it (default: the "
      "name of the module)",

@@ -2,9 +2,19 @@
 #include "render/place.h"
 
 #include "base/memory.h"
+#include "model/function_name.h"
+#include "symbolize/demangle.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
+
+char *readable_name(const char *symbol)
+{
+    char *whole = demangle(symbol), *name = short_name(whole);
+
+    free(whole);
+    return name;
+}
 
 char *place_text(const struct process *process, const struct frame *frame)
 {
@@ -19,12 +29,13 @@ char *place_text_of(const struct process *process, const struct frame *frame, si
     char *line = at.source == NULL ? memory_string("")
                  : at.line > 0     ? memory_format(" at %s:%d", at.source, at.line)
                                    : memory_format(" at %s", at.source);
+    char *name = short_name(function != NULL ? function : "??");
     char *where = module != NULL
                       ? memory_format("%s+0x%" PRIx64, module_identity(module), frame->offset)
                       : memory_format("0x%" PRIx64, frame->pc);
-    char *place = memory_format("%s%s (%s%s)", function != NULL ? function : "??", line, where,
-                                at.inlined ? ", inlined" : "");
+    char *place = memory_format("%s%s (%s%s)", name, line, where, at.inlined ? ", inlined" : "");
 
+    free(name);
     free(line);
     free(where);
     return place;

@@ -2,6 +2,7 @@
 #include "render/put.h"
 
 #include "base/message.h"
+#include "model/function_name.h"
 #include "render/place.h"
 #include "symbolize/demangle.h"
 
@@ -30,13 +31,14 @@ void put_line(FILE *out, const char *text)
 
 void put_message(FILE *out, const char *message, const char *indent)
 {
-    char *copy = demangle_text(message), *rest = copy, *line;
+    char *whole = demangle_text(message), *copy = short_name(whole), *rest = copy, *line;
 
     while ((line = strsep(&rest, "\n")) != NULL) {
         fputs(indent, out);
         put_line(out, line);
     }
     free(copy);
+    free(whole);
 }
 
 void put_place(FILE *out, const struct process *process, const struct frame *frame)

@@ -12,9 +12,9 @@
 #include "render/about.h"
 #include "render/crashes.h"
 #include "render/exceptions.h"
+#include "render/place.h"
 #include "render/put.h"
 #include "render/way.h"
-#include "symbolize/demangle.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -99,7 +99,7 @@ static void put_members(FILE *out, const struct finding *finding)
     json_array_foreach(members, index, member)
     {
         const char *name = json_string_value(json_object_get(member, "name"));
-        char *readable = name != NULL ? demangle(name) : NULL;
+        char *readable = name != NULL ? readable_name(name) : NULL;
 
         count = json_integer_value(json_object_get(member, "count"));
         if (readable == NULL || index >= MEMBERS_SHOWN) {

@@ -2,6 +2,7 @@
 #include "symbolize/image.h"
 
 #include "base/memory.h"
+#include "symbolize/debuginfod.h"
 #include "symbolize/demangle.h"
 #include "symbolize/limits.h"
 #include "symbolize/separate.h"
@@ -22,7 +23,7 @@
 struct image {
     Dwfl *dwfl;
     Dwfl_Module *module;
-    char *path, *build_id;
+    const struct image_file *file;
     char *folder; /* of the file with the debug information */
     Dwarf *alternate;
     Elf *alternate_elf;
@@ -44,15 +45,19 @@ static int find_debug_file(Dwfl_Module *module, void **userdata, const char *nam
                            const char *file, const char *link, GElf_Word checksum, char **found)
 {
     struct image *image = *userdata;
+    const struct image_file *of = image->file;
     struct stat status;
     int descriptor = -1;
 
     if (link != NULL && checksum == 0)
         return -1;
     limits_unseal();
-    descriptor = separate_open_by_id(image->build_id, ".debug", &status);
+    descriptor = separate_open_by_id(of->search, of->build_id, ".debug", &status);
     if (descriptor < 0 && link != NULL)
-        descriptor = separate_open_link(image->path, image->build_id, link, checksum, &status);
+        descriptor =
+            separate_open_link(of->search, of->path, of->build_id, link, checksum, &status);
+    if (descriptor < 0)
+        descriptor = debuginfod_open(of->build_id, DEBUGINFOD_DEBUG_FILE, &status);
     limits_seal();
     if (descriptor >= 0) {
         limits_allow_file(status.st_size);
@@ -90,18 +95,27 @@ static bool unchanged_since(const struct stat *status, const char *started)
     return status->st_ctime < start;
 }
 
-int image_find(const char *path, const char *build_id, const char *started, struct stat *status)
+int image_find(const struct image_file *file, struct stat *status, bool *is_other)
 {
-    int descriptor = separate_open_file(path, build_id, status);
+    const char *build_id = file->build_id;
+    int descriptor;
 
-    if (descriptor >= 0 && build_id[0] == '\0' && !unchanged_since(status, started)) {
+    *is_other = separate_open_module(file->search, file->path, build_id, &descriptor, status) ==
+                SEPARATE_OTHER_FILE;
+    if (descriptor >= 0 && build_id[0] == '\0' && !unchanged_since(status, file->started)) {
         close(descriptor);
         descriptor = -1;
+        *is_other = true;
     }
     if (descriptor < 0)
-        descriptor = separate_open_by_id(build_id, ".debug", status);
+        descriptor = separate_open_by_id(file->search, build_id, ".debug", status);
     if (descriptor < 0) /* a link to the file itself, wherever it is now */
-        descriptor = separate_open_by_id(build_id, "", status);
+        descriptor = separate_open_by_id(file->search, build_id, "", status);
+    if (descriptor < 0)
+        descriptor = debuginfod_open(build_id, DEBUGINFOD_DEBUG_FILE, status);
+    if (descriptor < 0)
+        descriptor = debuginfod_open(build_id, DEBUGINFOD_MODULE, status);
+    *is_other = *is_other && descriptor < 0;
     return descriptor;
 }
 
@@ -121,7 +135,8 @@ static void set_alternate(struct image *image)
     if (size <= 0)
         return;
     limits_unseal();
-    image->alternate_file = separate_open_alternate(image->folder, name, id, (size_t)size, &status);
+    image->alternate_file = separate_open_alternate(image->file->search, image->folder, name, id,
+                                                    (size_t)size, &status);
     limits_seal();
     if (image->alternate_file < 0)
         return;
@@ -138,7 +153,8 @@ static void report_file(struct image *image, int descriptor)
     void **userdata;
 
     /* Base 0: addresses are then the file's own. It takes the descriptor over if it succeeds. */
-    image->module = dwfl_report_elf(image->dwfl, image->path, image->path, descriptor, 0, true);
+    image->module =
+        dwfl_report_elf(image->dwfl, image->file->path, image->file->path, descriptor, 0, true);
     dwfl_report_end(image->dwfl, NULL, NULL);
     if (image->module == NULL)
         return;
@@ -147,13 +163,11 @@ static void report_file(struct image *image, int descriptor)
     set_alternate(image);
 }
 
-struct image *image_of(int descriptor, const struct stat *status, const char *path,
-                       const char *build_id)
+struct image *image_of(int descriptor, const struct stat *status, const struct image_file *file)
 {
     struct image *image = memory_zeroed(sizeof *image);
 
-    image->path = memory_string(path);
-    image->build_id = memory_string(build_id);
+    image->file = file;
     image->folder = separate_folder(descriptor);
     image->alternate_file = -1;
     limits_allow_file(status->st_size);
@@ -170,12 +184,13 @@ struct image *image_of(int descriptor, const struct stat *status, const char *pa
     return NULL;
 }
 
-struct image *image_open(const char *path, const char *build_id, const char *started)
+struct image *image_open(const struct image_file *file)
 {
     struct stat status;
-    int descriptor = image_find(path, build_id, started, &status);
+    bool is_other;
+    int descriptor = image_find(file, &status, &is_other);
 
-    return descriptor >= 0 ? image_of(descriptor, &status, path, build_id) : NULL;
+    return descriptor >= 0 ? image_of(descriptor, &status, file) : NULL;
 }
 
 void image_close(struct image *image)
@@ -190,8 +205,6 @@ void image_close(struct image *image)
         elf_end(image->alternate_elf);
     if (image->alternate_file >= 0)
         close(image->alternate_file);
-    free(image->path);
-    free(image->build_id);
     free(image->folder);
     free(image);
 }

@@ -46,10 +46,10 @@ static void answer(struct image *image, uint64_t address, FILE *out)
     frame_clear(&frame);
 }
 
-static void work(int descriptor, const struct stat *status, const struct worker_file *file,
+static void work(int descriptor, const struct stat *status, const struct image_file *file,
                  const struct lookup *lookups, size_t count, FILE *out)
 {
-    struct image *image = image_of(descriptor, status, file->path, file->build_id);
+    struct image *image = image_of(descriptor, status, file);
 
     for (size_t i = 0; image != NULL && i < count; i++) {
         answer(image, lookups[i].address, out);
@@ -137,7 +137,7 @@ static void wait_for(pid_t worker, const char *path, double *seconds)
     say_how_it_ended(path, status);
 }
 
-static void look_up(int descriptor, const struct stat *status, const struct worker_file *file,
+static void look_up(int descriptor, const struct stat *status, const struct image_file *file,
                     const struct lookup *lookups, size_t count, double *seconds)
 {
     int ends[2];
@@ -166,17 +166,19 @@ static void look_up(int descriptor, const struct stat *status, const struct work
         wait_for(worker, file->path, seconds);
 }
 
-void worker_look_up(const struct worker_file *file, const struct lookup *lookups, size_t count,
+bool worker_look_up(const struct image_file *file, const struct lookup *lookups, size_t count,
                     double *seconds)
 {
     struct stat status;
-    int descriptor = image_find(file->path, file->build_id, file->started, &status);
+    bool is_other;
+    int descriptor = image_find(file, &status, &is_other);
 
     if (descriptor < 0)
-        return;
+        return !is_other;
     if (*seconds > 0)
         look_up(descriptor, &status, file, lookups, count, seconds);
     else
         message_error("%s: no time is left to read its symbols: names are missing", file->path);
     close(descriptor);
+    return true;
 }

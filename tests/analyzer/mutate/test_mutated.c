@@ -158,7 +158,7 @@ static void read_as_elf(int descriptor, const char *path)
     elf_facts_read(&facts, path);
     free(facts.sanitizer_library);
     build_id_compare(descriptor, BUILD_ID);
-    image = image_open(path, BUILD_ID, "");
+    image = image_open(&(struct image_file){NULL, path, BUILD_ID, ""});
     image_lookup(image, 0x1110, &frame);
     frame_clear(&frame);
     image_close(image);

@@ -41,22 +41,39 @@ static uint64_t address_of(const char *path, const char *symbol)
     return address;
 }
 
+/* Borrows its arguments until the image is closed. */
+static struct image *open_image(const char *path, const char *build_id, const char *started)
+{
+    static struct image_file file;
+
+    file = (struct image_file){NULL, path, build_id, started};
+    return image_open(&file);
+}
+
 static struct frame look_up(const char *path, const char *build_id, const char *started,
                             uint64_t address)
 {
     struct frame found = {0};
-    struct image *image = image_open(path, build_id, started);
+    struct image *image = open_image(path, build_id, started);
 
     image_lookup(image, address, &found);
     image_close(image);
     return found;
 }
 
-Test(demangle, knows_cxx_rust_and_leaves_c_alone)
+Test(demangle, knows_cxx_rust_and_d_and_leaves_c_alone)
 {
     static const char *const pairs[][2] = {
         {"_ZN4plug6worker3runEi", "plug::worker::run(int)"},
         {"_RNvC6_123foo3bar", "123foo::bar"},
+        {"_ZN4plug4init17h05af221e174051e9E", "plug::init"},
+        {"_ZN54_$LT$plug..Worker$u20$as$u20$core..ops..drop..Drop$GT$4drop17h0123456789abcdefE",
+         "<plug::Worker as core::ops::drop::Drop>::drop"},
+        {"_RNvMs_CsbmNqQUJIY6D_4plugNtB4_6Worker3run", "<plug::Worker>::run"},
+        {"_D4plug6worker3runFiZv", "plug.worker.run(int)"},
+        {"_D4plug6Worker6__dtorMFZv", "plug.Worker.~this()"},
+        {"_Dmain", "D main"},
+        {"_DYNAMIC", "_DYNAMIC"},
         {"main", "main"},
         {"_start", "_start"},
         {"_Z", "_Z"},
@@ -71,6 +88,48 @@ Test(demangle, knows_cxx_rust_and_leaves_c_alone)
         cr_assert_str_eq(plain, pairs[i][1]);
         free(plain);
     }
+}
+
+/* Each reference stands for the one before it twice. */
+Test(demangle, a_name_of_d_that_stands_for_terabytes_stays)
+{
+    char *name = NULL, *plain;
+    size_t size, last;
+    FILE *out = open_memstream(&name, &size);
+
+    fputs("_D1fF", out);
+    fflush(out);
+    last = size;
+    fputs("PFiiZv", out);
+    for (int i = 0; i < 40; i++) {
+        size_t here;
+
+        fflush(out);
+        here = size;
+        fputs("PF", out);
+        for (int reference = 0; reference < 2; reference++) {
+            size_t distance;
+            char digits[8];
+            int count = 0;
+
+            fputc('Q', out);
+            fflush(out);
+            distance = size - 1 - last;
+            digits[count++] = (char)('a' + distance % 26);
+            while ((distance /= 26) > 0)
+                digits[count++] = (char)('A' + distance % 26);
+            while (count > 0)
+                fputc(digits[--count], out);
+        }
+        fputs("Zv", out);
+        last = here;
+    }
+    fputs("Zv", out);
+    fclose(out);
+    plain = demangle(name);
+    cr_assert_str_eq(plain, name);
+    free(plain);
+    free(name);
 }
 
 Test(demangle, names_in_a_sentence)
@@ -241,9 +300,9 @@ Test(image, build_ids_compare_whole)
 {
     const char *path = fixture("DLPIN_TEST_PLACES");
 
-    cr_assert_null(image_open(path, "0011", ""));
-    cr_assert_null(image_open(path, BUILD_ID "00", ""));
-    cr_assert_null(image_open(path, "../../../../etc/passwd", ""));
+    cr_assert_null(open_image(path, "0011", ""));
+    cr_assert_null(open_image(path, BUILD_ID "00", ""));
+    cr_assert_null(open_image(path, "../../../../etc/passwd", ""));
 }
 
 Test(image, without_a_build_id_the_time_decides)
@@ -258,17 +317,17 @@ Test(image, without_a_build_id_the_time_decides)
     cr_assert_null(found.function, "a file changed after the start");
     found = look_up(path, "", "", address);
     cr_assert_null(found.function, "a start that is not known");
-    cr_assert_null(image_open(fixture("DLPIN_TEST_PLACES"), "", "2099-01-01T00:00:00Z"),
+    cr_assert_null(open_image(fixture("DLPIN_TEST_PLACES"), "", "2099-01-01T00:00:00Z"),
                    "a file with a build ID where there was none");
 }
 
 Test(image, a_file_that_is_gone_or_no_elf_gives_nothing)
 {
-    cr_assert_null(image_open("/nonexistent", BUILD_ID, ""));
-    cr_assert_null(image_open("/dev/null", BUILD_ID, ""));
-    cr_assert_null(image_open("/etc/passwd", BUILD_ID, ""));
-    cr_assert_null(image_open("/", BUILD_ID, ""));
-    cr_assert_null(image_open("linux-vdso.so.1", BUILD_ID, ""));
+    cr_assert_null(open_image("/nonexistent", BUILD_ID, ""));
+    cr_assert_null(open_image("/dev/null", BUILD_ID, ""));
+    cr_assert_null(open_image("/etc/passwd", BUILD_ID, ""));
+    cr_assert_null(open_image("/", BUILD_ID, ""));
+    cr_assert_null(open_image("linux-vdso.so.1", BUILD_ID, ""));
     image_close(NULL);
 }
 
@@ -287,7 +346,7 @@ Test(image, a_separate_debug_file_is_found_by_build_id)
     if (pipe == NULL || fscanf(pipe, "%63s", build_id) != 1)
         cr_skip_test("no build ID of the C library");
     pclose(pipe);
-    image = image_open("/nonexistent", build_id, "");
+    image = open_image("/nonexistent", build_id, "");
     if (image == NULL)
         cr_skip_test("no debug symbols of the C library");
     image_close(image);
@@ -302,7 +361,7 @@ Test(image, a_separate_debug_file_is_found_by_build_id)
 static struct frame look_up_in_worker(double *seconds)
 {
     const char *path = fixture("DLPIN_TEST_PLACES");
-    const struct worker_file file = {path, BUILD_ID, ""};
+    const struct image_file file = {NULL, path, BUILD_ID, ""};
     struct frame found = {0};
     const struct lookup lookup = {address_of(path, "places_run") + 1, &found};
 
