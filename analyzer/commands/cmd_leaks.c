@@ -5,6 +5,8 @@
 #include "ask/request.h"
 #include "ask/supposed.h"
 #include "base/message.h"
+#include "classify/own.h"
+#include "classify/package.h"
 
 /* The lines for the loads belong to the text. */
 static const struct format *format_of(const struct settings *settings)
@@ -77,6 +79,7 @@ static int show_what_would_be(struct settings *settings, struct target *target)
     if (settings->request.module != 0 && request_check(target, &settings->request)) {
         supposed_load(&model, target->report, settings->request.token);
         own_mark(&settings->own, &settings->root, &model);
+        package_find(&model);
         status = show(settings, &model);
     }
     model_free(&model);

@@ -2,6 +2,7 @@
 #include "commands/merge.h"
 
 #include "classify/own.h"
+#include "classify/package.h"
 #include "symbolize/symbolize.h"
 
 void merge_paths(struct model *model, const struct settings *settings, const char *const *paths,
@@ -15,6 +16,7 @@ void merge_paths(struct model *model, const struct settings *settings, const cha
     symbolize_model(model);
     model_sign(model);
     own_mark(&settings->own, &settings->root, model);
+    package_find(model);
 }
 
 bool merge_inputs(struct model *model, struct settings *settings)

@@ -291,12 +291,14 @@ static void free_processes(struct model *model)
 
 static void free_packages(struct model *model)
 {
-    for (size_t i = 0; i < model->package_count; i++) {
-        free(model->packages[i]->name);
-        free(model->packages[i]->version);
-        free(model->packages[i]);
+    struct package *package = model->packages, *next;
+
+    for (; package != NULL; package = next) {
+        next = package->next;
+        free(package->name);
+        free(package->version);
+        free(package);
     }
-    free(model->packages);
 }
 
 void model_free(struct model *model)

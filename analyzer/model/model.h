@@ -117,7 +117,8 @@ struct group {
 
 /* What a system calls the files that it installs together. */
 struct package {
-    char *name, *version; /* owned */
+    char *name, *version; /* owned; a version that is not known is "" */
+    struct package *next; /* of all that the model has */
 };
 
 struct model {
@@ -128,8 +129,7 @@ struct model {
     struct group *groups;      /* hash, in the order of model_sort() */
     struct crash *crashes, *last_crash; /* list, in the order of the files */
     size_t crash_count;
-    struct package **packages; /* owned; groups point to them */
-    size_t package_count;
+    struct package *packages;          /* list, owned; groups point to them */
     struct load_counts loaded;         /* for load_inputs() to fill */
     bool count_resolved;               /* set before model_finish(): resolved findings count too, */
     int64_t only;                      /* and of this process alone, if it is not 0 */

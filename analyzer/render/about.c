@@ -6,17 +6,23 @@
 
 #include <stdlib.h>
 
+char *package_text(const struct package *package)
+{
+    return memory_format("%s%s%s", package->name, package->version[0] != '\0' ? " " : "",
+                         package->version);
+}
+
 /* "third-party, zlib1g 1:1.2.13", or "" where the code is the user's own. */
 static char *origin_text(const struct group *group)
 {
-    const struct package *package = group->package;
+    char *package, *text;
 
-    if (!group->third_party)
-        return memory_string("");
-    if (package == NULL)
-        return memory_string("third-party");
-    return memory_format("third-party, %s%s%s", package->name,
-                         package->version[0] != '\0' ? " " : "", package->version);
+    if (!group->third_party || group->package == NULL)
+        return memory_string(group->third_party ? "third-party" : "");
+    package = package_text(group->package);
+    text = memory_format("third-party, %s", package);
+    free(package);
+    return text;
 }
 
 char *about_text(const struct group *group)

@@ -9,4 +9,7 @@
  * freed. */
 char *about_text(const struct group *group);
 
+/* "zlib1g 1:1.2.13"; a new string, to be freed. */
+char *package_text(const struct package *package);
+
 #endif

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "load/names.h"
 #include "model/coverage.h"
+#include "render/about.h"
 #include "render/blocks.h"
 #include "render/crashes.h"
 #include "render/escape.h"
@@ -245,7 +246,7 @@ static void set_properties(json_t *result, const struct group *group)
     set_member(value, "growing", json_boolean(group->growing));
     set_member(value, "thirdParty", json_boolean(group->third_party));
     if (group->package != NULL) {
-        char *package = memory_format("%s %s", group->package->name, group->package->version);
+        char *package = package_text(group->package);
         char *printable = escape_printable(package);
 
         set_member(value, "package", text_value(printable));

@@ -98,10 +98,13 @@ static bool unchanged_since(const struct stat *status, const char *started)
 int image_find(const struct image_file *file, struct stat *status, bool *is_other)
 {
     const char *build_id = file->build_id;
+    struct separate_file module;
     int descriptor;
 
-    *is_other = separate_open_module(file->search, file->path, build_id, &descriptor, status) ==
-                SEPARATE_OTHER_FILE;
+    *is_other =
+        separate_open_module(file->search, file->path, build_id, &module) == SEPARATE_OTHER_FILE;
+    descriptor = module.descriptor;
+    *status = module.status;
     if (descriptor >= 0 && build_id[0] == '\0' && !unchanged_since(status, file->started)) {
         close(descriptor);
         descriptor = -1;

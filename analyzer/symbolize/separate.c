@@ -57,24 +57,25 @@ static int open_in_sysroot(const char *sysroot, const char *path, struct stat *s
 }
 
 enum separate_match separate_open_module(const struct search *search, const char *path,
-                                         const char *build_id, int *descriptor, struct stat *status)
+                                         const char *build_id, struct separate_file *file)
 {
     const char *sysroot = search != NULL ? search->sysroot : NULL;
     enum separate_match best = SEPARATE_NO_FILE, found;
 
-    *descriptor = -1;
+    *file = (struct separate_file){.descriptor = -1};
     for (int in_sysroot = sysroot != NULL; path[0] == '/' && in_sysroot >= 0; in_sysroot--) {
-        int file =
-            in_sysroot ? open_in_sysroot(sysroot, path, status) : regular_open(path, 0, status);
+        int descriptor = in_sysroot ? open_in_sysroot(sysroot, path, &file->status)
+                                    : regular_open(path, 0, &file->status);
 
-        found = match(file, build_id);
+        found = match(descriptor, build_id);
         best = found > best ? found : best;
         if (found == SEPARATE_SAME_FILE) {
-            *descriptor = file;
+            file->descriptor = descriptor;
+            file->in_sysroot = in_sysroot;
             return found;
         }
-        if (file >= 0)
-            close(file);
+        if (descriptor >= 0)
+            close(descriptor);
     }
     return best;
 }
@@ -174,16 +175,23 @@ int separate_open_link(const struct search *search, const char *path, const char
     return descriptor;
 }
 
-char *separate_folder(int descriptor)
+char *separate_path(int descriptor)
 {
     char link[sizeof "/proc/self/fd/" + 3 * sizeof(int)], path[PATH_MAX];
     ssize_t length;
 
     snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
     length = readlink(link, path, sizeof path);
-    while (length > 0 && path[length - 1] != '/')
-        length--;
     return memory_format("%.*s", length > 0 ? (int)length : 0, path);
+}
+
+char *separate_folder(int descriptor)
+{
+    char *path = separate_path(descriptor), *slash = strrchr(path, '/');
+
+    if (slash != NULL)
+        slash[1] = '\0';
+    return path;
 }
 
 int separate_open_alternate(const struct search *search, const char *folder, const char *name,

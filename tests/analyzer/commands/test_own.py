@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import unittest
 
@@ -118,6 +119,147 @@ class Own(Case):
         self.assertEqual([r["properties"]["thirdParty"] for r in results], [False, True])
         for form in ("github", "junit", "markdown"):
             self.assertIn("third", self.dlpin("report", "--own=plugin.so", f"--format={form}", path).stdout, form)
+
+
+@unittest.skipUnless(shutil.which("gcc") and shutil.which("objcopy"), "no gcc, or no objcopy")
+class Packages(Case):
+    """Of a library of a third party, by its note and in the databases of a system below a folder."""
+
+    def setUp(self):
+        super().setUp()
+        self.root = self.directory / "root"
+        self.path = "/usr/lib/x86_64-linux-gnu/libother.so.3.1"
+
+    def tool(self, *command):
+        subprocess.run(list(map(str, command)), check=True, cwd=self.directory, capture_output=True)
+
+    def library(self, note=None, build_id=BUILD_ID):
+        """Such a file in the system below the folder."""
+        self.file("other.c", "int other(void) { return 1; }\n")
+        inside = self.root / self.path[1:]
+        inside.parent.mkdir(parents=True, exist_ok=True)
+        self.tool("gcc", "-shared", "-fPIC", "-nostdlib", "other.c", "-o", inside, f"-Wl,--build-id=0x{build_id}")
+        if note is not None:
+            text = note + b"\0" * (4 - len(note) % 4)
+            section = self.directory / "note"
+            section.write_bytes((4).to_bytes(4, "little") + len(text).to_bytes(4, "little") +
+                                (0xcafe1a7e).to_bytes(4, "little") + b"FDO\0" + text)
+            self.tool("objcopy", f"--add-section=.note.package={section}",
+                      "--set-section-flags=.note.package=alloc,readonly", "--set-section-alignment",
+                      ".note.package=4", inside)
+        return inside
+
+    def dpkg(self, **lists):
+        folder = self.root / "var" / "lib" / "dpkg"
+        (folder / "info").mkdir(parents=True)
+        for name, lines in lists.items():
+            (folder / "info" / (name.replace("_", ":") + ".list")).write_text("\n".join(lines) + "\n")
+        (folder / "status").write_text(
+            "Package: other\nStatus: install ok installed\nArchitecture: amd64\nVersion: 9\n\n"
+            "Package: libother3\nStatus: install ok installed\nArchitecture: i386\nVersion: 1:3.0-1\n\n"
+            "Package: libother3\nStatus: install ok installed\nMulti-Arch: same\nArchitecture: amd64\n"
+            "Version: 1:3.1-2+b1\nConffiles:\n /etc/x 123\n\nPackage: zlib1g\nVersion: 7\n")
+
+    def package(self, *more, path=None, **keywords):
+        report = self.file("report", "".join(json.dumps(record) + "\n" for record in (
+            HEADER, module(path or self.path, 1, soname="libother.so.3", build_id=BUILD_ID), finding(1), SUMMARY)))
+        arguments = ("--own=plugin.so", f"--sysroot={self.root}", *more, report)
+        document = json.loads(self.dlpin("report", "--format=json", *arguments, **keywords).stdout)
+        text = self.dlpin("report", *arguments, **keywords).stdout.splitlines()[0]
+        found = document["findings"][0]["package"]
+        words = "third-party" if found is None else "third-party, " + " ".join(filter(None, found.values()))
+        self.assertEqual(text, f"warning: key: libother.so.3 (unloaded; {words})")
+        sarif = json.loads(self.dlpin("report", "--format=sarif", *arguments, **keywords).stdout)
+        self.assertEqual(sarif["runs"][0]["results"][0]["properties"].get("package"),
+                         None if found is None else f"{found['name']} {found['version']}".rstrip())
+        return found and (found["name"], found["version"])
+
+    def test_the_note_of_the_module(self):
+        self.library(b'{"type":"deb","os":"debian","name":"libother3","version":"3.1-2"}')
+        self.dpkg(**{"wrong_amd64": [self.path]})
+        self.assertEqual(self.package(), ("libother3", "3.1-2"))
+
+    def test_a_note_without_a_version(self):
+        self.library(b'{"name":"libother3"}')
+        self.assertEqual(self.package(), ("libother3", ""))
+
+    def test_a_note_that_says_nothing(self):
+        for note in (b"", b"{", b"[]", b'{"name":7}', b'{"name":""}', b'{"name":"x' + b"y" * 70000, b"\xff" * 40):
+            with self.subTest(note[:20]):
+                self.library(note)
+                self.assertIsNone(self.package())
+
+    def test_hidden_characters_in_a_note(self):
+        self.library(json.dumps({"name": "a\u202eb", "version": "\x1b[31m"}).encode())
+        result = self.dlpin("report", "--own=x", f"--sysroot={self.root}", self.file("report", "".join(
+            json.dumps(record) + "\n" for record in (HEADER, module(self.path, 1, build_id=BUILD_ID), finding(1)))))
+        self.assertNotIn("\u202e", result.stdout)
+        self.assertNotIn("\x1b", result.stdout)
+
+    def test_the_database_of_dpkg(self):
+        self.library()
+        self.dpkg(other=["/.", "/usr"], libother3_amd64=["/.", "/usr", self.path],
+                  libother3_i386=["/usr/lib/i386-linux-gnu/libother.so.3.1"])
+        self.assertEqual(self.package(), ("libother3", "1:3.1-2+b1"))
+
+    def test_a_package_from_before_the_folders_were_merged(self):
+        self.library()
+        self.dpkg(libother3_amd64=[self.path.removeprefix("/usr")])
+        self.assertEqual(self.package(), ("libother3", "1:3.1-2+b1"))
+
+    def test_a_link_to_what_a_package_has(self):
+        self.library()
+        (self.root / "opt").mkdir()
+        (self.root / "opt" / "libother.so").symlink_to(self.path)
+        self.dpkg(libother3_amd64=[self.path])
+        self.assertEqual(self.package(path="/opt/libother.so"), ("libother3", "1:3.1-2+b1"))
+
+    def test_a_file_of_no_package(self):
+        self.library()
+        self.dpkg(libother3_amd64=[self.path + "x", "/" + self.path])
+        self.assertIsNone(self.package())
+
+    def test_a_file_that_was_replaced_has_another_version(self):
+        self.library(b'{"name":"libother3","version":"3.2"}', build_id="ffeeddccbbaa99887766554433221100ffeeddcc")
+        self.dpkg(libother3_amd64=[self.path])
+        self.assertIsNone(self.package())
+
+    def test_the_database_of_rpm(self):
+        self.library()
+        (self.root / "var" / "lib" / "rpm").mkdir(parents=True)
+        tools = self.directory / "tools"
+        tools.mkdir()
+        rpm = tools / "rpm"
+        rpm.write_text(f"""#!/bin/sh
+[ "$1" = --root={self.root} ] && [ "$2" = -qf ] && [ "$4" = -- ] || exit 3
+[ "$5" = {self.path} ] || {{ echo "file $5 is not owned by any package"; exit 1; }}
+printf '%b' "$(echo "$3" | sed 's/--queryformat=//; s/%{{NAME}}/other-libs/; s/%{{VERSION}}/3.1/; s/%{{RELEASE}}/2.fc40/')"
+""")
+        rpm.chmod(0o755)
+        with_rpm = {"PATH": f"{tools}:{self.environment['PATH']}"}
+        self.assertEqual(self.package(environment=with_rpm), ("other-libs", "3.1-2.fc40"))
+        rpm.write_text("#!/bin/sh\necho not owned\nexit 1\n")
+        self.assertIsNone(self.package(environment=with_rpm))
+        rpm.unlink()
+        self.assertIsNone(self.package())
+
+    def test_the_packages_of_this_system(self):
+        if not os.path.exists("/var/lib/dpkg/status"):
+            self.skipTest("no dpkg")
+        path = next((line for line in subprocess.run(["dpkg", "-L", "libc6"], capture_output=True, text=True,
+                                                     check=False).stdout.splitlines() if line.endswith("/libc.so.6")),
+                    None)
+        if path is None or shutil.which("readelf") is None:
+            self.skipTest("no libc6, or no readelf")
+        notes = subprocess.run(["readelf", "-n", path], capture_output=True, text=True, check=True).stdout
+        build_id = notes.split("Build ID: ")[1].split()[0]
+        version = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", "libc6"], capture_output=True, text=True,
+                                 check=True).stdout
+        report = self.file("report", "".join(json.dumps(record) + "\n" for record in (
+            HEADER, module(path, 1, build_id=build_id), finding(1), SUMMARY)))
+        document = json.loads(self.dlpin("report", "--format=json", "--own=x", report).stdout)
+        package = document["findings"][0]["package"]
+        self.assertEqual((package["name"], package["version"]), ("libc6", version))
 
 
 if __name__ == "__main__":

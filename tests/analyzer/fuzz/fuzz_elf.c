@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * libFuzzer target: bytes as a file that a report names, through the reader of build IDs. What
+ * libFuzzer target: bytes as a file that a report names, through the reader of notes. What
  * libdw does with the file is its own matter, and is done in a process of its own. meson setup
  * -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false build   (with CC=clang)
  *   build/tests/analyzer/fuzz_elf corpus/ FOLDER-OF-SMALL-LIBRARIES
  */
 #include "base/message.h"
+#include "model/function_name.h"
 #include "symbolize/build_id.h"
 #include "symbolize/demangle.h"
 
@@ -20,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int descriptor = memfd_create("input", MFD_CLOEXEC);
-    char *text, *readable;
+    char *text, *readable, *shortened;
 
     if (descriptor < 0 || write(descriptor, data, size) != (ssize_t)size)
         return -1;
@@ -30,6 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (text == NULL)
         return -1;
     readable = demangle_text(text);
+    shortened = short_name(readable);
+    free(shortened);
     free(readable);
     message_printable(text);
     free(text);
