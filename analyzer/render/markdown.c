@@ -154,5 +154,5 @@ void render_markdown(FILE *out, const struct report *report, bool color)
             add_group(&markdown, report, group);
     }
     if (markdown.rest > 0)
-        fprintf(out, "\n%zu more are in the report, none of them worse.\n", markdown.rest);
+        fprintf(out, "\n%zu more are in the report, %s.\n", markdown.rest, report_rest(report));
 }

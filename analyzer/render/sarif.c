@@ -392,7 +392,10 @@ static json_t *invocation_value(const struct sarif *sarif)
 {
     json_t *invocation = json_object(), *notifications = json_array();
 
-    notify_left_out(notifications, sarif->results_left_out, "results, none worse than these,");
+    if (sarif->results_left_out > 0)
+        notify(notifications, "warning",
+               memory_format("%zu results left out, for there is a limit; %s",
+                             sarif->results_left_out, report_rest(sarif->report)));
     notify_left_out(notifications, sarif->locations_left_out, "related locations");
     notify_left_out(notifications, sarif->steps_left_out, "steps of code flows");
     notify_unseen(notifications, sarif->report);

@@ -111,6 +111,15 @@ class Own(Case):
         result = self.dlpin("run", "--own-only", "true")
         self.assertEqual(result.returncode, 125)
 
+    def test_what_is_left_out_may_be_worse(self):
+        more = [finding(i, "note", stack=[frame(f"f{i}", 1, i)]) for i in range(3, 30)]
+        path = self.report(*more)
+        for arguments, words in (((), ", none of them worse"),
+                                 (("--own=plugin.so",), ", none of them both own code and worse")):
+            text = self.dlpin("report", "--format=github", *arguments, path).stdout
+            self.assertIn(f"more are in the report{words}\n", text)
+        self.assertNotIn("::error", text)
+
     def test_the_formats(self):
         path = self.report()
         document = json.loads(self.dlpin("report", "--own=plugin.so", "--format=json", path).stdout)
