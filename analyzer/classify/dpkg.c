@@ -48,13 +48,12 @@ static void add_candidates(struct candidate **candidates, const char *path, stru
 
 static void free_candidates(struct candidate *candidates)
 {
-    struct candidate *next;
+    struct candidate *candidate, *next;
 
-    HASH_CLEAR(hh, candidates);
-    for (; candidates != NULL; candidates = next) {
-        next = candidates->hh.next;
-        free(candidates->path);
-        free(candidates);
+    HASH_ITER (hh, candidates, candidate, next) {
+        HASH_DEL(candidates, candidate);
+        free(candidate->path);
+        free(candidate);
     }
 }
 

@@ -102,12 +102,11 @@ static void take_all_sources(struct judge *judge, const struct model *model)
 
 static void forget(struct judged *judged)
 {
-    struct judged *next;
+    struct judged *item, *next;
 
-    HASH_CLEAR(hh, judged);
-    for (; judged != NULL; judged = next) {
-        next = judged->hh.next;
-        free(judged);
+    HASH_ITER (hh, judged, item, next) {
+        HASH_DEL(judged, item);
+        free(item);
     }
 }
 

@@ -148,13 +148,12 @@ static void hand_over(struct model *model, struct subject *subjects)
 
 static void forget(struct subject *subjects)
 {
-    struct subject *next;
+    struct subject *subject, *next;
 
-    HASH_CLEAR(hh, subjects);
-    for (; subjects != NULL; subjects = next) {
-        next = subjects->hh.next;
-        free(subjects->key);
-        free(subjects);
+    HASH_ITER (hh, subjects, subject, next) {
+        HASH_DEL(subjects, subject);
+        free(subject->key);
+        free(subject);
     }
 }
 
