@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "render/location.h"
 
+#include "base/memory.h"
+
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A path that is relative was mapped by the compiler, to the root as a rule. */
 static const char *path_in_root(const struct source_root *root, const char *source)
@@ -12,6 +16,8 @@ static const char *path_in_root(const struct source_root *root, const char *sour
         return NULL;
     if (source[0] == '/')
         path = root != NULL ? source_root_below(root, source) : NULL;
+    else if (strncmp(source, "./", 2) == 0)
+        path = source + 2;
     return path == NULL || path[0] == '\0' || source_root_climbs(path) ? NULL : path;
 }
 
@@ -32,7 +38,21 @@ struct location location_of_frame(const struct source_root *root, const struct f
     return location_of_place(root, frame, frame->inlined_count);
 }
 
-/* The first of the frames that is in the root, and of the module unless that is RECORD_ABSENT. */
+/* Libraries of the system have relative paths too, of their own sources. */
+static bool is_really_there(const struct source_root *root, const char *path)
+{
+    char *whole =
+        memory_format("%s/%s", root != NULL && root->real != NULL ? root->real : "", path);
+    bool is_there = access(whole, F_OK) == 0;
+
+    free(whole);
+    return is_there;
+}
+
+/*
+ * The first of the frames that is in the root, and of the module unless that is RECORD_ABSENT: then
+ * a path that only may be in the root must lead to a file.
+ */
 static bool find(struct location *location, const struct source_root *root, int64_t module,
                  const struct frame *frames, size_t count)
 {
@@ -41,7 +61,9 @@ static bool find(struct location *location, const struct source_root *root, int6
             continue;
         for (size_t number = 0; number < frame_place_count(&frames[i]); number++) {
             *location = location_of_place(root, &frames[i], number);
-            if (location->path != NULL)
+            if (location->path != NULL &&
+                (module != RECORD_ABSENT || frame_place(&frames[i], number).source[0] == '/' ||
+                 is_really_there(root, location->path)))
                 return true;
         }
     }

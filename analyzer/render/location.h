@@ -25,7 +25,7 @@ struct location location_of_frame(const struct source_root *root, const struct f
 /*
  * A finding is at the first frame of its own module that has a line in the root: on the stack that
  * made the thing, else of the function that is left behind; else at the first frame of all that is
- * in the root.
+ * in the root, which is the first of the user's own code.
  */
 struct location location_of_finding(const struct source_root *root, const struct finding *finding);
 struct location location_of_crash(const struct source_root *root, const struct crash *crash);

@@ -43,7 +43,13 @@ void put_message(FILE *out, const char *message, const char *indent)
 
 void put_place(FILE *out, const struct process *process, const struct frame *frame)
 {
-    char *place = place_text(process, frame);
+    put_place_of(out, process, frame, frame->inlined_count);
+}
+
+void put_place_of(FILE *out, const struct process *process, const struct frame *frame,
+                  size_t number)
+{
+    char *place = place_text_of(process, frame, number);
 
     put_line(out, place);
     free(place);
@@ -58,11 +64,8 @@ void put_stack(FILE *out, const struct process *process, const char *title,
         fprintf(out, "  %s:\n", title);
     for (size_t i = 0; i < count; i++) {
         for (size_t number = 0; number < frame_place_count(&frames[i]); number++) {
-            char *place = place_text_of(process, &frames[i], number);
-
             fprintf(out, "    #%zu ", line++);
-            put_line(out, place);
-            free(place);
+            put_place_of(out, process, &frames[i], number);
         }
     }
 }

@@ -148,6 +148,30 @@ class Inlined(Symbols):
             self.assertEqual([place["artifactLocation"]["uri"], place["region"]["startLine"]], wanted)
 
 
+class Mapped(Symbols):
+    """Paths that the compiler was told to make relative."""
+
+    def place(self, root, module):
+        """Where SARIF has a finding of this module, whose stack has a frame of the library."""
+        report = self.report(self.library, [self.addresses(self.library, "plug_run")[1]])
+        report.write_text(report.read_text().replace('"module": 1, "message"', f'"module": {module}, "message"'))
+        result = self.dlpin("report", "--format=sarif", f"--source-root={root}", report)
+        place = json.loads(result.stdout)["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+        return place["artifactLocation"]["uri"]
+
+    def setUp(self):
+        super().setUp()
+        self.library = super().library(flags=("-O2", "-g", f"-ffile-prefix-map={self.directory}=."))
+
+    def test_of_the_module_itself_they_are_in_the_root(self):
+        for root in (self.directory, self.temporary):
+            self.assertEqual(self.place(root, 1), "plug.c")
+
+    def test_of_another_module_they_must_be_there(self):
+        self.assertEqual(self.place(self.directory, 7), "plug.c")
+        self.assertEqual(self.place(self.temporary, 7), "%3F")
+
+
 class Separate(Symbols):
     def test_a_folder_of_debug_information(self):
         library, address = self.split(self.by_id(self.directory / "debug"))
