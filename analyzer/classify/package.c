@@ -60,6 +60,14 @@ static void take_note(void *context, const struct note *note)
     json_decref(object);
 }
 
+struct package *package_of_note(int descriptor)
+{
+    struct package *package = NULL;
+
+    notes_read(descriptor, take_note, &package);
+    return package;
+}
+
 /* The path in the system of the open file; a new string. */
 static char *path_in_system(int descriptor, const char *sysroot)
 {
@@ -84,7 +92,7 @@ static void examine(const struct search *search, struct subject *subject,
                          &file);
     if (file.descriptor < 0)
         return;
-    notes_read(file.descriptor, take_note, &subject->package);
+    subject->package = package_of_note(file.descriptor);
     if (subject->package == NULL) {
         of = &questions[file.in_sysroot];
         ARRAY_PUSH(of->files, of->file_count,

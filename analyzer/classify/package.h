@@ -10,6 +10,9 @@
 
 #include "model/model.h"
 
+/* What the note of an open file says: a new package, or NULL. */
+struct package *package_of_note(int descriptor);
+
 /* Sets group.package of the groups that own_mark() found to be of third parties. */
 void package_find(struct model *model);
 

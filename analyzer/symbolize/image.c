@@ -290,11 +290,13 @@ static void look_up_places(struct image *image, uint64_t address, struct frame *
 
     look_up_line(image, address, &frame->source, &frame->line);
     for (int i = 0; i < count && dwarf_tag(&scopes[i]) != DW_TAG_subprogram; i++) {
-        if (dwarf_tag(&scopes[i]) != DW_TAG_inlined_subroutine ||
-            frame->inlined_count == INLINED_MAX)
+        if (dwarf_tag(&scopes[i]) != DW_TAG_inlined_subroutine)
             continue;
-        ARRAY_PUSH(frame->inlined, frame->inlined_count,
-                   (struct inlined){name_of(&scopes[i]), frame->source, frame->line});
+        if (frame->inlined_count < INLINED_MAX)
+            ARRAY_PUSH(frame->inlined, frame->inlined_count,
+                       (struct inlined){name_of(&scopes[i]), frame->source, frame->line});
+        else
+            free(frame->source);
         frame->source = NULL;
         frame->line = 0;
         look_up_call(unit, &scopes[i], &frame->source, &frame->line);

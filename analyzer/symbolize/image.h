@@ -41,7 +41,7 @@ struct image *image_of(int descriptor, const struct stat *status, const struct i
 struct image *image_open(const struct image_file *file);
 void image_close(struct image *image);
 
-/* A longer chain of inlined functions, which no compiler makes, is cut. */
+/* Of a longer chain the outer ones are left out, but for the function that has the symbol. */
 enum { INLINED_MAX = 100 };
 
 /*

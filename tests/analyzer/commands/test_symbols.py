@@ -130,6 +130,20 @@ class Inlined(Symbols):
                     self.assertEqual([f"{f['file'].rsplit('/', 1)[-1]}:{f['line']}" for f in frames], wanted)
                     self.assertEqual([f["function"] for f in frames[1:]], lines[2::2])
 
+    def test_a_chain_without_end_is_cut(self):
+        inline = "static inline __attribute__((always_inline)) int "
+        chain = "".join(f"{inline}f{i}(int n) {{ return f{i - 1}(n) + 1; }}\n" for i in range(1, 300))
+        source = f"int plug_outside(int);\n{inline}f0(int n) {{ return plug_outside(n) * 3; }}\n{chain}"
+        source += "int plug_outside(int n) { return n; }\nint plug_outer(int n) { return f299(n); }\n"
+        library = self.library(source, flags=("-O1", "-g", "-fno-inline-functions-called-once", "-fno-ipa-icf"))
+        longest = []
+        for offset in self.addresses(library, "plug_outer"):
+            document = json.loads(self.dlpin("report", "--format=json", self.report(library, [offset])).stdout)
+            longest = max(longest, document["findings"][0]["stack"], key=len)
+        self.assertEqual(len(longest), 101)
+        self.assertEqual([f["function"] for f in longest[:3]], ["f0", "f1", "f2"])
+        self.assertEqual((longest[-1]["function"], longest[-1]["line"]), ("plug_outer", 303))
+
     def test_the_location_is_the_first_frame_in_the_sources(self):
         for folder in ("lib", "src"):
             (self.directory / folder).mkdir()

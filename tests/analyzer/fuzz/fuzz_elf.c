@@ -6,6 +6,7 @@
  *   build/tests/analyzer/fuzz_elf corpus/ FOLDER-OF-SMALL-LIBRARIES
  */
 #include "base/message.h"
+#include "classify/package.h"
 #include "model/function_name.h"
 #include "symbolize/build_id.h"
 #include "symbolize/demangle.h"
@@ -18,6 +19,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void forget(struct package *package)
+{
+    struct model model = {.packages = package};
+
+    model_free(&model);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int descriptor = memfd_create("input", MFD_CLOEXEC);
@@ -26,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (descriptor < 0 || write(descriptor, data, size) != (ssize_t)size)
         return -1;
     build_id_compare(descriptor, "00112233445566778899aabbccddeeff00112233");
+    forget(package_of_note(descriptor));
     close(descriptor);
     text = strndup((const char *)data, size);
     if (text == NULL)
