@@ -88,6 +88,14 @@ size_t gate_count(const struct gate *gate, const struct model *model)
     return count;
 }
 
+size_t gate_count_spared(const struct gate *gate, const struct model *model)
+{
+    struct gate all = *gate;
+
+    all.own_only = false;
+    return gate_count(&all, model) - gate_count(gate, model);
+}
+
 char *gate_failure(const struct gate *gate, const struct model *model)
 {
     size_t findings = gate_count(gate, model);

@@ -30,6 +30,9 @@ bool gate_matches(const struct gate *gate, const struct group *group);
 bool gate_matches_crashes(const struct gate *gate);
 size_t gate_count(const struct gate *gate, const struct model *model);
 
+/* Those that fail it but for --own-only. */
+size_t gate_count_spared(const struct gate *gate, const struct model *model);
+
 /* NULL where nothing fails the gate, else what does: "1 crash, 2 findings"; to be freed. */
 char *gate_failure(const struct gate *gate, const struct model *model);
 

@@ -82,6 +82,10 @@ class Own(Case):
         self.assertEqual(self.dlpin("check", "--fail-on=error", *library).returncode, 1)
         self.assertEqual(self.dlpin("check", "--fail-on=error", "--own-only", *library).returncode, 0)
         self.assertEqual(self.dlpin("check", "--own-only", *library).returncode, 1)
+        # A gate that passes says what it left out.
+        spared = "dlpin: 1 of third parties would fail the gate without --own-only\n"
+        self.assertIn(spared, self.dlpin("check", "--fail-on=error", "--own-only", *library).stdout)
+        self.assertNotIn(spared, self.dlpin("check", "--fail-on=error", *library).stdout)
         # Before --fail-on as behind it.
         self.assertEqual(self.dlpin("check", "--own-only", "--fail-on=error,growth", *library).returncode, 0)
         empty = self.file("empty", json.dumps(HEADER) + "\n" + json.dumps(SUMMARY) + "\n")
