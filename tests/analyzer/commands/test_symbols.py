@@ -3,6 +3,7 @@
 that were replaced, and names of C++, Rust and D in the text and for programs."""
 
 import ctypes
+import html
 import http.server
 import json
 import os
@@ -469,6 +470,16 @@ class Names(Symbols):
         lines = [line.split(" ", 5)[5] for line in self.dlpin("report", self.path).stdout.splitlines()
                  if line.startswith("    #")]
         self.assertEqual([line.rsplit(" (", 1)[0] for line in lines], [short for _, _, short in self.ROWS])
+
+    def test_short_in_a_comment_on_a_pull_request(self):
+        symbol, whole, _ = self.ROWS[0]
+        library = self.library(f'.text\n.globl "{symbol}"\n.type "{symbol}", @function\n"{symbol}": .skip 16\n'
+                               f'.size "{symbol}", 16\n', flags=("-g",))
+        report = self.report(library, [self.addresses(library, symbol)[1]])
+        text = self.dlpin("report", "--format=markdown", f"--source-root={self.directory}", report).stdout
+        summary = html.unescape(text[text.index("<summary>"):text.index("</summary>")])
+        self.assertIn("plug::run(std::string)", summary)
+        self.assertIn(whole, self.dlpin("report", "--format=sarif", report).stdout.replace(">>", "> >"))
 
 
 if __name__ == "__main__":
