@@ -46,6 +46,8 @@ struct frame frame_read(const struct fields *fields, const json_t *object, const
 size_t frame_place_count(const struct frame *frame);
 struct frame_place frame_place(const struct frame *frame, size_t number);
 
+/* What symbolize found, into a frame for which nothing was found yet. */
+void frame_copy_places(struct frame *frame, const struct frame *from);
 /* Gives back what symbolize found. */
 void frame_clear(struct frame *frame);
 /* What symbolize found in these, and the array itself. */

@@ -260,19 +260,20 @@ static char *name_of(Dwarf_Die *function)
 
 /*
  * The blocks and inlined functions around an address, the innermost first, as they are nested in
- * the code: dwarf_getscopes() continues from an inlined function with what is around its text. The
- * array is to be freed.
+ * the code: dwarf_getscopes() continues from an inlined function with what is around its text. 0 if
+ * nothing is inlined there. The array is to be freed.
  */
 static int scopes_around(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die **scopes)
 {
-    Dwarf_Die innermost, *by_text = NULL;
-    int count = dwarf_getscopes(unit, address, &by_text);
+    Dwarf_Die *by_text = NULL;
+    int by_text_count = dwarf_getscopes(unit, address, &by_text), count = 0;
+    bool is_inlined = false;
 
+    for (int i = 0; i < by_text_count; i++)
+        is_inlined |= dwarf_tag(&by_text[i]) == DW_TAG_inlined_subroutine;
     *scopes = NULL;
-    if (count > 0) {
-        innermost = by_text[0];
-        count = dwarf_getscopes_die(&innermost, scopes);
-    }
+    if (is_inlined) /* only then, for it walks through the whole unit */
+        count = dwarf_getscopes_die(&by_text[0], scopes);
     free(by_text);
     return count;
 }

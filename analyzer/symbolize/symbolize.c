@@ -145,6 +145,37 @@ static void forget_replaced(struct files *files)
     }
 }
 
+static int by_address(const void *left, const void *right)
+{
+    uint64_t a = ((const struct lookup *)left)->address;
+    uint64_t b = ((const struct lookup *)right)->address;
+
+    return (a > b) - (a < b);
+}
+
+/* Most findings share the frames of the host: each address is looked up once. */
+static bool look_up(const struct file *file, double *seconds)
+{
+    struct lookup *all = file->lookups, *different = NULL;
+    size_t count = 0, last = 0;
+    bool is_there;
+
+    qsort(all, file->count, sizeof *all, by_address);
+    for (size_t i = 0; i < file->count; i++) {
+        if (i == 0 || all[i].address != all[i - 1].address)
+            ARRAY_PUSH(different, count, all[i]);
+    }
+    is_there = worker_look_up(&file->where, different, count, seconds);
+    for (size_t i = 1; i < file->count; i++) {
+        if (all[i].address == all[last].address)
+            frame_copy_places(all[i].frame, all[last].frame);
+        else
+            last = i;
+    }
+    free(different);
+    return is_there;
+}
+
 void symbolize_model(struct model *model)
 {
     struct files files = {.search = model->search};
@@ -156,7 +187,7 @@ void symbolize_model(struct model *model)
     HASH_CLEAR(hh, files.items);
     for (; file != NULL; file = next) {
         next = file->hh.next;
-        if (!worker_look_up(&file->where, file->lookups, file->count, &seconds))
+        if (!look_up(file, &seconds))
             say_replaced(&files, file->where.path);
         free(file->lookups);
         free(file->key);
