@@ -24,7 +24,8 @@ static void send_text(FILE *out, const char *text)
     int32_t number = text != NULL ? (int32_t)length : NO_TEXT;
 
     fwrite(&number, sizeof number, 1, out);
-    fwrite(text, 1, length, out);
+    if (length > 0)
+        fwrite(text, 1, length, out);
 }
 
 static void send_place(FILE *out, const char *function, const char *source, int line)
