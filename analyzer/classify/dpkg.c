@@ -48,10 +48,11 @@ static void add_candidates(struct candidate **candidates, const char *path, stru
 
 static void free_candidates(struct candidate *candidates)
 {
-    struct candidate *candidate, *next;
+    struct candidate *candidate = candidates, *next;
 
-    HASH_ITER (hh, candidates, candidate, next) {
-        HASH_DEL(candidates, candidate);
+    HASH_CLEAR(hh, candidates); /* the table only; the items keep their order */
+    for (; candidate != NULL; candidate = next) {
+        next = candidate->hh.next;
         free(candidate->path);
         free(candidate);
     }

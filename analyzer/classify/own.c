@@ -102,10 +102,11 @@ static void take_all_sources(struct judge *judge, const struct model *model)
 
 static void forget(struct judged *judged)
 {
-    struct judged *item, *next;
+    struct judged *item = judged, *next;
 
-    HASH_ITER (hh, judged, item, next) {
-        HASH_DEL(judged, item);
+    HASH_CLEAR(hh, judged); /* the table only; the items keep their order */
+    for (; item != NULL; item = next) {
+        next = item->hh.next;
         free(item);
     }
 }

@@ -156,10 +156,11 @@ static void hand_over(struct model *model, struct subject *subjects)
 
 static void forget(struct subject *subjects)
 {
-    struct subject *subject, *next;
+    struct subject *subject = subjects, *next;
 
-    HASH_ITER (hh, subjects, subject, next) {
-        HASH_DEL(subjects, subject);
+    HASH_CLEAR(hh, subjects); /* the table only; the items keep their order */
+    for (; subject != NULL; subject = next) {
+        next = subject->hh.next;
         free(subject->key);
         free(subject);
     }
