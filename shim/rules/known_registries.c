@@ -75,11 +75,16 @@ static bool is_all_its(const struct result *result, const struct known_registry 
     return true;
 }
 
-static bool is_named(const struct known_registry *row, const struct step *variable)
+/* Where any function of many adds, or none does, the variable says more. */
+static bool is_named(struct known_registry *row, const struct step *variable)
 {
     char name[SYMBOL_MAX];
     uintptr_t offset;
-    return path_symbol(variable, name, &offset) && is_in(row->variable, name);
+    if (!path_symbol(variable, name, &offset) || !is_in(row->variable, name))
+        return false;
+    if (span_find(row->add, '*'))
+        set_call(row, span_of(name));
+    return true;
 }
 
 static unsigned depth_of(const struct result *result)
@@ -116,7 +121,7 @@ static bool is_live(const struct result *result, const struct known_registry *ro
            (result->path[1].slot - first) / row->size < count;
 }
 
-static bool has_form(const struct result *result, const struct known_registry *row)
+static bool has_form(const struct result *result, struct known_registry *row)
 {
     uintptr_t first;
     uint32_t count;

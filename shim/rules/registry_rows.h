@@ -14,9 +14,7 @@
 
 #include "base/span.h"
 #include "base/text.h"
-#include "modules/modules.h"
-
-enum { REGISTRY_CALL_MAX = 64 };
+#include "modules/symbols.h"
 
 struct known_registry {
     struct span library, add; /* globs, separated by commas */
@@ -30,7 +28,7 @@ struct known_registry {
     /* Of what was found: the library, which the result's path or its site's stack has, too; and of
      * the calls that add the one that did, or else the first. */
     const struct module *of;
-    char call[REGISTRY_CALL_MAX];
+    char call[SYMBOL_MAX];
 };
 
 extern const char registry_rows_built_in[];

@@ -73,8 +73,6 @@ const char registry_rows_built_in[] =
     " variable=_XErrorFunction\n"
     "libX11.so* XSetIOErrorHandler XSetIOErrorHandler(NULL)"
     " variable=_XIOErrorFunction\n"
-    "libasound.so* snd_lib_error_set_handler snd_lib_error_set_handler(NULL)"
-    " variable=snd_lib_error\n"
     "libjack.so* jack_set_error_function jack_set_error_function(NULL)"
     " variable=jack_error_callback\n"
     "libreadline.so* rl_* -"
