@@ -79,6 +79,13 @@ ENTRY(leave_block_of_host)
     return 0;
 }
 
+/* In a table of the host. */
+ENTRY(use_table)
+{
+    host_register(1, NULL, on_notice);
+    return 0;
+}
+
 /* Each entry is made in another place. */
 #define FUNCTION(n)           \
     static int many_##n(void) \
