@@ -16,7 +16,7 @@ typedef int notices_function(void);
 int notices_subscribe(notices_function *function);
 void notices_unsubscribe(notices_function *function);
 
-/* One handler; NULL: the library's own. */
+/* A single handler; NULL: the library's own. */
 void notices_set_handler(notices_function *function);
 
 /* A table that grows. What is removed stays behind the last entry. */

@@ -72,7 +72,7 @@ ENTRY(leave_block)
     return 0;
 }
 
-/* What the host made is the host's, wherever it hangs. */
+/* A block that the host made is the host's, wherever it hangs. */
 ENTRY(leave_block_of_host)
 {
     notices_set_user_data(host_box(1, (const void *)on_notice));

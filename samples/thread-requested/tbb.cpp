@@ -21,7 +21,7 @@ namespace
 
 tbb::task_scheduler_handle handle;
 
-/* What is enqueued is done by a thread of TBB's, also where there is only one processor. */
+/* A thread of TBB's does the work that is enqueued, also where there is only one processor. */
 void run()
 {
     tbb::task_arena arena(2);

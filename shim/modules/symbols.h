@@ -26,8 +26,8 @@ bool symbol_find_start(const struct module *module, uintptr_t address, char name
  */
 bool symbol_is_in_section(const struct module *module, uintptr_t address);
 
-/* Whether the module takes a function or a variable from others whose name `chosen` says yes to:
- * the dynamic symbols that the file leaves undefined. */
+/* True: among the dynamic symbols that the module's file leaves undefined is one whose name
+ * `chosen` accepts. */
 typedef bool symbol_chooser(const char *name, void *data);
 bool symbol_any_import(const struct module *module, symbol_chooser *chosen, void *data);
 

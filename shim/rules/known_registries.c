@@ -58,7 +58,7 @@ static bool is_made_by(uint32_t number, struct known_registry *row)
     return false;
 }
 
-/* What somebody else made is his, and only hangs there. */
+/* A block that somebody else made is no part of the registry, and only hangs there. */
 static bool is_of_somebody(uint32_t number, const struct result *result,
                            const struct known_registry *row)
 {

@@ -33,8 +33,8 @@ enum registry_entry {
     REGISTRY_DEAD, /* what a registry has behind its last entry */
 };
 
-/* What a result is that leads to code, or else to data, of an unloaded module; the row if it is a
- * live entry. */
+/* Classifies a result that leads to code, or else to data, of an unloaded module. `row` is set if
+ * it is a live entry. */
 enum registry_entry known_registry_find(const struct result *result, bool is_code,
                                         struct known_registry *row);
 

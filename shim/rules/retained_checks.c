@@ -183,7 +183,8 @@ static bool is_part_of_entry(const struct result *result)
            is_entered(result->module, &row);
 }
 
-/* What a pointer leads to, and of what registry it is an entry; false: it is no finding. */
+/* Finds out what a pointer leads to, and of which registry it is an entry; false: it is no
+ * finding. */
 static bool classify(struct retained *retained, struct known_registry *row)
 {
     const struct result *result = retained->result;
