@@ -38,6 +38,8 @@
     X(BOOL, quiet, 0, 0, 1, "print no findings on standard error")                                 \
     X(STRING, suppressions, 0, 0, 0,                                                               \
       "file of findings that are not printed and do not count for exitcode")                       \
+    X(STRING, registries, 0, 0, 0,                                                                 \
+      "file that describes registries of libraries, in addition to the built-in table")            \
     X(STRING, label_env, 0, 0, 0, "environment variable whose value is kept with each finding")    \
     X(BOOL, trace_children, 1, 0, 1, "stay in LD_PRELOAD for programs that this one starts")       \
     X(BOOL, log_empty, 1, 0, 1,                                                                    \

@@ -7,6 +7,7 @@
 #include "report/log.h"
 #include "base/names.h"
 #include "report/suppressions.h"
+#include "rules/registry_rows.h"
 #include "rules/rule.h"
 #include "rules/rules.h"
 
@@ -14,23 +15,29 @@
 
 static unsigned untold_events; /* they are no instances: they never end */
 
-static void read_suppressions(void)
+static void add_unreadable(struct text *complaints, const char *option, const char *path)
 {
-    struct text line = {0};
-    if (!options.suppressions)
-        return;
-    if (suppressions_read(options.suppressions, suppressions_day((uint64_t)time(NULL))) ||
-        options.quiet)
-        return;
-    text_printf(&line, "dlpin: suppressions=%s: it cannot be read\n", options.suppressions);
-    log_say(text_string(&line));
-    text_free(&line);
+    text_printf(complaints, "dlpin: %s=%s: it cannot be read\n", option, path);
+}
+
+static void read_files(void)
+{
+    struct text complaints = {0};
+    const char *path = options.suppressions;
+    if (path && !suppressions_read(path, suppressions_day((uint64_t)time(NULL))))
+        add_unreadable(&complaints, "suppressions", path);
+    path = options.registries;
+    if (path && !registry_rows_read(path, &complaints))
+        add_unreadable(&complaints, "registries", path);
+    if (!options.quiet)
+        log_say(text_string(&complaints));
+    text_free(&complaints);
 }
 
 void report_init(const char *raw_options)
 {
     log_init(raw_options);
-    read_suppressions();
+    read_files();
     if (!lock_acquire(&report_lock))
         return;
     if (log_is_wanted_empty())

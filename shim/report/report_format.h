@@ -80,6 +80,8 @@
       "dangling error, held warning")                                                              \
     X(POINTER, "pointer", "pointer into an unloaded module's image", "pointer",                    \
       "dangling warning")                                                                          \
+    X(REGISTRY, "registry", "entry of an unloaded module in a library's registry", "entry",        \
+      "dangling error")                                                                            \
     X(HEAP_LOST, "heap-lost", "blocks of an unloaded module that nothing reaches", "heap",         \
       "lost warning")                                                                              \
     X(HEAP_HELD, "heap-held", "blocks of an unloaded module that are still reached", "heap",       \
@@ -200,6 +202,8 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *                   "pointer": slot in("data"|"tls"|"block") slot_module? slot_symbol? block_bytes?
  *                             tid? thread_name? address where("image") target("code"|"vtable"|
  *                             "data") function(frame) owner? requester?
+ *                   "entry":  like "pointer", with library(module id) call(that enters)
+ *                             remove?(the call that removes)
  *                   "heap":   address(one of them) blocks bytes hanging_blocks hanging_bytes
  *                             owner? requester?
  *                   "thread": tid thread_name function?(frame) via?(frame) argument? where?

@@ -83,6 +83,24 @@ class Options(unittest.TestCase):
         self.assertEqual(result.returncode, 0)
         self.assertEqual([r['kind'] for r in self.records() if r['type'] == 'finding'], ['environment'])
 
+    def test_registries(self):
+        sample = os.path.join(BUILD, 'samples', 'registry')
+        command = [HOST, *'open ./libnotices.so open plugin call plugin subscribe close plugin'.split()]
+        table = os.path.join(self.folder.name, 'table')
+        with open(table, 'w', encoding='utf-8') as file:
+            file.write('# of the model\nlibnotices.so\nlibnotices.so notices_subscribe notices_unsubscribe\n')
+        self.assertIn('pointer (dangling)', self.run_with('', command, sample).stderr)
+        result = self.run_with(f'registries={table}', command, sample)
+        self.assertIn(f'registries={table}:2: the line is none', result.stderr)
+        self.assertIn('ERROR: registry (dangling)', result.stderr)
+        self.assertIn('Call notices_unsubscribe', result.stderr)
+
+    def test_registries_that_cannot_be_read(self):
+        result = self.run_with('registries=/nonexistent', CLEAN)
+        self.assertEqual((result.returncode, result.stderr),
+                         (0, 'dlpin: registries=/nonexistent: it cannot be read\n'))
+        self.assertEqual(self.run_with('quiet=1:registries=/nonexistent', CLEAN).stderr, '')
+
     def test_common(self):
         """Passed over, the plug-in is no requester: its key goes by the variable, and is found all the same."""
         result = self.run_with("common='plug*,other.so'")
