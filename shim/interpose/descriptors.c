@@ -15,6 +15,7 @@
 #include "interpose/making.h"
 #include "interpose/own_process.h"
 #include "interpose/real.h"
+#include "interpose/shell.h"
 #include "registry/descriptors.h"
 
 #include <stdarg.h>
@@ -382,7 +383,9 @@ EXPORT FILE *tmpfile(void)
 EXPORT FILE *popen(const char *command, const char *mode)
 {
     real_need(real_popen);
-    return stream_opened(real_popen(command, mode), "popen", MAKER());
+    FILE *stream = stream_opened(real_popen(command, mode), "popen", MAKER());
+    shell_note(stream ? command : NULL);
+    return stream;
 }
 
 void descriptors_stream_closes(const FILE *stream)
