@@ -100,5 +100,5 @@ void render_github(FILE *out, const struct report *report, bool color)
     if (rest > 0)
         fprintf(out, "::notice title=dlpin::%zu more are in the report, none of them worse\n",
                 rest);
-    put_total(out, model);
+    put_total(out, report);
 }
