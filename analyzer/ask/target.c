@@ -91,8 +91,6 @@ bool target_lives(const struct target *target)
     return status != NULL;
 }
 
-/* --- its report file --- */
-
 static bool take_first_line(void *context, const struct line *line)
 {
     struct record **record = context;
@@ -202,8 +200,6 @@ void target_take_parents(struct target *target)
     take_file(target, target->parents);
     target->parents = -1;
 }
-
-/* --- whether it listens --- */
 
 /*
  * The signal by what its environment said when it was started. Some programs write other things

@@ -85,8 +85,6 @@ static int open_at(const struct exec_file *file)
     return (int)sys_call(SYS_openat, AT_FDCWD, path, flags, 0);
 }
 
-/* --- privileges --- */
-
 static bool ignores_set_id(int fd)
 {
     struct statfs mount;
@@ -113,8 +111,6 @@ static bool is_privileged(int fd, const struct stat *status)
            (uid != 0 && !calls_are_filtered() &&
             sys_call(SYS_fgetxattr, fd, "security.capability", NULL, 0) > 0);
 }
-
-/* --- ELF --- */
 
 static bool read_at(int fd, void *to, size_t size, uint64_t offset)
 {
@@ -176,8 +172,6 @@ static enum unfollowed inspect_elf(int fd, const ElfW(Ehdr) * header, const stru
         return UNFOLLOWED_FOREIGN;
     return can_report() ? UNFOLLOWED_NOT : UNFOLLOWED_NO_REPORT;
 }
-
-/* --- scripts --- */
 
 /* The interpreter in a line that begins with "#!", ended in place; NULL: there is none. */
 static char *interpreter_in(char *line)

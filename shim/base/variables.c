@@ -42,8 +42,6 @@ static char **first_environment(void)
     return stack ? (char **)(stack + 1 + stack[0] + 1) : NULL;
 }
 
-/* --- removing --- */
-
 /* Removes a variable from an array that an earlier constructor may have made. */
 static void remove_from(char **array, const char *variable)
 {
@@ -132,8 +130,6 @@ void variables_take(void)
         take_from(array, n, put_back);
 }
 
-/* --- remembering --- */
-
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -204,8 +200,6 @@ const char *variables_options(void)
 {
     return taken_options ? taken_options + strlen(OPTIONS) : getenv("DLPIN_OPTIONS");
 }
-
-/* --- other programs --- */
 
 /* The last variable of this name, which the loader takes, or NULL. */
 static char *const *last_of(char *const *environment, const char *name)

@@ -16,7 +16,6 @@
 #include "interpose/own_process.h"
 #include "interpose/real.h"
 #include "interpose/shell.h"
-#include "registry/descriptors.h"
 
 #include <stdarg.h>
 #include <sys/syscall.h>
@@ -61,7 +60,7 @@ static inline void closes(int number)
         note_closed((unsigned)number, (unsigned)number);
 }
 
-static COLD void note_used(int number, uintptr_t pc)
+void descriptors_note_used(int number, uintptr_t pc)
 {
     int saved_errno;
     if (!own_process_enter(&saved_errno))
@@ -72,11 +71,8 @@ static COLD void note_used(int number, uintptr_t pc)
 
 static inline void uses(int number, struct making making)
 {
-    if (unlikely(descriptor_is_kept(number)))
-        note_used(number, making.pc);
+    descriptors_used(number, making.pc);
 }
-
-/* --- files --- */
 
 /* As the C library has it: else there is no such argument. */
 #define MODE_OF(flags)                                             \
@@ -195,8 +191,6 @@ EXPORT int shm_open(const char *name, int flags, mode_t mode)
     return opened(real_shm_open(name, flags, mode), "shm_open", MAKER());
 }
 
-/* --- sockets and pipes --- */
-
 EXPORT int socket(int domain, int type, int protocol)
 {
     real_need(real_socket);
@@ -241,8 +235,6 @@ EXPORT int pipe2(int numbers[2], int flags)
         both_opened(numbers, "pipe2", MAKER());
     return error;
 }
-
-/* --- copies --- */
 
 EXPORT int dup(int number)
 {
@@ -301,8 +293,6 @@ EXPORT int fcntl64(int number, int command, ...)
     return controlled(real_fcntl64(number, command, argument), command, MAKER());
 }
 
-/* --- what else the kernel has --- */
-
 EXPORT int epoll_create(int size)
 {
     real_need(real_epoll_create);
@@ -345,8 +335,6 @@ EXPORT int inotify_init1(int flags)
     real_need(real_inotify_init1);
     return opened(real_inotify_init1(flags), "inotify_init1", MAKER());
 }
-
-/* --- streams; fclose is in streams.c --- */
 
 static inline FILE *stream_opened(FILE *stream, const char *call, struct making making)
 {
@@ -424,8 +412,6 @@ EXPORT int closedir(DIR *folder)
         closes(number_of(folder));
     return real_closedir(folder);
 }
-
-/* --- the end --- */
 
 EXPORT int close(int number)
 {

@@ -56,8 +56,6 @@ struct plan {
     int note;
 };
 
-/* --- the plan --- */
-
 static bool is_searched(const struct request *request)
 {
     bool may_be = request->way == EXECVP || request->way == EXECVPE || request->way == SPAWNP;
@@ -176,8 +174,6 @@ static void make_plan_here(void *data)
         make_plan(work->plan);
     guard_leave(saved_errno);
 }
-
-/* --- carrying it out --- */
 
 static void end_image_here(void *unused)
 {
@@ -310,8 +306,6 @@ static int run(const struct request *request)
     return call(request, NULL, request->environment);
 }
 
-/* --- exec and spawn --- */
-
 EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
     return run(&(struct request){path, argv, envp, NULL, AT_FDCWD, 0, EXECVE});
@@ -358,8 +352,6 @@ EXPORT int posix_spawnp(pid_t *pid, const char *name, const posix_spawn_file_act
     const struct spawn spawn = {pid, actions, attributes};
     return run(&(struct request){name, argv, envp, &spawn, AT_FDCWD, 0, SPAWNP});
 }
-
-/* --- exec with the arguments one by one --- */
 
 /* Their number, without the first. Uses the list up. */
 static size_t count_arguments(const char *first, va_list list)
@@ -408,8 +400,6 @@ EXPORT int execle(const char *path, const char *first, ...)
     va_end(list);
     return execve(path, argv, envp);
 }
-
-/* --- shells, which the C library starts past us --- */
 
 void shell_note(const char *command)
 {
