@@ -2,7 +2,6 @@
 #include "base/exec_file.h"
 #include "base/sys.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <string.h>
@@ -198,7 +197,7 @@ static enum unfollowed inspect_one(const struct exec_file *file, union beginning
         return UNFOLLOWED_ABSENT;
     int fd = open_at(file);
     if (fd < 0)
-        return errno == ENOENT ? UNFOLLOWED_ABSENT : UNFOLLOWED_UNREADABLE;
+        return UNFOLLOWED_UNREADABLE; /* also without /proc, where it is a descriptor */
     long length = sys_call(SYS_pread64, fd, beginning, sizeof *beginning - 1, 0);
     enum unfollowed found = UNFOLLOWED_UNREADABLE;
     beginning->line[length > 0 ? length : 0] = '\0';

@@ -171,6 +171,14 @@ static void run_chroot_empty(void)
     run_some();
 }
 
+static void run_chroot_fexecve(void)
+{
+    int file = open(program, O_RDONLY | O_CLOEXEC);
+    if (chroot(folder) != 0 || chdir("/") != 0)
+        fail();
+    fexecve(file, arguments, some);
+}
+
 static void run_many(void)
 {
     enum { COUNT = 3000 };
@@ -326,6 +334,7 @@ static const struct {
     {"drop-empty", run_drop_empty, NULL},
     {"chroot", run_chroot, NULL},
     {"chroot-empty", run_chroot_empty, NULL},
+    {"chroot-fexecve", run_chroot_fexecve, NULL},
     {"many", run_many, NULL},
     {"spawn", NULL, spawn},
     {"spawnp", NULL, spawn_name},

@@ -209,6 +209,7 @@ class Users(Case):
         root = self.root_folder(SHOWS)
         self.expect_unfollowed('chroot', 'cannot read libdlpin.so', SHOWS, root, SHOWS_ALL='1')
         self.expect_unfollowed('chroot-empty', 'cannot read libdlpin.so', SHOWS, root)
+        self.expect_unfollowed('chroot-fexecve', 'cannot be read', SHOWS, root)  # there is no /proc
 
     def test_a_root_folder_with_another_c_library(self):
         root = self.root_folder(SHOWS)
