@@ -491,7 +491,7 @@ report, library = sys.argv[1:3]
 signal.signal(signal.SIGUSR1, lambda *_: None)
 with open(library, "r+b") as file:
     mapped = mmap.mmap(file.fileno(), 4096)
-kept = os.open(report, os.O_RDWR)
+kept = os.open(report, os.O_WRONLY | os.O_APPEND)
 print("ready", flush=True)
 sys.stdin.read()
 '''
