@@ -241,7 +241,10 @@ class Files(Case):
     def test_a_daemon_may_still_run(self):
         fifo = self.directory / "fifo"
         os.mkfifo(fifo)
-        result = self.dlpin("run", "--gate", "sh", "-c", f"FAKE_RECORDS= cat {fifo} >/dev/null 2>&1 </dev/null &",
+        started = self.directory / "started"
+        script = (f"FAKE_RECORDS= sh -c 'echo >{started}; exec cat {fifo}' >/dev/null 2>&1 </dev/null & "
+                  f"until test -e {started}; do sleep 0.01; done")
+        result = self.dlpin("run", "--gate", "sh", "-c", script,
                             environment={"FAKE_CHILDREN": "1", **self.records(*CLEAN)})
         with open(fifo, "w"):
             pass  # it runs until then
