@@ -8,6 +8,6 @@
 void put_group(FILE *out, const struct group *group, bool color);
 
 /* The line that sums it up. */
-void put_total(FILE *out, const struct model *model);
+void put_total(FILE *out, const struct report *report);
 
 #endif

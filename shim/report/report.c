@@ -3,6 +3,7 @@
 #include "base/dropped.h"
 #include "base/lock.h"
 #include "base/options.h"
+#include "base/unfollowed.h"
 #include "report/instances.h"
 #include "report/log.h"
 #include "base/names.h"
@@ -367,7 +368,7 @@ void report_finish(const char *ended, bool image_may_go_on, bool heap_seen,
 {
     if (!lock_acquire(&report_lock))
         return;
-    if (log_was_opened() && log_open_locked()) {
+    if ((log_was_opened() || unfollowed_any()) && log_open_locked()) {
         struct summary summary = summarize_locked(ended);
         struct text text = {0};
         record_coverage(&text, heap_seen, unseen, log_now());
@@ -385,6 +386,7 @@ void report_fork_child(void)
     struct instance *instance, *next_instance;
     struct group *group, *next;
     log_fork_child();
+    unfollowed_fork_child();
     HASH_ITER (hh, instances, instance, next_instance)
         instance->told = true;
     untold_events = 0;

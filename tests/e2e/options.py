@@ -52,9 +52,13 @@ class Options(unittest.TestCase):
         self.assertRegex(os.listdir(self.folder.name)[0], r'^x\.[0-9]+$')
 
     def test_log_path_that_cannot_be(self):
-        result = self.run_with('quiet=1:log_path=/nonexistent/x')
+        result = self.run_with('log_path=/nonexistent/x')
         self.assertEqual(result.returncode, 0)
         self.assertIn("cannot create the report file '/nonexistent/x'", result.stderr)
+
+    def test_quiet_is_quiet(self):
+        result = self.run_with('quiet=1:log_path=/nonexistent/x:nonsense=1')
+        self.assertEqual((result.returncode, result.stderr), (0, ''))
 
     def test_log_empty(self):
         log = f'log_path={self.folder.name}/r:log_empty=0'
