@@ -10,6 +10,7 @@
 #include "rules/rule.h"
 #include "rules/subject_json.h"
 #include "rules/words.h"
+#include "scan/target.h"
 
 static const struct step *last_step(const struct result *result)
 {
@@ -33,11 +34,12 @@ static bool match_pointer(const struct subject *subject, struct finding *finding
     const struct result *result = subject->retained->result;
     const struct step *where = last_step(result);
     const struct site *site = site_get(result->site);
-    bool is_data = subject->retained->target == TARGET_DATA;
+    bool is_weak = subject->retained->target == TARGET_DATA || subject->retained->is_ambiguous;
     if (result->kind != RESULT_POINTER)
         return false;
     finding->verdict = VERDICT_DANGLING;
-    finding->severity = is_data || is_in_parts(result) ? SEVERITY_NOTE : SEVERITY_WARNING;
+    finding->only_if_moved = site_is_younger(site, result->module);
+    finding->severity = is_weak || is_in_parts(result) ? SEVERITY_NOTE : SEVERITY_WARNING;
     finding->module = module_ref(result->module);
     finding->target = subject->retained->target;
     finding->place = PLACE_IMAGE;
