@@ -71,6 +71,8 @@ static void on_crash(int number)
 
 static void (*handler)(int number) = on_crash;
 
+static void (*handler)(int number) = on_crash;
+
 static void set_handler(const char *how)
 {
     static char stack[64 << 10];

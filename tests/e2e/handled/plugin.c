@@ -30,3 +30,9 @@ void on_crash(int number)
 {
     _exit(number);
 }
+
+void on_crash(int number);
+void on_crash(int number)
+{
+    _exit(number);
+}
