@@ -15,7 +15,6 @@
 #include "interpose/making.h"
 #include "interpose/own_process.h"
 #include "interpose/real.h"
-#include "registry/descriptors.h"
 
 #include <stdarg.h>
 #include <sys/syscall.h>
@@ -60,7 +59,7 @@ static inline void closes(int number)
         note_closed((unsigned)number, (unsigned)number);
 }
 
-static COLD void note_used(int number, uintptr_t pc)
+void descriptors_note_used(int number, uintptr_t pc)
 {
     int saved_errno;
     if (!own_process_enter(&saved_errno))
@@ -71,11 +70,8 @@ static COLD void note_used(int number, uintptr_t pc)
 
 static inline void uses(int number, struct making making)
 {
-    if (unlikely(descriptor_is_kept(number)))
-        note_used(number, making.pc);
+    descriptors_used(number, making.pc);
 }
-
-/* --- files --- */
 
 /* As the C library has it: else there is no such argument. */
 #define MODE_OF(flags)                                             \
@@ -194,8 +190,6 @@ EXPORT int shm_open(const char *name, int flags, mode_t mode)
     return opened(real_shm_open(name, flags, mode), "shm_open", MAKER());
 }
 
-/* --- sockets and pipes --- */
-
 EXPORT int socket(int domain, int type, int protocol)
 {
     real_need(real_socket);
@@ -240,8 +234,6 @@ EXPORT int pipe2(int numbers[2], int flags)
         both_opened(numbers, "pipe2", MAKER());
     return error;
 }
-
-/* --- copies --- */
 
 EXPORT int dup(int number)
 {
@@ -300,8 +292,6 @@ EXPORT int fcntl64(int number, int command, ...)
     return controlled(real_fcntl64(number, command, argument), command, MAKER());
 }
 
-/* --- what else the kernel has --- */
-
 EXPORT int epoll_create(int size)
 {
     real_need(real_epoll_create);
@@ -344,8 +334,6 @@ EXPORT int inotify_init1(int flags)
     real_need(real_inotify_init1);
     return opened(real_inotify_init1(flags), "inotify_init1", MAKER());
 }
-
-/* --- streams; fclose is in streams.c --- */
 
 static inline FILE *stream_opened(FILE *stream, const char *call, struct making making)
 {
@@ -421,8 +409,6 @@ EXPORT int closedir(DIR *folder)
         closes(number_of(folder));
     return real_closedir(folder);
 }
-
-/* --- the end --- */
 
 EXPORT int close(int number)
 {

@@ -21,7 +21,6 @@ struct instance {
     bool told;       /* by report_take_news, or by the parent */
     bool unsettled;  /* a word that is not where it was: it may have moved; */
     const char *how; /* else that became of it */
-    unsigned asked;  /* so often it was looked for again */
 };
 
 /* All, by object. */
@@ -40,7 +39,7 @@ void instance_set_unsettled(struct instance *instance, bool unsettled, const cha
 /* What exit() does to what was found before it began resolves nothing. */
 bool instance_stands(const struct instance *instance);
 
-/* Whether this is no new finding: a word that moved here, whose instance is at this place from now
+/* True if this is no new finding: a word that moved here, whose instance is at this place from now
  * on; or one more place of a word that is known. Takes the finding over then. */
 bool instance_move_locked(struct finding *finding);
 

@@ -12,8 +12,6 @@
 #include "registry/heap.h"
 #include "scan/memory.h"
 
-/* --- what is in use --- */
-
 enum { ENTRIES_PER_PAGE = 4096 / sizeof(heap_entry) };
 
 struct leaf_pages {
@@ -49,7 +47,7 @@ static inline bool blocks_have_heads(void)
     return heap_granule_shift() == HEAP_GRANULE_SHIFT;
 }
 
-/* Whether sizes are known at all, read like this. */
+/* True if sizes are known at all, read like this. */
 bool blocks_have_sizes(const struct view *view);
 
 /* With another allocator. */
@@ -72,8 +70,6 @@ static inline bool blocks_size(struct view *view, uintptr_t start, size_t *size,
     /* Another thread may have freed it meanwhile; then a pointer may lie there. */
     return *size >> BLOCK_SIZE_BITS == 0;
 }
-
-/* --- the index --- */
 
 enum mark {
     MARK_REACHED,
