@@ -8,6 +8,7 @@ import time
 
 from host import Finding, Host, write
 from servers import WAIT, ask, free_port, read
+from tools import CCREDS, GO
 
 LIBRARIES = '/usr/lib/x86_64-linux-gnu'
 NGINX_MODULES = {
@@ -206,7 +207,7 @@ HOSTS = (
          find=(Finding('descriptor', 'pam_radius_auth.so', 'warning', stack='pam_sm_authenticate', at_least=2,
                        why='pam_radius_auth: initialize opens its configuration with fopen, and returns without fclose where '
                            'no server is named'),),
-         also=(Finding('*', 'pam_fscrypt.so', 'note', why='written in Go, which is linked with -z nodelete'),)),
+         also=(CCREDS, GO)),
     Host('lv2', ('python3', 'all.py'), ('python3', 'liblilv-0-0', 'lv2-dev', *LV2_PACKAGES),
          {'LV2_PATH': '@here@/lv2'}, prepare=prepare_lv2,
          find=(Finding('still-mapped', 'calf.so', 'warning', reasons='unique-symbol',
