@@ -304,10 +304,16 @@ static bool is_left(const struct action *action)
     return module;
 }
 
-static void listen_to(unsigned which)
+static bool may_stand_in(const struct action *action, bool also_left)
+{
+    return action->handler == SIG_DFL || (also_left && is_left(action));
+}
+
+/* `also_left`: for a handler of an unloaded module, too. Then without any of our locks. */
+static void listen_to(unsigned which, bool also_left)
 {
     struct action now, ours = action_for(on_crash);
-    if (!action_get(watched[which], &now) || (now.handler != SIG_DFL && !is_left(&now)))
+    if (!action_get(watched[which], &now) || !may_stand_in(&now, also_left))
         return;
     before[which] = now;
     signals_stand_in(watched[which], action_handler(&now));
@@ -323,14 +329,14 @@ void crash_listen(void)
         return;
     signals_set_own(on_crash);
     for (unsigned i = 0; i < WATCHED; i++)
-        listen_to(i);
+        listen_to(i, false);
 }
 
 void crash_listen_again(int number)
 {
     for (unsigned i = 0; i < WATCHED && atomic_load(&listening); i++)
         if (watched[i] == number)
-            listen_to(i);
+            listen_to(i, true);
 }
 
 void crash_listen_to_left(void)
@@ -338,7 +344,7 @@ void crash_listen_to_left(void)
     if (!atomic_load(&listening) || !signals_any_left())
         return;
     for (unsigned i = 0; i < WATCHED; i++)
-        listen_to(i);
+        listen_to(i, true);
 }
 
 void crash_step_aside(int number)

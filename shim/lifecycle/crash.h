@@ -24,7 +24,8 @@ void crash_listen(void);
 /* The program has changed what handles this signal. Inside the guard. */
 void crash_listen_again(int number);
 
-/* Modules were unloaded, and handlers may have been in them. Inside the guard. */
+/* Modules were unloaded, and handlers may have been in them. Inside the guard, without any of our
+ * locks. */
 void crash_listen_to_left(void);
 
 /* The process ends by itself, perhaps in a handler of the program's for a crash: then that is said.

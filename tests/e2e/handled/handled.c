@@ -71,8 +71,6 @@ static void on_crash(int number)
 
 static void (*handler)(int number) = on_crash;
 
-static void (*handler)(int number) = on_crash;
-
 static void set_handler(const char *how)
 {
     static char stack[64 << 10];

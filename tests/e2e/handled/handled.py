@@ -56,17 +56,6 @@ class Handled(unittest.TestCase):
         self.assertIsNotNone(crash['predicted_by'])
         self.assertEqual(crash['stack'][0]['symbol'], 'clean_up')
 
-    def check_crash(self, crashes, records):
-        self.assertEqual(len(crashes), 1)
-        crash, = crashes
-        self.assertEqual(crash['signal_name'], 'SIGSEGV')
-        self.assertEqual(crash['symbol'], 'clean_up')
-        module = next(record for record in records if record['type'] == 'module'
-                      and record['id'] == crash['module'])
-        self.assertEqual(os.path.basename(module['path']), os.path.basename(PLUGIN))
-        self.assertIsNotNone(crash['predicted_by'])
-        self.assertEqual(crash['stack'][0]['symbol'], 'clean_up')
-
     def test_crash_into_the_plugin(self):
         for way, status in ENDINGS.items():
             for how in HOWS:

@@ -30,9 +30,3 @@ void on_crash(int number)
 {
     _exit(number);
 }
-
-void on_crash(int number);
-void on_crash(int number)
-{
-    _exit(number);
-}
