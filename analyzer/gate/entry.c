@@ -214,7 +214,7 @@ static bool matches_module(const char *pattern, size_t length, const struct modu
 /* A finding about several modules is hidden by what names all of them: no other is lost by that. */
 static bool matches_modules(const char *pattern, size_t length, const struct finding *finding)
 {
-    const json_t *members = json_object_get(finding->record->json, "members"), *member;
+    const json_t *members = finding->data->members, *member;
     size_t index;
 
     json_array_foreach(members, index, member)

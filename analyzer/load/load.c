@@ -31,7 +31,8 @@ struct file_load {
     /* Damage before the first record: said only if there is a record at all. */
     struct damage *early;
     size_t early_count;
-    bool started; /* the sink knows of this file */
+    bool started;  /* the sink knows of this file */
+    bool seekable; /* and what was read can be read again */
     bool has_header;
     bool refused;
 };
@@ -148,6 +149,8 @@ static bool take_line(void *context, const struct line *line)
         load->refused = true;
         return false;
     }
+    if (load->seekable)
+        record->offset = (int64_t)line->offset;
     if (record->flaw != NULL)
         note_flaw(load, line, record->flaw);
     pass_on(load, line, record);
@@ -210,11 +213,36 @@ void load_file(const char *path, const struct record_sink *sink, struct load_cou
         judge_file(&load, descriptor);
         return;
     }
-    error = lines_read(descriptor,
-                       S_ISREG(status.st_mode) ? (uint64_t)status.st_size : LINES_TO_THE_END,
+    load.seekable = S_ISREG(status.st_mode);
+    error = lines_read(descriptor, load.seekable ? (uint64_t)status.st_size : LINES_TO_THE_END,
                        take_line, &load);
     close(descriptor);
     judge_file(&load, error);
+}
+
+static bool take_first_line(void *context, const struct line *line)
+{
+    struct record **record = context;
+    char problem[PROBLEM_SIZE];
+
+    if (!line->too_long)
+        *record = record_parse(line->text, line->length, problem, sizeof problem);
+    return false;
+}
+
+struct record *load_again(const char *path, int64_t offset)
+{
+    struct record *record = NULL;
+    struct stat status;
+    int descriptor = regular_open(path, 0, &status);
+
+    if (descriptor >= 0 && lseek(descriptor, offset, SEEK_SET) == offset)
+        lines_read(descriptor, LINES_TO_THE_END, take_first_line, &record);
+    if (descriptor >= 0)
+        close(descriptor);
+    if (record != NULL)
+        record->offset = offset;
+    return record;
 }
 
 /*

@@ -127,6 +127,8 @@ static void read_finding(const struct fields *fields, struct record *record)
     finding->label = field_text(fields, "label", FIELD_OPTIONAL);
     finding->signature = field_text(fields, "signature", FIELD_OPTIONAL);
     finding->subject = field_object(fields, "subject");
+    finding->members = json_object_get(fields->object, "members");
+    finding->more_members = json_integer_value(json_object_get(fields->object, "more_members"));
     read_path(fields, record);
     read_loads(fields, finding);
     read_stack(fields, &finding->stack, &finding->stack_count);
@@ -211,6 +213,7 @@ struct record *record_parse(const char *line, size_t length, char *problem, size
     }
     record = memory_zeroed(sizeof *record);
     record->json = json;
+    record->offset = RECORD_ABSENT;
     record->type = RECORD_UNKNOWN;
     type = json_is_object(json) ? field_text(&fields, "type", FIELD_REQUIRED) : NULL;
     if (type != NULL) {
@@ -243,4 +246,15 @@ void record_free(struct record *record)
     json_decref(record->json);
     free(record->flaw);
     free(record);
+}
+
+void record_shrink(struct record *record, struct strings *strings)
+{
+    struct finding_record *finding = &record->finding;
+
+    for (size_t i = 0; i < finding->stack_count; i++)
+        finding->stack[i].symbol = strings_keep(strings, finding->stack[i].symbol);
+    finding->loads = NULL;
+    json_object_del(record->json, "stack");
+    json_object_del(record->json, "loads");
 }

@@ -118,7 +118,7 @@ static json_t *instances_value(const struct group *group)
 
         set_member(instance, "pid", known_integer(finding->process->key.pid));
         set_member(instance, "file", text_value(finding->process->file));
-        set_member(instance, "id", json_integer(finding->data->id));
+        set_member(instance, "id", json_integer(finding->id));
         json_array_append_new(instances, instance);
     }
     return instances;
@@ -174,8 +174,7 @@ static void set_repeats(json_t *value, const struct group *group)
     set_member(value, "count", json_integer(group->count));
     set_member(value, "bytes", known_integer(group->bytes));
     set_member(value, "blocks", known_integer(group->blocks));
-    set_member(value, "members",
-               copy_or_null(json_object_get(group->shown->record->json, "members")));
+    set_member(value, "members", copy_or_null(group->shown->data->members));
     set_member(value, "loads", loads);
     set_member(value, "growing", json_boolean(group->growing));
     set_member(value, "growth", growth_value(group));
@@ -191,7 +190,7 @@ static json_t *finding_value(const struct group *group)
     const char *how = NULL;
 
     if (shown->resolved != NULL)
-        how = shown->resolved->resolved.how != NULL ? shown->resolved->resolved.how : "resolved";
+        how = shown->resolved[0] != '\0' ? shown->resolved : "resolved";
     set_member(value, "signature", text_value(group->signature.text));
     set_member(value, "unstable", json_boolean(group->signature.unstable));
     set_member(value, "function", text_value(group->signature.function));
@@ -250,8 +249,9 @@ static json_t *prediction_value(const struct crash *crash)
         return value;
     set_member(value, "kind", text_value(finding->data->kind));
     set_member(value, "severity", text_value(severity_name(finding->data->severity)));
-    set_member(value, "signature",
-               text_value(finding->group != NULL ? finding->group->signature.text : NULL));
+    set_member(
+        value, "signature",
+        text_value(finding_group(finding) != NULL ? finding_group(finding)->signature.text : NULL));
     return value;
 }
 

@@ -78,7 +78,7 @@ static const char *finding_identity(const struct finding *finding)
 static void add_finding(const struct report *report, struct suite **suites,
                         const struct group *group, const struct finding *finding)
 {
-    const char *label = finding->data->label;
+    const char *label = finding->label;
     struct suite *suite = get_suite(suites, label != NULL ? label : process_name(finding->process));
     struct test_case *test = get_case(suite, finding_identity(finding));
 

@@ -96,7 +96,7 @@ enum { MEMBERS_SHOWN = 12 };
 /* "all with this cause: a.so, b.so (2), … and 12 more" */
 static void put_members(FILE *out, const struct finding *finding)
 {
-    const json_t *members = json_object_get(finding->record->json, "members"), *member;
+    const json_t *members = finding->data->members, *member;
     int64_t count = 0, left = 0;
     size_t index;
 
@@ -116,7 +116,7 @@ static void put_members(FILE *out, const struct finding *finding)
             fprintf(out, " (%" PRId64 ")", count);
         free(readable);
     }
-    left += json_integer_value(json_object_get(finding->record->json, "more_members"));
+    left += finding->data->more_members;
     if (left > 0)
         fprintf(out, " and %" PRId64 " more", left);
     if (json_array_size(members) > 0)

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: MIT
+"""Large report files: memory follows signatures and not the size of the file, and the finding that speaks for a
+group is the right one though only few findings keep their records."""
+
+import json
+import pathlib
+import subprocess
+import sys
+import unittest
+
+from support import DLPIN, SANITIZED, Case, lines
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
+import reports  # noqa: E402
+
+HEADER = {"type": "header", "format": "dlpin-report", "version": 1, "pid": "@P", "exe": "/bin/host"}
+
+
+def module(number):
+    return {"type": "module", "pid": "@P", "id": number, "path": "/p.so", "load": number, "state": "unloaded"}
+
+
+def finding(number, **more):
+    return {"type": "finding", "pid": "@P", "id": number, "kind": "key", "verdict": "lost", "severity": "warning",
+            "module": number, "message": f"message {number}", "signature": "s", "count": 1, **more}
+
+
+def resolved(number):
+    return {"type": "resolved", "pid": "@P", "finding": number, "how": "key deleted"}
+
+
+class Memory(Case):
+    # Per record of the file, whose records have 500 to 3,000 bytes; jansson takes nine times as much.
+    BYTES_MAX = 400
+    FEW, MANY = 1000, 10000
+
+    def peak(self, kind, count):
+        path = self.directory / "report"
+        reports.write(path, kind, count)
+        script = ("import resource, subprocess, sys\n"
+                  "status = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode\n"
+                  "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
+                  "sys.exit(status)")
+        result = subprocess.run([sys.executable, "-c", script, DLPIN, "report", path], env=self.environment,
+                                capture_output=True, text=True, timeout=600)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return int(result.stdout) * 1024
+
+    def test_it_does_not_follow_the_size_of_the_file(self):
+        if SANITIZED:
+            self.skipTest("a sanitizer's own memory is not what is measured")
+        for kind in ("repeats", "keys", "again", "resolved", "left_by_loads", "members"):
+            with self.subTest(kind):
+                more = self.peak(kind, self.MANY) - self.peak(kind, self.FEW)
+                self.assertLess(more, self.BYTES_MAX * (self.MANY - self.FEW))
+
+
+class Speaking(Case):
+    """Which finding of a group is shown."""
+
+    def shown(self, *records):
+        path = self.file("report", lines(HEADER, *records).replace("@P", "1"))
+        result = self.dlpin("report", "--format=json", path)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        return json.loads(result.stdout)
+
+    def message(self, *records):
+        (shown,) = self.shown(module(1), module(2), module(3), *records)["findings"]
+        return shown["message"]
+
+    def test_the_first(self):
+        self.assertEqual(self.message(finding(1), finding(2), finding(3)), "message 1")
+
+    def test_the_next_where_the_first_is_resolved(self):
+        self.assertEqual(self.message(finding(1), finding(2), finding(3), resolved(1)), "message 2")
+
+    def test_of_two_that_are_resolved_the_third(self):
+        self.assertEqual(self.message(finding(1), finding(2), resolved(1), finding(3), resolved(2)), "message 3")
+
+    def test_the_first_again_once_it_is_true_again(self):
+        again = finding(1, message="again")
+        self.assertEqual(self.message(finding(1), finding(2), resolved(1), again), "again")
+
+    def test_the_severest(self):
+        self.assertEqual(self.message(finding(1), finding(2, severity="error"), finding(3)), "message 2")
+
+    def test_the_first_where_the_severest_became_milder(self):
+        severe, milder = finding(2, severity="error"), finding(2, message="milder")
+        self.assertEqual(self.message(finding(1), severe, finding(3), milder), "message 1")
+
+    def test_what_is_said_of_it_last(self):
+        self.assertEqual(self.message(finding(1), finding(2), finding(1, message="last")), "last")
+
+    def test_through_a_pipe(self):
+        text = lines(HEADER, module(1), module(2), finding(1), finding(2), resolved(1)).replace("@P", "1")
+        result = subprocess.run([DLPIN, "report", "/dev/stdin"], input=text, text=True, capture_output=True,
+                                env=self.environment, timeout=60)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertIn("message 2", result.stdout)
+
+    def test_what_predicted_a_crash(self):
+        crash = {"type": "crash", "pid": "@P", "time": 9, "signal": 11, "address": "0x1", "module": 1,
+                 "predicted_by": 2, "stack": []}
+        report = self.shown(module(1), module(2), finding(1), finding(2, severity="note"), crash)
+        self.assertEqual(report["crashes"][0]["predicted_by"]["severity"], "note")
+        text = self.dlpin("report", self.directory / "report").stdout
+        self.assertIn("Predicted by finding 2, note key:\n    message 2", text)
+
+    def test_the_module_may_be_described_later(self):
+        """No file of the library has that; two modules must not become one for it."""
+        frame = {"pc": "0x1", "module": 2, "offset": 1, "symbol": "f"}
+        report = self.shown(finding(1, stack=[dict(frame, module=1)]), finding(2, stack=[frame]),
+                            dict(module(1), build_id="aa"), dict(module(2), path="/q.so", build_id="bb"))
+        self.assertEqual(sorted(shown["module"] for shown in report["findings"]), ["p.so", "q.so"])
+
+
+if __name__ == "__main__":
+    unittest.main()
