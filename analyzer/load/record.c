@@ -248,13 +248,28 @@ void record_free(struct record *record)
     free(record);
 }
 
+/* Keeps a member of the JSON, and what is borrowed from that. */
+static void keep(json_t *kept, const struct record *record, const char *name)
+{
+    json_array_append(kept, json_object_get(record->json, name));
+}
+
 void record_shrink(struct record *record, struct strings *strings)
 {
+    static const char *const members[] = {"message", "subject", "path", "members"};
     struct finding_record *finding = &record->finding;
+    const char **const words[] = {&finding->kind, &finding->verdict, &finding->at,
+                                  &finding->module_path, &finding->label};
+    json_t *kept = json_array();
 
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        *words[i] = strings_keep(strings, *words[i]);
     for (size_t i = 0; i < finding->stack_count; i++)
         finding->stack[i].symbol = strings_keep(strings, finding->stack[i].symbol);
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        keep(kept, record, members[i]);
+    finding->signature = NULL;
     finding->loads = NULL;
-    json_object_del(record->json, "stack");
-    json_object_del(record->json, "loads");
+    json_decref(record->json);
+    record->json = kept;
 }

@@ -13,6 +13,8 @@ struct coverage_item {
     size_t processes;
 };
 
+struct coverage_index;
+
 struct coverage {
     struct coverage_item *unseen; /* sentences */
     size_t unseen_count;
@@ -20,6 +22,7 @@ struct coverage {
     size_t dropped_count;
     struct coverage_item *inactive; /* hook families that did not work */
     size_t inactive_count;
+    struct coverage_index *index; /* a hash: which item has a text */
 };
 
 /* coverage_clear() gives back what coverage_collect() took. */

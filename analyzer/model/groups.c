@@ -128,8 +128,7 @@ static int by_weight(const struct group *left, const struct group *right)
 
     if (left->severity != right->severity)
         return left->severity > right->severity ? -1 : 1;
-    order = strcmp(module_identity(finding_module(left->shown)),
-                   module_identity(finding_module(right->shown)));
+    order = strcmp(left->identity, right->identity);
     if (order == 0)
         order = strcmp(left->shown->place->kind, right->shown->place->kind);
     return order != 0 ? order : strcmp(left->key, right->key);
@@ -146,6 +145,7 @@ void groups_finish(struct model *model)
     }
     for (struct group *group = model->groups; group != NULL; group = group->hh.next) {
         sort_loads(group);
+        group->identity = module_identity(finding_module(group->shown));
         group->hidden = group->suppressed_by_library;
         model->severities[group->severity] += !group->hidden;
     }

@@ -132,6 +132,7 @@ struct group {
     struct group *merged;         /* in model_sign(): the one of its signature */
     struct finding *first, *last; /* list through next_in_group, in the order of the files */
     struct finding *shown;
+    const char *identity; /* of the module that it is about */
     /* What of exceptions (gate/exceptions.h) applies to it, or NULL. */
     const struct entry *suppressed, *known, *expired;
     bool suppressed_by_library; /* by the library's own option */

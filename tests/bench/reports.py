@@ -147,7 +147,7 @@ def compare(path, kind, arguments):
     alone, reader = [], []
     for _ in range(arguments.turns):
         alone.append(measured([arguments.parse_alone, path]))
-        reader.append(measured([arguments.dlpin, "report", *arguments.option, path]))
+        reader.append(measured([arguments.dlpin, *arguments.command.split(), path]))
     wall, processor = (min(turn[part] for turn in alone) / min(turn[part] for turn in reader) for part in (0, 1))
     print(f"{kind:14} {size:6.0f} MB  jansson {size / min(turn[0] for turn in alone):5.0f} MB/s  "
           f"dlpin {size / min(turn[0] for turn in reader):5.0f} MB/s  ratio {wall:.2f}, by processor time "
@@ -159,7 +159,8 @@ def main():
     parser.add_argument("--dlpin", type=pathlib.Path)
     parser.add_argument("--parse-alone", type=pathlib.Path)
     parser.add_argument("--write", type=pathlib.Path)
-    parser.add_argument("--option", action="append", default=[])
+    parser.add_argument("--command", default="check --fail-on=error",
+                        help="of dlpin; the default reads and judges all, and shows no finding")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("-n", type=int, default=60000)
     parser.add_argument("kinds", nargs="*", metavar="KIND", help=", ".join(KINDS))
