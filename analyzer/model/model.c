@@ -2,6 +2,7 @@
 #include "model/model.h"
 
 #include "base/memory.h"
+#include "model/causes.h"
 #include "model/findings.h"
 #include "model/groups.h"
 #include "model/growth.h"
@@ -187,6 +188,15 @@ void model_finish(struct model *model)
 void model_sign(struct model *model)
 {
     groups_sign(model);
+    model_count(model);
+}
+
+void model_count(struct model *model)
+{
+    causes_join(model);
+    memset(model->severities, 0, sizeof model->severities);
+    for (const struct group *group = model->groups; group != NULL; group = group->hh.next)
+        model->severities[group->severity] += !group->hidden && group->cause == NULL;
 }
 
 /* HASH_CLEAR() gives back the table only; the items keep their order and are freed one by one. */

@@ -137,9 +137,13 @@ struct group {
     const struct entry *suppressed, *known, *expired;
     bool suppressed_by_library; /* by the library's own option */
     bool hidden;                /* it does not count, and is not shown */
-    const struct crash *crash;  /* the first one that one of them predicted, or NULL */
-    enum severity severity;     /* the highest */
-    int64_t count;              /* times, over all findings */
+    /* The group that speaks for this one, as they have one cause (causes.h); NULL: it speaks for
+     * itself, and for those that follow. */
+    const struct group *cause;
+    struct group *next_of_cause;
+    const struct crash *crash; /* the first one that one of them predicted, or NULL */
+    enum severity severity;    /* the highest */
+    int64_t count;             /* times, over all findings */
     int64_t bytes, blocks; /* of the last time in each process; RECORD_ABSENT where none has any */
     bool growing;
     bool pending;   /* of at least one nothing later is known: its process ended there */
@@ -165,7 +169,7 @@ struct model {
     bool keep_all;                     /* set before loading: every finding keeps its data */
     bool count_resolved;               /* set before model_finish(): resolved findings count too, */
     int64_t only;                      /* and of this process alone, if it is not 0 */
-    size_t severities[SEVERITY_COUNT]; /* groups of each that are not hidden */
+    size_t severities[SEVERITY_COUNT]; /* groups of each that are neither hidden nor another's */
     size_t resolved;                   /* findings that were resolved */
     size_t unloaded;                   /* modules that were unmapped */
     size_t closed;                     /* modules that were closed and are still mapped */
@@ -175,6 +179,8 @@ struct record_sink model_sink(struct model *model);
 void model_finish(struct model *model);
 /* Merges by signature, once the frames of each group.shown have their names. */
 void model_sign(struct model *model);
+/* Counts anew what is not hidden: model_sign() did so, and group.hidden has changed. */
+void model_count(struct model *model);
 void model_free(struct model *model);
 
 /* Whether what the process found is of interest (model.only). */

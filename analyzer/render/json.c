@@ -138,6 +138,25 @@ static json_t *others_value(const struct group *group)
     return others;
 }
 
+/* Findings for which this one speaks. */
+static json_t *same_cause_value(const struct group *group)
+{
+    json_t *others = json_array();
+
+    for (const struct group *other = group->next_of_cause; other != NULL;
+         other = other->next_of_cause) {
+        json_t *value = json_object();
+
+        set_member(value, "signature", text_value(other->signature.text));
+        set_member(value, "function", text_value(other->signature.function));
+        set_member(value, "count", json_integer(other->count));
+        set_member(value, "bytes", known_integer(other->bytes));
+        set_member(value, "blocks", known_integer(other->blocks));
+        json_array_append_new(others, value);
+    }
+    return others;
+}
+
 static void set_module(json_t *value, const struct finding *finding)
 {
     const struct module *module = finding_module(finding);
@@ -210,6 +229,7 @@ static json_t *finding_value(const struct group *group)
     set_member(value, "stack", stack_value(shown->process, data->stack, data->stack_count));
     set_member(value, "path", path_value(shown));
     set_member(value, "others", others_value(group));
+    set_member(value, "same_cause", same_cause_value(group));
     set_member(value, "instances", instances_value(group));
     return value;
 }

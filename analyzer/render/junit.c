@@ -92,6 +92,16 @@ static void add_finding(const struct report *report, struct suite **suites,
     ARRAY_PUSH(test->groups, test->group_count, (struct shown_group){group});
 }
 
+/* Each that has the cause fails, with the finding that speaks for all. */
+static void add_cause(const struct report *report, struct suite **suites, const struct group *cause)
+{
+    for (const struct group *group = cause; group != NULL; group = group->next_of_cause) {
+        for (const struct finding *finding = group->first; finding != NULL;
+             finding = finding->next_in_group)
+            add_finding(report, suites, cause, finding);
+    }
+}
+
 static void add_modules(struct suite **suites, const struct process *process)
 {
     struct suite *suite = get_suite(suites, process_name(process));
@@ -111,9 +121,8 @@ static struct suite *collect(const struct report *report)
          process = process->hh.next)
         add_modules(&suites, process);
     for (const struct group *group = model->groups; group != NULL; group = group->hh.next) {
-        for (const struct finding *finding = group->first; finding != NULL;
-             finding = finding->next_in_group)
-            add_finding(report, &suites, group, finding);
+        if (group->cause == NULL)
+            add_cause(report, &suites, group);
     }
     for (const struct crash *crash = model->crashes; crash != NULL; crash = crash->next) {
         const struct module *module = crash_module(crash);

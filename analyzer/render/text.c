@@ -200,6 +200,30 @@ static void put_others(FILE *out, const struct group *group)
     }
 }
 
+/* "and 14 more with this cause: make_b (2 times, sig:…), make_c (sig:…), and 12 more" */
+static void put_cause(FILE *out, const struct group *group)
+{
+    size_t count = 0, shown = 0;
+
+    for (const struct group *other = group->next_of_cause; other; other = other->next_of_cause)
+        count++;
+    if (count > 0)
+        fprintf(out, "  and %zu more with this cause: ", count);
+    for (const struct group *other = group->next_of_cause; other && shown < MEMBERS_SHOWN;
+         other = other->next_of_cause, shown++) {
+        const char *function = other->signature.function;
+
+        put(out, "%s%s (", shown > 0 ? ", " : "", function != NULL ? function : "?");
+        if (other->count > 1)
+            fprintf(out, "%" PRId64 " times, ", other->count);
+        fprintf(out, "sig:%s)", other->signature.text);
+    }
+    if (count > shown)
+        fprintf(out, ", and %zu more", count - shown);
+    if (count > 0)
+        fputc('\n', out);
+}
+
 /* As a line of suppressions has it. */
 static void put_signature(FILE *out, const struct group *group)
 {
@@ -233,6 +257,7 @@ void put_group(FILE *out, const struct group *group, bool color)
     put_frames(out, shown);
     put_others(out, group);
     put_way(out, shown, color);
+    put_cause(out, group);
     put_exceptions_of(out, group);
     put_signature(out, group);
     fputc('\n', out);
@@ -325,7 +350,8 @@ static void put_not_shown(FILE *out, const struct report *report)
     size_t count = 0;
 
     for (const struct group *group = report->model->groups; group != NULL; group = group->hh.next)
-        count += !group->hidden && group->severity < report->from && !report_shows(report, group);
+        count += !group->hidden && group->cause == NULL && group->severity < report->from &&
+                 !report_shows(report, group);
     if (count > 0)
         fprintf(out, "dlpin: %zu of lower severity than %s not shown\n", count,
                 severity_name(report->from));
