@@ -13,6 +13,7 @@
 #include "model/coverage.h"
 #include "model/duplicates.h"
 #include "model/growth.h"
+#include "model/members.h"
 #include "render/json_exceptions.h"
 #include "render/values.h"
 #include "symbolize/demangle.h"
@@ -186,14 +187,16 @@ static json_t *growth_value(const struct group *group)
 
 static void set_repeats(json_t *value, const struct group *group)
 {
-    json_t *loads = json_array();
+    json_t *loads = json_array(), *members;
+    int64_t left_out;
 
+    members = group_members(group, &left_out);
     for (size_t i = 0; i < group->load_count; i++)
         json_array_append_new(loads, json_integer(group->loads[i]));
     set_member(value, "count", json_integer(group->count));
     set_member(value, "bytes", known_integer(group->bytes));
     set_member(value, "blocks", known_integer(group->blocks));
-    set_member(value, "members", copy_or_null(group->shown->data->members));
+    set_member(value, "members", members != NULL ? members : json_null());
     set_member(value, "loads", loads);
     set_member(value, "growing", json_boolean(group->growing));
     set_member(value, "growth", growth_value(group));

@@ -9,6 +9,7 @@
 #include "model/coverage.h"
 #include "model/duplicates.h"
 #include "model/growth.h"
+#include "model/members.h"
 #include "render/crashes.h"
 #include "render/exceptions.h"
 #include "render/put.h"
@@ -94,10 +95,11 @@ static void put_repeats(FILE *out, const struct group *group)
 enum { MEMBERS_SHOWN = 12 };
 
 /* "all with this cause: a.so, b.so (2), … and 12 more" */
-static void put_members(FILE *out, const struct finding *finding)
+static void put_members(FILE *out, const struct group *group)
 {
-    const json_t *members = finding->data->members, *member;
-    int64_t count = 0, left = 0;
+    int64_t count = 0, left = 0, left_out;
+    json_t *members = group_members(group, &left_out);
+    const json_t *member;
     size_t index;
 
     json_array_foreach(members, index, member)
@@ -116,11 +118,12 @@ static void put_members(FILE *out, const struct finding *finding)
             fprintf(out, " (%" PRId64 ")", count);
         free(readable);
     }
-    left += finding->data->more_members;
+    left += left_out;
     if (left > 0)
         fprintf(out, " and %" PRId64 " more", left);
     if (json_array_size(members) > 0)
         fputc('\n', out);
+    json_decref(members);
 }
 
 /* "growth: 1 per load, 5 loads; 1019 loads until pthread_key_create fails" */
@@ -241,7 +244,7 @@ void put_group(FILE *out, const struct group *group, bool color)
     put_heading(out, group, color);
     put_message(out, shown->data->message, "  ");
     put_repeats(out, group);
-    put_members(out, shown);
+    put_members(out, group);
     put_growth(out, group);
     if (shown->data->label != NULL) {
         fputs("  while ", out);

@@ -130,6 +130,26 @@ class Causes(Case):
                                                             frame(HOST, 0x50, "load")]) for number in (1, 2)]
         self.assertEqual(self.sizes(*lost), [1, 1])
 
+    def handle(self, number, module, offset, **more):
+        """A module that the host opened there, in one function, and never closed."""
+        return finding(number, "handle", "pinned", "note", module=module, stack=[frame(HOST, offset, "load")],
+                       subject={"requester": HOST}, **more)
+
+    def test_handles_of_two_lines_are_members(self):
+        members = [{"name": name, "count": 1, "module": number} for name, number in (("p.so", PLUGIN), ("q.so", 9))]
+        report = self.report(self.handle(1, GLIB, 0x50), self.handle(2, PLUGIN, 0x60, count=2, members=members))
+        result = self.dlpin("report", report).stdout
+        self.assertIn("  3 times", result)
+        self.assertIn("  all with this cause: glib.so, p.so, q.so\n", result)
+        for pattern, left in (("handle:glib.so", 1), ("handle:*", 0)):
+            suppressions = self.file("suppressions", pattern + "\n")
+            result = self.dlpin("report", "--format=json", f"--suppressions={suppressions}", report)
+            self.assertEqual(len(json.loads(result.stdout)["findings"]), left, pattern)
+
+    def test_one_module_opened_at_two_lines_is_no_list(self):
+        report = self.report(self.handle(1, PLUGIN, 0x50), self.handle(2, PLUGIN, 0x60))
+        self.assertNotIn("all with this cause", self.dlpin("report", report).stdout)
+
     def baseline(self, *signatures):
         return self.file("baseline", "".join(f"sig:{signature}\n" for signature in signatures))
 
