@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/message.h"
+#include "base/progress.h"
 #include "base/regular.h"
 #include "load/lines.h"
 
@@ -31,6 +32,7 @@ struct file_load {
     /* Damage before the first record: said only if there is a record at all. */
     struct damage *early;
     size_t early_count;
+    uint64_t size; /* 0: it has none, being a pipe */
     bool started;  /* the sink knows of this file */
     bool seekable; /* and what was read can be read again */
     bool has_header;
@@ -135,6 +137,7 @@ static bool take_line(void *context, const struct line *line)
     char problem[PROBLEM_SIZE];
     struct record *record;
 
+    progress_show(load->path, line->offset, load->size);
     if (line->too_long) {
         note_damage(load, line, "the line is too long");
         return true;
@@ -214,9 +217,10 @@ void load_file(const char *path, const struct record_sink *sink, struct load_cou
         return;
     }
     load.seekable = S_ISREG(status.st_mode);
-    error = lines_read(descriptor, load.seekable ? (uint64_t)status.st_size : LINES_TO_THE_END,
-                       take_line, &load);
+    load.size = load.seekable ? (uint64_t)status.st_size : 0;
+    error = lines_read(descriptor, load.seekable ? load.size : LINES_TO_THE_END, take_line, &load);
     close(descriptor);
+    progress_clear();
     judge_file(&load, error);
 }
 

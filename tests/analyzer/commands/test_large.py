@@ -3,9 +3,13 @@
 group is the right one though only few findings keep their records."""
 
 import json
+import os
 import pathlib
+import pty
+import select
 import subprocess
 import sys
+import time
 import unittest
 
 from support import DLPIN, SANITIZED, Case, lines
@@ -53,6 +57,45 @@ class Memory(Case):
             with self.subTest(kind):
                 more = self.peak(kind, self.MANY) - self.peak(kind, self.FEW)
                 self.assertLess(more, self.BYTES_MAX * (self.MANY - self.FEW))
+
+
+class Progress(Case):
+    """A line on a terminal, for what takes longer than a second. Lines come until it is there."""
+
+    def feed(self, terminal, enough):
+        """Writes records to a dlpin that reads a pipe until enough(output so far); returns all of the output."""
+        process = subprocess.Popen([DLPIN, "report", "/dev/stdin"], env=self.environment, stdin=subprocess.PIPE,
+                                   stdout=subprocess.DEVNULL, stderr=terminal[1])
+        line = lines({"type": "summary", "pid": 1}).encode() * 100
+        output = b""
+        process.stdin.write(lines(HEADER).replace("@P", "1").encode())
+        while not enough(output):
+            process.stdin.write(line)
+            if select.select([terminal[0]], [], [], 0)[0]:
+                output += os.read(terminal[0], 4096)
+        process.stdin.write(b"damaged\n")
+        process.stdin.close()
+        self.assertEqual(process.wait(60), 0)
+        os.close(terminal[1])
+        try:
+            while more := os.read(terminal[0], 4096):
+                output += more
+        except OSError:
+            pass  # a terminal that nobody writes to any more
+        os.close(terminal[0])
+        return output.decode()
+
+    def test_on_a_terminal(self):
+        output = self.feed(pty.openpty(), lambda output: b" MB" in output)
+        self.assertIn("\r\x1b[Kdlpin: reading /dev/stdin: ", output)
+        self.assertRegex(output, r"MB\r\x1b\[Kdlpin report: /dev/stdin:\d+: damaged record skipped: ")
+        self.assertNotIn("reading", output.rsplit("\r\x1b[K", 1)[1])
+
+    def test_in_a_file(self):
+        end = time.monotonic() + 1.5
+        output = self.feed(os.pipe(), lambda _: time.monotonic() > end)
+        self.assertNotIn("reading", output)
+        self.assertNotIn("\x1b", output)
 
 
 class Speaking(Case):
