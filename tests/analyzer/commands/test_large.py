@@ -59,6 +59,49 @@ class Memory(Case):
                 self.assertLess(more, self.BYTES_MAX * (self.MANY - self.FEW))
 
 
+class Pipes(Case):
+    """What comes through a pipe cannot be read again, so every finding keeps its record: the report is the same."""
+
+    def text(self):
+        """A few megabytes, with damage in between."""
+        path = self.directory / "report"
+        reports.write(path, "resolved", 2000)
+        # A hundred findings are true at the end; of none of them is the one before it.
+        parts = [part for number, part in enumerate(path.read_text().splitlines(keepends=True))
+                 if '"resolved"' not in part or number % 20 != 5]
+        for place in (5, 1000, 1001, 1800):
+            parts.insert(place, f"damage at {place}\n")
+        parts.insert(1500, json.dumps({"type": "unknown"}) + "\n")
+        return "".join(parts)
+
+    def compare(self, text):
+        path = self.file("report", text)
+        by_file = self.dlpin("report", "--format=json", path)
+        by_pipe = subprocess.run([DLPIN, "report", "--format=json", "/dev/stdin"], input=text, capture_output=True,
+                                 text=True, env=self.environment, timeout=600)
+        self.assertEqual(by_file.returncode, by_pipe.returncode)
+        self.assertEqual(by_file.stderr.replace(str(path), "/dev/stdin"), by_pipe.stderr)
+        self.assertEqual(by_file.stdout.replace(str(path), "/dev/stdin"), by_pipe.stdout)
+        return by_file
+
+    def test_a_file_and_a_pipe(self):
+        result = self.compare(self.text())
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(result.stderr.count("damaged record skipped"), 4)
+        self.assertEqual(json.loads(result.stdout)["resolved"], 900)
+
+    def test_nothing_is_taken_behind_a_header_of_another_version(self):
+        parts = self.text().splitlines(keepends=True)
+        parts.insert(1600, lines(dict(HEADER, version=9)).replace("@P", "1"))
+        result = self.compare("".join(parts))
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("1601: report version 9 is newer", result.stderr)
+
+    def test_a_line_without_an_end(self):
+        result = self.compare(self.text() + '{"type":"finding"')
+        self.assertIn("incomplete", result.stderr)
+
+
 class Progress(Case):
     """A line on a terminal, for what takes longer than a second. Lines come until it is there."""
 
