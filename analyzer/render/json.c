@@ -109,20 +109,32 @@ static json_t *path_value(const struct finding *finding)
     return path;
 }
 
-static json_t *instances_value(const struct group *group)
+static json_t *instance_value(const struct finding *finding)
 {
+    json_t *instance = json_object();
+
+    set_member(instance, "pid", known_integer(finding->process->key.pid));
+    set_member(instance, "file", text_value(finding->process->file));
+    set_member(instance, "id", json_integer(finding->id));
+    return instance;
+}
+
+/* A list of a million helps nobody; the rest is counted. */
+static void set_instances(json_t *value, const struct group *group)
+{
+    enum { INSTANCES_MAX = 1000 };
     json_t *instances = json_array();
+    json_int_t more = 0;
 
     for (const struct finding *finding = group->first; finding != NULL;
          finding = finding->next_in_group) {
-        json_t *instance = json_object();
-
-        set_member(instance, "pid", known_integer(finding->process->key.pid));
-        set_member(instance, "file", text_value(finding->process->file));
-        set_member(instance, "id", json_integer(finding->id));
-        json_array_append_new(instances, instance);
+        if (json_array_size(instances) < INSTANCES_MAX)
+            json_array_append_new(instances, instance_value(finding));
+        else
+            more++;
     }
-    return instances;
+    set_member(value, "instances", instances);
+    set_member(value, "more_instances", json_integer(more));
 }
 
 /* Where the others of several places were made. */
@@ -233,7 +245,7 @@ static json_t *finding_value(const struct group *group)
     set_member(value, "path", path_value(shown));
     set_member(value, "others", others_value(group));
     set_member(value, "same_cause", same_cause_value(group));
-    set_member(value, "instances", instances_value(group));
+    set_instances(value, group);
     return value;
 }
 

@@ -184,6 +184,10 @@ class Speaking(Case):
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertIn("message 2", result.stdout)
 
+    def test_a_thousand_are_listed_and_the_rest_is_counted(self):
+        (shown,) = self.shown(module(1), *(finding(number, module=1) for number in range(1, 1502)))["findings"]
+        self.assertEqual((shown["count"], len(shown["instances"]), shown["more_instances"]), (1501, 1000, 501))
+
     def test_what_predicted_a_crash(self):
         crash = {"type": "crash", "pid": "@P", "time": 9, "signal": 11, "address": "0x1", "module": 1,
                  "predicted_by": 2, "stack": []}

@@ -36,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     model_finish(&model);
     close(descriptor);
     symbolize_model(&model);
+    model_sign(&model);
     render_text(nowhere, &report, false);
     render_json(nowhere, &report, false);
     model_free(&model);
