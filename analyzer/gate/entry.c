@@ -228,7 +228,8 @@ static bool matches_modules_of(const char *pattern, size_t length, const struct 
            matches_path(pattern, length, finding_module_path(finding));
 }
 
-/* What is about several modules is hidden by what names all of them: no other is lost by that. */
+/* A finding about several modules is hidden only by a pattern that matches all of them: no other is
+ * lost by that. */
 static bool matches_modules(const char *pattern, size_t length, const struct group *group)
 {
     for (size_t i = 0; i < group->variant_count; i++) {

@@ -18,8 +18,8 @@ static char *frame_key(const struct finding *finding, const struct frame *frame)
     return memory_format("%s+%" PRIx64, identity_of(finding, frame->module), frame->offset);
 }
 
-/* What a node is: the name or place of a variable, the call that made a block. NULL where nothing
- * tells it from others. */
+/* Names a node: by the name or place of a variable, by the call that made a block. NULL where
+ * nothing tells it from others. */
 static char *node_key(const struct finding *finding, const struct path_node *node)
 {
     if (node->frame != NULL)

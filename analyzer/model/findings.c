@@ -213,7 +213,7 @@ bool findings_recall(struct model *model, struct finding *finding)
     return true;
 }
 
-/* What predicted the crash of a forked child may be its parent's, in whose file it writes. */
+/* The crash of a forked child may have been predicted by its parent, in whose file it writes. */
 static struct finding *prediction_of(const struct crash *crash)
 {
     struct finding *finding = NULL;

@@ -10,7 +10,7 @@
 
 /* Takes the record over. NULL, or why it contradicts an earlier one: a new string. */
 char *findings_add(struct model *model, struct process *process, struct record *record);
-/* What resolves a finding that was lost with a damaged line resolves nothing. */
+/* Has no effect where the finding was lost with a damaged line. */
 void findings_resolve(struct model *model, struct process *process,
                       const struct resolved_record *resolved);
 

@@ -169,7 +169,7 @@ static void free_list(struct group *group)
     }
 }
 
-/* What its findings were cannot be told any more, and a message has said so. */
+/* Leaves out a group whose records can no longer be read; a message has said so. */
 static void drop(struct model *model, struct group *group)
 {
     group->first->place->group = NULL;

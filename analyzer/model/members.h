@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What a group is about, where that is several things: "members" of its findings. */
+/* The things that a group is about, where these are several: "members" of its findings. */
 #ifndef DLPIN_ANALYZER_MEMBERS_H
 #define DLPIN_ANALYZER_MEMBERS_H
 

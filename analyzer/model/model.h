@@ -47,12 +47,12 @@ struct finding {
     struct place *place;
     struct finding *next; /* of the process, in the order in which they came */
     struct finding *next_in_group;
-    /* What the latest record of this id says. It is there for findings that speak for a group
+    /* The latest record of this id. It is there for findings that speak for a group
      * (group.shown, group.variants) or predicted a crash, and for all with model.keep_all; else it
      * may be NULL. */
     const struct finding_record *data;
     const char *resolved; /* NULL: it still holds; else how it was resolved, or "" */
-    /* What is known of every finding. Strings are borrowed from the model. */
+    /* From here on: known of every finding. Strings are borrowed from the model. */
     const char *label, *module_path;
     int64_t module, count, bytes, blocks;
     int64_t offset; /* of the record in the process's file */

@@ -61,7 +61,7 @@ static void put_builds(struct key *key, const struct process *process, const str
 }
 
 /*
- * What the library calls it, which is by places in files. A finding without a signature is like
+ * The library's signature, which is made of places in files. A finding without a signature is like
  * another one that says the same of the same module.
  */
 static struct key key_of(const struct process *process, const struct finding_record *data)
