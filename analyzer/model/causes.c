@@ -111,8 +111,9 @@ static char *cause_key(const struct group *group)
 
     if (special == NULL)
         return NULL;
-    key = memory_format("%s\n%s\n%d\n%d\n%s\n%s", shown->place->kind, shown->data->verdict,
-                        (int)group->severity, group->growing, group->identity, special);
+    key = memory_format("%s\n%s\n%d\n%d\n%d\n%s\n%s", shown->place->kind, shown->data->verdict,
+                        (int)group->severity, group->growing, group->third_party, group->identity,
+                        special);
     free(special);
     return key;
 }

@@ -126,12 +126,19 @@ static int by_weight(const struct group *left, const struct group *right)
 {
     int order;
 
+    if (left->third_party != right->third_party)
+        return left->third_party ? 1 : -1;
     if (left->severity != right->severity)
         return left->severity > right->severity ? -1 : 1;
     order = strcmp(left->identity, right->identity);
     if (order == 0)
         order = strcmp(left->shown->place->kind, right->shown->place->kind);
     return order != 0 ? order : strcmp(left->key, right->key);
+}
+
+void groups_sort(struct model *model)
+{
+    HASH_SORT(model->groups, by_weight);
 }
 
 void groups_finish(struct model *model)
@@ -149,7 +156,7 @@ void groups_finish(struct model *model)
         group->hidden = group->suppressed_by_library;
         model->severities[group->severity] += !group->hidden;
     }
-    HASH_SORT(model->groups, by_weight);
+    groups_sort(model);
 }
 
 static void free_group(struct group *group)

@@ -12,6 +12,7 @@ void groups_recall(struct model *model);
 void groups_finish(struct model *model);
 /* Makes signatures, and groups by these. */
 void groups_sign(struct model *model);
+void groups_sort(struct model *model);
 void groups_free(struct model *model);
 
 #endif

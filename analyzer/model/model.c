@@ -199,6 +199,12 @@ void model_count(struct model *model)
         model->severities[group->severity] += !group->hidden && group->cause == NULL;
 }
 
+void model_sort(struct model *model)
+{
+    groups_sort(model);
+    model_count(model);
+}
+
 /* HASH_CLEAR() gives back the table only; the items keep their order and are freed one by one. */
 static void free_modules(struct process *process)
 {
@@ -239,8 +245,21 @@ static void free_processes(struct model *model)
     }
 }
 
+static void free_packages(struct model *model)
+{
+    struct package *package = model->packages, *next;
+
+    for (; package != NULL; package = next) {
+        next = package->next;
+        free(package->name);
+        free(package->version);
+        free(package);
+    }
+}
+
 void model_free(struct model *model)
 {
+    free_packages(model);
     groups_free(model);
     places_free(model);
     findings_free(model);

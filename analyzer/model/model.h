@@ -32,6 +32,8 @@
 
 struct entry;
 struct finding_chunk;
+struct package;
+struct search;
 
 struct module {
     int64_t id;
@@ -135,8 +137,10 @@ struct group {
     const char *identity; /* of the module that it is about */
     /* What of exceptions (gate/exceptions.h) applies to it, or NULL. */
     const struct entry *suppressed, *known, *expired;
-    bool suppressed_by_library; /* by the library's own option */
-    bool hidden;                /* it does not count, and is not shown */
+    bool suppressed_by_library;    /* by the library's own option */
+    bool hidden;                   /* it does not count, and is not shown */
+    bool third_party;              /* its module is not of the user's own code (classify/own.h) */
+    const struct package *package; /* that the module of a third party comes from, or NULL */
     /* The group that speaks for this one, as they have one cause (causes.h); NULL: it speaks for
      * itself, and for those that follow. */
     const struct group *cause;
@@ -154,21 +158,29 @@ struct group {
     UT_hash_handle hh;
 };
 
+/* What a system calls the files that it installs together. */
+struct package {
+    char *name, *version; /* owned; a version that is not known is "" */
+    struct package *next; /* of all that the model has */
+};
+
 struct model {
     char **files;
     size_t file_count;
     struct process *host;      /* the first process of the file that is being loaded, or NULL */
     struct process *processes; /* hash, in the order of the files */
     struct place *places;      /* hash */
-    struct group *groups;      /* hash, sorted: severest first */
+    struct group *groups;      /* hash, in the order of model_sort() */
     struct finding_chunk *findings;
     struct strings strings;
     struct crash *crashes, *last_crash; /* list, in the order of the files */
     size_t crash_count;
+    struct package *packages;          /* list, owned; groups point to them */
     struct load_counts loaded;         /* for load_inputs() to fill */
     bool keep_all;                     /* set before loading: every finding keeps its data */
     bool count_resolved;               /* set before model_finish(): resolved findings count too, */
     int64_t only;                      /* and of this process alone, if it is not 0 */
+    const struct search *search;       /* set before: where symbolize looks for files, or NULL */
     size_t severities[SEVERITY_COUNT]; /* groups of each that are neither hidden nor another's */
     size_t resolved;                   /* findings that were resolved */
     size_t unloaded;                   /* modules that were unmapped */
@@ -181,6 +193,8 @@ void model_finish(struct model *model);
 void model_sign(struct model *model);
 /* Counts anew what is not hidden: model_sign() did so, and group.hidden has changed. */
 void model_count(struct model *model);
+/* Sorts the groups: own code before that of third parties, then the severest first. */
+void model_sort(struct model *model);
 void model_free(struct model *model);
 
 /* True if what the process found is of interest (model.only). */
@@ -209,6 +223,8 @@ struct group *finding_group(const struct finding *finding);
 /* The path of the module that a finding is about, or NULL. */
 const char *finding_module_path(const struct finding *finding);
 const struct module *finding_module(const struct finding *finding);
+/* Whose fault it is: for a handle whoever opened it, whatever that was; else the same. */
+const struct module *finding_blamed_module(const struct finding *finding);
 
 /* The unloaded module at whose address it crashed, or NULL. */
 const struct module *crash_module(const struct crash *crash);
