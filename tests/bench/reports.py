@@ -26,7 +26,7 @@ def record(record_type, **members):
 
 
 def header():
-    return record("header", format="dlpin-report", version=1, tool="dlpin 0.1.0", ppid=1, exe="/usr/bin/host",
+    return record("header", format="dlpin-report", version=1, tool="dlpin 0.1.0", ppid=1, exe="/nowhere/host",
                   argv=["host"], started="2026-01-01T00:00:00Z", arch="x86_64", libc="glibc 2.36", options="")
 
 
@@ -52,7 +52,7 @@ def finding(number, site, about=PLUGIN, kind="heap-lost", **more):
              frame(LIBC, 160517, "__libc_start_main"), frame(HOST, 4449, "_start")]
     members = {
         "id": number, "kind": kind, "verdict": "lost", "severity": "warning", "module": about,
-        "module_path": "/usr/lib/host/plugin.so",
+        "module_path": "/nowhere/plugins/plugin.so",
         "message": f"plugin.so was unloaded, and {number % 7 + 1} blocks that it made at make_{site} are still "
                    "allocated, though nothing leads to them any more. Each further load of the module loses as much. "
                    "Free them in the module's stop function or in a destructor.",
@@ -95,19 +95,19 @@ def resolved(count):
 
 def loads(count):
     for number in range(count // 2):
-        yield module(FIRST_LOAD + number, "/usr/lib/host/again.so", load=number + 1)
-        yield module(FIRST_LOAD + number, "/usr/lib/host/again.so", load=number + 1, state="unloaded")
+        yield module(FIRST_LOAD + number, "/nowhere/plugins/again.so", load=number + 1)
+        yield module(FIRST_LOAD + number, "/nowhere/plugins/again.so", load=number + 1, state="unloaded")
 
 
 def left_by_loads(count):
     for number in range(count // 2):
-        yield module(FIRST_LOAD + number, "/usr/lib/host/again.so", load=number + 1, state="unloaded")
+        yield module(FIRST_LOAD + number, "/nowhere/plugins/again.so", load=number + 1, state="unloaded")
         yield finding(number + 1, number % SIGNATURES, about=FIRST_LOAD + number, loads=[number + 1])
 
 
 def modules(count):
     for number in range(count):
-        yield module(FIRST_LOAD + number, f"/usr/lib/host/plugin-{number}.so")
+        yield module(FIRST_LOAD + number, f"/nowhere/plugins/plugin-{number}.so")
 
 
 def members(count):
@@ -123,9 +123,9 @@ KINDS = {function.__name__: function for function in
 def write(path, kind, count):
     with open(path, "w") as out:
         out.write(header())
-        out.write(module(HOST, "/usr/bin/host"))
-        out.write(module(LIBC, "/lib/x86_64-linux-gnu/libc.so.6"))
-        out.write(module(PLUGIN, "/usr/lib/host/plugin.so", state="unloaded"))
+        out.write(module(HOST, "/nowhere/host"))
+        out.write(module(LIBC, "/nowhere/libc.so.6"))
+        out.write(module(PLUGIN, "/nowhere/plugins/plugin.so", state="unloaded"))
         out.writelines(KINDS[kind](count))
         out.write(record("summary", findings=0, ended="exit"))
 

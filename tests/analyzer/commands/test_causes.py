@@ -7,10 +7,10 @@ import xml.etree.ElementTree as xml
 
 from support import Case, lines
 
-HEADER = {"type": "header", "format": "dlpin-report", "version": 1, "pid": "@P", "exe": "/bin/host"}
+HEADER = {"type": "header", "format": "dlpin-report", "version": 1, "pid": "@P", "exe": "/nowhere/host"}
 HOST, PLUGIN, GLIB, GOBJECT = 1, 2, 3, 4
 MODULES = [{"type": "module", "pid": "@P", "id": number, "path": path, "state": state}
-           for number, path, state in ((HOST, "/bin/host", "loaded"), (PLUGIN, "/p.so", "unloaded"),
+           for number, path, state in ((HOST, "/nowhere/host", "loaded"), (PLUGIN, "/p.so", "unloaded"),
                                        (GLIB, "/glib.so", "loaded"), (GOBJECT, "/gobject.so", "loaded"))]
 SUMMARY = {"type": "summary", "pid": "@P", "ended": "exit"}
 

@@ -17,7 +17,7 @@ from support import DLPIN, SANITIZED, Case, lines
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
 import reports  # noqa: E402
 
-HEADER = {"type": "header", "format": "dlpin-report", "version": 1, "pid": "@P", "exe": "/bin/host"}
+HEADER = {"type": "header", "format": "dlpin-report", "version": 1, "pid": "@P", "exe": "/nowhere/host"}
 
 
 def module(number):
