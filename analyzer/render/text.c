@@ -9,6 +9,7 @@
 #include "model/coverage.h"
 #include "model/duplicates.h"
 #include "model/growth.h"
+#include "model/members.h"
 #include "render/about.h"
 #include "render/crashes.h"
 #include "render/exceptions.h"
@@ -90,10 +91,11 @@ static void put_repeats(FILE *out, const struct group *group)
 enum { MEMBERS_SHOWN = 12 };
 
 /* "all with this cause: a.so, b.so (2), … and 12 more" */
-static void put_members(FILE *out, const struct finding *finding)
+static void put_members(FILE *out, const struct group *group)
 {
-    const json_t *members = json_object_get(finding->record->json, "members"), *member;
-    int64_t count = 0, left = 0;
+    int64_t count = 0, left = 0, left_out;
+    json_t *members = group_members(group, &left_out);
+    const json_t *member;
     size_t index;
 
     json_array_foreach(members, index, member)
@@ -112,11 +114,12 @@ static void put_members(FILE *out, const struct finding *finding)
             fprintf(out, " (%" PRId64 ")", count);
         free(readable);
     }
-    left += json_integer_value(json_object_get(finding->record->json, "more_members"));
+    left += left_out;
     if (left > 0)
         fprintf(out, " and %" PRId64 " more", left);
     if (json_array_size(members) > 0)
         fputc('\n', out);
+    json_decref(members);
 }
 
 /* "growth: 1 per load, 5 loads; 1019 loads until pthread_key_create fails" */
@@ -196,6 +199,30 @@ static void put_others(FILE *out, const struct group *group)
     }
 }
 
+/* "and 14 more with this cause: make_b (2 times, sig:…), make_c (sig:…), and 12 more" */
+static void put_cause(FILE *out, const struct group *group)
+{
+    size_t count = 0, shown = 0;
+
+    for (const struct group *other = group->next_of_cause; other; other = other->next_of_cause)
+        count++;
+    if (count > 0)
+        fprintf(out, "  and %zu more with this cause: ", count);
+    for (const struct group *other = group->next_of_cause; other && shown < MEMBERS_SHOWN;
+         other = other->next_of_cause, shown++) {
+        const char *function = other->signature.function;
+
+        put(out, "%s%s (", shown > 0 ? ", " : "", function != NULL ? function : "?");
+        if (other->count > 1)
+            fprintf(out, "%" PRId64 " times, ", other->count);
+        fprintf(out, "sig:%s)", other->signature.text);
+    }
+    if (count > shown)
+        fprintf(out, ", and %zu more", count - shown);
+    if (count > 0)
+        fputc('\n', out);
+}
+
 /* As a line of suppressions has it. */
 static void put_signature(FILE *out, const struct group *group)
 {
@@ -213,7 +240,7 @@ void put_group(FILE *out, const struct group *group, bool color)
     put_heading(out, group, color);
     put_message(out, shown->data->message, "  ");
     put_repeats(out, group);
-    put_members(out, shown);
+    put_members(out, group);
     put_growth(out, group);
     if (shown->data->label != NULL) {
         fputs("  while ", out);
@@ -229,6 +256,7 @@ void put_group(FILE *out, const struct group *group, bool color)
     put_frames(out, shown);
     put_others(out, group);
     put_way(out, shown, color);
+    put_cause(out, group);
     put_exceptions_of(out, group);
     put_signature(out, group);
     fputc('\n', out);
@@ -333,7 +361,8 @@ static void put_not_shown(FILE *out, const struct report *report)
     size_t count = 0;
 
     for (const struct group *group = report->model->groups; group != NULL; group = group->hh.next)
-        count += !group->hidden && group->severity < report->from && !report_shows(report, group);
+        count += !group->hidden && group->cause == NULL && group->severity < report->from &&
+                 !report_shows(report, group);
     if (count > 0)
         fprintf(out, "dlpin: %zu of lower severity than %s not shown\n", count,
                 severity_name(report->from));
