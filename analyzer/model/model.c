@@ -12,6 +12,8 @@
 /* From here down: keys of findings whose id is another one's. Ids are not negative. */
 enum { CONFLICTING_KEY = -2 };
 
+enum { STEPS_MAX = 64 };
+
 static struct process *find_process(struct model *model, int64_t file, int64_t pid)
 {
     struct process_key key;
@@ -110,6 +112,23 @@ static struct finding *new_finding(struct process *process, int64_t key)
     return finding;
 }
 
+/* Of many, every second one is kept: their number is bounded, and they still span all loads. */
+static void add_step(struct finding *finding)
+{
+    const struct module *module = finding_module(finding);
+
+    if (module == NULL)
+        return;
+    if (finding->step_count == STEPS_MAX) {
+        finding->step_count = 0;
+        for (size_t i = 0; i < STEPS_MAX; i += 2)
+            finding->steps[finding->step_count++] = finding->steps[i];
+    }
+    ARRAY_PUSH(
+        finding->steps, finding->step_count,
+        (struct growth_step){finding->record->time, module->data->load, finding->data->count});
+}
+
 /* A finding with the id of another one counts beside it: to leave either out could hide an error
  * from a gate. */
 static char *add_finding(struct process *process, struct record *record)
@@ -128,6 +147,7 @@ static char *add_finding(struct process *process, struct record *record)
     replace_record(&finding->record, record);
     replace_record(&finding->resolved, NULL); /* it is true again */
     finding->data = &record->finding;
+    add_step(finding);
     return conflict;
 }
 
@@ -252,6 +272,7 @@ static void free_findings(struct process *process)
         next = finding->hh.next;
         record_free(finding->record);
         record_free(finding->resolved);
+        free(finding->steps);
         free(finding);
     }
 }

@@ -33,13 +33,20 @@ struct module {
     UT_hash_handle hh;
 };
 
+/* How often a finding had come when a record of a load said so. */
+struct growth_step {
+    int64_t time, load, count;
+};
+
 struct finding {
     int64_t key; /* its id; where another one has that, a number that no record can name */
     struct process *process;
     struct record *record; /* the latest of this id */
     const struct finding_record *data;
-    struct record *resolved; /* NULL: it still holds */
-    struct group *group;     /* NULL: it is in none */
+    struct record *resolved;   /* NULL: it still holds */
+    struct growth_step *steps; /* of its records, in their order; of many, some */
+    size_t step_count;
+    struct group *group; /* NULL: it is in none */
     struct finding *next_in_group;
     UT_hash_handle hh;
 };
