@@ -102,7 +102,8 @@ void html_put_events(const struct html *html, const struct process *process, int
     size_t begin = events.count > EVENTS_MAX ? events.count - EVENTS_MAX : 0;
 
     fputs(
-        "<details class=\"events\"><summary>As a table</summary>\n<table>\n<thead><tr><th "
+        "<details class=\"events\"><summary>As a table</summary>\n<table "
+        "aria-label=\"Timeline\">\n<thead><tr><th "
         "scope=\"col\">Time</th>"
         "<th scope=\"col\">Module</th><th scope=\"col\">What happened</th></tr></thead>\n<tbody>\n",
         out);

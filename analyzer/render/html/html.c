@@ -182,7 +182,7 @@ static char *findings_text(struct html *html)
         if (list.shown == 0)
             fprintf(words.stream,
                     "<section aria-labelledby=\"findings\">\n<h2 "
-                    "id=\"findings\">Findings</h2>\n%s<ol id=\"list\">\n",
+                    "id=\"findings\">Findings</h2>\n%s<ol id=\"list\" role=\"list\">\n",
                     controls);
         add_finding(html, words.stream, &list, group);
     }

@@ -148,7 +148,8 @@ static void put_table(const struct html *html, const struct line *lines)
         if (!line->has_findings || count++ >= MODULES_MAX)
             continue;
         if (count == 1)
-            fputs("<table>\n<thead><tr><th scope=\"col\">Module</th><th scope=\"col\">What it left "
+            fputs("<table aria-labelledby=\"modules\">\n<thead><tr><th "
+                  "scope=\"col\">Module</th><th scope=\"col\">What it left "
                   "behind</th></tr>"
                   "</thead>\n<tbody>\n",
                   html->out);

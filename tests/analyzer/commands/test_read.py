@@ -307,7 +307,7 @@ class Usage(Case):
             (["check", "--res"], ["--resolved"]),
             (["check", "--form"], ["--format="]),
             (["check", "--format", "=", "js"], ["json"]),
-            (["check", "--format", "="], ["text", "json", "junit", "github", "sarif", "markdown", "gitlab", "dot"]),
+            (["check", "--format", "="], ["text", "json", "junit", "github", "sarif", "markdown", "gitlab", "dot", "html"]),
             (["run", "--fail-on", "=", "error,key-o"], ["error,key-orphan"]),
             (["run", "--trace-children", "="], ["yes", "no"]),
             (["why", "--time"], ["--timeout="]),
