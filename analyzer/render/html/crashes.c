@@ -4,7 +4,6 @@
 
 #include "load/names.h"
 #include "render/crashes.h"
-#include "render/place.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -35,7 +34,7 @@ static void put_death(const struct html *html, const struct crash *crash)
     const struct module *module = crash_module(crash);
     const struct crash_record *data = crash->data;
     bool was_access = data->stack_count > 0 && data->stack[0].pc != data->place->pc;
-    char *signal = crash_signal(crash), *place = place_text(crash->process, data->place);
+    char *signal = crash_signal(crash);
 
     fputs("<article class=\"crash\">\n<h3>", html->out);
     html_format(html, "%s (process %" PRId64 ") died of %s", process_name(crash->process),
@@ -45,9 +44,9 @@ static void put_death(const struct html *html, const struct crash *crash)
                     module_state_name(module->data->state));
     fputs("</h3>\n<p>", html->out);
     fputs(was_access ? "It read or wrote at " : "It ran code at ", html->out);
-    html_format(html, "%s", place);
+    html_put_place(html, crash->process, data->place);
     if (module != NULL && module->unloaded <= crash->record->time)
-        html_format(html, ", %.3f s after %s was unloaded",
+        html_format(html, " %.3f s after %s was unloaded",
                     (double)(crash->record->time - module->unloaded) / 1e9,
                     module_identity(module));
     fputs(".</p>\n", html->out);
@@ -56,7 +55,6 @@ static void put_death(const struct html *html, const struct crash *crash)
     html_put_stack(html, crash->process, data->module, data->stack, data->stack_count);
     fputs("</article>\n", html->out);
     free(signal);
-    free(place);
 }
 
 void html_put_crashes(const struct html *html)

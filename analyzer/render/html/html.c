@@ -221,35 +221,37 @@ static void put_number(FILE *out, const char *style, size_t number, const char *
             number, number == 1 ? one : several);
 }
 
-/* The number of findings that fail the gate. */
-static size_t count_failing(const struct report *report)
+/* The number of findings that fail the gate, and of all that count. */
+static size_t count_findings(const struct report *report, bool failing)
 {
     size_t count = 0;
 
     for (const struct group *group = report->model->groups; group != NULL; group = group->hh.next)
-        count += !group->hidden && report_fails(report, group);
+        count += !group->hidden && (!failing || report_fails(report, group));
     return count;
 }
 
+/* "Fails: 1 crash and 2 of 3 findings." */
 static void put_failing(const struct html *html, size_t failing)
 {
-    size_t crashes = html->report->model->crash_count;
+    size_t crashes = html->report->model->crash_count, all = count_findings(html->report, false);
 
     fputs("<p class=\"verdict fails\">Fails: ", html->out);
     if (crashes > 0)
         fprintf(html->out, "%zu crash%s", crashes, crashes == 1 ? "" : "es");
     if (crashes > 0 && failing > 0)
         fputs(" and ", html->out);
-    if (failing > 0)
-        fprintf(html->out, "%zu finding%s that must not be there", failing,
-                failing == 1 ? "" : "s");
+    if (failing > 0 && failing < all)
+        fprintf(html->out, "%zu of %zu findings", failing, all);
+    else if (failing > 0)
+        fprintf(html->out, "%zu finding%s", failing, failing == 1 ? "" : "s");
     fputs(".</p>\n", html->out);
 }
 
 static void put_verdict(const struct html *html)
 {
     const struct model *model = html->report->model;
-    size_t failing = count_failing(html->report);
+    size_t failing = count_findings(html->report, true);
 
     if (model->processes == NULL)
         fputs("<p class=\"verdict\">Nothing was seen.</p>\n", html->out);

@@ -236,10 +236,11 @@ static void clear(struct timeline *timeline)
 
 static const char heading[] =
     "<section aria-labelledby=\"timeline\">\n<h2 id=\"timeline\">Timeline</h2>\n"
-    "<p class=\"key\" aria-hidden=\"true\"><i class=\"mapped\"></i> mapped <i "
-    "class=\"closed\"></i> closed, still mapped "
-    "<i class=\"error\"></i> error <i class=\"warning\"></i> warning <i class=\"note\"></i> note "
-    "<i class=\"crash\"></i> crash</p>\n";
+    "<p class=\"key\" aria-hidden=\"true\"><span><i class=\"mapped\"></i> mapped</span> "
+    "<span><i class=\"closed\"></i> closed, still mapped</span> <span><i class=\"error\"></i> "
+    "error</span> "
+    "<span><i class=\"warning\"></i> warning</span> <span><i class=\"note\"></i> note</span> "
+    "<span><i class=\"crash\"></i> crash</span></p>\n";
 
 void html_put_timelines(const struct html *html)
 {
