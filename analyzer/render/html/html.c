@@ -14,16 +14,13 @@
 #include "load/names.h"
 #include "render/blocks.h"
 #include "render/escape.h"
-#include "render/html/assets.h"
+#include "render/html/page.h"
 #include "render/text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* In bytes; about 300 KB are left for what stands around the findings. */
-enum { COMPLETE_SIZE = 1300 << 10, ROWS_SIZE = 4400 << 10 };
 
 void html_text(const struct html *html, const char *text)
 {
@@ -76,142 +73,6 @@ void html_severity(const struct html *html, enum severity severity)
 {
     fprintf(html->out, "<b class=\"s %s\">%s</b>", severity_name(severity),
             severity_name(severity));
-}
-
-/* ---- the list of findings ---- */
-
-struct list {
-    size_t size, shown, complete;
-    size_t rest[SEVERITY_COUNT]; /* findings without a row */
-};
-
-static char *row_text(struct html *html, const struct group *group, size_t number, bool complete)
-{
-    struct words words;
-
-    words_begin(&words);
-    html->out = words.stream;
-    if (complete)
-        html_put_finding(html, group, number);
-    else
-        html_put_short_finding(html, group);
-    return words_finish(&words);
-}
-
-static void add_row(struct html *html, const struct group *group, size_t number)
-{
-    struct html_row *row = memory_zeroed(sizeof *row);
-
-    row->group = group;
-    row->number = number;
-    HASH_ADD_PTR(html->rows, group, row);
-}
-
-static void add_finding(struct html *html, FILE *out, struct list *list, const struct group *group)
-{
-    bool complete = list->size < COMPLETE_SIZE;
-    char *row = list->size < ROWS_SIZE ? row_text(html, group, list->shown + 1, complete) : NULL;
-
-    if (row == NULL) {
-        list->rest[group->severity]++;
-        return;
-    }
-    list->shown++;
-    list->complete += complete;
-    list->size += strlen(row) + 1;
-    if (complete)
-        add_row(html, group, list->shown);
-    fputs(row, out);
-    fputc('\n', out);
-    free(row);
-}
-
-static void put_rest(FILE *out, const struct list *list)
-{
-    const char *before = "";
-
-    if (list->complete < list->shown)
-        fprintf(out,
-                "<p>Of the last %zu findings there is one line each, so that this file does not "
-                "grow too large; "
-                "<code>dlpin report</code> has all of them.</p>\n",
-                list->shown - list->complete);
-    if (list->rest[SEVERITY_ERROR] + list->rest[SEVERITY_WARNING] + list->rest[SEVERITY_NOTE] == 0)
-        return;
-    fputs("<p>Not listed, and none of them worse: ", out);
-    for (unsigned severity = SEVERITY_COUNT; severity-- > 0;) {
-        if (list->rest[severity] == 0)
-            continue;
-        fprintf(out, "%s%zu %s%s", before, list->rest[severity],
-                severity_name((enum severity)severity), list->rest[severity] == 1 ? "" : "s");
-        before = ", ";
-    }
-    fputs(".</p>\n", out);
-}
-
-/* What the script needs; without it, it is not shown. */
-static const char controls[] =
-    "<form id=\"controls\" role=\"search\" aria-label=\"Findings\" hidden>\n"
-    "<label>Search <input id=\"search\" type=\"search\" autocomplete=\"off\" "
-    "spellcheck=\"false\"></label>\n"
-    "<fieldset><legend>Severity</legend>\n"
-    "<label><input type=\"checkbox\" name=\"severity\" value=\"error\" checked> error</label>\n"
-    "<label><input type=\"checkbox\" name=\"severity\" value=\"warning\" checked> warning</label>\n"
-    "<label><input type=\"checkbox\" name=\"severity\" value=\"note\" checked> note</label>\n"
-    "</fieldset>\n"
-    "<label>Kind <select id=\"kind\"><option value=\"\">all</option></select></label>\n"
-    "<label>Module <select id=\"module\"><option value=\"\">all</option></select></label>\n"
-    "<label>Sort by <select id=\"sort\"><option value=\"severity\">severity</option>"
-    "<option value=\"module\">module</option><option value=\"kind\">kind</option>"
-    "<option value=\"place\">place</option><option value=\"times\">number of "
-    "times</option></select></label>\n"
-    "<output id=\"shown\" aria-live=\"polite\"></output>\n"
-    "</form>\n";
-
-/* To be freed. */
-static char *findings_text(struct html *html)
-{
-    struct list list = {0};
-    struct words words;
-
-    words_begin(&words);
-    for (const struct group *group = html->report->model->groups; group != NULL;
-         group = group->hh.next) {
-        if (!report_shows(html->report, group))
-            continue;
-        if (list.shown == 0)
-            fprintf(words.stream,
-                    "<section aria-labelledby=\"findings\">\n<h2 "
-                    "id=\"findings\">Findings</h2>\n%s<ol id=\"list\" role=\"list\">\n",
-                    controls);
-        add_finding(html, words.stream, &list, group);
-    }
-    if (list.shown > 0) {
-        fputs("</ol>\n", words.stream);
-        put_rest(words.stream, &list);
-        fputs("</section>\n", words.stream);
-    }
-    return words_finish(&words);
-}
-
-/* ---- what stands around it ---- */
-
-static void put_head(const struct html *html)
-{
-    const struct process *first = html->report->model->processes;
-
-    fprintf(html->out,
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-            "'%s'; "
-            "script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'\">\n"
-            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-            "<meta name=\"color-scheme\" content=\"light dark\">\n"
-            "<meta name=\"referrer\" content=\"no-referrer\">\n"
-            "<link rel=\"icon\" href=\"data:,\">\n<title>",
-            html_style_hash, html_script_hash);
-    html_format(html, "%s: dlpin report", first != NULL ? process_name(first) : "nothing");
-    fprintf(html->out, "</title>\n<style>%s</style>\n</head>\n<body>\n", html_style);
 }
 
 static void put_number(FILE *out, const char *style, size_t number, const char *one,
@@ -348,24 +209,17 @@ static void put_limits(const struct html *html)
     free(text);
 }
 
-static void forget_rows(struct html *html)
-{
-    struct html_row *row = html->rows, *next;
-
-    HASH_CLEAR(hh, html->rows);
-    for (; row != NULL; row = next) {
-        next = row->hh.next;
-        free(row);
-    }
-}
-
 void render_html(FILE *out, const struct report *report, bool color)
 {
     struct html html = {.report = report, .sources = sources_new(report->root)};
-    char *findings = findings_text(&html);
+    char *findings = html_findings(&html), *title;
 
     html.out = out;
-    put_head(&html);
+    title = memory_format("%s: dlpin report", report->model->processes != NULL
+                                                  ? process_name(report->model->processes)
+                                                  : "nothing");
+    page_begin(out, title);
+    free(title);
     put_header(&html);
     fputs("<main>\n", out);
     html_put_crashes(&html);
@@ -373,11 +227,9 @@ void render_html(FILE *out, const struct report *report, bool color)
     html_put_timelines(&html);
     fputs(findings, out);
     put_limits(&html);
-    fprintf(out,
-            "</main>\n<footer>dlpin " DLPIN_VERSION
-            "</footer>\n<script>%s</script>\n</body>\n</html>\n",
-            html_script);
+    fputs("</main>\n", out);
+    page_end(out);
     free(findings);
-    forget_rows(&html);
+    html_forget_findings(&html);
     sources_free(html.sources);
 }
