@@ -4,15 +4,18 @@
 
 #include "load/names.h"
 #include "render/crashes.h"
+#include "render/escape.h"
+#include "symbolize/demangle.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { CRASHES_MAX = 50 };
+enum { CRASHES_MAX = 20, MESSAGE_LENGTH = 2000 };
 
 static void put_prediction(const struct html *html, const struct crash *crash)
 {
     const struct finding *finding = crash_finding(crash);
+    char *message;
 
     if (finding == NULL) {
         fputs("<p>No finding of this report predicted it.</p>\n", html->out);
@@ -25,7 +28,9 @@ static void put_prediction(const struct html *html, const struct crash *crash)
     html_name(html, finding->data->kind);
     html_link_end(html, finding->group);
     fputs(": ", html->out);
-    html_text(html, finding->data->message);
+    message = escape_cut(demangle_text(finding->data->message), MESSAGE_LENGTH);
+    html_text(html, message);
+    free(message);
     fputs("</p>\n", html->out);
 }
 

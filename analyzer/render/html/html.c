@@ -22,6 +22,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* In bytes. What limits the report, the style and the script have some of the rest up to 5 MB. */
+enum { SIZE_MAX_OF_PARTS = 4600000 };
+
 void html_text(const struct html *html, const char *text)
 {
     xml_put(html->out, text);
@@ -209,26 +212,49 @@ static void put_limits(const struct html *html)
     free(text);
 }
 
+/* What stands before the findings, to be freed. */
+static char *overview(struct html *html)
+{
+    struct words words;
+
+    words_begin(&words);
+    html->out = words.stream;
+    put_header(html);
+    fputs("<main>\n", html->out);
+    html_put_crashes(html);
+    html_put_modules(html);
+    html_put_timelines(html);
+    return words_finish(&words);
+}
+
+/* The findings come first: links to them need to know which have a row. Where both parts do not
+ * fit, findings are left out, and with them links to them. */
 void render_html(FILE *out, const struct report *report, bool color)
 {
+    const struct process *first = report->model->processes;
     struct html html = {.report = report, .sources = sources_new(report->root)};
-    char *findings = html_findings(&html), *title;
+    char *findings = html_findings(&html, SIZE_MAX_OF_PARTS), *before = overview(&html);
+    char *title =
+        memory_format("%s: dlpin report", first != NULL ? process_name(first) : "nothing");
 
-    html.out = out;
-    title = memory_format("%s: dlpin report", report->model->processes != NULL
-                                                  ? process_name(report->model->processes)
-                                                  : "nothing");
+    if (strlen(findings) + strlen(before) > SIZE_MAX_OF_PARTS) {
+        size_t size = strlen(before),
+               left = size < SIZE_MAX_OF_PARTS ? SIZE_MAX_OF_PARTS - size : 0;
+
+        html_forget_findings(&html);
+        free(findings);
+        free(before);
+        findings = html_findings(&html, left);
+        before = overview(&html);
+    }
     page_begin(out, title);
-    free(title);
-    put_header(&html);
-    fputs("<main>\n", out);
-    html_put_crashes(&html);
-    html_put_modules(&html);
-    html_put_timelines(&html);
-    fputs(findings, out);
+    fprintf(out, "%s\n%s\n", before, findings);
+    html.out = out;
     put_limits(&html);
     fputs("</main>\n", out);
     page_end(out);
+    free(title);
+    free(before);
     free(findings);
     html_forget_findings(&html);
     sources_free(html.sources);

@@ -45,9 +45,9 @@ void html_link_end(const struct html *html, const struct group *group);
 /* "error" and the like, in its color. */
 void html_severity(const struct html *html, enum severity severity);
 
-/* The list of findings, to be freed; "" where there are none. The rows that links can lead to stay
- * known until they are forgotten. */
-char *html_findings(struct html *html);
+/* The list of findings in at most so many bytes, to be freed; "" where there are none. The rows
+ * that links can lead to stay known until they are forgotten. */
+char *html_findings(struct html *html, size_t most);
 void html_forget_findings(struct html *html);
 
 /* Crashes, each with its stack and the finding that predicted it. */

@@ -9,10 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In bytes; about 300 KB are left for what stands around the findings. */
-enum { COMPLETE_SIZE = 1300 << 10, ROWS_SIZE = 4400 << 10 };
+/* In bytes: what a list takes besides its rows. */
+enum { END_SIZE = 4096 };
 
 struct list {
+    size_t most; /* bytes of rows, of which complete ones take up to a third */
     size_t size, shown, complete;
     size_t rest[SEVERITY_COUNT]; /* findings without a row */
 };
@@ -41,8 +42,8 @@ static void add_row(struct html *html, const struct group *group, size_t number)
 
 static void add_finding(struct html *html, FILE *out, struct list *list, const struct group *group)
 {
-    bool complete = list->size < COMPLETE_SIZE;
-    char *row = list->size < ROWS_SIZE ? row_text(html, group, list->shown + 1, complete) : NULL;
+    bool complete = list->size < list->most / 3;
+    char *row = list->size < list->most ? row_text(html, group, list->shown + 1, complete) : NULL;
 
     if (row == NULL) {
         list->rest[group->severity]++;
@@ -100,9 +101,9 @@ static const char controls[] =
     "<output id=\"shown\" aria-live=\"polite\"></output>\n"
     "</form>\n";
 
-char *html_findings(struct html *html)
+char *html_findings(struct html *html, size_t most)
 {
-    struct list list = {0};
+    struct list list = {.most = most > END_SIZE ? most - END_SIZE : 0};
     struct words words;
 
     words_begin(&words);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MODULES_MAX = 200, CAUSES_MAX = 12, CLEAN_MAX = 50 };
+enum { MODULES_MAX = 100, CAUSES_MAX = 8, CLEAN_MAX = 50 };
 
 /* A kind of finding of one module: the group is the worst of them. */
 struct cause {

@@ -15,7 +15,7 @@
 #include <string.h>
 
 /* WIDTH is that of a lane, in units of the picture. */
-enum { WIDTH = 1000, HEIGHT = 24, LANES_MAX = 30, PROCESSES_MAX = 8 };
+enum { WIDTH = 500, HEIGHT = 24, LANES_MAX = 20, PROCESSES_MAX = 6 };
 
 /* One place of a lane: how many loads begin there less those that end, likewise of loads that are
  * closed and stay, and 1 + the severity of the worst finding there, or 0. */
@@ -143,35 +143,37 @@ static void fill(struct timeline *timeline)
     }
 }
 
-/* A bar for each stretch of cells in which a load is mapped, in two shades: open, and closed but
- * still there. */
-static void put_bars(FILE *out, const struct lane *lane)
+/* The bars of one shade, as one path: what is open, or what is closed and still there. */
+static void put_bars(FILE *out, const struct lane *lane, bool of_closed)
 {
     int mapped = 0, closed = 0;
-    size_t begin = 0;
+    bool is_in = false;
 
-    for (size_t i = 0; i <= WIDTH; i++) {
-        int now_mapped = i < WIDTH ? mapped + lane->cells[i].mapped : 0;
-        int now_closed = i < WIDTH ? closed + lane->cells[i].closed : 0;
+    fprintf(out, "<path class=\"%s\" d=\"", of_closed ? "closed" : "mapped");
+    for (size_t i = 0; i < WIDTH; i++) {
+        bool was_in = is_in;
 
-        if ((now_mapped > 0) != (mapped > 0) || (now_closed > 0) != (closed > 0)) {
-            if (mapped > 0)
-                fprintf(out, "<rect class=\"%s\" x=\"%zu\" y=\"6\" width=\"%zu\" height=\"12\"/>",
-                        closed > 0 ? "closed" : "mapped", begin, i - begin);
-            begin = i;
-        }
-        mapped = now_mapped;
-        closed = now_closed;
+        mapped += lane->cells[i].mapped;
+        closed += lane->cells[i].closed;
+        is_in = mapped > 0 && (closed > 0) == of_closed;
+        if (is_in && !was_in)
+            fprintf(out, "M%zu %d", i, HEIGHT / 2);
+        if (was_in && !is_in)
+            fprintf(out, "H%zu", i);
     }
+    if (is_in)
+        fprintf(out, "H%d", WIDTH);
+    fputs("\"/>", out);
 }
 
-static void put_marks(FILE *out, const struct lane *lane)
+static void put_marks(FILE *out, const struct lane *lane, enum severity severity)
 {
+    fprintf(out, "<path class=\"%s\" d=\"", severity_name(severity));
     for (size_t i = 0; i < WIDTH; i++) {
-        if (lane->cells[i].mark > 0)
-            fprintf(out, "<path class=\"%s\" d=\"M%zu 0V%d\"/>",
-                    severity_name((enum severity)(lane->cells[i].mark - 1)), i, HEIGHT);
+        if (lane->cells[i].mark == 1 + (unsigned)severity)
+            fprintf(out, "M%zu 0V%d", i, HEIGHT);
     }
+    fputs("\"/>", out);
 }
 
 static void put_lane(const struct timeline *timeline, const struct lane *lane)
@@ -187,8 +189,10 @@ static void put_lane(const struct timeline *timeline, const struct lane *lane)
     fprintf(html->out,
             "<svg aria-hidden=\"true\" viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\">", WIDTH,
             HEIGHT);
-    put_bars(html->out, lane);
-    put_marks(html->out, lane);
+    put_bars(html->out, lane, false);
+    put_bars(html->out, lane, true);
+    for (unsigned severity = 0; severity < SEVERITY_COUNT; severity++)
+        put_marks(html->out, lane, (enum severity)severity);
     if (crash != NULL)
         fprintf(html->out, "<path class=\"crash\" d=\"M%zu 0V%d\"/>",
                 place_of(timeline, crash->record->time), HEIGHT);

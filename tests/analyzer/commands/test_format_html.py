@@ -189,6 +189,21 @@ class Html(Format, Case):
         self.assertGreater(rows, 10000)
         self.texts(page, f"{left - 10000} warnings, 10000 notes" if left > 10000 else f"{left} notes")
 
+    def test_all_of_it_is_too_much(self):
+        """Where crashes take much room, fewer findings have a row."""
+        def name(text):
+            return (f"{text}_" * 160)[:160]
+        crash = {"type": "crash", "pid": 1, "time": 1, "signal": 11, "address": "0x9", "module": 1, "offset": 9,
+                 "predicted_by": 3, "stack": [frame(name("crash")) for _ in range(200)]}
+        records = [HEADER, module("/opt/" + name("module")), *[crash] * 30,
+                   *(finding(i, "error", name("kind"), stack=[frame(name(f"function_{i}"), 1, 8 * i)])
+                     for i in range(1, 12000)), SUMMARY]
+        text = self.render(self.file("much", self.lines(records)))
+        page = self.read(text)
+        self.assertGreater(len(text), 4_500_000)
+        self.assertEqual(text.count("<article"), 20)
+        self.texts(page, "And 10 more", "Not listed")
+
     def lines(self, records):
         return "".join(json.dumps(record) + "\n" for record in records)
 
