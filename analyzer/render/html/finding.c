@@ -120,6 +120,17 @@ static void put_loads(const struct html *html, const struct group *group)
     }
 }
 
+static void put_verdict(const struct html *html, const struct finding *finding)
+{
+    int verdict = name_to_verdict(finding->data->verdict);
+
+    begin_fact(html, "Verdict");
+    html_name(html, finding->data->verdict);
+    if (verdict >= 0)
+        html_format(html, ": %s", verdict_meaning((enum verdict)verdict));
+    end_fact(html);
+}
+
 static void put_times(const struct html *html, const struct group *group)
 {
     begin_fact(html, "Seen");
@@ -268,6 +279,7 @@ void html_put_finding(const struct html *html, const struct group *group, size_t
     put_others(html, group);
     html_put_growth(html, group);
     fputs("<dl>\n", html->out);
+    put_verdict(html, group->shown);
     put_times(html, group);
     put_state(html, group);
     put_members(html, group->shown);

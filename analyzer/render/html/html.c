@@ -112,12 +112,12 @@ static void put_failing(const struct html *html, size_t failing)
     fputs(".</p>\n", html->out);
 }
 
-static void put_verdict(const struct html *html)
+static void put_verdict(const struct html *html, size_t processes)
 {
     const struct model *model = html->report->model;
     size_t failing = count_findings(html->report, true);
 
-    if (model->processes == NULL)
+    if (processes == 0)
         fputs("<p class=\"verdict\">Nothing was seen.</p>\n", html->out);
     else if (failing + model->crash_count > 0)
         put_failing(html, failing);
@@ -131,7 +131,7 @@ static void put_verdict(const struct html *html)
     put_number(html->out, "error", model->severities[SEVERITY_ERROR], "error", "errors");
     put_number(html->out, "warning", model->severities[SEVERITY_WARNING], "warning", "warnings");
     put_number(html->out, "note", model->severities[SEVERITY_NOTE], "note", "notes");
-    put_number(html->out, "plain", HASH_COUNT(model->processes), "process", "processes");
+    put_number(html->out, "plain", processes, "process", "processes");
     put_number(html->out, "plain", model->unloaded, "module unloaded", "modules unloaded");
     if (model->closed > 0)
         put_number(html->out, "plain", model->closed, "closed and still mapped",
@@ -158,10 +158,26 @@ static void put_command(const struct html *html, const struct header_record *hea
     fputs("</code>", html->out);
 }
 
+/* The first process that is of interest, or NULL, and how many there are. */
+static const struct process *first_shown(const struct model *model, size_t *count)
+{
+    const struct process *first = NULL;
+
+    *count = 0;
+    for (const struct process *process = model->processes; process != NULL;
+         process = process->hh.next) {
+        if (!model_shows(model, process))
+            continue;
+        first = first != NULL ? first : process;
+        ++*count;
+    }
+    return first;
+}
+
 static void put_header(const struct html *html)
 {
-    const struct process *first = html->report->model->processes;
-    size_t processes = HASH_COUNT(html->report->model->processes);
+    size_t processes;
+    const struct process *first = first_shown(html->report->model, &processes);
 
     fputs("<header>\n<h1>", html->out);
     html_format(html, "%s", first != NULL ? process_name(first) : "dlpin");
@@ -179,7 +195,7 @@ static void put_header(const struct html *html)
                     processes == 2 ? "" : "es");
         fputs("</p>\n", html->out);
     }
-    put_verdict(html);
+    put_verdict(html, processes);
     fputs("</header>\n", html->out);
 }
 
@@ -231,7 +247,8 @@ static char *overview(struct html *html)
  * fit, findings are left out, and with them links to them. */
 void render_html(FILE *out, const struct report *report, bool color)
 {
-    const struct process *first = report->model->processes;
+    size_t processes;
+    const struct process *first = first_shown(report->model, &processes);
     struct html html = {.report = report, .sources = sources_new(report->root)};
     char *findings = html_findings(&html, SIZE_MAX_OF_PARTS), *before = overview(&html);
     char *title =

@@ -161,6 +161,7 @@ class Html(Format, Case):
                                    "plugin", folder="pointer"))
         self.texts(page, "root: variable", "drivers", "in host", "points at +0x18", "code", "open_session",
                    "module, unloaded", "plugin.so", of="path")
+        self.texts(page, "dangling: the module is unmapped, and something live still points into it", of="dd")
 
     def test_growth(self):
         page = self.read(self.real("../common/host", "repeat", "5", "open", "plugin", "call", "plugin", "start",
