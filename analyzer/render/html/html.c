@@ -121,6 +121,8 @@ static void put_verdict(const struct html *html, size_t processes)
         fputs("<p class=\"verdict\">Nothing was seen.</p>\n", html->out);
     else if (failing + model->crash_count > 0)
         put_failing(html, failing);
+    else if (model->unloaded == 0)
+        fputs("<p class=\"verdict\">Nothing fails, but no module was unloaded.</p>\n", html->out);
     else
         fprintf(html->out, "<p class=\"verdict passes\">%s</p>\n",
                 model_has_findings(model) ? "It passes: nothing here fails the gate."

@@ -55,8 +55,8 @@ static void put_symbol(const struct html *html, const struct process *process,
         fputs("<b>", html->out);
         html_name(html, symbol);
         fputs("</b>\n", html->out);
-    } else {
-        html_format(html, "at 0x%" PRIx64 "\n", node->address);
+    } else if (node->tid == RECORD_ABSENT) {
+        html_format(html, "at 0x%" PRIx64, node->address);
     }
     if (node->frame == NULL && module != NULL) {
         fputs("<i>", html->out);

@@ -230,6 +230,20 @@ class Html(Format, Case):
         page = self.rendered(HEADER, module(), finding(1, "note"), SUMMARY)
         self.texts(page, "It passes", "1 note", "(does not fail)")
 
+    def test_nothing_was_unloaded(self):
+        """To have seen nothing is not to pass."""
+        page = self.rendered(HEADER, module(state="closed"), SUMMARY)
+        self.texts(page, "Nothing fails, but no module was unloaded", "1 closed and still mapped")
+        self.assertNotIn("passes", page.texts)
+
+    def test_a_value_of_a_thread(self):
+        page = self.rendered(HEADER, module(), finding(1, path=[
+            {"from": {"what": "value", "address": "0x9", "key": 7, "tid": 5, "thread_name": "worker"}, "via": 0,
+             "to": {"what": "block", "address": "0x8", "bytes": 24}}]), SUMMARY)
+        self.texts(page, "root: value of a key", 'key 7 thread 5 "worker"', "points at +0x0", "heap block, 24 bytes",
+                   "at 0x8", of="path")
+        self.assertNotIn("?", page.texts["path"])
+
     def test_suppressed_ones_are_counted(self):
         supp = self.file("supp", "key:*\n")
         page = self.rendered(HEADER, module(), finding(1), SUMMARY, arguments=[f"--suppressions={supp}"])
