@@ -12,8 +12,6 @@
 /* From here down: keys of findings whose id is another one's. Ids are not negative. */
 enum { CONFLICTING_KEY = -2 };
 
-enum { STEPS_MAX = 64 };
-
 static struct process *find_process(struct model *model, int64_t file, int64_t pid)
 {
     struct process_key key;
@@ -79,6 +77,8 @@ static char *add_module(struct process *process, struct record *record)
         record_free(record);
         return conflict;
     }
+    module->opened |= json_is_object(json_object_get(record->json, "opener"));
+    module->changed = record->time;
     replace_record(&module->record, record);
     module->data = &record->module;
     module->unloaded = record->module.state == MODULE_UNLOADED ? record->time : INT64_MAX;
@@ -112,21 +112,29 @@ static struct finding *new_finding(struct process *process, int64_t key)
     return finding;
 }
 
-/* Of many, every second one is kept: their number is bounded, and they still span all loads. */
-static void add_step(struct finding *finding)
+static struct growth_step step_of(const struct finding *finding)
 {
     const struct module *module = finding_module(finding);
 
-    if (module == NULL)
-        return;
-    if (finding->step_count == STEPS_MAX) {
-        finding->step_count = 0;
-        for (size_t i = 0; i < STEPS_MAX; i += 2)
-            finding->steps[finding->step_count++] = finding->steps[i];
-    }
-    ARRAY_PUSH(
-        finding->steps, finding->step_count,
-        (struct growth_step){finding->record->time, module->data->load, finding->data->count});
+    return (struct growth_step){
+        .time = finding->time,
+        .load = module != NULL ? module->data->load : RECORD_ABSENT,
+        .count = finding->data->count,
+    };
+}
+
+/* The first step is added with the second: most findings have one record. */
+static void replace_finding(struct finding *finding, struct record *record)
+{
+    bool is_first = finding->data == NULL;
+
+    if (!is_first && finding->steps.count == 0)
+        steps_add(&finding->steps, step_of(finding));
+    replace_record(&finding->record, record);
+    finding->time = record->time;
+    finding->data = &record->finding;
+    if (!is_first)
+        steps_add(&finding->steps, step_of(finding));
 }
 
 /* A finding with the id of another one counts beside it: to leave either out could hide an error
@@ -144,10 +152,8 @@ static char *add_finding(struct process *process, struct record *record)
                                  finding->key, finding->data->kind, record->finding.kind);
         finding = new_finding(process, CONFLICTING_KEY - (int64_t)HASH_COUNT(process->findings));
     }
-    replace_record(&finding->record, record);
+    replace_finding(finding, record);
     replace_record(&finding->resolved, NULL); /* it is true again */
-    finding->data = &record->finding;
-    add_step(finding);
     return conflict;
 }
 
@@ -272,7 +278,7 @@ static void free_findings(struct process *process)
         next = finding->hh.next;
         record_free(finding->record);
         record_free(finding->resolved);
-        free(finding->steps);
+        steps_clear(&finding->steps);
         free(finding);
     }
 }

@@ -20,6 +20,7 @@
 
 #include "load/load.h"
 #include "model/signature.h"
+#include "model/steps.h"
 
 #include <uthash.h>
 
@@ -30,12 +31,9 @@ struct module {
     struct record *record; /* the latest of this id */
     const struct module_record *data;
     int64_t loaded, unloaded; /* times; unloaded: INT64_MAX while it is mapped */
+    int64_t changed;          /* time of its state */
+    bool opened;              /* by somebody, and not with the program */
     UT_hash_handle hh;
-};
-
-/* How often a finding had come when a record of a load said so. */
-struct growth_step {
-    int64_t time, load, count;
 };
 
 struct finding {
@@ -43,9 +41,9 @@ struct finding {
     struct process *process;
     struct record *record; /* the latest of this id */
     const struct finding_record *data;
-    struct record *resolved;   /* NULL: it still holds */
-    struct growth_step *steps; /* of its records, in their order; of many, some */
-    size_t step_count;
+    struct record *resolved; /* NULL: it still holds */
+    int64_t time;            /* of that */
+    struct steps steps;
     struct group *group; /* NULL: it is in none */
     struct finding *next_in_group;
     UT_hash_handle hh;

@@ -13,8 +13,7 @@ enum { EVENTS_MAX = 200 };
 /* Modules that were there before and after say nothing. */
 bool html_came_or_went(const struct module *module)
 {
-    return module->data->state != MODULE_LOADED ||
-           json_is_object(json_object_get(module->record->json, "opener"));
+    return module->data->state != MODULE_LOADED || module->opened;
 }
 
 bool html_has_row(const struct html *html, const struct finding *finding)
@@ -59,13 +58,13 @@ static struct events collect_events(const struct html *html, const struct proces
             continue;
         add_event(&events, module->loaded, "loaded", module, NULL);
         if (module->data->state != MODULE_LOADED)
-            add_event(&events, module->record->time, module_state_name(module->data->state), module,
+            add_event(&events, module->changed, module_state_name(module->data->state), module,
                       NULL);
     }
     for (const struct finding *finding = process->findings; finding != NULL;
          finding = finding->hh.next) {
         if (html_has_row(html, finding))
-            add_event(&events, finding->record->time, "finding", finding_module(finding), finding);
+            add_event(&events, finding->time, "finding", finding_module(finding), finding);
     }
     if (process->crash != NULL)
         add_event(&events, process->crash->record->time, "crash", crash_module(process->crash),

@@ -31,36 +31,36 @@ static void put_words(const struct html *html, const struct group *group)
 
 static double place_x(const struct finding *finding, size_t number)
 {
-    const struct growth_step *first = &finding->steps[0],
-                             *last = &finding->steps[finding->step_count - 1];
+    const struct growth_step *first = &finding->steps.items[0],
+                             *last = &finding->steps.items[finding->steps.count - 1];
     double range = (double)last->load - (double)first->load;
 
-    return LEFT + WIDTH * ((double)finding->steps[number].load - (double)first->load) / range;
+    return LEFT + WIDTH * ((double)finding->steps.items[number].load - (double)first->load) / range;
 }
 
 static double place_y(const struct finding *finding, size_t number)
 {
-    const struct growth_step *last = &finding->steps[finding->step_count - 1];
+    const struct growth_step *last = &finding->steps.items[finding->steps.count - 1];
 
-    return TOP + HEIGHT - HEIGHT * (double)finding->steps[number].count / (double)last->count;
+    return TOP + HEIGHT - HEIGHT * (double)finding->steps.items[number].count / (double)last->count;
 }
 
 /* Loads rise, and so does the count; damaged records need not hold to that. */
 static bool can_be_drawn(const struct finding *finding)
 {
-    for (size_t i = 0; i < finding->step_count; i++) {
-        if (finding->steps[i].load < 0 || finding->steps[i].count < 1 ||
-            (i > 0 && (finding->steps[i].load <= finding->steps[i - 1].load ||
-                       finding->steps[i].count < finding->steps[i - 1].count)))
+    for (size_t i = 0; i < finding->steps.count; i++) {
+        if (finding->steps.items[i].load < 0 || finding->steps.items[i].count < 1 ||
+            (i > 0 && (finding->steps.items[i].load <= finding->steps.items[i - 1].load ||
+                       finding->steps.items[i].count < finding->steps.items[i - 1].count)))
             return false;
     }
-    return finding->step_count > 1;
+    return finding->steps.count > 1;
 }
 
 static void put_numbers(const struct html *html, const struct finding *finding)
 {
-    const struct growth_step *first = &finding->steps[0],
-                             *last = &finding->steps[finding->step_count - 1];
+    const struct growth_step *first = &finding->steps.items[0],
+                             *last = &finding->steps.items[finding->steps.count - 1];
 
     fprintf(html->out,
             "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%" PRId64 "</text>"
@@ -80,16 +80,16 @@ static void put_chart(const struct html *html, const struct finding *finding)
             "<svg class=\"growth\" role=\"img\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" "
             "aria-label=\"",
             width, height, width, height);
-    for (size_t i = 0; i < finding->step_count; i++)
+    for (size_t i = 0; i < finding->steps.count; i++)
         fprintf(html->out, "%s%" PRId64 " after load %" PRId64, i > 0 ? ", " : "",
-                finding->steps[i].count, finding->steps[i].load);
+                finding->steps.items[i].count, finding->steps.items[i].load);
     fprintf(html->out, "\"><path class=\"axis\" d=\"M%d %dV%dH%d\"/><path class=\"line\" d=\"",
             LEFT, TOP, TOP + HEIGHT, LEFT + WIDTH);
-    for (size_t i = 0; i < finding->step_count; i++)
+    for (size_t i = 0; i < finding->steps.count; i++)
         fprintf(html->out, "%c%.1f %.1f", i == 0 ? 'M' : 'L', place_x(finding, i),
                 place_y(finding, i));
     fputs("\"/>", html->out);
-    for (size_t i = 0; i < finding->step_count; i++)
+    for (size_t i = 0; i < finding->steps.count; i++)
         fprintf(html->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\"/>", place_x(finding, i),
                 place_y(finding, i));
     put_numbers(html, finding);

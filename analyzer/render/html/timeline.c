@@ -65,11 +65,11 @@ static void find_range(struct timeline *timeline)
         if (!html_came_or_went(module))
             continue;
         stretch(timeline, module->loaded);
-        stretch(timeline, module->record->time);
+        stretch(timeline, module->changed);
     }
     for (const struct finding *finding = process->findings; finding != NULL;
          finding = finding->hh.next)
-        stretch(timeline, html_has_row(timeline->html, finding) ? finding->record->time : -1);
+        stretch(timeline, html_has_row(timeline->html, finding) ? finding->time : -1);
     if (process->crash != NULL)
         stretch(timeline, process->crash->record->time);
     if (process->summary != NULL)
@@ -93,6 +93,15 @@ static struct lane *need_lane(struct timeline *timeline, const char *identity)
     return lane;
 }
 
+static void add_mark(const struct timeline *timeline, struct lane *lane, int64_t time,
+                     enum severity severity)
+{
+    struct cell *cell = &lane->cells[place_of(timeline, time)];
+
+    if (cell->mark < 1 + (unsigned)severity)
+        cell->mark = 1 + (unsigned)severity;
+}
+
 static void add_finding(struct timeline *timeline, const struct finding *finding)
 {
     struct lane *lane = need_lane(timeline, module_identity(finding_module(finding)));
@@ -100,12 +109,9 @@ static void add_finding(struct timeline *timeline, const struct finding *finding
     if (lane == NULL)
         return;
     lane->findings++;
-    for (size_t i = 0; i < finding->step_count; i++) {
-        struct cell *cell = &lane->cells[place_of(timeline, finding->steps[i].time)];
-
-        if (cell->mark < 1 + (unsigned)finding->data->severity)
-            cell->mark = 1 + (unsigned)finding->data->severity;
-    }
+    add_mark(timeline, lane, finding->time, finding->data->severity);
+    for (size_t i = 0; i < finding->steps.count; i++)
+        add_mark(timeline, lane, finding->steps.items[i].time, finding->data->severity);
 }
 
 static void add_module(struct timeline *timeline, const struct module *module)
@@ -124,7 +130,7 @@ static void add_module(struct timeline *timeline, const struct module *module)
     if (end + 1 < WIDTH)
         lane->cells[end + 1].mapped--;
     if (module->data->state == MODULE_CLOSED)
-        lane->cells[place_of(timeline, module->record->time)].closed++;
+        lane->cells[place_of(timeline, module->changed)].closed++;
 }
 
 /* Modules with findings first: these have a lane if any have. */
