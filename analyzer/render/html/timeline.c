@@ -250,7 +250,8 @@ static const char heading[] =
     "<span><i class=\"closed\"></i> closed, still mapped</span> <span><i class=\"error\"></i> "
     "error</span> "
     "<span><i class=\"warning\"></i> warning</span> <span><i class=\"note\"></i> note</span> "
-    "<span><i class=\"crash\"></i> crash</span></p>\n";
+    "<span><i class=\"crash\"></i> crash</span></p>\n"
+    "<p class=\"key\">A mark stands where the finding was made, as a rule after the unload.</p>\n";
 
 void html_put_timelines(const struct html *html)
 {
