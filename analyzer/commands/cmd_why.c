@@ -92,7 +92,7 @@ static int why_of_file(const struct settings *settings)
     struct model model = {0};
     int status;
 
-    merge_paths(&model, &path, 1);
+    merge_paths(&model, settings, &path, 1);
     if (merge_had_trouble(&model)) {
         model_free(&model);
         return STATUS_TROUBLE;
@@ -113,7 +113,7 @@ static const char *name_of(const struct settings *settings)
 /* What is said in a report file of a process, by the answer to one request (0: to none). */
 static int show_answer(const struct settings *settings, const struct target *target, unsigned token)
 {
-    struct model model = {.only = target->pid};
+    struct model model = {.only = target->pid, .search = &settings->search};
     int status;
 
     supposed_load(&model, target->report, token);
@@ -124,7 +124,7 @@ static int show_answer(const struct settings *settings, const struct target *tar
 
 static int64_t number_of_module(const struct settings *settings, const struct target *target)
 {
-    struct model model = {.only = target->pid};
+    struct model model = {.only = target->pid, .search = &settings->search};
     const struct module *module;
     int64_t id = 0;
 

@@ -66,6 +66,18 @@ static const struct finding *still_mapped(const struct search *search, const str
     return found;
 }
 
+static void put_opener(FILE *out, const struct search *search, const struct finding_record *data)
+{
+    size_t line = 0;
+
+    for (size_t i = 0; i < data->stack_count && i < FRAMES_MAX; i++) {
+        for (size_t number = 0; number < frame_place_count(&data->stack[i]); number++) {
+            fprintf(out, "  #%zu ", line++);
+            put_place_of(out, search->process, &data->stack[i], number);
+        }
+    }
+}
+
 /* Who opened the module, each with a part of the stack. Returns whether there are any. */
 static bool put_openers(FILE *out, const struct search *search, const struct module *module,
                         bool say)
@@ -82,10 +94,7 @@ static bool put_openers(FILE *out, const struct search *search, const struct mod
             put_message(out, data->message, "");
         any = true;
         fputs("opened at:\n", out);
-        for (size_t i = 0; i < data->stack_count && i < FRAMES_MAX; i++) {
-            fprintf(out, "  #%zu ", i);
-            put_place(out, search->process, &data->stack[i]);
-        }
+        put_opener(out, search, data);
     }
     return any;
 }

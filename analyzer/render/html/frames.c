@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "render/location.h"
+#include "render/place.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -24,47 +25,53 @@ static void put_source_line(const struct html *html, const struct source_line *l
     free(text);
 }
 
-/* The line that the frame is at and those around it. Returns whether there are any. */
-static bool put_source(const struct html *html, const struct frame *frame)
+/* The line that the place is at and those around it. Returns whether there are any. */
+static bool put_source(const struct html *html, const struct frame *frame, size_t number)
 {
-    const struct location location = location_of_frame(html->report->root, frame);
+    const char *path = location_of_place(html->report->root, frame, number).path;
+    int here = frame_place(frame, number).line;
     struct source_line line;
 
-    if (location.path == NULL || frame->line <= 0 ||
-        !sources_line(html->sources, location.path, frame->line, &line))
+    if (path == NULL || here <= 0 || !sources_line(html->sources, path, here, &line))
         return false;
     fputs("<pre tabindex=\"0\">", html->out);
-    for (int number = frame->line - SOURCE_AROUND; number <= frame->line + SOURCE_AROUND;
-         number++) {
-        if (sources_line(html->sources, location.path, number, &line))
-            put_source_line(html, &line, number, number == frame->line);
+    for (int at = here - SOURCE_AROUND; at <= here + SOURCE_AROUND; at++) {
+        if (sources_line(html->sources, path, at, &line))
+            put_source_line(html, &line, at, at == here);
     }
     fputs("</pre>\n", html->out);
     return true;
 }
 
-void html_put_place(const struct html *html, const struct process *process,
-                    const struct frame *frame)
+static void put_place_of(const struct html *html, const struct process *process,
+                         const struct frame *frame, size_t number)
 {
     const struct module *module = process_module(process, frame->module);
-    const char *function = frame->function != NULL ? frame->function : frame->symbol;
+    const struct frame_place place = frame_place(frame, number);
+    const char *path = location_of_place(html->report->root, frame, number).path;
+    char *function = place.function != NULL ? readable_name(place.function) : memory_string("??");
 
-    const char *path = location_of_frame(html->report->root, frame).path;
-
-    path = path != NULL ? path : frame->source;
+    path = path != NULL ? path : place.source;
     fputs("<b>", html->out);
-    html_name(html, function != NULL ? function : "??");
+    html_name(html, function);
     fputs("</b> ", html->out);
-    if (path != NULL && frame->line > 0)
-        html_format(html, "%s:%d ", path, frame->line);
+    if (path != NULL && place.line > 0)
+        html_format(html, "%s:%d ", path, place.line);
     else if (path != NULL)
         html_format(html, "%s ", path);
-    fputs("<i>", html->out);
+    fputs(place.inlined ? "<i>inlined, " : "<i>", html->out);
     if (module != NULL)
         html_format(html, "%s+0x%" PRIx64, module_identity(module), frame->offset);
     else
         html_format(html, "0x%" PRIx64, frame->pc);
     fputs("</i>\n", html->out);
+    free(function);
+}
+
+void html_put_place(const struct html *html, const struct process *process,
+                    const struct frame *frame)
+{
+    put_place_of(html, process, frame, frame_place_count(frame) - 1);
 }
 
 void html_put_frame(const struct html *html, const struct process *process,
@@ -74,7 +81,7 @@ void html_put_frame(const struct html *html, const struct process *process,
     html_put_place(html, process, frame);
 }
 
-/* Of the module, the first frames have their lines. */
+/* The first of them that have lines show these. */
 void html_put_stack(const struct html *html, const struct process *process, int64_t module,
                     const struct frame *frames, size_t count)
 {
@@ -82,14 +89,17 @@ void html_put_stack(const struct html *html, const struct process *process, int6
 
     if (count == 0)
         return;
-    fprintf(html->out, "<ol class=\"stack%s\">\n", count == 1 ? " one" : "");
+    fprintf(html->out, "<ol class=\"stack%s\">\n",
+            count == 1 && frame_place_count(frames) == 1 ? " one" : "");
     for (size_t i = 0; i < count && i < FRAMES_MAX; i++) {
         bool own = module != RECORD_ABSENT && frames[i].module == module;
 
-        fputs(own ? "<li class=\"own\">" : "<li>", html->out);
-        html_put_place(html, process, &frames[i]);
-        if (snippets < SNIPPETS_MAX)
-            snippets += put_source(html, &frames[i]);
+        for (size_t number = 0; number < frame_place_count(&frames[i]); number++) {
+            fputs(own ? "<li class=\"own\">" : "<li>", html->out);
+            put_place_of(html, process, &frames[i], number);
+            if (snippets < SNIPPETS_MAX)
+                snippets += put_source(html, &frames[i], number);
+        }
     }
     if (count > FRAMES_MAX)
         fprintf(html->out, "<li>and %zu more\n", count - FRAMES_MAX);

@@ -59,7 +59,7 @@ static void add_finding(struct html *html, FILE *out, struct list *list, const s
     free(row);
 }
 
-static void put_rest(FILE *out, const struct list *list)
+static void put_rest(FILE *out, const struct report *report, const struct list *list)
 {
     const char *before = "";
 
@@ -71,7 +71,7 @@ static void put_rest(FILE *out, const struct list *list)
                 list->shown - list->complete);
     if (list->rest[SEVERITY_ERROR] + list->rest[SEVERITY_WARNING] + list->rest[SEVERITY_NOTE] == 0)
         return;
-    fputs("<p>Not listed, and none of them worse: ", out);
+    fprintf(out, "<p>Not listed, %s: ", report_rest(report));
     for (unsigned severity = SEVERITY_COUNT; severity-- > 0;) {
         if (list->rest[severity] == 0)
             continue;
@@ -120,7 +120,7 @@ char *html_findings(struct html *html, size_t most)
     }
     if (list.shown > 0) {
         fputs("</ol>\n", words.stream);
-        put_rest(words.stream, &list);
+        put_rest(words.stream, html->report, &list);
         fputs("</section>\n", words.stream);
     }
     return words_finish(&words);
