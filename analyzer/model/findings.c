@@ -95,6 +95,17 @@ static int32_t keys_live(const struct finding_record *data)
     return number < 0 ? RECORD_ABSENT : number < INT32_MAX ? (int32_t)number : INT32_MAX;
 }
 
+static struct growth_step step_of(const struct finding *finding)
+{
+    const struct module *module = finding_module(finding);
+
+    return (struct growth_step){
+        .time = finding->time,
+        .load = module != NULL ? module->data->load : RECORD_ABSENT,
+        .count = finding->count,
+    };
+}
+
 /* All that is known of a finding without its record. */
 static void take_numbers(struct model *model, struct finding *finding, const struct record *record)
 {
@@ -108,6 +119,7 @@ static void take_numbers(struct model *model, struct finding *finding, const str
     finding->bytes = data->bytes;
     finding->blocks = data->blocks;
     finding->offset = record->offset;
+    finding->time = record->time;
     finding->keys_live = keys_live(data);
     finding->severity = (uint8_t)data->severity;
     finding->growing = data->growing;
@@ -161,19 +173,25 @@ char *findings_add(struct model *model, struct process *process, struct record *
 {
     const struct finding_record *data = &record->finding;
     struct finding *finding = ids_find(&process->by_id, data->id);
+    bool is_again = finding != NULL && is_same_finding(finding->place, data);
     char *conflict = NULL;
 
     if (finding == NULL) {
         finding = new_finding(model, process, data->id);
         ids_add(&process->by_id, finding);
-    } else if (!is_same_finding(finding->place, data)) {
+    } else if (!is_again) {
         conflict = memory_format("the id of finding %" PRId64 ", %s, is given to another one, %s: "
                                  "both count",
                                  data->id, finding->place->kind, data->kind);
         finding = new_finding(model, process, data->id);
     }
     move_to(finding, places_need(model, process, data));
+    /* The first step is added with the second: most findings have one record. */
+    if (is_again && finding->steps.count == 0)
+        steps_add(&finding->steps, step_of(finding));
     take_numbers(model, finding, record);
+    if (is_again)
+        steps_add(&finding->steps, step_of(finding));
     take_record(model, finding, record);
     return conflict;
 }
@@ -242,6 +260,7 @@ void findings_free(struct model *model)
         for (size_t i = 0; i < chunk->count; i++) {
             forget_record(&chunk->items[i]);
             forget_loads(&chunk->items[i]);
+            steps_clear(&chunk->items[i].steps);
         }
         free(chunk);
     }

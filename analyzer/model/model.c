@@ -68,6 +68,8 @@ static void take_module(struct model *model, struct module *module, const struct
     module->said.soname = strings_keep(&model->strings, said->soname);
     module->said.build_id = strings_keep(&model->strings, said->build_id);
     module->data = &module->said;
+    module->opened |= json_is_object(json_object_get(record->json, "opener"));
+    module->changed = record->time;
     module->unloaded = said->state == MODULE_UNLOADED ? record->time : INT64_MAX;
 }
 

@@ -27,6 +27,7 @@
 #include "load/load.h"
 #include "model/ids.h"
 #include "model/signature.h"
+#include "model/steps.h"
 
 #include <uthash.h>
 
@@ -40,6 +41,8 @@ struct module {
     const struct module_record *data; /* what the latest record of this id says */
     struct module_record said;
     int64_t loaded, unloaded; /* times; unloaded: INT64_MAX while it is mapped */
+    int64_t changed;          /* time of its state */
+    bool opened;              /* by somebody, and not with the program */
     UT_hash_handle hh;
 };
 
@@ -57,7 +60,9 @@ struct finding {
     /* From here on: known of every finding. Strings are borrowed from the model. */
     const char *label, *module_path;
     int64_t module, count, bytes, blocks;
-    int64_t offset; /* of the record in the process's file */
+    int64_t offset; /* of the record in the process's file, */
+    int64_t time;   /* and its time */
+    struct steps steps;
     union {
         int64_t one;
         int64_t *many; /* owned */

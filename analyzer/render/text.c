@@ -435,6 +435,17 @@ void put_total(FILE *out, const struct report *report)
     fputc('\n', out);
 }
 
+void put_limits_of_report(FILE *out, const struct report *report)
+{
+    if (!report->running)
+        put_unfinished(out, report->model);
+    put_duplicates(out, report->model);
+    put_limits(out, report);
+    put_exceptions(out, report);
+    put_not_shown(out, report);
+    put_spared(out, report);
+}
+
 void render_text(FILE *out, const struct report *report, bool color)
 {
     const struct group *group;
@@ -444,13 +455,7 @@ void render_text(FILE *out, const struct report *report, bool color)
         if (report_shows(report, group))
             put_group(out, group, color);
     }
-    if (!report->running)
-        put_unfinished(out, report->model);
-    put_duplicates(out, report->model);
-    put_limits(out, report);
-    put_exceptions(out, report);
-    put_not_shown(out, report);
-    put_spared(out, report);
+    put_limits_of_report(out, report);
     if (!was_told_why_nothing(report->model))
         put_total(out, report);
 }

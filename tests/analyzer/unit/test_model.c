@@ -482,3 +482,34 @@ Test(growth, the_steps_are_linear_in_the_findings)
     model_free(&model);
     free(text);
 }
+
+Test(growth, many_steps_are_thinned_out_and_span_all_loads)
+{
+    struct steps steps = {0};
+
+    for (int64_t load = 1; load <= 100000; load++)
+        steps_add(&steps, (struct growth_step){.load = load, .count = load});
+    cr_assert_leq(steps.count, 64);
+    cr_assert_geq(steps.count, 32);
+    cr_assert_eq(steps.items[0].load, 1);
+    cr_assert_eq(steps.items[steps.count - 1].load, 100000);
+    for (size_t i = 1; i < steps.count; i++)
+        cr_assert_gt(steps.items[i].load, steps.items[i - 1].load);
+    steps_clear(&steps);
+}
+
+Test(growth, a_finding_of_one_record_has_no_steps)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(&model, HEADER MODULE FINDING(1, 1, "warning", "") FINDING(2, 1, "error", "")
+                             FINDING(2, 1, "error", ",\"count\":5"));
+    for (const struct group *group = model.groups; group != NULL; group = group->hh.next) {
+        const struct steps *steps = &group->shown->steps;
+
+        cr_assert_eq(steps->count, group->severity == SEVERITY_ERROR ? 2 : 0);
+        if (steps->count > 0)
+            cr_assert_eq(steps->items[1].count, 5);
+    }
+    model_free(&model);
+}
