@@ -44,10 +44,12 @@ struct module_record {
     uint64_t base, end;
     int64_t id, load;
     enum module_state state;
+    bool common; /* it acts for others: libc, libstdc++, libglib, … */
 };
 
 struct finding_record {
     const char *kind, *verdict, *at, *module_path, *message, *label, *signature;
+    const char *cause, *consequence, *fix; /* the parts of message; NULL: it has none */
     enum severity severity;
     int64_t id, module, count, bytes, blocks;
     bool growing, pending, suppressed;

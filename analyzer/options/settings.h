@@ -20,6 +20,7 @@ struct settings {
 
     struct source_root root; /* --source-root, --sarif-fallback */
 
+    bool verbose;
     bool resolved;
     enum severity from; /* --min-severity */
     struct exceptions exceptions;

@@ -3,11 +3,9 @@
 
 #include "base/message.h"
 #include "render/place.h"
-#include "symbolize/demangle.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
 void put(FILE *out, const char *format, ...)
 {
@@ -28,34 +26,12 @@ void put_line(FILE *out, const char *text)
     fputc('\n', out);
 }
 
-void put_message(FILE *out, const char *message, const char *indent)
-{
-    char *copy = demangle_text(message), *rest = copy, *line;
-
-    while ((line = strsep(&rest, "\n")) != NULL) {
-        fputs(indent, out);
-        put_line(out, line);
-    }
-    free(copy);
-}
-
 void put_place(FILE *out, const struct process *process, const struct frame *frame)
 {
     char *place = place_text(process, frame);
 
     put_line(out, place);
     free(place);
-}
-
-void put_stack(FILE *out, const struct process *process, const char *title,
-               const struct frame *frames, size_t count)
-{
-    if (count > 0)
-        fprintf(out, "  %s:\n", title);
-    for (size_t i = 0; i < count; i++) {
-        fprintf(out, "    #%zu ", i);
-        put_place(out, process, &frames[i]);
-    }
 }
 
 const char *plural(int64_t count)

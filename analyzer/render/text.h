@@ -5,8 +5,6 @@
 
 #include "render/report.h"
 
-void put_group(FILE *out, const struct group *group, bool color);
-
 /* The line that sums it up. */
 void put_total(FILE *out, const struct model *model);
 

@@ -2,9 +2,11 @@
 #include "render/why.h"
 
 #include "load/names.h"
+#include "render/message.h"
 #include "render/put.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 enum { DEPTH_MAX = 32, FRAMES_MAX = 8 };
 
@@ -16,6 +18,7 @@ struct step {
 
 struct tree {
     FILE *out;
+    struct style style;
     const struct process *process;
     const struct module *shown[1024];
     size_t shown_count;
@@ -79,8 +82,11 @@ static const struct finding *still_mapped(const struct tree *tree, const struct 
 
 static void put_said(struct tree *tree, const struct step *step, const struct finding *finding)
 {
-    indent(tree->out, step);
-    put_message(tree->out, finding->data->message, "  ");
+    char margin[2 * DEPTH_MAX + 3] = "  ";
+
+    for (; step->from != NULL; step = step->from)
+        strcat(margin, "  ");
+    put_message(tree->out, &tree->style, finding->data, margin);
 }
 
 /* Returns whether there are any. */
@@ -163,7 +169,7 @@ static void put_module(struct tree *tree, const struct step *step)
 
 void why_put(FILE *out, const struct process *process, const struct module *module)
 {
-    struct tree tree = {.out = out, .process = process};
+    struct tree tree = {.out = out, .style = style_of(out, false, false), .process = process};
     const struct step first = {module, NULL};
 
     put_module(&tree, &first);

@@ -17,12 +17,12 @@ CHECKS = {
     "good.jsonl": (1, "2 errors, 1 warning, 1 note", "check: failed: 3 findings"),
     "note-only.jsonl": (0, "0 errors, 0 warnings, 1 note", ""),
     "members.jsonl": (1, "all with this cause: libplug.so, host", "failed: 1 finding"),
-    "warning-only.jsonl": (1, "warning: key: libplug.so (unloaded)", "failed: 1 finding"),
+    "warning-only.jsonl": (1, "warning: key: libplug.so: pthread key left by the module", "failed: 1 finding"),
     "retention.jsonl": (1, "-> virtual function table: vtable for (anonymous namespace)::Widget", ""),
     "damaged-path.jsonl": (1, "dlpin: 2 damaged paths left out, the findings are there",
                            "damaged path left out: \"what\" is missing"),
     "crash.jsonl": (1, "host (process 100) crashed with SIGSEGV at on_thread_end (libplug.so+0x1149), "
-                       "1.204 s after libplug.so was unloaded", "failed: 1 crash, 2 findings"),
+                       "1.204 s after\n  libplug.so was unloaded", "failed: 1 crash, 2 findings"),
     "crash-unpredicted.jsonl": (1, "crashed with signal 7 when it read or wrote ?? (libplug.so+0x4020)",
                                 "failed: 2 crashes, 0 findings"),
     "duplicates.jsonl": (0, "libplug.so was mapped 2 times at once, each with variables of its own (one build "
@@ -32,11 +32,11 @@ CHECKS = {
     "resolved.jsonl": (0, "1 finding was not true any more later", ""),
     "resolved-then-again.jsonl": (1, "2 times", ""),
     "replaced.jsonl": (1, "5 times, loads 1-3, 5, growing with each load", ""),
-    "pending-last.jsonl": (1, "said before the module was unmapped", ""),
-    "pending-confirmed.jsonl": (1, "thread-routine: libplug.so (unloaded)", ""),
+    "pending-last.jsonl": (1, "reported before the module was unmapped", ""),
+    "pending-confirmed.jsonl": (1, "thread-routine: libplug.so: thread left that runs the module's code", ""),
     "pending-resolved.jsonl": (0, "clean: no findings", ""),
     "no-summary.jsonl": (1, "process 100 (host) has no summary", ""),
-    "two-pids.jsonl": (1, "2 times, load 1, in 2 processes", ""),
+    "two-pids.jsonl": (1, "2 times, load 1, process 100 (and 1 more): ", ""),
     "unknown.jsonl": (1, "error: brand-new-kind", ""),
     "no-header.jsonl": (1, "key-destructor", "the header is missing or damaged"),
     "wild-numbers.jsonl": (1, "9223372036854775807 times", ""),
@@ -45,7 +45,7 @@ CHECKS = {
     "other-format.jsonl": (2, "", "not a dlpin report"),
     "not-a-report.txt": (2, "", "not a dlpin report"),
     "empty.jsonl": (2, "", "empty: the process that made it wrote nothing"),
-    "mixed": (1, "5 times, loads 1-3, in 2 processes", "README: skipped"),
+    "mixed": (1, "5 times, loads 1-3, growing with each load, process 100 (and 1 more): ", "README: skipped"),
     "no-such-file": (2, "", "No such file or directory"),
 }
 
