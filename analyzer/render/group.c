@@ -157,17 +157,18 @@ static void put_repeats(FILE *out, const struct style *style, const struct group
     free(text);
 }
 
-/* "all with this cause: a.so, b.so (2), … and 12 more" */
-static void put_members(FILE *out, const struct finding *finding)
+/* "all with this cause: a.so, b.so (2) and 12 more" */
+static void put_list(FILE *out, const struct finding *finding)
 {
     const json_t *members = json_object_get(finding->record->json, "members"), *member;
     int64_t count = 0, left = 0;
     size_t index;
 
+    fputs("all with this cause:", out);
     json_array_foreach(members, index, member)
     {
         const char *name = json_string_value(json_object_get(member, "name"));
-        char *readable = name != NULL ? demangle(name) : NULL;
+        char *readable = name != NULL ? demangle_text(name) : NULL;
 
         count = json_integer_value(json_object_get(member, "count"));
         if (readable == NULL || index >= MEMBERS_SHOWN) {
@@ -175,7 +176,7 @@ static void put_members(FILE *out, const struct finding *finding)
             free(readable);
             continue;
         }
-        put(out, "%s%s", index == 0 ? "  all with this cause: " : ", ", readable);
+        put(out, "%s %s", index == 0 ? "" : ",", readable);
         if (count > 1)
             fprintf(out, " (%" PRId64 ")", count);
         free(readable);
@@ -183,8 +184,20 @@ static void put_members(FILE *out, const struct finding *finding)
     left += json_integer_value(json_object_get(finding->record->json, "more_members"));
     if (left > 0)
         fprintf(out, " and %" PRId64 " more", left);
-    if (json_array_size(members) > 0)
-        fputc('\n', out);
+}
+
+static void put_members(FILE *out, const struct style *style, const struct finding *finding)
+{
+    struct words words;
+    char *text;
+
+    if (json_array_size(json_object_get(finding->record->json, "members")) == 0)
+        return;
+    words_begin(&words);
+    put_list(words.stream, finding);
+    text = words_finish(&words);
+    put_wrapped(out, style, "  ", text);
+    free(text);
 }
 
 /* "growth: 1 per load, 5 loads; 1019 loads until pthread_key_create fails" */
@@ -310,7 +323,7 @@ void put_group(FILE *out, const struct style *style, const struct group *group)
     put_heading(out, style, group);
     put_message(out, style, shown->data, "  ");
     put_repeats(out, style, group);
-    put_members(out, shown);
+    put_members(out, style, shown);
     put_growth(out, group);
     if (shown->data->label != NULL) {
         fputs("  while ", out);

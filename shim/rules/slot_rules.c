@@ -89,7 +89,9 @@ static void explain_pointer(const struct finding *finding, struct message *messa
         return;
     }
     bool is_on_stack = path && path->steps[0].step.root.kind == ROOT_STACK;
-    text_add(&message->fix, is_on_stack ? "Let go of it on " : "Take the entry out of ");
+    text_add(&message->fix, "Let ");
+    word_identity(&message->fix, finding->module);
+    text_add(&message->fix, is_on_stack ? " let go of it on " : " take the entry out of ");
     if (path)
         path_describe_root(&message->fix, path);
     else
@@ -97,7 +99,7 @@ static void explain_pointer(const struct finding *finding, struct message *messa
     if (is_on_stack)
         text_add(&message->fix, " before dlclose");
     else
-        word_undo(&message->fix, finding);
+        word_counterpart(&message->fix, finding);
 }
 
 /* Not whose the word in it is: a later module at the same place is not reported for an old one. */

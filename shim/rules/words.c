@@ -51,18 +51,19 @@ static void word_code(struct text *text, const struct frame *frame, unsigned bac
         return;
     }
     bool named = symbol_find(frame->module, frame->pc - back, name);
-    /* The analyzer names it: such names are long, and say nothing of the module. */
+    /* Such names are long, and say nothing of the module. The analyzer shows them with the frame.
+     */
     bool is_of_std = named && words_is_of_std(name);
-    if (named)
-        text_printf(text, "%s", is_of_std ? "code of the C++ library" : name);
-    if (named && frame->module->is_shim)
+    if (named && frame->module->is_shim) {
+        text_add(text, name);
         return;
-    if (named)
-        text_add(text, " (");
+    }
+    if (named && !is_of_std)
+        text_printf(text, "%s (", name);
     text_printf(text, "%s+%lx", frame->module->identity,
                 (unsigned long)(frame->pc - frame->module->bias));
     if (named)
-        text_add(text, ")");
+        text_add(text, is_of_std ? " (code of the C++ library)" : ")");
 }
 
 void word_function(struct text *text, const struct frame *frame)
@@ -102,15 +103,20 @@ static bool own_function(const struct finding *finding, char name[static SYMBOL_
     return false;
 }
 
-void word_undo(struct text *text, const struct finding *finding)
+void word_counterpart(struct text *text, const struct finding *finding)
 {
     char name[SYMBOL_MAX];
-    text_add(text, " in ");
-    word_identity(text, finding->module);
     if (own_function(finding, name))
         text_printf(text, ", in the function that undoes %s or in a destructor", name);
     else
         text_add(text, ", in its stop function or in a destructor");
+}
+
+void word_undo(struct text *text, const struct finding *finding)
+{
+    text_add(text, " in ");
+    word_identity(text, finding->module);
+    word_counterpart(text, finding);
 }
 
 void word_thread(struct text *text, const struct finding *finding)

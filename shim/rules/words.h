@@ -29,6 +29,9 @@ void word_signature(struct text *text, const struct frame *frame);
  * is missing that gives back what the finding's stack made. */
 void word_undo(struct text *text, const struct finding *finding);
 
+/* The same from the comma on. */
+void word_counterpart(struct text *text, const struct finding *finding);
+
 /* "thread 4711 \"worker\"" */
 void word_thread(struct text *text, const struct finding *finding);
 

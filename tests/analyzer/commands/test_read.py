@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
 """dlpin report, dlpin check, and the command as such: exit statuses and what is said."""
 
+import fcntl
 import json
 import os
 import pty
 import shutil
 import socket
+import struct
 import subprocess
+import termios
 import unittest
 
 from support import DATA, DLPIN, Case
@@ -198,11 +201,12 @@ class Report(Case):
 
 
 class Color(Case):
-    def on_terminal(self, **environment):
+    def on_terminal(self, columns=0, **environment):
         try:
             leader, follower = pty.openpty()
         except OSError as error:
             self.skipTest(f"no terminal to be had: {error}")
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         process = subprocess.Popen([DLPIN, "report", DATA / "good.jsonl"], stdout=follower,
                                    env={**self.environment, **environment})
         os.close(follower)
@@ -215,6 +219,13 @@ class Color(Case):
         os.close(leader)
         process.wait()
         return text
+
+    def test_sentences_take_its_width(self):
+        for columns, environment in ((60, {"COLUMNS": ""}), (80, {"COLUMNS": "80"})):
+            lines = self.on_terminal(60, **environment).decode().splitlines()
+            sentences = [line for line in lines if line.startswith("  ") and "(" not in line]
+            longest = max(map(len, sentences))
+            self.assertTrue(columns - 15 < longest <= columns, longest)
 
     def test_on_a_terminal_only(self):
         self.assertIn(b"\033[31merror", self.on_terminal())
