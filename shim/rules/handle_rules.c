@@ -41,7 +41,7 @@ static void explain_handle(const struct finding *finding, struct message *messag
         text_add(&message->cause, " was opened, and is not closed");
     }
     if (handle->opens > 1)
-        text_printf(&message->cause, ": %u handles of %u are left", handle->handles, handle->opens);
+        text_printf(&message->cause, " (handles left: %u of %u)", handle->handles, handle->opens);
     word_module(&message->consequence, finding->owner);
     text_add(&message->consequence, " stays mapped until the process ends");
     text_add(&message->fix, "Call dlclose once for each dlopen");

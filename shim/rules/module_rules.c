@@ -308,12 +308,14 @@ static void advise_all(struct text *fix, const struct finding *finding)
 static void say_retained(struct text *consequence, const struct finding *finding)
 {
     const struct retained_heap *retained = &finding->stay.retained;
-    text_printf(consequence, "%s %zu KB are not given back",
-                consequence->length > 0 ? ", and its" : "Its", finding->bytes >> 10);
+    bool is_first = consequence->length == 0;
+    if (is_first)
+        text_printf(consequence, "Its %zu KB are not given back", finding->bytes >> 10);
     if (retained->known && retained->blocks > 0)
         text_printf(consequence,
-                    ", and its variables alone hold %zu block%s of the heap with %zu bytes",
-                    retained->blocks, retained->blocks == 1 ? "" : "s", retained->bytes);
+                    "%s its variables alone hold %zu block%s of the heap with %zu bytes",
+                    is_first ? ", and" : ";", retained->blocks, retained->blocks == 1 ? "" : "s",
+                    retained->bytes);
 }
 
 static void say_stay(struct text *cause, const struct finding *finding)

@@ -183,8 +183,7 @@ static void explain_timer(const struct finding *finding, struct message *message
     text_add(&message->fix, ", and wait for a notification that is under way");
 }
 
-/* Those that a call changes back, and those that nothing does. */
-static const char *remedy_of(const char *call)
+static void say_remedy(struct text *fix, const char *call)
 {
     static const struct {
         const char *call, *remedy;
@@ -192,11 +191,18 @@ static const char *remedy_of(const char *call)
         {"openlog", "Call closelog, or openlog with a string that stays,"},
         {"setvbuf", "Call fclose, or setvbuf with a buffer that stays,"},
         {"fopencookie", "Call fclose"},
+        {"register_printf_specifier", "Call register_printf_specifier with NULL for it"},
     };
-    for (size_t i = 0; i < ARRAY_SIZE(remedies); i++)
-        if (!strcmp(remedies[i].call, call))
-            return remedies[i].remedy;
-    return "Set back what was there before";
+    for (size_t i = 0; i < ARRAY_SIZE(remedies); i++) {
+        if (strcmp(remedies[i].call, call) != 0)
+            continue;
+        text_add(fix, remedies[i].remedy);
+        return;
+    }
+    if (strncmp(call, "std::", 5) == 0)
+        text_printf(fix, "Call %s with the handler that was there before,", call);
+    else
+        text_printf(fix, "Set %s to what was there before", call);
 }
 
 static void explain_hook(const struct finding *finding, struct message *message)
@@ -218,7 +224,7 @@ static void explain_hook(const struct finding *finding, struct message *message)
                                 "back");
         return;
     }
-    text_add(&message->fix, remedy_of(call));
+    say_remedy(&message->fix, call);
     word_undo(&message->fix, finding);
 }
 
