@@ -65,10 +65,36 @@ static void put_titles(FILE *out, unsigned width)
     fputc('\n', out);
 }
 
-void put_modules(FILE *out, const struct report *report)
+static void put_table(FILE *out, const struct row *rows)
 {
     unsigned width = (unsigned)strlen("module");
-    struct row *rows = NULL, *row, *next;
+
+    for (const struct row *row = rows; row != NULL; row = row->hh.next) {
+        unsigned columns = style_columns(row->text);
+
+        width = columns > width ? columns : width;
+    }
+    put_titles(out, width);
+    for (const struct row *row = rows; row != NULL; row = row->hh.next)
+        put_row(out, row, width);
+    fputc('\n', out);
+}
+
+static void free_rows(struct row *rows)
+{
+    struct row *next = rows;
+
+    HASH_CLEAR(hh, rows);
+    for (struct row *row = next; row != NULL; row = next) {
+        next = row->hh.next;
+        free(row->text);
+        free(row);
+    }
+}
+
+void put_modules(FILE *out, const struct report *report)
+{
+    struct row *rows = NULL;
     size_t shown = 0;
 
     for (const struct group *group = report->model->groups; group != NULL; group = group->hh.next) {
@@ -78,20 +104,7 @@ void put_modules(FILE *out, const struct report *report)
         shown++;
     }
     HASH_SORT(rows, compare);
-    HASH_ITER (hh, rows, row, next) {
-        unsigned columns = style_columns(row->text);
-
-        width = columns > width ? columns : width;
-    }
     if (shown > 1)
-        put_titles(out, width);
-    HASH_ITER (hh, rows, row, next) {
-        if (shown > 1)
-            put_row(out, row, width);
-        HASH_DEL(rows, row);
-        free(row->text);
-        free(row);
-    }
-    if (shown > 1)
-        fputc('\n', out);
+        put_table(out, rows);
+    free_rows(rows);
 }

@@ -6,7 +6,6 @@
 #include "render/put.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 enum { DEPTH_MAX = 32, FRAMES_MAX = 8 };
 
@@ -82,10 +81,12 @@ static const struct finding *still_mapped(const struct tree *tree, const struct 
 
 static void put_said(struct tree *tree, const struct step *step, const struct finding *finding)
 {
-    char margin[2 * DEPTH_MAX + 3] = "  ";
+    char margin[2 * DEPTH_MAX + 3];
+    int width = 2;
 
     for (; step->from != NULL; step = step->from)
-        strcat(margin, "  ");
+        width += 2;
+    snprintf(margin, sizeof margin, "%*s", width, "");
     put_message(tree->out, &tree->style, finding->data, margin);
 }
 
