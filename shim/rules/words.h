@@ -45,10 +45,10 @@ bool word_end_of_threads(struct text *text, const struct module *library);
 /* How to let go of an exception object. */
 void word_drop_exception(struct text *text);
 
-/* Whether a mangled name is in namespace std, or of a table or guard of what is. */
+/* True if a mangled name is in namespace std, or of a table or guard of what is. */
 bool words_is_of_std(const char *symbol);
 
-/* Whether one of the innermost frames is in a function whose name contains this. */
+/* True if one of the innermost frames is in a function whose name contains this. */
 bool words_stack_names(const struct stack *stack, const char *part);
 
 #endif
