@@ -48,7 +48,7 @@ static void put_bash_value(FILE *out, const struct option_row *row)
         fputs("words='", out);
         put_words(out, row);
         fputs("' ;;\n", out);
-    } else if (strcmp(row->value, "DIR") == 0) {
+    } else if (strncmp(row->value, "DIR", strlen("DIR")) == 0) {
         fputs("action=directory ;;\n", out);
     } else if (strcmp(row->value, "FILE") == 0) {
         fputs("action=file ;;\n", out);
@@ -130,7 +130,7 @@ static void put_zsh_value(FILE *out, const struct option_row *row)
     if (row->word != NULL) {
         fputs("_sequence compadd - ", out);
         put_words(out, row);
-    } else if (strcmp(row->value, "DIR") == 0) {
+    } else if (strncmp(row->value, "DIR", strlen("DIR")) == 0) {
         fputs("_directories", out);
     } else if (strcmp(row->value, "FILE") == 0) {
         fputs("_files", out);

@@ -4,10 +4,12 @@
 #define DLPIN_ANALYZER_SETTINGS_H
 
 #include "ask/request.h"
+#include "classify/own.h"
 #include "gate/exceptions.h"
 #include "gate/gate.h"
 #include "render/location.h"
 #include "render/output.h"
+#include "symbolize/search.h"
 
 struct settings {
     enum { SHOW_NOTHING, SHOW_HELP, SHOW_VERSION } show;
@@ -19,6 +21,8 @@ struct settings {
     struct outputs outputs;      /* --report */
 
     struct source_root root; /* --source-root, --sarif-fallback */
+    struct own own;
+    struct search search; /* --sysroot, --debug-path */
 
     bool verbose;
     bool resolved;
@@ -45,6 +49,9 @@ void settings_add_output(struct settings *settings);
 
 /* The files of suppressions and the baseline. False, after a message. */
 bool settings_read_exceptions(struct settings *settings);
+
+/* Is there what some options need others for? False, after a message. */
+bool settings_check(const struct settings *settings);
 
 void settings_clear(struct settings *settings);
 

@@ -4,7 +4,9 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "load/names.h"
+#include "model/function_name.h"
 #include "model/growth.h"
+#include "render/about.h"
 #include "render/blocks.h"
 #include "render/exceptions.h"
 #include "render/message.h"
@@ -23,16 +25,16 @@ static const char *const severity_colors[] = {
     [SEVERITY_ERROR] = "\033[31m",
 };
 
-/* "descriptor: plugin.so: descriptor left open" */
-static char *heading_text(const struct finding *finding)
+/* "descriptor: plugin.so (unloaded): descriptor left open" */
+static char *heading_text(const struct group *group)
 {
-    const struct module *module = finding_module(finding);
-    const char *path = finding_module_path(finding), *kind = finding->data->kind;
-    const char *title = kind_title(kind);
-    const char *name = module != NULL ? module_identity(module) : path != NULL ? path : "?";
+    const char *kind = group->shown->data->kind, *title = kind_title(kind);
+    char *about = about_text(group);
+    char *text = memory_format("%s: %s%s%s", kind, about, title != NULL ? ": " : "",
+                               title != NULL ? title : "");
 
-    return message_printable(memory_format("%s: %s%s%s", kind, name, title != NULL ? ": " : "",
-                                           title != NULL ? title : ""));
+    free(about);
+    return message_printable(text);
 }
 
 /* The place is on a line of its own where it would be broken. It is where the thing was made, or
@@ -41,9 +43,9 @@ static void put_heading(FILE *out, const struct style *style, const struct group
 {
     const struct finding *shown = group->shown;
     const char *severity = severity_name(group->severity);
-    const struct frame *frame = finding_own_frame(shown);
-    char *text = heading_text(shown);
-    char *place = frame != NULL ? short_place_text(shown->process, frame) : NULL;
+    bool is_of_subject = false;
+    char *text = heading_text(group);
+    char *place = own_place_text(shown, &is_of_subject);
 
     fprintf(out, "%s%s%s: %s", style->color ? severity_colors[group->severity] : "", severity,
             style->color ? "\033[0m" : "", text);
@@ -51,8 +53,8 @@ static void put_heading(FILE *out, const struct style *style, const struct group
         size_t columns = strlen(severity) + style_columns(text) + style_columns(place) + 7;
         bool breaks = style->width > 0 && columns > style->width;
 
-        fputs(breaks ? "\n " : frame->role != NULL ? ":" : ",", out);
-        put(out, "%s%s", frame->role != NULL ? " " : " in ", place);
+        fputs(breaks ? "\n " : is_of_subject ? ":" : ",", out);
+        put(out, "%s%s", is_of_subject ? " " : " in ", place);
     }
     fputc('\n', out);
     free(place);
@@ -168,8 +170,10 @@ static void put_list(FILE *out, const struct finding *finding)
     json_array_foreach(members, index, member)
     {
         const char *name = json_string_value(json_object_get(member, "name"));
-        char *readable = name != NULL ? demangle_text(name) : NULL;
+        char *whole = name != NULL ? demangle_text(name) : NULL;
+        char *readable = whole != NULL ? short_name(whole) : NULL;
 
+        free(whole);
         count = json_integer_value(json_object_get(member, "count"));
         if (readable == NULL || index >= MEMBERS_SHOWN) {
             left++;

@@ -28,7 +28,13 @@ void put_line(FILE *out, const char *text)
 
 void put_place(FILE *out, const struct process *process, const struct frame *frame)
 {
-    char *place = place_text(process, frame);
+    put_place_of(out, process, frame, frame->inlined_count);
+}
+
+void put_place_of(FILE *out, const struct process *process, const struct frame *frame,
+                  size_t number)
+{
+    char *place = place_text_of(process, frame, number);
 
     put_line(out, place);
     free(place);

@@ -16,6 +16,9 @@ void put_line(FILE *out, const char *text);
 
 /* A frame in words, and the end of the line. */
 void put_place(FILE *out, const struct process *process, const struct frame *frame);
+/* The same of one of the functions at it, by number (load/frame.h). */
+void put_place_of(FILE *out, const struct process *process, const struct frame *frame,
+                  size_t number);
 
 /* "s", unless it is one. */
 const char *plural(int64_t count);

@@ -12,9 +12,17 @@
 
 enum { NAME_SHOWN = 160 };
 
-static const char *name_of(const struct frame *frame)
+/* A function at a frame. */
+struct line {
+    const struct frame *frame;
+    size_t number;
+};
+
+static const char *name_of(const struct line *line)
 {
-    return frame->function != NULL ? frame->function : frame->symbol;
+    const struct frame_place at = frame_place(line->frame, line->number);
+
+    return at.function != NULL ? at.function : at.inlined ? NULL : line->frame->symbol;
 }
 
 /* The qualified name in a demangled one: behind the type that a template's function returns. */
@@ -47,42 +55,42 @@ static bool is_of_library(const char *name)
     return false;
 }
 
-bool frame_is_users(const struct process *process, const struct frame *frame)
+static bool is_users(const struct process *process, const struct line *line)
 {
-    const struct module *module = process_module(process, frame->module);
-    const char *name = name_of(frame);
+    const struct module *module = process_module(process, line->frame->module);
+    const char *name = name_of(line);
 
     return (module == NULL || !module->data->common) && (name == NULL || !is_of_library(name));
 }
 
-static bool has_users(const struct process *process, const struct frame *frames, size_t count)
+static bool has_users(const struct process *process, const struct line *lines, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (frame_is_users(process, &frames[i]))
+        if (is_users(process, &lines[i]))
             return true;
     }
     return false;
 }
 
 /* Where a folded frame is: code of the standard library may be compiled into any module. */
-static const char *place_of_folded(const struct process *process, const struct frame *frame)
+static const char *place_of_folded(const struct process *process, const struct line *line)
 {
-    const struct module *module = process_module(process, frame->module);
+    const struct module *module = process_module(process, line->frame->module);
 
     if (module != NULL && module->data->common)
         return module_identity(module);
-    return strcmp(name_of(frame), "_start") == 0 ? "_start" : "std";
+    return strcmp(name_of(line), "_start") == 0 ? "_start" : "std";
 }
 
 /* "… 3 frames in libc.so.6, libstdc++.so.6" */
-static void put_folded(FILE *out, const struct process *process, const struct frame *frames,
+static void put_folded(FILE *out, const struct process *process, const struct line *lines,
                        size_t count)
 {
     const char *before = NULL;
 
     fprintf(out, "    … %zu frame%s in ", count, plural((int64_t)count));
     for (size_t i = 0; i < count; i++) {
-        const char *name = place_of_folded(process, &frames[i]);
+        const char *name = place_of_folded(process, &lines[i]);
 
         if (before != NULL && strcmp(before, name) == 0)
             continue;
@@ -92,70 +100,92 @@ static void put_folded(FILE *out, const struct process *process, const struct fr
     fputc('\n', out);
 }
 
-void put_stack(FILE *out, const struct style *style, const struct process *process,
-               const char *title, const struct frame *frames, size_t count)
+static void put_lines(FILE *out, const struct process *process, const struct line *lines,
+                      size_t count, bool folds)
 {
-    bool folds = !style->verbose && has_users(process, frames, count);
-
-    if (count > 0)
-        fprintf(out, "  %s:\n", title);
     for (size_t i = 0; i < count; i++) {
         size_t end = i;
 
-        while (folds && end < count && !frame_is_users(process, &frames[end]))
+        while (folds && end < count && !is_users(process, &lines[end]))
             end++;
         if (end > i) {
-            put_folded(out, process, frames + i, end - i);
+            put_folded(out, process, lines + i, end - i);
             i = end - 1;
             continue;
         }
         fprintf(out, "    #%zu ", i);
-        put_place(out, process, &frames[i]);
+        put_place_of(out, process, lines[i].frame, lines[i].number);
     }
 }
 
-/* module: RECORD_ABSENT stands for any. */
-static const struct frame *first_users(const struct process *process, const struct frame *frames,
-                                       size_t count, int64_t module)
+void put_stack(FILE *out, const struct style *style, const struct process *process,
+               const char *title, const struct frame *frames, size_t count)
+{
+    struct line *lines = NULL;
+    size_t line_count = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        for (size_t number = 0; number < frame_place_count(&frames[i]); number++)
+            ARRAY_PUSH(lines, line_count, (struct line){&frames[i], number});
+    }
+    if (count > 0)
+        fprintf(out, "  %s:\n", title);
+    put_lines(out, process, lines, line_count,
+              !style->verbose && has_users(process, lines, line_count));
+    free(lines);
+}
+
+/* module: RECORD_ABSENT stands for any. False: there is none. */
+static bool first_users(const struct process *process, const struct frame *frames, size_t count,
+                        int64_t module, struct line *found)
 {
     for (size_t i = 0; i < count; i++) {
-        if ((module == RECORD_ABSENT || frames[i].module == module) &&
-            frame_is_users(process, &frames[i]))
-            return &frames[i];
+        for (size_t number = 0; number < frame_place_count(&frames[i]); number++) {
+            *found = (struct line){&frames[i], number};
+            if ((module == RECORD_ABSENT || frames[i].module == module) && is_users(process, found))
+                return true;
+        }
     }
-    return NULL;
+    return false;
 }
 
-const struct frame *finding_own_frame(const struct finding *finding)
+static bool own_line(const struct finding *finding, struct line *found)
 {
     const struct finding_record *data = finding->data;
     const struct process *process = finding->process;
     const int64_t modules[] = {data->module, RECORD_ABSENT};
-    const struct frame *frame = NULL;
 
-    for (size_t i = 0; i < 2 && frame == NULL; i++) {
-        frame = first_users(process, data->stack, data->stack_count, modules[i]);
-        if (frame == NULL)
-            frame = first_users(process, data->points, data->point_count, modules[i]);
+    for (size_t i = 0; i < 2; i++) {
+        if (first_users(process, data->stack, data->stack_count, modules[i], found) ||
+            first_users(process, data->points, data->point_count, modules[i], found))
+            return true;
     }
-    return frame;
+    return false;
 }
 
-char *short_place_text(const struct process *process, const struct frame *frame)
+char *own_place_text(const struct finding *finding, bool *is_of_subject)
 {
-    const struct module *module = process_module(process, frame->module);
-    char *name = name_of(frame) != NULL ? function_name(name_of(frame)) : NULL;
-    const char *more = name != NULL && style_cut(name, NAME_SHOWN) ? "…" : "";
-    char *text;
+    struct line line;
+    struct frame_place at;
+    const struct module *module;
+    const char *more;
+    char *name, *text;
 
-    if (name == NULL || frame->source == NULL)
+    if (!own_line(finding, &line))
+        return NULL;
+    *is_of_subject = line.frame->role != NULL;
+    at = frame_place(line.frame, line.number);
+    module = process_module(finding->process, line.frame->module);
+    name = name_of(&line) != NULL ? short_name(name_of(&line)) : NULL;
+    more = name != NULL && style_cut(name, NAME_SHOWN) ? "…" : "";
+    if (name == NULL || at.source == NULL)
         text = memory_format("%s%s%s%s+0x%" PRIx64 "%s", name != NULL ? name : "", more,
-                             name != NULL ? " (" : "", module_identity(module), frame->offset,
+                             name != NULL ? " (" : "", module_identity(module), line.frame->offset,
                              name != NULL ? ")" : "");
-    else if (frame->line > 0)
-        text = memory_format("%s%s at %s:%d", name, more, frame->source, frame->line);
+    else if (at.line > 0)
+        text = memory_format("%s%s at %s:%d", name, more, at.source, at.line);
     else
-        text = memory_format("%s%s at %s", name, more, frame->source);
+        text = memory_format("%s%s at %s", name, more, at.source);
     free(name);
     return text;
 }

@@ -10,19 +10,14 @@
 #include "model/model.h"
 #include "render/style.h"
 
-bool frame_is_users(const struct process *process, const struct frame *frame);
-
 /* A title, and a line for each frame or each run of folded ones; nothing where there is no frame.
  * A stack without any frame of the user's is not folded. */
 void put_stack(FILE *out, const struct style *style, const struct process *process,
                const char *title, const struct frame *frames, size_t count);
 
-/* Where a finding comes from, for its headline: the first frame of the user's in its module, on the
- * stack or in the subject; else the first one of the user's. Those of the subject have a role.
- * NULL: there is none. */
-const struct frame *finding_own_frame(const struct finding *finding);
-
-/* "start at plugin.c:34", "start (plugin.so+0x1167)"; to be freed. */
-char *short_place_text(const struct process *process, const struct frame *frame);
+/* Where a finding comes from, for its headline: the first function of the user's in its module, on
+ * the stack or in the subject; else the first one of the user's. "start at plugin.c:34", or "start
+ * (plugin.so+0x1167)"; to be freed. NULL: there is none. */
+char *own_place_text(const struct finding *finding, bool *is_of_subject);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 #include "base/message.h"
-#include "render/put.h"
+#include "model/function_name.h"
 #include "symbolize/demangle.h"
 
 #include <stdlib.h>
@@ -91,9 +91,10 @@ void put_wrapped(FILE *out, const struct style *style, const char *indent, const
 
 void put_sentences(FILE *out, const struct style *style, const char *indent, const char *text)
 {
-    char *copy = demangle_text(text), *rest = copy, *line;
+    char *whole = demangle_text(text), *copy = short_name(whole), *rest = copy, *line;
 
     while ((line = strsep(&rest, "\n")) != NULL)
         put_wrapped(out, style, indent, line);
     free(copy);
+    free(whole);
 }

@@ -111,6 +111,14 @@ static void put_not_shown(FILE *out, const struct report *report)
                 severity_name(report->from));
 }
 
+static void put_spared(FILE *out, const struct report *report)
+{
+    size_t count = report->gate != NULL ? gate_count_spared(report->gate, report->model) : 0;
+
+    if (count > 0)
+        fprintf(out, "dlpin: %zu of third parties would fail the gate without --own-only\n", count);
+}
+
 /* No input was a report: a message has said so, and that is all there is to say. */
 static bool was_told_why_nothing(const struct model *model)
 {
@@ -168,6 +176,7 @@ void render_text(FILE *out, const struct report *report, bool color)
     put_limits(out, report);
     put_exceptions(out, report);
     put_not_shown(out, report);
+    put_spared(out, report);
     if (!was_told_why_nothing(report->model))
         put_total(out, report->model);
 }

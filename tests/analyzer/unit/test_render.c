@@ -54,7 +54,7 @@ Test(text, a_block_has_everything)
     char *text = render(render_text, &report, false);
 
     cr_assert_str_eq(
-        text, "warning: key: libplug.so: pthread key left by the module, in f (libplug.so+0x8)\n"
+        text, "warning: key: libplug.so (unloaded): pthread key left by the module, in f (libplug.so+0x8)\n"
               "  left a key\n"
               "  3 times, loads 1-3, 7, growing with each load, process 1: host\n"
               "  growth: 3 in 7 loads\n"
@@ -194,7 +194,7 @@ Test(text, a_crash_comes_first)
               "  died at:\n"
               "    #0 f (libplug.so+0x8)\n"
               "\n"
-              "error: key: libplug.so: pthread key left by the module\n"
+              "error: key: libplug.so (unloaded): pthread key left by the module\n"
               "  left a key\n"
               "  1 time, load 1, process 1: host\n"
               "  it came true: process 1 crashed, see above\n"
