@@ -53,23 +53,23 @@ Test(text, a_block_has_everything)
     const struct report report = {.model = &model};
     char *text = render(render_text, &report, false);
 
-    cr_assert_str_eq(
-        text, "warning: key: libplug.so (unloaded): pthread key left by the module, in f (libplug.so+0x8)\n"
-              "  left a key\n"
-              "  3 times, loads 1-3, 7, growing with each load, process 1: host\n"
-              "  growth: 3 in 7 loads\n"
-              "  created at:\n"
-              "    #0 f (libplug.so+0x8)\n"
-              "  reached by:\n"
-              "    table+0x8 in libplug.so\n"
-              "    -> a block of 24 bytes, made in f (libplug.so+0x8)\n"
-              "    … 5 more\n"
-              "    -> a block of 24 bytes, made in f (libplug.so+0x8), at +0x0\n"
-              "    -> a block of 24 bytes, made in f (libplug.so+0x8), at +0x10"
-              " <- the first that libplug.so made\n"
-              "    -> code: g (libplug.so+0x20)\n"
-              "\n"
-              "dlpin: 0 errors, 1 warning, 0 notes; 1 process, 1 module unloaded\n");
+    cr_assert_str_eq(text, "warning: key: libplug.so (unloaded): pthread key left by the module, "
+                           "in f (libplug.so+0x8)\n"
+                           "  left a key\n"
+                           "  3 times, loads 1-3, 7, growing with each load, process 1: host\n"
+                           "  growth: 3 in 7 loads\n"
+                           "  created at:\n"
+                           "    #0 f (libplug.so+0x8)\n"
+                           "  reached by:\n"
+                           "    table+0x8 in libplug.so\n"
+                           "    -> a block of 24 bytes, made in f (libplug.so+0x8)\n"
+                           "    … 5 more\n"
+                           "    -> a block of 24 bytes, made in f (libplug.so+0x8), at +0x0\n"
+                           "    -> a block of 24 bytes, made in f (libplug.so+0x8), at +0x10"
+                           " <- the first that libplug.so made\n"
+                           "    -> code: g (libplug.so+0x20)\n"
+                           "\n"
+                           "dlpin: 0 errors, 1 warning, 0 notes; 1 process, 1 module unloaded\n");
     free(text);
     model_free(&model);
 }
