@@ -59,8 +59,14 @@ static bool is_users(const struct process *process, const struct line *line)
 {
     const struct module *module = process_module(process, line->frame->module);
     const char *name = name_of(line);
+    const char *source = frame_place(line->frame, line->number).source;
 
-    return (module == NULL || !module->data->common) && (name == NULL || !is_of_library(name));
+    if (module != NULL && module->data->common)
+        return false;
+    /* Debug information has inlined functions without their namespace. */
+    if (source != NULL && strstr(source, "/include/c++/") != NULL)
+        return false;
+    return name == NULL || !is_of_library(name);
 }
 
 static bool has_users(const struct process *process, const struct line *lines, size_t count)
@@ -76,10 +82,11 @@ static bool has_users(const struct process *process, const struct line *lines, s
 static const char *place_of_folded(const struct process *process, const struct line *line)
 {
     const struct module *module = process_module(process, line->frame->module);
+    const char *name = name_of(line);
 
     if (module != NULL && module->data->common)
         return module_identity(module);
-    return strcmp(name_of(line), "_start") == 0 ? "_start" : "std";
+    return name != NULL && strcmp(name, "_start") == 0 ? "_start" : "std";
 }
 
 /* "… 3 frames in libc.so.6, libstdc++.so.6" */
