@@ -38,10 +38,11 @@ def example(section):
     return match.groups() if match else None
 
 
-def printed(dlpin, folder, command, kind):
-    """The block of the kind's first finding up to its fix, as the command prints it."""
+def printed(dlpin, folder, sources, command, kind):
+    """The block of the kind's first finding up to its fix, as the command prints it. A file that the command
+    names is in the folder of the sample's sources."""
     with tempfile.NamedTemporaryFile(mode='r', encoding='utf-8') as report:
-        words = shlex.split(command)
+        words = shlex.split(command.replace('=registries ', f'={sources}/{kind}/registries '))
         subprocess.run([dlpin, 'run', f'--report=text:{report.name}', *words[2:]], cwd=folder, timeout=600,
                        stdin=subprocess.DEVNULL, capture_output=True, check=False)
         text = report.read()
@@ -79,7 +80,7 @@ def check(dlpin, shim, samples, page):
         if not shown:
             problems.append(f'{name}: there is no example')
             continue
-        now = printed(dlpin, os.path.join(samples, name), shown[0], name)
+        now = printed(dlpin, os.path.join(samples, name), os.path.join(shim, '../samples'), shown[0], name)
         if same(now) != same(shown[1]):
             problems.append(f'{name}: {shown[0]} prints\n{now}and the page says\n{shown[1]}')
     return problems

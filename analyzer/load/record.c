@@ -170,6 +170,7 @@ static void read_coverage(const struct fields *fields, struct record *record)
     record->coverage.hooks = field_object(fields, "hooks");
     record->coverage.dropped = field_object(fields, "dropped");
     record->coverage.unseen = field_array(fields, "unseen");
+    record->coverage.unfollowed = field_array(fields, "unfollowed");
 }
 
 static void read_summary(const struct fields *fields, struct record *record)

@@ -73,7 +73,7 @@ struct crash_record {
 };
 
 struct coverage_record {
-    const json_t *hooks, *dropped, *unseen;
+    const json_t *hooks, *dropped, *unseen, *unfollowed;
 };
 
 struct summary_record {

@@ -402,6 +402,22 @@ static json_t *items_value(const struct coverage_item *items, size_t count)
     return values;
 }
 
+static json_t *unfollowed_value(const struct coverage *coverage)
+{
+    json_t *values = json_array();
+
+    for (size_t i = 0; i < coverage->unfollowed_count; i++) {
+        const struct unfollowed_item *item = &coverage->unfollowed[i];
+        json_t *value = json_object();
+
+        set_member(value, "program", text_value(item->program));
+        set_member(value, "why", text_value(item->why));
+        set_member(value, "count", json_integer((json_int_t)item->count));
+        json_array_append_new(values, value);
+    }
+    return values;
+}
+
 static json_t *coverage_value(const struct model *model)
 {
     json_t *value = json_object(), *dropped = json_object();
@@ -413,6 +429,7 @@ static json_t *coverage_value(const struct model *model)
     set_member(value, "unseen", items_value(coverage.unseen, coverage.unseen_count));
     set_member(value, "dropped", dropped);
     set_member(value, "inactive_hooks", items_value(coverage.inactive, coverage.inactive_count));
+    set_member(value, "unfollowed", unfollowed_value(&coverage));
     coverage_clear(&coverage);
     return value;
 }

@@ -66,6 +66,17 @@ static void put_duplicates(FILE *out, const struct model *model)
     duplicates_clear(&duplicates);
 }
 
+static void put_unfollowed(FILE *out, const struct coverage *coverage)
+{
+    for (size_t i = 0; i < coverage->unfollowed_count; i++) {
+        char *text = unfollowed_text(&coverage->unfollowed[i]);
+
+        put(out, "dlpin: not followed: %s", text);
+        fputc('\n', out);
+        free(text);
+    }
+}
+
 static void put_limits(FILE *out, const struct report *report)
 {
     struct coverage coverage;
@@ -79,6 +90,7 @@ static void put_limits(FILE *out, const struct report *report)
         put_item(out, "not seen", &coverage.unseen[i]);
     for (size_t i = 0; i < coverage.inactive_count; i++)
         put_item(out, "not watched", &coverage.inactive[i]);
+    put_unfollowed(out, &coverage);
     for (size_t i = 0; i < coverage.dropped_count; i++) {
         put(out, "dlpin: dropped: %" PRId64 " %s", coverage.dropped[i].count,
             coverage.dropped[i].text);
@@ -134,8 +146,27 @@ static bool has_hidden(const struct model *model)
     return group != NULL;
 }
 
-void put_total(FILE *out, const struct model *model)
+/* Nothing is clean of which a part is not known. */
+static const char *clean_words(const struct report *report)
 {
+    const struct model *model = report->model;
+    const struct process *process = report->running ? NULL : model->processes;
+    struct coverage coverage;
+    bool whole;
+
+    while (process != NULL && process_ended(process))
+        process = process->hh.next;
+    coverage_collect(&coverage, model);
+    whole = process == NULL && coverage.unfollowed_count == 0;
+    coverage_clear(&coverage);
+    if (!whole)
+        return "no findings in what was seen";
+    return has_hidden(model) ? "clean: no findings that count" : "clean: no findings";
+}
+
+void put_total(FILE *out, const struct report *report)
+{
+    const struct model *model = report->model;
     size_t errors = model->severities[SEVERITY_ERROR];
     size_t warnings = model->severities[SEVERITY_WARNING];
     size_t notes = model->severities[SEVERITY_NOTE];
@@ -147,7 +178,7 @@ void put_total(FILE *out, const struct model *model)
     if (processes == 0)
         fputs("nothing was seen", out);
     else if (errors + warnings + notes + model->crash_count == 0)
-        fputs(has_hidden(model) ? "clean: no findings that count" : "clean: no findings", out);
+        fputs(clean_words(report), out);
     else
         fprintf(out, "%zu error%s, %zu warning%s, %zu note%s", errors, plural((int64_t)errors),
                 warnings, plural((int64_t)warnings), notes, plural((int64_t)notes));
@@ -178,5 +209,5 @@ void render_text(FILE *out, const struct report *report, bool color)
     put_not_shown(out, report);
     put_spared(out, report);
     if (!was_told_why_nothing(report->model))
-        put_total(out, report->model);
+        put_total(out, report);
 }

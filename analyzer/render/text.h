@@ -6,6 +6,6 @@
 #include "render/report.h"
 
 /* The line that sums it up. */
-void put_total(FILE *out, const struct model *model);
+void put_total(FILE *out, const struct report *report);
 
 #endif

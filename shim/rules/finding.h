@@ -15,6 +15,7 @@
 #include "registry/mappings.h"
 #include "registry/registrations.h"
 #include "report/report_format.h"
+#include "rules/registry_rows.h"
 #include "scan/walk.h"
 
 #include <string.h>
@@ -164,6 +165,7 @@ struct finding {
         } deletion;
         struct {
             uintptr_t address;
+            struct known_registry registry; /* of which it is an entry */
         } slot;
         struct {
             size_t hanging_blocks, hanging_bytes;

@@ -10,7 +10,7 @@ const struct rule *const rules[KIND_COUNT] = {DLPIN_KINDS(RULE_OF)};
 
 static void end_sentence(struct text *part)
 {
-    if (part->length > 0)
+    if (part->length > 0 && part->data[part->length - 1] != '.')
         text_add(part, ".");
 }
 

@@ -7,6 +7,7 @@
 #include "modules/symbols.h"
 #include "registry/libc_state.h"
 #include "rules/found.h"
+#include "rules/known_registries.h"
 #include "rules/rule.h"
 #include "scan/target.h"
 
@@ -141,13 +142,63 @@ static void apply_to_places(struct retained *retained, bool all, struct found *f
 {
     const struct result *result = retained->result;
     unsigned count = result->place_count ? result->place_count : 1;
+    const struct object_class *class = retained->registry               ? &registry_class
+                                       : result->kind == RESULT_POINTER ? &slot_class
+                                                                        : &heap_class;
     for (unsigned i = 0; i < count && (all || found->count == 0); i++) {
         retained->place = result->places[i];
-        found_apply(
-            &(struct subject){.class = result->kind == RESULT_POINTER ? &slot_class : &heap_class,
-                              .retained = retained},
-            found);
+        found_apply(&(struct subject){.class = class, .retained = retained}, found);
     }
+}
+
+/* Registries in which modules still have entries: what their blocks hold is no other finding. */
+enum { REGISTRIES_MAX = 64 };
+
+static struct {
+    uint32_t module;
+    const char *add;
+} entered[REGISTRIES_MAX];
+static unsigned entered_count;
+
+static bool is_entered(const struct module *module, const struct known_registry *registry)
+{
+    for (unsigned i = 0; i < entered_count && i < REGISTRIES_MAX; i++)
+        if (entered[i].module == module->id && entered[i].add == registry->add.start)
+            return true;
+    return false;
+}
+
+static void note_entered(const struct module *module, const struct known_registry *registry)
+{
+    if (is_entered(module, registry))
+        return;
+    entered[entered_count % REGISTRIES_MAX].module = module->id;
+    entered[entered_count++ % REGISTRIES_MAX].add = registry->add.start;
+}
+
+static bool is_part_of_entry(const struct result *result)
+{
+    struct known_registry row;
+    return result->kind == RESULT_HELD && entered_count > 0 && known_registry_made(result, &row) &&
+           is_entered(result->module, &row);
+}
+
+/* Finds out what a pointer leads to, and of which registry it is an entry; false: it is no
+ * finding. */
+static bool classify(struct retained *retained, struct known_registry *row)
+{
+    const struct result *result = retained->result;
+    if (result->kind != RESULT_POINTER)
+        return !is_part_of_entry(result);
+    retained->target = target_class_of(result);
+    if (retained->target == TARGET_CLASS_NONE)
+        return false;
+    enum registry_entry entry = known_registry_find(result, retained->target == TARGET_CODE, row);
+    if (entry == REGISTRY_LIVE) {
+        retained->registry = row;
+        note_entered(result->module, row);
+    }
+    return entry != REGISTRY_DEAD;
 }
 
 static bool is_registered(const struct result *result, enum root_kind root)
@@ -161,18 +212,15 @@ bool rules_check_retained(const struct result *result, bool all, rules_known *kn
 {
     struct found found = {.known = known};
     struct retained retained = {.result = result};
+    struct known_registry row;
     if (!result_holds(result))
         return false;
     enum root_kind root = result->steps ? result->path[0].root.kind : ROOT_DATA;
-    if (result->kind == RESULT_POINTER)
-        retained.target = target_class_of(result);
-    if (result->kind == RESULT_POINTER && retained.target == TARGET_CLASS_NONE)
-        return true;
-    if (is_registered(result, root))
+    if (is_registered(result, root) || !classify(&retained, &row))
         return true;
     if (root == ROOT_VALUE || root == ROOT_ARGUMENT)
         apply_to_thread(&retained, &found);
-    else if (!is_feeble(result, retained.target))
+    else if (retained.registry || !is_feeble(result, retained.target))
         apply_to_places(&retained, all, &found);
     found_hand_on(&found, sink, data);
     return true;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Pointers into the images of unloaded modules. */
+/* Pointers into the images of unloaded modules, among them entries of registries that are known. */
 #include "base/json.h"
 #include "base/names.h"
 #include "base/sys.h"
@@ -28,16 +28,12 @@ static bool is_in_parts(const struct result *result)
     return found;
 }
 
-static bool match_pointer(const struct subject *subject, struct finding *finding)
+static void copy_slot(const struct subject *subject, struct finding *finding)
 {
     const struct result *result = subject->retained->result;
     const struct step *where = last_step(result);
     const struct site *site = site_get(result->site);
-    bool is_data = subject->retained->target == TARGET_DATA;
-    if (result->kind != RESULT_POINTER)
-        return false;
     finding->verdict = VERDICT_DANGLING;
-    finding->severity = is_data || is_in_parts(result) ? SEVERITY_NOTE : SEVERITY_WARNING;
     finding->module = module_ref(result->module);
     finding->target = subject->retained->target;
     finding->place = PLACE_IMAGE;
@@ -51,6 +47,22 @@ static bool match_pointer(const struct subject *subject, struct finding *finding
         finding->requester = module_ref(site->requester.module);
         finding->stack = site->stack ? stack_copy(site->stack) : NULL;
     }
+}
+
+static bool match_pointer(const struct subject *subject, struct finding *finding)
+{
+    bool is_data = subject->retained->target == TARGET_DATA;
+    copy_slot(subject, finding);
+    finding->severity =
+        is_data || is_in_parts(subject->retained->result) ? SEVERITY_NOTE : SEVERITY_WARNING;
+    return true;
+}
+
+static bool match_registry(const struct subject *subject, struct finding *finding)
+{
+    copy_slot(subject, finding);
+    finding->severity = SEVERITY_ERROR;
+    finding->slot.registry = *subject->retained->registry;
     return true;
 }
 
@@ -100,6 +112,42 @@ static void explain_pointer(const struct finding *finding, struct message *messa
         text_add(&message->fix, " before dlclose");
     else
         word_counterpart(&message->fix, finding);
+}
+
+static void advise_removal(const struct finding *finding, struct text *fix)
+{
+    const struct known_registry *registry = &finding->slot.registry;
+    if (registry->advice.start) {
+        text_add_n(fix, registry->advice.start, span_length(registry->advice));
+        return;
+    }
+    if (span_is(registry->remove, "-")) {
+        text_add(fix, "Link ");
+        word_identity(fix, finding->module);
+        text_add(fix, " with -Wl,-z,nodelete, to keep it mapped: no call removes such an entry");
+        return;
+    }
+    text_add(fix, "Call ");
+    text_add_n(fix, registry->remove.start, span_length(registry->remove));
+    word_undo(fix, finding);
+}
+
+static void explain_registry(const struct finding *finding, struct message *message)
+{
+    const struct known_registry *registry = &finding->slot.registry;
+    word_fate(&message->cause, finding);
+    word_module(&message->cause, registry->of);
+    text_printf(&message->cause, " still has what the module entered with %s: ", registry->call);
+    word_target(&message->cause, finding);
+    if (finding->blocks > 1)
+        text_printf(&message->cause, " (and %zu more such words)", finding->blocks - 1);
+    text_printf(&message->consequence,
+                "When the library uses the entry, it %s unmapped memory, and "
+                "the process dies",
+                finding->target == TARGET_DATA || finding->target == TARGET_TYPEINFO
+                    ? "reads"
+                    : "jumps into");
+    advise_removal(finding, &message->fix);
 }
 
 /* Not whose the word in it is: a later module at the same place is not reported for an old one. */
@@ -183,6 +231,28 @@ static void add_signature(struct text *text, const struct finding *finding)
         text_printf(text, "+%s", symbol);
 }
 
+static void write_entry(struct text *text, const struct finding *finding)
+{
+    const struct known_registry *registry = &finding->slot.registry;
+    struct text remove = {0};
+    write_subject(text, finding);
+    json_module(text, "library", registry->of);
+    json_string(text, "call", registry->call);
+    if (span_is(registry->remove, "-"))
+        return;
+    text_add_n(&remove, registry->remove.start, span_length(registry->remove));
+    json_string(text, "remove", text_string(&remove));
+    text_free(&remove);
+}
+
+/* All entries of a module in one registry are one finding, wherever they were made. */
+static void add_entry_signature(struct text *text, const struct finding *finding)
+{
+    const struct known_registry *registry = &finding->slot.registry;
+    text_printf(text, "|%s|", registry->of->identity);
+    text_add_n(text, registry->add.start, span_length(registry->add));
+}
+
 static const struct module *name_member(struct text *text, const struct finding *finding)
 {
     word_target(text, finding);
@@ -210,4 +280,18 @@ const struct object_class slot_class = {
     .is_one_more = is_one_more,
 };
 
+const struct object_class registry_class = {
+    .identify = identify,
+    .still_holds = still_holds,
+    .write_subject = write_entry,
+    .add_signature = add_entry_signature,
+    .stack_varies = true,
+    .name_member = name_member,
+    .word = word,
+    .word_moves = true,
+    .is_one_more = is_one_more,
+};
+
 const struct rule rule_POINTER = {&slot_class, match_pointer, explain_pointer, CLOSED_NOTHING};
+const struct rule rule_REGISTRY = {&registry_class, match_registry, explain_registry,
+                                   CLOSED_NOTHING};

@@ -109,8 +109,8 @@ class Damaged(unittest.TestCase):
 
     def test_trampolines_that_are_missing(self):
         self.assertEqual(tails.check(self.root, PROCESSOR, *COMPILER), [])
-        self.change(f'shim/interpose/tail_{PROCESSOR}.S', '#include "interpose/tails.def"', 'TAIL execle, note_exec')
-        self.says(tails.check(self.root, PROCESSOR, *COMPILER), 'execv')
+        self.change(f'shim/interpose/tail_{PROCESSOR}.S', '#include "interpose/tails.def"', 'TAIL system, note_system')
+        self.says(tails.check(self.root, PROCESSOR, *COMPILER), 'dlmopen')
 
     def test_trampolines_that_do_not_assemble(self):
         self.change(f'shim/interpose/tail_{PROCESSOR}.S', '.cfi_startproc', '.cfi_nonsense')
