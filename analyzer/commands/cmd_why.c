@@ -52,7 +52,7 @@ static int show(const struct model *model, const char *name)
 
 static int why_of_file(const struct settings *settings, const char *path, const char *name)
 {
-    struct model model = {0};
+    struct model model = {.keep_all = true};
     int status;
 
     merge_paths(&model, settings, &path, 1);

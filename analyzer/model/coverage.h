@@ -19,6 +19,8 @@ struct unfollowed_item {
     int64_t count;
 };
 
+struct coverage_index;
+
 struct coverage {
     struct coverage_item *unseen; /* sentences */
     size_t unseen_count;
@@ -28,6 +30,7 @@ struct coverage {
     size_t inactive_count;
     struct unfollowed_item *unfollowed;
     size_t unfollowed_count;
+    struct coverage_index *index; /* a hash: which item has a text */
 };
 
 /* coverage_clear() gives back what coverage_collect() took. */

@@ -63,7 +63,8 @@ static void put_prediction(FILE *out, const struct style *style, const struct cr
     fprintf(out, "  Predicted by finding %" PRId64 ", ", id);
     put(out, "%s %s:", severity_name(finding->data->severity), finding->data->kind);
     fputc('\n', out);
-    if (finding->group == NULL || finding->group->hidden || finding->data->cause == NULL)
+    if (finding_group(finding) == NULL || finding_group(finding)->hidden ||
+        finding->data->cause == NULL)
         put_message(out, style, finding->data, "    ");
     else
         put_sentences(out, style, "    ", finding->data->cause);

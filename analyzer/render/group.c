@@ -6,6 +6,7 @@
 #include "load/names.h"
 #include "model/function_name.h"
 #include "model/growth.h"
+#include "model/members.h"
 #include "render/about.h"
 #include "render/blocks.h"
 #include "render/exceptions.h"
@@ -160,10 +161,10 @@ static void put_repeats(FILE *out, const struct style *style, const struct group
 }
 
 /* "all with this cause: a.so, b.so (2) and 12 more" */
-static void put_list(FILE *out, const struct finding *finding)
+static void put_list(FILE *out, const json_t *members, int64_t left)
 {
-    const json_t *members = json_object_get(finding->record->json, "members"), *member;
-    int64_t count = 0, left = 0;
+    const json_t *member;
+    int64_t count = 0;
     size_t index;
 
     fputs("all with this cause:", out);
@@ -185,23 +186,49 @@ static void put_list(FILE *out, const struct finding *finding)
             fprintf(out, " (%" PRId64 ")", count);
         free(readable);
     }
-    left += json_integer_value(json_object_get(finding->record->json, "more_members"));
     if (left > 0)
         fprintf(out, " and %" PRId64 " more", left);
 }
 
-static void put_members(FILE *out, const struct style *style, const struct finding *finding)
+static void put_members(FILE *out, const struct style *style, const struct group *group)
 {
+    int64_t left_out;
+    json_t *members = group_members(group, &left_out);
     struct words words;
     char *text;
 
-    if (json_array_size(json_object_get(finding->record->json, "members")) == 0)
-        return;
-    words_begin(&words);
-    put_list(words.stream, finding);
-    text = words_finish(&words);
-    put_wrapped(out, style, "  ", text);
-    free(text);
+    if (json_array_size(members) > 0) {
+        words_begin(&words);
+        put_list(words.stream, members, left_out);
+        text = words_finish(&words);
+        put_wrapped(out, style, "  ", text);
+        free(text);
+    }
+    json_decref(members);
+}
+
+/* "and 14 more with this cause: make_b (2 times, sig:…), make_c (sig:…), and 12 more" */
+static void put_cause(FILE *out, const struct group *group)
+{
+    size_t count = 0, shown = 0;
+
+    for (const struct group *other = group->next_of_cause; other; other = other->next_of_cause)
+        count++;
+    if (count > 0)
+        fprintf(out, "  and %zu more with this cause: ", count);
+    for (const struct group *other = group->next_of_cause; other && shown < MEMBERS_SHOWN;
+         other = other->next_of_cause, shown++) {
+        const char *function = other->signature.function;
+
+        put(out, "%s%s (", shown > 0 ? ", " : "", function != NULL ? function : "?");
+        if (other->count > 1)
+            fprintf(out, "%" PRId64 " times, ", other->count);
+        fprintf(out, "sig:%s)", other->signature.text);
+    }
+    if (count > shown)
+        fprintf(out, ", and %zu more", count - shown);
+    if (count > 0)
+        fputc('\n', out);
 }
 
 /* "growth: 1 per load, 5 loads; 1019 loads until pthread_key_create fails" */
@@ -327,7 +354,8 @@ void put_group(FILE *out, const struct style *style, const struct group *group)
     put_heading(out, style, group);
     put_message(out, style, shown->data, "  ");
     put_repeats(out, style, group);
-    put_members(out, style, shown);
+    put_members(out, style, group);
+    put_cause(out, group);
     put_growth(out, group);
     if (shown->data->label != NULL) {
         fputs("  while ", out);

@@ -15,15 +15,14 @@
 static bool is_of_load(const struct finding *finding, const struct module *module)
 {
     const struct module *about = finding_module(finding);
-    const json_t *load;
-    size_t index;
+    size_t count;
+    const int64_t *loads = finding_loads(finding, &count);
 
-    if (finding->resolved != NULL || finding->data->suppressed || about == NULL ||
+    if (finding->resolved != NULL || finding->suppressed || about == NULL ||
         strcmp(module_identity(about), module_identity(module)) != 0)
         return false;
-    json_array_foreach(finding->data->loads, index, load)
-    {
-        if (json_integer_value(load) == module->data->load)
+    for (size_t i = 0; i < count; i++) {
+        if (loads[i] == module->data->load)
             return true;
     }
     return about == module;
@@ -43,7 +42,7 @@ static void put_load(FILE *out, const struct process *process, const struct modu
     const struct finding *finding;
     const char *before = ": ";
 
-    for (finding = process->findings; finding != NULL; finding = finding->hh.next) {
+    for (finding = process->findings; finding != NULL; finding = finding->next) {
         if (!is_of_load(finding, module))
             continue;
         if (*before == ':') {
@@ -51,10 +50,10 @@ static void put_load(FILE *out, const struct process *process, const struct modu
             fprintf(out, ", load %" PRId64 " (%s)", module->data->load,
                     module_state_name(module->data->state));
         }
-        fprintf(out, "%s%s ", before, severity_name(finding->data->severity));
-        put_name(out, finding->data->kind);
-        if (finding->data->bytes != RECORD_ABSENT)
-            fprintf(out, " (%" PRId64 " bytes)", finding->data->bytes);
+        fprintf(out, "%s%s ", before, severity_name((enum severity)finding->severity));
+        put_name(out, finding->place->kind);
+        if (finding->bytes != RECORD_ABSENT)
+            fprintf(out, " (%" PRId64 " bytes)", finding->bytes);
         before = ", ";
     }
     if (*before == ',')

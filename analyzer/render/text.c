@@ -117,7 +117,8 @@ static void put_not_shown(FILE *out, const struct report *report)
     size_t count = 0;
 
     for (const struct group *group = report->model->groups; group != NULL; group = group->hh.next)
-        count += !group->hidden && group->severity < report->from && !report_shows(report, group);
+        count += !group->hidden && group->cause == NULL && group->severity < report->from &&
+                 !report_shows(report, group);
     if (count > 0)
         fprintf(out, "dlpin: %zu of lower severity than %s not shown\n", count,
                 severity_name(report->from));

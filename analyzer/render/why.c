@@ -48,7 +48,7 @@ static bool is_about(const struct finding *finding, const struct module *module)
 /* A finding about several modules lists them. */
 static bool has_member(const struct finding *finding, const struct module *module)
 {
-    const json_t *members = json_object_get(finding->record->json, "members"), *member;
+    const json_t *members = finding->data->members, *member;
     size_t index;
 
     if (finding->resolved != NULL)
@@ -71,7 +71,7 @@ static const struct finding *still_mapped(const struct tree *tree, const struct 
 {
     const struct finding *finding, *found = NULL;
 
-    for (finding = tree->process->findings; finding != NULL; finding = finding->hh.next) {
+    for (finding = tree->process->findings; finding != NULL; finding = finding->next) {
         if (is_about(finding, module) && !is_handle(finding) &&
             json_is_array(json_object_get(finding->data->subject, "reasons")))
             found = finding;
@@ -110,7 +110,7 @@ static bool put_openers(struct tree *tree, const struct step *step, bool say)
     const struct finding *finding;
     bool any = false;
 
-    for (finding = tree->process->findings; finding != NULL; finding = finding->hh.next) {
+    for (finding = tree->process->findings; finding != NULL; finding = finding->next) {
         const struct finding_record *data = finding->data;
 
         if (!is_handle(finding) ||

@@ -194,9 +194,14 @@ uint32_t report_finding(struct finding *finding, enum occasion at, bool quietly)
         lock_release(&report_lock);
         return 0;
     }
+    struct instance *instance = instance_find_locked(&finding->object);
+    if (!instance && finding->only_if_moved) {
+        lock_release(&report_lock);
+        finding_release(finding);
+        return 0;
+    }
     if (instances_exiting && !finding->before_exit && finding->severity != SEVERITY_ERROR)
         finding->severity = SEVERITY_NOTE;
-    struct instance *instance = instance_find_locked(&finding->object);
     if (instance)
         report_again_locked(instance, finding, at, quietly);
     else

@@ -135,7 +135,8 @@ struct finding {
     enum verdict verdict;
     enum severity severity;
     bool pending;
-    bool before_exit; /* made before exit() began, however late it is reported */
+    bool only_if_moved; /* its word is known from elsewhere; else it is no finding */
+    bool before_exit;   /* made before exit() began, however late it is reported */
     bool grows;
     struct object object;
     /* Each module and each frame's module holds a reference. */

@@ -48,10 +48,10 @@ static bool may_be_function(const struct module *module, uintptr_t address)
 
 /* The Itanium C++ ABI's names; without names: what the first word of a block points to where tables
  * lie. */
-static enum target_class class_of_constant(const struct result *result)
+static enum target_class class_of_constant(const struct result *result, const struct module *module)
 {
     char name[SYMBOL_MAX];
-    if (symbol_find(result->module, result->word, name))
+    if (symbol_find(module, result->word, name))
         return !memcmp(name, "_ZTV", 4)   ? TARGET_VTABLE
                : !memcmp(name, "_ZTI", 4) ? TARGET_TYPEINFO
                                           : TARGET_DATA;
@@ -75,9 +75,8 @@ static bool is_nothing(const struct module *module, uintptr_t address)
 }
 
 /* NONE: to nothing, or into the middle of code, by chance. */
-static enum target_class target_class_of(const struct result *result)
+static enum target_class target_class_of(const struct result *result, const struct module *module)
 {
-    const struct module *module = result->module;
     if (is_nothing(module, result->word))
         return TARGET_CLASS_NONE;
     if (module_is_code(module, result->word))
@@ -85,7 +84,24 @@ static enum target_class target_class_of(const struct result *result)
     enum object_found found = objects_find(module, result->word);
     if (found != OBJECT_NOT_FOUND)
         return found == OBJECT_TYPEINFO ? TARGET_TYPEINFO : TARGET_OBJECT;
-    return in_relro(module, result->word) ? class_of_constant(result) : TARGET_DATA;
+    return in_relro(module, result->word) ? class_of_constant(result, module) : TARGET_DATA;
+}
+
+/* A block may be memory that was used before, and not written to since: the word may be one of
+ * whoever lay there then, if it leads to anything in that. */
+static bool is_ambiguous(const struct result *result)
+{
+    struct module *other = module_ref(result->module), *before;
+    bool found = false;
+    while (result->site && other && !found) {
+        before = modules_find_before(result->word, other);
+        module_unref(other);
+        other = before;
+        found = other && strcmp(other->identity, result->module->identity) != 0 &&
+                target_class_of(result, other) != TARGET_CLASS_NONE;
+    }
+    module_unref(other);
+    return found;
 }
 
 /*
@@ -190,11 +206,12 @@ static bool classify(struct retained *retained, struct known_registry *row)
     const struct result *result = retained->result;
     if (result->kind != RESULT_POINTER)
         return !is_part_of_entry(result);
-    retained->target = target_class_of(result);
+    retained->target = target_class_of(result, result->module);
     if (retained->target == TARGET_CLASS_NONE)
         return false;
+    retained->is_ambiguous = is_ambiguous(result);
     enum registry_entry entry = known_registry_find(result, retained->target == TARGET_CODE, row);
-    if (entry == REGISTRY_LIVE) {
+    if (entry == REGISTRY_LIVE && !retained->is_ambiguous) {
         retained->registry = row;
         note_entered(result->module, row);
     }

@@ -10,6 +10,7 @@
 #include "rules/rule.h"
 #include "rules/subject_json.h"
 #include "rules/words.h"
+#include "scan/target.h"
 
 static const struct step *last_step(const struct result *result)
 {
@@ -34,6 +35,7 @@ static void copy_slot(const struct subject *subject, struct finding *finding)
     const struct step *where = last_step(result);
     const struct site *site = site_get(result->site);
     finding->verdict = VERDICT_DANGLING;
+    finding->only_if_moved = site_is_younger(site, result->module);
     finding->module = module_ref(result->module);
     finding->target = subject->retained->target;
     finding->place = PLACE_IMAGE;
@@ -51,10 +53,10 @@ static void copy_slot(const struct subject *subject, struct finding *finding)
 
 static bool match_pointer(const struct subject *subject, struct finding *finding)
 {
-    bool is_data = subject->retained->target == TARGET_DATA;
+    const struct retained *retained = subject->retained;
+    bool is_weak = retained->target == TARGET_DATA || retained->is_ambiguous;
     copy_slot(subject, finding);
-    finding->severity =
-        is_data || is_in_parts(subject->retained->result) ? SEVERITY_NOTE : SEVERITY_WARNING;
+    finding->severity = is_weak || is_in_parts(retained->result) ? SEVERITY_NOTE : SEVERITY_WARNING;
     return true;
 }
 
