@@ -261,7 +261,8 @@ static void keep(json_t *kept, const struct record *record, const char *name)
 
 void record_shrink(struct record *record, struct strings *strings)
 {
-    static const char *const members[] = {"message", "subject", "path", "members"};
+    static const char *const members[] = {"message", "subject",     "path", "members",
+                                          "cause",   "consequence", "fix"};
     struct finding_record *finding = &record->finding;
     const char **const words[] = {&finding->kind, &finding->verdict, &finding->at,
                                   &finding->module_path, &finding->label};

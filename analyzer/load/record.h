@@ -105,8 +105,8 @@ struct record {
 struct record *record_parse(const char *line, size_t length, char *problem, size_t problem_size);
 void record_free(struct record *record);
 
-/* Drops the JSON of a finding but for message, subject, path and members; other strings are
- * borrowed from strings from then on, and the signature and the loads are NULL. */
+/* Drops the JSON of a finding but for message with its parts, subject, path and members; other
+ * strings are borrowed from strings from then on, and the signature and the loads are NULL. */
 void record_shrink(struct record *record, struct strings *strings);
 
 #endif
