@@ -47,12 +47,12 @@ def table(header, name):
 
 def check_words():
     header = 'report/report_format.h'
-    for name, begin, end in (('KINDS', '.Ss Kinds', '.Ss Reasons'),
-                             ('REASONS', '.Ss Reasons', '.Ss When'),
-                             ('VERDICTS', '.Ss Verdicts', '.Ss Kinds'),
-                             ('SEVERITIES', '.Ss Severities', '.Ss Verdicts')):
+    for name, begin, end, macro in (('KINDS', '.Sh KINDS', '.Sh FILE FORMAT', 'Ss'),
+                                    ('REASONS', '.Ss Reasons', '.Ss When', 'It Cm'),
+                                    ('VERDICTS', '.Ss Verdicts', '.Ss Reasons', 'It Sy'),
+                                    ('SEVERITIES', '.Ss Severities', '.Ss Verdicts', 'It Sy')):
         needed = re.findall(r'X\(\w+,\s*"([^"]+)"', table(header, 'DLPIN_' + name))
-        there = re.findall(r'^\.It (?:Cm|Sy) (\S+)', section('dlpin-report.5', begin, end), re.M)
+        there = re.findall(rf'^\.{macro} (\S+)', section('dlpin-report.5', begin, end), re.M)
         compare(name.lower(), 'dlpin-report.5', there, needed)
 
 

@@ -26,6 +26,7 @@ static int check(struct settings *settings)
         .model = &model,
         .gate = &settings->gate,
         .only_gating = true,
+        .verbose = settings->verbose,
         .exceptions = &settings->exceptions,
         .root = &settings->root,
     };

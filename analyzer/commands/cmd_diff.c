@@ -37,6 +37,7 @@ static int diff(struct settings *settings)
         .model = &model,
         .gate = &settings->gate,
         .from = settings->from,
+        .verbose = settings->verbose,
         .exceptions = &settings->exceptions,
         .root = &settings->root,
         .list_known = true,

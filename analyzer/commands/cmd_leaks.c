@@ -25,6 +25,7 @@ static int show(const struct settings *settings, struct model *model)
         .model = model,
         .root = &settings->root,
         .running = true,
+        .verbose = settings->verbose,
         .remarks = &supposed,
         .remark_count = settings->module != NULL,
     };

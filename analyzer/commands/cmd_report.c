@@ -12,6 +12,7 @@ static int report(struct settings *settings)
     struct model model = {.count_resolved = settings->resolved};
     const struct report report = {.model = &model,
                                   .from = settings->from,
+                                  .verbose = settings->verbose,
                                   .exceptions = &settings->exceptions,
                                   .root = &settings->root};
     bool good;

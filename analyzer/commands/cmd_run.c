@@ -217,6 +217,7 @@ static bool write_reports(struct run *run)
         .model = &run->model,
         .gate = settings->gated ? &settings->gate : NULL,
         .from = settings->from,
+        .verbose = settings->verbose,
         .exceptions = &settings->exceptions,
         .root = &settings->root,
         .remarks = (const char *const *)run->remarks.items,

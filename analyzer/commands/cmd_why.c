@@ -27,7 +27,8 @@ static const struct module *last_called(const struct process *process, const cha
 }
 
 /* The trees of all processes that have the module; of one process alone without its name. */
-static struct tree *find_trees(const struct model *model, const char *name, int *status)
+static struct tree *find_trees(const struct model *model, const char *name,
+                               const struct style *style, int *status)
 {
     struct tree forest = {0};
 
@@ -45,7 +46,7 @@ static struct tree *find_trees(const struct model *model, const char *name, int 
                             tree_new(memory_format("Process %" PRId64 " (%s):", process->key.pid,
                                                    process_name(process)),
                                      NULL));
-        tree_add(tree != NULL ? tree : &forest, why_tree(process, module));
+        tree_add(tree != NULL ? tree : &forest, why_tree(process, module, style));
         if (module->data->state != MODULE_UNLOADED)
             *status = STATUS_GOOD;
         else if (*status == STATUS_TROUBLE)
@@ -54,13 +55,21 @@ static struct tree *find_trees(const struct model *model, const char *name, int 
     return forest.first;
 }
 
+/* Columns that the tree takes in front of its words. */
+enum { MARGIN = 8 };
+
 /* Returns the exit status. */
 static int show(const struct settings *settings, const struct model *model, const char *name)
 {
     renderer *render = settings->format != NULL ? settings->format->render : render_text;
     char *title = memory_format("Why %s is mapped", name);
+    struct style style = render == render_text ? style_of(stdout, false, false) : (struct style){0};
+    struct tree *trees;
     int status;
-    struct tree *trees = find_trees(model, name, &status);
+
+    if (style.width > 2 * MARGIN)
+        style.width -= MARGIN;
+    trees = find_trees(model, name, &style, &status);
 
     if (status != STATUS_TROUBLE && render == render_dot)
         tree_put_dot(stdout, trees);

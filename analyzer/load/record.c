@@ -43,6 +43,7 @@ static void read_module(const struct fields *fields, struct record *record)
     if (number < 0)
         fields_fail(fields, "unknown state \"%s\"", state != NULL ? state : "");
     module->state = (enum module_state)number;
+    module->common = field_flag(fields, "common");
 }
 
 static void read_stack(const struct fields *fields, struct frame **frames, size_t *count)
@@ -115,6 +116,9 @@ static void read_finding(const struct fields *fields, struct record *record)
         fields_fail(fields, "unknown severity \"%s\"", severity != NULL ? severity : "");
     finding->severity = (enum severity)number;
     finding->message = field_text(fields, "message", FIELD_REQUIRED);
+    finding->cause = field_text(fields, "cause", FIELD_OPTIONAL);
+    finding->consequence = field_text(fields, "consequence", FIELD_OPTIONAL);
+    finding->fix = field_text(fields, "fix", FIELD_OPTIONAL);
     finding->module = field_natural(fields, "module", FIELD_OPTIONAL, RECORD_ABSENT);
     finding->module_path = field_text(fields, "module_path", FIELD_OPTIONAL);
     finding->at = field_text(fields, "at", FIELD_OPTIONAL);
@@ -257,7 +261,8 @@ static void keep(json_t *kept, const struct record *record, const char *name)
 
 void record_shrink(struct record *record, struct strings *strings)
 {
-    static const char *const members[] = {"message", "subject", "path", "members"};
+    static const char *const members[] = {"message", "subject",     "path", "members",
+                                          "cause",   "consequence", "fix"};
     struct finding_record *finding = &record->finding;
     const char **const words[] = {&finding->kind, &finding->verdict, &finding->at,
                                   &finding->module_path, &finding->label};

@@ -45,10 +45,12 @@ struct module_record {
     uint64_t base, end;
     int64_t id, load;
     enum module_state state;
+    bool common; /* it acts for others: libc, libstdc++, libglib, … */
 };
 
 struct finding_record {
     const char *kind, *verdict, *at, *module_path, *message, *label, *signature;
+    const char *cause, *consequence, *fix; /* the parts of message; NULL: it has none */
     enum severity severity;
     int64_t id, module, count, bytes, blocks;
     int64_t more_members; /* so many are not listed in members */
@@ -103,8 +105,8 @@ struct record {
 struct record *record_parse(const char *line, size_t length, char *problem, size_t problem_size);
 void record_free(struct record *record);
 
-/* Drops the JSON of a finding but for message, subject, path and members; other strings are
- * borrowed from strings from then on, and the signature and the loads are NULL. */
+/* Drops the JSON of a finding but for message with its parts, subject, path and members; other
+ * strings are borrowed from strings from then on, and the signature and the loads are NULL. */
 void record_shrink(struct record *record, struct strings *strings);
 
 #endif

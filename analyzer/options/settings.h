@@ -24,6 +24,7 @@ struct settings {
     struct own own;
     struct search search; /* --sysroot, --debug-path */
 
+    bool verbose;
     bool resolved;
     enum severity from; /* --min-severity */
     struct exceptions exceptions;

@@ -196,6 +196,12 @@ static bool take_resolved(struct settings *settings, const char *value)
     return true;
 }
 
+static bool take_verbose(struct settings *settings, const char *value)
+{
+    settings->verbose = true;
+    return true;
+}
+
 static const char *severity_word(size_t number)
 {
     return number < SEVERITY_COUNT ? severity_name((enum severity)number) : NULL;
@@ -331,6 +337,8 @@ const struct option_row option_rows[] = {
      "name of the module)",
      NULL},
     {0, "keep", "DIR", IN_RUN, take_keep, "leave the report files of the processes in DIR", NULL},
+    {'v', "verbose", NULL, IN_READERS | IN_LEAKS, take_verbose,
+     "in the text report, show all frames of stacks and all steps of retention paths", NULL},
     {0, "resolved", NULL, IN_READERS, take_resolved,
      "count findings too that stopped being true before the process ended", NULL},
     {0, "min-severity", "SEVERITY", IN_READERS, take_min_severity,

@@ -6,10 +6,13 @@
 #include "load/names.h"
 #include "render/about.h"
 #include "render/crashes.h"
-#include "render/text.h"
+#include "render/group.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* Whoever shows it wraps it. */
+static const struct style plain = {.width = 0};
 
 void words_begin(struct words *words)
 {
@@ -36,7 +39,7 @@ char *block_of_group(const struct group *group)
     struct words words;
 
     words_begin(&words);
-    put_group(words.stream, group, false);
+    put_group(words.stream, &plain, group);
     return words_finish(&words);
 }
 
@@ -45,7 +48,7 @@ char *block_of_crash(const struct crash *crash)
     struct words words;
 
     words_begin(&words);
-    put_crash(words.stream, crash, false);
+    put_crash(words.stream, &plain, crash);
     return words_finish(&words);
 }
 

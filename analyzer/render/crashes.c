@@ -4,7 +4,9 @@
 #include "base/memory.h"
 #include "load/names.h"
 #include "render/place.h"
+#include "render/message.h"
 #include "render/put.h"
+#include "render/stack.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -23,23 +25,29 @@ static bool was_access(const struct crash_record *data)
     return data->stack_count > 0 && data->stack[0].pc != data->place->pc;
 }
 
-static void put_what(FILE *out, const struct crash *crash)
+static void put_what(FILE *out, const struct style *style, const struct crash *crash)
 {
     const struct module *module = crash_module(crash);
     char *signal = crash_signal(crash), *place = place_text(crash->process, crash->data->place);
+    bool is_after = module != NULL && module->unloaded <= crash->record->time;
+    double seconds = is_after ? (double)(crash->record->time - module->unloaded) / 1e9 : 0.0;
+    char *later =
+        is_after ? memory_format(", %.3f s after %s was unloaded", seconds, module_identity(module))
+                 : memory_string("");
+    char *text =
+        memory_format("%s (process %" PRId64 ") crashed with %s %s %s%s.",
+                      process_name(crash->process), crash->process->key.pid, signal,
+                      was_access(crash->data) ? "when it read or wrote" : "at", place, later);
 
-    put(out, "  %s (process %" PRId64 ") crashed with %s %s %s", process_name(crash->process),
-        crash->process->key.pid, signal, was_access(crash->data) ? "when it read or wrote" : "at",
-        place);
-    if (module != NULL && module->unloaded <= crash->record->time)
-        put(out, ", %.3f s after %s was unloaded",
-            (double)(crash->record->time - module->unloaded) / 1e9, module_identity(module));
-    fputs(".\n", out);
+    put_wrapped(out, style, "  ", text);
+    free(text);
+    free(later);
     free(signal);
     free(place);
 }
 
-static void put_prediction(FILE *out, const struct crash *crash)
+/* A finding that is in the report says the rest itself. */
+static void put_prediction(FILE *out, const struct style *style, const struct crash *crash)
 {
     const struct finding *finding = crash_finding(crash);
     int64_t id = crash->data->predicted_by;
@@ -55,27 +63,31 @@ static void put_prediction(FILE *out, const struct crash *crash)
     fprintf(out, "  Predicted by finding %" PRId64 ", ", id);
     put(out, "%s %s:", severity_name(finding->data->severity), finding->data->kind);
     fputc('\n', out);
-    put_message(out, finding->data->message, "    ");
+    if (finding_group(finding) == NULL || finding_group(finding)->hidden ||
+        finding->data->cause == NULL)
+        put_message(out, style, finding->data, "    ");
+    else
+        put_sentences(out, style, "    ", finding->data->cause);
 }
 
-void put_crash(FILE *out, const struct crash *crash, bool color)
+void put_crash(FILE *out, const struct style *style, const struct crash *crash)
 {
     const struct module *module = crash_module(crash);
 
-    fputs(color ? "\033[1;31mcrash\033[0m: " : "crash: ", out);
+    fputs(style->color ? "\033[1;31mcrash\033[0m: " : "crash: ", out);
     if (module != NULL)
         put(out, "%s (%s)", module_identity(module), module_state_name(module->data->state));
     else
         put(out, "%s", process_name(crash->process));
     fputc('\n', out);
-    put_what(out, crash);
-    put_prediction(out, crash);
-    put_stack(out, crash->process, "died at", crash->data->stack, crash->data->stack_count);
+    put_what(out, style, crash);
+    put_prediction(out, style, crash);
+    put_stack(out, style, crash->process, "died at", crash->data->stack, crash->data->stack_count);
     fputc('\n', out);
 }
 
-void put_crashes(FILE *out, const struct model *model, bool color)
+void put_crashes(FILE *out, const struct style *style, const struct model *model)
 {
     for (const struct crash *crash = model->crashes; crash != NULL; crash = crash->next)
-        put_crash(out, crash, color);
+        put_crash(out, style, crash);
 }

@@ -4,12 +4,10 @@
 #define DLPIN_ANALYZER_CRASHES_H
 
 #include "model/model.h"
+#include "render/style.h"
 
-#include <stdbool.h>
-#include <stdio.h>
-
-void put_crash(FILE *out, const struct crash *crash, bool color);
-void put_crashes(FILE *out, const struct model *model, bool color);
+void put_crash(FILE *out, const struct style *style, const struct crash *crash);
+void put_crashes(FILE *out, const struct style *style, const struct model *model);
 
 /* "SIGSEGV", or "signal 11" where the record has no name. The caller frees it. */
 char *crash_signal(const struct crash *crash);

@@ -228,6 +228,15 @@ static void set_repeats(json_t *value, const struct group *group)
     set_member(value, "pending", json_boolean(group->pending));
 }
 
+/* With readable names. */
+static void set_sentences(json_t *value, const char *name, const char *sentences)
+{
+    char *text = sentences != NULL ? demangle_text(sentences) : NULL;
+
+    set_member(value, name, text_value(text));
+    free(text);
+}
+
 static json_t *package_value(const struct package *package)
 {
     json_t *value;
@@ -244,7 +253,6 @@ static json_t *finding_value(const struct group *group)
 {
     const struct finding *shown = group->shown;
     const struct finding_record *data = shown->data;
-    char *message = demangle_text(data->message);
     json_t *value = json_object();
     const char *how = NULL;
 
@@ -256,8 +264,10 @@ static json_t *finding_value(const struct group *group)
     set_member(value, "kind", text_value(data->kind));
     set_member(value, "verdict", text_value(data->verdict));
     set_member(value, "severity", text_value(severity_name(group->severity)));
-    set_member(value, "message", text_value(message));
-    free(message);
+    set_sentences(value, "message", data->message);
+    set_sentences(value, "cause", data->cause);
+    set_sentences(value, "consequence", data->consequence);
+    set_sentences(value, "fix", data->fix);
     set_module(value, shown);
     set_member(value, "third_party", json_boolean(group->third_party));
     set_member(value, "package", package_value(group->package));

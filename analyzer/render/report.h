@@ -27,6 +27,7 @@ struct report {
     size_t remark_count;
     const struct source_root *root; /* NULL: none is known */
     bool running;                   /* the process was asked, and goes on */
+    bool verbose;                   /* text: nothing is folded */
 };
 
 /* Is the group among what is shown? */

@@ -321,7 +321,7 @@ static json_t *kind_rule(enum kind kind)
 {
     char *pairs = memory_string(kind_judgements(kind)), *rest = pairs, *pair;
     const char *level = NULL;
-    char *help = memory_format("A %s.\n", kind_title(kind_name(kind)));
+    char *help = memory_format("Kind %s: %s.\n", kind_name(kind), kind_title(kind_name(kind)));
     json_t *rule;
 
     while ((pair = strsep(&rest, ",")) != NULL) {

@@ -8,259 +8,15 @@
 #include "load/names.h"
 #include "model/coverage.h"
 #include "model/duplicates.h"
-#include "model/growth.h"
-#include "model/members.h"
-#include "render/about.h"
+#include "render/by_module.h"
 #include "render/crashes.h"
 #include "render/exceptions.h"
-#include "render/place.h"
+#include "render/group.h"
 #include "render/put.h"
-#include "render/way.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const severity_colors[] = {
-    [SEVERITY_NOTE] = "\033[36m",
-    [SEVERITY_WARNING] = "\033[33m",
-    [SEVERITY_ERROR] = "\033[31m",
-};
-
-static void put_heading(FILE *out, const struct group *group, bool color)
-{
-    char *about = about_text(group);
-
-    fputs(color ? severity_colors[group->severity] : "", out);
-    fputs(severity_name(group->severity), out);
-    fputs(color ? "\033[0m: " : ": ", out);
-    put(out, "%s: %s", group->shown->data->kind, about);
-    fputc('\n', out);
-    free(about);
-}
-
-/* "1, 3-5": consecutive loads as ranges. */
-static void put_loads(FILE *out, const struct group *group)
-{
-    for (size_t i = 0; i < group->load_count; i++) {
-        size_t last = i;
-
-        while (last + 1 < group->load_count && group->loads[last + 1] == group->loads[last] + 1)
-            last++;
-        fprintf(out, "%s%" PRId64, i == 0 ? "" : ", ", group->loads[i]);
-        if (last > i)
-            fprintf(out, "%s%" PRId64, last == i + 1 ? ", " : "-", group->loads[last]);
-        i = last;
-    }
-}
-
-/* Only the last time is known of what came again. */
-static void put_size(FILE *out, const struct group *group)
-{
-    bool repeated = group->count > (int64_t)group->process_count;
-
-    if (group->bytes == RECORD_ABSENT)
-        return;
-    fprintf(out, ", %s%" PRId64 " byte%s", repeated ? "the last of " : "", group->bytes,
-            plural(group->bytes));
-    if (group->blocks != RECORD_ABSENT)
-        fprintf(out, " in %" PRId64 " block%s", group->blocks, plural(group->blocks));
-}
-
-/* A module that stays mapped is opened again and again, and is one load. */
-static bool is_of_one_load(const struct group *group)
-{
-    return group->load_count == 1;
-}
-
-static void put_repeats(FILE *out, const struct group *group)
-{
-    fprintf(out, "  %" PRId64 " time%s", group->count, plural(group->count));
-    put_size(out, group);
-    if (group->load_count > 0) {
-        fprintf(out, ", load%s ", group->load_count == 1 ? "" : "s");
-        put_loads(out, group);
-    }
-    if (group->process_count > 1)
-        fprintf(out, ", in %zu processes", group->process_count);
-    if (group->growing)
-        fprintf(out, ", growing with each %s", is_of_one_load(group) ? "opening" : "load");
-    fputc('\n', out);
-}
-
-enum { MEMBERS_SHOWN = 12 };
-
-/* "all with this cause: a.so, b.so (2), … and 12 more" */
-static void put_members(FILE *out, const struct group *group)
-{
-    int64_t count = 0, left = 0, left_out;
-    json_t *members = group_members(group, &left_out);
-    const json_t *member;
-    size_t index;
-
-    json_array_foreach(members, index, member)
-    {
-        const char *name = json_string_value(json_object_get(member, "name"));
-        char *readable = name != NULL ? readable_name(name) : NULL;
-
-        count = json_integer_value(json_object_get(member, "count"));
-        if (readable == NULL || index >= MEMBERS_SHOWN) {
-            left++;
-            free(readable);
-            continue;
-        }
-        put(out, "%s%s", index == 0 ? "  all with this cause: " : ", ", readable);
-        if (count > 1)
-            fprintf(out, " (%" PRId64 ")", count);
-        free(readable);
-    }
-    left += left_out;
-    if (left > 0)
-        fprintf(out, " and %" PRId64 " more", left);
-    if (json_array_size(members) > 0)
-        fputc('\n', out);
-    json_decref(members);
-}
-
-/* "growth: 1 per load, 5 loads; 1019 loads until pthread_key_create fails" */
-static void put_growth(FILE *out, const struct group *group)
-{
-    const struct growth growth = growth_of(group);
-
-    if (!group->growing || growth.loads == 0)
-        return;
-    if (growth.things % growth.loads == 0)
-        fprintf(out, "  growth: %" PRId64 " per load, %" PRId64 " loads",
-                growth.things / growth.loads, growth.loads);
-    else
-        fprintf(out, "  growth: %" PRId64 " in %" PRId64 " loads", growth.things, growth.loads);
-    if (growth.bytes != RECORD_ABSENT)
-        put(out, "; %" PRId64 " byte%s in %" PRId64 " block%s %s each time", growth.bytes,
-            plural(growth.bytes), growth.blocks, plural(growth.blocks),
-            group->shown->data->verdict);
-    if (growth.keys_end != RECORD_ABSENT)
-        fprintf(out, "; %" PRId64 " load%s until pthread_key_create fails", growth.keys_end,
-                plural(growth.keys_end));
-    fputc('\n', out);
-}
-
-/* What the stack of a finding is. */
-static const char *stack_title(const struct finding_record *data)
-{
-    return name_to_kind(data->kind) == KIND_THREAD_STACK ? "the thread is at" : "created at";
-}
-
-static void put_frames(FILE *out, const struct finding *finding)
-{
-    const struct finding_record *data = finding->data;
-
-    for (size_t i = 0; i < data->point_count; i++) {
-        put(out, "  %s: ", data->points[i].role);
-        put_place(out, finding->process, &data->points[i]);
-    }
-    put_stack(out, finding->process, stack_title(data), data->stack, data->stack_count);
-}
-
-/* Blocks of modules that act for others say little: they are there, but paler. */
-static void put_way(FILE *out, const struct finding *finding, bool color)
-{
-    const struct path *way = &finding->data->way;
-
-    if (way->count > 0)
-        fputs("  reached by:\n", out);
-    for (size_t i = 0; i < way->count; i++) {
-        const struct path_node *node = &way->nodes[i];
-        bool pale = color && node->common;
-        char *text = way_text(finding->process, node);
-
-        if (node->skipped > 0)
-            fprintf(out, "    ... %" PRId64 " more\n", node->skipped);
-        fputs(i == 0 ? "    " : "    -> ", out);
-        fputs(pale ? "\033[2m" : "", out);
-        put(out, "%s", text);
-        fputs(pale ? "\033[0m" : "", out);
-        if (node->leaves)
-            put(out, " <- the first that %s made", module_identity(finding_module(finding)));
-        fputc('\n', out);
-        free(text);
-    }
-}
-
-/* Other places of the same function that have left the same. */
-static void put_others(FILE *out, const struct group *group)
-{
-    for (size_t i = 0; i < group->variant_count; i++) {
-        const struct finding *variant = group->variants[i].finding;
-
-        if (variant == group->shown || variant->data->stack_count == 0)
-            continue;
-        fputs("  and another one at: ", out);
-        put_place(out, variant->process, &variant->data->stack[0]);
-    }
-}
-
-/* "and 14 more with this cause: make_b (2 times, sig:…), make_c (sig:…), and 12 more" */
-static void put_cause(FILE *out, const struct group *group)
-{
-    size_t count = 0, shown = 0;
-
-    for (const struct group *other = group->next_of_cause; other; other = other->next_of_cause)
-        count++;
-    if (count > 0)
-        fprintf(out, "  and %zu more with this cause: ", count);
-    for (const struct group *other = group->next_of_cause; other && shown < MEMBERS_SHOWN;
-         other = other->next_of_cause, shown++) {
-        const char *function = other->signature.function;
-
-        put(out, "%s%s (", shown > 0 ? ", " : "", function != NULL ? function : "?");
-        if (other->count > 1)
-            fprintf(out, "%" PRId64 " times, ", other->count);
-        fprintf(out, "sig:%s)", other->signature.text);
-    }
-    if (count > shown)
-        fprintf(out, ", and %zu more", count - shown);
-    if (count > 0)
-        fputc('\n', out);
-}
-
-/* As a line of suppressions has it. */
-static void put_signature(FILE *out, const struct group *group)
-{
-    if (group->signature.text[0] == '\0')
-        return;
-    fprintf(out, "  sig:%s%s\n", group->signature.text,
-            group->signature.unstable ? " (unstable: its function has no name)" : "");
-}
-
-void put_group(FILE *out, const struct group *group, bool color)
-{
-    const struct finding *shown = group->shown;
-    const struct crash *crash = group->crash;
-
-    put_heading(out, group, color);
-    put_message(out, shown->data->message, "  ");
-    put_repeats(out, group);
-    put_members(out, group);
-    put_growth(out, group);
-    if (shown->data->label != NULL) {
-        fputs("  while ", out);
-        put_line(out, shown->data->label);
-    }
-    if (group->pending)
-        fputs("  said before the module was unmapped, and nothing after it\n", out);
-    if (shown->resolved != NULL)
-        fputs("  no longer true when the process ended\n", out);
-    if (crash != NULL)
-        fprintf(out, "  it came true: process %" PRId64 " crashed, see above\n",
-                crash->process->key.pid);
-    put_frames(out, shown);
-    put_others(out, group);
-    put_way(out, shown, color);
-    put_cause(out, group);
-    put_exceptions_of(out, group);
-    put_signature(out, group);
-    fputc('\n', out);
-}
 
 static void put_unfinished(FILE *out, const struct model *model)
 {
@@ -448,13 +204,15 @@ void put_limits_of_report(FILE *out, const struct report *report)
 
 void render_text(FILE *out, const struct report *report, bool color)
 {
+    const struct style style = style_of(out, color, report->verbose);
     const struct group *group;
 
-    put_crashes(out, report->model, color);
+    put_crashes(out, &style, report->model);
     for (group = report->model->groups; group != NULL; group = group->hh.next) {
         if (report_shows(report, group))
-            put_group(out, group, color);
+            put_group(out, &style, group);
     }
+    put_modules(out, report);
     put_limits_of_report(out, report);
     if (!was_told_why_nothing(report->model))
         put_total(out, report);

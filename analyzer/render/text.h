@@ -5,8 +5,6 @@
 
 #include "render/report.h"
 
-void put_group(FILE *out, const struct group *group, bool color);
-
 /* Lines about what limits the report, and what is not shown. */
 void put_limits_of_report(FILE *out, const struct report *report);
 

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "load/names.h"
 #include "render/blocks.h"
+#include "render/message.h"
 #include "render/put.h"
 
 #include <inttypes.h>
@@ -11,6 +12,7 @@
 enum { DEPTH_MAX = 32, FRAMES_MAX = 8 };
 
 struct search {
+    const struct style *style;
     const struct process *process;
     const struct module *shown[1024];
     size_t shown_count;
@@ -91,7 +93,7 @@ static bool put_openers(FILE *out, const struct search *search, const struct mod
         if (!is_handle(finding) || (!is_about(finding, module) && !has_member(finding, module)))
             continue;
         if (say)
-            put_message(out, data->message, "");
+            put_message(out, search->style, data, "");
         any = true;
         fputs("opened at:\n", out);
         put_opener(out, search, data);
@@ -140,7 +142,7 @@ static struct tree *module_tree(struct search *search, const struct module *modu
         return tree_new(head, NULL);
     words_begin(&words);
     if (finding != NULL)
-        put_message(words.stream, finding->data->message, "");
+        put_message(words.stream, search->style, finding->data, "");
     if (!put_openers(words.stream, search, module, finding == NULL) && finding == NULL)
         fputs(state_text(module), words.stream);
     tree = tree_new(head, words_finish(&words));
@@ -149,9 +151,10 @@ static struct tree *module_tree(struct search *search, const struct module *modu
     return tree;
 }
 
-struct tree *why_tree(const struct process *process, const struct module *module)
+struct tree *why_tree(const struct process *process, const struct module *module,
+                      const struct style *style)
 {
-    struct search search = {.process = process};
+    struct search search = {.style = style, .process = process};
 
     return module_tree(&search, module, 0);
 }

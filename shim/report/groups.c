@@ -43,7 +43,7 @@ void group_write_locked(struct group *group)
                        .growing = is_growing(group),
                        .skipped = group->skipped,
                        .suppressed = group->suppressed,
-                       .message = group->message,
+                       .message = &group->message,
                        .signature = group->signature,
                        .label = labeled ? label : NULL,
                    },
@@ -58,7 +58,7 @@ void group_show_locked(struct group *group)
         return;
     struct text text = {0};
     print_finding(&text,
-                  &(struct finding_record){.finding = &group->finding, .message = group->message});
+                  &(struct finding_record){.finding = &group->finding, .message = &group->message});
     log_say(text_string(&text));
     text_free(&text);
 }
@@ -118,10 +118,10 @@ struct member *group_add_member(struct group *group, const struct finding *findi
     return member;
 }
 
-void group_set_message(struct group *group, struct text *message)
+void group_explain(struct group *group, const struct finding *finding)
 {
-    free_string(group->message);
-    group->message = take_string(message);
+    message_free(&group->message);
+    rules_explain(finding, &group->message);
 }
 
 struct group *group_of_locked(const struct finding *finding)
@@ -153,13 +153,11 @@ struct group *group_of_locked(const struct finding *finding)
 
 void group_update_locked(struct group *group, struct finding *finding, enum occasion at)
 {
-    struct text message = {0};
     if (group->id == 0) {
         group->id = ++last_finding;
         group->at = at;
     }
-    rules_explain(finding, &message);
-    group_set_message(group, &message);
+    group_explain(group, finding);
     group->mixed |= group->finding.module && finding->module != group->finding.module &&
                     strcmp(finding->module->identity, group->finding.module->identity) != 0;
     finding_release(&group->finding);

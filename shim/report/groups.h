@@ -27,7 +27,7 @@ struct group {
     unsigned member_count;
     bool mixed;     /* of several modules: a load of one says nothing of the others */
     bool inherited; /* the parent's: it has reported it */
-    char *message;
+    struct message message;
     char *signature;
 };
 
@@ -45,8 +45,8 @@ struct member *group_add_member(struct group *group, const struct finding *findi
 
 void group_add_load(struct group *group, uint32_t load);
 
-/* Takes over what the text holds. */
-void group_set_message(struct group *group, struct text *message);
+/* Writes the group's message: that of `finding`. */
+void group_explain(struct group *group, const struct finding *finding);
 
 /* To the report file, and to standard error. */
 void group_write_locked(struct group *group);

@@ -45,7 +45,10 @@ void print_finding(struct text *text, const struct finding_record *record)
     static const char *const titles[SEVERITY_COUNT] = {"note", "WARNING", "ERROR"};
     const struct finding *finding = record->finding;
     text_printf(text, "dlpin: %s: %s (%s): %s\n", titles[finding->severity],
-                kind_names[finding->kind], verdict_names[finding->verdict], record->message);
+                kind_names[finding->kind], verdict_names[finding->verdict],
+                text_string(&record->message->cause));
+    text_printf(text, "dlpin:   %s\n", text_string(&record->message->consequence));
+    text_printf(text, "dlpin:   fix: %s\n", text_string(&record->message->fix));
     print_path(text, finding);
     for (uint32_t i = 0; finding->stack && i < finding->stack->count; i++)
         print_frame(text, i, &finding->stack->frames[i], true);

@@ -120,6 +120,8 @@ void record_module(struct text *text, const struct module *module, enum module_s
         json_frame_named(text, &(struct frame){module->opener, opener}, NULL);
     }
     json_string(text, "state", state_names[state]);
+    if (module->common)
+        text_add(text, ",\"common\":true");
     if (kept_names[atomic_load(&module->kept)])
         json_string(text, "kept", kept_names[atomic_load(&module->kept)]);
     json_end(text);
@@ -169,6 +171,17 @@ static void add_members(struct text *text, const struct finding_record *record)
         json_number(text, "more_members", record->count - listed);
 }
 
+static void add_message(struct text *text, const struct message *message)
+{
+    struct text whole = {0};
+    message_join(&whole, message);
+    json_string(text, "message", text_string(&whole));
+    text_free(&whole);
+    json_string(text, "cause", text_string(&message->cause));
+    json_string(text, "consequence", text_string(&message->consequence));
+    json_string(text, "fix", text_string(&message->fix));
+}
+
 static void add_subject(struct text *text, const struct finding *finding)
 {
     text_printf(text, ",\"subject\":{\"object\":\"%s\"", subject_names[finding->kind]);
@@ -191,7 +204,7 @@ void record_finding(struct text *text, const struct finding_record *record, uint
     json_string(text, "severity", severity_names[finding->severity]);
     json_module(text, "module", finding->module);
     json_string(text, "module_path", finding->module ? finding->module->path : "");
-    json_string(text, "message", record->message);
+    add_message(text, record->message);
     json_string(text, "at", occasion_names[record->at]);
     add_counts(text, record);
     add_members(text, record);

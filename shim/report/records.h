@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "rules/finding.h"
+#include "rules/message.h"
 
 enum { LOADS_MAX = 64 };
 
@@ -33,7 +34,8 @@ struct finding_record {
     bool growing;
     unsigned skipped;
     bool suppressed; /* by the option suppressions= */
-    const char *message, *signature, *label;
+    const struct message *message;
+    const char *signature, *label;
 };
 
 struct process_info {

@@ -266,12 +266,10 @@ void report_retained(const struct module *module)
     HASH_ITER (hh, instances, instance, next) {
         struct group *group = instance->group;
         const struct object_class *class = class_of(&instance->object);
-        struct text message = {0};
         if (!class->take_retained || group->finding.module != module || group->inherited ||
             !class->take_retained(&group->finding, &instance->object, module))
             continue;
-        rules_explain(&group->finding, &message);
-        group_set_message(group, &message);
+        group_explain(group, &group->finding);
         group_write_locked(group);
     }
     lock_release(&report_lock);
@@ -285,10 +283,8 @@ void report_escalate(uint32_t id)
     HASH_ITER (hh, groups, group, next) {
         if (group->id != id || group->finding.severity == SEVERITY_ERROR)
             continue;
-        struct text message = {0};
         group->finding.severity = SEVERITY_ERROR;
-        rules_explain(&group->finding, &message);
-        group_set_message(group, &message);
+        group_explain(group, &group->finding);
         group_write_locked(group);
         group_show_locked(group);
     }

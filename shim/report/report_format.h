@@ -35,76 +35,66 @@
 
 /*
  * The kinds that this version finds.
- * X(enumerator, "name", "title, in one line", "object" of the subject, "verdict severity, ...")
+ * X(enumerator, "name", "title", "object" of the subject, "verdict severity, ...")
+ *
+ * A title is a few words that name what was done or not done. The module is named beside it, and
+ * may be unloaded or still mapped.
  *
  * Last come the pairs of verdict and severity that a finding may have; a warning may also be a
  * note. (Of a module that is closed and still mapped nothing dangles: then it is held.)
  */
 #define DLPIN_KINDS(X)                                                                             \
-    X(KEY_DESTRUCTOR, "key-destructor",                                                            \
-      "live pthread key with its destructor in an unloaded module", "key",                         \
-      "dangling error, held warning")                                                              \
-    X(KEY, "key", "live pthread key whose creator is unloaded", "key",                             \
-      "lost warning, held warning")                                                                \
-    X(KEY_VALUE, "key-value", "thread-specific value that leads to an unloaded module", "value",   \
+    X(KEY_DESTRUCTOR, "key-destructor", "pthread key left with its destructor in the module",      \
+      "key", "dangling error, held warning")                                                       \
+    X(KEY, "key", "pthread key left by the module", "key", "lost warning, held warning")           \
+    X(KEY_VALUE, "key-value", "thread-specific value left that leads to the module", "value",      \
       "dangling error, lost warning, held warning")                                                \
-    X(KEY_ORPHAN, "key-orphan", "key deleted while threads still had values for it", "key",        \
+    X(KEY_ORPHAN, "key-orphan", "pthread key deleted while threads had values for it", "key",      \
       "lost warning")                                                                              \
-    X(KEY_FOREIGN, "key-foreign", "key deleted that was not live, or is another module's", "key",  \
-      "misuse error, misuse warning")                                                              \
-    X(THREAD_ROUTINE, "thread-routine",                                                            \
-      "live thread whose start routine is in an unloaded module", "thread",                        \
+    X(KEY_FOREIGN, "key-foreign", "pthread key deleted that was not live, or is another module's", \
+      "key", "misuse error, misuse warning")                                                       \
+    X(THREAD_ROUTINE, "thread-routine", "thread left that runs the module's code", "thread",       \
       "dangling error, held warning")                                                              \
-    X(THREAD_ARGUMENT, "thread-argument",                                                          \
-      "live thread whose argument belongs to an unloaded module", "thread",                        \
+    X(THREAD_ARGUMENT, "thread-argument", "thread left with an argument of the module", "thread",  \
       "dangling error, held warning")                                                              \
-    X(THREAD_REQUESTED, "thread-requested",                                                        \
-      "live thread that a library started for an unloaded module", "thread", "held note")          \
-    X(THREAD_STACK, "thread-stack", "live thread on its way through an unloaded module", "frame",  \
+    X(THREAD_REQUESTED, "thread-requested", "thread left that a library started for the module",   \
+      "thread", "held note")                                                                       \
+    X(THREAD_STACK, "thread-stack", "thread inside the module", "frame",                           \
       "dangling error, dangling warning")                                                          \
-    X(THREAD_BLOCKED, "thread-blocked",                                                            \
-      "live thread that waits in the kernel with memory of an unloaded module", "wait",            \
+    X(THREAD_BLOCKED, "thread-blocked", "thread waiting with memory of the module", "wait",        \
       "dangling error, dangling warning")                                                          \
-    X(ROBUST_MUTEX, "robust-mutex",                                                                \
-      "live thread that has a robust mutex of an unloaded module locked", "mutex",                 \
+    X(ROBUST_MUTEX, "robust-mutex", "robust mutex of the module left locked", "mutex",             \
       "dangling error")                                                                            \
-    X(EXIT_HANDLER, "exit-handler", "exit handler in an unloaded module", "registration",          \
+    X(EXIT_HANDLER, "exit-handler", "exit handler left in the module", "registration",             \
       "dangling error, held warning")                                                              \
-    X(FORK_HANDLER, "fork-handler", "fork handler in an unloaded module", "registration",          \
+    X(FORK_HANDLER, "fork-handler", "fork handler left in the module", "registration",             \
       "dangling error, held warning")                                                              \
-    X(TIMER, "timer", "timer or notification that calls into an unloaded module", "registration",  \
+    X(TIMER, "timer", "timer or notification left that calls the module", "registration",          \
       "dangling error, lost warning, held warning")                                                \
-    X(HOOK, "hook", "function or memory of an unloaded module that a library uses",                \
-      "registration", "dangling error, held warning")                                              \
-    X(ENVIRONMENT, "environment", "environment variable in an unloaded module", "registration",    \
+    X(HOOK, "hook", "function or memory of the module left with a library", "registration",        \
       "dangling error, held warning")                                                              \
-    X(POINTER, "pointer", "pointer into an unloaded module's image", "pointer",                    \
-      "dangling warning")                                                                          \
-    X(REGISTRY, "registry", "entry of an unloaded module in a library's registry", "entry",        \
-      "dangling error")                                                                            \
-    X(HEAP_LOST, "heap-lost", "blocks of an unloaded module that nothing reaches", "heap",         \
-      "lost warning")                                                                              \
-    X(HEAP_HELD, "heap-held", "blocks of an unloaded module that are still reached", "heap",       \
-      "held note")                                                                                 \
-    X(TASK_VALUE, "task-value", "thread-specific value that a task left for the next one", "task", \
+    X(ENVIRONMENT, "environment", "environment variable left in the module", "registration",       \
+      "dangling error, held warning")                                                              \
+    X(POINTER, "pointer", "pointer left into the module", "pointer", "dangling warning")           \
+    X(REGISTRY, "registry", "entry left in a library's registry", "entry", "dangling error")       \
+    X(HEAP_LOST, "heap-lost", "heap memory left that nothing reaches", "heap", "lost warning")     \
+    X(HEAP_HELD, "heap-held", "heap memory left that is still reached", "heap", "held note")       \
+    X(TASK_VALUE, "task-value", "thread-specific value left for the next task", "task",            \
       "stale warning")                                                                             \
-    X(SIGNAL_HANDLER, "signal-handler", "signal with its handler in an unloaded module", "signal", \
+    X(SIGNAL_HANDLER, "signal-handler", "signal handler left in the module", "signal",             \
       "dangling error, held warning")                                                              \
-    X(SIGNAL_STACK, "signal-stack", "signal stack of a thread in an unloaded module",              \
-      "registration", "dangling error, held warning")                                              \
-    X(UNWIND_FRAMES, "unwind-frames", "unwind tables in an unloaded module", "registration",       \
+    X(SIGNAL_STACK, "signal-stack", "signal stack left in the module", "registration",             \
       "dangling error, held warning")                                                              \
-    X(EPOLL, "epoll", "data of an epoll entry that points into an unloaded module",                \
-      "registration", "dangling warning, held warning")                                            \
-    X(DESCRIPTOR, "descriptor", "descriptor that an unloaded module left open", "descriptor",      \
-      "lost warning, held note")                                                                   \
-    X(MAPPING, "mapping", "memory that an unloaded module left mapped", "mapping",                 \
-      "lost warning, held note")                                                                   \
-    X(STILL_MAPPED, "still-mapped", "module that was closed and stays mapped", "module",           \
+    X(UNWIND_FRAMES, "unwind-frames", "unwind tables left registered", "registration",             \
+      "dangling error, held warning")                                                              \
+    X(EPOLL, "epoll", "epoll entry left that points into the module", "registration",              \
+      "dangling warning, held warning")                                                            \
+    X(DESCRIPTOR, "descriptor", "descriptor left open", "descriptor", "lost warning, held note")   \
+    X(MAPPING, "mapping", "memory left mapped", "mapping", "lost warning, held note")              \
+    X(STILL_MAPPED, "still-mapped", "module closed and still mapped", "module", "pinned warning")  \
+    X(TLS_DESTRUCTOR, "tls-destructor", "module kept mapped by thread_local objects", "module",    \
       "pinned warning")                                                                            \
-    X(TLS_DESTRUCTOR, "tls-destructor", "thread_local objects that keep a closed module mapped",   \
-      "module", "pinned warning")                                                                  \
-    X(HANDLE, "handle", "handle that was opened and never closed", "module", "pinned note")
+    X(HANDLE, "handle", "module opened and never closed", "module", "pinned note")
 
 /* When a finding was made. X(enumerator, "name") */
 #define DLPIN_OCCASIONS(X) \
@@ -196,8 +186,10 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *
  * header    format version tool pid ppid exe argv[] started(RFC 3339) arch libc options
  * module    pid time id path soname? build_id? base end load opener?(frame) state
+ *           common?(true: it acts for others)
  *           kept?("fix", "prevent": by that option it stays mapped)
- * finding   pid time id kind verdict severity module(id) module_path message at count bytes?
+ * finding   pid time id kind verdict severity module(id) module_path message
+ *           cause consequence fix(the parts of message) at count bytes?
  * blocks? members?[{name count module}](what several findings with one cause are about)
  * more_members?(so many are not listed) skipped? growing? loads[](load numbers) label? pending?
  *           suppressed?(true: by the library's own option) subject stack[](frames)

@@ -8,7 +8,8 @@
 
 void report_supposed(struct text *text, const struct finding *finding, uint32_t token, uint32_t id)
 {
-    struct text message = {0}, signature = {0};
+    struct message message = {0};
+    struct text signature = {0};
     rules_explain(finding, &message);
     make_signature(&signature, finding);
     const struct finding_record record = {
@@ -19,11 +20,11 @@ void report_supposed(struct text *text, const struct finding *finding, uint32_t 
         .count = 1,
         .loads = finding->module ? &finding->module->load : NULL,
         .load_count = finding->module != NULL,
-        .message = text_string(&message),
+        .message = &message,
         .signature = text_string(&signature),
     };
     record_finding(text, &record, log_now());
-    text_free(&message);
+    message_free(&message);
     text_free(&signature);
 }
 

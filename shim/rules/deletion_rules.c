@@ -36,25 +36,32 @@ static bool match_key_orphan(const struct subject *subject, struct finding *find
     return true;
 }
 
-static void explain_key_orphan(const struct finding *finding, struct text *message)
+static void explain_key_orphan(const struct finding *finding, struct message *message)
 {
-    text_printf(message, "pthread key %u of ", finding->object.deletion.key);
-    word_module(message, finding->module);
-    text_add(message, " was deleted while ");
-    word_thread(message, finding);
+    const char *s = finding->deletion.others ? "s" : "";
+    text_printf(&message->cause, "pthread key %u of ", finding->object.deletion.key);
+    word_module(&message->cause, finding->module);
+    text_add(&message->cause, " was deleted while ");
+    word_thread(&message->cause, finding);
     if (finding->deletion.others)
-        text_printf(message, " and %u more", finding->deletion.others);
-    text_printf(message, " still had a value for it (%lx, ", (unsigned long)finding->address);
-    word_bytes(message, finding->bytes);
-    text_add(message, "). ");
+        text_printf(&message->cause, " and %u more", finding->deletion.others);
+    text_printf(&message->cause, " still had a value for it, %lx, ",
+                (unsigned long)finding->address);
+    word_bytes(&message->cause, finding->bytes);
     if (finding->function.pc) {
-        text_add(message, "The destructor ");
-        word_function(message, &finding->function);
-        text_add(message, " will not run for it. ");
+        text_add(&message->consequence, "pthread_key_delete runs no destructors: ");
+        word_function(&message->consequence, &finding->function);
+        text_printf(&message->consequence,
+                    " will not run for the value%s, and nobody frees the "
+                    "block%s",
+                    s, s);
+    } else {
+        text_printf(&message->consequence, "Nobody frees the block%s, unless others know %s", s,
+                    *s ? "them" : "it");
     }
-    text_add(message,
-             "Let the threads clear their values (pthread_setspecific with NULL) or end before "
-             "the key is deleted.");
+    text_add(&message->fix,
+             "Let each thread free its value and call pthread_setspecific with NULL, "
+             "or end, before pthread_key_delete is called");
 }
 
 /* The module made the key, for itself or for another one. */
@@ -94,28 +101,33 @@ static bool match_key_foreign(const struct subject *subject, struct finding *fin
     return true;
 }
 
-static void explain_key_foreign(const struct finding *finding, struct text *message)
+static void explain_key_foreign(const struct finding *finding, struct message *message)
 {
-    word_module(message, finding->module);
-    text_printf(message, " deleted pthread key %u, which ", finding->object.deletion.key);
+    word_module(&message->cause, finding->module);
+    text_printf(&message->cause, " deleted pthread key %u, which ", finding->object.deletion.key);
     if (finding->deletion.error) {
-        text_printf(message,
-                    "is not live%s. Had another module got this number meanwhile, its key "
-                    "would be gone. Delete a key only after it was created, and once.",
-                    finding->object.deletion.key == 0
-                        ? " (0 is what a key that was never created often holds)"
-                        : "");
+        text_add(&message->cause, "is not live");
+        text_add(&message->consequence, "Had another module got this number meanwhile, that module "
+                                        "would have lost its key");
+        text_add(&message->fix, "Call pthread_key_delete once for each pthread_key_create that "
+                                "succeeded");
+        if (finding->object.deletion.key == 0)
+            text_add(&message->fix, "; 0 is what a key that was never created often holds");
         return;
     }
-    word_module(message, finding->owner);
-    text_add(message, " created and still counts on. ");
-    if (finding->severity == SEVERITY_ERROR)
-        text_add(message,
-                 "That module has used the key since: its values are gone, or land in the key "
-                 "of whoever got the number next. ");
-    text_add(message,
-             "A key is for its creator to delete; often a variable that was never set, or was "
-             "not reset after an earlier delete, holds a number that is somebody else's now.");
+    word_module(&message->cause, finding->owner);
+    text_add(&message->cause, " created and still counts on");
+    text_add(&message->consequence,
+             finding->severity == SEVERITY_ERROR
+                 ? "That module has used the key since: its values are lost, or land in the key of "
+                   "whoever got the number next"
+                 : "The values of that module are lost, and what it sets next may land in the key "
+                   "of whoever gets the number");
+    text_add(&message->fix, "Let only ");
+    word_identity(&message->fix, finding->owner);
+    text_add(&message->fix, " delete the key; often a variable that was never set, or was not "
+                            "reset after an earlier delete, holds the number of somebody else's "
+                            "key");
 }
 
 static void identify(const struct subject *subject, struct object *object)

@@ -5,6 +5,8 @@
 #include "rules/words.h"
 #include "scan/target.h"
 
+#include <string.h>
+
 static bool match_descriptor(const struct subject *subject, struct finding *finding)
 {
     const struct descriptor *descriptor = subject->descriptor;
@@ -23,22 +25,45 @@ static bool match_descriptor(const struct subject *subject, struct finding *find
     return true;
 }
 
-static void explain_descriptor(const struct finding *finding, struct text *message)
+static const char *closing_call(const char *opening)
 {
-    word_fate(message, finding);
-    text_printf(message, "the descriptor %d", finding->descriptor.number);
+    static const struct {
+        const char *opening, *closing;
+    } pairs[] = {
+        {"fopen", "fclose"},
+        {"tmpfile", "fclose"},
+        {"popen", "pclose"},
+        {"opendir", "closedir"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
+        if (strcmp(pairs[i].opening, opening) == 0)
+            return pairs[i].closing;
+    return "close";
+}
+
+static void explain_descriptor(const struct finding *finding, struct message *message)
+{
+    bool is_shared = finding->verdict == VERDICT_HELD && !finding->object.closed;
+    word_fate(&message->cause, finding);
+    text_printf(&message->cause, "descriptor %d", finding->descriptor.number);
     if (finding->descriptor.name[0])
-        text_printf(message, " (%s)", finding->descriptor.name);
-    text_printf(message, ", which it opened here with %s, is still open", finding->descriptor.call);
-    if (finding->verdict == VERDICT_HELD && !finding->object.closed)
-        text_add(message,
-                 ", and somebody else has it: it was used by another module, or since the module "
-                 "was unloaded. If that one closes it, all is well.");
+        text_printf(&message->cause, " (%s)", finding->descriptor.name);
+    text_printf(&message->cause, ", which it opened with %s, is still open",
+                finding->descriptor.call);
+    if (is_shared)
+        text_add(&message->consequence,
+                 "Another module used it, or it was used after the unload: if that user closes it, "
+                 "all is well");
+    else if (!finding->object.closed)
+        text_add(&message->consequence, "Nobody is left who would close it; each load of the "
+                                        "module leaves one, until the process may open no more "
+                                        "files");
     else
-        text_add(message,
-                 ". Nobody is left who would close it. Each load of the module leaves one, until "
-                 "the process may open no more files. Close it in the module's stop function or in "
-                 "a destructor.");
+        text_add(&message->consequence, "The module is still mapped and may use it; each opening "
+                                        "may leave one more");
+    text_printf(&message->fix, "%s %s", is_shared ? "If its user does not, call" : "Call",
+                closing_call(finding->descriptor.call));
+    word_undo(&message->fix, finding);
 }
 
 static void identify(const struct subject *subject, struct object *object)

@@ -31,24 +31,23 @@ static bool match_thread_stack(const struct subject *subject, struct finding *fi
     return true;
 }
 
-static void explain_thread_stack(const struct finding *finding, struct text *message)
+static void explain_thread_stack(const struct finding *finding, struct message *message)
 {
-    word_fate(message, finding);
-    word_thread(message, finding);
-    if (finding->frame.unwound) {
-        text_add(message, " is on its way through it, and will return to ");
-        word_return_address(message, &finding->function);
-        text_add(message, ", into unmapped memory: then the process dies. ");
-    } else {
-        text_add(message, " seems to be on its way through it: on its stack, beyond what can be "
-                          "unwound, is the return address ");
-        word_return_address(message, &finding->function);
-        text_add(message, ". If it is not a left-over of a call that is over, the thread will "
-                          "return into unmapped memory, and the process dies. ");
-    }
-    text_add(message,
-             "Wait until every thread has come back from the module before dlclose, and do "
-             "not let a function of the module close it.");
+    bool unwound = finding->frame.unwound;
+    word_fate(&message->cause, finding);
+    word_thread(&message->cause, finding);
+    text_add(&message->cause,
+             unwound ? " is inside it, and will return to "
+                     : " seems to be inside it: on its stack, beyond what can be unwound, is the "
+                       "return address ");
+    word_return_address(&message->cause, &finding->function);
+    text_add(&message->consequence,
+             unwound ? "The thread will return into unmapped memory, and the process dies"
+                     : "Unless the address is left over from a call that is over, the thread will "
+                       "return into unmapped memory, and the process dies");
+    text_add(&message->fix, "Wait before dlclose until every thread has returned from ");
+    word_identity(&message->fix, finding->module);
+    text_add(&message->fix, ", and let no function of it close it");
 }
 
 static void identify(const struct subject *subject, struct object *object)

@@ -27,21 +27,26 @@ static bool match_handle(const struct subject *subject, struct finding *finding)
     return finding->stay.holders != NULL;
 }
 
-static void explain_handle(const struct finding *finding, struct text *message)
+static void explain_handle(const struct finding *finding, struct message *message)
 {
-    if (finding->module != finding->owner) {
-        word_module(message, finding->module);
-        text_add(message, " was unloaded, and has not closed ");
-        word_module(message, finding->owner);
-        text_add(message, ", which it opened");
-    } else {
-        word_module(message, finding->owner);
-        text_add(message, " was opened, and is not closed");
-    }
     const struct holder *handle = &finding->stay.holders->list[0];
+    bool abandoned = finding->module != finding->owner;
+    if (abandoned) {
+        word_module(&message->cause, finding->module);
+        text_add(&message->cause, " was unloaded, and has not closed ");
+        word_module(&message->cause, finding->owner);
+        text_add(&message->cause, ", which it opened");
+    } else {
+        word_module(&message->cause, finding->owner);
+        text_add(&message->cause, " was opened, and is not closed");
+    }
     if (handle->opens > 1)
-        text_printf(message, ": %u handles of %u are left", handle->handles, handle->opens);
-    text_add(message, ". It stays mapped to the end. For each dlopen there must be a dlclose.");
+        text_printf(&message->cause, " (handles left: %u of %u)", handle->handles, handle->opens);
+    word_module(&message->consequence, finding->owner);
+    text_add(&message->consequence, " stays mapped until the process ends");
+    text_add(&message->fix, "Call dlclose once for each dlopen");
+    if (abandoned)
+        word_undo(&message->fix, finding);
 }
 
 const struct rule rule_HANDLE = {&module_class, match_handle, explain_handle, CLOSED_NOTHING};

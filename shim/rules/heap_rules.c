@@ -46,26 +46,39 @@ static bool is_emergency_pool(const struct finding *finding)
            words_stack_names(finding->stack, "eh_alloc");
 }
 
-static void explain_heap_lost(const struct finding *finding, struct text *message)
+/* operator new is among the innermost frames. */
+static const char *freeing_call(const struct finding *finding)
 {
-    word_fate(message, finding);
-    word_blocks(message, finding->blocks, finding->bytes);
-    text_printf(message,
-                " that it made here %s still allocated, though nothing reaches %s any more",
-                finding->blocks == 1 ? "is" : "are", finding->blocks == 1 ? "it" : "them");
+    return words_stack_names(finding->stack, "_Znw")   ? "delete"
+           : words_stack_names(finding->stack, "_Zna") ? "delete[]"
+                                                       : "free";
+}
+
+static void explain_heap_lost(const struct finding *finding, struct message *message)
+{
+    bool one = finding->blocks == 1;
+    word_fate(&message->cause, finding);
+    word_blocks(&message->cause, finding->blocks, finding->bytes);
+    text_printf(&message->cause,
+                " that it allocated %s still there, though nothing reaches %s any more",
+                one ? "is" : "are", one ? "it" : "them");
     if (finding->heap.hanging_blocks) {
-        text_add(message, "; ");
-        word_blocks(message, finding->heap.hanging_blocks, finding->heap.hanging_bytes);
-        text_printf(message, " hang%s off %s", finding->heap.hanging_blocks == 1 ? "s" : "",
-                    finding->blocks == 1 ? "it" : "them");
+        text_add(&message->cause, "; ");
+        word_blocks(&message->cause, finding->heap.hanging_blocks, finding->heap.hanging_bytes);
+        text_printf(&message->cause, " hang%s off %s", finding->heap.hanging_blocks == 1 ? "s" : "",
+                    one ? "it" : "them");
     }
-    text_add(message,
-             is_emergency_pool(finding)
-                 ? ". Nobody can free this memory: it is the emergency pool for exceptions "
-                   "of a libstdc++ that is linked into the module. Link it with the "
-                   "shared libstdc++, which is loaded once."
-                 : ". Nobody can free this memory. Free it in the module's stop function "
-                   "or in a destructor.");
+    text_add(&message->consequence, "Nobody can free this memory any more");
+    if (is_emergency_pool(finding)) {
+        text_add(&message->consequence, ": it is the emergency pool for exceptions of a libstdc++ "
+                                        "that is linked into the module");
+        text_add(&message->fix, "Link ");
+        word_identity(&message->fix, finding->module);
+        text_add(&message->fix, " with the shared libstdc++, which is loaded once");
+        return;
+    }
+    text_printf(&message->fix, "Call %s for %s", freeing_call(finding), one ? "it" : "them");
+    word_undo(&message->fix, finding);
 }
 
 static bool match_heap_held(const struct subject *subject, struct finding *finding)
@@ -81,27 +94,37 @@ static bool match_heap_held(const struct subject *subject, struct finding *findi
     return true;
 }
 
-static void explain_heap_held(const struct finding *finding, struct text *message)
+static void explain_heap_held(const struct finding *finding, struct message *message)
 {
-    word_fate(message, finding);
-    word_blocks(message, finding->blocks, finding->bytes);
-    text_printf(message, " that it made here %s still reached",
-                finding->blocks == 1 ? "is" : "are");
+    bool one = finding->blocks == 1;
+    word_fate(&message->cause, finding);
+    word_blocks(&message->cause, finding->blocks, finding->bytes);
+    text_printf(&message->cause, " that it allocated %s still reached", one ? "is" : "are");
     if (finding->path) {
-        text_add(message, " from ");
-        path_describe_root(message, finding->path);
+        text_add(&message->cause, " from ");
+        path_describe_root(&message->cause, finding->path);
     }
     if (finding->heap.hanging_blocks) {
-        text_add(message, ", with ");
-        word_blocks(message, finding->heap.hanging_blocks, finding->heap.hanging_bytes);
-        text_add(message, " behind");
+        text_add(&message->cause, ", with ");
+        word_blocks(&message->cause, finding->heap.hanging_blocks, finding->heap.hanging_bytes);
+        text_add(&message->cause, " behind");
     }
-    text_add(message,
-             words_stack_names(finding->stack, "__cxa_allocate_exception")
-                 ? ". It is an exception object that somebody still has: leave the catch block, "
-                   "and drop each std::exception_ptr to it, before dlclose."
-                 : ". If that was handed over for good, all is well; if it is an entry in a table "
-                   "or a cache, the module forgot to take it out.");
+    if (words_stack_names(finding->stack, "__cxa_allocate_exception")) {
+        text_add(&message->consequence,
+                 "It is an exception object, which lives as long as somebody "
+                 "has it");
+        word_drop_exception(&message->fix);
+        return;
+    }
+    text_printf(
+        &message->consequence,
+        "If %s handed over for good, all is well; if %s in a table or a cache, %s allocated "
+        "there for ever",
+        one ? "it was" : "they were", one ? "it is" : "they are", one ? "it stays" : "they stay");
+    text_printf(&message->fix, "Take %s out and call %s", one ? "it" : "them",
+                freeing_call(finding));
+    word_undo(&message->fix, finding);
+    text_add(&message->fix, ", unless the new owner does");
 }
 
 static void identify(const struct subject *subject, struct object *object)

@@ -33,20 +33,25 @@ static bool match_key_destructor(const struct subject *subject, struct finding *
     return true;
 }
 
-static void explain_key_destructor(const struct finding *finding, struct text *message)
+static void explain_key_destructor(const struct finding *finding, struct message *message)
 {
-    word_fate(message, finding);
-    text_printf(message, "pthread key %u still has its destructor ", finding->object.key.number);
-    word_function(message, &finding->function);
-    if (finding->owner && finding->owner != finding->module) {
-        text_add(message, " (the key was created by ");
-        word_module(message, finding->owner);
-        text_add(message, ")");
+    const struct module *creator = finding->owner ? finding->owner : finding->module;
+    word_fate(&message->cause, finding);
+    text_printf(&message->cause, "pthread key %u still has its destructor ",
+                finding->object.key.number);
+    word_function(&message->cause, &finding->function);
+    if (!finding->object.closed)
+        text_add(&message->consequence, "The next thread that ends with a value for this key jumps "
+                                        "into unmapped memory, and the process dies");
+    text_add(&message->fix, "Call pthread_key_delete");
+    if (creator == finding->module) {
+        word_undo(&message->fix, finding);
+    } else {
+        text_add(&message->fix, " in ");
+        word_identity(&message->fix, creator);
+        text_add(&message->fix, ", which created the key, before the module is closed");
     }
-    text_add(message,
-             ". It was not deleted before. The next thread that ends with a value for this "
-             "key jumps into unmapped memory. Call pthread_key_delete in the module's stop "
-             "function or in a destructor, after clearing the values of threads that live on.");
+    text_add(&message->fix, "; threads that live on must clear their values first");
 }
 
 /* A library like libuv that made the key on request, and was unloaded with whoever asked for it. */
@@ -80,29 +85,27 @@ static bool match_key(const struct subject *subject, struct finding *finding)
     return true;
 }
 
-static void explain_key(const struct finding *finding, struct text *message)
+static void explain_key(const struct finding *finding, struct message *message)
 {
-    unsigned left = KEYS_MAX - finding->key.live;
-    word_module(message, finding->module);
+    word_module(&message->cause, finding->module);
     if (finding->requester && finding->requester != finding->module &&
         module_is_unloaded(finding->requester)) {
-        text_add(message, ", on behalf of ");
-        word_module(message, finding->requester);
-        text_add(message, ",");
+        text_add(&message->cause, ", on behalf of ");
+        word_module(&message->cause, finding->requester);
+        text_add(&message->cause, ",");
     }
-    text_printf(message, " created pthread key %u and was %s without deleting it",
+    text_printf(&message->cause, " created pthread key %u and was %s without deleting it",
                 finding->object.key.number, finding->object.closed ? "closed" : "unloaded");
-    if (finding->function.pc) {
-        text_add(message, " (its destructor ");
-        word_function(message, &finding->function);
-        text_add(message, " is still there)");
-    }
-    text_printf(
-        message,
-        ". Nobody can give the key back any more: %u of %u keys are taken, and if each load "
-        "of the module takes one, pthread_key_create fails after %u more. Call "
-        "pthread_key_delete before the module goes.",
-        finding->key.live, (unsigned)KEYS_MAX, left);
+    if (!finding->object.closed)
+        text_add(&message->consequence, "Nobody can delete the key any more");
+    else
+        text_add(&message->consequence, "The key stays in use");
+    text_printf(&message->consequence,
+                ": %u of %u keys are taken, and if each load of the module takes one, "
+                "pthread_key_create fails after %u more",
+                finding->key.live, (unsigned)KEYS_MAX, KEYS_MAX - finding->key.live);
+    text_add(&message->fix, "Call pthread_key_delete");
+    word_undo(&message->fix, finding);
 }
 
 static void identify(const struct subject *subject, struct object *object)

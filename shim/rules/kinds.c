@@ -8,11 +8,20 @@
 #define RULE_OF(name, ...) &rule_##name,
 const struct rule *const rules[KIND_COUNT] = {DLPIN_KINDS(RULE_OF)};
 
-void rules_explain(const struct finding *finding, struct text *message)
+static void end_sentence(struct text *part)
+{
+    if (part->length > 0 && part->data[part->length - 1] != '.')
+        text_add(part, ".");
+}
+
+void rules_explain(const struct finding *finding, struct message *message)
 {
     rules[finding->kind]->explain(finding, message);
-    if (finding->object.closed)
-        text_add(message, " (As long as the module stays mapped, none of that can happen.)");
+    if (finding->object.closed && message->consequence.length == 0)
+        text_add(&message->consequence, "This is safe only as long as the module stays mapped");
+    end_sentence(&message->cause);
+    end_sentence(&message->consequence);
+    end_sentence(&message->fix);
 }
 
 const char how_reopened[] = "the module was opened again";

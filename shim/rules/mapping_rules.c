@@ -25,23 +25,21 @@ static bool match_mapping(const struct subject *subject, struct finding *finding
     return true;
 }
 
-static void explain_mapping(const struct finding *finding, struct text *message)
+static void explain_mapping(const struct finding *finding, struct message *message)
 {
-    word_fate(message, finding);
-    text_printf(message,
-                "%zu bytes of memory at %lx, which it mapped here with %s, are still mapped",
-                finding->bytes, (unsigned long)finding->address, finding->mapping.call);
-    if (finding->verdict == VERDICT_HELD)
-        text_add(
-            message,
-            ", and something still leads there. If that was handed over for good, all is well; "
-            "else the module forgot to unmap it.");
-    else
-        text_printf(
-            message,
-            ", though nothing leads there any more. Each load of the module leaves as much. "
-            "Call %s in the module's stop function or in a destructor.",
-            finding->mapping.call[0] == 's' ? "shmdt" : "munmap");
+    bool is_held = finding->verdict == VERDICT_HELD;
+    word_fate(&message->cause, finding);
+    text_printf(&message->cause,
+                "%zu bytes of memory at %lx, which it mapped with %s, are still mapped, %s",
+                finding->bytes, (unsigned long)finding->address, finding->mapping.call,
+                is_held ? "and something still leads there" : "though nothing leads there");
+    text_add(&message->consequence,
+             is_held ? "If the memory was handed over for good, all is well; else it stays mapped"
+                     : "Nobody can unmap it any more; each load of the module leaves as much");
+    text_printf(&message->fix, "Call %s", finding->mapping.call[0] == 's' ? "shmdt" : "munmap");
+    word_undo(&message->fix, finding);
+    if (is_held)
+        text_add(&message->fix, ", unless the new owner does");
 }
 
 static void identify(const struct subject *subject, struct object *object)

@@ -151,29 +151,11 @@ static void say_reason(struct text *message, const struct holder *holder)
     }
 }
 
-static const char *skip(const char *symbol, const char *prefix)
-{
-    size_t length = strlen(prefix);
-    return strncmp(symbol, prefix, length) == 0 ? symbol + length : symbol;
-}
-
-/* Mangled: in namespace std, or one of the tables or guards of what is. */
-static bool is_of_std(const char *symbol)
-{
-    static const char *const wrappers[] = {"_Z", "GV", "TV", "TI", "TS", "TT", "Z", "N"};
-    if (strncmp(symbol, "_Z", 2) != 0)
-        return false;
-    for (unsigned i = 0; i < sizeof wrappers / sizeof *wrappers; i++)
-        symbol = skip(symbol, wrappers[i]);
-    symbol += strspn(symbol, "rVK");
-    return symbol[0] == 'S' && symbol[1] && strchr("tabsiod", symbol[1]);
-}
-
 static bool has_unique_of_std(const struct holders *holders)
 {
     for (unsigned i = 0; i < holders->count; i++)
         if (holders->list[i].reason == REASON_UNIQUE_SYMBOL &&
-            is_of_std(symbol_of(&holders->list[i])))
+            words_is_of_std(symbol_of(&holders->list[i])))
             return true;
     return false;
 }
@@ -187,58 +169,101 @@ static const struct module *bound_dependency(const struct holders *holders)
     return NULL;
 }
 
-static void advise_relocation(struct text *message, const struct finding *finding)
+static void advise_relocation(struct text *fix, const struct finding *finding)
 {
     const struct module *dependency = bound_dependency(finding->stay.holders);
-    text_add(message, " Link the module with a version script that exports only its entry points: "
-                      "then nothing else is bound to what it happens to define");
+    text_add(fix, "Link ");
+    word_identity(fix, finding->module);
+    text_add(fix, " with a version script that exports only its entry points, so that nothing else "
+                  "is bound to what it happens to define");
     if (dependency) {
-        text_add(message, "; or load ");
-        word_module(message, dependency);
-        text_add(message, ", which came with it and so finds its symbols, with the host (or by "
-                          "DLPIN_OPTIONS=prevent=)");
+        text_add(fix, "; or load ");
+        word_identity(fix, dependency);
+        text_add(fix, ", which came with it and so finds its symbols, with the host (or by "
+                      "DLPIN_OPTIONS=prevent=)");
     }
     if (atomic_load(&finding->module->global))
-        text_add(message, "; or open it without RTLD_GLOBAL");
-    text_add(message, ".");
+        text_add(fix, "; or open it without RTLD_GLOBAL");
 }
 
-static void advise_unique_symbol(struct text *message, const struct finding *finding)
+static void advise_unique_symbol(struct text *fix, const struct finding *finding)
 {
-    if (has_unique_of_std(finding->stay.holders))
-        text_add(message, " What comes from the C++ library is unique and visible however the "
-                          "module is compiled: link it with -Wl,--exclude-libs,ALL (if the library "
-                          "is linked in statically) and with a version script that exports only "
-                          "its entry points.");
-    else
-        text_add(message, " Compile it with -fno-gnu-unique, or link it with a version script that "
-                          "exports only its entry points.");
+    if (has_unique_of_std(finding->stay.holders)) {
+        text_add(fix, "Link ");
+        word_identity(fix, finding->module);
+        text_add(fix, " with -Wl,--exclude-libs,ALL (if the C++ library is linked in statically) "
+                      "and with a version script that exports only its entry points: symbols of "
+                      "the C++ library are unique however the module is compiled");
+    } else {
+        text_add(fix, "Compile ");
+        word_identity(fix, finding->module);
+        text_add(fix, " with -fno-gnu-unique, or link it with a version script that exports only "
+                      "its entry points");
+    }
 }
 
-static void advise_dependency(struct text *message, const struct finding *finding)
+static void advise_handle(struct text *fix, const struct finding *finding)
 {
-    text_add(message, " Close what needs it, too.");
+    text_add(fix, "Call dlclose for each handle that is left");
 }
 
-static void advise_nodelete(struct text *message, const struct finding *finding)
+static void advise_dependency(struct text *fix, const struct finding *finding)
 {
-    text_add(message, " Whoever asked for that meant it to stay.");
+    const struct holders *holders = finding->stay.holders;
+    unsigned first = 0, count = 0;
+    for (unsigned i = holders->count; i-- > 0;) {
+        if (holders->list[i].reason != REASON_DEPENDENCY)
+            continue;
+        first = i;
+        count++;
+    }
+    text_add(fix, "Call dlclose for ");
+    word_identity(fix, holders->list[first].module);
+    text_add(fix, count > 1 || holders->others ? " and the others that need it, too"
+                                               : ", which needs it, too");
 }
 
-static void advise_tls_destructor(struct text *message, const struct finding *finding)
+static void advise_nodelete(struct text *fix, const struct finding *finding)
 {
-    text_add(message, " Only threads that end before its dlclose should use it, or it should have "
-                      "no thread_local objects with destructors; the first dlclose after these "
-                      "threads ended unmaps it.");
+    const struct holders *holders = finding->stay.holders;
+    bool flag = false;
+    for (unsigned i = 0; i < holders->count; i++)
+        flag |= holders->list[i].reason == REASON_NODELETE && holders->list[i].flag;
+    text_add(fix, flag ? "Link " : "Call dlopen for ");
+    word_identity(fix, finding->module);
+    text_printf(fix, " without %s, unless it is meant to stay",
+                flag ? "-z nodelete" : "RTLD_NODELETE");
+}
+
+static void advise_startup(struct text *fix, const struct finding *finding)
+{
+    text_add(fix, "None is possible: what is loaded with the program stays");
+}
+
+static void advise_unknown(struct text *fix, const struct finding *finding)
+{
+    text_add(fix, finding->stay.reopened ? "None is needed: the next dlclose unmaps it"
+                                         : "None is known: LD_DEBUG=files may say why it stays");
+}
+
+static void advise_tls_destructor(struct text *fix, const struct finding *finding)
+{
+    text_add(fix, "End the threads that use ");
+    word_identity(fix, finding->module);
+    text_add(fix, " before its dlclose, or use no thread_local objects with destructors there; the "
+                  "first dlclose after these threads ended unmaps it");
 }
 
 /* How to avoid a reason; the first one of a kind says it. */
-static void (*const advise[REASON_COUNT])(struct text *message, const struct finding *finding) = {
+static void (*const advise[REASON_COUNT])(struct text *fix, const struct finding *finding) = {
+    [REASON_HANDLE] = advise_handle,
     [REASON_DEPENDENCY] = advise_dependency,
     [REASON_RELOCATION] = advise_relocation,
     [REASON_NODELETE] = advise_nodelete,
     [REASON_UNIQUE_SYMBOL] = advise_unique_symbol,
     [REASON_TLS_DESTRUCTOR] = advise_tls_destructor,
+    [REASON_STARTUP] = advise_startup,
+    [REASON_UNKNOWN] = advise_unknown,
 };
 
 /* All are in the record; people need no more than a few of each. */
@@ -257,53 +282,68 @@ static unsigned say_each(struct text *message, const struct holders *holders)
     return left;
 }
 
-static void say_reasons(struct text *message, const struct finding *finding)
+static void say_reasons(struct text *cause, const struct finding *finding)
 {
-    const struct holders *holders = finding->stay.holders;
-    unsigned left = say_each(message, holders);
+    unsigned left = say_each(cause, finding->stay.holders);
     if (left)
-        text_printf(message, "; and %u more", left);
-    text_add(message, ".");
-    for (unsigned i = 0; i < REASON_COUNT; i++)
-        if (advise[i] && has_reason(holders, i))
-            advise[i](message, finding);
+        text_printf(cause, "; and %u more", left);
 }
 
-static void say_reopened(struct text *message, const struct finding *finding)
+static void advise_all(struct text *fix, const struct finding *finding)
 {
-    text_add(message, " was closed, stayed mapped, and was opened again: its constructors did not "
-                      "run, and its variables are as they were.");
-    text_add(message, has_reason(finding->stay.holders, REASON_UNKNOWN)
-                          ? " What kept it when it was closed has gone."
-                          : " It stays because");
-}
-
-static void say_retained(struct text *message, const struct retained_heap *retained)
-{
-    if (!retained->known || retained->blocks == 0)
+    for (unsigned i = 0; i < REASON_COUNT; i++) {
+        if (!advise[i] || !has_reason(finding->stay.holders, i))
+            continue;
+        if (fix->length > 0)
+            text_add(fix, ". ");
+        advise[i](fix, finding);
+    }
+    if (!finding->stay.reopened && !finding->stay.replaced)
         return;
-    text_printf(message, " Its variables alone hold %zu block%s of the heap with %zu bytes.",
-                retained->blocks, retained->blocks == 1 ? "" : "s", retained->bytes);
+    if (fix->length > 0)
+        text_add(fix, ". ");
+    text_add(fix, "To load a new version all the same, give it a file name of its own");
 }
 
-static void explain_still_mapped(const struct finding *finding, struct text *message)
+static void say_retained(struct text *consequence, const struct finding *finding)
 {
-    word_module(message, finding->module);
-    if (finding->stay.reopened)
-        say_reopened(message, finding);
-    else if (!module_is_closed(finding->module))
-        text_printf(message, " is mapped with %zu KB, because", finding->bytes >> 10);
-    else
-        text_printf(message, " %s, and its %zu KB are still mapped, because",
-                    finding->stay.unneeded ? "is not needed any more" : "was closed",
-                    finding->bytes >> 10);
-    if (!finding->stay.reopened || !has_reason(finding->stay.holders, REASON_UNKNOWN))
-        say_reasons(message, finding);
+    const struct retained_heap *retained = &finding->stay.retained;
+    bool is_first = consequence->length == 0;
+    if (is_first)
+        text_printf(consequence, "Its %zu KB are not given back", finding->bytes >> 10);
+    if (retained->known && retained->blocks > 0)
+        text_printf(consequence,
+                    "%s its variables alone hold %zu block%s of the heap with %zu bytes",
+                    is_first ? ", and" : ";", retained->blocks, retained->blocks == 1 ? "" : "s",
+                    retained->bytes);
+}
+
+static void say_stay(struct text *cause, const struct finding *finding)
+{
+    word_module(cause, finding->module);
+    text_add(cause, finding->stay.reopened ? " was closed, stayed mapped, and was opened again"
+                    : !module_is_closed(finding->module) ? " is mapped"
+                    : finding->stay.unneeded ? " is not needed any more, and is still mapped"
+                                             : " was closed, and is still mapped");
+    if (finding->stay.reopened && has_reason(finding->stay.holders, REASON_UNKNOWN)) {
+        text_add(cause, "; what kept it when it was closed is over");
+        return;
+    }
+    text_add(cause, ", because");
+    say_reasons(cause, finding);
+}
+
+static void explain_still_mapped(const struct finding *finding, struct message *message)
+{
+    say_stay(&message->cause, finding);
     if (finding->stay.replaced)
-        text_add(message, " Its file is another one by now, and that is not what runs.");
-    if (finding->stay.reopened || finding->stay.replaced)
-        text_add(message, " A version under a file name of its own is loaded afresh.");
-    say_retained(message, &finding->stay.retained);
+        text_add(&message->consequence, "The code that runs is not that of its file, which is "
+                                        "another one by now");
+    else if (finding->stay.reopened)
+        text_add(&message->consequence, "Its constructors did not run again, and its variables are "
+                                        "as they were");
+    say_retained(&message->consequence, finding);
+    advise_all(&message->fix, finding);
 }
 
 static void identify(const struct subject *subject, struct object *object)

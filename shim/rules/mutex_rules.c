@@ -19,16 +19,18 @@ static bool match_robust_mutex(const struct subject *subject, struct finding *fi
     return true;
 }
 
-static void explain_robust_mutex(const struct finding *finding, struct text *message)
+static void explain_robust_mutex(const struct finding *finding, struct message *message)
 {
-    word_fate(message, finding);
-    word_thread(message, finding);
-    text_add(message, " still has a robust mutex in its image locked, ");
-    word_function(message, &finding->function);
-    text_add(message, ". The thread's list of robust mutexes leads there: when it locks or unlocks "
-                      "the next one, wherever that lies, it reads and writes unmapped memory, and "
-                      "the process dies. Unlock every robust mutex of the module, in the thread "
-                      "that has it, before dlclose.");
+    word_fate(&message->cause, finding);
+    word_thread(&message->cause, finding);
+    text_add(&message->cause, " still has a robust mutex in its image locked, ");
+    word_function(&message->cause, &finding->function);
+    text_add(&message->consequence,
+             "The thread's list of robust mutexes leads there: when it locks or unlocks another "
+             "one, anybody's, it reads and writes unmapped memory, and the process dies");
+    text_add(&message->fix, "Call pthread_mutex_unlock for every robust mutex of ");
+    word_identity(&message->fix, finding->module);
+    text_add(&message->fix, ", in the thread that has it, before dlclose");
 }
 
 static void identify(const struct subject *subject, struct object *object)

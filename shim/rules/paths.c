@@ -170,12 +170,11 @@ void word_through(struct text *text, const struct finding *finding)
     unsigned blocks = finding->path->count - 1 + finding->path->skipped;
     bool image = finding->place == PLACE_IMAGE;
     unsigned between = image ? blocks : blocks - 1;
-    text_printf(text, "it leads through %u block%s to ", between, between == 1 ? "" : "s");
+    text_printf(text, "which leads through %u block%s to ", between, between == 1 ? "" : "s");
     if (image) {
         word_target(text, finding);
-        text_add(text, ", which is unmapped. ");
     } else {
         word_bytes(text, finding->path->steps[finding->path->count - 1].step.size);
-        text_add(text, " that the module made, and nothing else leads there. ");
+        text_add(text, " that the module made and that nothing else leads to");
     }
 }

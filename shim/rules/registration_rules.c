@@ -112,155 +112,192 @@ static void say_what(const struct finding *finding, struct text *message)
     text_printf(message, "%lx in its image", (unsigned long)finding->address);
 }
 
-static void explain_exit_handler(const struct finding *finding, struct text *message)
+static void explain_exit_handler(const struct finding *finding, struct message *message)
 {
-    word_fate(message, finding);
-    text_add(message, "the exit handler ");
-    say_what(finding, message);
-    text_printf(message,
-                ", registered with %s, is still registered. The C library does not take it out "
-                "with the module: when the process ends, it is called, and the process dies in "
-                "unmapped memory. ",
+    word_fate(&message->cause, finding);
+    text_add(&message->cause, "the exit handler ");
+    say_what(finding, &message->cause);
+    text_printf(&message->cause, ", registered with %s, is still registered",
                 finding->registration.call);
-    text_add(message, "There is no way to take it out. Use atexit in the module itself, which runs "
-                      "when it is unloaded, or a destructor; or keep the handler in code that "
-                      "stays.");
+    if (!finding->object.closed)
+        text_add(&message->consequence, "When the process ends, it jumps into unmapped memory and "
+                                        "dies: the C library does not take the handler out with "
+                                        "the module");
+    text_add(&message->fix, "Call atexit in ");
+    word_identity(&message->fix, finding->module);
+    text_printf(&message->fix,
+                " itself, whose handlers run when it is unloaded, or keep the handler "
+                "in code that stays; what was given to %s cannot be taken back",
+                finding->registration.call);
 }
 
-static void explain_fork_handler(const struct finding *finding, struct text *message)
+static void explain_fork_handler(const struct finding *finding, struct message *message)
 {
-    word_fate(message, finding);
-    text_add(message, "the fork handler ");
-    say_what(finding, message);
-    text_add(message,
-             " is still registered, because it was registered by another module, with which it "
-             "will go. The next fork jumps into unmapped memory. Call pthread_atfork in the "
-             "module that has the handlers: they are taken out with it.");
+    word_fate(&message->cause, finding);
+    text_add(&message->cause, "the fork handler ");
+    say_what(finding, &message->cause);
+    text_add(&message->cause, " is still registered, because another module registered it");
+    if (!finding->object.closed)
+        text_add(&message->consequence,
+                 "The next fork jumps into unmapped memory, and the process dies");
+    text_add(&message->fix, "Call pthread_atfork in ");
+    word_identity(&message->fix, finding->module);
+    text_add(&message->fix, " itself: the C library takes a module's own handlers out with it");
 }
 
-static void explain_idle_timer(const struct finding *finding, struct text *message)
+static void explain_idle_timer(const struct finding *finding, struct message *message)
 {
-    text_add(message, "a timer that it made with timer_create is still there, with ");
-    say_what(finding, message);
-    text_add(message,
-             " to be called. It is not armed, so nothing is called as long as nobody sets it; but "
-             "nobody can delete it any more, and each load of the module leaves one. Call "
-             "timer_delete before the module goes.");
+    text_add(&message->cause, "a timer that it made with timer_create is still there, with ");
+    say_what(finding, &message->cause);
+    text_add(&message->cause, " to be called");
+    if (!finding->object.closed)
+        text_add(&message->consequence, "Nothing is called as long as nobody arms it, but nobody "
+                                        "can delete it any more; each load of the module leaves "
+                                        "one");
+    text_add(&message->fix, "Call timer_delete");
+    word_undo(&message->fix, finding);
 }
 
-static void explain_timer(const struct finding *finding, struct text *message)
+static const char *cancelling_call(const char *call)
 {
-    word_fate(message, finding);
+    return strcmp(call, "mq_notify") == 0       ? "mq_notify(queue, NULL) or mq_close"
+           : strcmp(call, "getaddrinfo_a") == 0 ? "gai_cancel, or wait with gai_suspend,"
+                                                : "timer_delete";
+}
+
+static void explain_timer(const struct finding *finding, struct message *message)
+{
+    word_fate(&message->cause, finding);
     if (finding->verdict == VERDICT_LOST) {
         explain_idle_timer(finding, message);
         return;
     }
-    text_printf(message, "a notification of %s still leads to ", finding->registration.call);
-    say_what(finding, message);
-    text_add(message, ". When it comes, a thread is started there, in unmapped memory, and the "
-                      "process dies. ");
-    if (!strcmp(finding->registration.call, "mq_notify"))
-        text_add(message, "Take it back with mq_notify(queue, NULL) or mq_close");
-    else if (!strcmp(finding->registration.call, "getaddrinfo_a"))
-        text_add(message, "Cancel the request with gai_cancel, or wait for it with gai_suspend,");
-    else
-        text_add(message, "Call timer_delete");
-    text_add(message, " before the module goes, and wait for a notification that is under way.");
+    text_printf(&message->cause, "a notification of %s still leads to ",
+                finding->registration.call);
+    say_what(finding, &message->cause);
+    if (!finding->object.closed)
+        text_add(&message->consequence, "When it comes, a thread is started there, in unmapped "
+                                        "memory, and the process dies");
+    text_printf(&message->fix, "Call %s", cancelling_call(finding->registration.call));
+    word_undo(&message->fix, finding);
+    text_add(&message->fix, ", and wait for a notification that is under way");
 }
 
-/* Those that a call changes back, and those that nothing does. */
-static const char *remedy_of(const char *call)
+static void say_remedy(struct text *fix, const char *call)
 {
     static const struct {
         const char *call, *remedy;
     } remedies[] = {
-        {"openlog", "Call closelog, or openlog with a string that stays."},
-        {"setvbuf", "Close the stream, or give it a buffer that stays."},
-        {"fopencookie", "Close the stream before the module goes."},
-        {"register_printf_type", "It cannot be taken back: register it in code that stays."},
+        {"openlog", "Call closelog, or openlog with a string that stays,"},
+        {"setvbuf", "Call fclose, or setvbuf with a buffer that stays,"},
+        {"fopencookie", "Call fclose"},
+        {"register_printf_specifier", "Call register_printf_specifier with NULL for it"},
     };
-    for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
-        if (!strcmp(remedies[i].call, call))
-            return remedies[i].remedy;
-    return "Set back what was there before, in the module's stop function or in a destructor.";
+    for (size_t i = 0; i < ARRAY_SIZE(remedies); i++) {
+        if (strcmp(remedies[i].call, call) != 0)
+            continue;
+        text_add(fix, remedies[i].remedy);
+        return;
+    }
+    if (strncmp(call, "std::", 5) == 0)
+        text_printf(fix, "Call %s with the handler that was there before,", call);
+    else
+        text_printf(fix, "Set %s to what was there before", call);
 }
 
-static void explain_hook(const struct finding *finding, struct text *message)
+static void explain_hook(const struct finding *finding, struct message *message)
 {
-    word_fate(message, finding);
-    text_printf(message, "what was given to %s", finding->registration.call);
+    const char *call = finding->registration.call;
+    word_fate(&message->cause, finding);
+    text_printf(&message->cause, "what was given to %s", call);
     if (finding->registration.name[0])
-        text_printf(message, " for %s", finding->registration.name);
-    text_add(message, " still leads to ");
-    say_what(finding, message);
-    text_add(message, finding->place == PLACE_IMAGE
-                          ? ". The next use reads or writes unmapped memory, and the process dies. "
-                          : ". The next use jumps into unmapped memory, and the process dies. ");
-    text_add(message, remedy_of(finding->registration.call));
+        text_printf(&message->cause, " for %s", finding->registration.name);
+    text_add(&message->cause, " still leads to ");
+    say_what(finding, &message->cause);
+    if (!finding->object.closed)
+        text_add(&message->consequence,
+                 finding->place == PLACE_IMAGE
+                     ? "The next use reads or writes unmapped memory, and the process dies"
+                     : "The next use jumps into unmapped memory, and the process dies");
+    if (strcmp(call, "register_printf_type") == 0) {
+        text_add(&message->fix, "Call register_printf_type in code that stays: it cannot be taken "
+                                "back");
+        return;
+    }
+    say_remedy(&message->fix, call);
+    word_undo(&message->fix, finding);
 }
 
-static void explain_signal_stack(const struct finding *finding, struct text *message)
+static void explain_signal_stack(const struct finding *finding, struct message *message)
 {
     bool is_block = finding->place == PLACE_BLOCK;
-    word_fate(message, finding);
-    text_add(message, "the signal stack of ");
-    word_thread(message, finding);
-    text_printf(message, ", set with sigaltstack, at %lx, ", (unsigned long)finding->address);
-    text_add(message, is_block ? "lay in a block that the module made and that was freed"
-                               : "lies in its image");
-    text_printf(message,
-                ". The next signal to that thread whose handler was set with SA_ONSTACK %s, and "
-                "the process dies. Call sigaltstack with SS_DISABLE, or with the stack that was "
-                "set before, in the same thread before the module goes.",
-                is_block ? "writes over what others have there"
-                         : "is delivered to unmapped memory");
+    word_fate(&message->cause, finding);
+    text_add(&message->cause, "the signal stack of ");
+    word_thread(&message->cause, finding);
+    text_printf(&message->cause, ", set with sigaltstack, at %lx, ",
+                (unsigned long)finding->address);
+    text_add(&message->cause, is_block ? "lay in a block that the module made and that was freed"
+                                       : "lies in its image");
+    if (!finding->object.closed)
+        text_printf(&message->consequence,
+                    "The next signal to that thread whose handler was set with SA_ONSTACK %s, and "
+                    "the process dies",
+                    is_block ? "writes over what others have there"
+                             : "is delivered to unmapped memory");
+    text_add(&message->fix, "Call sigaltstack with SS_DISABLE, or with the stack that was set "
+                            "before, in the same thread before the module is unloaded");
 }
 
-static void explain_unwind_frames(const struct finding *finding, struct text *message)
+static void explain_unwind_frames(const struct finding *finding, struct message *message)
 {
-    word_fate(message, finding);
-    text_printf(message, "its unwind tables, which were registered with %s, ",
-                finding->registration.call);
-    if (finding->place == PLACE_BLOCK)
-        text_printf(message, "in a block at %lx that it made and that was freed, ",
-                    (unsigned long)finding->address);
-    else
-        text_printf(message, "at %lx in its image, ", (unsigned long)finding->address);
-    text_printf(message,
-                "are still registered. The unwinder reads them at the next throw of a C++ "
-                "exception, pthread_exit, pthread_cancel or backtrace, in any module, and the "
-                "process dies. Call %s for them in the module's stop function or in a destructor.",
+    bool is_block = finding->place == PLACE_BLOCK;
+    word_fate(&message->cause, finding);
+    text_printf(&message->cause, "its unwind tables, registered with %s, %s at %lx%s, ",
+                finding->registration.call, is_block ? "in a block" : "in its image",
+                (unsigned long)finding->address, is_block ? ", which was freed" : "");
+    text_add(&message->cause, "are still registered");
+    if (!finding->object.closed)
+        text_add(&message->consequence,
+                 "The unwinder reads them at the next throw of a C++ exception, pthread_exit, "
+                 "pthread_cancel or backtrace, in any module, and the process dies");
+    text_printf(&message->fix, "Call %s for them",
                 strstr(finding->registration.call, "_info") ? "__deregister_frame_info"
                                                             : "__deregister_frame");
+    word_undo(&message->fix, finding);
 }
 
-static void explain_epoll(const struct finding *finding, struct text *message)
+static void explain_epoll(const struct finding *finding, struct message *message)
 {
-    word_fate(message, finding);
-    text_printf(message, "the data of an epoll entry, for %s, is ", finding->registration.name);
-    word_function(message, &(struct frame){finding->address, finding->module});
-    text_add(message, ", in its image. Only the kernel has it: the next event gives it to whoever "
-                      "waits for events, who reads or calls unmapped memory. Remove the entry with "
-                      "EPOLL_CTL_DEL, or close the file, before the module goes; to close one of "
-                      "several descriptors of a file is not enough.");
+    word_fate(&message->cause, finding);
+    text_printf(&message->cause, "the data of an epoll entry, for %s, still points to ",
+                finding->registration.name);
+    word_function(&message->cause, &(struct frame){finding->address, finding->module});
+    if (!finding->object.closed)
+        text_add(&message->consequence,
+                 "The kernel gives the pointer to whoever waits for the next event, who reads or "
+                 "calls unmapped memory: then the process dies");
+    text_add(&message->fix, "Call epoll_ctl with EPOLL_CTL_DEL, or close the file with all of its "
+                            "descriptors,");
+    word_undo(&message->fix, finding);
 }
 
-static void explain_environment(const struct finding *finding, struct text *message)
+static void explain_environment(const struct finding *finding, struct message *message)
 {
-    word_fate(message, finding);
+    word_fate(&message->cause, finding);
     if (!strcmp(finding->registration.call, "environ")) {
-        text_add(message, "the list of environment variables itself lies ");
+        text_add(&message->cause, "the list of environment variables itself lies ");
     } else {
-        text_add(message, "the environment variable ");
+        text_add(&message->cause, "the environment variable ");
         if (finding->registration.name[0])
-            text_printf(message, "%s ", finding->registration.name);
-        text_add(message, "is still a string ");
+            text_printf(&message->cause, "%s ", finding->registration.name);
+        text_add(&message->cause, "is still a string ");
     }
-    text_printf(message,
-                "at %lx in its image. The next getenv, setenv or exec reads unmapped memory, and "
-                "the process dies. Use setenv, which copies the string, or unsetenv before the "
-                "module goes.",
-                (unsigned long)finding->address);
+    text_printf(&message->cause, "at %lx in its image", (unsigned long)finding->address);
+    if (!finding->object.closed)
+        text_add(&message->consequence,
+                 "The next getenv, setenv or exec reads unmapped memory, and the process dies");
+    text_add(&message->fix, "Call setenv, which copies the string, instead of putenv, or unsetenv");
+    word_undo(&message->fix, finding);
 }
 
 static void identify(const struct subject *subject, struct object *object)

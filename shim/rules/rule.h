@@ -4,15 +4,17 @@
  *
  * `match` sees one object of the registry, under the registry lock, and fills a finding if the
  * object is of its kind; it takes references for what it copies. `explain` writes the finding's
- * message later, without any lock; it may read files for names.
+ * message later, without any lock; it may read files for names. Of a module that is closed and
+ * still mapped it need not write a consequence.
  */
 #ifndef DLPIN_RULES_RULE_H
 #define DLPIN_RULES_RULE_H
 
 #include "rules/class.h"
+#include "rules/message.h"
 
 typedef bool rule_match(const struct subject *subject, struct finding *finding);
-typedef void rule_explain(const struct finding *finding, struct text *message);
+typedef void rule_explain(const struct finding *finding, struct message *message);
 
 /* As long as a module is closed and still mapped nothing dangles, and nothing is lost. */
 enum when_closed {

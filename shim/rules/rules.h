@@ -25,8 +25,10 @@ struct deletion {
     struct heap_block block;
 };
 
-/* The finding's message. Without any lock. */
-void rules_explain(const struct finding *finding, struct text *message);
+struct message;
+
+/* The finding's message, into an empty one. Without any lock. */
+void rules_explain(const struct finding *finding, struct message *message);
 
 /* How findings of a closed module are resolved when the program opens it again. */
 extern const char how_reopened[];

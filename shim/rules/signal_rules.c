@@ -22,23 +22,23 @@ static bool match_signal_handler(const struct subject *subject, struct finding *
     return true;
 }
 
-static void explain_signal_handler(const struct finding *finding, struct text *message)
+static void explain_signal_handler(const struct finding *finding, struct message *message)
 {
     char name[ACTION_NAME_MAX];
     action_name((int)finding->object.signal.number, name);
-    word_fate(message, finding);
-    text_printf(message, "%s still has its handler ", name);
-    word_function(message, &finding->function);
+    word_fate(&message->cause, finding);
+    text_printf(&message->cause, "%s still has its handler ", name);
+    word_function(&message->cause, &finding->function);
     if (finding->owner && finding->owner != finding->module) {
-        text_add(message, " (set by ");
-        word_module(message, finding->owner);
-        text_add(message, ")");
+        text_add(&message->cause, ", set by ");
+        word_module(&message->cause, finding->owner);
     }
-    text_printf(message,
-                ". The disposition was not restored before. The next %s jumps into unmapped "
-                "memory. Keep what sigaction says was there before, and set that again in the "
-                "module's stop function or in a destructor.",
+    if (!finding->object.closed)
+        text_printf(&message->consequence,
+                    "The next %s jumps into unmapped memory, and the process dies", name);
+    text_printf(&message->fix, "Call sigaction for %s with the disposition that was there before,",
                 name);
+    word_undo(&message->fix, finding);
 }
 
 static void identify(const struct subject *subject, struct object *object)

@@ -69,69 +69,87 @@ static bool match_registry(const struct subject *subject, struct finding *findin
 }
 
 static const char *const uses[] = {
-    [TARGET_CLASS_NONE] = ". ",
-    [TARGET_CODE] = ". Whoever calls it jumps into unmapped memory. ",
-    [TARGET_VTABLE] = ". Whoever calls a function of the object jumps into unmapped memory. ",
-    [TARGET_TYPEINFO] = ". Whoever compares the type (catch, dynamic_cast) reads unmapped memory. ",
-    [TARGET_OBJECT] = ". Whoever calls one of its functions jumps into unmapped memory. ",
-    [TARGET_DATA] = ". Whoever reads there reads unmapped memory. ",
+    [TARGET_CLASS_NONE] = "uses it, the process",
+    [TARGET_CODE] = "calls it, the process jumps into unmapped memory and",
+    [TARGET_VTABLE] = "calls a function of the object, the process jumps into unmapped memory and",
+    [TARGET_TYPEINFO] =
+        "compares the type (catch, dynamic_cast), the process reads unmapped memory and",
+    [TARGET_OBJECT] = "calls one of its functions, the process jumps into unmapped memory and",
+    [TARGET_DATA] = "reads there, the process reads unmapped memory and",
 };
 
-static void explain_pointer(const struct finding *finding, struct text *message)
+static void explain_pointer(const struct finding *finding, struct message *message)
 {
     const struct path *path = finding->path;
-    word_fate(message, finding);
+    word_fate(&message->cause, finding);
     if (path && path->count > 1) {
-        path_describe(message, path, path->count - 1);
+        path_describe(&message->cause, path, path->count - 1);
         text_printf(
-            message, ", at offset %lu,",
+            &message->cause, ", at offset %lu,",
             (unsigned long)(finding->slot.address - path->steps[path->count - 1].step.start));
     } else if (path) {
-        path_describe_root(message, path);
+        path_describe_root(&message->cause, path);
     }
-    text_add(message, " still points to ");
-    word_target(message, finding);
+    text_add(&message->cause, " still points to ");
+    word_target(&message->cause, finding);
     if (finding->blocks > 1)
-        text_printf(message, " (and so do %zu more such words)", finding->blocks - 1);
-    text_add(message, uses[finding->target]);
-    if (words_stack_names(finding->stack, "__cxa_allocate_exception"))
-        text_add(message, "It is an exception object that somebody still has: leave the catch "
-                          "block, and drop each std::exception_ptr to it, before dlclose.");
+        text_printf(&message->cause, " (and so do %zu more such words)", finding->blocks - 1);
+    text_printf(&message->consequence,
+                "If anybody %s dies; that it can be reached does not say "
+                "that it will be used",
+                uses[finding->target]);
+    if (words_stack_names(finding->stack, "__cxa_allocate_exception")) {
+        word_drop_exception(&message->fix);
+        return;
+    }
+    bool is_on_stack = path && path->steps[0].step.root.kind == ROOT_STACK;
+    text_add(&message->fix, "Let ");
+    word_identity(&message->fix, finding->module);
+    text_add(&message->fix, is_on_stack ? " let go of it on " : " take the entry out of ");
+    if (path)
+        path_describe_root(&message->fix, path);
     else
-        text_add(message, "That it can be reached does not say that it will be used. Take it out "
-                          "where it was entered, before dlclose.");
+        text_add(&message->fix, "what holds it");
+    if (is_on_stack)
+        text_add(&message->fix, " before dlclose");
+    else
+        word_counterpart(&message->fix, finding);
 }
 
-static void advise_removal(const struct known_registry *registry, struct text *message)
+static void advise_removal(const struct finding *finding, struct text *fix)
 {
+    const struct known_registry *registry = &finding->slot.registry;
     if (registry->advice.start) {
-        text_add_n(message, registry->advice.start, span_length(registry->advice));
+        text_add_n(fix, registry->advice.start, span_length(registry->advice));
         return;
     }
     if (span_is(registry->remove, "-")) {
-        text_add(message, "No call removes such an entry: the module has to stay mapped (link it "
-                          "with -Wl,-z,nodelete).");
+        text_add(fix, "Link ");
+        word_identity(fix, finding->module);
+        text_add(fix, " with -Wl,-z,nodelete, to keep it mapped: no call removes such an entry");
         return;
     }
-    text_add(message, "Call ");
-    text_add_n(message, registry->remove.start, span_length(registry->remove));
-    text_add(message, " in the module's stop function or in a destructor, before dlclose.");
+    text_add(fix, "Call ");
+    text_add_n(fix, registry->remove.start, span_length(registry->remove));
+    word_undo(fix, finding);
 }
 
-static void explain_registry(const struct finding *finding, struct text *message)
+static void explain_registry(const struct finding *finding, struct message *message)
 {
     const struct known_registry *registry = &finding->slot.registry;
-    word_fate(message, finding);
-    word_module(message, registry->of);
-    text_printf(message, " still has what the module entered with %s: ", registry->call);
-    word_target(message, finding);
+    word_fate(&message->cause, finding);
+    word_module(&message->cause, registry->of);
+    text_printf(&message->cause, " still has what the module entered with %s: ", registry->call);
+    word_target(&message->cause, finding);
     if (finding->blocks > 1)
-        text_printf(message, " (and %zu more such words)", finding->blocks - 1);
-    text_add(message, ". It was not removed. The library will use it: ");
-    text_add(message, finding->target == TARGET_DATA || finding->target == TARGET_TYPEINFO
-                          ? "it then reads unmapped memory. "
-                          : "it then jumps into unmapped memory. ");
-    advise_removal(registry, message);
+        text_printf(&message->cause, " (and %zu more such words)", finding->blocks - 1);
+    text_printf(&message->consequence,
+                "When the library uses the entry, it %s unmapped memory, and "
+                "the process dies",
+                finding->target == TARGET_DATA || finding->target == TARGET_TYPEINFO
+                    ? "reads"
+                    : "jumps into");
+    advise_removal(finding, &message->fix);
 }
 
 /* Not whose the word in it is: a later module at the same place is not reported for an old one. */

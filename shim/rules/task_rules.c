@@ -55,43 +55,44 @@ static void word_task(struct text *message, const struct task *task)
         text_printf(message, "task number %lu", (unsigned long)task->serial);
 }
 
-static void say_reader(struct text *message, const struct finding *finding)
+static void say_reader(struct text *cause, const struct finding *finding)
 {
-    word_task(message, finding->task.reader);
-    text_add(message, ", on ");
-    word_thread(message, finding);
-    text_printf(message, ", read %lx from pthread key %u before it set it, in ",
-                (unsigned long)finding->address, finding->object.task.key);
-    word_return_address(message, &finding->task.read_at);
-    text_add(message, ": that is what ");
-    word_task(message, finding->task.setter);
-    text_add(message,
-             " had set before on the same thread, and left there. What belongs to one task "
-             "came into another one's hands. ");
+    word_task(cause, finding->task.reader);
+    text_add(cause, ", on ");
+    word_thread(cause, finding);
+    text_printf(cause, ", read %lx from pthread key %u in ", (unsigned long)finding->address,
+                finding->object.task.key);
+    word_return_address(cause, &finding->task.read_at);
+    text_add(cause, ", before it set the value: ");
+    word_task(cause, finding->task.setter);
+    text_add(cause, " had set it on the same thread and left it there");
 }
 
-static void explain_task_value(const struct finding *finding, struct text *message)
+static void explain_task_value(const struct finding *finding, struct message *message)
 {
-    word_module(message, finding->module);
-    text_add(message, ": ");
+    word_module(&message->cause, finding->module);
+    text_add(&message->cause, ": ");
     if (finding->task.reader) {
-        say_reader(message, finding);
+        say_reader(&message->cause, finding);
+        text_add(&message->consequence, "What belongs to one task came into the hands of another");
     } else {
-        word_task(message, finding->task.setter);
-        text_add(message, " ended, and ");
-        word_thread(message, finding);
-        text_printf(message, " still has %lx, which the task set, as its value of pthread key %u. ",
+        word_task(&message->cause, finding->task.setter);
+        text_add(&message->cause, " ended, and ");
+        word_thread(&message->cause, finding);
+        text_printf(&message->cause,
+                    " still has %lx, which the task set, as its value of pthread key %u",
                     (unsigned long)finding->address, finding->object.task.key);
         if (finding->grows)
-            text_printf(message,
-                        "So far %u tasks of this thread have each left a value for a key of "
-                        "their own here, and there are only %u keys. ",
+            text_printf(&message->consequence,
+                        "So far %u tasks of this thread have each left a value for a key of their "
+                        "own here, and there are only %u keys",
                         finding->task.tasks, (unsigned)KEYS_MAX);
         else
-            text_add(message, "The next task that this thread serves finds it there. ");
+            text_add(&message->consequence, "The next task that this thread serves finds it there");
     }
-    text_add(message, "Set the value to NULL before the task ends, or set it anew before each task "
-                      "reads it.");
+    text_add(&message->fix,
+             "Call pthread_setspecific with NULL before the task ends, or with a new "
+             "value before each task reads it");
 }
 
 static void identify(const struct subject *subject, struct object *object)

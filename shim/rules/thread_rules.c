@@ -56,18 +56,20 @@ static bool match_thread_routine(const struct subject *subject, struct finding *
     return true;
 }
 
-static void explain_thread_routine(const struct finding *finding, struct text *message)
+static void explain_thread_routine(const struct finding *finding, struct message *message)
 {
-    word_fate(message, finding);
-    word_thread(message, finding);
-    text_add(message, " still runs its start routine ");
-    say_routine(finding, message);
-    text_add(message,
-             ". The module did not stop the thread. It runs, or will return, into unmapped "
-             "memory, and the process dies. ");
-    if (!word_end_of_threads(message, finding->function.module))
-        text_add(message, "Tell the thread to stop and join it before dlclose; it must not be "
-                          "detached, for then nobody can wait for its end.");
+    word_fate(&message->cause, finding);
+    word_thread(&message->cause, finding);
+    text_add(&message->cause, " still runs its start routine ");
+    say_routine(finding, &message->cause);
+    if (!finding->object.closed)
+        text_add(&message->consequence, "The thread runs in, or returns into, unmapped memory, and "
+                                        "the process dies");
+    if (word_end_of_threads(&message->fix, finding->function.module))
+        return;
+    text_add(&message->fix, "Stop the thread and call pthread_join");
+    word_undo(&message->fix, finding);
+    text_add(&message->fix, "; nobody can wait for the end of a detached thread");
 }
 
 /* The library whose code the thread runs made the block itself, on behalf of the module: its own
@@ -137,26 +139,32 @@ static bool match_thread_argument(const struct subject *subject, struct finding 
     return true;
 }
 
-static void explain_thread_argument(const struct finding *finding, struct text *message)
+static void explain_thread_argument(const struct finding *finding, struct message *message)
 {
-    word_fate(message, finding);
-    word_thread(message, finding);
-    text_add(message, ", which runs ");
-    say_routine(finding, message);
-    text_printf(message, ", was given %lx as its argument: ", (unsigned long)finding->address);
+    word_fate(&message->cause, finding);
+    word_thread(&message->cause, finding);
+    text_add(&message->cause, ", which runs ");
+    say_routine(finding, &message->cause);
+    text_printf(&message->cause, ", was given %lx as its argument, ",
+                (unsigned long)finding->address);
     if (finding->path) {
-        word_through(message, finding);
+        word_through(&message->cause, finding);
     } else if (finding->place == PLACE_IMAGE) {
-        text_add(message,
-                 "an address in the module's image, which is unmapped. If the thread reads it "
-                 "again, the process dies. ");
+        text_add(&message->cause, "an address in the module's image");
     } else {
-        word_bytes(message, finding->bytes);
-        text_add(message,
-                 " that the module made and that nobody frees as long as the thread needs it. ");
+        word_bytes(&message->cause, finding->bytes);
+        text_add(&message->cause, " that the module made");
     }
-    text_add(message,
-             "Stop the thread before dlclose, or give it memory that outlives the module.");
+    if (!finding->object.closed)
+        text_add(
+            &message->consequence,
+            finding->place == PLACE_IMAGE
+                ? "If the thread reads it again, it reads unmapped memory, and the process dies"
+                : "Nobody frees the block as long as the thread needs it, and nobody is left "
+                  "who knows when that ends");
+    text_add(&message->fix, "Stop the thread and call pthread_join");
+    word_undo(&message->fix, finding);
+    text_add(&message->fix, "; or give the thread memory that outlives the module");
 }
 
 static bool match_thread_requested(const struct subject *subject, struct finding *finding)
@@ -172,19 +180,23 @@ static bool match_thread_requested(const struct subject *subject, struct finding
     return true;
 }
 
-static void explain_thread_requested(const struct finding *finding, struct text *message)
+static void explain_thread_requested(const struct finding *finding, struct message *message)
 {
-    word_fate(message, finding);
-    word_thread(message, finding);
-    text_add(message, ", which ");
-    word_module(message, finding->owner);
-    text_add(message, " started on its behalf, lives on in ");
-    say_routine(finding, message);
-    text_add(message,
-             ". That is no harm in itself: the thread's code is still there. If the module should "
-             "have stopped a service that it started, it did not; if the thread is a shared one, "
-             "start it from the host, before any module needs it. ");
-    word_end_of_threads(message, finding->owner);
+    word_fate(&message->cause, finding);
+    word_thread(&message->cause, finding);
+    text_add(&message->cause, ", which ");
+    word_module(&message->cause, finding->owner);
+    text_add(&message->cause, " started on its behalf, still runs ");
+    say_routine(finding, &message->cause);
+    text_add(&message->consequence,
+             "The thread's code is still there, so nothing breaks; but if it "
+             "serves this module alone, it was not stopped");
+    if (word_end_of_threads(&message->fix, finding->owner))
+        return;
+    text_add(&message->fix, "Stop the service");
+    word_undo(&message->fix, finding);
+    text_add(&message->fix, "; or, if others share the thread, start it from the host before any "
+                            "module needs it");
 }
 
 static void identify(const struct subject *subject, struct object *object)

@@ -78,36 +78,53 @@ static bool match_key_value(const struct subject *subject, struct finding *findi
     return true;
 }
 
-static void explain_key_value(const struct finding *finding, struct text *message)
+/* What the value is, to the message's cause, and what follows from that. */
+static void explain_image(const struct finding *finding, struct message *message)
 {
-    word_fate(message, finding);
-    word_thread(message, finding);
-    text_printf(message,
-                " still has %lx as its value of pthread key %u: ", (unsigned long)finding->address,
-                finding->object.value.key);
-    if (finding->path) {
-        word_through(message, finding);
-    } else if (finding->place == PLACE_IMAGE) {
-        text_add(message,
-                 "an address in the module's image, which is unmapped. Whoever reads the value "
-                 "and follows it");
-        if (finding->function.pc) {
-            text_add(message, ", the key's destructor ");
-            word_function(message, &finding->function);
-            text_add(message, " among them,");
-        }
-        text_add(message, " reads unmapped memory. ");
-    } else {
-        word_bytes(message, finding->bytes);
-        text_add(message, " that the module made. ");
-        if (finding->severity == SEVERITY_NOTE)
-            text_add(message, "The key's destructor will be given it when the thread ends. ");
-        else if (finding->function.pc)
-            text_add(message, "The key's destructor is gone, so nobody will free it. ");
-        else
-            text_add(message, "The key has no destructor, so nobody will free it. ");
+    if (finding->path)
+        word_through(&message->cause, finding);
+    else
+        text_add(&message->cause, "an address in the module's image");
+    if (finding->object.closed)
+        return;
+    text_add(&message->consequence, "Whoever follows the value");
+    if (finding->function.pc) {
+        text_add(&message->consequence, ", the key's destructor ");
+        word_function(&message->consequence, &finding->function);
+        text_add(&message->consequence, " among them,");
     }
-    text_add(message, "End this thread, or let it set the value to NULL, before dlclose.");
+    text_add(&message->consequence, " reads unmapped memory, and the process dies");
+}
+
+static void explain_block(const struct finding *finding, struct message *message)
+{
+    if (finding->path) {
+        word_through(&message->cause, finding);
+    } else {
+        word_bytes(&message->cause, finding->bytes);
+        text_add(&message->cause, " that the module made");
+    }
+    text_add(&message->consequence,
+             finding->object.closed ? ""
+             : finding->verdict == VERDICT_HELD
+                 ? "The key's destructor will be given it when the thread ends"
+             : finding->function.pc
+                 ? "The key's destructor was unloaded, so nobody will free the block"
+                 : "The key has no destructor, so nobody will free the block");
+}
+
+static void explain_key_value(const struct finding *finding, struct message *message)
+{
+    word_fate(&message->cause, finding);
+    word_thread(&message->cause, finding);
+    text_printf(&message->cause, " still has %lx as its value of pthread key %u, ",
+                (unsigned long)finding->address, finding->object.value.key);
+    if (finding->place == PLACE_IMAGE)
+        explain_image(finding, message);
+    else
+        explain_block(finding, message);
+    text_add(&message->fix, "Call pthread_setspecific with NULL in this thread, or end it, before "
+                            "dlclose; only the thread itself can clear its value");
 }
 
 static void identify(const struct subject *subject, struct object *object)

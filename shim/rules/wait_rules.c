@@ -29,26 +29,28 @@ static bool match_thread_blocked(const struct subject *subject, struct finding *
     return true;
 }
 
-static void explain_thread_blocked(const struct finding *finding, struct text *message)
+static void explain_thread_blocked(const struct finding *finding, struct message *message)
 {
     long call = finding->object.wait.call;
-    word_fate(message, finding);
-    word_thread(message, finding);
-    if (wait_is_futex(call)) {
-        text_add(message, " waits for a semaphore, a mutex or a condition variable (futex) in its "
-                          "image, ");
-        word_function(message, &finding->function);
-        text_add(message, ". When the wait ends, the thread reads and writes there, in unmapped "
-                          "memory, and the process dies. Wake every thread that waits, and wait "
-                          "until they have come back, before dlclose.");
-        return;
-    }
-    text_printf(message, " waits in %s with a buffer in its image, ", wait_name(call));
-    word_function(message, &finding->function);
-    text_add(message,
-             ". When the wait ends, the call fails with EFAULT, or the kernel writes over "
-             "what lies there by then. End the call before dlclose, or give it memory that "
-             "outlives the module.");
+    bool is_futex = wait_is_futex(call);
+    word_fate(&message->cause, finding);
+    word_thread(&message->cause, finding);
+    if (is_futex)
+        text_add(&message->cause, " waits for a semaphore, a mutex or a condition variable (futex) "
+                                  "in its image, ");
+    else
+        text_printf(&message->cause, " waits in %s with a buffer in its image, ", wait_name(call));
+    word_function(&message->cause, &finding->function);
+    text_add(&message->consequence,
+             is_futex
+                 ? "When the wait ends, the thread reads and writes there, in unmapped memory, "
+                   "and the process dies"
+                 : "When the wait ends, the call fails with EFAULT, or the kernel writes over "
+                   "what lies there by then");
+    text_add(&message->fix,
+             is_futex ? "Wake every thread that waits there (sem_post, pthread_cond_broadcast, "
+                        "pthread_mutex_unlock), and wait until they have returned, before dlclose"
+                      : "End the call before dlclose, or give it memory that outlives the module");
 }
 
 static void identify(const struct subject *subject, struct object *object)

@@ -6,9 +6,14 @@
 
 enum { INNERMOST = 4 };
 
-void word_module(struct text *text, const struct module *module)
+void word_identity(struct text *text, const struct module *module)
 {
     text_add(text, module ? module->identity : "code outside of any module");
+}
+
+void word_module(struct text *text, const struct module *module)
+{
+    word_identity(text, module);
     if (module && module->load > 1)
         text_printf(text, " (load %u)", module->load);
 }
@@ -21,6 +26,23 @@ void word_fate(struct text *text, const struct finding *finding)
                                             : " was unloaded, and ");
 }
 
+static const char *skip(const char *symbol, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    return strncmp(symbol, prefix, length) == 0 ? symbol + length : symbol;
+}
+
+bool words_is_of_std(const char *symbol)
+{
+    static const char *const wrappers[] = {"_Z", "GV", "TV", "TI", "TS", "TT", "Z", "N"};
+    if (strncmp(symbol, "_Z", 2) != 0)
+        return false;
+    for (unsigned i = 0; i < sizeof wrappers / sizeof *wrappers; i++)
+        symbol = skip(symbol, wrappers[i]);
+    symbol += strspn(symbol, "rVK");
+    return symbol[0] == 'S' && symbol[1] && strchr("tabsiod", symbol[1]);
+}
+
 static void word_code(struct text *text, const struct frame *frame, unsigned back)
 {
     char name[SYMBOL_MAX];
@@ -29,12 +51,19 @@ static void word_code(struct text *text, const struct frame *frame, unsigned bac
         return;
     }
     bool named = symbol_find(frame->module, frame->pc - back, name);
-    if (named)
+    /* Such names are long, and say nothing of the module. The analyzer shows them with the frame.
+     */
+    bool is_of_std = named && words_is_of_std(name);
+    if (named && frame->module->is_shim) {
+        text_add(text, name);
+        return;
+    }
+    if (named && !is_of_std)
         text_printf(text, "%s (", name);
     text_printf(text, "%s+%lx", frame->module->identity,
                 (unsigned long)(frame->pc - frame->module->bias));
     if (named)
-        text_add(text, ")");
+        text_add(text, is_of_std ? " (code of the C++ library)" : ")");
 }
 
 void word_function(struct text *text, const struct frame *frame)
@@ -53,6 +82,41 @@ void word_signature(struct text *text, const struct frame *frame)
         return;
     text_printf(text, "|%s+%lx", frame->module->identity,
                 (unsigned long)(frame->pc - frame->module->bias));
+}
+
+/* Code that the compiler makes, or takes from the C++ library, has no counterpart by name. */
+static bool is_of_user(const char *symbol)
+{
+    return !words_is_of_std(symbol) && strncmp(symbol, "_GLOBAL__", 9) != 0 &&
+           strcmp(symbol, "_init") != 0;
+}
+
+static bool own_function(const struct finding *finding, char name[static SYMBOL_MAX])
+{
+    const struct stack *stack = finding->stack;
+    for (uint32_t i = 0; stack && i < stack->count; i++) {
+        const struct frame *frame = &stack->frames[i];
+        if (frame->module && frame->module == finding->module &&
+            symbol_find(frame->module, frame->pc - 1, name) && is_of_user(name))
+            return true;
+    }
+    return false;
+}
+
+void word_counterpart(struct text *text, const struct finding *finding)
+{
+    char name[SYMBOL_MAX];
+    if (own_function(finding, name))
+        text_printf(text, ", in the function that undoes %s or in a destructor", name);
+    else
+        text_add(text, ", in its stop function or in a destructor");
+}
+
+void word_undo(struct text *text, const struct finding *finding)
+{
+    text_add(text, " in ");
+    word_identity(text, finding->module);
+    word_counterpart(text, finding);
 }
 
 void word_thread(struct text *text, const struct finding *finding)
@@ -77,9 +141,15 @@ bool word_end_of_threads(struct text *text, const struct module *library)
 {
     if (!library || strncmp(library->identity, "libtbb.so", 9) != 0)
         return false;
-    text_add(text, "Call tbb::finalize with a tbb::task_scheduler_handle before dlclose: that "
-                   "ends the threads of TBB, and waits for them.");
+    text_add(text, "Call tbb::finalize with a tbb::task_scheduler_handle before dlclose, which "
+                   "ends the threads of TBB and waits for them");
     return true;
+}
+
+void word_drop_exception(struct text *text)
+{
+    text_add(text, "Leave the catch block, and drop each std::exception_ptr to the object, before "
+                   "dlclose");
 }
 
 bool words_stack_names(const struct stack *stack, const char *part)

@@ -61,15 +61,15 @@ class Host:
 
 
 def why(status, parts, *arguments, locale='C.UTF-8'):
-    """The parts are in the output, in this order; one that begins with "!" is not in it."""
+    """The parts are in the output, in this order, however it is wrapped; one that begins with "!" is not in it."""
     patience = ['--timeout=600'] if '-p' in arguments else []
     done = subprocess.run([DLPIN, 'why', *patience, *arguments], capture_output=True, text=True, check=False,
                           timeout=600, env={**os.environ, 'LC_ALL': locale})
-    text, at = done.stdout + done.stderr, 0
+    text, at = ' '.join((done.stdout + done.stderr).replace('│', ' ').split()), 0
     if done.returncode != status:
         sys.exit(f'why {arguments}: status {done.returncode}, not {status}\n{text}')
     for part in parts:
-        found = text.find(part.removeprefix('!'), 0 if part[0] == '!' else at)
+        found = text.find(' '.join(part.removeprefix('!').split()), 0 if part[0] == '!' else at)
         if (found >= 0) == (part[0] == '!'):
             sys.exit(f'why {arguments}: {part!r} is wrong in\n{text}')
         at = max(at, found)

@@ -100,6 +100,7 @@ def misfit(report, finding, expected):
         "retained-bytes": lambda value: subject.get("retained_bytes") == int(value),
         "says": lambda value: value in finding["message"],
         "silent-on": lambda value: value not in finding["message"],
+        "fix": lambda value: value in finding["fix"],
         "members": lambda value: value == ",".join(
             sorted(member["name"] for member in finding.get("members", ()))),
         "by": lambda value: value in {reason.get("by") for reason in subject["reasons"]},

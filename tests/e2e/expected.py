@@ -16,7 +16,8 @@ class Expectation:
     FLAGS = ("resolved", "no-stack")
     VALUES = ("at", "function", "stack", "where", "thread", "count", "blocks", "bytes",
               "hanging", "slot", "target", "path", "reasons", "reason", "by", "growing", "reopened", "replaced",
-              "pending", "retained", "retained-bytes", "says", "silent-on", "members", "call", "remove")
+              "pending", "retained", "retained-bytes", "says", "silent-on", "fix", "call", "remove",
+              "members")
 
     def __init__(self, words, required):
         if len(words) < 5:

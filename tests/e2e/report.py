@@ -24,7 +24,7 @@ FIELDS = {
                "end": TEXT, "load": INTEGER, "state": TEXT},
     "finding": {"pid": INTEGER, "time": INTEGER, "id": INTEGER, "kind": TEXT, "verdict": TEXT,
                 "severity": TEXT, "module": INTEGER, "module_path": TEXT, "message": TEXT,
-                "at": TEXT, "count": INTEGER, "loads": (list,), "subject": (dict,),
+                "cause": TEXT, "consequence": TEXT, "fix": TEXT, "at": TEXT, "count": INTEGER, "loads": (list,), "subject": (dict,),
                 "stack": (list,), "signature": TEXT},
     "crash": {"pid": INTEGER, "time": INTEGER, "signal": INTEGER, "signal_name": TEXT,
               "address": TEXT, "module": INTEGER, "offset": INTEGER, "symbol": OPTIONAL_TEXT,
@@ -282,12 +282,26 @@ class Report:
                        finding["severity"])
         if finding["at"] not in self.words.occasions:
             self.wrong("%s: made at '%s'", name, finding["at"])
-        if not finding["message"].strip():
-            self.wrong("%s: says nothing", name)
+        self._check_message(finding, name)
         if not finding["signature"] or HAS_ADDRESS.search(finding["signature"]):
             self.wrong("%s: the signature is '%s'", name, finding["signature"])
         if finding.get("pending") and self.summary and finding["id"] not in self.resolved:
             self.wrong("%s: still pending at the end", name)
+
+    def _check_message(self, finding, name):
+        """A sentence of cause, one of consequence, and how to mend it. Nothing kills a process that
+        is still there."""
+        parts = [finding[part] for part in ("cause", "consequence", "fix")]
+        if " ".join(parts) != finding["message"]:
+            self.wrong("%s: the message is not its parts: %r", name, finding["message"])
+        for part in parts:
+            if not re.search(r"\w.*[^.]\.$", part):
+                self.wrong("%s: says nothing: %r", name, part)
+        for part in parts[:2]:
+            if re.search(r"[a-z)]\. [A-Z]", part):
+                self.wrong("%s: more than one sentence: %s", name, part)
+        if finding["verdict"] in ("held", "pinned") and "process dies" in parts[1].lower():
+            self.wrong("%s: is %s, and yet the process dies", name, finding["verdict"])
 
     def _check_count(self, finding, module, name):
         loads = finding["loads"]

@@ -90,6 +90,23 @@ static void put_sentences(const struct html *html, const char *message)
     free(text);
 }
 
+/* What an older report has in one is one. */
+static void put_words(const struct html *html, const struct finding_record *data)
+{
+    if (data->cause == NULL || data->consequence == NULL || data->fix == NULL) {
+        put_sentences(html, data->message);
+        return;
+    }
+    put_sentences(html, data->cause);
+    if (data->consequence[0] != '\0')
+        put_sentences(html, data->consequence);
+    if (data->fix[0] == '\0')
+        return;
+    fputs("<div class=\"fix\"><b>Fix</b>\n", html->out);
+    put_sentences(html, data->fix);
+    fputs("</div>\n", html->out);
+}
+
 static void begin_fact(const struct html *html, const char *name)
 {
     fprintf(html->out, "<dt>%s</dt><dd>", name);
@@ -303,7 +320,7 @@ void html_put_finding(const struct html *html, const struct group *group, size_t
     fputs("<li><details><summary>", html->out);
     put_columns(html, group);
     fprintf(html->out, "</summary>\n<div id=\"f%zu\" class=\"body\">\n", number);
-    put_sentences(html, group->shown->data->message);
+    put_words(html, group->shown->data);
     html_put_path(html, group->shown);
     put_points(html, group->shown);
     put_others(html, group);

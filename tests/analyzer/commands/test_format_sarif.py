@@ -126,7 +126,7 @@ class Sarif(Format, Case):
     def test_rules_have_help(self):
         rules = {rule["id"]: rule for rule in self.rendered(HEADER, SUMMARY)["tool"]["driver"]["rules"]}
         self.assertEqual(rules["thread-argument"]["help"]["text"],
-                         "A live thread whose argument belongs to an unloaded module.\n\n"
+                         "Kind thread-argument: thread left with an argument of the module.\n\n"
                          "dangling (error): the module is unmapped, and something live still points into it.\n"
                          "held (warning): something that the module made is still in use elsewhere.")
         self.assertEqual(rules["handle"]["defaultConfiguration"], {"level": "note"})

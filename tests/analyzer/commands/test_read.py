@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """dlpin report, dlpin check, and the command as such: exit statuses and what is said."""
 
+import fcntl
 import json
 import os
 import pty
 import shutil
+import struct
 import subprocess
+import termios
 import unittest
 
 from support import DATA, DLPIN, Case
@@ -16,12 +19,12 @@ CHECKS = {
     "good.jsonl": (1, "2 errors, 1 warning, 1 note", "check: failed: 3 findings"),
     "note-only.jsonl": (0, "0 errors, 0 warnings, 1 note", ""),
     "members.jsonl": (1, "all with this cause: libplug.so, host", "failed: 1 finding"),
-    "warning-only.jsonl": (1, "warning: key: libplug.so (unloaded)", "failed: 1 finding"),
+    "warning-only.jsonl": (1, "warning: key: libplug.so (unloaded): pthread key left by the module", "failed: 1 finding"),
     "retention.jsonl": (1, "-> virtual function table: vtable for (anonymous namespace)::Widget", ""),
     "damaged-path.jsonl": (1, "dlpin: 2 damaged paths left out, the findings are there",
                            "damaged path left out: \"what\" is missing"),
     "crash.jsonl": (1, "host (process 100) crashed with SIGSEGV at on_thread_end (libplug.so+0x1149), "
-                       "1.204 s after libplug.so was unloaded", "failed: 1 crash, 2 findings"),
+                       "1.204 s after\n  libplug.so was unloaded", "failed: 1 crash, 2 findings"),
     "crash-unpredicted.jsonl": (1, "crashed with signal 7 when it read or wrote ?? (libplug.so+0x4020)",
                                 "failed: 2 crashes, 0 findings"),
     "duplicates.jsonl": (0, "libplug.so was mapped 2 times at once, each with variables of its own (one build "
@@ -31,11 +34,11 @@ CHECKS = {
     "resolved.jsonl": (0, "1 finding was not true any more later", ""),
     "resolved-then-again.jsonl": (1, "2 times", ""),
     "replaced.jsonl": (1, "5 times, loads 1-3, 5, growing with each load", ""),
-    "pending-last.jsonl": (1, "said before the module was unmapped", ""),
-    "pending-confirmed.jsonl": (1, "thread-routine: libplug.so (unloaded)", ""),
+    "pending-last.jsonl": (1, "reported before the module was unmapped", ""),
+    "pending-confirmed.jsonl": (1, "thread-routine: libplug.so (unloaded): thread left that runs the module's code", ""),
     "pending-resolved.jsonl": (0, "clean: no findings", ""),
     "no-summary.jsonl": (1, "process 100 (host) has no summary", ""),
-    "two-pids.jsonl": (1, "2 times, load 1, in 2 processes", ""),
+    "two-pids.jsonl": (1, "2 times, load 1, process 100 (and 1 more): ", ""),
     "unknown.jsonl": (1, "error: brand-new-kind", ""),
     "no-header.jsonl": (1, "key-destructor", "the header is missing or damaged"),
     "wild-numbers.jsonl": (1, "9223372036854775807 times", ""),
@@ -44,7 +47,7 @@ CHECKS = {
     "other-format.jsonl": (2, "", "not a dlpin report"),
     "not-a-report.txt": (2, "", "not a dlpin report"),
     "empty.jsonl": (2, "", "empty: the process that made it wrote nothing"),
-    "mixed": (1, "5 times, loads 1-3, in 2 processes", "README: skipped"),
+    "mixed": (1, "5 times, loads 1-3, growing with each load, process 100 (and 1 more): ", "README: skipped"),
     "no-such-file": (2, "", "No such file or directory"),
 }
 
@@ -197,11 +200,12 @@ class Report(Case):
 
 
 class Color(Case):
-    def on_terminal(self, **environment):
+    def on_terminal(self, columns=0, **environment):
         try:
             leader, follower = pty.openpty()
         except OSError as error:
             self.skipTest(f"no terminal to be had: {error}")
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         process = subprocess.Popen([DLPIN, "report", DATA / "good.jsonl"], stdout=follower,
                                    env={**self.environment, **environment})
         os.close(follower)
@@ -214,6 +218,13 @@ class Color(Case):
         os.close(leader)
         process.wait()
         return text
+
+    def test_sentences_take_its_width(self):
+        for columns, environment in ((60, {"COLUMNS": ""}), (80, {"COLUMNS": "80"})):
+            lines = self.on_terminal(60, **environment).decode().splitlines()
+            sentences = [line for line in lines if line.startswith("  ") and "(" not in line]
+            longest = max(map(len, sentences))
+            self.assertTrue(columns - 15 < longest <= columns, longest)
 
     def test_on_a_terminal_only(self):
         self.assertIn(b"\033[31merror", self.on_terminal())

@@ -53,16 +53,17 @@ Test(text, a_block_has_everything)
     const struct report report = {.model = &model};
     char *text = render(render_text, &report, false);
 
-    cr_assert_str_eq(text, "warning: key: libplug.so (unloaded)\n"
+    cr_assert_str_eq(text, "warning: key: libplug.so (unloaded): pthread key left by the module, "
+                           "in f (libplug.so+0x8)\n"
                            "  left a key\n"
-                           "  3 times, the last of 48 bytes, loads 1-3, 7, growing with each load\n"
+                           "  3 times, loads 1-3, 7, growing with each load, process 1: host\n"
                            "  growth: 3 in 7 loads\n"
                            "  created at:\n"
                            "    #0 f (libplug.so+0x8)\n"
                            "  reached by:\n"
                            "    table+0x8 in libplug.so\n"
                            "    -> a block of 24 bytes, made in f (libplug.so+0x8)\n"
-                           "    ... 5 more\n"
+                           "    … 5 more\n"
                            "    -> a block of 24 bytes, made in f (libplug.so+0x8), at +0x0\n"
                            "    -> a block of 24 bytes, made in f (libplug.so+0x8), at +0x10"
                            " <- the first that libplug.so made\n"
@@ -93,14 +94,13 @@ Test(text, growth_and_sizes)
     } cases[] = {
         {",\"count\":5,\"loads\":[1,2,3,4,5],\"growing\":true,\"subject\":{\"keys_live\":5,"
          "\"keys_max\":1024}",
-         "  5 times, loads 1-5, growing with each load\n"
+         "  5 times, loads 1-5, growing with each load, process 1: host\n"
          "  growth: 1 per load, 5 loads; 1019 loads until pthread_key_create fails\n"},
         {",\"count\":2,\"loads\":[1,2],\"growing\":true,\"bytes\":56,\"blocks\":1,\"subject\":{"
          "\"hanging_bytes\":504,\"hanging_blocks\":9}",
-         "  2 times, the last of 56 bytes in 1 block, loads 1, 2, growing with each load\n"
+         "  2 times, loads 1, 2, growing with each load, process 1: host\n"
          "  growth: 1 per load, 2 loads; 560 bytes in 10 blocks lost each time\n"},
-        {",\"bytes\":56,\"blocks\":2", "  1 time, 56 bytes in 2 blocks, load 1\n\n"},
-        {",\"count\":2,\"loads\":[1,2]", "  2 times, loads 1, 2\n\n"},
+        {",\"count\":2,\"loads\":[1,2]", "  2 times, loads 1, 2, process 1: host\n\n"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -188,15 +188,15 @@ Test(text, a_crash_comes_first)
     cr_assert_str_eq(
         text, "crash: libplug.so (unloaded)\n"
               "  host (process 1) crashed with SIGSEGV at f (libplug.so+0x8), 0.000 s after "
-              "libplug.so was unloaded.\n"
+              "libplug.so was\n  unloaded.\n"
               "  Predicted by finding 4, error key:\n"
               "    left a key\n"
               "  died at:\n"
               "    #0 f (libplug.so+0x8)\n"
               "\n"
-              "error: key: libplug.so (unloaded)\n"
+              "error: key: libplug.so (unloaded): pthread key left by the module\n"
               "  left a key\n"
-              "  1 time, load 1\n"
+              "  1 time, load 1, process 1: host\n"
               "  it came true: process 1 crashed, see above\n"
               "\n"
               "dlpin: process 1 (host) has no summary: it crashed, see above; what it reported "

@@ -30,19 +30,39 @@ static struct frame in(struct module *module)
 
 static struct finding finding;
 
-/* Whether the rule finds something; then what it says is in `message`, and all that it took is
- * given back by check_references. */
-static struct text message;
+/* Whether the rule finds something; then what it says is in `message` and `whole`, and all that it
+ * took is given back by check_references. */
+static struct message message;
+static struct text whole;
+
+/* One sentence each: no full stop but the last one. */
+static void check_sentence(const struct text *part)
+{
+    const char *words = text_string(part);
+    cr_assert(part->length > 20 && !part->failed, "too short: %s", words);
+    cr_assert(part->data[part->length - 1] == '.' && part->data[part->length - 2] != '.', "%s",
+              words);
+    cr_assert_null(strstr(words, ". "), "two sentences: %s", words);
+}
+
+static void check_parts(void)
+{
+    check_sentence(&message.cause);
+    check_sentence(&message.consequence);
+    check_sentence(&message.fix);
+}
 
 static bool finds(enum kind kind, const struct subject *subject)
 {
     finding = (struct finding){.kind = kind, .object = object_make(kind)};
-    text_free(&message);
+    message_free(&message);
+    text_free(&whole);
     rules[kind]->class->identify(subject, &finding.object);
     if (!rules[kind]->match(subject, &finding))
         return false;
-    rules[kind]->explain(&finding, &message);
-    cr_assert(message.length > 40 && !message.failed);
+    rules_explain(&finding, &message);
+    message_join(&whole, &message);
+    check_parts();
     return true;
 }
 
@@ -59,8 +79,8 @@ static void is(enum verdict verdict, enum severity severity, const struct module
 
 static void says(const char *words)
 {
-    cr_assert_not_null(strstr(text_string(&message), words), "'%s' is not in: %s", words,
-                       text_string(&message));
+    cr_assert_not_null(strstr(text_string(&whole), words), "'%s' is not in: %s", words,
+                       text_string(&whole));
 }
 
 TestSuite(key_rules, .init = make_modules);
@@ -85,7 +105,7 @@ Test(key_rules, a_destructor_in_an_unloaded_module)
     says("key 5");
     is(VERDICT_DANGLING, SEVERITY_ERROR, gone);
     cr_assert(finds(KIND_KEY_DESTRUCTOR, key_of(gone, there)));
-    says("created by there.so");
+    says("in there.so, which created the key");
     is(VERDICT_DANGLING, SEVERITY_ERROR, gone);
     cr_assert(finds(KIND_KEY_DESTRUCTOR, key_of(gone, NULL)));
     is(VERDICT_DANGLING, SEVERITY_ERROR, gone);
@@ -100,7 +120,7 @@ Test(key_rules, a_key_that_nobody_can_delete)
     says("1024");
     is(VERDICT_LOST, SEVERITY_WARNING, gone);
     cr_assert(finds(KIND_KEY, key_of(there, gone)));
-    says("is still there");
+    says("without deleting it");
     is(VERDICT_LOST, SEVERITY_WARNING, gone);
     cr_assert_not(finds(KIND_KEY, key_of(gone, gone)), "that is key-destructor");
     cr_assert_not(finds(KIND_KEY, key_of(NULL, there)));
@@ -231,7 +251,7 @@ Test(value_rules, a_block_of_the_module)
     says("no destructor");
     is(VERDICT_LOST, SEVERITY_WARNING, gone);
     cr_assert(finds(KIND_KEY_VALUE, value_of(TARGET_BLOCK, gone)));
-    says("destructor is gone");
+    says("destructor was unloaded");
     is(VERDICT_LOST, SEVERITY_WARNING, gone);
     cr_assert(finds(KIND_KEY_VALUE, value_of(TARGET_BLOCK, there)));
     says("will be given it");

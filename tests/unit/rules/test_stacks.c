@@ -212,15 +212,15 @@ Test(stacks, the_calling_thread)
     cr_assert_eq(count, 1);
 }
 
-static struct text message;
+static struct message message;
 
 static bool matches(const struct subject *subject, struct finding *finding)
 {
     *finding = (struct finding){.kind = KIND_THREAD_STACK};
-    text_free(&message);
+    message_free(&message);
     bool match = rules[KIND_THREAD_STACK]->match(subject, finding);
     if (match)
-        rules[KIND_THREAD_STACK]->explain(finding, &message);
+        rules_explain(finding, &message);
     return match;
 }
 
@@ -234,12 +234,13 @@ Test(stacks, the_rule)
     cr_assert(matches(&subject, &finding));
     cr_assert_eq(finding.verdict, VERDICT_DANGLING);
     cr_assert_eq(finding.severity, SEVERITY_ERROR);
-    cr_assert_not_null(strstr(text_string(&message), "gone.so was unloaded, and thread 4711"));
+    cr_assert_not_null(
+        strstr(text_string(&message.cause), "gone.so was unloaded, and thread 4711"));
     finding_release(&finding);
     passage.certain = false;
     cr_assert(matches(&subject, &finding));
     cr_assert_eq(finding.severity, SEVERITY_WARNING);
-    cr_assert_not_null(strstr(text_string(&message), "beyond what can be unwound"));
+    cr_assert_not_null(strstr(text_string(&message.cause), "beyond what can be unwound"));
     finding_release(&finding);
     cr_assert_eq(gone->references, 0);
 

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#include "render/stack.h"
+
+#include "base/memory.h"
+#include "model/function_name.h"
+#include "render/place.h"
+#include "render/put.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_SHOWN = 160 };
+
+/* A function at a frame. */
+struct line {
+    const struct frame *frame;
+    size_t number;
+};
+
+static const char *name_of(const struct line *line)
+{
+    const struct frame_place at = frame_place(line->frame, line->number);
+
+    return at.function != NULL ? at.function : at.inlined ? NULL : line->frame->symbol;
+}
+
+/* The qualified name in a demangled one: behind the type that a template's function returns. */
+static const char *qualified_name(const char *name)
+{
+    const char *start = name;
+    int depth = 0;
+
+    for (const char *at = name; *at != '\0' && (*at != '(' || depth > 0); at++) {
+        depth += *at == '<';
+        depth -= *at == '>' && depth > 0;
+        if (*at == ' ' && depth == 0)
+            start = at + 1;
+    }
+    return start;
+}
+
+static bool is_of_library(const char *name)
+{
+    static const char *const own[] = {"std::", "__gnu_cxx::", "_start", "operator new"};
+    const char *qualified = qualified_name(name);
+
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        const char *text = i < 2 ? qualified : name;
+        size_t length = strlen(own[i]);
+
+        if (strncmp(text, own[i], length) == 0 && (i != 2 || name[length] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+static bool is_users(const struct process *process, const struct line *line)
+{
+    const struct module *module = process_module(process, line->frame->module);
+    const char *name = name_of(line);
+    const char *source = frame_place(line->frame, line->number).source;
+
+    if (module != NULL && module->data->common)
+        return false;
+    /* Debug information has inlined functions without their namespace. */
+    if (source != NULL && strstr(source, "/include/c++/") != NULL)
+        return false;
+    return name == NULL || !is_of_library(name);
+}
+
+static bool has_users(const struct process *process, const struct line *lines, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is_users(process, &lines[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Where a folded frame is: code of the standard library may be compiled into any module. */
+static const char *place_of_folded(const struct process *process, const struct line *line)
+{
+    const struct module *module = process_module(process, line->frame->module);
+    const char *name = name_of(line);
+
+    if (module != NULL && module->data->common)
+        return module_identity(module);
+    return name != NULL && strcmp(name, "_start") == 0 ? "_start" : "std";
+}
+
+/* "… 3 frames in libc.so.6, libstdc++.so.6" */
+static void put_folded(FILE *out, const struct process *process, const struct line *lines,
+                       size_t count)
+{
+    const char *before = NULL;
+
+    fprintf(out, "    … %zu frame%s in ", count, plural((int64_t)count));
+    for (size_t i = 0; i < count; i++) {
+        const char *name = place_of_folded(process, &lines[i]);
+
+        if (before != NULL && strcmp(before, name) == 0)
+            continue;
+        put(out, "%s%s", before != NULL ? ", " : "", name);
+        before = name;
+    }
+    fputc('\n', out);
+}
+
+static void put_lines(FILE *out, const struct process *process, const struct line *lines,
+                      size_t count, bool folds)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t end = i;
+
+        while (folds && end < count && !is_users(process, &lines[end]))
+            end++;
+        if (end > i) {
+            put_folded(out, process, lines + i, end - i);
+            i = end - 1;
+            continue;
+        }
+        fprintf(out, "    #%zu ", i);
+        put_place_of(out, process, lines[i].frame, lines[i].number);
+    }
+}
+
+void put_stack(FILE *out, const struct style *style, const struct process *process,
+               const char *title, const struct frame *frames, size_t count)
+{
+    struct line *lines = NULL;
+    size_t line_count = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        for (size_t number = 0; number < frame_place_count(&frames[i]); number++)
+            ARRAY_PUSH(lines, line_count, (struct line){&frames[i], number});
+    }
+    if (count > 0)
+        fprintf(out, "  %s:\n", title);
+    put_lines(out, process, lines, line_count,
+              !style->verbose && has_users(process, lines, line_count));
+    free(lines);
+}
+
+/* module: RECORD_ABSENT stands for any. False: there is none. */
+static bool first_users(const struct process *process, const struct frame *frames, size_t count,
+                        int64_t module, struct line *found)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t number = 0; number < frame_place_count(&frames[i]); number++) {
+            *found = (struct line){&frames[i], number};
+            if ((module == RECORD_ABSENT || frames[i].module == module) && is_users(process, found))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool own_line(const struct finding *finding, struct line *found)
+{
+    const struct finding_record *data = finding->data;
+    const struct process *process = finding->process;
+    const int64_t modules[] = {data->module, RECORD_ABSENT};
+
+    for (size_t i = 0; i < 2; i++) {
+        if (first_users(process, data->stack, data->stack_count, modules[i], found) ||
+            first_users(process, data->points, data->point_count, modules[i], found))
+            return true;
+    }
+    return false;
+}
+
+char *own_place_text(const struct finding *finding, bool *is_of_subject)
+{
+    struct line line;
+    struct frame_place at;
+    const struct module *module;
+    const char *more;
+    char *name, *text;
+
+    if (!own_line(finding, &line))
+        return NULL;
+    *is_of_subject = line.frame->role != NULL;
+    at = frame_place(line.frame, line.number);
+    module = process_module(finding->process, line.frame->module);
+    name = name_of(&line) != NULL ? short_name(name_of(&line)) : NULL;
+    more = name != NULL && style_cut(name, NAME_SHOWN) ? "…" : "";
+    if (name == NULL || at.source == NULL)
+        text = memory_format("%s%s%s%s+0x%" PRIx64 "%s", name != NULL ? name : "", more,
+                             name != NULL ? " (" : "", module_identity(module), line.frame->offset,
+                             name != NULL ? ")" : "");
+    else if (at.line > 0)
+        text = memory_format("%s%s at %s:%d", name, more, at.source, at.line);
+    else
+        text = memory_format("%s%s at %s", name, more, at.source);
+    free(name);
+    return text;
+}
