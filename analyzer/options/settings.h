@@ -8,6 +8,7 @@
 #include "gate/gate.h"
 #include "render/location.h"
 #include "render/output.h"
+#include "try/trial.h"
 
 struct settings {
     enum { SHOW_NOTHING, SHOW_HELP, SHOW_VERSION } show;
@@ -31,6 +32,8 @@ struct settings {
     bool trace_children;
     const char *keep;  /* directory, or NULL */
     const char *extra; /* for DLPIN_OPTIONS, or NULL */
+
+    struct try_plan trial; /* try */
 
     struct request request;
     const char *pid;    /* why: NULL: a report file is read */

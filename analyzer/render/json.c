@@ -14,6 +14,7 @@
 #include "model/duplicates.h"
 #include "model/growth.h"
 #include "render/json_exceptions.h"
+#include "render/json_verdicts.h"
 #include "render/values.h"
 #include "symbolize/demangle.h"
 
@@ -410,6 +411,7 @@ void render_json(FILE *out, const struct report *report, bool color)
     set_member(document, "signatures", text_value(SIGNATURE_VERSION_NAME));
     set_findings(document, report);
     set_exceptions(document, report);
+    set_verdicts(document, report);
     set_member(document, "crashes", crashes_value(model));
     set_member(document, "duplicates", duplicates_value(model));
     set_member(document, "processes", processes);

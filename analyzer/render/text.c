@@ -12,6 +12,7 @@
 #include "render/crashes.h"
 #include "render/exceptions.h"
 #include "render/put.h"
+#include "render/verdicts.h"
 #include "render/way.h"
 #include "symbolize/demangle.h"
 
@@ -375,6 +376,7 @@ void render_text(FILE *out, const struct report *report, bool color)
 {
     const struct group *group;
 
+    put_verdicts(out, report, color);
     put_crashes(out, report->model, color);
     for (group = report->model->groups; group != NULL; group = group->hh.next) {
         if (report_shows(report, group))

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "try/ending.h"
+
+#include "base/memory.h"
+#include "base/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/* Of a library that never came as far as to be unloaded nothing can be said but this. */
+static bool was_loaded(const struct attempt *attempt)
+{
+    const struct progress *progress = &attempt->progress;
+
+    return progress->load > 1 || progress->phase > PHASE_OPENING;
+}
+
+static bool came_to_its_end(const struct attempt *attempt, const struct try_plan *plan)
+{
+    return !attempt->hung && WIFEXITED(attempt->status) &&
+           (plan->driver != NULL ? WEXITSTATUS(attempt->status) == 0
+                                 : attempt->progress.phase == PHASE_END);
+}
+
+/* "killed the process (SIGSEGV) in dlclose (load 1)" */
+static char *words_of_death(const struct attempt *attempt, const struct try_plan *plan)
+{
+    char *place =
+        plan->driver != NULL ? memory_string("in the driver") : progress_place(&attempt->progress);
+    char *words;
+
+    if (attempt->hung)
+        words = memory_format("did not return within %ld s %s", plan->seconds, place);
+    else if (WIFSIGNALED(attempt->status))
+        words = memory_format("killed the process (SIG%s) %s",
+                              sigabbrev_np(WTERMSIG(attempt->status)) != NULL
+                                  ? sigabbrev_np(WTERMSIG(attempt->status))
+                                  : "?",
+                              place);
+    else
+        words = memory_format("ended the process with status %d %s", WEXITSTATUS(attempt->status),
+                              place);
+    free(place);
+    return words;
+}
+
+/* The loader begins with the path, which stands in the same line already. */
+static char *words_of_refusal(const char *text)
+{
+    const char *colon = text[0] == '/' ? strstr(text, ": ") : NULL;
+
+    return memory_string(colon != NULL ? colon + 2 : text);
+}
+
+/* The first line of it. */
+static void add_printed(struct ending *ending, const struct attempt *attempt)
+{
+    char *line, *longer;
+
+    if (attempt->printed_bytes == 0)
+        return;
+    line = memory_format("%.*s", (int)strcspn(attempt->printed, "\n"), attempt->printed);
+    message_printable(line);
+    longer = memory_format("%s%sprinted \"%s\"%s", ending->words != NULL ? ending->words : "",
+                           ending->words != NULL ? "; " : "", line,
+                           strlen(line) + 1 < attempt->printed_bytes ? " and more" : "");
+    free(line);
+    free(ending->words);
+    ending->words = longer;
+}
+
+void ending_judge(struct ending *ending, const struct attempt *attempt, const struct try_plan *plan)
+{
+    const struct progress *progress = &attempt->progress;
+
+    *ending = (struct ending){.outcome = OUTCOME_CLEAN};
+    if (attempt->error != 0) {
+        ending->outcome = OUTCOME_UNLOADABLE;
+        ending->words = memory_format("no process could be started: %s", strerror(attempt->error));
+        return;
+    }
+    if (!came_to_its_end(attempt, plan)) {
+        ending->words = words_of_death(attempt, plan);
+        ending->cut_short = plan->driver != NULL || was_loaded(attempt);
+        ending->outcome = !ending->cut_short                               ? OUTCOME_UNLOADABLE
+                          : WIFSIGNALED(attempt->status) && !attempt->hung ? OUTCOME_DANGLES
+                                                                           : OUTCOME_PINNED;
+    } else if (progress->refused != NULL) {
+        ending->outcome = OUTCOME_UNLOADABLE;
+        ending->words = words_of_refusal(progress->refused);
+    } else if (progress->missing != NULL) {
+        ending->outcome = OUTCOME_UNLOADABLE;
+        ending->words = memory_format("has no function %s", progress->missing);
+    }
+    add_printed(ending, attempt);
+}
