@@ -83,17 +83,20 @@ static void *open_library(const struct plan *plan, long load)
         return NULL;
     }
     say(plan, "use %ld\n", load);
-    return call_all(plan, handle, "call") ? handle : NULL;
+    if (call_all(plan, handle, "call"))
+        return handle;
+    dlclose(handle);
+    return NULL;
 }
 
 static bool close_library(const struct plan *plan, void *handle, long load)
 {
-    if (!call_all(plan, handle, "before-close"))
-        return false;
+    bool good = call_all(plan, handle, "before-close");
+
     say(plan, "close %ld\n", load);
     dlclose(handle);
     say(plan, "closed %ld\n", load);
-    return true;
+    return good;
 }
 
 static void *load_all(void *argument)

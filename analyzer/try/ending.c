@@ -8,11 +8,14 @@
 #include <string.h>
 #include <sys/wait.h>
 
-/* Of a library that never came as far as to be unloaded nothing can be said but this. */
-static bool was_loaded(const struct attempt *attempt)
+/* Of a library that never came as far as to be used nothing can be said but this. A driver of the
+ * user says so with its status. */
+static bool was_loaded(const struct attempt *attempt, const struct try_plan *plan)
 {
     const struct progress *progress = &attempt->progress;
 
+    if (plan->driver != NULL)
+        return attempt->hung || WIFSIGNALED(attempt->status);
     return progress->load > 1 || progress->phase > PHASE_OPENING;
 }
 
@@ -70,6 +73,13 @@ static void add_printed(struct ending *ending, const struct attempt *attempt)
     ending->words = longer;
 }
 
+static enum outcome outcome_of_death(const struct attempt *attempt, bool loaded)
+{
+    if (!loaded)
+        return OUTCOME_UNLOADABLE;
+    return WIFSIGNALED(attempt->status) && !attempt->hung ? OUTCOME_DANGLES : OUTCOME_PINNED;
+}
+
 void ending_judge(struct ending *ending, const struct attempt *attempt, const struct try_plan *plan)
 {
     const struct progress *progress = &attempt->progress;
@@ -82,10 +92,8 @@ void ending_judge(struct ending *ending, const struct attempt *attempt, const st
     }
     if (!came_to_its_end(attempt, plan)) {
         ending->words = words_of_death(attempt, plan);
-        ending->cut_short = plan->driver != NULL || was_loaded(attempt);
-        ending->outcome = !ending->cut_short                               ? OUTCOME_UNLOADABLE
-                          : WIFSIGNALED(attempt->status) && !attempt->hung ? OUTCOME_DANGLES
-                                                                           : OUTCOME_PINNED;
+        ending->cut_short = was_loaded(attempt, plan);
+        ending->outcome = outcome_of_death(attempt, ending->cut_short);
     } else if (progress->refused != NULL) {
         ending->outcome = OUTCOME_UNLOADABLE;
         ending->words = words_of_refusal(progress->refused);

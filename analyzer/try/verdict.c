@@ -81,12 +81,22 @@ static struct verdict_row *row_of_other(struct verdicts *verdicts, const char *m
     return &verdicts->rows[verdicts->count - 1];
 }
 
-/* The row that a module of this trial's process speaks in: another one that was tried has its row
- * already. */
-static struct verdict_row *row_of(struct verdicts *verdicts, const struct trials *trials,
-                                  size_t number, const struct module *module)
+/* A function of the library that ends with a jump is taken for the driver. */
+static bool is_driver(const struct process *process, const struct module *module)
 {
-    if (module == NULL || is_of_library(&trials->items[number], module))
+    return process->header != NULL && process->header->header.exe != NULL &&
+           strcmp(process->header->header.exe, module->data->path) == 0;
+}
+
+/* The row that a finding of this trial's process speaks in: another library that was tried has its
+ * row already. */
+static struct verdict_row *row_of(struct verdicts *verdicts, const struct trials *trials,
+                                  size_t number, const struct finding *finding)
+{
+    const struct module *module = finding_module(finding);
+
+    if (module == NULL || is_driver(finding->process, module) ||
+        is_of_library(&trials->items[number], module))
         return &verdicts->rows[number];
     for (size_t i = 0; i < verdicts->library_count; i++) {
         if (is_of_library(&trials->items[i], module))
@@ -134,12 +144,12 @@ static void take_groups(struct verdicts *verdicts, const struct trials *trials,
             size_t trial = trial_of(finding->process, directory);
 
             if (trial < trials->count && concerns(&trials->items[trial], finding))
-                add_to_row(row_of(verdicts, trials, trial, finding_module(finding)), group, finding,
-                           trial);
+                add_to_row(row_of(verdicts, trials, trial, finding), group, finding, trial);
         }
     }
 }
 
+/* The library in its own process. */
 static void take_modules(struct verdicts *verdicts, const struct trials *trials,
                          const struct model *model, const char *directory)
 {
@@ -147,13 +157,13 @@ static void take_modules(struct verdicts *verdicts, const struct trials *trials,
          process = process->hh.next) {
         size_t trial = trial_of(process, directory);
 
-        if (trial >= trials->count)
-            continue;
-        verdicts->rows[trial].users = 1;
-        for (const struct module *module = process->modules; module != NULL;
-             module = module->hh.next)
-            verdicts->rows[trial].unloaded |= module->data->state == MODULE_UNLOADED &&
-                                              is_of_library(&trials->items[trial], module);
+        for (const struct module *module = trial < trials->count ? process->modules : NULL;
+             module != NULL; module = module->hh.next) {
+            if (!is_of_library(&trials->items[trial], module))
+                continue;
+            verdicts->rows[trial].seen = true;
+            verdicts->rows[trial].unloaded |= module->data->state == MODULE_UNLOADED;
+        }
     }
 }
 
@@ -262,9 +272,9 @@ static void judge_silence(struct verdict_row *row)
 {
     if (row->outcome != OUTCOME_CLEAN || row->unloaded)
         return;
-    row->outcome = row->users > 0 ? OUTCOME_PINNED : OUTCOME_UNLOADABLE;
-    add_words(&row->what, row->users > 0 ? "it is part of the process from the start"
-                                         : "nothing could be seen in its process");
+    row->outcome = row->seen ? OUTCOME_PINNED : OUTCOME_UNLOADABLE;
+    add_words(&row->what, row->seen ? "it is part of the process from the start"
+                                    : "it was not seen in its process");
 }
 
 /* A module that stays mapped and is opened again is a warning elsewhere: here that is done on

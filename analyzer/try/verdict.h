@@ -35,14 +35,14 @@ struct row_group {
 struct verdict_row {
     char *name;
     enum outcome outcome;
-    char *what;         /* why; may be empty */
-    bool cut_short;     /* a process was loaded, and did not come to its end */
-    bool unloaded;      /* at least once */
-    bool crashed;       /* with a crash record */
-    bool fails;         /* the gate */
-    const char *module; /* path by which findings name it, or what dlopen was given */
-    size_t users;       /* of another module: the libraries that brought it */
-    size_t last_user;   /* number of the trial that was counted last, plus one */
+    char *what;          /* why; may be empty */
+    bool cut_short;      /* a process was loaded, and did not come to its end */
+    bool seen, unloaded; /* in at least one of its processes */
+    bool crashed;        /* with a crash record */
+    bool fails;          /* the gate */
+    const char *module;  /* path by which findings name it, or what dlopen was given */
+    size_t users;        /* of another module: the libraries that brought it */
+    size_t last_user;    /* number of the trial that was counted last, plus one */
     struct row_group *groups;
     size_t group_count;
 };
