@@ -382,7 +382,7 @@ void render_text(FILE *out, const struct report *report, bool color)
         if (report_shows(report, group))
             put_group(out, group, color);
     }
-    if (!report->running)
+    if (!report->running && report->verdicts == NULL)
         put_unfinished(out, report->model);
     put_duplicates(out, report->model);
     put_limits(out, report);

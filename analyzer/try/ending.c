@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
+enum { LOADER_STATUS = 127 };
+
 /* Of a library that never came as far as to be used nothing can be said but this. A driver of the
  * user says so with its status. */
 static bool was_loaded(const struct attempt *attempt, const struct try_plan *plan)
@@ -56,6 +58,20 @@ static char *words_of_refusal(const char *text)
     return memory_string(colon != NULL ? colon + 2 : text);
 }
 
+/* The loader ends a process in which a function that was bound late is not there: the library wants
+ * it of its host. */
+static const char *wanted_symbol(const struct attempt *attempt)
+{
+    static const char error[] = "symbol lookup error: ", symbol[] = "undefined symbol: ";
+    const char *at = attempt->printed;
+
+    if (at == NULL || !WIFEXITED(attempt->status) || WEXITSTATUS(attempt->status) != LOADER_STATUS)
+        return NULL;
+    at = strstr(at, error);
+    at = at != NULL ? strstr(at, symbol) : NULL;
+    return at != NULL ? at + strlen(symbol) : NULL;
+}
+
 /* The first line of it. */
 static void add_printed(struct ending *ending, const struct attempt *attempt)
 {
@@ -80,6 +96,23 @@ static enum outcome outcome_of_death(const struct attempt *attempt, bool loaded)
     return WIFSIGNALED(attempt->status) && !attempt->hung ? OUTCOME_DANGLES : OUTCOME_PINNED;
 }
 
+static void judge_death(struct ending *ending, const struct attempt *attempt,
+                        const struct try_plan *plan)
+{
+    const char *symbol = wanted_symbol(attempt);
+
+    if (symbol != NULL) {
+        ending->outcome = OUTCOME_UNLOADABLE;
+        ending->words = message_printable(
+            memory_format("undefined symbol: %.*s", (int)strcspn(symbol, ",\n"), symbol));
+        return;
+    }
+    ending->words = words_of_death(attempt, plan);
+    ending->cut_short = was_loaded(attempt, plan);
+    ending->outcome = outcome_of_death(attempt, ending->cut_short);
+    add_printed(ending, attempt);
+}
+
 void ending_judge(struct ending *ending, const struct attempt *attempt, const struct try_plan *plan)
 {
     const struct progress *progress = &attempt->progress;
@@ -91,10 +124,10 @@ void ending_judge(struct ending *ending, const struct attempt *attempt, const st
         return;
     }
     if (!came_to_its_end(attempt, plan)) {
-        ending->words = words_of_death(attempt, plan);
-        ending->cut_short = was_loaded(attempt, plan);
-        ending->outcome = outcome_of_death(attempt, ending->cut_short);
-    } else if (progress->refused != NULL) {
+        judge_death(ending, attempt, plan);
+        return;
+    }
+    if (progress->refused != NULL) {
         ending->outcome = OUTCOME_UNLOADABLE;
         ending->words = words_of_refusal(progress->refused);
     } else if (progress->missing != NULL) {

@@ -133,6 +133,14 @@ class Verdicts(Case):
         self.assert_verdict('cannot be loaded', text, status=2)
         self.assert_verdict('clean', '--with=' + library('host'), library('wants'), status=0)
 
+    def test_wants_a_function_of_its_host(self):
+        path = library('wants_lazily')
+        self.assert_verdict('clean', path, status=0)
+        self.assert_verdict('cannot be loaded', path, '--flags=now', status=2, what='function_of_the_host')
+        row = self.assert_verdict('cannot be loaded', path, '--call=use', status=2)
+        self.assertEqual(row['what'], 'undefined symbol: function_of_the_host')
+        self.assert_verdict('clean', path, '--call=use', '--with=' + library('host'), status=0)
+
     def test_who_is_to_blame(self):
         """The users of a library that leaves something have done nothing."""
         document = self.document(library('user'), library('other_user'), status=1)
