@@ -272,6 +272,7 @@ class Reports(Case):
         for form in 'sarif', 'github', 'gitlab', 'markdown', 'dot', 'text':
             result = self.tried(f'--format={form}', library('grows'), status=1)
             self.assertIn('grows', result.stdout)
+            self.assertEqual('grows with each load' in result.stdout, form in ('markdown', 'text'))
 
     def test_text(self):
         text = self.tried(library('quiet'), library('grows'), status=1).stdout.splitlines()
