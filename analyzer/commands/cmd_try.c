@@ -43,6 +43,11 @@ static bool find_own_driver(struct try_run *run)
 {
     const char *driver = run->settings->trial.driver;
 
+    if (driver != NULL && run->settings->trial.word_count > 0) {
+        message_usage("--driver: it opens and calls by itself, without --flags, --with, --call and "
+                      "--before-close");
+        return false;
+    }
     if (driver == NULL || strchr(driver, '/') == NULL)
         return true;
     run->own_driver = realpath(driver, NULL);

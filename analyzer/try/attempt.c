@@ -198,7 +198,8 @@ void attempt_kill(struct running *running)
     kill(running->pid, SIGKILL);
 }
 
-/* All that is in the pipe by now; a process that it left behind may hold the other end open. */
+/* What is in the pipe by now, as far as it is kept. A process that it left behind may go on to
+ * write. */
 static void listen_to_the_end(struct running *running)
 {
     size_t before;
@@ -207,7 +208,8 @@ static void listen_to_the_end(struct running *running)
         return;
     do {
         before = running->attempt->printed_bytes;
-    } while (attempt_listen(running) && running->attempt->printed_bytes > before);
+    } while (attempt_listen(running) && running->attempt->printed_bytes > before &&
+             before < PRINTED_KEPT);
     close(running->output);
 }
 

@@ -217,6 +217,7 @@ class Options(Case):
             (['--only=both', 'x'], 'main, thread or cross'),
             (['--jobs=0', 'x'], 'from 1 to'),
             (['--driver=/nonexistent', 'x'], 'cannot be run'),
+            (['--driver=true', '--call=f', 'x'], 'by itself'),
             (['--gate', 'x'], 'unknown option'),
             (['/nonexistent/x.so'], 'No such file'),
             ([self.temporary], 'no library to try'),
