@@ -89,8 +89,6 @@ bool target_lives(const struct target *target)
     return status != NULL;
 }
 
-/* --- its report file --- */
-
 static bool take_first_line(void *context, const struct line *line)
 {
     struct record **record = context;
@@ -177,8 +175,6 @@ bool target_find_report(struct target *target)
         closedir(descriptors);
     return target->report != NULL;
 }
-
-/* --- whether it listens --- */
 
 static bool has_library(const struct target *target)
 {

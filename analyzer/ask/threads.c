@@ -42,8 +42,6 @@ struct call {
     uint64_t arguments[6], sp, pc;
 };
 
-/* --- system calls --- */
-
 /* The kernel begins them anew by itself. */
 static bool kernel_restarts(const struct call *call)
 {
@@ -106,8 +104,6 @@ static bool can_be_set_back(const struct call *call)
 }
 
 #endif
-
-/* --- a thread --- */
 
 /* The main thread's stack grows as it is needed. */
 static bool has_room(const char *maps, uint64_t sp)
@@ -179,8 +175,6 @@ static enum state look_at(const struct target *target, const char *maps, pid_t t
                    (anew ? DLPIN_REQUEST_ANEW : 0);
     return anew || kernel_restarts(&call) ? STATE_GOOD : STATE_DISTURBED;
 }
-
-/* --- all of them --- */
 
 typedef bool thread_visitor(void *context, const struct chosen *chosen, enum state state);
 

@@ -18,8 +18,6 @@
 /* Longer than any name or path that helps. */
 enum { TEXT_MAX = 64 << 10, NO_TEXT = -1 };
 
-/* --- in the worker --- */
-
 static void send_text(FILE *out, const char *text)
 {
     size_t length = text != NULL ? strnlen(text, TEXT_MAX) : 0;
@@ -53,8 +51,6 @@ static void work(int descriptor, const struct stat *status, const struct worker_
         fflush(out);
     }
 }
-
-/* --- in the parent --- */
 
 /* False: there is no more. */
 static bool receive_text(FILE *in, char **text)

@@ -73,20 +73,18 @@ static const char *wanted_symbol(const struct attempt *attempt)
 }
 
 /* The first line of it. */
-static void add_printed(struct ending *ending, const struct attempt *attempt)
+static char *words_of_print(const struct attempt *attempt)
 {
-    char *line, *longer;
+    char *line, *words;
 
     if (attempt->printed_bytes == 0)
-        return;
+        return NULL;
     line = memory_format("%.*s", (int)strcspn(attempt->printed, "\n"), attempt->printed);
     message_printable(line);
-    longer = memory_format("%s%sprinted \"%s\"%s", ending->words != NULL ? ending->words : "",
-                           ending->words != NULL ? "; " : "", line,
-                           strlen(line) + 1 < attempt->printed_bytes ? " and more" : "");
+    words = memory_format("printed \"%s\"%s", line,
+                          strlen(line) + 1 < attempt->printed_bytes ? " and more" : "");
     free(line);
-    free(ending->words);
-    ending->words = longer;
+    return words;
 }
 
 static enum outcome outcome_of_death(const struct attempt *attempt, bool loaded)
@@ -103,6 +101,8 @@ static void judge_death(struct ending *ending, const struct attempt *attempt,
 
     if (symbol != NULL) {
         ending->outcome = OUTCOME_UNLOADABLE;
+        free(ending->printed); /* by the loader */
+        ending->printed = NULL;
         ending->words = message_printable(
             memory_format("undefined symbol: %.*s", (int)strcspn(symbol, ",\n"), symbol));
         return;
@@ -110,14 +110,13 @@ static void judge_death(struct ending *ending, const struct attempt *attempt,
     ending->words = words_of_death(attempt, plan);
     ending->cut_short = was_loaded(attempt, plan);
     ending->outcome = outcome_of_death(attempt, ending->cut_short);
-    add_printed(ending, attempt);
 }
 
 void ending_judge(struct ending *ending, const struct attempt *attempt, const struct try_plan *plan)
 {
     const struct progress *progress = &attempt->progress;
 
-    *ending = (struct ending){.outcome = OUTCOME_CLEAN};
+    *ending = (struct ending){.outcome = OUTCOME_CLEAN, .printed = words_of_print(attempt)};
     if (attempt->error != 0) {
         ending->outcome = OUTCOME_UNLOADABLE;
         ending->words = memory_format("no process could be started: %s", strerror(attempt->error));
@@ -134,5 +133,4 @@ void ending_judge(struct ending *ending, const struct attempt *attempt, const st
         ending->outcome = OUTCOME_UNLOADABLE;
         ending->words = memory_format("has no function %s", progress->missing);
     }
-    add_printed(ending, attempt);
 }

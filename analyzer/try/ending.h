@@ -7,7 +7,8 @@
 
 struct ending {
     enum outcome outcome;
-    char *words;    /* or NULL; the caller frees them */
+    char *words;    /* or NULL; the caller frees both */
+    char *printed;  /* that it printed something, and how that begins; or NULL */
     bool cut_short; /* the library was loaded once, and the process did not come to its end */
 };
 

@@ -38,6 +38,7 @@ struct verdict_row {
     char *what;          /* why; may be empty */
     bool cut_short;      /* a process was loaded, and did not come to its end */
     bool seen, unloaded; /* in at least one of its processes */
+    bool printed;        /* something */
     bool crashed;        /* with a crash record */
     bool fails;          /* the gate */
     const char *module;  /* path by which findings name it, or what dlopen was given */

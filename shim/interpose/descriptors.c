@@ -75,8 +75,6 @@ static inline void uses(int number, struct making making)
         note_used(number, making.pc);
 }
 
-/* --- files --- */
-
 /* As the C library has it: else there is no such argument. */
 #define MODE_OF(flags)                                             \
     __extension__({                                                \
@@ -194,8 +192,6 @@ EXPORT int shm_open(const char *name, int flags, mode_t mode)
     return opened(real_shm_open(name, flags, mode), "shm_open", MAKER());
 }
 
-/* --- sockets and pipes --- */
-
 EXPORT int socket(int domain, int type, int protocol)
 {
     real_need(real_socket);
@@ -240,8 +236,6 @@ EXPORT int pipe2(int numbers[2], int flags)
         both_opened(numbers, "pipe2", MAKER());
     return error;
 }
-
-/* --- copies --- */
 
 EXPORT int dup(int number)
 {
@@ -300,8 +294,6 @@ EXPORT int fcntl64(int number, int command, ...)
     return controlled(real_fcntl64(number, command, argument), command, MAKER());
 }
 
-/* --- what else the kernel has --- */
-
 EXPORT int epoll_create(int size)
 {
     real_need(real_epoll_create);
@@ -344,8 +336,6 @@ EXPORT int inotify_init1(int flags)
     real_need(real_inotify_init1);
     return opened(real_inotify_init1(flags), "inotify_init1", MAKER());
 }
-
-/* --- streams; fclose is in streams.c --- */
 
 static inline FILE *stream_opened(FILE *stream, const char *call, struct making making)
 {
@@ -421,8 +411,6 @@ EXPORT int closedir(DIR *folder)
         closes(number_of(folder));
     return real_closedir(folder);
 }
-
-/* --- the end --- */
 
 EXPORT int close(int number)
 {

@@ -92,7 +92,7 @@ static void check_all(enum moment moment, bool is_end)
         signals_reconcile(is_patient);
     descriptors_compare(is_patient);
     reached_examine(is_patient);
-    report_revalidate(is_patient);
+    report_revalidate();
     orphans_report();
     rules_check(unseen, report_knows, sink_finding, &sink);
     scan_locked(moment);
@@ -122,9 +122,6 @@ void lifecycle_exit_begins(void)
         check_all(MOMENT_EXIT, false);
     process_set_exit_began();
 }
-
-/* --- what a scan finds
- * -------------------------------------------------------------------------------------- */
 
 /* Of the walk that is under way. */
 static struct sink walk_sink;
@@ -256,6 +253,6 @@ void lifecycle_gone(void)
 {
     if (!lock_acquire(&check_lock))
         return;
-    report_revalidate(false);
+    report_revalidate();
     lock_release(&check_lock);
 }

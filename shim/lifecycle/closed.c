@@ -70,10 +70,6 @@ static bool look_at(struct module *module)
     return true;
 }
 
-/* --- dependencies that are left behind
- * -------------------------------------------------------------------------------------------------
- */
-
 struct left {
     unsigned count;
     struct module *modules[LEFT_MAX]; /* each holds a reference */

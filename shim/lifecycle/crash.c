@@ -32,10 +32,6 @@ enum { WATCHED = ARRAY_SIZE(watched) };
 static _Atomic bool listening;
 static struct action before[WATCHED]; /* what ours stands in for: SIG_DFL, with its flags */
 
-/* --- where
- * -------------------------------------------------------------------------------------------------
- */
-
 static bool is_mapped(uintptr_t address)
 {
     return memory_is_mapped(address, address + 1);
@@ -84,10 +80,6 @@ static bool find_place(uintptr_t pc, const siginfo_t *info, struct crash *crash)
     }
     return crash->place.module;
 }
-
-/* --- the way there
- * ------------------------------------------------------------------------------------------------
- */
 
 static struct cfi_frame frame_of_context(const ucontext_t *context)
 {
@@ -170,10 +162,6 @@ static struct stack *take_stack(const ucontext_t *context, const struct crash *c
         set_first(stack, crash);
     return stack;
 }
-
-/* --- the handler
- * ----------------------------------------------------------------------------------------------
- */
 
 /* It dies of something else. What was found is not lost for that. */
 static void tell_of_findings(void)
@@ -300,9 +288,6 @@ static void on_crash(int number, siginfo_t *info, void *context)
     go_on_to_die(number, info, context);
     errno = errno_before;
 }
-
-/* --- the program's view
- * --------------------------------------------------------------------------------------------- */
 
 static bool is_ours(const struct action *action)
 {

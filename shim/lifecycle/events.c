@@ -50,7 +50,7 @@ void lifecycle_key_deleted(uint32_t number, struct key *was, int error, uintptr_
     struct deletion_sink sink = {number, was->owner};
     if (lock_acquire(&check_lock)) {
         rules_check_deletion(&deletion, deletion_sink, &sink);
-        report_revalidate(false);
+        report_revalidate();
         lock_release(&check_lock);
     }
     stack_free(stack);

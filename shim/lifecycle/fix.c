@@ -19,9 +19,6 @@ static void say(struct text *line)
     text_free(line);
 }
 
-/* --- fix=keep
- * ---------------------------------------------------------------------------------------------- */
-
 static bool leaves_code(const struct finding *finding)
 {
     bool points_to_code = finding->target != TARGET_CLASS_NONE && finding->target != TARGET_DATA;
@@ -93,9 +90,6 @@ void fix_failed(const struct module *module)
     say(&line);
 }
 
-/* --- prevent=
- * ---------------------------------------------------------------------------------------------- */
-
 void fix_prevented(const void *handle)
 {
     struct module *module = modules_by_handle(handle);
@@ -114,9 +108,6 @@ void fix_not_prevented(const char *name, size_t length, const char *error)
     text_printf(&line, "' was not loaded: %s", error ? error : "no reason is known");
     say(&line);
 }
-
-/* --- fix=guard
- * --------------------------------------------------------------------------------------------- */
 
 void fix_skipped_registration(enum registration_type type, uint64_t serial, uintptr_t data,
                               const struct frame *function)

@@ -74,9 +74,6 @@ void passages_check_closing(struct module *module, bool destructors_ran, struct 
         guard.dlclose_clear = module->id;
 }
 
-/* --- of unloaded modules
- * --------------------------------------------------------------------------------------------- */
-
 /* A range that is mapped again cannot be reported by its addresses. */
 static unsigned collect(struct agenda_entry *entry, void *data)
 {

@@ -18,9 +18,6 @@ struct supposition {
     struct picture picture;
 };
 
-/* --- in the copy
- * ------------------------------------------------------------------------------------------- */
-
 static void suppose_sink(struct finding *finding, void *data)
 {
     struct supposition *now = data;
@@ -41,9 +38,6 @@ static void work(struct text *records, void *data)
     for (unsigned i = 0; i < now->walk.count; i++)
         rules_check_retained(&now->walk.results[i], false, NULL, suppose_sink, now);
 }
-
-/* --- in the process
- * ---------------------------------------------------------------------------------------- */
 
 /* What the module has itself holds nothing any more. */
 static void drop_roots_of_module(struct supposition *now)

@@ -114,14 +114,11 @@ void agenda_add(struct module *module, unsigned works)
     lock_release(&changes_lock);
 }
 
-void agenda_add_alone(struct module *module, unsigned works)
+void agenda_add_alone_locked(struct module *module, unsigned works)
 {
-    if (!lock_acquire(&changes_lock))
-        return;
     if (!agenda_is_ambiguous_locked(module, WORK_SCAN) &&
         !modules_any_in(module->start, module->end))
         agenda_add_locked(module, works);
-    lock_release(&changes_lock);
 }
 
 bool agenda_each(unsigned works, agenda_visit *visit, void *data)

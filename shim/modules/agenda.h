@@ -28,8 +28,8 @@ void agenda_add(struct module *module, unsigned works);
 void agenda_add_locked(struct module *module, unsigned works);
 
 /* The same, but only where nothing is mapped in the module's range, and no other module that lay
- * there has such work: a younger one has the range. Takes the changes lock. */
-void agenda_add_alone(struct module *module, unsigned works);
+ * there has such work: a younger one has the range. */
+void agenda_add_alone_locked(struct module *module, unsigned works);
 
 /* Shows each entry with any of these works, the youngest first. `visit` returns which works are
  * done. Takes the changes lock, which `visit` runs under. False: that cannot be had. */

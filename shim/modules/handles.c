@@ -56,9 +56,6 @@ static unsigned count_in(const struct link_map *map)
     return *(const unsigned *)(const void *)((const char *)map + offset);
 }
 
-/* --- the process's end
- * ----------------------------------------------------------------------------------------- */
-
 /* When the process ends, the loader takes a handle of everything (elf/dl-fini.c, _dl_fini), so that
  * nothing is unloaded while it runs destructors; of the shim, too, of which nobody else takes one.
  * How many there are before is learned at the start: none of what was preloaded. */

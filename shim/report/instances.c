@@ -42,7 +42,6 @@ void instance_set_unsettled(struct instance *instance, bool unsettled, const cha
     if (!unsettled && instance->unsettled)
         atomic_fetch_sub(&unsettled_count, 1);
     instance->unsettled = unsettled;
-    instance->asked = unsettled ? instance->asked : 0;
     instance->how = how;
 }
 

@@ -21,7 +21,6 @@ struct instance {
     bool told;       /* by report_take_news, or by the parent */
     bool unsettled;  /* a word that is not where it was: it may have moved; */
     const char *how; /* else that became of it */
-    unsigned asked;  /* so often it was looked for again */
 };
 
 /* All, by object. */

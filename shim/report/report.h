@@ -55,10 +55,9 @@ void report_retained(const struct module *module);
 /* The finding with this id has become an error. */
 void report_escalate(uint32_t id);
 
-/* Looks at every finding that is not resolved, and resolves what does not hold any more. A word
- * that is not where it was may have moved: it is looked for again first, some times, or however
- * often somebody waits for it. The second looks at words only. */
-void report_revalidate(bool somebody_waits);
+/* Resolves the findings that do not hold any more. A word that is not where it was may have moved:
+ * memory is scanned for it first. The second examines only findings of words. */
+void report_revalidate(void);
 void report_revalidate_words(void);
 
 /* Everything in these ranges was looked for: what is not settled by now is resolved. */

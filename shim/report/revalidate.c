@@ -8,7 +8,6 @@
 #include "scan/filter.h"
 #include "scan/scan.h"
 
-enum { AGAIN_MAX = 64, ASKED_MAX = 8 };
 #define NO_LIMIT ((uint64_t)1 << 60)
 
 static bool moves(const struct instance *instance)
@@ -21,12 +20,7 @@ static uintptr_t word_of(const struct instance *instance)
     return class_of(&instance->object)->word(&instance->object);
 }
 
-/* Modules to be looked for again; each with a reference. Under the check lock, and not on the
- * stack, which may be small. */
-static struct module *again[AGAIN_MAX];
-static unsigned again_count;
-
-static void revalidate_locked(struct instance *instance, bool always)
+static void revalidate_locked(struct instance *instance)
 {
     const char *how;
     if (rules_still_holds(&instance->object, &how)) {
@@ -35,37 +29,35 @@ static void revalidate_locked(struct instance *instance, bool always)
         instance_resolve_locked(instance, how);
     } else {
         instance_set_unsettled(instance, true, how);
-        if ((always || instance->asked++ < ASKED_MAX) && again_count < AGAIN_MAX)
-            again[again_count++] = module_ref(instance->module);
+        scan_look_again_locked(instance->module);
     }
 }
 
-static void revalidate(bool words_only, bool always)
+/* The changes lock is for the agenda. */
+static void revalidate(bool words_only)
 {
     struct instance *instance, *next;
-    if (!lock_acquire(&report_lock))
+    if (!lock_acquire(&changes_lock))
         return;
-    HASH_ITER (hh, instances, instance, next)
-        if (!instance_stands(instance) && (!words_only || moves(instance)))
-            revalidate_locked(instance, always);
-    lock_release(&report_lock);
-    while (again_count > 0) {
-        struct module *module = again[--again_count];
-        scan_look_again(module);
-        module_unref(module);
+    if (lock_acquire(&report_lock)) {
+        HASH_ITER (hh, instances, instance, next)
+            if (!instance_stands(instance) && (!words_only || moves(instance)))
+                revalidate_locked(instance);
+        lock_release(&report_lock);
     }
+    lock_release(&changes_lock);
 }
 
-void report_revalidate(bool somebody_waits)
+void report_revalidate(void)
 {
     if (report_has_open())
-        revalidate(false, somebody_waits);
+        revalidate(false);
 }
 
 void report_revalidate_words(void)
 {
     if (report_has_words())
-        revalidate(true, false);
+        revalidate(true);
 }
 
 void report_settle(const struct ranges *ranges)

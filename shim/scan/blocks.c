@@ -19,9 +19,6 @@ _Static_assert(COVER_SHIFT - HEAP_START_SHIFT >= 2 * BITS_SHIFT,
 
 block_sizer *blocks_sizer;
 
-/* --- what is in use
- * --------------------------------------------------------------------------------------- */
-
 static size_t pages_per_leaf(void)
 {
     return heap_leaf_entries() / ENTRIES_PER_PAGE;
@@ -83,10 +80,6 @@ void heap_pages_free(struct heap_pages *pages)
     arena_free(pages->bits, pages->bits_size);
     *pages = (struct heap_pages){0};
 }
-
-/* --- entries
- * -----------------------------------------------------------------------------------------------
- */
 
 static uintptr_t start_of(const struct heap_leaf *leaf, size_t granule, heap_entry entry)
 {
@@ -169,9 +162,6 @@ bool blocks_of_page(const struct heap_leaf *leaf, size_t page, uintptr_t *first,
     *last = start_of(leaf, high, high_entry);
     return true;
 }
-
-/* --- the index
- * --------------------------------------------------------------------------------------------- */
 
 static void index_page(struct leaf_index *leaf, size_t page, unsigned shift)
 {

@@ -12,8 +12,6 @@
 #include "registry/heap.h"
 #include "scan/memory.h"
 
-/* --- what is in use --- */
-
 enum { ENTRIES_PER_PAGE = 4096 / sizeof(heap_entry) };
 
 struct leaf_pages {
@@ -72,8 +70,6 @@ static inline bool blocks_size(struct view *view, uintptr_t start, size_t *size,
     /* Another thread may have freed it meanwhile; then a pointer may lie there. */
     return *size >> BLOCK_SIZE_BITS == 0;
 }
-
-/* --- the index --- */
 
 enum mark {
     MARK_REACHED,

@@ -54,10 +54,6 @@ struct filter {
 
 static char *buffer; /* BUFFER bytes, kept */
 
-/* --- words
- * ------------------------------------------------------------------------------------------------
- */
-
 static bool is_harmless(const struct hits *harmless, uintptr_t slot, uintptr_t word)
 {
     for (unsigned i = 0; i < harmless->count; i++)
@@ -144,10 +140,6 @@ static void look_at_words(struct filter *filter, const struct span *span, uintpt
     look_closely(filter, span, at + i * WORD, words + i, count - i);
 }
 
-/* --- spans
- * ------------------------------------------------------------------------------------------------
- */
-
 /* Around what cannot be read. */
 static void look_slowly(struct filter *filter, const struct span *span)
 {
@@ -232,10 +224,6 @@ static void add_written(struct filter *filter, const struct span *span)
     else
         written_each(&filter->written, span->start, span->end, LARGE / 2, add_part, &part);
 }
-
-/* --- the heap
- * ----------------------------------------------------------------------------------------------
- */
 
 static bool choose_made(const struct site *site, void *data)
 {

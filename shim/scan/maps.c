@@ -107,9 +107,6 @@ static bool read_text(struct maps *maps)
     return complete;
 }
 
-/* --- by asking
- * ---------------------------------------------------------------------------------------------- */
-
 /* include/uapi/linux/fs.h of Linux 6.11: one mapping, without its name, the making of which is most
  * of what the text costs. */
 struct query {

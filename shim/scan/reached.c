@@ -36,8 +36,6 @@ struct search {
     struct written written;
 };
 
-/* --- words --- */
-
 static struct area *area_at(struct search *search, uintptr_t address)
 {
     unsigned low = 0, high = search->count;
@@ -86,8 +84,6 @@ static void look_through(struct search *search, uintptr_t start, uintptr_t end, 
         start = count ? start + count * WORD : (start & ~(uintptr_t)(PAGE - 1)) + PAGE;
     }
 }
-
-/* --- where words are --- */
 
 static bool look_at_page(const struct heap_leaf *leaf, size_t page, void *data)
 {
@@ -138,8 +134,6 @@ static void follow(struct search *search)
     }
 }
 
-/* --- the list --- */
-
 static void add_area(struct mapped *mapped, void *data)
 {
     struct search *search = data;
@@ -173,8 +167,6 @@ static void each_mapped(struct search *search, mapping_visitor *visit)
     mappings_each_locked(visit, search);
     lock_release(&registry_lock);
 }
-
-/* --- all of it --- */
 
 static bool is_affordable(const struct search *search)
 {

@@ -19,10 +19,6 @@ const struct maker *maker_of(struct state *state, uint32_t number)
     return maker;
 }
 
-/* --- ways
- * --------------------------------------------------------------------------------------------------
- */
-
 /* The word of a node that leads to [start, start + size). */
 static uintptr_t slot_to(struct state *state, const struct step *from, uintptr_t start, size_t size)
 {
@@ -81,10 +77,6 @@ static void make_path(struct state *state, struct result *result, uint32_t id)
     result->path[0] =
         (struct step){.root = state->walk->roots->list[entry->root], .slot = entry->slot};
 }
-
-/* --- results
- * -----------------------------------------------------------------------------------------------
- */
 
 static struct result *add_result(struct walk *walk)
 {

@@ -15,9 +15,11 @@
 #include "modules/budget.h"
 #include "scan/walk.h"
 
-/* A word that pointed into this unloaded module is not where it was: it may be elsewhere. Not if
- * something else lies, or lay, where the module was. */
+/* A word that pointed into this unloaded module is not where it was: memory is scanned for it once
+ * more. Not if something else lies, or lay, where the module was. Takes the changes lock; the
+ * caller of the other one has it. */
 void scan_look_again(struct module *module);
+void scan_look_again_locked(struct module *module);
 
 /* Whether anything is to be scanned, or a walk is under way. Without a lock. */
 bool scan_has_work(void);

@@ -17,10 +17,6 @@ bool out_of_budget(struct state *state)
     return walk->ran_out || state->nodes.failed;
 }
 
-/* --- blocks
- * ------------------------------------------------------------------------------------------------
- */
-
 /* What a runtime's variable leads to (a stream's buffer, made when the module first wrote to it) is
  * its business, and so is what a common library made and has in a variable of its own; and a block
  * that a thread's value or argument points to is told of without a walk. */
@@ -265,10 +261,6 @@ void visit_rests(struct state *state)
         drain(state);
     }
 }
-
-/* --- roots
- * -------------------------------------------------------------------------------------------------
- */
 
 static void visit_region(struct state *state, const struct root *root, uint32_t number)
 {

@@ -4,10 +4,6 @@
 #include "base/sys.h"
 #include "scan/visit.h"
 
-/* --- roots
- * -------------------------------------------------------------------------------------------------
- */
-
 /* Thread-local variables that hold nothing, or nothing yet, often lie in a block of the heap, and
  * the loader has a pointer to that: it counts as reached, but is not looked into. Unless the thread
  * has given it back since the roots were collected. */
@@ -110,9 +106,6 @@ static void visit_roots(struct state *state, unsigned retainer)
     }
 }
 
-/* --- what is retained
- * -------------------------------------------------------------------------------------- */
-
 /* Nodes of blocks, from the first to before the last. */
 struct row {
     uint32_t first, last;
@@ -167,9 +160,6 @@ static void visit_retainers(struct state *state)
         mark_row(state, rows[i], MARK_REFERENCED, false);
     }
 }
-
-/* --- what nothing reaches
- * ---------------------------------------------------------------------------------- */
 
 static bool is_lost(struct state *state, const struct block *block)
 {
@@ -228,9 +218,6 @@ static bool may_lose(const struct state *state)
     return !walk->roots->failed && !walk->roots->incomplete && blocks_have_sizes(&state->view) &&
            !(walk->place == WALK_IN_COPY && state->index->overwritten);
 }
-
-/* --- what is known already
- * ------------------------------------------------------------------------------------ */
 
 static void visit_hit(struct state *state, const struct hit *hit)
 {

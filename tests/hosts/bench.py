@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """How long real programs take with the library, beside without it and under a library that only passes calls
-on: whole programs, medians, in turn."""
+on: whole programs, medians, in turn. With --before another build of the library runs in each turn, too, and the
+last two columns are what a full scan takes as a multiple of what it takes with that."""
 
 import argparse
 import os
@@ -25,6 +26,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--shim', required=True, help='the library')
     parser.add_argument('--pass-through', help='one that only passes calls on')
+    parser.add_argument('--before', help='another build of the library, to compare with')
     parser.add_argument('--rounds', type=int, default=5)
     parser.add_argument('host', nargs='*', default=MEASURED)
     return parser.parse_args()
@@ -67,7 +69,10 @@ def make_variants(options):
     variants = [Variant('alone')]
     if options.pass_through:
         variants.append(Variant('pass-through', os.path.abspath(options.pass_through)))
-    return variants + [Variant('scan=off', shim, 'off'), Variant('scan=full', shim, 'full')]
+    variants += [Variant('scan=off', shim, 'off'), Variant('scan=full', shim, 'full')]
+    if options.before:
+        variants.append(Variant('before', os.path.abspath(options.before), 'full'))
+    return variants
 
 
 def measure(host, options):
@@ -82,12 +87,14 @@ def measure(host, options):
 
 
 def line(name, variants):
-    alone = variants[0]
+    alone, full = variants[0], next(variant for variant in variants if variant.name == 'scan=full')
     text = f'{name:16}{statistics.median(alone.wall) * 1000:10.1f}{statistics.median(alone.processor) * 1000:10.1f}'
     for variant in variants[1:]:
         text += '{:9.2f}{:7.2f}'.format(*variant.ratios(alone))
+    if variants[-1] is not full:
+        text += '{:11.2f}{:7.2f}'.format(*full.ratios(variants[-1]))
     if name in GOALS:
-        met = variants[-1].ratios(alone)[0] <= GOALS[name]
+        met = full.ratios(alone)[0] <= GOALS[name]
         text += f'   {GOALS[name]}: {"met" if met else "MISSED"}'
     return text
 
@@ -96,7 +103,8 @@ def main():
     options = parse_arguments()
     print('Milliseconds alone; multiples of that, by the clock and of the processor')
     print(f'{"":16}{"alone":>10}{"cpu":>10}'
-          + ''.join(f'{variant.name:>16}' for variant in make_variants(options)[1:]) + '   goal')
+          + ''.join(f'{variant.name:>16}' for variant in make_variants(options)[1:])
+          + ('       full/before' if options.before else '') + '   goal')
     for name in options.host:
         host = hosts.HOSTS[name]
         if host.missing_packages():

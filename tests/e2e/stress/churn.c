@@ -44,8 +44,6 @@ static void die(const char *what, const char *why)
     _exit(1);
 }
 
-/* --- threads that allocate, free, and map */
-
 struct held {
     struct held *other; /* one of the same thread's, freed or not */
     size_t size;
@@ -105,8 +103,6 @@ static void *work(void *argument)
     return NULL;
 }
 
-/* --- threads that start and end */
-
 static void *live_shortly(void *argument)
 {
     void *value = malloc(40);
@@ -133,8 +129,6 @@ static void *start_threads(void *unused)
     }
     return unused;
 }
-
-/* --- one that loads and unloads */
 
 static void tidy_up(void)
 {
@@ -181,8 +175,6 @@ static unsigned load_for(time_t seconds)
     tidy_up();
     return round;
 }
-
-/* --- */
 
 /* Before any library begins, and by no function of the C library: as if it had been started so. */
 static void go_in_process(int argc, char **argv, char **environment)

@@ -21,9 +21,6 @@ enum {
     TIDS = 3 /* the pipe for the number of a thread */
 };
 
-/* --- the process that ends
- * ------------------------------------------------------------------------------- */
-
 /* The number of the system call that a thread waits in, and its first argument; -1: in none. */
 static long call_of(pid_t process, pid_t tid, unsigned long *argument)
 {
@@ -118,9 +115,6 @@ static int end(void)
         _exit(STATUS); /* exit works twice, and between the two it could be the other's turn */
     exit(STATUS);
 }
-
-/* --- the one that starts it
- * ------------------------------------------------------------------------------ */
 
 /* The other thread waits: for the first one, or because it has nothing more to do. */
 static void await_other(pid_t process, int tids)

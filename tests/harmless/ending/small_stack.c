@@ -59,9 +59,6 @@ static int end_on(size_t size)
     return NO_SIGNAL;
 }
 
-/* --- the processes
- * --------------------------------------------------------------------------------------- */
-
 static char *arguments[5];
 
 static void name_child(const struct way *of, size_t size)

@@ -74,8 +74,6 @@ EXPORT(void, say_errors, void)
     close(number);
 }
 
-/* --- cancellation --- */
-
 static void *volatile cleaned;
 
 static void clean(void *what)
@@ -114,8 +112,6 @@ EXPORT(void, say_cancelled, void)
     say("cancelled: %d, cleaned: %d\n", result == PTHREAD_CANCELED, cleaned == &listening);
     check(close(listening) == 0);
 }
-
-/* --- handlers and children --- */
 
 static _Atomic unsigned handled;
 

@@ -41,8 +41,6 @@ static void check_heap(void)
     check(sum == (unsigned long)NODES * (NODES - 1) / 2);
 }
 
-/* --- descriptors */
-
 static void way_pipe(void)
 {
     int ends[2];
@@ -63,8 +61,6 @@ static void way_lock(void)
     check(flock(second, LOCK_EX | LOCK_NB) == 0);
     close(second);
 }
-
-/* --- signals */
 
 static void say_signal(int number)
 {
@@ -113,8 +109,6 @@ static void way_timer(void)
         pause();
     setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
 }
-
-/* --- children */
 
 /* The program may reap whatever there is. */
 static void way_reap_all(void)
@@ -262,8 +256,6 @@ static void way_copy_stopped(void)
         kill(copy, SIGCONT);
 }
 
-/* --- memory */
-
 static void *write_all(void *unused)
 {
     (void)unused;
@@ -313,8 +305,6 @@ static void way_no_processes(void)
     leave_something();
     check_heap();
 }
-
-/* --- ends */
 
 static void way_return(void)
 {

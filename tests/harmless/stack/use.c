@@ -29,9 +29,6 @@ extern int __cxa_thread_atexit_impl(void (*function)(void *), void *object, void
 extern int __register_atfork(void (*before)(void), void (*parent)(void), void (*child)(void),
                              void *handle);
 
-/* --- what is called
- * -------------------------------------------------------------------------------------- */
-
 static void *volatile block, *volatile aligned;
 static void *quiet, *asker, *leftover;
 static void *(*ask)(size_t size);
@@ -318,9 +315,6 @@ static void call_execve(void)
     execve("/bin/true", (char *[]){(char *)"true", NULL}, (char *[]){NULL});
 }
 
-/* --- the bounds
- * ------------------------------------------------------------------------------------------ */
-
 static const struct entry {
     const char *name;
     void (*call)(void);
@@ -381,9 +375,6 @@ static const struct entry {
 
 enum { COUNT = sizeof entries / sizeof *entries };
 
-/* --- measuring
- * ------------------------------------------------------------------------------------------- */
-
 static unsigned char *stack, *shared_stack;
 static ucontext_t here, there;
 
@@ -439,9 +430,6 @@ static void measure_all(unsigned depths[COUNT][PASSES])
         for (unsigned i = 0; i < COUNT; i++)
             depths[i][pass] = measure(&entries[i]);
 }
-
-/* --- the program by itself
- * ------------------------------------------------------------------------------- */
 
 /* By system calls alone: nothing that is in front of this program follows. */
 static void measure_alone(unsigned depths[COUNT][PASSES])

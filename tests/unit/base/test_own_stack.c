@@ -60,9 +60,6 @@ Test(own_stack, ends, .signal = SIGSEGV)
     own_stack_run(go_too_far, NULL);
 }
 
-/* --- signals
- * --------------------------------------------------------------------------------------------- */
-
 static volatile sig_atomic_t handled;
 
 static void on_signal(int number)
@@ -92,9 +89,6 @@ Test(own_stack, signals_wait)
     for (int number = 1; number <= SIGRTMAX; number++)
         cr_assert_eq(sigismember(&before, number), sigismember(&after, number), "%d", number);
 }
-
-/* --- several threads
- * -------------------------------------------------------------------------------------- */
 
 struct meeting {
     pthread_t other;

@@ -81,20 +81,27 @@ Test(agenda, two_at_one_place_with_the_same_work)
     cr_assert(agenda_is_ambiguous_locked(old, WORK_STACKS));
 }
 
+static void add_alone(struct module *module, unsigned works)
+{
+    cr_assert(lock_acquire(&changes_lock));
+    agenda_add_alone_locked(module, works);
+    lock_release(&changes_lock);
+}
+
 /* The younger one has the range, and would lose it to one that comes after it. */
 Test(agenda, one_that_is_scanned_for_again_takes_no_range)
 {
     struct module *old = unloaded(FIRST), *young = unloaded(FIRST);
     struct plugin plugin = support_open("plugin");
     agenda_add(young, WORK_MEMORY);
-    agenda_add_alone(old, WORK_UNSETTLED);
+    add_alone(old, WORK_UNSETTLED);
     cr_assert_eq(entries(WORK_SCAN, 0), 1);
-    agenda_add_alone(young, WORK_UNSETTLED);
+    add_alone(young, WORK_UNSETTLED);
     cr_assert_eq(entries(WORK_UNSETTLED, 0), 1);
     agenda_remove(young, WORK_SCAN);
-    agenda_add_alone(plugin.module, WORK_UNSETTLED);
+    add_alone(plugin.module, WORK_UNSETTLED);
     cr_assert_eq(entries(WORK_SCAN, 0), 0);
-    agenda_add_alone(old, WORK_UNSETTLED);
+    add_alone(old, WORK_UNSETTLED);
     cr_assert_eq(entries(WORK_SCAN, 0), 1);
 }
 
@@ -158,8 +165,6 @@ Test(agenda, work_of_the_process)
     cr_assert_not(work_take(WORK_UNSEEN));
     cr_assert(work_any(WORK_ORPHANS), "other work is not taken");
 }
-
-/* --- closing ------------------------------------------------------------------------------- */
 
 static void *close_another(void *module)
 {

@@ -122,8 +122,6 @@ Test(elf_image, a_note_of_four_gigabytes)
     cr_assert_eq(with_note(&note, sizeof note).build_id_length, 0);
 }
 
-/* --- damaged images ----------------------------------------------------------------------- */
-
 enum { PAGE = 4096, HEADERS_MAX = 16 };
 
 /* A copy of what is loaded of the plug-in, with a page that cannot be read on each side. */
@@ -247,8 +245,6 @@ Test(damaged_image, a_dynamic_section_without_end)
     }
     cr_assert_null(read_copy(copied.phdr).soname);
 }
-
-/* --- what is read-only after relocation ---------------------------------------------------- */
 
 static bool relro_of(uintptr_t address, size_t size, uintptr_t *start, uintptr_t *end)
 {

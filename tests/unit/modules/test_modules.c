@@ -377,8 +377,6 @@ Test(modules, readers_and_a_writer)
         pthread_join(ids[i], NULL);
 }
 
-/* --- what is read-only after relocation ---------------------------------------------------- */
-
 Test(modules, relro_is_constant_until_somebody_makes_it_writable)
 {
     uintptr_t start, end;

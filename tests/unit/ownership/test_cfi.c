@@ -123,8 +123,6 @@ Test(cfi, calls)
     plugin.call(look_behind_calls, NULL);
 }
 
-/* --- bytes and expressions ---------------------------------------------------------------- */
-
 static struct cfi_bytes bytes_of(const unsigned char *from, size_t size)
 {
     return (struct cfi_bytes){from, from + size, false};
@@ -177,8 +175,6 @@ Test(cfi, expressions)
     memset(many, 0x31, sizeof many);
     cr_assert_neq(evaluate(many, sizeof many, &frame, &value), CFI_STEPPED);
 }
-
-/* --- damaged tables ----------------------------------------------------------------------- */
 
 static uint64_t next_random(uint64_t *state)
 {

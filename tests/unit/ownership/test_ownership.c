@@ -15,8 +15,6 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
-/* --- common modules ----------------------------------------------------------------------- */
-
 static bool glob(const char *pattern, const char *name)
 {
     return common_glob(pattern, strlen(pattern), name);
@@ -62,8 +60,6 @@ Test(common, the_option_adds_some)
     cr_assert_not(classified("plugin.so")->common);
 }
 
-/* --- unwinding ---------------------------------------------------------------------------- */
-
 struct frames {
     size_t count;
     uintptr_t pcs[UNWIND_MAX];
@@ -104,9 +100,6 @@ Test(unwind, through_another_library)
     cr_assert_eq(module_of(frames.pcs[0]), through.module);
     cr_assert_eq(module_of(frames.pcs[1]), plugin.module);
 }
-
-/* --- from a stack of our own
- * ------------------------------------------------------------------------------ */
 
 enum { SMALL_STACK = 256 << 10 };
 
@@ -190,8 +183,6 @@ Test(unwind, no_more_than_asked_for)
     cr_assert_eq(count, 2);
 }
 
-/* --- stacks ------------------------------------------------------------------------------- */
-
 static void capture(void *data)
 {
     *(struct stack **)data = stack_capture(8);
@@ -248,8 +239,6 @@ Test(stack, owner_and_requester)
     stack->frames[0].module = NULL;
     cr_assert_eq(stack_owner(stack)->module, glib, "code in no module is passed over");
 }
-
-/* --- call sites --------------------------------------------------------------------------- */
 
 static void site(void *data)
 {
@@ -365,8 +354,6 @@ Test(sites, retired_numbers_are_given_back_but_those_in_use)
     cr_assert_not_null(site_get(kept));
     cr_assert_null(site_get(number));
 }
-
-/* --- who called --------------------------------------------------------------------------- */
 
 static bool named, linked;
 

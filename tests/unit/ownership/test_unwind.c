@@ -36,8 +36,6 @@ static void unwind(void *data)
     frames->count = unwind_stack(frames->pcs, UNWIND_MAX);
 }
 
-/* --- right ---------------------------------------------------------------------------------- */
-
 static bool is_left_out(uintptr_t pc)
 {
     const struct module *module = modules_find(pc - 1);
@@ -189,8 +187,6 @@ Test(libunwind, a_plugin_that_the_list_does_not_have_yet)
     cr_assert_gt(after.count, 2);
 }
 
-/* --- wrong ---------------------------------------------------------------------------------- */
-
 /* Then everything is as before. */
 static void unwind_as_ever(const struct plugin *plugin)
 {
@@ -279,8 +275,6 @@ Test(libunwind, leaves_dlerror)
     support_open("plugin").call_aligned(unwind_unseen, &frames);
     cr_assert_geq(frames.count, 2);
 }
-
-/* --- nothing known -------------------------------------------------------------------------- */
 
 typedef void calling(callback *function, void *data);
 

@@ -281,10 +281,10 @@ Test(report, more_loads_than_there_is_room_for)
 Test(report, resolved_and_found_again)
 {
     uint32_t id = report_key(5, 0x40);
-    report_revalidate(false);
+    report_revalidate();
     cr_assert_eq(json_array_size(records("resolved")), 0);
     keys[5].generation = 2;
-    report_revalidate(false);
+    report_revalidate();
     json_t *resolved = last_of(records("resolved"));
     cr_assert_eq(number_of(resolved, "finding"), id);
     cr_assert_str_eq(text_of(resolved, "how"), "the key was deleted");
@@ -300,11 +300,11 @@ Test(report, one_of_two_repeats_resolved)
     report_key(5, 0x40);
     report_key(6, 0x40);
     keys[5].generation = 2;
-    report_revalidate(false);
+    report_revalidate();
     cr_assert_eq(json_array_size(records("resolved")), 0, "the other is still there");
     cr_assert_eq(report_severe(), 1);
     keys[6].generation = 2;
-    report_revalidate(false);
+    report_revalidate();
     cr_assert_eq(json_array_size(records("resolved")), 1);
 }
 

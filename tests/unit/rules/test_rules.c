@@ -68,8 +68,6 @@ TestSuite(value_rules, .init = make_modules);
 TestSuite(thread_rules, .init = make_modules);
 TestSuite(sweep, .init = make_modules);
 
-/* --- keys ----------------------------------------------------------------------------------- */
-
 static const struct subject *key_of(struct module *destructor, struct module *owner)
 {
     static struct key key;
@@ -108,8 +106,6 @@ Test(key_rules, a_key_that_nobody_can_delete)
     cr_assert_not(finds(KIND_KEY, key_of(NULL, there)));
     cr_assert_not(finds(KIND_KEY, key_of(NULL, NULL)));
 }
-
-/* --- deletions ------------------------------------------------------------------------------ */
 
 static struct key was;
 static struct deletion deletion;
@@ -191,8 +187,6 @@ Test(key_rules, a_key_that_is_not_live)
     cr_assert_not(finds(KIND_KEY_FOREIGN, subject));
 }
 
-/* --- values --------------------------------------------------------------------------------- */
-
 static struct key key;
 static struct site made_at;
 static struct target target;
@@ -258,8 +252,6 @@ Test(value_rules, what_is_none)
     cr_assert(finds(KIND_KEY_VALUE, librarys), "its block for somebody else's key");
     is(VERDICT_LOST, SEVERITY_WARNING, gone);
 }
-
-/* --- threads -------------------------------------------------------------------------------- */
 
 static struct thread thread;
 
@@ -348,8 +340,6 @@ Test(thread_rules, on_behalf_of_an_unloaded_module)
     cr_assert_not(finds(KIND_THREAD_REQUESTED, subject), "that is thread-argument");
 }
 
-/* --- phrases -------------------------------------------------------------------------------- */
-
 Test(words, phrases, .init = make_modules)
 {
     struct text text = {0};
@@ -374,8 +364,6 @@ Test(words, phrases, .init = make_modules)
                                 "a block of 12 bytes");
     text_free(&text);
 }
-
-/* --- the sweep ------------------------------------------------------------------------------ */
 
 static unsigned seen[KIND_COUNT];
 static struct object last;

@@ -75,8 +75,6 @@ static void prepare(void)
 
 TestSuite(stacks, .init = prepare);
 
-/* --- where they are ------------------------------------------------------------------------- */
-
 Test(stacks, of_threads_that_wait)
 {
     pid_t tids[8];
@@ -104,8 +102,6 @@ Test(stacks, of_threads_that_run)
     cr_assert_not(stack_sample(tid, &stack));
     end(thread);
 }
-
-/* --- who is in what ------------------------------------------------------------------------- */
 
 static struct ranges ranges;
 static struct finding found[8];
@@ -215,8 +211,6 @@ Test(stacks, the_calling_thread)
     plugin.call(look_from_inside, &with_caller);
     cr_assert_eq(count, 1);
 }
-
-/* --- the rule ------------------------------------------------------------------------------- */
 
 static struct text message;
 

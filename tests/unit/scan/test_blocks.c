@@ -42,8 +42,6 @@ static uintptr_t block_with(uintptr_t address)
     return address == block.start || address - block.start < extent(block.start) ? block.start : 0;
 }
 
-/* --- what there is ------------------------------------------------------------------------ */
-
 Test(blocks, every_address_of_many_blocks)
 {
     enum { BLOCKS = 3000 };
@@ -140,8 +138,6 @@ Test(blocks, none)
     cr_assert_eq(seen, 0);
     free_index();
 }
-
-/* --- heads that were written over --------------------------------------------------------- */
 
 static const uintptr_t nonsense[] = {
     0,

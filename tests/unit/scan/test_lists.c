@@ -16,8 +16,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* --- ranges ------------------------------------------------------------------------------- */
-
 static struct ranges ranges;
 
 static struct module *module_at(uintptr_t start, uintptr_t end)
@@ -117,8 +115,6 @@ Test(ranges, more_than_there_is_room_for)
     add_range(ranges.list[7].start, ranges.list[7].end);
     cr_assert_eq(ranges.count, RANGES_MAX, "one more takes another's place");
 }
-
-/* --- /proc/self/maps ---------------------------------------------------------------------- */
 
 static struct maps maps;
 
@@ -270,8 +266,6 @@ Test(maps, of_this_process)
     maps_free(&own);
 }
 
-/* --- threads ------------------------------------------------------------------------------ */
-
 Test(stacks, what_the_kernel_says_of_a_thread)
 {
     struct thread_stack stack;
@@ -339,8 +333,6 @@ Test(stacks, how_many_threads_there_are)
     for (unsigned i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
 }
-
-/* --- damaged texts ------------------------------------------------------------------------ */
 
 static void check_mappings(const char *text)
 {

@@ -34,8 +34,6 @@ static void begin(void)
     word = gone->start + 8;
 }
 
-/* --- the quick pass ------------------------------------------------------------------------ */
-
 TestSuite(filter, .init = begin);
 
 static struct hits harmless, hits;
@@ -116,8 +114,6 @@ Test(filter, more_than_the_limit)
     plugin.data[5] = (intptr_t)word;
     cr_assert_eq(pass(1), FILTER_TOO_MUCH);
 }
-
-/* --- when ---------------------------------------------------------------------------------- */
 
 TestSuite(scan, .init = begin);
 
@@ -273,8 +269,6 @@ Test(scan, patience)
     cr_assert_eq(scan_patience(MOMENT_LOADING, false), 100 * MS);
     cr_assert_eq(scan_patience(MOMENT_DEATH, true), 2 * SECOND_NS);
 }
-
-/* --- what closed modules retain ------------------------------------------------------------- */
 
 TestSuite(retained, .init = begin);
 

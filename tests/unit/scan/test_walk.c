@@ -105,8 +105,6 @@ static void check_walks(void)
         check_walk(place);
 }
 
-/* --- shapes ------------------------------------------------------------------------------- */
-
 Test(walk, a_chain)
 {
     start(MANY * 64);
@@ -193,8 +191,6 @@ Test(walk, a_dense_graph)
         leave_in(i * 331);
     check_walks();
 }
-
-/* --- what only some variables hold -------------------------------------------------------- */
 
 static void search_without_roots_of(unsigned retainer)
 {
@@ -293,8 +289,6 @@ Test(walk, variables_that_have_gone)
     /* The thread gave it back, and it is somebody else's now. */
     check_gone_tls(UINTPTR_MAX, true);
 }
-
-/* --- who made the blocks ------------------------------------------------------------------ */
 
 static void site(void *data)
 {
@@ -396,8 +390,6 @@ Test(walk, a_lost_block_with_a_pointer_and_no_other_block)
     }
 }
 
-/* --- places in blocks --------------------------------------------------------------------- */
-
 static bool reaches(uintptr_t word)
 {
     made.roots[0] = word;
@@ -477,8 +469,6 @@ Test(walk, a_variable_at_an_odd_address)
     heap_pages_free(&pages);
     maps_free(&maps);
 }
-
-/* --- limits ------------------------------------------------------------------------------- */
 
 /* Whatever it is that finds no memory: the walk ends, and says so, and what it says is true. */
 Test(walk, without_memory)

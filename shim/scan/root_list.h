@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One place where reachability begins, a list of them, and the ranges of memory that are known.
+ */
+#ifndef DLPIN_SCAN_ROOT_LIST_H
+#define DLPIN_SCAN_ROOT_LIST_H
+
+#include "registry/threads.h"
+#include "scan/ranges.h"
+
+/*
+ * In the order in which they are followed. A block counts as reached from the first that reaches
+ * it: so what is said to be held by a thread's value is reached from no variable.
+ */
+enum root_kind {
+    ROOT_DATA,     /* writable segments of a module, RELRO included */
+    ROOT_TLS,      /* a thread's block of a module's thread-local variables */
+    ROOT_ARGUMENT, /* what a live thread was started with */
+    ROOT_VALUE,    /* a thread's value for a live key */
+    ROOT_STACK,
+    ROOT_LIBC, /* variables of the C and C++ libraries, in which they keep what they were given */
+    ROOT_RUNTIME, /* what the loader and the libraries for the language keep for themselves: other
+                     variables, their part of a thread, lists of exit and fork handlers */
+    ROOT_MAPPING, /* anonymous memory: an allocator of its own, a garbage-collected heap */
+    ROOT_GONE,    /* a thread's block of the variables of a module that has gone: it holds nothing,
+                     though the C library gives the memory back later (elf/dl-tls.c,
+                     _dl_update_slotinfo) */
+    ROOT_KINDS,
+};
+
+struct root {
+    enum root_kind kind;
+    bool exact;            /* only words that are a block's very address count */
+    bool is_block;         /* it lies in a block of the heap, which is reached by nothing else */
+    uintptr_t start, end;  /* the words; ARGUMENT, VALUE: empty, */
+    uintptr_t word;        /* and this is the only one; TLS, GONE, a block: where the pointer that
+                              leads there lies */
+    struct module *module; /* DATA, TLS, LIBC; no reference: it is mapped */
+    uint64_t thread;       /* its serial number */
+    pid_t tid;
+    uint32_t key;
+};
+
+struct roots {
+    struct root *list; /* by kind */
+    size_t count, capacity;
+    bool incomplete;               /* a thread passed us by: its stack is not among them */
+    bool failed;                   /* memory did not suffice: some are missing */
+    unsigned stacks_unknown;       /* threads that ran, or that passed us by */
+    uint64_t mapped_bytes;         /* of anonymous memory that is nobody's */
+    const struct written *written; /* while they are collected; */
+    const struct ranges *ranges;   /* with the modules that have gone, or NULL */
+};
+
+/* Where memory does not suffice, `failed` is set. */
+void roots_add(struct roots *roots, struct root root);
+void roots_free(struct roots *roots);
+
+/*
+ * Whether a word of the root that points into an unloaded module says anything. What the runtimes
+ * keep for themselves is theirs to know: libc's lists of exit and fork handlers keep what was in
+ * them behind their ends, and what is registered with them is reported by kinds of its own. What
+ * lies on a stack, or in memory that is not understood, may be dead; and values and arguments are
+ * reported without a scan.
+ */
+bool root_may_point(const struct root *root);
+
+/* Whether a block that was reached from such a root can be expected to be in use. */
+static inline bool root_kind_leads(enum root_kind kind)
+{
+    return kind <= ROOT_LIBC;
+}
+
+enum { TAKEN_MAX = 8192 };
+
+struct interval {
+    uintptr_t start, end;
+};
+
+/* Memory that is known, or dead: what lies in it is no root by itself. */
+struct taken {
+    struct interval *list; /* ascending */
+    size_t count;
+};
+
+void taken_add(struct taken *taken, uintptr_t start, uintptr_t end);
+
+#endif
