@@ -219,17 +219,48 @@ static char *reasons_of(const struct finding *finding)
     return text;
 }
 
-static char *words_of_group(const struct row_group *item)
-{
-    const struct group *group = item->group;
-    const struct finding_record *data = group->shown->data;
-    const char *growth = item->growing ? " with each load" : "";
+/* All findings of a kind that speak against the module. */
+struct kind_sum {
+    size_t findings;
+    int64_t bytes; /* that one process left the last time */
+    bool growing;
+};
 
-    if (name_to_kind(data->kind) == KIND_STILL_MAPPED)
+static struct kind_sum sum_of_kind(const struct verdict_row *row, const char *kind)
+{
+    struct kind_sum sum = {0};
+
+    for (size_t i = 0; i < row->group_count; i++) {
+        const struct finding_record *data = row->groups[i].group->shown->data;
+
+        if (strcmp(data->kind, kind) != 0 || outcome_of_group(&row->groups[i]) == OUTCOME_CLEAN)
+            continue;
+        sum.findings++;
+        sum.growing |= row->groups[i].growing;
+        if (data->bytes == RECORD_ABSENT ||
+            __builtin_add_overflow(sum.bytes, data->bytes, &sum.bytes))
+            sum.bytes = 0;
+    }
+    return sum;
+}
+
+/* "heap-lost (3 findings, 120 bytes) with each load" */
+static char *words_of_kind(const struct verdict_row *row, const struct group *group)
+{
+    const char *kind = group->shown->data->kind;
+    struct kind_sum sum = sum_of_kind(row, kind);
+    const char *growth = sum.growing ? " with each load" : "";
+
+    if (name_to_kind(kind) == KIND_STILL_MAPPED)
         return reasons_of(group->shown);
-    if (data->bytes != RECORD_ABSENT)
-        return memory_format("%s (%" PRId64 " bytes)%s", data->kind, data->bytes, growth);
-    return memory_format("%s%s", data->kind, growth);
+    if (sum.findings > 1 && sum.bytes > 0)
+        return memory_format("%s (%zu findings, %" PRId64 " bytes)%s", kind, sum.findings,
+                             sum.bytes, growth);
+    if (sum.findings > 1)
+        return memory_format("%s (%zu findings)%s", kind, sum.findings, growth);
+    if (sum.bytes > 0)
+        return memory_format("%s (%" PRId64 " bytes)%s", kind, sum.bytes, growth);
+    return memory_format("%s%s", kind, growth);
 }
 
 static void judge_groups(struct verdict_row *row)
@@ -242,8 +273,8 @@ static void judge_groups(struct verdict_row *row)
             continue;
         if (outcome > row->outcome)
             row->outcome = outcome;
-        words = words_of_group(&row->groups[i]);
-        if (strstr(row->what, words) == NULL)
+        words = words_of_kind(row, row->groups[i].group);
+        if (*words != '\0' && strstr(row->what, words) == NULL)
             add_words(&row->what, words);
         free(words);
     }
