@@ -282,7 +282,22 @@ class Reports(Case):
         self.assertEqual(text[2], 'dlpin try: 1 clean, 1 grows with each load')
 
 
+def is_running(pid):
+    try:
+        return pathlib.Path(f'/proc/{pid}/stat').read_text(encoding='utf-8').rpartition(')')[2].split()[0] != 'Z'
+    except OSError:
+        return False
+
+
 class Signals(Case):
+    def assert_ends(self, pid):
+        for _ in range(6000):
+            if not is_running(pid):
+                return
+            time.sleep(0.01)
+        os.kill(pid, signal.SIGKILL)
+        self.fail('a process stayed behind')
+
     def test_all_end_with_dlpin(self):
         """Nobody stays behind, no folder either, where dlpin is ended."""
         pids = self.directory / 'pids'
@@ -297,8 +312,7 @@ class Signals(Case):
                 pid = int(pids.read_text())
                 running.send_signal(number)
                 self.assertEqual(running.wait(), -number)
-            while os.path.exists(f'/proc/{pid}') and 'Z' not in pathlib.Path(f'/proc/{pid}/stat').read_text():
-                time.sleep(0.01)
+            self.assert_ends(pid)
             if number != signal.SIGKILL:
                 self.assertEqual(os.listdir(self.temporary), [])
             pids.unlink()
