@@ -41,7 +41,7 @@ bool target_lives(const struct target *target);
 /* What is behind "name:" in a text of such lines; NULL: there is no such line. */
 const char *target_line(const char *text, const char *name);
 
-/* Whether the set of signals behind "name:" of a status file has this one. */
+/* True if the set of signals behind "name:" of a status file has this one. */
 bool target_has_signal(const char *status, const char *name, int number);
 
 #endif

@@ -134,7 +134,7 @@ void model_finish(struct model *model);
 void model_sign(struct model *model);
 void model_free(struct model *model);
 
-/* Whether what the process found is of interest (model.only). */
+/* True if what the process found is of interest (model.only). */
 bool model_shows(const struct model *model, const struct process *process);
 
 /* Is there one that is not hidden? */
@@ -151,7 +151,7 @@ bool process_became_another(const struct process *process);
 
 /* soname, else the base name of the path; "?" for NULL. */
 const char *module_identity(const struct module *module);
-/* Whether people mean it by this name: its path, the base name of that, or its identity. */
+/* True if people mean it by this name: its path, the base name of that, or its identity. */
 bool module_is_called(const struct module *module, const char *name);
 /* The path of the module that a finding is about, or NULL. */
 const char *finding_module_path(const struct finding *finding);

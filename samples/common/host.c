@@ -64,6 +64,7 @@
  *   read-given            read a byte from the descriptor that a plug-in gave to the host
  *   write-given           write one to it
  *   copy-given            dup() it
+ *   watch-given           wait for it with an epoll instance that stays open
  *   close-given           close it
  *   close-to-given        open another file under its number with dup2()
  *   replace-given         close it, and open another file, by raw system calls
@@ -424,6 +425,7 @@ static const struct verb {
     {"read-given", 0, step_read_given},
     {"write-given", 0, step_write_given},
     {"copy-given", 0, step_copy_given},
+    {"watch-given", 0, step_watch_given},
     {"close-given", 0, step_close_given},
     {"close-to-given", 0, step_close_to_given},
     {"replace-given", 0, step_replace_given},

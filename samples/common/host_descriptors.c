@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -40,6 +41,16 @@ void step_copy_given(char **arg)
 {
     (void)arg;
     need(dup(given), "dup");
+}
+
+void step_watch_given(char **arg)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    int epoll = epoll_create1(0);
+
+    (void)arg;
+    need(epoll, "epoll_create1");
+    need(epoll_ctl(epoll, EPOLL_CTL_ADD, given, &event), "epoll_ctl");
 }
 
 void step_close_given(char **arg)

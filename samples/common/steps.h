@@ -52,6 +52,7 @@ void step_forget(char **arg);
 void step_read_given(char **arg);
 void step_write_given(char **arg);
 void step_copy_given(char **arg);
+void step_watch_given(char **arg);
 void step_close_given(char **arg);
 void step_close_to_given(char **arg);
 void step_replace_given(char **arg);

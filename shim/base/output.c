@@ -101,7 +101,7 @@ static bool write_whole(int fd, const char *data, size_t length)
     return whole;
 }
 
-/* Whether a write to a file cannot be answered with a signal. */
+/* True if a write to a file cannot be answered with a signal. */
 static bool is_unlimited(void)
 {
     struct rlimit limit;

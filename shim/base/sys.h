@@ -34,7 +34,7 @@ static inline uintptr_t sys_thread_pointer(void)
     return pointer;
 }
 
-/* Whether thread `tid` of this process exists. */
+/* True if thread `tid` of this process exists. */
 bool sys_thread_alive(pid_t tid);
 
 /* The calling thread's blocked signals, signal 1 as bit 0; also those that the C library keeps to

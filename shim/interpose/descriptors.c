@@ -15,7 +15,6 @@
 #include "interpose/making.h"
 #include "interpose/own_process.h"
 #include "interpose/real.h"
-#include "registry/descriptors.h"
 
 #include <stdarg.h>
 #include <sys/syscall.h>
@@ -60,7 +59,7 @@ static inline void closes(int number)
         note_closed((unsigned)number, (unsigned)number);
 }
 
-static COLD void note_used(int number, uintptr_t pc)
+void descriptors_note_used(int number, uintptr_t pc)
 {
     int saved_errno;
     if (!own_process_enter(&saved_errno))
@@ -71,8 +70,7 @@ static COLD void note_used(int number, uintptr_t pc)
 
 static inline void uses(int number, struct making making)
 {
-    if (unlikely(descriptor_is_kept(number)))
-        note_used(number, making.pc);
+    descriptors_used(number, making.pc);
 }
 
 /* As the C library has it: else there is no such argument. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Data that the program gives to the kernel for the entries of an epoll instance. */
 #include "registry/epolls.h"
+#include "interpose/descriptors.h"
 #include "interpose/real.h"
 #include "interpose/registering.h"
 
@@ -26,7 +27,9 @@ EXPORT int epoll_ctl(int epoll, int operation, int file, struct epoll_event *eve
 {
     real_need(real_epoll_ctl);
     int result = real_epoll_ctl(epoll, operation, file, event);
-    if (result == 0)
+    if (result == 0) {
         note_entry(epoll, operation, file, event, CALLER());
+        descriptors_used(file, CALLER());
+    }
     return result;
 }

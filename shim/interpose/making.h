@@ -18,7 +18,7 @@ struct making {
 #define MAKER() \
     ((struct making){(uintptr_t)__builtin_return_address(0), (uintptr_t)__builtin_dwarf_cfa()})
 
-/* Whether a module that can be unloaded may have called, itself or through a common one. */
+/* True if a module that can be unloaded may have called, itself or through a common one. */
 static inline bool making_counts(struct making making)
 {
     if (likely(!atomic_load_explicit(&modules_came, memory_order_relaxed)))

@@ -55,7 +55,7 @@ static bool is_ending(void)
     return process_exit_began();
 }
 
-/* Whether it is closed now, and stays. */
+/* True if it is closed now, and stays. */
 static bool look_at(struct module *module)
 {
     bool stays_for_us = atomic_load(&module->kept) != KEPT_NOT;

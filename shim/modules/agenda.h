@@ -43,7 +43,7 @@ void agenda_remove(const struct module *module, unsigned works);
  * agenda no longer. NULL: there is none. Without a lock. */
 struct module *agenda_take_closing(void);
 
-/* Whether another module of the list that has such work lay in a part of its range, too: a word
+/* True if another module of the list that has such work lay in a part of its range, too: a word
  * cannot tell them apart. In a visit. */
 bool agenda_is_ambiguous_locked(const struct module *module, unsigned works);
 

@@ -29,7 +29,7 @@ enum moment {
 /* The process has started. */
 void budget_start(void);
 
-/* Whether work that is expected to take `expected` nanoseconds may be done now. No lock is needed
+/* True if work that is expected to take `expected` nanoseconds may be done now. No lock is needed
  * for work of the process. */
 bool budget_allows(enum moment moment, enum work work, uint64_t expected);
 

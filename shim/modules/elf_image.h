@@ -51,7 +51,7 @@ const ElfW(Sym) * elf_image_symbol(const struct elf_image *image, const char *na
  * `at` is NULL before the first. */
 const char *elf_image_needed(const struct elf_image *image, const ElfW(Dyn) * *at);
 
-/* Whether an address of the file lies in a segment with these PF_* flags. */
+/* True if an address of the file lies in a segment with these PF_* flags. */
 bool elf_image_has_flags(const ElfW(Phdr) * phdr, unsigned phnum, uintptr_t offset, unsigned flags);
 
 /*

@@ -28,7 +28,7 @@ typedef int handles_closer(void *handle);
  * dlerror would say. None of our locks may be held. True: now it is known. */
 bool handles_learn(handles_opener *open, handles_closer *close);
 
-/* Whether handles_learn was called and found the place. */
+/* True if handles_learn was called and found the place. */
 bool handles_are_known(void);
 
 /* Of a mapped module; HANDLES_UNKNOWN where it cannot be told. Takes no lock. */

@@ -52,7 +52,7 @@ struct holders {
  */
 void holders_find(struct module *of, struct holders *found);
 
-/* Whether the loader never deletes the module, whoever closes it: for its own flag, that of a
+/* True if the loader never deletes the module, whoever closes it: for its own flag, that of a
  * dlopen (ours among them), or a unique symbol that something is bound to. Takes the loader's list
  * lock. */
 bool holders_keep_for_good(struct module *module);

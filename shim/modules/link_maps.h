@@ -17,7 +17,7 @@ void link_maps_hold(link_maps_work *work, void *data);
  * NULL where there is no such namespace. Empty ones are passed over. */
 const struct link_map *link_maps_first(unsigned number);
 
-/* Whether there are namespaces beside the program's (dlmopen). */
+/* True if there are namespaces beside the program's (dlmopen). */
 bool link_maps_have_namespaces(void);
 
 #endif

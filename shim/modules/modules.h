@@ -119,7 +119,7 @@ typedef void module_listener(struct module *module, enum module_state state, boo
 
 void modules_init(module_classifier *classifier, module_listener *listener);
 
-/* Whether the loader's counters differ from those of the last sync. Takes the loader's list lock.
+/* True if the loader's counters differ from those of the last sync. Takes the loader's list lock.
  */
 bool modules_changed(void);
 
@@ -265,7 +265,7 @@ extern _Atomic bool modules_came;
  */
 int modules_each_mapped(int (*visit)(struct module *module, void *data), void *data);
 
-/* Whether any of [start, end) lies in a mapped module; likewise. */
+/* True if any of [start, end) lies in a mapped module; likewise. */
 bool modules_any_in(uintptr_t start, uintptr_t end);
 
 /* Calls for each that is remembered, unloaded ones included, in the order in which they came.

@@ -159,7 +159,7 @@ static int collect_object(const struct dl_phdr_info *info, struct sightings *lis
     return 0;
 }
 
-/* Whether these are the program headers of the object, and lie in memory where they do in the file.
+/* True if these are the program headers of the object, and lie in memory where they do in the file.
  */
 static bool are_its_headers(const struct link_map *map, const ElfW(Ehdr) * header,
                             const ElfW(Phdr) * phdr)

@@ -69,12 +69,12 @@ void sightings_free(struct sightings *list);
 /* What no module took over. */
 void sighting_free_strings(struct sighting *sighting);
 
-/* Whether something lies at the address, as far as the loader tells; and whether that has this link
+/* True if something lies at the address, as far as the loader tells; and whether that has this link
  * map: false where the loader cannot be asked. Neither waits for its locks. */
 bool sighting_is_there(uintptr_t address);
 bool sighting_has_map(uintptr_t address, const struct link_map *map);
 
-/* Whether an object with this serial number (0: not known) at the module's place is the module, not
+/* True if an object with this serial number (0: not known) at the module's place is the module, not
  * a later load. */
 bool sighting_is_load(const struct module *module, uint64_t serial);
 

@@ -22,7 +22,7 @@ bool symbol_find(const struct module *module, uintptr_t address, char name[stati
 bool symbol_find_start(const struct module *module, uintptr_t address, char name[static SYMBOL_MAX],
                        uintptr_t *start);
 
-/* Whether the address lies in any section of the file that is mapped; true where that is not known.
+/* True if the address lies in any section of the file that is mapped; true where that is not known.
  */
 bool symbol_is_in_section(const struct module *module, uintptr_t address);
 

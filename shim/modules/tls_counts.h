@@ -21,7 +21,7 @@ void tls_counts_registered(const struct module *module, struct tls_words *before
 /* Of a mapped module. Takes no lock. */
 unsigned tls_counts_pending(const struct module *module);
 
-/* Whether that is what glibc says. */
+/* True if that is what glibc says. */
 bool tls_counts_are_known(void);
 
 #endif

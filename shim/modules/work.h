@@ -32,10 +32,10 @@ enum work {
 /* There is such work of the process. */
 void work_note(unsigned works);
 
-/* Whether there was any such work of the process; there is none any more. */
+/* True if there was any such work of the process; there is none any more. */
 bool work_take(unsigned works);
 
-/* Whether there is any, of modules or of the process. */
+/* True if there is any, of modules or of the process. */
 bool work_any(unsigned works);
 
 /* For the agenda: what its list has; or has more. */

@@ -65,7 +65,7 @@ static inline struct site_set *site_set_of(uintptr_t key)
     return &site_cache[(key * 0x9e3779b97f4a7c15u) >> (64 - SITE_SETS_SHIFT)];
 }
 
-/* Whether it is in its set's first place, and then its number, shifted as the heap map wants it.
+/* True if it is in its set's first place, and then its number, shifted as the heap map wants it.
  * While a module is being closed nothing is: another one may lie at the address. */
 static inline bool site_fast(uintptr_t pc, uint32_t *shifted)
 {

@@ -42,7 +42,7 @@ enum { DESCRIPTORS_MAX = 65536 };
 
 extern HIDDEN _Atomic uint64_t descriptor_bits[DESCRIPTORS_MAX / 64];
 
-/* Whether this number is kept. Without a lock, any phase, also in signal handlers. */
+/* True if this number is kept. Without a lock, any phase, also in signal handlers. */
 static inline bool descriptor_is_kept(int number)
 {
     unsigned index = (unsigned)number;

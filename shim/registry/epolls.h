@@ -45,7 +45,7 @@ bool epolls_each_entry(uint64_t most, epoll_visitor *visit, void *data);
 /* A line of the file in /proc/self/fdinfo. False: it is none of an entry. */
 bool epoll_parse(const char *line, struct epoll_entry *entry);
 
-/* Whether the entry with this identity has this data. */
+/* True if the entry with this identity has this data. */
 bool epoll_has(uintptr_t identity, uintptr_t data);
 
 #endif

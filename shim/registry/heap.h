@@ -151,7 +151,7 @@ bool heap_find(uintptr_t address, struct heap_block *block);
 /* Without a system call: the site of the block, if it reaches so far, or 0. */
 uint32_t heap_site_near(uintptr_t address);
 
-/* Whether a live block starts at `start` that was made at this site. */
+/* True if a live block starts at `start` that was made at this site. */
 bool heap_is_block(uintptr_t start, uint32_t site);
 
 /* The last live block that starts at `address` or up to `back` bytes before it, without its size.
@@ -196,7 +196,7 @@ static inline size_t heap_size_of_head(size_t head)
 /* Marks the site of every live block. */
 void heap_mark_sites(struct site_bitmap *bitmap);
 
-/* Whether the program's blocks come through us (it may have a malloc of its own). */
+/* True if the program's blocks come through us (it may have a malloc of its own). */
 extern bool heap_is_seen;
 
 #endif

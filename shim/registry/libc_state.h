@@ -28,11 +28,11 @@ uintptr_t environment_list(void);
  * *function is 0 where it is not set, or not known. Under the registry lock. */
 bool libc_handler_locked(unsigned index, const char **call, uintptr_t *function);
 
-/* Whether a word of libc's is there because it was registered, and is told of as that. Takes the
+/* True if a word of libc's is there because it was registered, and is told of as that. Takes the
  * registry lock. */
 bool libc_was_given(uintptr_t word, uintptr_t slot);
 
-/* Whether libc still has it, as far as that shows without having seen it go. Under the registry
+/* True if libc still has it, as far as that shows without having seen it go. Under the registry
  * lock. */
 bool registration_is_live(const struct registration *registration);
 

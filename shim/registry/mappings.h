@@ -24,7 +24,7 @@ struct mapped {
 /* All lie within; both 0: there are none. */
 extern HIDDEN _Atomic uintptr_t mappings_lowest, mappings_highest;
 
-/* Whether one may have a part of [start, start + size). Without a lock, any phase, also in signal
+/* True if one may have a part of [start, start + size). Without a lock, any phase, also in signal
  * handlers. */
 static inline bool mappings_may_have(uintptr_t start, size_t size)
 {

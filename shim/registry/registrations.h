@@ -109,10 +109,10 @@ bool registration_forget(enum registration_type type, uintptr_t identity, bool s
 /* libc has finalized what belongs to this handle. */
 void registrations_finalized(uintptr_t handle);
 
-/* Whether there are any; without a lock. */
+/* True if there are any; without a lock. */
 bool registrations_any(enum registration_type type);
 
-/* Whether code or data that it names is unloaded. */
+/* True if code or data that it names is unloaded. */
 bool registration_is_unloaded(const struct registration *registration);
 
 /* The same, or it is closed. */
@@ -127,7 +127,7 @@ static inline bool registration_is_left(const struct registration *registration)
 
 extern struct registration *registrations[REGISTRATION_TYPES]; /* under the registry lock */
 
-/* Whether a word that libc has is, or was, registered with it, or lies in a stream for which that
+/* True if a word that libc has is, or was, registered with it, or lies in a stream for which that
  * is so. */
 bool registrations_have_locked(uintptr_t word, uintptr_t slot);
 

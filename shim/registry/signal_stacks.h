@@ -17,7 +17,7 @@ void signal_stack_changed(uintptr_t caller);
  */
 uintptr_t signal_stack_own(void);
 
-/* Whether the thread with this serial number still has it, as far as that is known. Under the
+/* True if the thread with this serial number still has it, as far as that is known. Under the
  * registry lock. */
 bool signal_stack_is_set(uint64_t thread, uintptr_t start);
 

@@ -11,7 +11,7 @@
 
 #include "registry/task_values.h"
 
-/* Whether the next task_begin makes it final what the last task of this thread left. */
+/* True if the next task_begin makes it final what the last task of this thread left. */
 bool task_begin_decides(void);
 
 /* A task of the calling thread begins. */

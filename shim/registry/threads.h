@@ -81,7 +81,7 @@ static inline struct value *thread_value(struct thread *thread, unsigned key)
     return page ? &page[key % VALUES_PER_PAGE] : NULL;
 }
 
-/* Whether it is one, not NULL, that was set for this creation of the key. `value` may be NULL. */
+/* True if it is one, not NULL, that was set for this creation of the key. `value` may be NULL. */
 bool value_is_current(const struct value *value, const struct key *key);
 
 /* Still there, and not on its way out. */

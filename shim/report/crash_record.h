@@ -22,7 +22,7 @@ struct crash {
     struct stack *stack; /* from the instruction that failed; NULL: nothing is known of it */
 };
 
-/* Whether a finding names this very address. */
+/* True if a finding names this very address. */
 bool crash_is_foretold(const struct crash *crash);
 
 /* Writes counts that are not in the file yet, the record, and the lines on standard error. */

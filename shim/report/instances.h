@@ -39,7 +39,7 @@ void instance_set_unsettled(struct instance *instance, bool unsettled, const cha
 /* What exit() does to what was found before it began resolves nothing. */
 bool instance_stands(const struct instance *instance);
 
-/* Whether this is no new finding: a word that moved here, whose instance is at this place from now
+/* True if this is no new finding: a word that moved here, whose instance is at this place from now
  * on; or one more place of a word that is known. Takes the finding over then. */
 bool instance_move_locked(struct finding *finding);
 

@@ -21,10 +21,10 @@ uint64_t log_now(void);
  * True: there is a file to write to. */
 bool log_open_locked(void);
 
-/* Whether that was tried; without a lock. */
+/* True if that was tried; without a lock. */
 bool log_was_opened(void);
 
-/* Whether this process gets a file even if it has nothing to say (log_empty, log_root). */
+/* True if this process gets a file even if it has nothing to say (log_empty, log_root). */
 bool log_is_wanted_empty(void);
 
 /* One record, given back. */

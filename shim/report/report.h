@@ -15,7 +15,7 @@
 /* Once, after the options are known. `raw_options` is the environment variable as it was. */
 void report_init(const char *raw_options);
 
-/* Whether anything was written to a report file; without a lock. */
+/* True if anything was written to a report file; without a lock. */
 bool report_has_file(void);
 
 /* A module came or went. The record may be kept, until the next one or report_flush_modules. */
@@ -29,7 +29,7 @@ void report_flush_modules(void);
  */
 uint32_t report_finding(struct finding *finding, enum occasion at, bool quietly);
 
-/* Whether this was reported, confirmed and shown. Only under the check lock, which everything that
+/* True if this was reported, confirmed and shown. Only under the check lock, which everything that
  * changes the answer is called under; takes no lock. */
 bool report_knows(const struct object *object);
 
@@ -66,7 +66,7 @@ void report_settle(const struct ranges *ranges);
 /* The same for those of words that are nowhere any more; however much memory there is. */
 void report_settle_lost(void);
 
-/* Whether there are findings of words, and any that are to be settled; without a lock. */
+/* True if there are findings of words, and any that are to be settled; without a lock. */
 bool report_has_words(void);
 bool report_has_unsettled(void);
 
@@ -74,10 +74,10 @@ bool report_has_unsettled(void);
  * resolved, and those of stacks that were not confirmed. */
 void report_settle_pending(void);
 
-/* Whether a stack is among the pending findings; under the check lock. */
+/* True if a stack is among the pending findings; under the check lock. */
 bool report_awaits_stacks(void);
 
-/* Whether anything is open that report_revalidate could resolve; without a lock. */
+/* True if anything is open that report_revalidate could resolve; without a lock. */
 bool report_has_open(void);
 
 /* exit() began: what was found before counts from now on, whatever becomes of it; what is found now

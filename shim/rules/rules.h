@@ -33,7 +33,7 @@ extern const char how_reopened[];
 
 typedef void rules_sink(struct finding *finding, void *data);
 
-/* Whether a finding of this object has been made and needs not be made again. Called under the
+/* True if a finding of this object has been made and needs not be made again. Called under the
  * registry lock; takes none. */
 typedef bool rules_known(const struct object *object);
 
@@ -52,7 +52,7 @@ void rules_check_closing(const struct module *module, rules_sink *sink, void *da
 bool rules_check_retained(const struct result *result, bool all, rules_known *known,
                           rules_sink *sink, void *data);
 
-/* Whether a deletion that succeeded cannot be a finding: its owner made it, and no thread has a
+/* True if a deletion that succeeded cannot be a finding: its owner made it, and no thread has a
  * value. The stack needs not be looked at then. Takes the registry lock. */
 bool rules_deletion_is_plain(uint32_t number, const struct key *was, uintptr_t caller);
 
@@ -72,7 +72,7 @@ void rules_check_closed(struct module *module, struct holders *holders, rules_si
 /* Handles that were never closed: of this module, or (NULL) of all. Takes the registry lock. */
 void rules_check_handles(struct module *only, rules_known *known, rules_sink *sink, void *data);
 
-/* Whether a finding's object is still as it was found; else `how` says what became of it. Takes the
+/* True if a finding's object is still as it was found; else `how` says what became of it. Takes the
  * registry lock. */
 bool rules_still_holds(const struct object *object, const char **how);
 

@@ -32,7 +32,7 @@ void word_bytes(struct text *text, size_t bytes);
  * nothing was said. */
 bool word_end_of_threads(struct text *text, const struct module *library);
 
-/* Whether one of the innermost frames is in a function whose name contains this. */
+/* True if one of the innermost frames is in a function whose name contains this. */
 bool words_stack_names(const struct stack *stack, const char *part);
 
 #endif

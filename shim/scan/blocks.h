@@ -47,7 +47,7 @@ static inline bool blocks_have_heads(void)
     return heap_granule_shift() == HEAP_GRANULE_SHIFT;
 }
 
-/* Whether sizes are known at all, read like this. */
+/* True if sizes are known at all, read like this. */
 bool blocks_have_sizes(const struct view *view);
 
 /* With another allocator. */

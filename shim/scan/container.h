@@ -23,7 +23,7 @@ static inline bool container_may_begin(const uintptr_t *words, size_t count)
 uintptr_t container_find_end(struct block_index *index, struct view *view, uintptr_t slot,
                              const uintptr_t *words, size_t count, struct block *block);
 
-/* Whether the word at `slot`, which is the start of the block, is a container's begin, or its end
+/* True if the word at `slot`, which is the start of the block, is a container's begin, or its end
  * because it has no contents. */
 bool container_has(struct block_index *index, struct view *view, uintptr_t slot,
                    const struct block *block);

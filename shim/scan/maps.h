@@ -33,7 +33,7 @@ bool maps_parse(struct maps *maps, const char *text);
 /* The mapping at an address, or NULL. */
 const struct mapping *maps_find(const struct maps *maps, uintptr_t address);
 
-/* Whether anything in [start, end) is mapped. */
+/* True if anything in [start, end) is mapped. */
 bool maps_overlap(const struct maps *maps, uintptr_t start, uintptr_t end);
 
 #endif

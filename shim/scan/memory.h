@@ -83,7 +83,7 @@ static inline bool view_word(struct view *view, uintptr_t at, uintptr_t *word)
  * not known. */
 uint64_t memory_private_bytes(void);
 
-/* Whether nothing at all is mapped there. Only in a copy: it maps it for a moment. Where the kernel
+/* True if nothing at all is mapped there. Only in a copy: it maps it for a moment. Where the kernel
  * cannot tell (before 4.17): true. */
 bool memory_is_free(uintptr_t start, uintptr_t end);
 

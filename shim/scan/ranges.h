@@ -47,12 +47,12 @@ void ranges_add_word(struct ranges *ranges, uintptr_t word, struct module *modul
 /* When all were added: makes ranges_find quick. */
 void ranges_ready(struct ranges *ranges);
 
-/* Whether anything in [start, end) is in one. */
+/* True if anything in [start, end) is in one. */
 bool ranges_overlap(const struct ranges *ranges, uintptr_t start, uintptr_t end);
 
 const struct range *ranges_search(const struct ranges *ranges, uintptr_t word);
 
-/* Whether the range of this module, which was added, is there. */
+/* True if the range of this module, which was added, is there. */
 static inline bool ranges_have(const struct ranges *ranges, const struct module *module)
 {
     const struct range *range = ranges_search(ranges, module->start);

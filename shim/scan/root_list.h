@@ -65,7 +65,7 @@ void roots_free(struct roots *roots);
  */
 bool root_may_point(const struct root *root);
 
-/* Whether a block that was reached from such a root can be expected to be in use. */
+/* True if a block that was reached from such a root can be expected to be in use. */
 static inline bool root_kind_leads(enum root_kind kind)
 {
     return kind <= ROOT_LIBC;

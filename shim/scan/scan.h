@@ -21,7 +21,7 @@
 void scan_look_again(struct module *module);
 void scan_look_again_locked(struct module *module);
 
-/* Whether anything is to be scanned, or a walk is under way. Without a lock. */
+/* True if anything is to be scanned, or a walk is under way. Without a lock. */
 bool scan_has_work(void);
 
 /* Scans for the unloaded modules of the agenda, if the budget allows it: finds that there is

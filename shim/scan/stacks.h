@@ -34,11 +34,11 @@ unsigned stack_count_in(const char *stat);
 /* How many threads this process has, by the kernel's count; 0: not known. */
 unsigned stack_thread_count(void);
 
-/* Whether nobody else can change the process's memory: no thread, and no process that shares it
+/* True if nobody else can change the process's memory: no thread, and no process that shares it
  * (vfork(2), clone(2)). False also where that cannot be told. One system call. */
 bool stack_owns_memory(void);
 
-/* Whether the calling thread is the only one; also where that cannot be told. One system call. */
+/* True if the calling thread is the only one; also where that cannot be told. One system call. */
 bool stack_is_alone(void);
 
 /* The threads that there are now. More than `max` are left out; *complete is false then. */

@@ -40,7 +40,7 @@ struct module *site_left(const struct site *site);
  */
 bool site_is_older(const struct site *site, const struct module *module);
 
-/* Whether a block is memory that the loader, or a common library, deals out in pieces, of which
+/* True if a block is memory that the loader, or a common library, deals out in pieces, of which
  * nobody can tell which are in use. `owner` is its site's, or NULL. */
 bool target_is_pool(const struct module *owner, uintptr_t start, size_t size);
 

@@ -18,7 +18,7 @@ typedef bool wait_wanted(uintptr_t address, const void *data);
 bool wait_find(const struct thread_stack *at, wait_wanted *wanted, const void *data,
                uintptr_t *address);
 
-/* Whether the thread reads or writes the word itself when the wait is over. */
+/* True if the thread reads or writes the word itself when the wait is over. */
 bool wait_is_futex(long call);
 
 /* The name of a system call that wait_find knows; else "a system call". */

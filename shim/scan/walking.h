@@ -49,7 +49,7 @@ void walking_end(void);
 /* With the references to their modules; NULL is ignored. */
 void walking_free_ranges(struct ranges *ranges);
 
-/* Whether the process itself may be walked through. */
+/* True if the process itself may be walked through. */
 bool walking_may_be_alone(void);
 
 /* Memory that is the process's own, or BYTES_UNKNOWN. */
