@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -46,10 +48,33 @@ static int open_again(int reference, bool waits)
     return descriptor >= 0 ? descriptor : -errno;
 }
 
+/* As in linux/openat2.h, which older systems lack. */
+static long open_in_root(int directory, const char *name, int flags)
+{
+    const struct {
+        uint64_t flags, mode, resolve;
+    } how = {.flags = (uint64_t)flags, .resolve = 0x10 /* RESOLVE_IN_ROOT */};
+    enum { SYSCALL_OPENAT2 = 437 };
+
+    return syscall(SYSCALL_OPENAT2, directory, name, &how, sizeof how);
+}
+
+static int open_reference(int directory, const char *name, int flags)
+{
+    int how = O_PATH | O_CLOEXEC | ((flags & REGULAR_NO_FOLLOW) != 0 ? O_NOFOLLOW : 0);
+    long reference;
+
+    if ((flags & REGULAR_IN_ROOT) == 0)
+        return openat(directory, name, how);
+    reference = open_in_root(directory, name, how);
+    if (reference < 0 && (errno == ENOSYS || errno == EPERM))
+        return openat(directory, name + strspn(name, "/"), how);
+    return (int)reference;
+}
+
 int regular_open_at(int directory, const char *name, int flags, struct stat *status)
 {
-    int follow = (flags & REGULAR_NO_FOLLOW) != 0 ? O_NOFOLLOW : 0;
-    int reference = openat(directory, name, O_PATH | O_CLOEXEC | follow);
+    int reference = open_reference(directory, name, flags);
     int result;
 
     if (reference < 0)

@@ -12,7 +12,7 @@ static bool take_old(struct settings *settings)
     struct model old = {.count_resolved = settings->resolved};
     bool good;
 
-    merge_paths(&old, (const char *const *)settings->arguments, 1);
+    merge_paths(&old, settings, (const char *const *)settings->arguments, 1);
     exceptions_take_model(&settings->exceptions, &old, settings->arguments[0]);
     good = !merge_had_trouble(&old);
     model_free(&old);
@@ -48,7 +48,7 @@ static int diff(struct settings *settings)
     if (!settings_read_exceptions(settings) || !outputs_open(&settings->outputs))
         return STATUS_TROUBLE;
     good = take_old(settings);
-    merge_paths(&model, (const char *const *)settings->arguments + 1, 1);
+    merge_paths(&model, settings, (const char *const *)settings->arguments + 1, 1);
     exceptions_apply(&settings->exceptions, &model);
     if (outputs_write(&settings->outputs, &report) && good && !merge_had_trouble(&model))
         status = verdict(settings, &model);

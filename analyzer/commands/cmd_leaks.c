@@ -5,6 +5,8 @@
 #include "ask/request.h"
 #include "ask/supposed.h"
 #include "base/message.h"
+#include "classify/own.h"
+#include "classify/package.h"
 
 /* The lines for the loads belong to the text. */
 static const struct format *format_of(const struct settings *settings)
@@ -41,10 +43,10 @@ static int show(const struct settings *settings, struct model *model)
 static int show_what_is(struct settings *settings, struct target *target)
 {
     const char *const paths[] = {target->report};
-    struct model model = {.only = target->pid};
+    struct model model = {.only = target->pid, .search = &settings->search};
     int status;
 
-    merge_paths(&model, paths, 1);
+    merge_paths(&model, settings, paths, 1);
     status = show(settings, &model);
     model_free(&model);
     return status;
@@ -53,7 +55,7 @@ static int show_what_is(struct settings *settings, struct target *target)
 /* The module's number there; 0, after a message, if there is none. */
 static int64_t find_module(const struct settings *settings, const struct target *target)
 {
-    struct model model = {.only = target->pid};
+    struct model model = {.only = target->pid, .search = &settings->search};
     const struct module *module;
     int64_t id = 0;
 
@@ -70,12 +72,14 @@ static int64_t find_module(const struct settings *settings, const struct target 
 
 static int show_what_would_be(struct settings *settings, struct target *target)
 {
-    struct model model = {.only = target->pid};
+    struct model model = {.only = target->pid, .search = &settings->search};
     int status = STATUS_TROUBLE;
 
     settings->request.module = find_module(settings, target);
     if (settings->request.module != 0 && request_check(target, &settings->request)) {
         supposed_load(&model, target->report, settings->request.token);
+        own_mark(&settings->own, &settings->root, &model);
+        package_find(&model);
         status = show(settings, &model);
     }
     model_free(&model);

@@ -140,7 +140,7 @@ static void load_reports(struct run *run)
     char **files = workdir_files(&run->workdir, &count);
 
     run->model.count_resolved = run->settings->resolved;
-    merge_paths(&run->model, (const char *const *)files, count);
+    merge_paths(&run->model, run->settings, (const char *const *)files, count);
     exceptions_apply(&run->settings->exceptions, &run->model);
     run->written = exceptions_write(&run->settings->exceptions, &run->model);
     workdir_free_files(files, count);

@@ -101,7 +101,7 @@ static bool load_reports(struct try_run *run)
     bool written;
 
     run->model.count_resolved = settings->resolved;
-    merge_paths(&run->model, (const char *const *)files, count);
+    merge_paths(&run->model, settings, (const char *const *)files, count);
     workdir_free_files(files, count);
     exceptions_apply(&settings->exceptions, &run->model);
     written = exceptions_write(&settings->exceptions, &run->model);

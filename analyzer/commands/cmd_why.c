@@ -50,12 +50,12 @@ static int show(const struct model *model, const char *name)
     return fflush(stdout) == 0 && !ferror(stdout) ? status : STATUS_TROUBLE;
 }
 
-static int why_of_file(const char *path, const char *name)
+static int why_of_file(const struct settings *settings, const char *path, const char *name)
 {
     struct model model = {0};
     int status;
 
-    merge_paths(&model, &path, 1);
+    merge_paths(&model, settings, &path, 1);
     if (merge_had_trouble(&model)) {
         model_free(&model);
         return STATUS_TROUBLE;
@@ -76,7 +76,7 @@ static const char *name_of(const struct settings *settings)
 /* What is said in a report file of a process, by the answer to one request (0: to none). */
 static int show_answer(const struct settings *settings, const struct target *target, unsigned token)
 {
-    struct model model = {.only = target->pid};
+    struct model model = {.only = target->pid, .search = &settings->search};
     int status;
 
     supposed_load(&model, target->report, token);
@@ -87,7 +87,7 @@ static int show_answer(const struct settings *settings, const struct target *tar
 
 static int64_t number_of_module(const struct settings *settings, const struct target *target)
 {
-    struct model model = {.only = target->pid};
+    struct model model = {.only = target->pid, .search = &settings->search};
     const struct module *module;
     int64_t id = 0;
 
@@ -130,7 +130,7 @@ static int why(struct settings *settings)
         return STATUS_TROUBLE;
     }
     if (settings->pid == NULL)
-        return why_of_file(settings->arguments[0], settings->arguments[1]);
+        return why_of_file(settings, settings->arguments[0], settings->arguments[1]);
     if (target_open(&target, settings->pid))
         status = why_in_process(settings, &target);
     target_close(&target);

@@ -8,7 +8,8 @@
 #include "options/settings.h"
 
 /* model is zeroed but for its options; model_free() is the caller's. */
-void merge_paths(struct model *model, const char *const *paths, size_t count);
+void merge_paths(struct model *model, const struct settings *settings, const char *const *paths,
+                 size_t count);
 
 /* The same of a command's arguments, with its exceptions. False, after a message, where a baseline
  * could not be written that was to be. */

@@ -56,7 +56,7 @@ bool gate_parse(struct gate *gate, const char *text)
     char *words = memory_string(text), *rest = words, *word;
     bool good = true;
 
-    *gate = (struct gate){.from = SEVERITY_COUNT};
+    *gate = (struct gate){.from = SEVERITY_COUNT, .own_only = gate->own_only};
     while (good && (word = strsep(&rest, ",")) != NULL)
         good = add_word(gate, word);
     free(words);
@@ -68,7 +68,7 @@ bool gate_matches(const struct gate *gate, const struct group *group)
     int kind = name_to_kind(group->shown->data->kind);
     int verdict = name_to_verdict(group->shown->data->verdict);
 
-    if (group->hidden)
+    if (group->hidden || (gate->own_only && group->third_party))
         return false;
     return group->severity >= gate->from || (kind >= 0 && gate->kinds[kind]) ||
            (verdict >= 0 && gate->verdicts[verdict]) || (gate->growth && group->growing);
@@ -86,6 +86,14 @@ size_t gate_count(const struct gate *gate, const struct model *model)
     for (const struct group *group = model->groups; group != NULL; group = group->hh.next)
         count += gate_matches(gate, group);
     return count;
+}
+
+size_t gate_count_spared(const struct gate *gate, const struct model *model)
+{
+    struct gate all = *gate;
+
+    all.own_only = false;
+    return gate_count(&all, model) - gate_count(gate, model);
 }
 
 char *gate_failure(const struct gate *gate, const struct model *model)

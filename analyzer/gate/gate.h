@@ -9,7 +9,8 @@ struct gate {
     enum severity from;     /* this severity and higher ones gate; SEVERITY_COUNT: none does */
     bool kinds[KIND_COUNT]; /* and these whatever their severity */
     bool verdicts[VERDICT_COUNT];
-    bool growth; /* and what each further load of a module adds to */
+    bool growth;   /* and what each further load of a module adds to */
+    bool own_only; /* --own-only: what is of third parties never does */
 };
 
 /* What holds without --fail-on. */
@@ -28,6 +29,9 @@ bool gate_matches(const struct gate *gate, const struct group *group);
 /* A crash at an unloaded module's address is what errors warn of: it gates where they do. */
 bool gate_matches_crashes(const struct gate *gate);
 size_t gate_count(const struct gate *gate, const struct model *model);
+
+/* Those that fail it but for --own-only. */
+size_t gate_count_spared(const struct gate *gate, const struct model *model);
 
 /* NULL where nothing fails the gate, else what does: "1 crash, 2 findings"; to be freed. */
 char *gate_failure(const struct gate *gate, const struct model *model);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "load/frame.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,11 +20,57 @@ struct frame frame_read(const struct fields *fields, const json_t *object, const
     };
 }
 
+size_t frame_place_count(const struct frame *frame)
+{
+    return frame->inlined_count + 1;
+}
+
+struct frame_place frame_place(const struct frame *frame, size_t number)
+{
+    const struct inlined *inlined;
+
+    if (number >= frame->inlined_count)
+        return (struct frame_place){frame->function, frame->source, frame->line, false};
+    inlined = &frame->inlined[number];
+    return (struct frame_place){inlined->function, inlined->source, inlined->line, true};
+}
+
+static char *copy_text(const char *text)
+{
+    return text != NULL ? memory_string(text) : NULL;
+}
+
+void frame_copy_places(struct frame *frame, const struct frame *from)
+{
+    for (size_t i = 0; i < from->inlined_count; i++) {
+        const struct inlined *inlined = &from->inlined[i];
+
+        ARRAY_PUSH(frame->inlined, frame->inlined_count,
+                   (struct inlined){copy_text(inlined->function), copy_text(inlined->source),
+                                    inlined->line});
+    }
+    frame->function = copy_text(from->function);
+    frame->source = copy_text(from->source);
+    frame->line = from->line;
+}
+
+void frame_clear(struct frame *frame)
+{
+    for (size_t i = 0; i < frame->inlined_count; i++) {
+        free(frame->inlined[i].function);
+        free(frame->inlined[i].source);
+    }
+    free(frame->inlined);
+    free(frame->function);
+    free(frame->source);
+    frame->inlined = NULL;
+    frame->inlined_count = 0;
+    frame->function = frame->source = NULL;
+}
+
 void frames_free(struct frame *frames, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        free(frames[i].function);
-        free(frames[i].source);
-    }
+    for (size_t i = 0; i < count; i++)
+        frame_clear(&frames[i]);
     free(frames);
 }

@@ -11,6 +11,12 @@
 
 enum { RECORD_ABSENT = -1 }; /* an optional id, size or pid that is not there */
 
+/* A function that the compiler put into another one. Strings are owned, and may be NULL. */
+struct inlined {
+    char *function, *source;
+    int line;
+};
+
 struct frame {
     const char *role;   /* the member of "subject" that it is, NULL in a stack */
     const char *symbol; /* as it was known when the record was written, or NULL */
@@ -21,11 +27,29 @@ struct frame {
     char *function;  /* from here on: what symbolize found, else NULL; owned */
     char *source;
     int line;
+    struct inlined *inlined; /* what is inlined at pc, the innermost first; owned */
+    size_t inlined_count;
+};
+
+/* One of the functions that are at a frame; strings are borrowed from it, and may be NULL. */
+struct frame_place {
+    const char *function, *source;
+    int line;
+    bool inlined;
 };
 
 /* From an object with pc, module, offset and symbol. */
 struct frame frame_read(const struct fields *fields, const json_t *object, const char *role);
 
+/* The functions at a frame by number: what is inlined there, the innermost first, then the function
+ * that has the symbol. There is always that one. */
+size_t frame_place_count(const struct frame *frame);
+struct frame_place frame_place(const struct frame *frame, size_t number);
+
+/* What symbolize found, into a frame for which nothing was found yet. */
+void frame_copy_places(struct frame *frame, const struct frame *from);
+/* Gives back what symbolize found. */
+void frame_clear(struct frame *frame);
 /* What symbolize found in these, and the array itself. */
 void frames_free(struct frame *frames, size_t count);
 

@@ -15,13 +15,22 @@ static const char *const suffixes[] = {".constprop.", ".isra.",     ".part.",   
 
 static const char *const namespaces[] = {"__cxx11::", "__1::"};
 
-static const char *const defaults[] = {"allocator<",
-                                       "char_traits<",
-                                       "default_delete<",
-                                       "equal_to<",
-                                       "hash<",
-                                       "less<",
-                                       "pmr::polymorphic_allocator<"};
+static const char *const defaults[] = {"allocator<", "char_traits<", "default_delete<",
+                                       "equal_to<",  "hash<",        "less<"};
+
+/* No default, but often what tells one build from another. */
+static const char *const replaceable[] = {"pmr::polymorphic_allocator<"};
+
+/* Templates that std has a short name for where the characters are of these types. */
+static const char *const aliased[] = {
+    "string",       "string_view", "ostream",       "istream",       "iostream", "ofstream",
+    "ifstream",     "fstream",     "ostringstream", "istringstream", "filebuf",  "stringbuf",
+    "stringstream", "streambuf",   "ios",           "regex",
+};
+
+static const struct {
+    const char *arguments, *prefix;
+} aliases[] = {{"<char>", ""}, {"<wchar_t>", "w"}};
 
 static bool begins(const char *text, const char *with)
 {
@@ -61,22 +70,31 @@ static size_t balanced_length(const char *text)
     return 0;
 }
 
+/* One of the templates up to its last bracket, or 0. */
+static size_t template_length(const char *text, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t at = strlen(names[i]) - 1,
+               rest = begins(text, names[i]) ? balanced_length(text + at) : 0;
+
+        if (rest > 0)
+            return at + rest;
+    }
+    return 0;
+}
+
 /* ", std::allocator<int>": a default, with the comma before it; or 0. */
-static size_t default_length(const char *text)
+static size_t default_length(const char *text, bool for_people)
 {
     size_t at = strlen(", std::"), rest;
 
     if (!begins(text, ", std::"))
         return 0;
     at += namespace_length(text + at);
-    for (size_t i = 0; i < COUNT(defaults); i++) {
-        if (!begins(text + at, defaults[i]))
-            continue;
-        at += strlen(defaults[i]) - 1;
-        rest = balanced_length(text + at);
-        return rest > 0 ? at + rest : 0;
-    }
-    return 0;
+    rest = template_length(text + at, defaults, COUNT(defaults));
+    if (rest == 0 && !for_people)
+        rest = template_length(text + at, replaceable, COUNT(replaceable));
+    return rest > 0 ? at + rest : 0;
 }
 
 static size_t tag_length(const char *text)
@@ -93,9 +111,9 @@ static size_t blank_length(const char *text)
 }
 
 /* How much of text is left out. */
-static size_t skipped(const char *text)
+static size_t skipped(const char *text, bool for_people)
 {
-    size_t length = default_length(text);
+    size_t length = default_length(text, for_people);
 
     if (length == 0)
         length = namespace_length(text);
@@ -104,19 +122,62 @@ static size_t skipped(const char *text)
     return length > 0 ? length : blank_length(text);
 }
 
-char *function_name(const char *function)
+static char *shorten(const char *text, bool for_people)
 {
-    char *name = memory_string(function), *end = name;
+    char *name = memory_string(text), *end = name;
 
-    for (const char *at = function; *at != '\0';) {
-        size_t length = skipped(at);
+    for (const char *at = text; *at != '\0';) {
+        size_t length = skipped(at, for_people);
 
-        if (length == 0 && at > function && begins_suffix(at))
+        if (length == 0 && !for_people && at > text && begins_suffix(at))
             break;
         if (length == 0)
             *end++ = *at++;
         else
             at += length;
+    }
+    *end = '\0';
+    return name;
+}
+
+char *function_name(const char *function)
+{
+    return shorten(function, false);
+}
+
+/* Writes std::wstring for std::basic_string<wchar_t> and moves both on; false where there is no
+ * such template at *at. */
+static bool put_alias(char **end, const char **at)
+{
+    static const char beginning[] = "std::basic_";
+    const char *name = *at + sizeof beginning - 1, *arguments;
+    size_t length;
+
+    if (!begins(*at, beginning))
+        return false;
+    length = strcspn(name, "<");
+    arguments = name + length;
+    for (size_t type = 0; type < COUNT(aliases); type++) {
+        for (size_t i = 0; i < COUNT(aliased) && begins(arguments, aliases[type].arguments); i++) {
+            if (strlen(aliased[i]) != length || !begins(name, aliased[i]))
+                continue;
+            *end = stpcpy(stpcpy(*end, "std::"), aliases[type].prefix);
+            memmove(*end, name, length); /* what is written is shorter than what it replaces */
+            *end += length;
+            *at = arguments + strlen(aliases[type].arguments);
+            return true;
+        }
+    }
+    return false;
+}
+
+char *short_name(const char *text)
+{
+    char *name = shorten(text, true), *end = name;
+
+    for (const char *at = name; *at != '\0';) {
+        if (!put_alias(&end, &at))
+            *end++ = *at++;
     }
     *end = '\0';
     return name;

@@ -10,4 +10,10 @@
 /* function is demangled; a new string, to be freed. */
 char *function_name(const char *function);
 
+/*
+ * The same for people, of a name or a sentence with names: suffixes stay, for they tell apart what
+ * is there, and so does an allocator of std::pmr; std::basic_string<char> is std::string.
+ */
+char *short_name(const char *text);
+
 #endif

@@ -143,6 +143,8 @@ static int by_weight(const struct group *left, const struct group *right)
 {
     int order;
 
+    if (left->third_party != right->third_party)
+        return left->third_party ? 1 : -1;
     if (left->severity != right->severity)
         return left->severity > right->severity ? -1 : 1;
     order = strcmp(module_identity(finding_module(left->shown)),
@@ -166,6 +168,11 @@ static void sort_loads(struct group *group)
     group->load_count = kept + 1;
 }
 
+void groups_sort(struct model *model)
+{
+    HASH_SORT(model->groups, by_weight);
+}
+
 void groups_finish(struct model *model)
 {
     for (const struct crash *crash = model->crashes; crash != NULL; crash = crash->next) {
@@ -179,7 +186,7 @@ void groups_finish(struct model *model)
         group->hidden = group->suppressed_by_library;
         model->severities[group->severity] += !group->hidden;
     }
-    HASH_SORT(model->groups, by_weight);
+    groups_sort(model);
 }
 
 static void free_group(struct group *group)

@@ -10,6 +10,7 @@ void groups_add(struct model *model, struct finding *finding);
 void groups_finish(struct model *model);
 /* Makes signatures, and groups by these. */
 void groups_sign(struct model *model);
+void groups_sort(struct model *model);
 void groups_free(struct model *model);
 
 #endif

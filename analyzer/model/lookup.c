@@ -2,6 +2,8 @@
 /* The questions that others ask the model. */
 #include "model/model.h"
 
+#include "load/names.h"
+
 #include <string.h>
 
 static const char *base_name(const char *path)
@@ -72,6 +74,15 @@ const char *module_identity(const struct module *module)
 const struct module *finding_module(const struct finding *finding)
 {
     return process_module(finding->process, finding->data->module);
+}
+
+const struct module *finding_blamed_module(const struct finding *finding)
+{
+    const json_t *requester = json_object_get(finding->data->subject, "requester");
+
+    if (name_to_kind(finding->data->kind) == KIND_HANDLE && json_is_integer(requester))
+        return process_module(finding->process, json_integer_value(requester));
+    return finding_module(finding);
 }
 
 bool module_is_called(const struct module *module, const char *name)

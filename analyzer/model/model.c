@@ -230,6 +230,11 @@ void model_sign(struct model *model)
     groups_sign(model);
 }
 
+void model_sort(struct model *model)
+{
+    groups_sort(model);
+}
+
 /* HASH_CLEAR() gives back the table only; the items keep their order and are freed one by one. */
 static void free_modules(struct process *process)
 {
@@ -284,8 +289,21 @@ static void free_processes(struct model *model)
     }
 }
 
+static void free_packages(struct model *model)
+{
+    struct package *package = model->packages, *next;
+
+    for (; package != NULL; package = next) {
+        next = package->next;
+        free(package->name);
+        free(package->version);
+        free(package);
+    }
+}
+
 void model_free(struct model *model)
 {
+    free_packages(model);
     groups_free(model);
     free_crashes(model);
     free_processes(model);

@@ -24,6 +24,8 @@
 #include <uthash.h>
 
 struct entry;
+struct package;
+struct search;
 
 struct module {
     int64_t id;
@@ -97,11 +99,13 @@ struct group {
     const struct finding *shown;
     /* What of exceptions (gate/exceptions.h) applies to it, or NULL. */
     const struct entry *suppressed, *known, *expired;
-    bool suppressed_by_library; /* by the library's own option */
-    bool hidden;                /* it does not count, and is not shown */
-    const struct crash *crash;  /* the first one that one of them predicted, or NULL */
-    enum severity severity;     /* the highest */
-    int64_t count;              /* times, over all findings */
+    bool suppressed_by_library;    /* by the library's own option */
+    bool hidden;                   /* it does not count, and is not shown */
+    bool third_party;              /* its module is not of the user's own code (classify/own.h) */
+    const struct package *package; /* that the module of a third party comes from, or NULL */
+    const struct crash *crash;     /* the first one that one of them predicted, or NULL */
+    enum severity severity;        /* the highest */
+    int64_t count;                 /* times, over all findings */
     int64_t bytes, blocks; /* of the last time in each process; RECORD_ABSENT where none has any */
     bool growing;
     bool pending;   /* of at least one nothing later is known: its process ended there */
@@ -111,17 +115,25 @@ struct group {
     UT_hash_handle hh;
 };
 
+/* What a system calls the files that it installs together. */
+struct package {
+    char *name, *version; /* owned; a version that is not known is "" */
+    struct package *next; /* of all that the model has */
+};
+
 struct model {
     char **files;
     size_t file_count;
     struct process *host;      /* the first process of the file that is being loaded, or NULL */
     struct process *processes; /* hash, in the order of the files */
-    struct group *groups;      /* hash, sorted: severest first */
+    struct group *groups;      /* hash, in the order of model_sort() */
     struct crash *crashes, *last_crash; /* list, in the order of the files */
     size_t crash_count;
+    struct package *packages;          /* list, owned; groups point to them */
     struct load_counts loaded;         /* for load_inputs() to fill */
     bool count_resolved;               /* set before model_finish(): resolved findings count too, */
     int64_t only;                      /* and of this process alone, if it is not 0 */
+    const struct search *search;       /* set before: where symbolize looks for files, or NULL */
     size_t severities[SEVERITY_COUNT]; /* groups of each that are not hidden */
     size_t resolved;                   /* findings that were resolved */
     size_t unloaded;                   /* modules that were unmapped */
@@ -132,6 +144,8 @@ struct record_sink model_sink(struct model *model);
 void model_finish(struct model *model);
 /* Merges by signature, once the frames of each group.shown have their names. */
 void model_sign(struct model *model);
+/* Sorts the groups: own code before that of third parties, then the severest first. */
+void model_sort(struct model *model);
 void model_free(struct model *model);
 
 /* True if what the process found is of interest (model.only). */
@@ -156,6 +170,8 @@ bool module_is_called(const struct module *module, const char *name);
 /* The path of the module that a finding is about, or NULL. */
 const char *finding_module_path(const struct finding *finding);
 const struct module *finding_module(const struct finding *finding);
+/* Whose fault it is: for a handle whoever opened it, whatever that was; else the same. */
+const struct module *finding_blamed_module(const struct finding *finding);
 
 /* The unloaded module at whose address it crashed, or NULL. */
 const struct module *crash_module(const struct crash *crash);

@@ -30,21 +30,11 @@ static uint64_t hash_of(const char *text)
     return hash ^ hash >> 33;
 }
 
-/* Whose fault it is: for a handle, whoever opened it, whatever that was. */
-static const struct module *blamed_module(const struct finding *finding)
-{
-    const json_t *requester = json_object_get(finding->data->subject, "requester");
-
-    if (name_to_kind(finding->data->kind) == KIND_HANDLE && json_is_integer(requester))
-        return process_module(finding->process, json_integer_value(requester));
-    return finding_module(finding);
-}
-
 /* In this load of the module at fault, or in another one. */
 static bool is_in(const struct finding *finding, const struct frame *frame)
 {
     const struct module *module = process_module(finding->process, frame->module);
-    const struct module *about = blamed_module(finding);
+    const struct module *about = finding_blamed_module(finding);
 
     return module != NULL && about != NULL &&
            strcmp(module_identity(module), module_identity(about)) == 0;
@@ -135,8 +125,9 @@ static void decide_by_variable(struct signature *signature, const struct finding
 static char *first_part(const struct signature *signature, const struct finding *finding)
 {
     const struct finding_record *data = finding->data;
-    char *text = memory_format("%s\n%s\n%s", data->kind, module_identity(blamed_module(finding)),
-                               signature->function != NULL ? signature->function : "");
+    char *text =
+        memory_format("%s\n%s\n%s", data->kind, module_identity(finding_blamed_module(finding)),
+                      signature->function != NULL ? signature->function : "");
 
     for (size_t i = 0; i < sizeof telling_members / sizeof *telling_members; i++) {
         const json_t *value = json_object_get(data->subject, telling_members[i]);

@@ -59,7 +59,7 @@ static void put_bash_value(FILE *out, const struct option_row *row)
         fputs("words='", out);
         put_words(out, row);
         fputs("' ;;\n", out);
-    } else if (strcmp(row->value, "DIR") == 0) {
+    } else if (strncmp(row->value, "DIR", strlen("DIR")) == 0) {
         fputs("action=directory ;;\n", out);
     } else if (takes_file(row)) {
         fputs("action=file ;;\n", out);
@@ -141,7 +141,7 @@ static void put_zsh_value(FILE *out, const struct option_row *row)
     if (row->word != NULL) {
         fputs("_sequence compadd - ", out);
         put_words(out, row);
-    } else if (strcmp(row->value, "DIR") == 0) {
+    } else if (strncmp(row->value, "DIR", strlen("DIR")) == 0) {
         fputs("_directories", out);
     } else if (takes_file(row)) {
         fputs("_files", out);

@@ -133,6 +133,8 @@ int options_parse(const struct command *command, int argc, char **argv, struct s
         return command->usage_status;
     if (settings->show != SHOW_NOTHING)
         return show(command, settings);
+    if (!settings_check(settings))
+        return command->usage_status;
     if (settings->argument_count >= command->fewest && settings->argument_count <= command->most)
         return -1;
     message_usage("%s", command->missing);

@@ -38,10 +38,20 @@ bool settings_read_exceptions(struct settings *settings)
     return exceptions_read(&settings->exceptions);
 }
 
+bool settings_check(const struct settings *settings)
+{
+    if (!settings->gate.own_only || own_is_known(&settings->own, &settings->root))
+        return true;
+    message_usage("--own-only needs --own=GLOB or --source-root=DIR");
+    return false;
+}
+
 void settings_clear(struct settings *settings)
 {
     try_plan_clear(&settings->trial);
     exceptions_clear(&settings->exceptions);
     outputs_clear(&settings->outputs);
     source_root_clear(&settings->root);
+    own_clear(&settings->own);
+    search_clear(&settings->search);
 }

@@ -4,10 +4,12 @@
 #define DLPIN_ANALYZER_SETTINGS_H
 
 #include "ask/request.h"
+#include "classify/own.h"
 #include "gate/exceptions.h"
 #include "gate/gate.h"
 #include "render/location.h"
 #include "render/output.h"
+#include "symbolize/search.h"
 #include "try/trial.h"
 
 struct settings {
@@ -20,6 +22,8 @@ struct settings {
     struct outputs outputs;      /* --report */
 
     struct source_root root; /* --source-root, --sarif-fallback */
+    struct own own;
+    struct search search; /* --sysroot, --debug-path */
 
     bool resolved;
     enum severity from; /* --min-severity */
@@ -47,6 +51,9 @@ void settings_add_output(struct settings *settings);
 
 /* The files of suppressions and the baseline. False, after a message. */
 bool settings_read_exceptions(struct settings *settings);
+
+/* Is there what some options need others for? False, after a message. */
+bool settings_check(const struct settings *settings);
 
 void settings_clear(struct settings *settings);
 

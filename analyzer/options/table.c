@@ -117,6 +117,29 @@ static bool take_source_root(struct settings *settings, const char *value)
     return source_root_set(&settings->root, value);
 }
 
+static bool take_sysroot(struct settings *settings, const char *value)
+{
+    return search_set_sysroot(&settings->search, value);
+}
+
+static bool take_debug_path(struct settings *settings, const char *value)
+{
+    return search_add_debug_path(&settings->search, value);
+}
+
+static bool take_own(struct settings *settings, const char *value)
+{
+    ARRAY_PUSH(settings->own.globs, settings->own.glob_count, value);
+    return true;
+}
+
+static bool take_own_only(struct settings *settings, const char *value)
+{
+    settings->gated = true;
+    settings->gate.own_only = true;
+    return true;
+}
+
 static bool take_sarif_fallback(struct settings *settings, const char *value)
 {
     return source_root_set_fallback(&settings->root, value);
@@ -305,7 +328,19 @@ const struct option_row option_rows[] = {
      "write FORMAT to FILE as well; may be given several times", NULL},
     {0, "source-root", "DIR", IN_READERS | IN_LEAKS, take_source_root,
      "the folder of the program's sources, to which paths in reports for other tools are relative "
-     "(default: the current one)",
+     "(default: the current one); modules in it, or built from it, are own code",
+     NULL},
+    {0, "own", "GLOB", IN_READERS | IN_LEAKS, take_own,
+     "modules with such a path or name are own code; findings of others come after these, as those "
+     "of third parties; may be given several times",
+     NULL},
+    {0, "own-only", NULL, IN_RUN | IN_CHECK | IN_DIFF, take_own_only,
+     "findings of third parties do not fail the gate; in run it implies --gate", NULL},
+    {0, "sysroot", "DIR", IN_READERS | IN_LEAKS | IN_WHY, take_sysroot,
+     "look for the files of modules in DIR first, for reports of another system", NULL},
+    {0, "debug-path", "DIR[:DIR]", IN_READERS | IN_LEAKS | IN_WHY, take_debug_path,
+     "look for debug information in these folders before /usr/lib/debug; may be given several "
+     "times",
      NULL},
     {0, "sarif-fallback", "FILE", IN_READERS | IN_LEAKS, take_sarif_fallback,
      "the file in that folder at which SARIF and GitLab show what is nowhere in it (default: the "

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "load/names.h"
+#include "render/about.h"
 #include "render/crashes.h"
 #include "render/text.h"
 
@@ -48,29 +49,25 @@ char *block_of_crash(const struct crash *crash)
     return words_finish(&words);
 }
 
-static char *title(const char *what, const struct module *module, const char *otherwise)
-{
-    char *text = module != NULL
-                     ? memory_format("%s: %s (%s)", what, module_identity(module),
-                                     module_state_name(module->data->state))
-                     : memory_format("%s: %s", what, otherwise != NULL ? otherwise : "?");
-
-    return message_printable(text);
-}
-
 char *title_of_group(const struct group *group)
 {
-    return title(group->shown->data->kind, finding_module(group->shown),
-                 finding_module_path(group->shown));
+    char *about = about_text(group);
+    char *text = memory_format("%s: %s", group->shown->data->kind, about);
+
+    free(about);
+    return message_printable(text);
 }
 
 char *title_of_crash(const struct crash *crash)
 {
+    const struct module *module = crash_module(crash);
     char *signal = crash_signal(crash);
-    char *text = title(signal, crash_module(crash), process_name(crash->process));
+    char *text = module != NULL ? memory_format("%s: %s (%s)", signal, module_identity(module),
+                                                module_state_name(module->data->state))
+                                : memory_format("%s: %s", signal, process_name(crash->process));
 
     free(signal);
-    return text;
+    return message_printable(text);
 }
 
 bool report_fails(const struct report *report, const struct group *group)

@@ -197,7 +197,8 @@ void render_dot(FILE *out, const struct report *report, bool color)
         left--;
     }
     if (rest > 0)
-        add_node(&dot, memory_format("%zu more, none of them worse", rest), ",shape=plaintext");
+        add_node(&dot, memory_format("%zu more, %s", rest, report_rest(report)),
+                 ",shape=plaintext");
     fputs("}\n", out);
     clear(&dot);
 }

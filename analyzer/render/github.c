@@ -98,7 +98,7 @@ void render_github(FILE *out, const struct report *report, bool color)
         left--;
     }
     if (rest > 0)
-        fprintf(out, "::notice title=dlpin::%zu more are in the report, none of them worse\n",
-                rest);
+        fprintf(out, "::notice title=dlpin::%zu more are in the report, %s\n", rest,
+                report_rest(report));
     put_total(out, model);
 }

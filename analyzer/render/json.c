@@ -33,15 +33,16 @@ static void count_one(json_t *counts, const char *name)
     set_member(counts, name, json_integer(before + 1));
 }
 
-static void set_place(json_t *value, const struct frame *frame)
+static void set_place(json_t *value, const struct frame_place *place)
 {
-    set_member(value, "function", text_value(frame->function));
-    set_member(value, "file", text_value(frame->source));
-    set_member(value, "line", frame->line > 0 ? json_integer(frame->line) : json_null());
+    set_member(value, "function", text_value(place->function));
+    set_member(value, "file", text_value(place->source));
+    set_member(value, "line", place->line > 0 ? json_integer(place->line) : json_null());
 }
 
-static json_t *frame_value(const struct process *process, const struct frame *frame)
+static json_t *place_value(const struct process *process, const struct frame *frame, size_t number)
 {
+    const struct frame_place place = frame_place(frame, number);
     const struct module *module = process_module(process, frame->module);
     char *pc = memory_format("0x%" PRIx64, frame->pc);
     json_t *value = json_object();
@@ -50,18 +51,27 @@ static json_t *frame_value(const struct process *process, const struct frame *fr
     set_member(value, "module", module != NULL ? text_value(module_identity(module)) : json_null());
     set_member(value, "module_path", text_value(module != NULL ? module->data->path : NULL));
     set_member(value, "offset", json_integer((json_int_t)frame->offset));
-    set_member(value, "symbol", text_value(frame->symbol));
-    set_place(value, frame);
+    set_member(value, "symbol", text_value(place.inlined ? NULL : frame->symbol));
+    set_place(value, &place);
+    set_member(value, "inlined", json_boolean(place.inlined));
     free(pc);
     return value;
+}
+
+/* The function that has the symbol. */
+static json_t *frame_value(const struct process *process, const struct frame *frame)
+{
+    return place_value(process, frame, frame->inlined_count);
 }
 
 static json_t *stack_value(const struct process *process, const struct frame *frames, size_t count)
 {
     json_t *stack = json_array();
 
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(stack, frame_value(process, &frames[i]));
+    for (size_t i = 0; i < count; i++) {
+        for (size_t number = 0; number < frame_place_count(&frames[i]); number++)
+            json_array_append_new(stack, place_value(process, &frames[i], number));
+    }
     return stack;
 }
 
@@ -83,10 +93,13 @@ static void complete_node(json_t *value, const struct process *process,
 {
     if (value == NULL || node->frame == NULL)
         return;
-    if (node->frame->returns)
+    if (node->frame->returns) {
         set_member(value, "frame", frame_value(process, node->frame));
-    else
-        set_place(value, node->frame);
+    } else {
+        const struct frame_place place = frame_place(node->frame, node->frame->inlined_count);
+
+        set_place(value, &place);
+    }
 }
 
 /* Steps repeat nodes: "to" of one is "from" of the next, unless some between them are left out. */
@@ -183,6 +196,18 @@ static void set_repeats(json_t *value, const struct group *group)
     set_member(value, "pending", json_boolean(group->pending));
 }
 
+static json_t *package_value(const struct package *package)
+{
+    json_t *value;
+
+    if (package == NULL)
+        return json_null();
+    value = json_object();
+    set_member(value, "name", text_value(package->name));
+    set_member(value, "version", text_value(package->version));
+    return value;
+}
+
 static json_t *finding_value(const struct group *group)
 {
     const struct finding *shown = group->shown;
@@ -202,6 +227,8 @@ static json_t *finding_value(const struct group *group)
     set_member(value, "message", text_value(message));
     free(message);
     set_module(value, shown);
+    set_member(value, "third_party", json_boolean(group->third_party));
+    set_member(value, "package", package_value(group->package));
     set_member(value, "at", text_value(data->at));
     set_member(value, "label", text_value(data->label));
     set_repeats(value, group);

@@ -2,81 +2,10 @@
 #include "render/location.h"
 
 #include "base/memory.h"
-#include "base/message.h"
-#include "symbolize/source_path.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-static bool is_folder(const char *path)
-{
-    struct stat status;
-
-    if (path == NULL || stat(path, &status) != 0)
-        return false;
-    errno = ENOTDIR;
-    return S_ISDIR(status.st_mode);
-}
-
-bool source_root_set(struct source_root *root, const char *path)
-{
-    char *current = get_current_dir_name();
-    char *real = realpath(path != NULL ? path : ".", NULL);
-
-    if (path != NULL && !is_folder(real)) {
-        message_usage("--source-root=%s: %s", path, strerror(errno));
-        free(current);
-        free(real);
-        return false;
-    }
-    free(root->named);
-    free(root->real);
-    root->named = source_path(path != NULL ? path : ".", current);
-    root->real = real;
-    free(current);
-    return true;
-}
-
-static bool climbs(const char *path)
-{
-    while (path != NULL) {
-        if (strncmp(path, "..", 2) == 0 && (path[2] == '/' || path[2] == '\0'))
-            return true;
-        path = strchr(path, '/');
-        path += path != NULL;
-    }
-    return false;
-}
-
-bool source_root_set_fallback(struct source_root *root, const char *path)
-{
-    root->fallback = path;
-    if (path[0] != '\0' && path[0] != '/' && !climbs(path))
-        return true;
-    message_usage("--sarif-fallback=%s: it must be a path in the folder of the sources", path);
-    return false;
-}
-
-void source_root_clear(struct source_root *root)
-{
-    free(root->named);
-    free(root->real);
-    root->named = root->real = NULL;
-}
-
-static const char *below(const char *folder, const char *path)
-{
-    size_t length = folder != NULL ? strlen(folder) : 0;
-
-    if (length > 0 && folder[length - 1] == '/')
-        length--;
-    if (folder == NULL || strncmp(path, folder, length) != 0 || path[length] != '/')
-        return NULL;
-    return path + length + 1;
-}
 
 /* A path that is relative was mapped by the compiler, to the root as a rule. */
 static const char *path_in_root(const struct source_root *root, const char *source)
@@ -85,33 +14,58 @@ static const char *path_in_root(const struct source_root *root, const char *sour
 
     if (source == NULL || source[0] == '\0')
         return NULL;
-    if (source[0] == '/') {
-        path = root != NULL ? below(root->named, source) : NULL;
-        if (path == NULL)
-            path = root != NULL ? below(root->real, source) : NULL;
-    }
-    return path == NULL || path[0] == '\0' || climbs(path) ? NULL : path;
+    if (source[0] == '/')
+        path = root != NULL ? source_root_below(root, source) : NULL;
+    else if (strncmp(source, "./", 2) == 0)
+        path = source + 2;
+    return path == NULL || path[0] == '\0' || source_root_climbs(path) ? NULL : path;
+}
+
+struct location location_of_place(const struct source_root *root, const struct frame *frame,
+                                  size_t number)
+{
+    const struct frame_place place = frame_place(frame, number);
+
+    return (struct location){
+        .path = path_in_root(root, place.source),
+        .line = place.line > 0 ? place.line : 1,
+        .function = place.function != NULL || place.inlined ? place.function : frame->symbol,
+    };
 }
 
 struct location location_of_frame(const struct source_root *root, const struct frame *frame)
 {
-    return (struct location){
-        .path = path_in_root(root, frame->source),
-        .line = frame->line > 0 ? frame->line : 1,
-        .function = frame->function != NULL ? frame->function : frame->symbol,
-    };
+    return location_of_place(root, frame, frame->inlined_count);
 }
 
-/* The first of the frames that is in the root, and of the module unless that is RECORD_ABSENT. */
+/* Libraries of the system have relative paths too, of their own sources. */
+static bool is_really_there(const struct source_root *root, const char *path)
+{
+    char *whole =
+        memory_format("%s/%s", root != NULL && root->real != NULL ? root->real : "", path);
+    bool is_there = access(whole, F_OK) == 0;
+
+    free(whole);
+    return is_there;
+}
+
+/*
+ * The first of the frames that is in the root, and of the module unless that is RECORD_ABSENT: then
+ * a path that only may be in the root must lead to a file.
+ */
 static bool find(struct location *location, const struct source_root *root, int64_t module,
                  const struct frame *frames, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (module != RECORD_ABSENT && frames[i].module != module)
             continue;
-        *location = location_of_frame(root, &frames[i]);
-        if (location->path != NULL)
-            return true;
+        for (size_t number = 0; number < frame_place_count(&frames[i]); number++) {
+            *location = location_of_place(root, &frames[i], number);
+            if (location->path != NULL &&
+                (module != RECORD_ABSENT || frame_place(&frames[i], number).source[0] == '/' ||
+                 is_really_there(root, location->path)))
+                return true;
+        }
     }
     return false;
 }
@@ -156,7 +110,7 @@ static const char *last_part(const char *name)
 {
     const char *slash = strrchr(name, '/'), *part = slash != NULL ? slash + 1 : name;
 
-    return part[0] == '\0' || climbs(part) || strcmp(part, ".") == 0 ? "?" : part;
+    return part[0] == '\0' || source_root_climbs(part) || strcmp(part, ".") == 0 ? "?" : part;
 }
 
 const char *location_path(const struct location *location, const struct source_root *root,

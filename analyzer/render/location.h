@@ -7,21 +7,7 @@
 #define DLPIN_ANALYZER_LOCATION_H
 
 #include "model/model.h"
-
-#include <stdbool.h>
-
-/* The folder of the sources, under both of its names: compilers record either. */
-struct source_root {
-    char *named; /* without symbolic links resolved; NULL: there is none */
-    char *real;
-    const char *fallback; /* --sarif-fallback, or NULL */
-};
-
-/* False, after a message, where path is no folder. NULL: the current one, without a message. */
-bool source_root_set(struct source_root *root, const char *path);
-/* False, after a message, where it is no path in the root; borrowed. */
-bool source_root_set_fallback(struct source_root *root, const char *path);
-void source_root_clear(struct source_root *root);
+#include "symbolize/source_root.h"
 
 struct location {
     const char *path;     /* in the root, and borrowed; NULL: outside of it, or not known */
@@ -29,13 +15,17 @@ struct location {
     const char *function; /* or NULL */
 };
 
-/* root may be NULL: then only paths that are relative are in it. */
+/* Of a function at the frame, by its number as frame_place() has it. root may be NULL: then only
+ * paths that are relative are in it. */
+struct location location_of_place(const struct source_root *root, const struct frame *frame,
+                                  size_t number);
+/* Of the function that has the symbol. */
 struct location location_of_frame(const struct source_root *root, const struct frame *frame);
 
 /*
  * A finding is at the first frame of its own module that has a line in the root: on the stack that
  * made the thing, else of the function that is left behind; else at the first frame of all that is
- * in the root.
+ * in the root, which is the first of the user's own code.
  */
 struct location location_of_finding(const struct source_root *root, const struct finding *finding);
 struct location location_of_crash(const struct source_root *root, const struct crash *crash);

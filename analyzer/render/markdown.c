@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "load/names.h"
+#include "model/function_name.h"
 #include "render/blocks.h"
 #include "render/crashes.h"
 #include "render/escape.h"
@@ -56,8 +57,11 @@ static char *headline(const char *severity, const char *kind, const struct modul
     fputs(": ", words.stream);
     markdown_put_name(words.stream, module_identity(module), NAME_LENGTH);
     if (location->function != NULL) {
+        char *name = short_name(location->function);
+
         fputs(" in ", words.stream);
-        markdown_put_name(words.stream, location->function, NAME_LENGTH);
+        markdown_put_name(words.stream, name, NAME_LENGTH);
+        free(name);
     }
     if (location->path != NULL) {
         char *place = memory_format("%s:%d", location->path, location->line);
@@ -178,5 +182,5 @@ void render_markdown(FILE *out, const struct report *report, bool color)
             add_group(&markdown, report, group);
     }
     if (markdown.rest > 0)
-        fprintf(out, "\n%zu more are in the report, none of them worse.\n", markdown.rest);
+        fprintf(out, "\n%zu more are in the report, %s.\n", markdown.rest, report_rest(report));
 }

@@ -2,22 +2,40 @@
 #include "render/place.h"
 
 #include "base/memory.h"
+#include "model/function_name.h"
+#include "symbolize/demangle.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
+char *readable_name(const char *symbol)
+{
+    char *whole = demangle(symbol), *name = short_name(whole);
+
+    free(whole);
+    return name;
+}
+
 char *place_text(const struct process *process, const struct frame *frame)
 {
+    return place_text_of(process, frame, frame->inlined_count);
+}
+
+char *place_text_of(const struct process *process, const struct frame *frame, size_t number)
+{
     const struct module *module = process_module(process, frame->module);
-    const char *function = frame->function != NULL ? frame->function : frame->symbol;
-    char *line = frame->source == NULL ? memory_string("")
-                 : frame->line > 0     ? memory_format(" at %s:%d", frame->source, frame->line)
-                                       : memory_format(" at %s", frame->source);
+    const struct frame_place at = frame_place(frame, number);
+    const char *function = at.function != NULL ? at.function : at.inlined ? NULL : frame->symbol;
+    char *line = at.source == NULL ? memory_string("")
+                 : at.line > 0     ? memory_format(" at %s:%d", at.source, at.line)
+                                   : memory_format(" at %s", at.source);
+    char *name = short_name(function != NULL ? function : "??");
     char *where = module != NULL
                       ? memory_format("%s+0x%" PRIx64, module_identity(module), frame->offset)
                       : memory_format("0x%" PRIx64, frame->pc);
-    char *place = memory_format("%s%s (%s)", function != NULL ? function : "??", line, where);
+    char *place = memory_format("%s%s (%s%s)", name, line, where, at.inlined ? ", inlined" : "");
 
+    free(name);
     free(line);
     free(where);
     return place;

@@ -2,6 +2,7 @@
 #include "render/put.h"
 
 #include "base/message.h"
+#include "model/function_name.h"
 #include "render/place.h"
 #include "symbolize/demangle.h"
 
@@ -30,18 +31,25 @@ void put_line(FILE *out, const char *text)
 
 void put_message(FILE *out, const char *message, const char *indent)
 {
-    char *copy = demangle_text(message), *rest = copy, *line;
+    char *whole = demangle_text(message), *copy = short_name(whole), *rest = copy, *line;
 
     while ((line = strsep(&rest, "\n")) != NULL) {
         fputs(indent, out);
         put_line(out, line);
     }
     free(copy);
+    free(whole);
 }
 
 void put_place(FILE *out, const struct process *process, const struct frame *frame)
 {
-    char *place = place_text(process, frame);
+    put_place_of(out, process, frame, frame->inlined_count);
+}
+
+void put_place_of(FILE *out, const struct process *process, const struct frame *frame,
+                  size_t number)
+{
+    char *place = place_text_of(process, frame, number);
 
     put_line(out, place);
     free(place);
@@ -50,11 +58,15 @@ void put_place(FILE *out, const struct process *process, const struct frame *fra
 void put_stack(FILE *out, const struct process *process, const char *title,
                const struct frame *frames, size_t count)
 {
+    size_t line = 0;
+
     if (count > 0)
         fprintf(out, "  %s:\n", title);
     for (size_t i = 0; i < count; i++) {
-        fprintf(out, "    #%zu ", i);
-        put_place(out, process, &frames[i]);
+        for (size_t number = 0; number < frame_place_count(&frames[i]); number++) {
+            fprintf(out, "    #%zu ", line++);
+            put_place_of(out, process, &frames[i], number);
+        }
     }
 }
 

@@ -19,7 +19,10 @@ void put_message(FILE *out, const char *message, const char *indent);
 
 /* A frame in words, and the end of the line. */
 void put_place(FILE *out, const struct process *process, const struct frame *frame);
-/* A title, and a numbered line for each frame; nothing where there is none. */
+/* The same of one of the functions at it, by number (load/frame.h). */
+void put_place_of(FILE *out, const struct process *process, const struct frame *frame,
+                  size_t number);
+/* A title, and a numbered line for each function at the frames; nothing where there is none. */
 void put_stack(FILE *out, const struct process *process, const char *title,
                const struct frame *frames, size_t count);
 

@@ -34,6 +34,9 @@ struct report {
 /* Is the group among what is shown? */
 bool report_shows(const struct report *report, const struct group *group);
 
+/* Of what a format has no room for: own code comes first, then what is severe. */
+const char *report_rest(const struct report *report);
+
 typedef void renderer(FILE *out, const struct report *report, bool color);
 
 renderer render_text;

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "load/names.h"
 #include "model/coverage.h"
+#include "render/about.h"
 #include "render/blocks.h"
 #include "render/crashes.h"
 #include "render/escape.h"
@@ -145,13 +146,13 @@ static json_t *location_value(const struct sarif *sarif, const struct location *
     return value;
 }
 
-static json_t *frame_location(const struct sarif *sarif, const struct process *process,
-                              const struct frame *frame)
+static json_t *place_location(const struct sarif *sarif, const struct process *process,
+                              const struct frame *frame, size_t number)
 {
-    const struct location location = location_of_frame(sarif->report->root, frame);
+    const struct location location = location_of_place(sarif->report->root, frame, number);
 
     return location_value(sarif, &location, process_module(process, frame->module),
-                          place_text(process, frame));
+                          place_text_of(process, frame, number));
 }
 
 static size_t lower(size_t count, size_t most)
@@ -162,12 +163,17 @@ static size_t lower(size_t count, size_t most)
 static void set_stack(struct sarif *sarif, json_t *result, const struct process *process,
                       const struct frame *frames, size_t count)
 {
-    size_t shown = lower(count, LOCATIONS_MAX);
     json_t *locations = json_array();
 
-    for (size_t i = 0; i < shown; i++)
-        json_array_append_new(locations, frame_location(sarif, process, &frames[i]));
-    sarif->locations_left_out += count - shown;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t number = 0; number < frame_place_count(&frames[i]); number++) {
+            if (json_array_size(locations) < LOCATIONS_MAX)
+                json_array_append_new(locations,
+                                      place_location(sarif, process, &frames[i], number));
+            else
+                sarif->locations_left_out++;
+        }
+    }
     set_member(result, "relatedLocations", locations);
 }
 
@@ -238,6 +244,15 @@ static void set_properties(json_t *result, const struct group *group)
     set_member(value, "verdict", text_value(shown->data->verdict));
     set_member(value, "module", text_value(module));
     set_member(value, "growing", json_boolean(group->growing));
+    set_member(value, "thirdParty", json_boolean(group->third_party));
+    if (group->package != NULL) {
+        char *package = package_text(group->package);
+        char *printable = escape_printable(package);
+
+        set_member(value, "package", text_value(printable));
+        free(package);
+        free(printable);
+    }
     if (group->bytes != RECORD_ABSENT)
         set_member(value, "bytes", json_integer(group->bytes));
     set_member(result, "properties", value);
@@ -377,7 +392,10 @@ static json_t *invocation_value(const struct sarif *sarif)
 {
     json_t *invocation = json_object(), *notifications = json_array();
 
-    notify_left_out(notifications, sarif->results_left_out, "results, none worse than these,");
+    if (sarif->results_left_out > 0)
+        notify(notifications, "warning",
+               memory_format("%zu results left out, for there is a limit; %s",
+                             sarif->results_left_out, report_rest(sarif->report)));
     notify_left_out(notifications, sarif->locations_left_out, "related locations");
     notify_left_out(notifications, sarif->steps_left_out, "steps of code flows");
     notify_unseen(notifications, sarif->report);

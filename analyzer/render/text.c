@@ -9,12 +9,13 @@
 #include "model/coverage.h"
 #include "model/duplicates.h"
 #include "model/growth.h"
+#include "render/about.h"
 #include "render/crashes.h"
 #include "render/exceptions.h"
+#include "render/place.h"
 #include "render/put.h"
 #include "render/verdicts.h"
 #include "render/way.h"
-#include "symbolize/demangle.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -28,19 +29,14 @@ static const char *const severity_colors[] = {
 
 static void put_heading(FILE *out, const struct group *group, bool color)
 {
-    const struct module *module = finding_module(group->shown);
-    const char *path = finding_module_path(group->shown);
+    char *about = about_text(group);
 
     fputs(color ? severity_colors[group->severity] : "", out);
     fputs(severity_name(group->severity), out);
     fputs(color ? "\033[0m: " : ": ", out);
-    put(out, "%s: %s", group->shown->data->kind,
-        module != NULL ? module_identity(module)
-        : path != NULL ? path
-                       : "?");
-    if (module != NULL)
-        fprintf(out, " (%s)", module_state_name(module->data->state));
+    put(out, "%s: %s", group->shown->data->kind, about);
     fputc('\n', out);
+    free(about);
 }
 
 /* "1, 3-5": consecutive loads as ranges. */
@@ -104,7 +100,7 @@ static void put_members(FILE *out, const struct finding *finding)
     json_array_foreach(members, index, member)
     {
         const char *name = json_string_value(json_object_get(member, "name"));
-        char *readable = name != NULL ? demangle(name) : NULL;
+        char *readable = name != NULL ? readable_name(name) : NULL;
 
         count = json_integer_value(json_object_get(member, "count"));
         if (readable == NULL || index >= MEMBERS_SHOWN) {
@@ -332,6 +328,14 @@ static void put_not_shown(FILE *out, const struct report *report)
                 severity_name(report->from));
 }
 
+static void put_spared(FILE *out, const struct report *report)
+{
+    size_t count = report->gate != NULL ? gate_count_spared(report->gate, report->model) : 0;
+
+    if (count > 0)
+        fprintf(out, "dlpin: %zu of third parties would fail the gate without --own-only\n", count);
+}
+
 /* No input was a report: a message has said so, and that is all there is to say. */
 static bool was_told_why_nothing(const struct model *model)
 {
@@ -388,6 +392,7 @@ void render_text(FILE *out, const struct report *report, bool color)
     put_limits(out, report);
     put_exceptions(out, report);
     put_not_shown(out, report);
+    put_spared(out, report);
     if (!was_told_why_nothing(report->model))
         put_total(out, report->model);
 }

@@ -3,7 +3,6 @@
 
 #include "base/memory.h"
 #include "render/place.h"
-#include "symbolize/demangle.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -26,7 +25,7 @@ static char *variable_text(const struct process *process, const struct path_node
 
     if (node->symbol == NULL)
         return memory_format("data at 0x%" PRIx64 " in %s", node->address, identity);
-    symbol = demangle(node->symbol);
+    symbol = readable_name(node->symbol);
     text = node->via > 0
                ? memory_format("%s+0x%" PRIx64 " in %s", symbol, (uint64_t)node->via, identity)
                : memory_format("%s in %s", symbol, identity);

@@ -83,6 +83,20 @@ static void put_said(struct tree *tree, const struct step *step, const struct fi
     put_message(tree->out, finding->data->message, "  ");
 }
 
+static void put_opener(struct tree *tree, const struct step *step,
+                       const struct finding_record *data)
+{
+    size_t line = 0;
+
+    for (size_t i = 0; i < data->stack_count && i < FRAMES_MAX; i++) {
+        for (size_t number = 0; number < frame_place_count(&data->stack[i]); number++) {
+            indent(tree->out, step);
+            fprintf(tree->out, "    #%zu ", line++);
+            put_place_of(tree->out, tree->process, &data->stack[i], number);
+        }
+    }
+}
+
 /* Returns whether there are any. */
 static bool put_openers(struct tree *tree, const struct step *step, bool say)
 {
@@ -100,11 +114,7 @@ static bool put_openers(struct tree *tree, const struct step *step, bool say)
         any = true;
         indent(tree->out, step);
         fputs("  opened at:\n", tree->out);
-        for (size_t i = 0; i < data->stack_count && i < FRAMES_MAX; i++) {
-            indent(tree->out, step);
-            fprintf(tree->out, "    #%zu ", i);
-            put_place(tree->out, tree->process, &data->stack[i]);
-        }
+        put_opener(tree, step, data);
     }
     return any;
 }

@@ -34,12 +34,36 @@ static void collect(const char *piece, size_t size, void *context)
     collector->length += size;
 }
 
+/*
+ * The demangler of D has no callback, and takes all memory that a name asks for. Only references to
+ * earlier parts, each a 'Q', multiply: with this many there are at most some megabytes.
+ */
+enum { D_LENGTH_MAX = 2 << 10, D_REFERENCES_MAX = 20 };
+
+static char *readable_d_name(const char *name)
+{
+    size_t length = strlen(name), references = 0;
+    char *readable;
+
+    for (const char *at = name; (at = strchr(at, 'Q')) != NULL; at++)
+        references++;
+    if (length > D_LENGTH_MAX || references > D_REFERENCES_MAX)
+        return NULL;
+    readable = dlang_demangle(name, DMGL_PARAMS | DMGL_ANSI | DMGL_DLANG);
+    if (readable == NULL || strlen(readable) <= SYMBOL_LENGTH_MAX)
+        return readable;
+    free(readable);
+    return NULL;
+}
+
 /* A new string, or NULL: it is no mangled name, or of no use. */
 static char *readable_name(const char *name)
 {
     static struct collector collector;
     const int options = DMGL_PARAMS | DMGL_ANSI | DMGL_AUTO;
 
+    if (strncmp(name, "_D", 2) == 0)
+        return readable_d_name(name);
     collector.length = 0;
     if (setjmp(collector.too_long) != 0)
         return NULL;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* C++ and Rust names as people write them. Every result is a new string, to be freed. */
+/* C++, Rust and D names as the source has them, whole. Every result is a new string, to be freed.
+ */
 #ifndef DLPIN_ANALYZER_DEMANGLE_H
 #define DLPIN_ANALYZER_DEMANGLE_H
 

@@ -2,6 +2,7 @@
 #include "symbolize/image.h"
 
 #include "base/memory.h"
+#include "symbolize/debuginfod.h"
 #include "symbolize/demangle.h"
 #include "symbolize/limits.h"
 #include "symbolize/separate.h"
@@ -22,7 +23,7 @@
 struct image {
     Dwfl *dwfl;
     Dwfl_Module *module;
-    char *path, *build_id;
+    const struct image_file *file;
     char *folder; /* of the file with the debug information */
     Dwarf *alternate;
     Elf *alternate_elf;
@@ -44,15 +45,19 @@ static int find_debug_file(Dwfl_Module *module, void **userdata, const char *nam
                            const char *file, const char *link, GElf_Word checksum, char **found)
 {
     struct image *image = *userdata;
+    const struct image_file *of = image->file;
     struct stat status;
     int descriptor = -1;
 
     if (link != NULL && checksum == 0)
         return -1;
     limits_unseal();
-    descriptor = separate_open_by_id(image->build_id, ".debug", &status);
+    descriptor = separate_open_by_id(of->search, of->build_id, ".debug", &status);
     if (descriptor < 0 && link != NULL)
-        descriptor = separate_open_link(image->path, image->build_id, link, checksum, &status);
+        descriptor =
+            separate_open_link(of->search, of->path, of->build_id, link, checksum, &status);
+    if (descriptor < 0)
+        descriptor = debuginfod_open(of->build_id, DEBUGINFOD_DEBUG_FILE, &status);
     limits_seal();
     if (descriptor >= 0) {
         limits_allow_file(status.st_size);
@@ -90,18 +95,30 @@ static bool unchanged_since(const struct stat *status, const char *started)
     return status->st_ctime < start;
 }
 
-int image_find(const char *path, const char *build_id, const char *started, struct stat *status)
+int image_find(const struct image_file *file, struct stat *status, bool *is_other)
 {
-    int descriptor = separate_open_file(path, build_id, status);
+    const char *build_id = file->build_id;
+    struct separate_file module;
+    int descriptor;
 
-    if (descriptor >= 0 && build_id[0] == '\0' && !unchanged_since(status, started)) {
+    *is_other =
+        separate_open_module(file->search, file->path, build_id, &module) == SEPARATE_OTHER_FILE;
+    descriptor = module.descriptor;
+    *status = module.status;
+    if (descriptor >= 0 && build_id[0] == '\0' && !unchanged_since(status, file->started)) {
         close(descriptor);
         descriptor = -1;
+        *is_other = true;
     }
     if (descriptor < 0)
-        descriptor = separate_open_by_id(build_id, ".debug", status);
+        descriptor = separate_open_by_id(file->search, build_id, ".debug", status);
     if (descriptor < 0) /* a link to the file itself, wherever it is now */
-        descriptor = separate_open_by_id(build_id, "", status);
+        descriptor = separate_open_by_id(file->search, build_id, "", status);
+    if (descriptor < 0)
+        descriptor = debuginfod_open(build_id, DEBUGINFOD_DEBUG_FILE, status);
+    if (descriptor < 0)
+        descriptor = debuginfod_open(build_id, DEBUGINFOD_MODULE, status);
+    *is_other = *is_other && descriptor < 0;
     return descriptor;
 }
 
@@ -121,7 +138,8 @@ static void set_alternate(struct image *image)
     if (size <= 0)
         return;
     limits_unseal();
-    image->alternate_file = separate_open_alternate(image->folder, name, id, (size_t)size, &status);
+    image->alternate_file = separate_open_alternate(image->file->search, image->folder, name, id,
+                                                    (size_t)size, &status);
     limits_seal();
     if (image->alternate_file < 0)
         return;
@@ -138,7 +156,8 @@ static void report_file(struct image *image, int descriptor)
     void **userdata;
 
     /* Base 0: addresses are then the file's own. It takes the descriptor over if it succeeds. */
-    image->module = dwfl_report_elf(image->dwfl, image->path, image->path, descriptor, 0, true);
+    image->module =
+        dwfl_report_elf(image->dwfl, image->file->path, image->file->path, descriptor, 0, true);
     dwfl_report_end(image->dwfl, NULL, NULL);
     if (image->module == NULL)
         return;
@@ -147,13 +166,11 @@ static void report_file(struct image *image, int descriptor)
     set_alternate(image);
 }
 
-struct image *image_of(int descriptor, const struct stat *status, const char *path,
-                       const char *build_id)
+struct image *image_of(int descriptor, const struct stat *status, const struct image_file *file)
 {
     struct image *image = memory_zeroed(sizeof *image);
 
-    image->path = memory_string(path);
-    image->build_id = memory_string(build_id);
+    image->file = file;
     image->folder = separate_folder(descriptor);
     image->alternate_file = -1;
     limits_allow_file(status->st_size);
@@ -170,12 +187,13 @@ struct image *image_of(int descriptor, const struct stat *status, const char *pa
     return NULL;
 }
 
-struct image *image_open(const char *path, const char *build_id, const char *started)
+struct image *image_open(const struct image_file *file)
 {
     struct stat status;
-    int descriptor = image_find(path, build_id, started, &status);
+    bool is_other;
+    int descriptor = image_find(file, &status, &is_other);
 
-    return descriptor >= 0 ? image_of(descriptor, &status, path, build_id) : NULL;
+    return descriptor >= 0 ? image_of(descriptor, &status, file) : NULL;
 }
 
 void image_close(struct image *image)
@@ -190,25 +208,8 @@ void image_close(struct image *image)
         elf_end(image->alternate_elf);
     if (image->alternate_file >= 0)
         close(image->alternate_file);
-    free(image->path);
-    free(image->build_id);
     free(image->folder);
     free(image);
-}
-
-/* The file of a call, as the compilation unit numbers it. */
-static const char *call_file(Dwarf_Die *unit, Dwarf_Die *inlined)
-{
-    Dwarf_Attribute attribute;
-    Dwarf_Files *files;
-    Dwarf_Word number;
-    size_t count;
-
-    if (dwarf_attr(inlined, DW_AT_call_file, &attribute) == NULL ||
-        dwarf_formudata(&attribute, &number) != 0 || dwarf_getsrcfiles(unit, &files, &count) != 0 ||
-        number >= count)
-        return NULL;
-    return dwarf_filesrc(files, number, NULL, NULL);
 }
 
 static const char *unit_directory(Dwarf_Die *unit)
@@ -218,47 +219,93 @@ static const char *unit_directory(Dwarf_Die *unit)
     return dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
 }
 
+static void look_up_line(struct image *image, uint64_t address, char **source, int *line)
+{
+    Dwfl_Line *found = dwfl_module_getsrc(image->module, address);
+    const char *path = found != NULL ? dwfl_lineinfo(found, NULL, line, NULL, NULL, NULL) : NULL;
+
+    if (path != NULL)
+        *source = source_path(path, dwfl_line_comp_dir(found));
+}
+
+/* Where an inlined function is called, as the compilation unit numbers its files. */
+static void look_up_call(Dwarf_Die *unit, Dwarf_Die *call, char **source, int *line)
+{
+    Dwarf_Attribute attribute;
+    Dwarf_Word file, number;
+    Dwarf_Files *files;
+    const char *path = NULL;
+    size_t count;
+
+    if (dwarf_formudata(dwarf_attr(call, DW_AT_call_file, &attribute), &file) == 0 &&
+        dwarf_getsrcfiles(unit, &files, &count) == 0 && file < count)
+        path = dwarf_filesrc(files, file, NULL, NULL);
+    if (path == NULL ||
+        dwarf_formudata(dwarf_attr(call, DW_AT_call_line, &attribute), &number) != 0)
+        return;
+    *source = source_path(path, unit_directory(unit));
+    *line = (int)number;
+}
+
+static char *name_of(Dwarf_Die *function)
+{
+    static const unsigned names[] = {DW_AT_linkage_name, DW_AT_MIPS_linkage_name, DW_AT_name};
+    Dwarf_Attribute attribute;
+    const char *name = NULL;
+
+    for (size_t i = 0; name == NULL && i < sizeof names / sizeof *names; i++)
+        name = dwarf_formstring(dwarf_attr_integrate(function, names[i], &attribute));
+    return name != NULL ? demangle(name) : NULL;
+}
+
+/*
+ * The blocks and inlined functions around an address, the innermost first, as they are nested in
+ * the code: dwarf_getscopes() continues from an inlined function with what is around its text. 0 if
+ * nothing is inlined there. The array is to be freed.
+ */
+static int scopes_around(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die **scopes)
+{
+    Dwarf_Die *by_text = NULL;
+    int by_text_count = dwarf_getscopes(unit, address, &by_text), count = 0;
+    bool is_inlined = false;
+
+    for (int i = 0; i < by_text_count; i++)
+        is_inlined |= dwarf_tag(&by_text[i]) == DW_TAG_inlined_subroutine;
+    *scopes = NULL;
+    if (is_inlined) /* only then, for it walks through the whole unit */
+        count = dwarf_getscopes_die(&by_text[0], scopes);
+    free(by_text);
+    return count;
+}
+
 /*
  * The line table speaks of the innermost function, which may have been inlined into the one that
- * has the symbol. A function and a line that do not belong together would mislead: then the line is
- * that of the outermost inlined call, which is in the function itself. False where nothing is
- * inlined.
+ * has the symbol. A function and a line that do not belong together would mislead: so each function
+ * has the line at which it calls the next one.
  */
-static bool look_up_call(struct image *image, uint64_t address, const struct image_place *place)
+static void look_up_places(struct image *image, uint64_t address, struct frame *frame)
 {
     Dwarf_Addr bias = 0;
-    Dwarf_Die *unit = dwfl_module_addrdie(image->module, address, &bias);
-    Dwarf_Die *scopes = NULL, *call = NULL;
-    int count = unit != NULL ? dwarf_getscopes(unit, address - bias, &scopes) : 0;
-    Dwarf_Attribute attribute;
-    Dwarf_Word line = 0;
-    const char *source;
+    Dwarf_Die *unit = dwfl_module_addrdie(image->module, address, &bias), *scopes = NULL;
+    int count = unit != NULL ? scopes_around(unit, address - bias, &scopes) : 0;
 
+    look_up_line(image, address, &frame->source, &frame->line);
     for (int i = 0; i < count && dwarf_tag(&scopes[i]) != DW_TAG_subprogram; i++) {
-        if (dwarf_tag(&scopes[i]) == DW_TAG_inlined_subroutine)
-            call = &scopes[i];
-    }
-    source = call != NULL ? call_file(unit, call) : NULL;
-    if (source != NULL && dwarf_attr(call, DW_AT_call_line, &attribute) != NULL &&
-        dwarf_formudata(&attribute, &line) == 0) {
-        *place->source = source_path(source, unit_directory(unit));
-        *place->line = (int)line;
+        if (dwarf_tag(&scopes[i]) != DW_TAG_inlined_subroutine)
+            continue;
+        if (frame->inlined_count < INLINED_MAX)
+            ARRAY_PUSH(frame->inlined, frame->inlined_count,
+                       (struct inlined){name_of(&scopes[i]), frame->source, frame->line});
+        else
+            free(frame->source);
+        frame->source = NULL;
+        frame->line = 0;
+        look_up_call(unit, &scopes[i], &frame->source, &frame->line);
     }
     free(scopes);
-    return *place->source != NULL;
 }
 
-static void look_up_line(struct image *image, uint64_t address, const struct image_place *place)
-{
-    Dwfl_Line *line = dwfl_module_getsrc(image->module, address);
-    const char *source =
-        line != NULL ? dwfl_lineinfo(line, NULL, place->line, NULL, NULL, NULL) : NULL;
-
-    if (source != NULL)
-        *place->source = source_path(source, dwfl_line_comp_dir(line));
-}
-
-void image_lookup(struct image *image, uint64_t address, const struct image_place *place)
+void image_lookup(struct image *image, uint64_t address, struct frame *frame)
 {
     const char *name;
     GElf_Off distance;
@@ -269,8 +316,7 @@ void image_lookup(struct image *image, uint64_t address, const struct image_plac
     limits_seal();
     name = dwfl_module_addrinfo(image->module, address, &distance, &symbol, NULL, NULL, NULL);
     if (name != NULL)
-        *place->function = demangle(name);
-    if (!look_up_call(image, address, place))
-        look_up_line(image, address, place);
+        frame->function = demangle(name);
+    look_up_places(image, address, frame);
     limits_unseal();
 }

@@ -9,6 +9,10 @@
 #ifndef DLPIN_ANALYZER_IMAGE_H
 #define DLPIN_ANALYZER_IMAGE_H
 
+#include "load/frame.h"
+#include "symbolize/search.h"
+
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -17,28 +21,33 @@ struct image;
 /*
  * The file that was mapped as path. build_id is hexadecimal; where it is "", the module had none,
  * and the file is only taken if it has none either and was not changed since `started` (RFC 3339).
- * A descriptor; -1 where there is no such file any more and no debug file for the build ID.
  */
-int image_find(const char *path, const char *build_id, const char *started, struct stat *status);
-
-/* Makes an image of what image_find() found, and takes the descriptor over. NULL: it cannot be
- * read. */
-struct image *image_of(int descriptor, const struct stat *status, const char *path,
-                       const char *build_id);
-
-/* Both in one. */
-struct image *image_open(const char *path, const char *build_id, const char *started);
-void image_close(struct image *image);
-
-/* Where the results go; both strings are new ones, to be freed, and left alone if nothing is found.
- */
-struct image_place {
-    char **function;
-    char **source;
-    int *line;
+struct image_file {
+    const struct search *search; /* or NULL */
+    const char *path, *build_id, *started;
 };
 
-/* address is a virtual address of the file; image may be NULL. */
-void image_lookup(struct image *image, uint64_t address, const struct image_place *place);
+/*
+ * A descriptor of it, or of a debug file for the build ID; -1 where there is neither. is_other:
+ * there is none, but another file has its place.
+ */
+int image_find(const struct image_file *file, struct stat *status, bool *is_other);
+
+/* Makes an image of what image_find() found, and takes the descriptor over; file is borrowed until
+ * image_close(). NULL: it cannot be read. */
+struct image *image_of(int descriptor, const struct stat *status, const struct image_file *file);
+
+/* Both in one. */
+struct image *image_open(const struct image_file *file);
+void image_close(struct image *image);
+
+/* Of a longer chain the outer ones are left out, but for the function that has the symbol. */
+enum { INLINED_MAX = 100 };
+
+/*
+ * Fills function, source, line and inlined of a frame that has none of them; what is not found is
+ * left alone. address is a virtual address of the file; image may be NULL.
+ */
+void image_lookup(struct image *image, uint64_t address, struct frame *frame);
 
 #endif

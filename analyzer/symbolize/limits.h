@@ -2,8 +2,8 @@
 /*
  * Bounds on what libdw may do to this process while it reads a file that may be a hostile one.
  *
- * libdw opens further files by itself, whose names it finds in the first: .dwo files, alternate
- * debug information, servers of debuginfod. Between limits_seal() and limits_unseal() this process
+ * libdw opens further files by itself, whose names it finds in the first: .dwo files and alternate
+ * debug information. Between limits_seal() and limits_unseal() this process
  * has no descriptor left to open anything with, so whatever it tries fails before the file is
  * touched. Descriptors that are open already stay usable.
  */

@@ -2,6 +2,7 @@
 #include "symbolize/symbolize.h"
 
 #include "base/memory.h"
+#include "base/message.h"
 #include "symbolize/demangle.h"
 #include "symbolize/worker.h"
 
@@ -11,10 +12,22 @@
 /* The frames of one file that was mapped, however many processes and loads share it. */
 struct file {
     char *key;
-    struct worker_file where;
+    struct image_file where;
     struct lookup *lookups;
     size_t count;
     UT_hash_handle hh;
+};
+
+/* A path of a module that is another file by now, which is said once. */
+struct replaced {
+    const char *path; /* borrowed from the model */
+    UT_hash_handle hh;
+};
+
+struct files {
+    const struct search *search;
+    struct file *items;        /* by key */
+    struct replaced *replaced; /* by path */
 };
 
 static const char *started_of(const struct process *process)
@@ -26,7 +39,7 @@ static const char *started_of(const struct process *process)
     return header != NULL && header->header.started != NULL ? header->header.started : "";
 }
 
-static struct file *need_file(struct file **files, const struct module *module, const char *started)
+static struct file *need_file(struct files *files, const struct module *module, const char *started)
 {
     const struct module_record *data = module->data;
     const char *build_id = data->build_id != NULL ? data->build_id : "";
@@ -34,21 +47,21 @@ static struct file *need_file(struct file **files, const struct module *module, 
         memory_format("%s\n%s\n%s", build_id, data->path, build_id[0] != '\0' ? "" : started);
     struct file *file;
 
-    HASH_FIND_STR(*files, key, file);
+    HASH_FIND_STR(files->items, key, file);
     if (file != NULL) {
         free(key);
         return file;
     }
     file = memory_zeroed(sizeof *file);
     file->key = key;
-    file->where = (struct worker_file){data->path, build_id, started};
-    HASH_ADD_KEYPTR(hh, *files, file->key, strlen(file->key), file);
+    file->where = (struct image_file){files->search, data->path, build_id, started};
+    HASH_ADD_KEYPTR(hh, files->items, file->key, strlen(file->key), file);
     return file;
 }
 
-typedef void visitor(struct file **files, const struct process *process, struct frame *frame);
+typedef void visitor(struct files *files, const struct process *process, struct frame *frame);
 
-static void ask_for(struct file **files, const struct process *process, struct frame *frame)
+static void ask_for(struct files *files, const struct process *process, struct frame *frame)
 {
     const struct module *module = process_module(process, frame->module);
     struct file *file;
@@ -62,12 +75,12 @@ static void ask_for(struct file **files, const struct process *process, struct f
             /* A return address may be the first one of the next line, even of the next
              * function. */
             .address = frame->returns && frame->offset > 0 ? frame->offset - 1 : frame->offset,
-            .place = {&frame->function, &frame->source, &frame->line},
+            .frame = frame,
         });
 }
 
 /* The name that the process itself knew. */
-static void fall_back(struct file **files, const struct process *process, struct frame *frame)
+static void fall_back(struct files *files, const struct process *process, struct frame *frame)
 {
     (void)files;
     (void)process;
@@ -75,14 +88,14 @@ static void fall_back(struct file **files, const struct process *process, struct
         frame->function = demangle(frame->symbol);
 }
 
-static void visit_frames(visitor *visit, struct file **files, const struct process *process,
+static void visit_frames(visitor *visit, struct files *files, const struct process *process,
                          struct frame *frames, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         visit(files, process, &frames[i]);
 }
 
-static void visit_model(struct model *model, visitor *visit, struct file **files)
+static void visit_model(struct model *model, visitor *visit, struct files *files)
 {
     for (struct group *group = model->groups; group != NULL; group = group->hh.next) {
         const struct process *process = group->shown->process;
@@ -104,20 +117,82 @@ static void visit_model(struct model *model, visitor *visit, struct file **files
     }
 }
 
+static void say_replaced(struct files *files, const char *path)
+{
+    struct replaced *replaced;
+
+    HASH_FIND_STR(files->replaced, path, replaced);
+    if (replaced != NULL)
+        return;
+    replaced = memory_zeroed(sizeof *replaced);
+    replaced->path = path;
+    HASH_ADD_KEYPTR(hh, files->replaced, replaced->path, strlen(replaced->path), replaced);
+    message_error(
+        "%s: this is not the file that was loaded, it was replaced since: its symbols are "
+        "not used",
+        path);
+}
+
+/* HASH_CLEAR() gives back the table only; the items keep their order. */
+static void forget_replaced(struct files *files)
+{
+    struct replaced *replaced = files->replaced, *next;
+
+    HASH_CLEAR(hh, files->replaced);
+    for (; replaced != NULL; replaced = next) {
+        next = replaced->hh.next;
+        free(replaced);
+    }
+}
+
+static int by_address(const void *left, const void *right)
+{
+    uint64_t a = ((const struct lookup *)left)->address;
+    uint64_t b = ((const struct lookup *)right)->address;
+
+    return (a > b) - (a < b);
+}
+
+/* Most findings share the frames of the host: each address is looked up once. */
+static bool look_up(const struct file *file, double *seconds)
+{
+    struct lookup *all = file->lookups, *different = NULL;
+    size_t count = 0, last = 0;
+    bool is_there;
+
+    qsort(all, file->count, sizeof *all, by_address);
+    for (size_t i = 0; i < file->count; i++) {
+        if (i == 0 || all[i].address != all[i - 1].address)
+            ARRAY_PUSH(different, count, all[i]);
+    }
+    is_there = worker_look_up(&file->where, different, count, seconds);
+    for (size_t i = 1; i < file->count; i++) {
+        if (all[i].address == all[last].address)
+            frame_copy_places(all[i].frame, all[last].frame);
+        else
+            last = i;
+    }
+    free(different);
+    return is_there;
+}
+
 void symbolize_model(struct model *model)
 {
-    struct file *files = NULL, *file, *next;
+    struct files files = {.search = model->search};
+    struct file *file, *next;
     double seconds = WORKER_SECONDS_MAX;
 
     visit_model(model, ask_for, &files);
-    file = files;
-    HASH_CLEAR(hh, files); /* the table only; the items keep their order */
+    file = files.items;
+    HASH_CLEAR(hh, files.items);
     for (; file != NULL; file = next) {
         next = file->hh.next;
-        worker_look_up(&file->where, file->lookups, file->count, &seconds);
+        if (!look_up(file, &seconds))
+            say_replaced(&files, file->where.path);
         free(file->lookups);
         free(file->key);
         free(file);
     }
+    forget_replaced(&files);
     visit_model(model, fall_back, NULL);
 }

@@ -4,9 +4,9 @@
  *
  * Names come from the module's own file or its separate debug file, and only where the build ID in
  * there is the one that the process had mapped: a file that was replaced since never lends its
- * names. Where nothing is found, the name that the shim knew stays. No network is asked, not even a
- * debuginfod server that the environment names. What a damaged or hostile ELF file can do is
- * bounded by worker.h.
+ * names, and that is said, once for each path. Where nothing is found, the name that the shim knew
+ * stays. No network is asked, but for servers that the user names (debuginfod.h). What a damaged or
+ * hostile ELF file can do is bounded by worker.h.
  */
 #ifndef DLPIN_ANALYZER_SYMBOLIZE_H
 #define DLPIN_ANALYZER_SYMBOLIZE_H

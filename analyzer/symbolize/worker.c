@@ -24,26 +24,33 @@ static void send_text(FILE *out, const char *text)
     int32_t number = text != NULL ? (int32_t)length : NO_TEXT;
 
     fwrite(&number, sizeof number, 1, out);
-    fwrite(text, 1, length, out);
+    if (length > 0)
+        fwrite(text, 1, length, out);
+}
+
+static void send_place(FILE *out, const char *function, const char *source, int line)
+{
+    send_text(out, function);
+    send_text(out, source);
+    fwrite(&line, sizeof line, 1, out);
 }
 
 static void answer(struct image *image, uint64_t address, FILE *out)
 {
-    char *function = NULL, *source = NULL;
-    int line = 0;
+    struct frame frame = {0};
 
-    image_lookup(image, address, &(struct image_place){&function, &source, &line});
-    send_text(out, function);
-    send_text(out, source);
-    fwrite(&line, sizeof line, 1, out);
-    free(function);
-    free(source);
+    image_lookup(image, address, &frame);
+    fwrite(&frame.inlined_count, sizeof frame.inlined_count, 1, out);
+    for (size_t i = 0; i < frame.inlined_count; i++)
+        send_place(out, frame.inlined[i].function, frame.inlined[i].source, frame.inlined[i].line);
+    send_place(out, frame.function, frame.source, frame.line);
+    frame_clear(&frame);
 }
 
-static void work(int descriptor, const struct stat *status, const struct worker_file *file,
+static void work(int descriptor, const struct stat *status, const struct image_file *file,
                  const struct lookup *lookups, size_t count, FILE *out)
 {
-    struct image *image = image_of(descriptor, status, file->path, file->build_id);
+    struct image *image = image_of(descriptor, status, file);
 
     for (size_t i = 0; image != NULL && i < count; i++) {
         answer(image, lookups[i].address, out);
@@ -66,15 +73,35 @@ static bool receive_text(FILE *in, char **text)
     return fread(*text, 1, (size_t)length, in) == (size_t)length;
 }
 
+static bool receive_place(FILE *in, char **function, char **source, int *line)
+{
+    return receive_text(in, function) && receive_text(in, source) &&
+           fread(line, sizeof *line, 1, in) == 1;
+}
+
+static bool receive_frame(FILE *in, struct frame *frame)
+{
+    size_t count;
+
+    if (fread(&count, sizeof count, 1, in) != 1 || count > INLINED_MAX)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct inlined inlined = {0};
+        bool whole = receive_place(in, &inlined.function, &inlined.source, &inlined.line);
+
+        ARRAY_PUSH(frame->inlined, frame->inlined_count, inlined);
+        if (!whole)
+            return false;
+    }
+    return receive_place(in, &frame->function, &frame->source, &frame->line);
+}
+
 static void receive(FILE *in, const struct lookup *lookups, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        const struct image_place *place = &lookups[i].place;
+    size_t i = 0;
 
-        if (!receive_text(in, place->function) || !receive_text(in, place->source) ||
-            fread(place->line, sizeof *place->line, 1, in) != 1)
-            return;
-    }
+    while (i < count && receive_frame(in, lookups[i].frame))
+        i++;
 }
 
 static void say_how_it_ended(const char *path, int status)
@@ -111,7 +138,7 @@ static void wait_for(pid_t worker, const char *path, double *seconds)
     say_how_it_ended(path, status);
 }
 
-static void look_up(int descriptor, const struct stat *status, const struct worker_file *file,
+static void look_up(int descriptor, const struct stat *status, const struct image_file *file,
                     const struct lookup *lookups, size_t count, double *seconds)
 {
     int ends[2];
@@ -140,17 +167,19 @@ static void look_up(int descriptor, const struct stat *status, const struct work
         wait_for(worker, file->path, seconds);
 }
 
-void worker_look_up(const struct worker_file *file, const struct lookup *lookups, size_t count,
+bool worker_look_up(const struct image_file *file, const struct lookup *lookups, size_t count,
                     double *seconds)
 {
     struct stat status;
-    int descriptor = image_find(file->path, file->build_id, file->started, &status);
+    bool is_other;
+    int descriptor = image_find(file, &status, &is_other);
 
     if (descriptor < 0)
-        return;
+        return !is_other;
     if (*seconds > 0)
         look_up(descriptor, &status, file, lookups, count, seconds);
     else
         message_error("%s: no time is left to read its symbols: names are missing", file->path);
     close(descriptor);
+    return true;
 }

@@ -16,17 +16,14 @@
 
 struct lookup {
     uint64_t address;
-    struct image_place place;
+    struct frame *frame; /* that image_lookup() fills */
 };
 
-/* A file whose symbols are wanted, named as image_find() takes it. If it cannot be read to the end,
- * its name is written to standard error. */
-struct worker_file {
-    const char *path, *build_id, *started;
-};
-
-/* seconds: how much processor time is left; what was used is taken from it. */
-void worker_look_up(const struct worker_file *file, const struct lookup *lookups, size_t count,
+/*
+ * If the file cannot be read to the end, a message names it. seconds: how much processor time is
+ * left; what was used is taken from it. False where only another file is at the place of this one.
+ */
+bool worker_look_up(const struct image_file *file, const struct lookup *lookups, size_t count,
                     double *seconds);
 
 #endif

@@ -5,7 +5,6 @@ import json
 import os
 import pty
 import shutil
-import socket
 import subprocess
 import unittest
 
@@ -220,37 +219,6 @@ class Color(Case):
         self.assertIn(b"\033[31merror", self.on_terminal())
         self.assertNotIn(b"\033", self.on_terminal(NO_COLOR="1"))
         self.assertNotIn("\033", self.dlpin("report", DATA / "good.jsonl").stdout)
-
-
-class Network(Case):
-    def test_debuginfod_is_not_asked(self):
-        # Debug information that is nowhere on this machine: the case in which servers are asked.
-        library = self.directory / "stripped.so"
-        if shutil.which("strip") is None or "DLPIN_TEST_PLACES" not in os.environ:
-            self.skipTest("no strip, or no C++ library to strip")
-        subprocess.run(["strip", "-g", "-o", library, os.environ["DLPIN_TEST_PLACES"]], check=True)
-        report = self.file("report", "\n".join(json.dumps(r) for r in (
-            {"type": "header", "format": "dlpin-report", "version": 1, "pid": 1},
-            {"type": "module", "pid": 1, "id": 1, "path": str(library), "state": "unloaded",
-             "build_id": "00112233445566778899aabbccddeeff00112233"},
-            {"type": "finding", "pid": 1, "id": 1, "kind": "key", "verdict": "lost",
-             "severity": "note", "module": 1, "message": "m",
-             "stack": [{"pc": "0x1", "module": 1, "offset": self.offset(library)}]})) + "\n")
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            server.settimeout(0)
-            result = self.dlpin("report", report, environment={
-                "DEBUGINFOD_URLS": f"http://127.0.0.1:{server.getsockname()[1]}",
-                "DEBUGINFOD_TIMEOUT": "1"})
-            self.assertIn("#0 places_run (stripped.so", result.stdout)
-            with self.assertRaises(BlockingIOError):
-                server.accept()
-
-    @staticmethod
-    def offset(library):
-        """Of a return address in places_run."""
-        symbols = subprocess.run(["nm", "-D", library], capture_output=True, text=True).stdout
-        line = next(s for s in symbols.splitlines() if s.endswith(" places_run"))
-        return int(line.split()[0], 16) + 4
 
 
 class Usage(Case):

@@ -153,16 +153,14 @@ static void read_as_elf(int descriptor, const char *path)
 {
     struct elf_facts facts;
     struct image *image;
-    char *function = NULL, *source = NULL;
-    int line = 0;
+    struct frame frame = {0};
 
     elf_facts_read(&facts, path);
     free(facts.sanitizer_library);
     build_id_compare(descriptor, BUILD_ID);
-    image = image_open(path, BUILD_ID, "");
-    image_lookup(image, 0x1110, &(struct image_place){&function, &source, &line});
-    free(function);
-    free(source);
+    image = image_open(&(struct image_file){NULL, path, BUILD_ID, ""});
+    image_lookup(image, 0x1110, &frame);
+    frame_clear(&frame);
     image_close(image);
 }
 

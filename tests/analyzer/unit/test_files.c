@@ -209,8 +209,8 @@ Test(separate, a_link_is_a_name_and_no_path)
 {
     struct stat status;
 
-    cr_assert_lt(separate_open_link("/usr/bin/x", "", "../../bin/sh", 0, &status), 0);
-    cr_assert_lt(separate_open_link("x", BUILD_ID, "y", 0, &status), 0);
-    cr_assert_lt(separate_open_link("/x", BUILD_ID, "", 0, &status), 0);
-    cr_assert_lt(separate_open_by_id("../../../../../etc/passwd", "", &status), 0);
+    cr_assert_lt(separate_open_link(NULL, "/usr/bin/x", "", "../../bin/sh", 0, &status), 0);
+    cr_assert_lt(separate_open_link(NULL, "x", BUILD_ID, "y", 0, &status), 0);
+    cr_assert_lt(separate_open_link(NULL, "/x", BUILD_ID, "", 0, &status), 0);
+    cr_assert_lt(separate_open_by_id(NULL, "../../../../../etc/passwd", "", &status), 0);
 }

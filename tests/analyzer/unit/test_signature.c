@@ -39,6 +39,46 @@ Test(function_name, without_what_another_build_changes)
     }
 }
 
+Test(function_name, short_ones_for_people)
+{
+    static const char *const cases[][2] = {
+        {"f(std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >)",
+         "f(std::string)"},
+        {"std::map<std::__1::basic_string<wchar_t, std::__1::char_traits<wchar_t>, "
+         "std::__1::allocator<wchar_t>>, int, std::__1::less<int>>::f",
+         "std::map<std::wstring, int>::f"},
+        {"std::basic_string_view<char, std::char_traits<char> >::size() const",
+         "std::string_view::size() const"},
+        {"std::basic_ostream<char, std::char_traits<char> >& std::operator<< <char>",
+         "std::ostream& std::operator<< <char>"},
+        {"std::unordered_map<a, b, std::hash<a>, std::equal_to<a>, std::allocator<std::pair<a "
+         "const, b> > >::find(a const&)",
+         "std::unordered_map<a, b>::find(a const&)"},
+        {"std::unique_ptr<a, std::default_delete<a> >::reset(a*)", "std::unique_ptr<a>::reset(a*)"},
+        {"std::set<a, own_order, std::allocator<a> >", "std::set<a, own_order>"},
+        {"std::basic_string<char16_t, std::char_traits<char16_t>, std::allocator<char16_t> >",
+         "std::basic_string<char16_t>"},
+        {"std::vector<int, std::pmr::polymorphic_allocator<int> >",
+         "std::vector<int, std::pmr::polymorphic_allocator<int>>"},
+        {"std::basic_string<char, own::traits, std::allocator<char> >",
+         "std::basic_string<char, own::traits>"},
+        {"std::basic_", "std::basic_"},
+        {"std::basic_string<char", "std::basic_string<char"},
+        {"own::basic_string<char>", "own::basic_string<char>"},
+        {"f(int) [clone .cold]", "f(int) [clone .cold]"},
+        {"key 3 of std::__cxx11::list<int, std::allocator<int> >::clear() is left.",
+         "key 3 of std::list<int>::clear() is left."},
+        {"", ""},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *name = short_name(cases[i][0]);
+
+        cr_assert_str_eq(name, cases[i][1]);
+        free(name);
+    }
+}
+
 #define HOST                                                                     \
     "{\"type\":\"module\",\"pid\":1,\"id\":1,\"path\":\"/opt/host\",\"load\":1," \
     "\"state\":\"loaded\"}\n"

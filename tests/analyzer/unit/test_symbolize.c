@@ -41,34 +41,39 @@ static uint64_t address_of(const char *path, const char *symbol)
     return address;
 }
 
-struct found {
-    char *function, *source;
-    int line;
-};
+/* Borrows its arguments until the image is closed. */
+static struct image *open_image(const char *path, const char *build_id, const char *started)
+{
+    static struct image_file file;
 
-static struct found look_up(const char *path, const char *build_id, const char *started,
+    file = (struct image_file){NULL, path, build_id, started};
+    return image_open(&file);
+}
+
+static struct frame look_up(const char *path, const char *build_id, const char *started,
                             uint64_t address)
 {
-    struct found found = {0};
-    struct image *image = image_open(path, build_id, started);
-    struct image_place place = {&found.function, &found.source, &found.line};
+    struct frame found = {0};
+    struct image *image = open_image(path, build_id, started);
 
-    image_lookup(image, address, &place);
+    image_lookup(image, address, &found);
     image_close(image);
     return found;
 }
 
-static void forget(struct found *found)
-{
-    free(found->function);
-    free(found->source);
-}
-
-Test(demangle, knows_cxx_rust_and_leaves_c_alone)
+Test(demangle, knows_cxx_rust_and_d_and_leaves_c_alone)
 {
     static const char *const pairs[][2] = {
         {"_ZN4plug6worker3runEi", "plug::worker::run(int)"},
         {"_RNvC6_123foo3bar", "123foo::bar"},
+        {"_ZN4plug4init17h05af221e174051e9E", "plug::init"},
+        {"_ZN54_$LT$plug..Worker$u20$as$u20$core..ops..drop..Drop$GT$4drop17h0123456789abcdefE",
+         "<plug::Worker as core::ops::drop::Drop>::drop"},
+        {"_RNvMs_CsbmNqQUJIY6D_4plugNtB4_6Worker3run", "<plug::Worker>::run"},
+        {"_D4plug6worker3runFiZv", "plug.worker.run(int)"},
+        {"_D4plug6Worker6__dtorMFZv", "plug.Worker.~this()"},
+        {"_Dmain", "D main"},
+        {"_DYNAMIC", "_DYNAMIC"},
         {"main", "main"},
         {"_start", "_start"},
         {"_Z", "_Z"},
@@ -83,6 +88,48 @@ Test(demangle, knows_cxx_rust_and_leaves_c_alone)
         cr_assert_str_eq(plain, pairs[i][1]);
         free(plain);
     }
+}
+
+/* Each reference stands for the one before it twice. */
+Test(demangle, a_name_of_d_that_stands_for_terabytes_stays)
+{
+    char *name = NULL, *plain;
+    size_t size, last;
+    FILE *out = open_memstream(&name, &size);
+
+    fputs("_D1fF", out);
+    fflush(out);
+    last = size;
+    fputs("PFiiZv", out);
+    for (int i = 0; i < 40; i++) {
+        size_t here;
+
+        fflush(out);
+        here = size;
+        fputs("PF", out);
+        for (int reference = 0; reference < 2; reference++) {
+            size_t distance;
+            char digits[8];
+            int count = 0;
+
+            fputc('Q', out);
+            fflush(out);
+            distance = size - 1 - last;
+            digits[count++] = (char)('a' + distance % 26);
+            while ((distance /= 26) > 0)
+                digits[count++] = (char)('A' + distance % 26);
+            while (count > 0)
+                fputc(digits[--count], out);
+        }
+        fputs("Zv", out);
+        last = here;
+    }
+    fputs("Zv", out);
+    fclose(out);
+    plain = demangle(name);
+    cr_assert_str_eq(plain, name);
+    free(plain);
+    free(name);
 }
 
 Test(demangle, names_in_a_sentence)
@@ -186,7 +233,7 @@ Test(source_path, is_absolute_and_tidy)
 Test(image, function_file_and_line)
 {
     const char *path = fixture("DLPIN_TEST_PLACES");
-    struct found found = look_up(path, BUILD_ID, "", address_of(path, "_ZN4plug6worker3runEi") + 1);
+    struct frame found = look_up(path, BUILD_ID, "", address_of(path, "_ZN4plug6worker3runEi") + 1);
 
     cr_assert_str_eq(found.function, "plug::worker::run(int)");
     cr_assert_not_null(found.source);
@@ -194,7 +241,7 @@ Test(image, function_file_and_line)
     cr_assert_null(strstr(found.source, "/../"));
     cr_assert_str_eq(strrchr(found.source, '/') + 1, "places.cpp");
     cr_assert(found.line >= 11 && found.line <= 12, "line %d", found.line);
-    forget(&found);
+    frame_clear(&found);
 }
 
 Test(image, what_was_inlined_does_not_lend_its_line_to_the_function)
@@ -204,22 +251,46 @@ Test(image, what_was_inlined_does_not_lend_its_line_to_the_function)
     int innermost = 0, own = 0;
 
     for (uint64_t offset = 0; offset < 64; offset++) {
-        struct found found = look_up(path, BUILD_ID, "", start + offset);
+        struct frame found = look_up(path, BUILD_ID, "", start + offset);
 
         if (found.function != NULL && strcmp(found.function, "places_outer") == 0) {
             innermost += found.line >= 24 && found.line <= 26;
             own += found.line == 32;
         }
-        forget(&found);
+        frame_clear(&found);
     }
     cr_assert_eq(innermost, 0);
     cr_assert_gt(own, 0);
 }
 
+/* Each function has the line where it calls the one that is inlined into it. */
+Test(image, what_was_inlined_is_there_too)
+{
+    const char *path = fixture("DLPIN_TEST_PLACES");
+    uint64_t start = address_of(path, "places_nested");
+    int nested = 0;
+
+    for (uint64_t offset = 0; offset < 96; offset++) {
+        struct frame found = look_up(path, BUILD_ID, "", start + offset);
+
+        if (found.function != NULL && strcmp(found.function, "places_nested") == 0 &&
+            found.inlined_count == 2) {
+            cr_assert_str_eq(found.inlined[0].function, "inner");
+            cr_assert(found.inlined[0].line >= 24 && found.inlined[0].line <= 26);
+            cr_assert_str_eq(found.inlined[1].function, "middle");
+            cr_assert_eq(found.inlined[1].line, 39);
+            cr_assert_eq(found.line, 46);
+            nested++;
+        }
+        frame_clear(&found);
+    }
+    cr_assert_gt(nested, 0);
+}
+
 Test(image, a_replaced_file_gives_no_names)
 {
     const char *path = fixture("DLPIN_TEST_PLACES");
-    struct found found = look_up(path, OTHER_BUILD_ID, "", address_of(path, "places_run"));
+    struct frame found = look_up(path, OTHER_BUILD_ID, "", address_of(path, "places_run"));
 
     cr_assert_null(found.function);
     cr_assert_null(found.source);
@@ -229,34 +300,34 @@ Test(image, build_ids_compare_whole)
 {
     const char *path = fixture("DLPIN_TEST_PLACES");
 
-    cr_assert_null(image_open(path, "0011", ""));
-    cr_assert_null(image_open(path, BUILD_ID "00", ""));
-    cr_assert_null(image_open(path, "../../../../etc/passwd", ""));
+    cr_assert_null(open_image(path, "0011", ""));
+    cr_assert_null(open_image(path, BUILD_ID "00", ""));
+    cr_assert_null(open_image(path, "../../../../etc/passwd", ""));
 }
 
 Test(image, without_a_build_id_the_time_decides)
 {
     const char *path = fixture("DLPIN_TEST_PLACES_NO_ID");
     uint64_t address = address_of(path, "places_run");
-    struct found found = look_up(path, "", "2099-01-01T00:00:00.123+01:00", address);
+    struct frame found = look_up(path, "", "2099-01-01T00:00:00.123+01:00", address);
 
     cr_assert_str_eq(found.function, "places_run");
-    forget(&found);
+    frame_clear(&found);
     found = look_up(path, "", "2001-01-01T00:00:00Z", address);
     cr_assert_null(found.function, "a file changed after the start");
     found = look_up(path, "", "", address);
     cr_assert_null(found.function, "a start that is not known");
-    cr_assert_null(image_open(fixture("DLPIN_TEST_PLACES"), "", "2099-01-01T00:00:00Z"),
+    cr_assert_null(open_image(fixture("DLPIN_TEST_PLACES"), "", "2099-01-01T00:00:00Z"),
                    "a file with a build ID where there was none");
 }
 
 Test(image, a_file_that_is_gone_or_no_elf_gives_nothing)
 {
-    cr_assert_null(image_open("/nonexistent", BUILD_ID, ""));
-    cr_assert_null(image_open("/dev/null", BUILD_ID, ""));
-    cr_assert_null(image_open("/etc/passwd", BUILD_ID, ""));
-    cr_assert_null(image_open("/", BUILD_ID, ""));
-    cr_assert_null(image_open("linux-vdso.so.1", BUILD_ID, ""));
+    cr_assert_null(open_image("/nonexistent", BUILD_ID, ""));
+    cr_assert_null(open_image("/dev/null", BUILD_ID, ""));
+    cr_assert_null(open_image("/etc/passwd", BUILD_ID, ""));
+    cr_assert_null(open_image("/", BUILD_ID, ""));
+    cr_assert_null(open_image("linux-vdso.so.1", BUILD_ID, ""));
     image_close(NULL);
 }
 
@@ -265,7 +336,7 @@ Test(image, a_separate_debug_file_is_found_by_build_id)
 {
     struct image *image;
     char build_id[64], command[256];
-    struct found found;
+    struct frame found;
     FILE *pipe;
     Dl_info info;
 
@@ -275,7 +346,7 @@ Test(image, a_separate_debug_file_is_found_by_build_id)
     if (pipe == NULL || fscanf(pipe, "%63s", build_id) != 1)
         cr_skip_test("no build ID of the C library");
     pclose(pipe);
-    image = image_open("/nonexistent", build_id, "");
+    image = open_image("/nonexistent", build_id, "");
     if (image == NULL)
         cr_skip_test("no debug symbols of the C library");
     image_close(image);
@@ -284,16 +355,15 @@ Test(image, a_separate_debug_file_is_found_by_build_id)
     cr_assert_not_null(found.function);
     cr_assert_not_null(strstr(found.function, "puts"), "%s", found.function);
     cr_assert_not_null(found.source);
-    forget(&found);
+    frame_clear(&found);
 }
 
-static struct found look_up_in_worker(double *seconds)
+static struct frame look_up_in_worker(double *seconds)
 {
     const char *path = fixture("DLPIN_TEST_PLACES");
-    const struct worker_file file = {path, BUILD_ID, ""};
-    struct found found = {0};
-    const struct lookup lookup = {address_of(path, "places_run") + 1,
-                                  {&found.function, &found.source, &found.line}};
+    const struct image_file file = {NULL, path, BUILD_ID, ""};
+    struct frame found = {0};
+    const struct lookup lookup = {address_of(path, "places_run") + 1, &found};
 
     worker_look_up(&file, &lookup, 1, seconds);
     return found;
@@ -302,19 +372,19 @@ static struct found look_up_in_worker(double *seconds)
 Test(worker, finds_what_an_image_finds_and_says_what_time_it_took)
 {
     double seconds = 100;
-    struct found found = look_up_in_worker(&seconds);
+    struct frame found = look_up_in_worker(&seconds);
 
     cr_assert_str_eq(found.function, "places_run");
     cr_assert_not_null(found.source);
     cr_assert_gt(found.line, 0);
     cr_assert_lt(seconds, 100);
-    forget(&found);
+    frame_clear(&found);
 }
 
 Test(worker, finds_nothing_when_no_time_is_left, .init = cr_redirect_stderr)
 {
     double seconds = 0;
-    struct found found = look_up_in_worker(&seconds);
+    struct frame found = look_up_in_worker(&seconds);
 
     cr_assert_null(found.function);
     cr_assert_null(found.source);
@@ -324,12 +394,12 @@ Test(worker, finds_nothing_when_no_time_is_left, .init = cr_redirect_stderr)
 Test(worker, does_without_the_end_of_its_child)
 {
     double seconds = 100;
-    struct found found;
+    struct frame found;
 
     signal(SIGCHLD, SIG_IGN);
     found = look_up_in_worker(&seconds);
     cr_assert_str_eq(found.function, "places_run");
-    forget(&found);
+    frame_clear(&found);
 }
 
 #define FRAME(more) \

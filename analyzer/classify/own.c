@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "classify/own.h"
+
+#include "base/memory.h"
+#include "gate/glob.h"
+#include "symbolize/source_path.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A module by its path, whichever process had it and however often. */
+struct judged {
+    const char *path; /* borrowed from the model */
+    bool own;
+    UT_hash_handle hh;
+};
+
+struct judge {
+    const struct own *own;
+    const struct source_root *root;
+    struct judged *modules;
+};
+
+bool own_is_known(const struct own *own, const struct source_root *root)
+{
+    return own->glob_count > 0 || root->given;
+}
+
+static bool matches(const struct own *own, const struct module *module)
+{
+    const char *path = module->data->path, *slash = strrchr(path, '/');
+    const char *const names[] = {path, slash != NULL ? slash + 1 : path, module_identity(module)};
+
+    for (size_t i = 0; i < own->glob_count; i++) {
+        for (size_t name = 0; name < sizeof names / sizeof *names; name++) {
+            if (glob_matches(own->globs[i], strlen(own->globs[i]), names[name]))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool is_in(const struct source_root *root, const char *path)
+{
+    return root->given && path[0] == '/' && source_root_below(root, path) != NULL;
+}
+
+/* The path as it was given to dlopen(), or what it leads to. */
+static bool lies_in(const struct source_root *root, const char *path)
+{
+    char *tidy = source_path(path, NULL), *real = path[0] == '/' ? realpath(path, NULL) : NULL;
+    bool lies = is_in(root, tidy) || (real != NULL && is_in(root, real));
+
+    free(tidy);
+    free(real);
+    return lies;
+}
+
+static struct judged *judge_module(struct judge *judge, const struct module *module)
+{
+    const char *path = module->data->path;
+    struct judged *judged;
+
+    HASH_FIND_STR(judge->modules, path, judged);
+    if (judged != NULL)
+        return judged;
+    judged = memory_zeroed(sizeof *judged);
+    judged->path = path;
+    judged->own = matches(judge->own, module) || lies_in(judge->root, path);
+    HASH_ADD_KEYPTR(hh, judge->modules, judged->path, strlen(judged->path), judged);
+    return judged;
+}
+
+static void take_sources(struct judge *judge, const struct process *process,
+                         const struct frame *frames, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct module *module = process_module(process, frames[i].module);
+
+        if (module != NULL && frames[i].source != NULL && is_in(judge->root, frames[i].source))
+            judge_module(judge, module)->own = true;
+    }
+}
+
+/* A plug-in may be built outside of the sources. */
+static void take_sources_of(struct judge *judge, const struct finding *finding)
+{
+    const struct finding_record *data = finding->data;
+
+    take_sources(judge, finding->process, data->stack, data->stack_count);
+    take_sources(judge, finding->process, data->points, data->point_count);
+}
+
+static void take_all_sources(struct judge *judge, const struct model *model)
+{
+    for (const struct group *group = model->groups; group != NULL; group = group->hh.next) {
+        take_sources_of(judge, group->shown);
+        for (size_t i = 0; i < group->variant_count; i++)
+            take_sources_of(judge, group->variants[i].finding);
+    }
+}
+
+static void forget(struct judged *judged)
+{
+    struct judged *item = judged, *next;
+
+    HASH_CLEAR(hh, judged); /* the table only; the items keep their order */
+    for (; item != NULL; item = next) {
+        next = item->hh.next;
+        free(item);
+    }
+}
+
+void own_mark(const struct own *own, const struct source_root *root, struct model *model)
+{
+    struct judge judge = {own, root, NULL};
+
+    if (!own_is_known(own, root))
+        return;
+    take_all_sources(&judge, model);
+    for (struct group *group = model->groups; group != NULL; group = group->hh.next) {
+        const struct module *module = finding_blamed_module(group->shown);
+
+        group->third_party = module != NULL && !judge_module(&judge, module)->own;
+    }
+    forget(judge.modules);
+    model_sort(model);
+}
+
+void own_clear(struct own *own)
+{
+    free(own->globs);
+    own->globs = NULL;
+    own->glob_count = 0;
+}
