@@ -9,9 +9,9 @@ libraries is tried instead, those of them that are there, and must have the verd
 as a test. The constructors of the libraries run."""
 
 import argparse
+import glob
 import json
 import os
-import shutil
 import subprocess
 import sys
 
@@ -67,20 +67,20 @@ def try_all(dlpin, paths, options, keep=None):
         rows = json.loads(done.stdout)['libraries']
     except ValueError:
         rows = None
-    if rows is None or done.returncode not in (0, 1, 2) or (done.returncode == 2 and len(paths) == CHUNK):
+    if rows is None or done.returncode not in (0, 1, 2):
         sys.exit(f'dlpin try failed with {done.returncode}: {done.stderr}\n{paths}')
     return rows
 
 
-def package_of(path):
-    """The package of Debian that a file belongs to, or -."""
-    if not shutil.which('dpkg'):
-        return '-'
-    for name in (path, os.path.realpath(path), os.path.realpath(path).replace('/usr/lib', '/lib', 1)):
-        done = subprocess.run(['dpkg', '-S', name], capture_output=True, text=True, check=False)
-        if done.returncode == 0:
-            return done.stdout.split(':')[0]
-    return '-'
+def packages():
+    """Path -> package of Debian, of all libraries; empty on another system."""
+    found = {}
+    for path in glob.glob('/var/lib/dpkg/info/*.list'):
+        with open(path, encoding='utf-8') as file:
+            for line in file:
+                if '.so' in line:
+                    found[os.path.realpath(line.strip())] = os.path.basename(path)[:-len('.list')].split(':')[0]
+    return found
 
 
 def merged(rows):
@@ -105,7 +105,7 @@ def sweep(arguments):
         keep = os.path.join(arguments.keep, f'{first}.json') if arguments.keep else None
         rows += try_all(arguments.dlpin, paths[first:first + CHUNK], arguments.option, keep)
         print(f'{min(first + CHUNK, len(paths))} of {len(paths)}', file=sys.stderr)
-    rows = merged(rows)
+    rows, owners = merged(rows), packages()
     counts = {}
     for row in rows:
         counts[row['verdict']] = counts.get(row['verdict'], 0) + 1
@@ -113,7 +113,7 @@ def sweep(arguments):
         for row in sorted(rows, key=lambda row: (row['verdict'], row['name'])):
             what = row['what'] + (f' (came with {row["came_with"]})' if row['came_with'] else '')
             known = row['verdict'] in ('clean', 'cannot be loaded')
-            print(row['name'], row['verdict'], what, '' if known else package_of(row['name']), sep='\t', file=out)
+            print(row['name'], row['verdict'], what, '' if known else owners.get(os.path.realpath(row['name']), '-'), sep='\t', file=out)
     print(counts, file=sys.stderr)
 
 
