@@ -88,6 +88,14 @@ def check_functions():
             needed)
 
 
+def check_registries():
+    table = read(os.path.join(SHIM, 'rules/registry_rows_table.c')).split('registry_rows_built_in[] =')[1]
+    rows = ''.join(re.findall(r'"(.*)"', table)).split('\\n')
+    needed = {library for row in rows if row for library in row.split()[0].split(',')}
+    there = re.findall(r'^\.Pa (\S+)', section('libdlpin.7', '.Sh REGISTRIES', '.Sh LETTING'), re.M)
+    compare('library with registries', 'libdlpin.7', there, sorted(needed))
+
+
 def check_api():
     text = read(os.path.join(SHIM, 'include/dlpin.h'))
     needed = re.findall(r'\b(dlpin_\w+)\(.*\) DLPIN_REFERENCE;', text)
@@ -145,6 +153,7 @@ check_words()
 check_library_options()
 check_common_modules()
 check_functions()
+check_registries()
 check_api()
 check_command_options()
 check_json()

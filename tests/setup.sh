@@ -4,10 +4,10 @@
 
 build_packages='gcc g++ libc6-dev meson ninja-build pkg-config uthash-dev libdw-dev libelf-dev libiberty-dev
   libjansson-dev'
-test_packages='binutils cmake cmark-gfm graphviz libcriterion-dev libglib2.0-dev libxml2-utils mandoc node-ajv procps
-  python3 python3-jsonschema python3-junitparser python3-pytest python3-yaml'
+test_packages='binutils cmake cmark-gfm graphviz libcriterion-dev libglib2.0-dev libsqlite3-dev libtbb-dev
+  libxml2-utils mandoc node-ajv procps python3 python3-jsonschema python3-junitparser python3-pytest python3-yaml'
 demo_packages='lua5.1 lua-luv'
-ci_packages='clang-format clang-tidy git'
+ci_packages='chromium clang-format clang-tidy git'
 
 # LLVM's libunwind, its static library: the package has a version in its name, and any of these will do.
 libunwind_versions='14 15 16 17 18 19 20 21'

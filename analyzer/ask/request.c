@@ -38,7 +38,7 @@ static void pause_shortly(void)
 }
 
 struct wanted {
-    char *text;
+    const char *text;
     bool said;
 };
 
@@ -53,30 +53,47 @@ static bool take_answer(void *context, const struct line *line)
     return !wanted->said;
 }
 
-static off_t size_of_report(struct target *target)
+static off_t size_of(int file)
 {
     struct stat status;
 
-    return target_find_report(target) && fstat(target->file, &status) == 0 ? status.st_size : 0;
+    return file >= 0 && fstat(file, &status) == 0 ? status.st_size : 0;
 }
 
-/* The report file has the answer to this request. It is read from its end of before on, as far as
- * it goes now. */
-static bool is_said(struct target *target, off_t from, unsigned token, const char *state)
-{
-    struct wanted wanted = {0};
-    off_t size = size_of_report(target);
+/* Where the answer to a request begins at the earliest: in its own file, which it may not have yet,
+ * and in its parent's. */
+struct beginnings {
+    off_t own, parents;
+};
 
-    if (size <= from || lseek(target->file, from, SEEK_SET) != from)
+/* A file has the answer. It is read from one place on, as far as it goes now. */
+static bool says(int file, off_t from, const char *text)
+{
+    struct wanted wanted = {.text = text};
+    off_t size = size_of(file);
+
+    if (size <= from || lseek(file, from, SEEK_SET) != from)
         return false;
-    wanted.text = memory_format("\"token\":%u,\"state\":\"%s\"", token, state);
-    lines_read(target->file, (uint64_t)(size - from), take_answer, &wanted);
-    free(wanted.text);
+    lines_read(file, (uint64_t)(size - from), take_answer, &wanted);
     return wanted.said;
 }
 
-static bool wait_for(struct target *target, off_t from, unsigned token, const char *state,
-                     long until)
+static bool is_said(struct target *target, const struct beginnings *from, unsigned token,
+                    const char *state)
+{
+    char *text = memory_format("\"token\":%u,\"state\":\"%s\"", token, state);
+    bool said = target_find_report(target) && says(target->file, from->own, text);
+
+    if (!said && target->report == NULL && says(target->parents, from->parents, text)) {
+        target_take_parents(target);
+        said = true;
+    }
+    free(text);
+    return said;
+}
+
+static bool wait_for(struct target *target, const struct beginnings *from, unsigned token,
+                     const char *state, long until)
 {
     while (!is_said(target, from, token, state)) {
         if (now_ms() > until)
@@ -93,10 +110,7 @@ static bool find_thread(const struct target *target, bool force, unsigned turn,
 
     while (!threads_choose(target, force, turn, chosen)) {
         if (now_ms() > until) {
-            message_error("process %d has no thread that could be asked without the program's "
-                          "noticing; --force asks all the same:",
-                          target->pid);
-            threads_explain(target);
+            threads_explain(target, force);
             return false;
         }
         pause_shortly();
@@ -119,8 +133,8 @@ static bool send(const struct target *target, const struct chosen *chosen,
     return syscall(SYS_rt_tgsigqueueinfo, target->pid, chosen->tid, target->signal, &info) == 0;
 }
 
-static bool wait_for_end(struct target *target, off_t from, const struct request *request,
-                         long until)
+static bool wait_for_end(struct target *target, const struct beginnings *from,
+                         const struct request *request, long until)
 {
     while (now_ms() <= until) {
         if (is_said(target, from, request->token, "done"))
@@ -133,13 +147,15 @@ static bool wait_for_end(struct target *target, off_t from, const struct request
         }
         pause_shortly();
     }
-    message_error("process %d did not answer within %u seconds", target->pid, request->seconds);
+    message_error("process %d did not finish the check within %u seconds", target->pid,
+                  request->seconds);
     return false;
 }
 
 bool request_check(struct target *target, struct request *request)
 {
-    off_t from = size_of_report(target);
+    const struct beginnings from = {target_find_report(target) ? size_of(target->file) : 0,
+                                    size_of(target->parents)};
     long until = now_ms() + (long)request->seconds * MILLISECONDS;
     struct timespec now;
     struct chosen chosen;
@@ -159,9 +175,11 @@ bool request_check(struct target *target, struct request *request)
             message_error("process %d: %s", target->pid, strerror(errno));
             return false;
         }
-        if (wait_for(target, from, request->token, "begun", now_ms() + PATIENCE_MS))
-            return wait_for_end(target, from, request, until);
+        if (wait_for(target, &from, request->token, "begun", now_ms() + PATIENCE_MS))
+            return wait_for_end(target, &from, request, until);
     }
-    message_error("process %d did not answer within %u seconds", target->pid, request->seconds);
+    message_error(
+        "process %d did not answer within %u seconds: it is busy, or cannot write a report",
+        target->pid, request->seconds);
     return false;
 }

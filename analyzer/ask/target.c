@@ -21,6 +21,8 @@
 /* 65530 mappings, the most that Linux allows, with long paths; a header with all its arguments. */
 enum { PROC_FILE_MAX = 64 << 20, HEADER_MAX = 8 << 20 };
 
+enum { USUAL_SIGNAL = 32 }; /* as dlpin run sets it */
+
 char *target_read(const struct target *target, const char *name, size_t *length)
 {
     int descriptor = openat(target->folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
@@ -140,20 +142,37 @@ static int option_in(const char *list, const char *name, int fallback)
     return fallback;
 }
 
-/* A file that a parent opened may be a child's too, as long as that has none of its own. Takes the
- * open file over. */
+static void take_file(struct target *target, int file)
+{
+    target->file = file;
+    target->report = memory_format("/proc/self/fd/%d", file);
+}
+
+/* Takes the open file over. */
 static void take_report(struct target *target, int file, const struct stat *status)
 {
     struct record *header = may_be_its_report(target, status) ? header_of(file) : NULL;
+    bool is_its_own =
+        header != NULL && (header->pid == target->pid || header->pid == RECORD_ABSENT);
 
-    if (header != NULL && (header->pid == target->pid || header->pid == RECORD_ABSENT)) {
-        target->file = file;
-        target->report = memory_format("/proc/self/fd/%d", file);
+    if (is_its_own || (header != NULL && target->parents < 0))
         target->signal = option_in(header->header.options, "check_signal", 0);
-    } else {
+    if (is_its_own)
+        take_file(target, file);
+    else if (header != NULL && target->parents < 0)
+        target->parents = file;
+    else
         close(file);
-    }
     record_free(header);
+}
+
+/* A process writes to its own report file and to that of its parent, and reads none. */
+static bool is_open_for_writing(DIR *descriptors, const char *name)
+{
+    struct stat link;
+
+    return fstatat(dirfd(descriptors), name, &link, AT_SYMLINK_NOFOLLOW) == 0 &&
+           (link.st_mode & (S_IRUSR | S_IWUSR)) == S_IWUSR;
 }
 
 bool target_find_report(struct target *target)
@@ -164,7 +183,7 @@ bool target_find_report(struct target *target)
     while (descriptors != NULL && target->report == NULL &&
            (entry = readdir(descriptors)) != NULL) {
         struct stat status;
-        int file = entry->d_name[0] != '.'
+        int file = entry->d_name[0] != '.' && is_open_for_writing(descriptors, entry->d_name)
                        ? regular_open_at(dirfd(descriptors), entry->d_name, 0, &status)
                        : -1;
 
@@ -176,49 +195,60 @@ bool target_find_report(struct target *target)
     return target->report != NULL;
 }
 
-static bool has_library(const struct target *target)
+void target_take_parents(struct target *target)
 {
-    char *maps = target_read(target, "maps", NULL);
-    bool found = maps != NULL && strstr(maps, "/libdlpin.so") != NULL;
-
-    free(maps);
-    return found;
+    take_file(target, target->parents);
+    target->parents = -1;
 }
 
-/* What its environment said when it was started; it may have written other things there since. */
-static void read_environment(struct target *target)
+/*
+ * The signal by what its environment said when it was started. Some programs write other things
+ * there, and from some the library removes its variables: then the usual one, if it has a handler.
+ */
+static int signal_by_environment(const struct target *target, const char *status)
 {
     static const char name[] = "DLPIN_OPTIONS=";
     size_t length = 0;
     char *environment = target_read(target, "environ", &length);
+    int number = -1;
 
     for (char *at = environment; at != NULL && at < environment + length; at += strlen(at) + 1) {
         if (strncmp(at, name, sizeof name - 1) == 0)
-            target->signal = option_in(at + sizeof name - 1, "check_signal", 0);
+            number = option_in(at + sizeof name - 1, "check_signal", 0);
     }
     free(environment);
+    if (number < 0)
+        number = target_has_signal(status, "SigCgt", USUAL_SIGNAL) ? USUAL_SIGNAL : 0;
+    return number;
 }
 
-static bool listens(struct target *target)
+/* "Seccomp:\t2" and the like. */
+static bool is_confined(const char *status)
 {
-    char *status = target_read(target, "status", NULL);
-    bool caught;
+    const char *filter = target_line(status, "Seccomp"),
+               *locked = target_line(status, "NoNewPrivs");
 
-    if (!target_find_report(target))
-        read_environment(target);
-    if (target->signal < 1 || target->signal > SIGRTMAX) {
-        message_error("process %d does not listen: it was not started with check_signal=32 in "
-                      "DLPIN_OPTIONS (dlpin run does that)",
-                      target->pid);
-        free(status);
-        return false;
-    }
-    caught = status != NULL && target_has_signal(status, "SigCgt", target->signal);
-    if (!caught)
-        message_error("process %d does not listen: it has no handler for signal %d", target->pid,
-                      target->signal);
-    free(status);
-    return caught;
+    return (filter != NULL && strtol(filter, NULL, 10) > 0) ||
+           (locked != NULL && strtol(locked, NULL, 10) > 0);
+}
+
+static bool listens(struct target *target, const char *status)
+{
+    const char *why = NULL;
+
+    if (!target_find_report(target) && target->parents < 0)
+        target->signal = signal_by_environment(target, status);
+    if (target->signal < 1 || target->signal > SIGRTMAX)
+        why = "it was started without check_signal=32 in DLPIN_OPTIONS (dlpin run sets it)";
+    else if (target_has_signal(status, "SigCgt", target->signal))
+        return true;
+    else if (is_confined(status))
+        why = "it has confined itself (seccomp, no_new_privs), and libdlpin.so is no longer active";
+    else
+        why = "libdlpin.so is not active in it (set-user-ID, left out by --trace-children-skip, "
+              "still starting or already ending)";
+    message_error("process %d does not listen: %s", target->pid, why);
+    return false;
 }
 
 static int open_folder(pid_t pid)
@@ -229,29 +259,63 @@ static int open_folder(pid_t pid)
     return open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW);
 }
 
+static bool has_ended(const char *status)
+{
+    const char *state = target_line(status, "State");
+
+    return state != NULL &&
+           (state[strspn(state, "\t ")] == 'Z' || state[strspn(state, "\t ")] == 'X');
+}
+
+/* Why nothing can be read of it. */
+static void explain_unreadable(const struct target *target, int error)
+{
+    if (error == ENOENT || error == ESRCH)
+        message_error("process %d: there is none", target->pid);
+    else if (error == EACCES || error == EPERM)
+        message_error("process %d cannot be read: it is of another user, or has changed its user; "
+                      "root may read it",
+                      target->pid);
+    else
+        message_error("process %d cannot be read: %s", target->pid, strerror(error));
+}
+
+static bool can_be_asked(struct target *target)
+{
+    char *status = target_read(target, "status", NULL), *maps = NULL;
+    bool good = false;
+
+    if (status != NULL && !has_ended(status))
+        maps = target_read(target, "maps", NULL);
+    if (status == NULL || (maps == NULL && !has_ended(status)))
+        explain_unreadable(target, errno);
+    else if (maps == NULL)
+        message_error("process %d has ended", target->pid);
+    else if (strstr(maps, "/libdlpin.so") == NULL)
+        message_error("process %d does not run under libdlpin.so", target->pid);
+    else
+        good = listens(target, status);
+    free(maps);
+    free(status);
+    return good;
+}
+
 bool target_open(struct target *target, const char *pid)
 {
-    char *end, *status;
+    char *end;
     long number = strtol(pid, &end, 10);
 
-    *target = (struct target){.pid = (pid_t)number, .folder = -1, .file = -1};
+    *target = (struct target){.pid = (pid_t)number, .folder = -1, .file = -1, .parents = -1};
     if (end == pid || *end != '\0' || number <= 0 || number > INT_MAX) {
         message_error("\"%s\" is no number of a process", pid);
         return false;
     }
     target->folder = open_folder(target->pid);
-    status = target->folder < 0 ? NULL : target_read(target, "maps", NULL);
-    if (status == NULL) {
-        message_error("process %ld: %s", number,
-                      errno == ENOENT ? "there is none" : strerror(errno));
+    if (target->folder < 0) {
+        explain_unreadable(target, errno);
         return false;
     }
-    free(status);
-    if (!has_library(target)) {
-        message_error("process %ld does not run under libdlpin.so", number);
-        return false;
-    }
-    return listens(target);
+    return can_be_asked(target);
 }
 
 void target_close(struct target *target)
@@ -260,7 +324,9 @@ void target_close(struct target *target)
     target->report = NULL;
     if (target->file >= 0)
         close(target->file);
+    if (target->parents >= 0)
+        close(target->parents);
     if (target->folder >= 0)
         close(target->folder);
-    target->file = target->folder = -1;
+    target->file = target->parents = target->folder = -1;
 }

@@ -18,6 +18,8 @@ struct target {
     int file;     /* its report file, or -1: it has made none yet. Open, so that it stays when the
                      process goes; */
     char *report; /* a path that opens it once more, or NULL */
+    int parents;  /* the file of a process that it was forked from, or -1: where it can make none of
+                     its own, it appends to this one */
 };
 
 /* False, after a message that says why it cannot be asked. */
@@ -25,6 +27,9 @@ bool target_open(struct target *target, const char *pid);
 
 /* Looks for the report file again, if it was not there. True: it is there. */
 bool target_find_report(struct target *target);
+
+/* The process was seen to report in its parent's file. */
+void target_take_parents(struct target *target);
 
 void target_close(struct target *target);
 

@@ -232,12 +232,21 @@ bool threads_choose(const struct target *target, bool force, unsigned turn, stru
 
 static bool explain(void *context, const struct chosen *chosen, enum state state)
 {
-    (void)context;
-    message_error("thread %d %s", chosen->tid, reasons[state]);
+    const struct target *target = context;
+
+    message_error("process %d: thread %d %s", target->pid, chosen->tid, reasons[state]);
     return true;
 }
 
-void threads_explain(const struct target *target)
+void threads_explain(const struct target *target, bool force)
 {
-    visit_threads(target, explain, NULL);
+    if (!target_lives(target)) {
+        message_error("process %d has ended", target->pid);
+        return;
+    }
+    message_error(force ? "process %d has no thread that takes the signal"
+                        : "process %d has no thread that could be asked without the program's "
+                          "noticing; --force asks all the same",
+                  target->pid);
+    visit_threads(target, explain, (void *)(uintptr_t)target);
 }

@@ -24,7 +24,7 @@ struct chosen {
  * False: there is none. */
 bool threads_choose(const struct target *target, bool force, unsigned turn, struct chosen *chosen);
 
-/* Says of each thread why it was not chosen. */
-void threads_explain(const struct target *target);
+/* Says why none was chosen, and of each thread what it does. */
+void threads_explain(const struct target *target, bool force);
 
 #endif

@@ -2,6 +2,7 @@
 #include "base/message.h"
 
 #include "base/characters.h"
+#include "base/progress.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -41,6 +42,7 @@ static void say(const char *end, const char *format, va_list args)
 
     if (vasprintf(&text, format, args) < 0)
         text = NULL;
+    progress_clear();
     /* Without memory the bare format still says what happened. */
     fprintf(stderr, "dlpin%s%s: %s%s\n", command != NULL ? " " : "", command != NULL ? command : "",
             text != NULL ? message_printable(text) : format, end);

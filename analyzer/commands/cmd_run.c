@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/message.h"
+#include "gate/unwatched.h"
 #include "model/coverage.h"
 #include "run/child.h"
 #include "run/environment.h"
@@ -28,6 +29,7 @@ struct run {
     struct model model;
     char *library;
     bool written; /* the baseline, if it was to be */
+    struct watching watching;
 };
 
 /* To start it would be to kill it; better not to start it at all. */
@@ -71,8 +73,9 @@ static int start_and_wait(struct run *run)
     char *preload = run->program.is_musl
                         ? NULL
                         : environment_preload(run->library, run->program.sanitizer_library);
-    char *variable =
-        environment_options(settings->extra, settings->trace_children, run->workdir.path);
+    const struct environment_choices choices = {settings->extra, settings->trace_children,
+                                                settings->trace_skip};
+    char *variable = environment_options(&choices, run->workdir.path);
     const struct child_plan plan = {settings->arguments, preload, variable};
     int error = child_run(&plan, &run->end);
 
@@ -143,6 +146,12 @@ static void load_reports(struct run *run)
     merge_paths(&run->model, run->settings, (const char *const *)files, count);
     exceptions_apply(&run->settings->exceptions, &run->model);
     run->written = exceptions_write(&run->settings->exceptions, &run->model);
+    run->watching = (struct watching){
+        .root = root_process(run),
+        .spoiled = workdir_spoiled(files, count),
+        .full = workdir_is_full(&run->workdir) ? run->workdir.path : NULL,
+        .unfollowed_are_good = run->settings->unfollowed_are_good,
+    };
     workdir_free_files(files, count);
     add_remarks(run);
 }
@@ -152,30 +161,53 @@ static bool heap_seen(const struct run *run, const struct process *root)
     return !run->program.has_own_malloc && coverage_has_hook(root, "heap");
 }
 
-/* The status of a run whose program exited with 0. */
-static int judge(const struct run *run)
+/* What was asked for with --require and is not so, a new string; or NULL. */
+static char *unmet_requirement(const struct run *run)
 {
     const struct settings *settings = run->settings;
-    const struct process *root = root_process(run);
-    char *failure;
+    const struct process *root = run->watching.root;
 
-    if (settings->require_heap && (root == NULL || !heap_seen(run, root))) {
-        message_error("failed: --require=heap, and heap blocks were not seen");
-        return STATUS_NOTHING_SEEN;
-    }
-    if (!settings->gated)
-        return STATUS_GOOD;
-    if (root == NULL || run->model.loaded.unreadable > 0) {
-        message_error("failed: %s", root == NULL ? "nothing could be seen in the program"
-                                                 : "a report file could not be read");
-        return STATUS_NOTHING_SEEN;
-    }
-    failure = gate_failure(&settings->gate, &run->model);
+    if (settings->require_heap && (root == NULL || !heap_seen(run, root)))
+        return memory_string("--require=heap, and heap blocks were not seen");
+    if (run->model.unloaded < settings->require_unloaded)
+        return memory_format("--require=unload=%zu, and %zu module%s unloaded",
+                             settings->require_unloaded, run->model.unloaded,
+                             run->model.unloaded == 1 ? " was" : "s were");
+    return NULL;
+}
+
+static char *nothing_seen(const struct run *run)
+{
+    if (run->watching.root == NULL)
+        return memory_string("nothing could be seen in the program");
+    return run->model.loaded.unreadable > 0 ? memory_string("a report file could not be read")
+                                            : NULL;
+}
+
+/* Says why the gate fails, if it does. */
+static int fail_with(char *failure, int status)
+{
     if (failure == NULL)
         return STATUS_GOOD;
     message_error("failed: %s", failure);
     free(failure);
-    return settings->error_status;
+    return status;
+}
+
+/* The status of a run whose program exited with 0. */
+static int judge(const struct run *run)
+{
+    const struct settings *settings = run->settings;
+    int status = fail_with(unmet_requirement(run), STATUS_NOTHING_SEEN);
+
+    if (!settings->gated || status != STATUS_GOOD)
+        return status;
+    status = fail_with(nothing_seen(run), STATUS_NOTHING_SEEN);
+    if (status == STATUS_GOOD)
+        status = fail_with(gate_failure(&settings->gate, &run->model), settings->error_status);
+    if (status == STATUS_GOOD)
+        status = fail_with(unwatched_failure(&run->watching, &run->model), STATUS_NOTHING_SEEN);
+    return status;
 }
 
 static bool write_reports(struct run *run)

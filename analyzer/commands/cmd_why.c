@@ -4,12 +4,13 @@
 
 #include "ask/request.h"
 #include "ask/supposed.h"
+#include "base/memory.h"
 #include "base/message.h"
-#include "render/put.h"
 #include "render/why.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Of several loads the last that is mapped, else the last one. */
 static const struct module *last_called(const struct process *process, const char *name)
@@ -25,34 +26,70 @@ static const struct module *last_called(const struct process *process, const cha
     return found;
 }
 
-/* Returns the exit status. */
-static int show(const struct model *model, const char *name)
+/* The trees of all processes that have the module; of one process alone without its name. */
+static struct tree *find_trees(const struct model *model, const char *name, int *status)
 {
-    const struct process *process;
-    int status = STATUS_TROUBLE;
+    struct tree forest = {0};
 
-    for (process = model->processes; process != NULL; process = process->hh.next) {
+    *status = STATUS_TROUBLE;
+    for (const struct process *process = model->processes; process != NULL;
+         process = process->hh.next) {
         const struct module *module =
             model_shows(model, process) ? last_called(process, name) : NULL;
+        struct tree *tree = NULL;
 
         if (module == NULL)
             continue;
-        if (HASH_COUNT(model->processes) > 1) {
-            put(stdout, "Process %" PRId64 " (%s):", process->key.pid, process_name(process));
-            fputc('\n', stdout);
-        }
-        why_put(stdout, process, module);
+        if (HASH_COUNT(model->processes) > 1)
+            tree = tree_add(&forest,
+                            tree_new(memory_format("Process %" PRId64 " (%s):", process->key.pid,
+                                                   process_name(process)),
+                                     NULL));
+        tree_add(tree != NULL ? tree : &forest, why_tree(process, module));
         if (module->data->state != MODULE_UNLOADED)
-            status = STATUS_GOOD;
-        else if (status == STATUS_TROUBLE)
-            status = STATUS_FINDINGS;
+            *status = STATUS_GOOD;
+        else if (*status == STATUS_TROUBLE)
+            *status = STATUS_FINDINGS;
     }
+    return forest.first;
+}
+
+/* Returns the exit status. */
+static int show(const struct settings *settings, const struct model *model, const char *name)
+{
+    renderer *render = settings->format != NULL ? settings->format->render : render_text;
+    char *title = memory_format("Why %s is mapped", name);
+    int status;
+    struct tree *trees = find_trees(model, name, &status);
+
+    if (status != STATUS_TROUBLE && render == render_dot)
+        tree_put_dot(stdout, trees);
+    else if (status != STATUS_TROUBLE && render == render_html)
+        tree_put_html(stdout, trees, title);
+    for (const struct tree *tree = render == render_text ? trees : NULL; tree != NULL;
+         tree = tree->next)
+        tree_put_text(stdout, tree);
+    tree_free(trees);
+    free(title);
     return fflush(stdout) == 0 && !ferror(stdout) ? status : STATUS_TROUBLE;
 }
 
-static int why_of_file(const struct settings *settings, const char *path, const char *name)
+/* A tree of holders is no report. */
+static bool has_format(const struct settings *settings)
 {
-    struct model model = {0};
+    const struct format *format = settings->format;
+
+    if (format == NULL || format->render == render_text || format->render == render_dot ||
+        format->render == render_html)
+        return true;
+    message_usage("--format=%s: it must be text, dot or html", format->name);
+    return false;
+}
+
+static int why_of_file(const struct settings *settings)
+{
+    const char *path = settings->arguments[0], *name = settings->arguments[1];
+    struct model model = {.keep_all = true};
     int status;
 
     merge_paths(&model, settings, &path, 1);
@@ -60,7 +97,7 @@ static int why_of_file(const struct settings *settings, const char *path, const 
         model_free(&model);
         return STATUS_TROUBLE;
     }
-    status = show(&model, name);
+    status = show(settings, &model, name);
     if (status == STATUS_TROUBLE)
         message_error("%s: no process had a module \"%s\"", path, name);
     model_free(&model);
@@ -80,7 +117,7 @@ static int show_answer(const struct settings *settings, const struct target *tar
     int status;
 
     supposed_load(&model, target->report, token);
-    status = show(&model, name_of(settings));
+    status = show(settings, &model, name_of(settings));
     model_free(&model);
     return status;
 }
@@ -124,13 +161,15 @@ static int why(struct settings *settings)
     int status = STATUS_TROUBLE;
     struct target target;
 
+    if (!has_format(settings))
+        return STATUS_TROUBLE;
     if (settings->argument_count != (settings->pid != NULL ? 1 : 2)) {
         message_usage(settings->pid != NULL ? "name one module"
                                             : "name one report file and one module, or -p PID");
         return STATUS_TROUBLE;
     }
     if (settings->pid == NULL)
-        return why_of_file(settings, settings->arguments[0], settings->arguments[1]);
+        return why_of_file(settings);
     if (target_open(&target, settings->pid))
         status = why_in_process(settings, &target);
     target_close(&target);
@@ -140,7 +179,7 @@ static int why(struct settings *settings)
 const struct command command_why = {
     .name = "why",
     .summary = "say why a module is still mapped",
-    .usage = "dlpin why [options] -p PID MODULE\n       dlpin why FILE MODULE",
+    .usage = "dlpin why [options] -p PID MODULE\n       dlpin why [options] FILE MODULE",
     .about = "Says why a module (a path or name) is still mapped: every holder, and what holds "
              "that. A running process is asked now, and needs what dlpin leaks needs; a report "
              "file knows it of modules that were closed, and of those still open at the end.",

@@ -211,10 +211,9 @@ static bool matches_module(const char *pattern, size_t length, const struct modu
            matches_path(pattern, length, module != NULL ? module->data->path : NULL);
 }
 
-/* A finding about several modules is hidden by what names all of them: no other is lost by that. */
-static bool matches_modules(const char *pattern, size_t length, const struct finding *finding)
+static bool matches_modules_of(const char *pattern, size_t length, const struct finding *finding)
 {
-    const json_t *members = json_object_get(finding->record->json, "members"), *member;
+    const json_t *members = finding->data->members, *member;
     size_t index;
 
     json_array_foreach(members, index, member)
@@ -229,11 +228,22 @@ static bool matches_modules(const char *pattern, size_t length, const struct fin
            matches_path(pattern, length, finding_module_path(finding));
 }
 
+/* A finding about several modules is hidden only by a pattern that matches all of them: no other is
+ * lost by that. */
+static bool matches_modules(const char *pattern, size_t length, const struct group *group)
+{
+    for (size_t i = 0; i < group->variant_count; i++) {
+        if (!matches_modules_of(pattern, length, group->variants[i].finding))
+            return false;
+    }
+    return group->variant_count > 0 || matches_modules_of(pattern, length, group->shown);
+}
+
 static bool matches_something(const char *pattern, size_t length, const struct group *group)
 {
     const struct finding_record *data = group->shown->data;
 
-    return matches_modules(pattern, length, group->shown) ||
+    return matches_modules(pattern, length, group) ||
            matches_name(pattern, length, group->signature.function) ||
            matches_frames(pattern, length, data->points, data->point_count) ||
            matches_frames(pattern, length, data->stack, data->stack_count);

@@ -185,7 +185,6 @@ static void find_fixed(const struct exceptions *exceptions, const struct model *
 
 static void count(struct exceptions *exceptions, struct model *model)
 {
-    memset(model->severities, 0, sizeof model->severities);
     exceptions->suppressed = exceptions->known = 0;
     for (struct group *group = model->groups; group != NULL; group = group->hh.next) {
         bool suppressed = group->suppressed != NULL || group->suppressed_by_library;
@@ -193,9 +192,8 @@ static void count(struct exceptions *exceptions, struct model *model)
         group->hidden = suppressed || (group->known != NULL && !exceptions->show_known);
         exceptions->suppressed += suppressed;
         exceptions->known += !suppressed && group->known != NULL;
-        if (!group->hidden)
-            model->severities[group->severity]++;
     }
+    model_count(model);
 }
 
 void exceptions_apply(struct exceptions *exceptions, struct model *model)

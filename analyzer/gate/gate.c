@@ -84,7 +84,7 @@ size_t gate_count(const struct gate *gate, const struct model *model)
     size_t count = 0;
 
     for (const struct group *group = model->groups; group != NULL; group = group->hh.next)
-        count += gate_matches(gate, group);
+        count += group->cause == NULL && gate_matches(gate, group);
     return count;
 }
 

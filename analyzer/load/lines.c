@@ -14,6 +14,7 @@ struct collector {
     char *text; /* the line so far, over chunks */
     size_t length, room;
     size_t number;
+    uint64_t begin, at; /* where the line begins, and what was read ends */
     bool too_long;
     line_visitor *visit;
     void *context;
@@ -21,6 +22,7 @@ struct collector {
 
 static void append(struct collector *collector, const char *bytes, size_t count)
 {
+    collector->at += count;
     if (count > LINE_LENGTH_MAX - collector->length) {
         collector->too_long = true;
         return;
@@ -40,10 +42,12 @@ static bool finish_line(struct collector *collector, bool complete)
         .text = collector->text,
         .length = collector->length,
         .number = ++collector->number,
+        .offset = collector->begin,
         .complete = complete,
         .too_long = collector->too_long,
     };
 
+    collector->begin = ++collector->at; /* behind the newline */
     collector->length = 0;
     collector->too_long = false;
     if (line.length == 0 && !line.too_long)

@@ -16,9 +16,10 @@
 struct line {
     const char *text; /* without the newline; valid during the call only */
     size_t length;
-    size_t number; /* from 1 */
-    bool complete; /* false: the file ends without a newline */
-    bool too_long; /* text is then only its beginning */
+    size_t number;   /* from 1 */
+    uint64_t offset; /* of its first byte, from where the reading began */
+    bool complete;   /* false: the file ends without a newline */
+    bool too_long;   /* text is then only its beginning */
 };
 
 /* Called for each line; false ends the reading. */

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/message.h"
+#include "base/progress.h"
 #include "base/regular.h"
 #include "load/lines.h"
 
@@ -31,7 +32,9 @@ struct file_load {
     /* Damage before the first record: said only if there is a record at all. */
     struct damage *early;
     size_t early_count;
-    bool started; /* the sink knows of this file */
+    uint64_t size; /* 0: it has none, being a pipe */
+    bool started;  /* the sink knows of this file */
+    bool seekable; /* and what was read can be read again */
     bool has_header;
     bool refused;
 };
@@ -134,6 +137,7 @@ static bool take_line(void *context, const struct line *line)
     char problem[PROBLEM_SIZE];
     struct record *record;
 
+    progress_show(load->path, line->offset, load->size);
     if (line->too_long) {
         note_damage(load, line, "the line is too long");
         return true;
@@ -148,6 +152,8 @@ static bool take_line(void *context, const struct line *line)
         load->refused = true;
         return false;
     }
+    if (load->seekable)
+        record->offset = (int64_t)line->offset;
     if (record->flaw != NULL)
         note_flaw(load, line, record->flaw);
     pass_on(load, line, record);
@@ -210,11 +216,37 @@ void load_file(const char *path, const struct record_sink *sink, struct load_cou
         judge_file(&load, descriptor);
         return;
     }
-    error = lines_read(descriptor,
-                       S_ISREG(status.st_mode) ? (uint64_t)status.st_size : LINES_TO_THE_END,
-                       take_line, &load);
+    load.seekable = S_ISREG(status.st_mode);
+    load.size = load.seekable ? (uint64_t)status.st_size : 0;
+    error = lines_read(descriptor, load.seekable ? load.size : LINES_TO_THE_END, take_line, &load);
     close(descriptor);
+    progress_clear();
     judge_file(&load, error);
+}
+
+static bool take_first_line(void *context, const struct line *line)
+{
+    struct record **record = context;
+    char problem[PROBLEM_SIZE];
+
+    if (!line->too_long)
+        *record = record_parse(line->text, line->length, problem, sizeof problem);
+    return false;
+}
+
+struct record *load_again(const char *path, int64_t offset)
+{
+    struct record *record = NULL;
+    struct stat status;
+    int descriptor = regular_open(path, 0, &status);
+
+    if (descriptor >= 0 && lseek(descriptor, offset, SEEK_SET) == offset)
+        lines_read(descriptor, LINES_TO_THE_END, take_first_line, &record);
+    if (descriptor >= 0)
+        close(descriptor);
+    if (record != NULL)
+        record->offset = offset;
+    return record;
 }
 
 /*

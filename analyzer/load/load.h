@@ -34,6 +34,10 @@ struct load_counts {
 void load_inputs(const char *const *paths, size_t count, const struct record_sink *sink,
                  struct load_counts *counts);
 
+/* Reads the record again whose line begins there. NULL where the file can no longer be read, or
+ * holds no record there. */
+struct record *load_again(const char *path, int64_t offset);
+
 /* Reads one file: a regular one, as long as it is when it is opened, or a pipe that is open
  * already, such as /dev/stdin. Nothing else is opened. */
 void load_file(const char *path, const struct record_sink *sink, struct load_counts *counts);

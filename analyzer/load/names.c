@@ -15,6 +15,8 @@ static const char *const kind_titles[] = {DLPIN_KINDS(TITLE_ROW)};
 static const char *const kind_judgement_lists[] = {DLPIN_KINDS(JUDGEMENTS_ROW)};
 static const char *const verdict_meanings[] = {DLPIN_VERDICTS(TITLE_ROW)};
 static const char *const module_states[] = {DLPIN_MODULE_STATES(NAME_ROW)};
+static const char *const unfollowed_names[] = {DLPIN_UNFOLLOWED(NAME_ROW)};
+static const char *const unfollowed_meanings[] = {DLPIN_UNFOLLOWED(TITLE_ROW)};
 
 static int find_name(const char *const *names, int count, const char *name)
 {
@@ -73,6 +75,13 @@ const char *verdict_meaning(enum verdict verdict)
 const char *kind_judgements(enum kind kind)
 {
     return kind_judgement_lists[kind];
+}
+
+const char *unfollowed_meaning(const char *why)
+{
+    int number = find_name(unfollowed_names, UNFOLLOWED_COUNT, why);
+
+    return number < 0 ? "libdlpin.so does not come into it" : unfollowed_meanings[number];
 }
 
 const char *kind_title(const char *kind)

@@ -127,6 +127,8 @@ static void read_finding(const struct fields *fields, struct record *record)
     finding->label = field_text(fields, "label", FIELD_OPTIONAL);
     finding->signature = field_text(fields, "signature", FIELD_OPTIONAL);
     finding->subject = field_object(fields, "subject");
+    finding->members = json_object_get(fields->object, "members");
+    finding->more_members = json_integer_value(json_object_get(fields->object, "more_members"));
     read_path(fields, record);
     read_loads(fields, finding);
     read_stack(fields, &finding->stack, &finding->stack_count);
@@ -166,6 +168,7 @@ static void read_coverage(const struct fields *fields, struct record *record)
     record->coverage.hooks = field_object(fields, "hooks");
     record->coverage.dropped = field_object(fields, "dropped");
     record->coverage.unseen = field_array(fields, "unseen");
+    record->coverage.unfollowed = field_array(fields, "unfollowed");
 }
 
 static void read_summary(const struct fields *fields, struct record *record)
@@ -211,6 +214,7 @@ struct record *record_parse(const char *line, size_t length, char *problem, size
     }
     record = memory_zeroed(sizeof *record);
     record->json = json;
+    record->offset = RECORD_ABSENT;
     record->type = RECORD_UNKNOWN;
     type = json_is_object(json) ? field_text(&fields, "type", FIELD_REQUIRED) : NULL;
     if (type != NULL) {
@@ -243,4 +247,30 @@ void record_free(struct record *record)
     json_decref(record->json);
     free(record->flaw);
     free(record);
+}
+
+/* Keeps a member of the JSON, and what is borrowed from that. */
+static void keep(json_t *kept, const struct record *record, const char *name)
+{
+    json_array_append(kept, json_object_get(record->json, name));
+}
+
+void record_shrink(struct record *record, struct strings *strings)
+{
+    static const char *const members[] = {"message", "subject", "path", "members"};
+    struct finding_record *finding = &record->finding;
+    const char **const words[] = {&finding->kind, &finding->verdict, &finding->at,
+                                  &finding->module_path, &finding->label};
+    json_t *kept = json_array();
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        *words[i] = strings_keep(strings, *words[i]);
+    for (size_t i = 0; i < finding->stack_count; i++)
+        finding->stack[i].symbol = strings_keep(strings, finding->stack[i].symbol);
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        keep(kept, record, members[i]);
+    finding->signature = NULL;
+    finding->loads = NULL;
+    json_decref(record->json);
+    record->json = kept;
 }

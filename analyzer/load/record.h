@@ -13,6 +13,7 @@
 #ifndef DLPIN_ANALYZER_RECORD_H
 #define DLPIN_ANALYZER_RECORD_H
 
+#include "base/strings.h"
 #include "load/frame.h"
 #include "load/path.h"
 #include "report/report_format.h"
@@ -50,10 +51,12 @@ struct finding_record {
     const char *kind, *verdict, *at, *module_path, *message, *label, *signature;
     enum severity severity;
     int64_t id, module, count, bytes, blocks;
+    int64_t more_members; /* so many are not listed in members */
     bool growing, pending, suppressed;
-    const json_t *loads, *subject, *path; /* path: NULL where it is damaged */
-    struct path way;                      /* the same, checked */
-    struct frame *stack, *points;         /* points: the frames in subject */
+    const json_t *loads, *subject, *members;
+    const json_t *path;           /* NULL where it is damaged */
+    struct path way;              /* the same, checked */
+    struct frame *stack, *points; /* points: the frames in subject */
     size_t stack_count, point_count;
 };
 
@@ -71,7 +74,7 @@ struct crash_record {
 };
 
 struct coverage_record {
-    const json_t *hooks, *dropped, *unseen;
+    const json_t *hooks, *dropped, *unseen, *unfollowed;
 };
 
 struct summary_record {
@@ -82,7 +85,8 @@ struct record {
     enum record_type type;
     int64_t pid; /* RECORD_ABSENT: that of the file's header */
     int64_t time;
-    char *flaw; /* what of it was left out, and why; or NULL. Owned */
+    int64_t offset; /* where its line begins in the file; RECORD_ABSENT: it cannot be read again */
+    char *flaw;     /* what of it was left out, and why; or NULL. Owned */
     json_t *json;
     union {
         struct header_record header;
@@ -98,5 +102,9 @@ struct record {
 /* NULL where the line is no record; then problem (a buffer of problem_size bytes) says why. */
 struct record *record_parse(const char *line, size_t length, char *problem, size_t problem_size);
 void record_free(struct record *record);
+
+/* Drops the JSON of a finding but for message, subject, path and members; other strings are
+ * borrowed from strings from then on, and the signature and the loads are NULL. */
+void record_shrink(struct record *record, struct strings *strings);
 
 #endif

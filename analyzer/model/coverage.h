@@ -13,6 +13,14 @@ struct coverage_item {
     size_t processes;
 };
 
+/* A program that processes started, and that the shim did not come into. */
+struct unfollowed_item {
+    const char *program, *why; /* borrowed; why is a sentence without its subject */
+    int64_t count;
+};
+
+struct coverage_index;
+
 struct coverage {
     struct coverage_item *unseen; /* sentences */
     size_t unseen_count;
@@ -20,11 +28,17 @@ struct coverage {
     size_t dropped_count;
     struct coverage_item *inactive; /* hook families that did not work */
     size_t inactive_count;
+    struct unfollowed_item *unfollowed;
+    size_t unfollowed_count;
+    struct coverage_index *index; /* a hash: which item has a text */
 };
 
 /* coverage_clear() gives back what coverage_collect() took. */
 void coverage_collect(struct coverage *coverage, const struct model *model);
 void coverage_clear(struct coverage *coverage);
+
+/* One of them for people, a new string. */
+char *unfollowed_text(const struct unfollowed_item *item);
 
 /* Does the process's own coverage say that this hook family worked? */
 bool coverage_has_hook(const struct process *process, const char *family);

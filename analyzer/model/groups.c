@@ -2,51 +2,12 @@
 #include "model/groups.h"
 
 #include "base/memory.h"
+#include "model/findings.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Builds whose code has a part in the finding: equal offsets in others are no equal places. */
-static void put_builds(FILE *out, const struct process *process, const struct frame *frames,
-                       size_t count)
-{
-    int64_t last = RECORD_ABSENT;
-
-    for (size_t i = 0; i < count; i++) {
-        const struct module *module = process_module(process, frames[i].module);
-
-        if (module == NULL || frames[i].module == last)
-            continue;
-        last = frames[i].module;
-        fprintf(out, "\n%s", module->data->build_id != NULL ? module->data->build_id : "");
-    }
-}
-
-/*
- * What the library calls it, which is by places in files. A finding without a signature is like
- * another one that says the same of the same module.
- */
-static char *key_of(const struct finding *finding)
-{
-    const struct finding_record *data = finding->data;
-    char *key = NULL;
-    size_t size;
-    FILE *out = open_memstream(&key, &size);
-
-    if (out == NULL)
-        return memory_string(data->kind);
-    if (data->signature != NULL && data->signature[0] != '\0')
-        fputs(data->signature, out);
-    else
-        fprintf(out, "%s|%s|%s", data->kind, module_identity(finding_module(finding)),
-                data->message);
-    put_builds(out, finding->process, data->points, data->point_count);
-    put_builds(out, finding->process, data->stack, data->stack_count);
-    fclose(out);
-    return key;
-}
 
 /* Takes the key over. */
 static struct group *need_group(struct model *model, char *key)
@@ -79,18 +40,47 @@ static void add_known(int64_t *sum, int64_t number)
         *sum = capped_sum(*sum == RECORD_ABSENT ? 0 : *sum, number);
 }
 
+static int by_value(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+
+    return (a > b) - (a < b);
+}
+
+static void sort_loads(struct group *group)
+{
+    size_t kept = 0;
+
+    if (group->load_count == 0)
+        return;
+    qsort(group->loads, group->load_count, sizeof *group->loads, by_value);
+    for (size_t i = 1; i < group->load_count; i++) {
+        if (group->loads[i] != group->loads[kept])
+            group->loads[++kept] = group->loads[i];
+    }
+    group->load_count = group->loads_sorted = kept + 1;
+}
+
+/* Many findings have the same few loads: the list never grows far beyond what is left of it. */
+static void add_load(struct group *group, int64_t load)
+{
+    enum { UNSORTED_MIN = 64 };
+
+    ARRAY_PUSH(group->loads, group->load_count, load);
+    if (group->load_count >= UNSORTED_MIN && group->load_count >= 2 * group->loads_sorted)
+        sort_loads(group);
+}
+
 static void add_loads(struct group *group, const struct finding *finding)
 {
     const struct module *module = finding_module(finding);
-    const json_t *item;
-    size_t index;
+    size_t count;
+    const int64_t *loads = finding_loads(finding, &count);
 
-    json_array_foreach(finding->data->loads, index, item)
-    {
-        ARRAY_PUSH(group->loads, group->load_count, json_integer_value(item));
-    }
-    if (json_array_size(finding->data->loads) == 0 && module != NULL)
-        ARRAY_PUSH(group->loads, group->load_count, module->data->load);
+    for (size_t i = 0; i < count; i++)
+        add_load(group, loads[i]);
+    if (count == 0 && module != NULL)
+        add_load(group, module->data->load);
 }
 
 /* Findings come process by process: one of another process than the last begins a new process. */
@@ -105,38 +95,31 @@ static void link_finding(struct group *group, struct finding *finding)
     group->last = finding;
 }
 
-static struct group *add(struct model *model, struct finding *finding, char *key)
+static void add(struct group *group, struct finding *finding)
 {
-    struct group *group = need_group(model, key);
-    const struct finding_record *data = finding->data;
-
     link_finding(group, finding);
-    finding->group = group;
     add_loads(group, finding);
-    group->count = capped_sum(group->count, data->count);
-    add_known(&group->bytes, data->bytes);
-    add_known(&group->blocks, data->blocks);
-    group->growing |= data->growing;
-    group->pending |= data->pending && finding->resolved == NULL;
+    group->count = capped_sum(group->count, finding->count);
+    add_known(&group->bytes, finding->bytes);
+    add_known(&group->blocks, finding->blocks);
+    group->growing |= finding->growing;
+    group->pending |= finding->pending && finding->resolved == NULL;
     group->suppressed_by_library =
-        data->suppressed && (group->first == finding || group->suppressed_by_library);
-    if (group->shown == NULL || data->severity > group->severity) {
+        finding->suppressed && (group->first == finding || group->suppressed_by_library);
+    if (group->shown == NULL || finding->severity > group->severity) {
         group->shown = finding;
-        group->severity = data->severity;
+        group->severity = (enum severity)finding->severity;
     }
-    return group;
 }
 
 void groups_add(struct model *model, struct finding *finding)
 {
-    add(model, finding, key_of(finding));
-}
+    struct place *place = finding->place;
 
-static int by_value(const void *left, const void *right)
-{
-    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-
-    return (a > b) - (a < b);
+    if (place->group == NULL)
+        place->group = need_group(model, memory_string(place->key));
+    finding->counts = true;
+    add(place->group, finding);
 }
 
 static int by_weight(const struct group *left, const struct group *right)
@@ -147,25 +130,10 @@ static int by_weight(const struct group *left, const struct group *right)
         return left->third_party ? 1 : -1;
     if (left->severity != right->severity)
         return left->severity > right->severity ? -1 : 1;
-    order = strcmp(module_identity(finding_module(left->shown)),
-                   module_identity(finding_module(right->shown)));
+    order = strcmp(left->identity, right->identity);
     if (order == 0)
-        order = strcmp(left->shown->data->kind, right->shown->data->kind);
+        order = strcmp(left->shown->place->kind, right->shown->place->kind);
     return order != 0 ? order : strcmp(left->key, right->key);
-}
-
-static void sort_loads(struct group *group)
-{
-    size_t kept = 0;
-
-    if (group->load_count == 0)
-        return;
-    qsort(group->loads, group->load_count, sizeof *group->loads, by_value);
-    for (size_t i = 1; i < group->load_count; i++) {
-        if (group->loads[i] != group->loads[kept])
-            group->loads[++kept] = group->loads[i];
-    }
-    group->load_count = kept + 1;
 }
 
 void groups_sort(struct model *model)
@@ -177,12 +145,14 @@ void groups_finish(struct model *model)
 {
     for (const struct crash *crash = model->crashes; crash != NULL; crash = crash->next) {
         const struct finding *predicted = crash_finding(crash);
+        struct group *group = predicted != NULL ? finding_group(predicted) : NULL;
 
-        if (predicted != NULL && predicted->group != NULL && predicted->group->crash == NULL)
-            predicted->group->crash = crash;
+        if (group != NULL && group->crash == NULL)
+            group->crash = crash;
     }
     for (struct group *group = model->groups; group != NULL; group = group->hh.next) {
         sort_loads(group);
+        group->identity = module_identity(finding_module(group->shown));
         group->hidden = group->suppressed_by_library;
         model->severities[group->severity] += !group->hidden;
     }
@@ -206,38 +176,71 @@ static void free_list(struct group *group)
     }
 }
 
-/* Into the group of its signature, out of the one of its places. */
+/* Leaves out a group whose records can no longer be read; a message has said so. */
+static void drop(struct model *model, struct group *group)
+{
+    group->first->place->group = NULL;
+    for (struct finding *finding = group->first; finding != NULL; finding = finding->next_in_group)
+        finding->counts = false;
+    HASH_DEL(model->groups, group);
+    free_group(group);
+}
+
+void groups_recall(struct model *model)
+{
+    struct group *group, *next;
+
+    HASH_ITER (hh, model->groups, group, next) {
+        if (!findings_recall(model, group->shown))
+            drop(model, group);
+    }
+}
+
+/* The group of a signature, which the one of a place goes into. */
+static struct group *need_merged(struct model *model, struct group *group)
+{
+    struct group *merged = group->merged;
+
+    if (merged != NULL)
+        return merged;
+    merged = group->merged = need_group(model, memory_string(group->signature.text));
+    if (merged->signature.text[0] != '\0')
+        return merged;
+    merged->signature = group->signature;
+    merged->signature.function =
+        group->signature.function != NULL ? memory_string(group->signature.function) : NULL;
+    return merged;
+}
+
 static void move_finding(struct model *model, struct finding *finding)
 {
-    struct group *before = finding->group, *group;
+    const struct group *before = finding->place->group;
+    struct group *merged = need_merged(model, finding->place->group);
 
     finding->next_in_group = NULL;
-    group = add(model, finding, memory_string(before->signature.text));
+    add(merged, finding);
     if (before->shown == finding)
-        ARRAY_PUSH(group->variants, group->variant_count, (struct variant){finding});
-    if (group->signature.text[0] != '\0')
-        return;
-    group->signature = before->signature;
-    group->signature.function =
-        before->signature.function != NULL ? memory_string(before->signature.function) : NULL;
+        ARRAY_PUSH(merged->variants, merged->variant_count, (struct variant){finding});
 }
 
 void groups_sign(struct model *model)
 {
-    struct group *places = model->groups;
+    struct group *before = model->groups;
 
     HASH_CLEAR(hh, model->groups); /* the table only; the items keep their order */
     memset(model->severities, 0, sizeof model->severities);
-    for (struct group *group = places; group != NULL; group = group->hh.next)
+    for (struct group *group = before; group != NULL; group = group->hh.next)
         signature_make(&group->signature, group->shown);
     for (struct process *process = model->processes; process != NULL; process = process->hh.next) {
         for (struct finding *finding = process->findings; finding != NULL;
-             finding = finding->hh.next) {
-            if (finding->group != NULL)
+             finding = finding->next) {
+            if (finding->counts)
                 move_finding(model, finding);
         }
     }
-    free_list(places);
+    for (struct place *place = model->places; place != NULL; place = place->hh.next)
+        place->group = place->group != NULL ? place->group->merged : NULL;
+    free_list(before);
     groups_finish(model);
 }
 

@@ -6,6 +6,8 @@
 #include "model/model.h"
 
 void groups_add(struct model *model, struct finding *finding);
+/* Before groups_finish(): each group has the record of the finding that speaks for it. */
+void groups_recall(struct model *model);
 /* Counts the groups and sorts them: severest first, then by module and kind. */
 void groups_finish(struct model *model);
 /* Makes signatures, and groups by these. */

@@ -2,7 +2,6 @@
 #include "model/growth.h"
 
 #include "base/memory.h"
-#include "load/names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,15 +12,12 @@ static int64_t loads_of(const struct finding *finding)
 {
     const struct module *module = finding_module(finding);
     int64_t first = INT64_MAX, last = module != NULL ? module->data->load : 0;
-    const json_t *item;
-    size_t index;
+    size_t count;
+    const int64_t *loads = finding_loads(finding, &count);
 
-    json_array_foreach(finding->data->loads, index, item)
-    {
-        int64_t load = json_integer_value(item);
-
-        first = load < first ? load : first;
-        last = load > last ? load : last;
+    for (size_t i = 0; i < count; i++) {
+        first = loads[i] < first ? loads[i] : first;
+        last = loads[i] > last ? loads[i] : last;
     }
     return first < 1 || first >= last ? 0 : last - first + 1;
 }
@@ -36,7 +32,7 @@ static int64_t subject_integer(const struct finding *finding, const char *name)
 /* Does each of what it counts take a key that nobody gives back? */
 static bool takes_keys(const struct finding *finding)
 {
-    int kind = name_to_kind(finding->data->kind);
+    int kind = finding->place->kind_number;
 
     return kind == KIND_KEY || kind == KIND_KEY_DESTRUCTOR;
 }
@@ -45,7 +41,7 @@ static double rate_of(const struct finding *finding)
 {
     int64_t loads = loads_of(finding);
 
-    return loads > 1 ? (double)finding->data->count / (double)loads : 0;
+    return loads > 1 ? (double)finding->count / (double)loads : 0;
 }
 
 static struct key_use *find_use(const struct process *process, const struct finding *finding)
@@ -60,9 +56,8 @@ static struct key_use *find_use(const struct process *process, const struct find
 void growth_collect(struct process *process)
 {
     for (const struct finding *finding = process->findings; finding != NULL;
-         finding = finding->hh.next) {
+         finding = finding->next) {
         struct key_use *use;
-        int64_t live;
 
         process->key_steps++;
         if (!takes_keys(finding) || finding->resolved != NULL)
@@ -75,9 +70,8 @@ void growth_collect(struct process *process)
             HASH_ADD_KEYPTR(hh, process->key_uses, use->identity, strlen(use->identity), use);
         }
         use->rate += rate_of(finding);
-        live = subject_integer(finding, "keys_live");
-        if (live > use->live)
-            use->live = live;
+        if (finding->keys_live > use->live)
+            use->live = finding->keys_live;
     }
 }
 

@@ -73,7 +73,7 @@ const char *module_identity(const struct module *module)
 
 const struct module *finding_module(const struct finding *finding)
 {
-    return process_module(finding->process, finding->data->module);
+    return process_module(finding->process, finding->module);
 }
 
 const struct module *finding_blamed_module(const struct finding *finding)
@@ -97,9 +97,20 @@ const char *finding_module_path(const struct finding *finding)
 {
     const struct module *module = finding_module(finding);
 
-    return finding->data->module_path != NULL ? finding->data->module_path
-           : module != NULL                   ? module->data->path
-                                              : NULL;
+    return finding->module_path != NULL ? finding->module_path
+           : module != NULL             ? module->data->path
+                                        : NULL;
+}
+
+const int64_t *finding_loads(const struct finding *finding, size_t *count)
+{
+    *count = finding->load_count;
+    return finding->load_count > 1 ? finding->loads.many : &finding->loads.one;
+}
+
+struct group *finding_group(const struct finding *finding)
+{
+    return finding->counts ? finding->place->group : NULL;
 }
 
 const struct module *crash_module(const struct crash *crash)
@@ -109,11 +120,5 @@ const struct module *crash_module(const struct crash *crash)
 
 const struct finding *crash_finding(const struct crash *crash)
 {
-    const struct process *process = crash->process;
-    struct finding *finding = NULL;
-
-    /* What predicted the crash of a forked child may be its parent's, in whose file it writes. */
-    for (; process != NULL && finding == NULL; process = process->host)
-        HASH_FIND(hh, process->findings, &crash->data->predicted_by, sizeof(int64_t), finding);
-    return finding;
+    return crash->predicted;
 }

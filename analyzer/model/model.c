@@ -2,15 +2,15 @@
 #include "model/model.h"
 
 #include "base/memory.h"
+#include "model/causes.h"
+#include "model/findings.h"
 #include "model/groups.h"
 #include "model/growth.h"
+#include "model/places.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* From here down: keys of findings whose id is another one's. Ids are not negative. */
-enum { CONFLICTING_KEY = -2 };
 
 static struct process *find_process(struct model *model, int64_t file, int64_t pid)
 {
@@ -58,11 +58,26 @@ static bool is_same_module(const struct module_record *one, const struct module_
            one->load == other->load;
 }
 
+/* Strings are kept once: many loads have the same. */
+static void take_module(struct model *model, struct module *module, const struct record *record)
+{
+    const struct module_record *said = &record->module;
+
+    module->said = *said;
+    module->said.path = strings_keep(&model->strings, said->path);
+    module->said.soname = strings_keep(&model->strings, said->soname);
+    module->said.build_id = strings_keep(&model->strings, said->build_id);
+    module->data = &module->said;
+    module->opened |= json_is_object(json_object_get(record->json, "opener"));
+    module->changed = record->time;
+    module->unloaded = said->state == MODULE_UNLOADED ? record->time : INT64_MAX;
+}
+
 /* The first one of an id stays: the findings so far are about that. */
-static char *add_module(struct process *process, struct record *record)
+static char *add_module(struct model *model, struct process *process, struct record *record)
 {
     struct module *module;
-    char *conflict;
+    char *conflict = NULL;
 
     HASH_FIND(hh, process->modules, &record->module.id, sizeof(int64_t), module);
     if (module == NULL) {
@@ -70,76 +85,16 @@ static char *add_module(struct process *process, struct record *record)
         module->id = record->module.id;
         module->loaded = record->time;
         HASH_ADD(hh, process->modules, id, sizeof module->id, module);
-    } else if (!is_same_module(module->data, &record->module)) {
+        take_module(model, module, record);
+    } else if (is_same_module(module->data, &record->module)) {
+        take_module(model, module, record);
+    } else {
         conflict = memory_format("record left out: the id of module %" PRId64 ", %s, is given to "
                                  "another one, %s",
                                  module->id, module->data->path, record->module.path);
-        record_free(record);
-        return conflict;
     }
-    replace_record(&module->record, record);
-    module->data = &record->module;
-    module->unloaded = record->module.state == MODULE_UNLOADED ? record->time : INT64_MAX;
-    return NULL;
-}
-
-static struct finding *find_finding(const struct process *process, int64_t id)
-{
-    struct finding *finding;
-
-    HASH_FIND(hh, process->findings, &id, sizeof id, finding);
-    return finding;
-}
-
-/* A finding is written again with other counts, load of its module or severity, or because it
- * has come true. */
-static bool is_same_finding(const struct finding_record *one, const struct finding_record *other)
-{
-    return strcmp(one->kind, other->kind) == 0 &&
-           (one->signature == NULL || other->signature == NULL ||
-            strcmp(one->signature, other->signature) == 0);
-}
-
-static struct finding *new_finding(struct process *process, int64_t key)
-{
-    struct finding *finding = memory_zeroed(sizeof *finding);
-
-    finding->key = key;
-    finding->process = process;
-    HASH_ADD(hh, process->findings, key, sizeof finding->key, finding);
-    return finding;
-}
-
-/* A finding with the id of another one counts beside it: to leave either out could hide an error
- * from a gate. */
-static char *add_finding(struct process *process, struct record *record)
-{
-    struct finding *finding = find_finding(process, record->finding.id);
-    char *conflict = NULL;
-
-    if (finding == NULL) {
-        finding = new_finding(process, record->finding.id);
-    } else if (!is_same_finding(finding->data, &record->finding)) {
-        conflict = memory_format("the id of finding %" PRId64 ", %s, is given to another one, %s: "
-                                 "both count",
-                                 finding->key, finding->data->kind, record->finding.kind);
-        finding = new_finding(process, CONFLICTING_KEY - (int64_t)HASH_COUNT(process->findings));
-    }
-    replace_record(&finding->record, record);
-    replace_record(&finding->resolved, NULL); /* it is true again */
-    finding->data = &record->finding;
+    record_free(record);
     return conflict;
-}
-
-/* What resolves a finding that was lost with a damaged line resolves nothing. */
-static void add_resolved(struct process *process, struct record *record)
-{
-    struct finding *finding = find_finding(process, record->resolved.finding);
-
-    if (finding != NULL)
-        replace_record(&finding->resolved, record);
-    else
-        record_free(record);
 }
 
 static void add_crash(struct model *model, struct process *process, struct record *record)
@@ -169,21 +124,23 @@ static void take_file(void *context, const char *path)
 
 static char *take_record(void *context, struct record *record)
 {
-    struct process *process = need_process(context, record->pid);
+    struct model *model = context;
+    struct process *process = need_process(model, record->pid);
 
     switch (record->type) {
     case RECORD_HEADER:
         replace_record(&process->header, record);
         break;
     case RECORD_MODULE:
-        return add_module(process, record);
+        return add_module(model, process, record);
     case RECORD_FINDING:
-        return add_finding(process, record);
+        return findings_add(model, process, record);
     case RECORD_RESOLVED:
-        add_resolved(process, record);
+        findings_resolve(model, process, &record->resolved);
+        record_free(record);
         break;
     case RECORD_CRASH:
-        add_crash(context, process, record);
+        add_crash(model, process, record);
         break;
     case RECORD_COVERAGE:
         replace_record(&process->coverage, record);
@@ -203,36 +160,51 @@ struct record_sink model_sink(struct model *model)
     return (struct record_sink){.context = model, .file = take_file, .record = take_record};
 }
 
+static void finish_process(struct model *model, struct process *process)
+{
+    for (const struct module *module = process->modules; module != NULL; module = module->hh.next) {
+        model->unloaded += module->data->state == MODULE_UNLOADED;
+        model->closed += module->data->state == MODULE_CLOSED;
+    }
+    for (struct finding *finding = process->findings; finding != NULL; finding = finding->next) {
+        bool was_true = finding->resolved != NULL && !finding->pending;
+
+        model->resolved += was_true;
+        if (finding->resolved == NULL || (was_true && model->count_resolved))
+            groups_add(model, finding);
+    }
+    growth_collect(process);
+}
+
 void model_finish(struct model *model)
 {
     for (struct process *process = model->processes; process != NULL; process = process->hh.next) {
-        if (!model_shows(model, process))
-            continue;
-        for (struct module *module = process->modules; module != NULL; module = module->hh.next) {
-            model->unloaded += module->data->state == MODULE_UNLOADED;
-            model->closed += module->data->state == MODULE_CLOSED;
-        }
-        for (struct finding *finding = process->findings; finding != NULL;
-             finding = finding->hh.next) {
-            bool was_true = finding->resolved != NULL && !finding->data->pending;
-
-            model->resolved += was_true;
-            if (finding->resolved == NULL || (was_true && model->count_resolved))
-                groups_add(model, finding);
-        }
-        growth_collect(process);
+        if (model_shows(model, process))
+            finish_process(model, process);
     }
+    groups_recall(model);
+    findings_recall_predictions(model);
     groups_finish(model);
 }
 
 void model_sign(struct model *model)
 {
     groups_sign(model);
+    model_count(model);
+}
+
+void model_count(struct model *model)
+{
+    causes_join(model);
+    memset(model->severities, 0, sizeof model->severities);
+    for (const struct group *group = model->groups; group != NULL; group = group->hh.next)
+        model->severities[group->severity] += !group->hidden && group->cause == NULL;
 }
 
 void model_sort(struct model *model)
 {
     groups_sort(model);
+    model_count(model);
 }
 
 /* HASH_CLEAR() gives back the table only; the items keep their order and are freed one by one. */
@@ -243,21 +215,7 @@ static void free_modules(struct process *process)
     HASH_CLEAR(hh, process->modules);
     for (; module != NULL; module = next) {
         next = module->hh.next;
-        record_free(module->record);
         free(module);
-    }
-}
-
-static void free_findings(struct process *process)
-{
-    struct finding *finding = process->findings, *next;
-
-    HASH_CLEAR(hh, process->findings);
-    for (; finding != NULL; finding = next) {
-        next = finding->hh.next;
-        record_free(finding->record);
-        record_free(finding->resolved);
-        free(finding);
     }
 }
 
@@ -281,7 +239,7 @@ static void free_processes(struct model *model)
         next = process->hh.next;
         free_modules(process);
         growth_forget(process);
-        free_findings(process);
+        ids_free(&process->by_id);
         record_free(process->header);
         record_free(process->coverage);
         record_free(process->summary);
@@ -305,8 +263,11 @@ void model_free(struct model *model)
 {
     free_packages(model);
     groups_free(model);
+    places_free(model);
+    findings_free(model);
     free_crashes(model);
     free_processes(model);
+    strings_free(&model->strings);
     for (size_t i = 0; i < model->file_count; i++)
         free(model->files[i]);
     free(model->files);

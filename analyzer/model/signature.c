@@ -122,6 +122,24 @@ static void decide_by_variable(struct signature *signature, const struct finding
     free(name);
 }
 
+static bool is_of_registry(const struct finding *finding)
+{
+    return name_to_kind(finding->data->kind) == KIND_REGISTRY;
+}
+
+/* Which of the entries speaks for them all is no matter, nor where that one was made. */
+static void decide_by_registry(struct signature *signature, const struct finding *finding)
+{
+    const json_t *library = json_object_get(finding->data->subject, "library");
+    const json_t *call = json_object_get(finding->data->subject, "call");
+    const struct module *module =
+        json_is_integer(library) ? process_module(finding->process, json_integer_value(library))
+                                 : NULL;
+
+    signature->function = memory_format("%s:%s", module_identity(module),
+                                        json_is_string(call) ? json_string_value(call) : "?");
+}
+
 static char *first_part(const struct signature *signature, const struct finding *finding)
 {
     const struct finding_record *data = finding->data;
@@ -148,7 +166,8 @@ static char *second_part(const struct finding *finding)
     char *text = memory_string("");
 
     for (size_t i = first_of_module(finding);
-         i < data->stack_count && is_in(finding, &data->stack[i]); i++) {
+         i < data->stack_count && is_in(finding, &data->stack[i]) && !is_of_registry(finding);
+         i++) {
         const char *function = data->stack[i].function;
         char *name = function != NULL ? function_name(function) : memory_string("?");
         char *longer = memory_format("%s%s\n", text, name);
@@ -166,7 +185,9 @@ void signature_make(struct signature *signature, const struct finding *finding)
     char *first, *second;
 
     *signature = (struct signature){0};
-    if (variable != NULL)
+    if (is_of_registry(finding))
+        decide_by_registry(signature, finding);
+    else if (variable != NULL)
         decide_by_variable(signature, finding, variable);
     else
         decide_by_frame(signature, finding, deciding_frame(finding));

@@ -32,10 +32,13 @@ struct settings {
     struct gate gate;
     int error_status;
     bool require_heap;
+    size_t require_unloaded;  /* --require=unload=N; 0: nothing is required */
+    bool unfollowed_are_good; /* --unwatched=ok */
 
     bool trace_children;
-    const char *keep;  /* directory, or NULL */
-    const char *extra; /* for DLPIN_OPTIONS, or NULL */
+    const char *trace_skip; /* globs, or NULL */
+    const char *keep;       /* directory, or NULL */
+    const char *extra;      /* for DLPIN_OPTIONS, or NULL */
 
     struct try_plan trial; /* try */
 

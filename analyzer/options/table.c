@@ -7,6 +7,7 @@
 #include "load/names.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,17 +61,46 @@ static bool take_error_status(struct settings *settings, const char *value)
 
 static const char *required_word(size_t number)
 {
-    static const char *const words[] = {"heap", NULL};
+    static const char *const words[] = {"heap", "unload", NULL};
 
     return words[number];
 }
 
 static bool take_require(struct settings *settings, const char *value)
 {
-    settings->require_heap = strcmp(value, "heap") == 0;
-    if (!settings->require_heap)
-        message_usage("--require=%s: only heap is known", value);
-    return settings->require_heap;
+    static const char unload[] = "unload";
+    long number = 1;
+
+    if (strcmp(value, "heap") == 0) {
+        settings->require_heap = true;
+        return true;
+    }
+    if (strncmp(value, unload, sizeof unload - 1) != 0 ||
+        (value[sizeof unload - 1] != '\0' && value[sizeof unload - 1] != '=')) {
+        message_usage("--require=%s: it must be heap or unload, or unload=N", value);
+        return false;
+    }
+    if (value[sizeof unload - 1] == '=' &&
+        !take_number("require=unload", value + sizeof unload, 1, INT_MAX, &number))
+        return false;
+    settings->require_unloaded = (size_t)number;
+    return true;
+}
+
+static const char *unwatched_word(size_t number)
+{
+    static const char *const words[] = {"fail", "ok", NULL};
+
+    return words[number];
+}
+
+static bool take_unwatched(struct settings *settings, const char *value)
+{
+    settings->unfollowed_are_good = strcmp(value, "ok") == 0;
+    if (settings->unfollowed_are_good || strcmp(value, "fail") == 0)
+        return true;
+    message_usage("--unwatched=%s: it must be fail or ok", value);
+    return false;
 }
 
 static const char *answer_word(size_t number)
@@ -86,6 +116,15 @@ static bool take_trace_children(struct settings *settings, const char *value)
     if (settings->trace_children || strcmp(value, "no") == 0)
         return true;
     message_usage("--trace-children=%s: it must be yes or no", value);
+    return false;
+}
+
+static bool take_trace_skip(struct settings *settings, const char *value)
+{
+    settings->trace_skip = value;
+    if (strpbrk(value, "\":") == NULL)
+        return true;
+    message_usage("--trace-children-skip=%s: DLPIN_OPTIONS cannot hold '\"' or ':' in it", value);
     return false;
 }
 
@@ -316,14 +355,21 @@ const struct option_row option_rows[] = {
      gate_word},
     {0, "error-exitcode", "N", IN_RUN, take_error_status, "N instead of 23; implies --gate", NULL},
     {0, "require", "WHAT", IN_RUN, take_require,
-     "exit with 24 if the heap blocks of PROGRAM could not be seen", required_word},
+     "exit with 24 if the heap blocks of PROGRAM could not be seen (heap), or if fewer than N "
+     "modules were unloaded (unload=N, unload: 1); may be given for each of them",
+     required_word},
+    {0, "unwatched", "ANSWER", IN_RUN, take_unwatched,
+     "whether --gate exits with 24 for a program that was started and not followed (default: fail)",
+     unwatched_word},
     {0, "trace-children", "ANSWER", IN_RUN, take_trace_children,
      "watch the processes that PROGRAM starts, too (default: yes)", answer_word},
+    {0, "trace-children-skip", "GLOBS", IN_RUN, take_trace_skip,
+     "but not those of programs with such names, nor what they start; separated by commas", NULL},
     {0, "options", "LIST", IN_RUN | IN_TRY, take_options,
      "more options for libdlpin.so, as in DLPIN_OPTIONS; libdlpin(7) has them", NULL},
     {'o', "output", "FILE", IN_READERS, take_file, "write what --format says to FILE", NULL},
-    {0, "format", "FORMAT", IN_READERS | IN_LEAKS, take_format,
-     "the form of the report (default: text)", format_name},
+    {0, "format", "FORMAT", IN_READERS | IN_LEAKS | IN_WHY, take_format,
+     "the form of the report (default: text); why has text, dot and html", format_name},
     {0, "report", "FORMAT:FILE", IN_READERS, take_report,
      "write FORMAT to FILE as well; may be given several times", NULL},
     {0, "source-root", "DIR", IN_READERS | IN_LEAKS, take_source_root,

@@ -5,12 +5,13 @@
  * of thousands says nothing, and takes hours to lay out: it has the severest ones, and a node that
  * counts the rest.
  */
-#include "render/report.h"
+#include "render/dot.h"
 
 #include "base/memory.h"
 #include "load/names.h"
 #include "render/blocks.h"
 #include "render/escape.h"
+#include "render/report.h"
 #include "render/way.h"
 
 #include <inttypes.h>
@@ -44,7 +45,7 @@ static const char *const colors[] = {
 
 /* In quotes, a backslash begins an escape: "\n" ends a line, "\N" is the name of the node; and "&"
  * an entity, as in HTML. */
-static void put_label(FILE *out, const char *text)
+void dot_put_label(FILE *out, const char *text)
 {
     char *copy = escape_cut(escape_printable(text), LABEL_LENGTH);
 
@@ -69,7 +70,7 @@ static size_t add_node(struct dot *dot, char *text, const char *more)
     size_t number = dot->count++;
 
     fprintf(dot->out, "  n%zu ", number);
-    put_label(dot->out, text);
+    dot_put_label(dot->out, text);
     fprintf(dot->out, "%s];\n", more);
     free(text);
     return number;

@@ -100,5 +100,5 @@ void render_github(FILE *out, const struct report *report, bool color)
     if (rest > 0)
         fprintf(out, "::notice title=dlpin::%zu more are in the report, %s\n", rest,
                 report_rest(report));
-    put_total(out, model);
+    put_total(out, report);
 }

@@ -13,6 +13,7 @@
 #include "model/coverage.h"
 #include "model/duplicates.h"
 #include "model/growth.h"
+#include "model/members.h"
 #include "render/json_exceptions.h"
 #include "render/json_verdicts.h"
 #include "render/values.h"
@@ -122,20 +123,32 @@ static json_t *path_value(const struct finding *finding)
     return path;
 }
 
-static json_t *instances_value(const struct group *group)
+static json_t *instance_value(const struct finding *finding)
 {
+    json_t *instance = json_object();
+
+    set_member(instance, "pid", known_integer(finding->process->key.pid));
+    set_member(instance, "file", text_value(finding->process->file));
+    set_member(instance, "id", json_integer(finding->id));
+    return instance;
+}
+
+/* A list of a million helps nobody; the rest is counted. */
+static void set_instances(json_t *value, const struct group *group)
+{
+    enum { INSTANCES_MAX = 1000 };
     json_t *instances = json_array();
+    json_int_t more = 0;
 
     for (const struct finding *finding = group->first; finding != NULL;
          finding = finding->next_in_group) {
-        json_t *instance = json_object();
-
-        set_member(instance, "pid", known_integer(finding->process->key.pid));
-        set_member(instance, "file", text_value(finding->process->file));
-        set_member(instance, "id", json_integer(finding->data->id));
-        json_array_append_new(instances, instance);
+        if (json_array_size(instances) < INSTANCES_MAX)
+            json_array_append_new(instances, instance_value(finding));
+        else
+            more++;
     }
-    return instances;
+    set_member(value, "instances", instances);
+    set_member(value, "more_instances", json_integer(more));
 }
 
 /* Where the others of several places were made. */
@@ -148,6 +161,25 @@ static json_t *others_value(const struct group *group)
 
         if (variant != group->shown && variant->data->stack_count > 0)
             json_array_append_new(others, frame_value(variant->process, &variant->data->stack[0]));
+    }
+    return others;
+}
+
+/* Findings for which this one speaks. */
+static json_t *same_cause_value(const struct group *group)
+{
+    json_t *others = json_array();
+
+    for (const struct group *other = group->next_of_cause; other != NULL;
+         other = other->next_of_cause) {
+        json_t *value = json_object();
+
+        set_member(value, "signature", text_value(other->signature.text));
+        set_member(value, "function", text_value(other->signature.function));
+        set_member(value, "count", json_integer(other->count));
+        set_member(value, "bytes", known_integer(other->bytes));
+        set_member(value, "blocks", known_integer(other->blocks));
+        json_array_append_new(others, value);
     }
     return others;
 }
@@ -181,15 +213,16 @@ static json_t *growth_value(const struct group *group)
 
 static void set_repeats(json_t *value, const struct group *group)
 {
-    json_t *loads = json_array();
+    json_t *loads = json_array(), *members;
+    int64_t left_out;
 
+    members = group_members(group, &left_out);
     for (size_t i = 0; i < group->load_count; i++)
         json_array_append_new(loads, json_integer(group->loads[i]));
     set_member(value, "count", json_integer(group->count));
     set_member(value, "bytes", known_integer(group->bytes));
     set_member(value, "blocks", known_integer(group->blocks));
-    set_member(value, "members",
-               copy_or_null(json_object_get(group->shown->record->json, "members")));
+    set_member(value, "members", members != NULL ? members : json_null());
     set_member(value, "loads", loads);
     set_member(value, "growing", json_boolean(group->growing));
     set_member(value, "growth", growth_value(group));
@@ -217,7 +250,7 @@ static json_t *finding_value(const struct group *group)
     const char *how = NULL;
 
     if (shown->resolved != NULL)
-        how = shown->resolved->resolved.how != NULL ? shown->resolved->resolved.how : "resolved";
+        how = shown->resolved[0] != '\0' ? shown->resolved : "resolved";
     set_member(value, "signature", text_value(group->signature.text));
     set_member(value, "unstable", json_boolean(group->signature.unstable));
     set_member(value, "function", text_value(group->signature.function));
@@ -239,7 +272,8 @@ static json_t *finding_value(const struct group *group)
     set_member(value, "stack", stack_value(shown->process, data->stack, data->stack_count));
     set_member(value, "path", path_value(shown));
     set_member(value, "others", others_value(group));
-    set_member(value, "instances", instances_value(group));
+    set_member(value, "same_cause", same_cause_value(group));
+    set_instances(value, group);
     return value;
 }
 
@@ -278,8 +312,9 @@ static json_t *prediction_value(const struct crash *crash)
         return value;
     set_member(value, "kind", text_value(finding->data->kind));
     set_member(value, "severity", text_value(severity_name(finding->data->severity)));
-    set_member(value, "signature",
-               text_value(finding->group != NULL ? finding->group->signature.text : NULL));
+    set_member(
+        value, "signature",
+        text_value(finding_group(finding) != NULL ? finding_group(finding)->signature.text : NULL));
     return value;
 }
 
@@ -393,6 +428,22 @@ static json_t *items_value(const struct coverage_item *items, size_t count)
     return values;
 }
 
+static json_t *unfollowed_value(const struct coverage *coverage)
+{
+    json_t *values = json_array();
+
+    for (size_t i = 0; i < coverage->unfollowed_count; i++) {
+        const struct unfollowed_item *item = &coverage->unfollowed[i];
+        json_t *value = json_object();
+
+        set_member(value, "program", text_value(item->program));
+        set_member(value, "why", text_value(item->why));
+        set_member(value, "count", json_integer((json_int_t)item->count));
+        json_array_append_new(values, value);
+    }
+    return values;
+}
+
 static json_t *coverage_value(const struct model *model)
 {
     json_t *value = json_object(), *dropped = json_object();
@@ -404,6 +455,7 @@ static json_t *coverage_value(const struct model *model)
     set_member(value, "unseen", items_value(coverage.unseen, coverage.unseen_count));
     set_member(value, "dropped", dropped);
     set_member(value, "inactive_hooks", items_value(coverage.inactive, coverage.inactive_count));
+    set_member(value, "unfollowed", unfollowed_value(&coverage));
     coverage_clear(&coverage);
     return value;
 }

@@ -79,7 +79,7 @@ static const char *finding_identity(const struct finding *finding)
 static void add_finding(const struct report *report, struct suite **suites,
                         const struct group *group, const struct finding *finding)
 {
-    const char *label = finding->data->label;
+    const char *label = finding->label;
     struct suite *suite = get_suite(suites, label != NULL ? label : process_name(finding->process));
     struct test_case *test = get_case(suite, finding_identity(finding));
 
@@ -91,6 +91,16 @@ static void add_finding(const struct report *report, struct suite **suites,
         return;
     test->failed += report_fails(report, group);
     ARRAY_PUSH(test->groups, test->group_count, (struct shown_group){group});
+}
+
+/* Each that has the cause fails, with the finding that speaks for all. */
+static void add_cause(const struct report *report, struct suite **suites, const struct group *cause)
+{
+    for (const struct group *group = cause; group != NULL; group = group->next_of_cause) {
+        for (const struct finding *finding = group->first; finding != NULL;
+             finding = finding->next_in_group)
+            add_finding(report, suites, cause, finding);
+    }
 }
 
 static void add_modules(struct suite **suites, const struct process *process)
@@ -112,9 +122,8 @@ static struct suite *collect(const struct report *report)
          process = process->hh.next)
         add_modules(&suites, process);
     for (const struct group *group = model->groups; group != NULL; group = group->hh.next) {
-        for (const struct finding *finding = group->first; finding != NULL;
-             finding = finding->next_in_group)
-            add_finding(report, &suites, group, finding);
+        if (group->cause == NULL)
+            add_cause(report, &suites, group);
     }
     for (const struct crash *crash = model->crashes; crash != NULL; crash = crash->next) {
         const struct module *module = crash_module(crash);

@@ -1,29 +1,33 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a running process holds: a line for each load that left something behind, then the causes as
- * in the report for people.
+ * A running process's leaks: a line for each load that left something behind, with a tree of what
+ * holds it, then the causes as in the report for people.
  */
 #include "render/report.h"
 
+#include "base/memory.h"
 #include "base/message.h"
 #include "load/names.h"
+#include "render/tree.h"
+#include "render/way.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { HOLDERS_MAX = 16 };
+
 static bool is_of_load(const struct finding *finding, const struct module *module)
 {
     const struct module *about = finding_module(finding);
-    const json_t *load;
-    size_t index;
+    size_t count;
+    const int64_t *loads = finding_loads(finding, &count);
 
-    if (finding->resolved != NULL || finding->data->suppressed || about == NULL ||
+    if (finding->resolved != NULL || finding->suppressed || about == NULL ||
         strcmp(module_identity(about), module_identity(module)) != 0)
         return false;
-    json_array_foreach(finding->data->loads, index, load)
-    {
-        if (json_integer_value(load) == module->data->load)
+    for (size_t i = 0; i < count; i++) {
+        if (loads[i] == module->data->load)
             return true;
     }
     return about == module;
@@ -37,13 +41,45 @@ static void put_name(FILE *out, const char *name)
     free(copy);
 }
 
+/* What holds the module by way of a finding: from what points into it up to the root, each below
+ * the last. */
+static void add_holders(struct tree *tree, const struct finding *finding)
+{
+    const struct path *way = &finding->data->way;
+    size_t end = way->count > HOLDERS_MAX ? way->count - HOLDERS_MAX : 0;
+    struct tree *at = way->count > 0 ? tree : NULL;
+
+    for (size_t i = way->count; i-- > end;) {
+        char *text = way_text(finding->process, &way->nodes[i]);
+        bool is_same = at->last != NULL && strcmp(at->last->head, text) == 0;
+
+        at = is_same ? at->last : tree_add(at, tree_new(memory_string(text), NULL));
+        free(text);
+    }
+    if (end > 0)
+        tree_add(at, tree_new(memory_format("%zu more", end), NULL));
+}
+
+static void put_holders(FILE *out, const struct process *process, const struct module *module)
+{
+    struct tree *tree = tree_new(NULL, NULL);
+
+    for (const struct finding *finding = process->findings; finding != NULL;
+         finding = finding->next) {
+        if (is_of_load(finding, module))
+            add_holders(tree, finding);
+    }
+    tree_put_children(out, tree);
+    tree_free(tree);
+}
+
 /* "plugin.so, load 2 (unloaded): error key-destructor, warning heap-lost (48 bytes)" */
 static void put_load(FILE *out, const struct process *process, const struct module *module)
 {
     const struct finding *finding;
     const char *before = ": ";
 
-    for (finding = process->findings; finding != NULL; finding = finding->hh.next) {
+    for (finding = process->findings; finding != NULL; finding = finding->next) {
         if (!is_of_load(finding, module))
             continue;
         if (*before == ':') {
@@ -51,14 +87,16 @@ static void put_load(FILE *out, const struct process *process, const struct modu
             fprintf(out, ", load %" PRId64 " (%s)", module->data->load,
                     module_state_name(module->data->state));
         }
-        fprintf(out, "%s%s ", before, severity_name(finding->data->severity));
-        put_name(out, finding->data->kind);
-        if (finding->data->bytes != RECORD_ABSENT)
-            fprintf(out, " (%" PRId64 " bytes)", finding->data->bytes);
+        fprintf(out, "%s%s ", before, severity_name((enum severity)finding->severity));
+        put_name(out, finding->place->kind);
+        if (finding->bytes != RECORD_ABSENT)
+            fprintf(out, " (%" PRId64 " bytes)", finding->bytes);
         before = ", ";
     }
-    if (*before == ',')
-        fputc('\n', out);
+    if (*before != ',')
+        return;
+    fputc('\n', out);
+    put_holders(out, process, module);
 }
 
 void render_leaks(FILE *out, const struct report *report, bool color)

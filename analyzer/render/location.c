@@ -89,7 +89,8 @@ struct location location_of_finding(const struct source_root *root, const struct
     }
     return (struct location){
         .line = 1,
-        .function = finding->group != NULL ? finding->group->signature.function : NULL,
+        .function =
+            finding_group(finding) != NULL ? finding_group(finding)->signature.function : NULL,
     };
 }
 

@@ -152,7 +152,7 @@ static void add_head(struct markdown *markdown, const struct report *report)
 
     words_begin(&words);
     fputs("### ", words.stream);
-    put_total(words.stream, report->model);
+    put_total(words.stream, report);
     if (exceptions != NULL && exceptions->suppressed + exceptions->known > 0)
         fprintf(words.stream, "\nNot counted: %zu suppressed, %zu known from the baseline.\n",
                 exceptions->suppressed, exceptions->known);

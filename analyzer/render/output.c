@@ -12,7 +12,7 @@
 static const struct format formats[] = {
     {"text", render_text},     {"json", render_json},   {"junit", render_junit},
     {"github", render_github}, {"sarif", render_sarif}, {"markdown", render_markdown},
-    {"gitlab", render_gitlab}, {"dot", render_dot},
+    {"gitlab", render_gitlab}, {"dot", render_dot},     {"html", render_html},
 };
 
 const struct format format_default = {"text", render_text};

@@ -3,7 +3,7 @@
 
 bool report_shows(const struct report *report, const struct group *group)
 {
-    if (group->hidden)
+    if (group->hidden || group->cause != NULL)
         return false;
     if (report->gate != NULL && gate_matches(report->gate, group))
         return true;

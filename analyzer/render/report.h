@@ -47,6 +47,7 @@ renderer render_sarif;
 renderer render_markdown;
 renderer render_gitlab;
 renderer render_dot;
+renderer render_html;
 renderer render_leaks;
 
 #endif

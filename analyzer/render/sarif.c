@@ -385,6 +385,12 @@ static void notify_unseen(json_t *notifications, const struct report *report)
         notify(notifications, "note", memory_format("not seen: %s", coverage.unseen[i].text));
     for (size_t i = 0; i < coverage.inactive_count; i++)
         notify(notifications, "note", memory_format("not watched: %s", coverage.inactive[i].text));
+    for (size_t i = 0; i < coverage.unfollowed_count; i++) {
+        char *text = unfollowed_text(&coverage.unfollowed[i]);
+
+        notify(notifications, "warning", memory_format("not followed: %s", text));
+        free(text);
+    }
     coverage_clear(&coverage);
 }
 

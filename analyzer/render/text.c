@@ -9,6 +9,7 @@
 #include "model/coverage.h"
 #include "model/duplicates.h"
 #include "model/growth.h"
+#include "model/members.h"
 #include "render/about.h"
 #include "render/crashes.h"
 #include "render/exceptions.h"
@@ -91,10 +92,11 @@ static void put_repeats(FILE *out, const struct group *group)
 enum { MEMBERS_SHOWN = 12 };
 
 /* "all with this cause: a.so, b.so (2), … and 12 more" */
-static void put_members(FILE *out, const struct finding *finding)
+static void put_members(FILE *out, const struct group *group)
 {
-    const json_t *members = json_object_get(finding->record->json, "members"), *member;
-    int64_t count = 0, left = 0;
+    int64_t count = 0, left = 0, left_out;
+    json_t *members = group_members(group, &left_out);
+    const json_t *member;
     size_t index;
 
     json_array_foreach(members, index, member)
@@ -113,11 +115,12 @@ static void put_members(FILE *out, const struct finding *finding)
             fprintf(out, " (%" PRId64 ")", count);
         free(readable);
     }
-    left += json_integer_value(json_object_get(finding->record->json, "more_members"));
+    left += left_out;
     if (left > 0)
         fprintf(out, " and %" PRId64 " more", left);
     if (json_array_size(members) > 0)
         fputc('\n', out);
+    json_decref(members);
 }
 
 /* "growth: 1 per load, 5 loads; 1019 loads until pthread_key_create fails" */
@@ -197,6 +200,30 @@ static void put_others(FILE *out, const struct group *group)
     }
 }
 
+/* "and 14 more with this cause: make_b (2 times, sig:…), make_c (sig:…), and 12 more" */
+static void put_cause(FILE *out, const struct group *group)
+{
+    size_t count = 0, shown = 0;
+
+    for (const struct group *other = group->next_of_cause; other; other = other->next_of_cause)
+        count++;
+    if (count > 0)
+        fprintf(out, "  and %zu more with this cause: ", count);
+    for (const struct group *other = group->next_of_cause; other && shown < MEMBERS_SHOWN;
+         other = other->next_of_cause, shown++) {
+        const char *function = other->signature.function;
+
+        put(out, "%s%s (", shown > 0 ? ", " : "", function != NULL ? function : "?");
+        if (other->count > 1)
+            fprintf(out, "%" PRId64 " times, ", other->count);
+        fprintf(out, "sig:%s)", other->signature.text);
+    }
+    if (count > shown)
+        fprintf(out, ", and %zu more", count - shown);
+    if (count > 0)
+        fputc('\n', out);
+}
+
 /* As a line of suppressions has it. */
 static void put_signature(FILE *out, const struct group *group)
 {
@@ -214,7 +241,7 @@ void put_group(FILE *out, const struct group *group, bool color)
     put_heading(out, group, color);
     put_message(out, shown->data->message, "  ");
     put_repeats(out, group);
-    put_members(out, shown);
+    put_members(out, group);
     put_growth(out, group);
     if (shown->data->label != NULL) {
         fputs("  while ", out);
@@ -230,6 +257,7 @@ void put_group(FILE *out, const struct group *group, bool color)
     put_frames(out, shown);
     put_others(out, group);
     put_way(out, shown, color);
+    put_cause(out, group);
     put_exceptions_of(out, group);
     put_signature(out, group);
     fputc('\n', out);
@@ -283,6 +311,17 @@ static void put_duplicates(FILE *out, const struct model *model)
     duplicates_clear(&duplicates);
 }
 
+static void put_unfollowed(FILE *out, const struct coverage *coverage)
+{
+    for (size_t i = 0; i < coverage->unfollowed_count; i++) {
+        char *text = unfollowed_text(&coverage->unfollowed[i]);
+
+        put(out, "dlpin: not followed: %s", text);
+        fputc('\n', out);
+        free(text);
+    }
+}
+
 static void put_limits(FILE *out, const struct report *report)
 {
     struct coverage coverage;
@@ -296,6 +335,7 @@ static void put_limits(FILE *out, const struct report *report)
         put_item(out, "not seen", &coverage.unseen[i]);
     for (size_t i = 0; i < coverage.inactive_count; i++)
         put_item(out, "not watched", &coverage.inactive[i]);
+    put_unfollowed(out, &coverage);
     for (size_t i = 0; i < coverage.dropped_count; i++) {
         put(out, "dlpin: dropped: %" PRId64 " %s", coverage.dropped[i].count,
             coverage.dropped[i].text);
@@ -322,7 +362,8 @@ static void put_not_shown(FILE *out, const struct report *report)
     size_t count = 0;
 
     for (const struct group *group = report->model->groups; group != NULL; group = group->hh.next)
-        count += !group->hidden && group->severity < report->from && !report_shows(report, group);
+        count += !group->hidden && group->cause == NULL && group->severity < report->from &&
+                 !report_shows(report, group);
     if (count > 0)
         fprintf(out, "dlpin: %zu of lower severity than %s not shown\n", count,
                 severity_name(report->from));
@@ -351,8 +392,27 @@ static bool has_hidden(const struct model *model)
     return group != NULL;
 }
 
-void put_total(FILE *out, const struct model *model)
+/* Nothing is clean of which a part is not known. */
+static const char *clean_words(const struct report *report)
 {
+    const struct model *model = report->model;
+    const struct process *process = report->running ? NULL : model->processes;
+    struct coverage coverage;
+    bool whole;
+
+    while (process != NULL && process_ended(process))
+        process = process->hh.next;
+    coverage_collect(&coverage, model);
+    whole = process == NULL && coverage.unfollowed_count == 0;
+    coverage_clear(&coverage);
+    if (!whole)
+        return "no findings in what was seen";
+    return has_hidden(model) ? "clean: no findings that count" : "clean: no findings";
+}
+
+void put_total(FILE *out, const struct report *report)
+{
+    const struct model *model = report->model;
     size_t errors = model->severities[SEVERITY_ERROR];
     size_t warnings = model->severities[SEVERITY_WARNING];
     size_t notes = model->severities[SEVERITY_NOTE];
@@ -364,7 +424,7 @@ void put_total(FILE *out, const struct model *model)
     if (processes == 0)
         fputs("nothing was seen", out);
     else if (errors + warnings + notes + model->crash_count == 0)
-        fputs(has_hidden(model) ? "clean: no findings that count" : "clean: no findings", out);
+        fputs(clean_words(report), out);
     else
         fprintf(out, "%zu error%s, %zu warning%s, %zu note%s", errors, plural((int64_t)errors),
                 warnings, plural((int64_t)warnings), notes, plural((int64_t)notes));
@@ -374,6 +434,17 @@ void put_total(FILE *out, const struct model *model)
     if (model->closed > 0)
         fprintf(out, ", %zu closed and still mapped", model->closed);
     fputc('\n', out);
+}
+
+void put_limits_of_report(FILE *out, const struct report *report)
+{
+    if (!report->running && report->verdicts == NULL)
+        put_unfinished(out, report->model);
+    put_duplicates(out, report->model);
+    put_limits(out, report);
+    put_exceptions(out, report);
+    put_not_shown(out, report);
+    put_spared(out, report);
 }
 
 void render_text(FILE *out, const struct report *report, bool color)
@@ -386,13 +457,7 @@ void render_text(FILE *out, const struct report *report, bool color)
         if (report_shows(report, group))
             put_group(out, group, color);
     }
-    if (!report->running && report->verdicts == NULL)
-        put_unfinished(out, report->model);
-    put_duplicates(out, report->model);
-    put_limits(out, report);
-    put_exceptions(out, report);
-    put_not_shown(out, report);
-    put_spared(out, report);
+    put_limits_of_report(out, report);
     if (!was_told_why_nothing(report->model))
-        put_total(out, report->model);
+        put_total(out, report);
 }

@@ -7,7 +7,10 @@
 
 void put_group(FILE *out, const struct group *group, bool color);
 
+/* Lines about what limits the report, and what is not shown. */
+void put_limits_of_report(FILE *out, const struct report *report);
+
 /* The line that sums it up. */
-void put_total(FILE *out, const struct model *model);
+void put_total(FILE *out, const struct report *report);
 
 #endif

@@ -1,40 +1,29 @@
 // SPDX-License-Identifier: MIT
 #include "render/why.h"
 
+#include "base/memory.h"
 #include "load/names.h"
+#include "render/blocks.h"
 #include "render/put.h"
 
 #include <inttypes.h>
 
 enum { DEPTH_MAX = 32, FRAMES_MAX = 8 };
 
-/* The way down to a module. */
-struct step {
-    const struct module *module;
-    const struct step *from;
-};
-
-struct tree {
-    FILE *out;
+struct search {
     const struct process *process;
     const struct module *shown[1024];
     size_t shown_count;
 };
 
-static void indent(FILE *out, const struct step *step)
+static bool was_shown(struct search *search, const struct module *module)
 {
-    for (; step->from != NULL; step = step->from)
-        fputs("  ", out);
-}
-
-static bool was_shown(struct tree *tree, const struct module *module)
-{
-    for (size_t i = 0; i < tree->shown_count; i++) {
-        if (tree->shown[i] == module)
+    for (size_t i = 0; i < search->shown_count; i++) {
+        if (search->shown[i] == module)
             return true;
     }
-    if (tree->shown_count < sizeof tree->shown / sizeof tree->shown[0])
-        tree->shown[tree->shown_count++] = module;
+    if (search->shown_count < sizeof search->shown / sizeof search->shown[0])
+        search->shown[search->shown_count++] = module;
     return false;
 }
 
@@ -46,7 +35,7 @@ static bool is_about(const struct finding *finding, const struct module *module)
 /* A finding about several modules lists them. */
 static bool has_member(const struct finding *finding, const struct module *module)
 {
-    const json_t *members = json_object_get(finding->record->json, "members"), *member;
+    const json_t *members = finding->data->members, *member;
     size_t index;
 
     if (finding->resolved != NULL)
@@ -65,11 +54,11 @@ static bool is_handle(const struct finding *finding)
 }
 
 /* The finding that has reasons; of several the last, which is how it stays now. */
-static const struct finding *still_mapped(const struct tree *tree, const struct module *module)
+static const struct finding *still_mapped(const struct search *search, const struct module *module)
 {
     const struct finding *finding, *found = NULL;
 
-    for (finding = tree->process->findings; finding != NULL; finding = finding->hh.next) {
+    for (finding = search->process->findings; finding != NULL; finding = finding->next) {
         if (is_about(finding, module) && !is_handle(finding) &&
             json_is_array(json_object_get(finding->data->subject, "reasons")))
             found = finding;
@@ -77,104 +66,92 @@ static const struct finding *still_mapped(const struct tree *tree, const struct 
     return found;
 }
 
-static void put_said(struct tree *tree, const struct step *step, const struct finding *finding)
-{
-    indent(tree->out, step);
-    put_message(tree->out, finding->data->message, "  ");
-}
-
-static void put_opener(struct tree *tree, const struct step *step,
-                       const struct finding_record *data)
+static void put_opener(FILE *out, const struct search *search, const struct finding_record *data)
 {
     size_t line = 0;
 
     for (size_t i = 0; i < data->stack_count && i < FRAMES_MAX; i++) {
         for (size_t number = 0; number < frame_place_count(&data->stack[i]); number++) {
-            indent(tree->out, step);
-            fprintf(tree->out, "    #%zu ", line++);
-            put_place_of(tree->out, tree->process, &data->stack[i], number);
+            fprintf(out, "  #%zu ", line++);
+            put_place_of(out, search->process, &data->stack[i], number);
         }
     }
 }
 
-/* Returns whether there are any. */
-static bool put_openers(struct tree *tree, const struct step *step, bool say)
+/* Who opened the module, each with a part of the stack. Returns whether there are any. */
+static bool put_openers(FILE *out, const struct search *search, const struct module *module,
+                        bool say)
 {
     const struct finding *finding;
     bool any = false;
 
-    for (finding = tree->process->findings; finding != NULL; finding = finding->hh.next) {
+    for (finding = search->process->findings; finding != NULL; finding = finding->next) {
         const struct finding_record *data = finding->data;
 
-        if (!is_handle(finding) ||
-            (!is_about(finding, step->module) && !has_member(finding, step->module)))
+        if (!is_handle(finding) || (!is_about(finding, module) && !has_member(finding, module)))
             continue;
         if (say)
-            put_said(tree, step, finding);
+            put_message(out, data->message, "");
         any = true;
-        indent(tree->out, step);
-        fputs("  opened at:\n", tree->out);
-        put_opener(tree, step, data);
+        fputs("opened at:\n", out);
+        put_opener(out, search, data);
     }
     return any;
 }
 
-static void put_module(struct tree *tree, const struct step *step);
+/* The state of a module without findings. */
+static const char *state_text(const struct module *module)
+{
+    return module->data->state == MODULE_UNLOADED ? "it was unmapped"
+           : module->data->state == MODULE_CLOSED
+               ? "it was closed, and why it stays is not in the report"
+               : "it is open, or needed by one that is";
+}
 
-static void put_holders(struct tree *tree, const struct step *step, const struct finding *finding)
+static struct tree *module_tree(struct search *search, const struct module *module, int depth);
+
+static void add_holders(struct search *search, struct tree *tree, const struct finding *finding,
+                        int depth)
 {
     const json_t *reasons = json_object_get(finding->data->subject, "reasons"), *reason;
     size_t index;
-    int depth = 0;
 
-    for (const struct step *at = step; at != NULL; at = at->from)
-        depth++;
     json_array_foreach(reasons, index, reason)
     {
         const json_t *id = json_object_get(reason, "module");
-        const struct step next = {process_module(tree->process, json_integer_value(id)), step};
+        const struct module *holder = process_module(search->process, json_integer_value(id));
 
-        if (json_is_integer(id) && next.module != NULL && depth < DEPTH_MAX)
-            put_module(tree, &next);
+        if (json_is_integer(id) && holder != NULL && depth < DEPTH_MAX)
+            tree_add(tree, module_tree(search, holder, depth + 1));
     }
 }
 
-/* What is known of one without findings. */
-static void put_state(struct tree *tree, const struct step *step)
+static struct tree *module_tree(struct search *search, const struct module *module, int depth)
 {
-    const char *state = step->module->data->state == MODULE_UNLOADED ? "it was unmapped"
-                        : step->module->data->state == MODULE_CLOSED
-                            ? "it was closed, and why it stays is not in the report"
-                            : "it is open, or needed by one that is";
+    const struct finding *finding = still_mapped(search, module);
+    bool again = was_shown(search, module);
+    char *head =
+        memory_format("%s, load %" PRId64 " (%s)%s", module_identity(module), module->data->load,
+                      module_state_name(module->data->state), again ? ": see above" : "");
+    struct words words;
+    struct tree *tree;
 
-    indent(tree->out, step);
-    fprintf(tree->out, "  %s\n", state);
-}
-
-static void put_module(struct tree *tree, const struct step *step)
-{
-    const struct module *module = step->module;
-    const struct finding *finding = still_mapped(tree, module);
-    bool again = was_shown(tree, module);
-
-    indent(tree->out, step);
-    put(tree->out, "%s, load %" PRId64 " (%s)%s", module_identity(module), module->data->load,
-        module_state_name(module->data->state), again ? ": see above" : "");
-    fputc('\n', tree->out);
     if (again)
-        return;
+        return tree_new(head, NULL);
+    words_begin(&words);
     if (finding != NULL)
-        put_said(tree, step, finding);
-    if (!put_openers(tree, step, finding == NULL) && finding == NULL)
-        put_state(tree, step);
+        put_message(words.stream, finding->data->message, "");
+    if (!put_openers(words.stream, search, module, finding == NULL) && finding == NULL)
+        fputs(state_text(module), words.stream);
+    tree = tree_new(head, words_finish(&words));
     if (finding != NULL)
-        put_holders(tree, step, finding);
+        add_holders(search, tree, finding, depth);
+    return tree;
 }
 
-void why_put(FILE *out, const struct process *process, const struct module *module)
+struct tree *why_tree(const struct process *process, const struct module *module)
 {
-    struct tree tree = {.out = out, .process = process};
-    const struct step first = {module, NULL};
+    struct search search = {.process = process};
 
-    put_module(&tree, &first);
+    return module_tree(&search, module, 0);
 }

@@ -19,14 +19,15 @@ char *environment_preload(const char *library, const char *sanitizer)
                          is_set(before) ? before : "");
 }
 
-char *environment_options(const char *extra, bool trace_children, const char *directory)
+char *environment_options(const struct environment_choices *choices, const char *directory)
 {
-    const char *before = getenv("DLPIN_OPTIONS");
+    const char *before = getenv("DLPIN_OPTIONS"), *extra = choices->extra, *skip = choices->skip;
 
     /* --options= may speak up again (quiet=0); where the files go is not for it to say. */
     return memory_format(
-        "%s%squiet=1:log_empty=0:check_signal=32%s%s%s:log_path=\"%s/dlpin.%%p.%%e\"",
+        "%s%squiet=1:log_empty=0:check_signal=32%s%s%s%s%s%s:log_path=\"%s/dlpin.%%p.%%e\"",
         is_set(before) ? before : "", is_set(before) ? ":" : "",
-        trace_children ? "" : ":trace_children=0", is_set(extra) ? ":" : "",
-        is_set(extra) ? extra : "", directory);
+        choices->trace_children ? "" : ":trace_children=0",
+        skip != NULL ? ":trace_children_skip=\"" : "", skip != NULL ? skip : "",
+        skip != NULL ? "\"" : "", is_set(extra) ? ":" : "", is_set(extra) ? extra : "", directory);
 }

@@ -11,7 +11,13 @@
 /* A new string. sanitizer is the run time that has to come first, or NULL. */
 char *environment_preload(const char *library, const char *sanitizer);
 
-/* A new string. extra is what --options= says, or NULL; directory is where the report files go. */
-char *environment_options(const char *extra, bool trace_children, const char *directory);
+struct environment_choices {
+    const char *extra; /* --options, or NULL */
+    bool trace_children;
+    const char *skip; /* --trace-children-skip, or NULL */
+};
+
+/* A new string. directory is where the report files go. */
+char *environment_options(const struct environment_choices *choices, const char *directory);
 
 #endif

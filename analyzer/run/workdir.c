@@ -6,10 +6,16 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+
+/* Everybody may make files in it, and nobody but its owner may list or remove those of others. */
+enum { DROP_BOX = 01733 };
 
 static int compare_names(const void *left, const void *right)
 {
@@ -41,9 +47,17 @@ static bool usable_in_options(const char *path)
     return strpbrk(path, "\"%") == NULL;
 }
 
+/* A folder that this run makes is open to all users to which the program's processes may change. */
+static bool make_kept(const char *keep)
+{
+    if (mkdir(keep, 0700) != 0)
+        return errno == EEXIST;
+    return geteuid() != 0 || chmod(keep, DROP_BOX) == 0;
+}
+
 static bool open_kept(struct workdir *workdir, const char *keep)
 {
-    if (mkdir(keep, 0700) != 0 && errno != EEXIST) {
+    if (!make_kept(keep)) {
         message_error("--keep=%s: %s", keep, strerror(errno));
         return false;
     }
@@ -61,18 +75,40 @@ static bool open_kept(struct workdir *workdir, const char *keep)
     return true;
 }
 
+/* The name of the drop box, a new string; NULL, with errno, where the system has no random bytes.
+ */
+static char *drop_box_in(const char *outer)
+{
+    unsigned char bytes[16];
+    char digits[2 * sizeof bytes + 1];
+
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+        return NULL;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        snprintf(digits + 2 * i, 3, "%02x", bytes[i]);
+    return memory_format("%s/%s", outer, digits);
+}
+
+static bool make_drop_box(struct workdir *workdir)
+{
+    if (mkdtemp(workdir->outer) == NULL)
+        return false;
+    workdir->path = drop_box_in(workdir->outer);
+    return workdir->path != NULL && chmod(workdir->outer, 0711) == 0 &&
+           mkdir(workdir->path, 0700) == 0 && chmod(workdir->path, DROP_BOX) == 0;
+}
+
 static bool open_private(struct workdir *workdir)
 {
     const char *parent = getenv("TMPDIR");
 
     if (parent == NULL || parent[0] != '/' || !usable_in_options(parent))
         parent = "/tmp";
-    workdir->path = memory_format("%s/dlpin-run.XXXXXX", parent);
-    if (mkdtemp(workdir->path) != NULL)
+    workdir->outer = memory_format("%s/dlpin-run.XXXXXX", parent);
+    if (make_drop_box(workdir))
         return true;
-    message_error("%s: %s", workdir->path, strerror(errno));
-    free(workdir->path);
-    workdir->path = NULL;
+    message_error("%s: %s", workdir->outer, strerror(errno));
+    workdir_close(workdir);
     return false;
 }
 
@@ -100,6 +136,24 @@ char **workdir_files(const struct workdir *workdir, size_t *count)
     return files;
 }
 
+size_t workdir_spoiled(char *const *files, size_t count)
+{
+    size_t spoiled = 0;
+    struct stat status;
+
+    for (size_t i = 0; i < count; i++)
+        spoiled += lstat(files[i], &status) == 0 && S_ISREG(status.st_mode) &&
+                   (status.st_size == 0 || (status.st_mode & S_IWUSR) == 0);
+    return spoiled;
+}
+
+bool workdir_is_full(const struct workdir *workdir)
+{
+    struct statvfs disk;
+
+    return statvfs(workdir->path, &disk) == 0 && disk.f_blocks > 0 && disk.f_bavail == 0;
+}
+
 void workdir_free_files(char **files, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -118,8 +172,10 @@ void workdir_close(struct workdir *workdir)
         workdir_free_files(files, count);
         /* A program that still runs may have made another file meanwhile; it then stays. */
         rmdir(workdir->path);
+        rmdir(workdir->outer);
     }
     workdir_free_files(workdir->before, workdir->before_count);
+    free(workdir->outer);
     free(workdir->path);
     memset(workdir, 0, sizeof *workdir);
 }

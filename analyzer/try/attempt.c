@@ -63,7 +63,8 @@ static void free_arguments(char **argv)
 static int settle(const struct attempt_plan *plan, const struct running *running, int output)
 {
     const struct rlimit no_core = {0, 0};
-    char *options = environment_options(plan->extra, true, running->attempt->folder);
+    const struct environment_choices choices = {.extra = plan->extra, .trace_children = true};
+    char *options = environment_options(&choices, running->attempt->folder);
     char *rooted = memory_format("%s:log_root=%ld", options, (long)getpid());
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -226,7 +227,7 @@ bool attempt_reap(struct running *running)
     waitpid(running->pid, &running->attempt->status, 0);
     listen_to_the_end(running);
     path = progress_path(running->attempt);
-    progress_read(&running->attempt->progress, path);
+    reached_read(&running->attempt->progress, path);
     unlink(path);
     free(path);
     folder_remove(running->work);

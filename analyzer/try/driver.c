@@ -7,7 +7,7 @@
  *
  * MODE is main, thread (all in a thread that ends afterwards) or cross (a thread opens, the main
  * thread closes). A WORD is now, global, deepbind, with=LIBRARY, call=SYMBOL or
- * before-close=SYMBOL. PROGRESS is the file that says how far it came (try/progress.h reads it). It
+ * before-close=SYMBOL. PROGRESS is the file that says how far it came (try/reached.h reads it). It
  * is opened for each line, because the library may close descriptors that are not its own. The
  * driver needs nothing but the C library: whatever else were in the process would take part in what
  * is tried.

@@ -14,7 +14,7 @@ enum { LOADER_STATUS = 127 };
  * user says so with its status. */
 static bool was_loaded(const struct attempt *attempt, const struct try_plan *plan)
 {
-    const struct progress *progress = &attempt->progress;
+    const struct reached *progress = &attempt->progress;
 
     if (plan->driver != NULL)
         return attempt->hung || WIFSIGNALED(attempt->status);
@@ -32,7 +32,7 @@ static bool came_to_its_end(const struct attempt *attempt, const struct try_plan
 static char *words_of_death(const struct attempt *attempt, const struct try_plan *plan)
 {
     char *place =
-        plan->driver != NULL ? memory_string("in the driver") : progress_place(&attempt->progress);
+        plan->driver != NULL ? memory_string("in the driver") : reached_place(&attempt->progress);
     char *words;
 
     if (attempt->hung)
@@ -114,7 +114,7 @@ static void judge_death(struct ending *ending, const struct attempt *attempt,
 
 void ending_judge(struct ending *ending, const struct attempt *attempt, const struct try_plan *plan)
 {
-    const struct progress *progress = &attempt->progress;
+    const struct reached *progress = &attempt->progress;
 
     *ending = (struct ending){.outcome = OUTCOME_CLEAN, .printed = words_of_print(attempt)};
     if (attempt->error != 0) {

@@ -115,7 +115,7 @@ static bool is_there(const struct trials *trials, const struct trial *trial)
 static void clear_trial(struct trial *trial)
 {
     for (int mode = 0; mode < TRY_MODE_COUNT; mode++) {
-        progress_clear(&trial->attempts[mode].progress);
+        reached_clear(&trial->attempts[mode].progress);
         free(trial->attempts[mode].folder);
         free(trial->attempts[mode].printed);
     }

@@ -7,7 +7,7 @@
 #ifndef DLPIN_ANALYZER_TRIAL_H
 #define DLPIN_ANALYZER_TRIAL_H
 
-#include "try/progress.h"
+#include "try/reached.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,7 +45,7 @@ struct attempt {
     int status;   /* as waitpid() gives it */
     int error;    /* errno where no process could be started, or the driver not */
     bool hung;    /* killed by the time limit */
-    struct progress progress;
+    struct reached progress;
     char *printed; /* the beginning of it, or NULL */
     size_t printed_bytes;
 };

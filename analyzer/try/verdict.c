@@ -105,10 +105,18 @@ static struct verdict_row *row_of(struct verdicts *verdicts, const struct trials
     return row_of_other(verdicts, module->data->path);
 }
 
-static bool grows(const struct finding *finding)
+/* All findings of a group have one verdict. */
+static bool is_pinned(const struct group *group)
 {
-    return finding->data->growing && json_array_size(finding->data->loads) >= LOADS_OF_GROWTH &&
-           name_to_verdict(finding->data->verdict) != VERDICT_PINNED;
+    return name_to_verdict(group->shown->data->verdict) == VERDICT_PINNED;
+}
+
+static bool grows(const struct group *group, const struct finding *finding)
+{
+    size_t loads;
+
+    finding_loads(finding, &loads);
+    return finding->growing && loads >= LOADS_OF_GROWTH && !is_pinned(group);
 }
 
 static void add_to_row(struct verdict_row *row, const struct group *group,
@@ -121,18 +129,18 @@ static void add_to_row(struct verdict_row *row, const struct group *group,
         row->last_user = trial + 1;
     }
     if (last != NULL && last->group == group)
-        last->growing |= grows(finding);
+        last->growing |= grows(group, finding);
     else
-        ARRAY_PUSH(row->groups, row->group_count, (struct row_group){group, grows(finding)});
+        ARRAY_PUSH(row->groups, row->group_count, (struct row_group){group, grows(group, finding)});
 }
 
 /* Other modules that stay mapped are nobody's concern here. */
-static bool concerns(const struct trial *trial, const struct finding *finding)
+static bool concerns(const struct trial *trial, const struct group *group,
+                     const struct finding *finding)
 {
     const struct module *module = finding_module(finding);
 
-    return name_to_verdict(finding->data->verdict) != VERDICT_PINNED || module == NULL ||
-           is_of_library(trial, module);
+    return !is_pinned(group) || module == NULL || is_of_library(trial, module);
 }
 
 static void take_groups(struct verdicts *verdicts, const struct trials *trials,
@@ -143,7 +151,7 @@ static void take_groups(struct verdicts *verdicts, const struct trials *trials,
              finding = finding->next_in_group) {
             size_t trial = trial_of(finding->process, directory);
 
-            if (trial < trials->count && concerns(&trials->items[trial], finding))
+            if (trial < trials->count && concerns(&trials->items[trial], group, finding))
                 add_to_row(row_of(verdicts, trials, trial, finding), group, finding, trial);
         }
     }

@@ -12,4 +12,5 @@ const char *const occasion_names[AT_COUNT] = {DLPIN_OCCASIONS(NAME_OF)};
 const char *const state_names[MODULE_STATE_COUNT] = {DLPIN_MODULE_STATES(NAME_OF)};
 const char *const request_state_names[REQUEST_STATE_COUNT] = {DLPIN_REQUEST_STATES(NAME_OF)};
 const char *const reason_names[REASON_COUNT] = {DLPIN_REASONS(NAME_OF)};
+const char *const unfollowed_names[UNFOLLOWED_COUNT] = {DLPIN_UNFOLLOWED(NAME_OF)};
 const char *const drop_names[DROP_COUNT] = {DLPIN_DROPS(NAME_OF)};

@@ -13,6 +13,7 @@ extern const char *const verdict_names[VERDICT_COUNT];
 extern const char *const occasion_names[AT_COUNT];
 extern const char *const state_names[MODULE_STATE_COUNT];
 extern const char *const request_state_names[REQUEST_STATE_COUNT];
+extern const char *const unfollowed_names[UNFOLLOWED_COUNT];
 extern const char *const reason_names[REASON_COUNT];
 extern const char *const drop_names[DROP_COUNT];
 

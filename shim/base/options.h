@@ -38,8 +38,12 @@
     X(BOOL, quiet, 0, 0, 1, "print no findings on standard error")                                 \
     X(STRING, suppressions, 0, 0, 0,                                                               \
       "file of findings that are not printed and do not count for exitcode")                       \
+    X(STRING, registries, 0, 0, 0,                                                                 \
+      "file that describes registries of libraries, in addition to the built-in table")            \
     X(STRING, label_env, 0, 0, 0, "environment variable whose value is kept with each finding")    \
     X(BOOL, trace_children, 1, 0, 1, "stay in LD_PRELOAD for programs that this one starts")       \
+    X(STRING, trace_children_skip, 0, 0, 0,                                                        \
+      "comma-separated globs of programs in which nothing is done, nor in what they start")        \
     X(BOOL, log_empty, 1, 0, 1,                                                                    \
       "0: no report file for a process that opened no module and has no finding")                  \
     X(NUMBER, log_root, 0, 0, 4194304, "process for which log_empty=0 does not hold")

@@ -266,6 +266,12 @@ bool output_file_write(const char *data, size_t length)
     return whole;
 }
 
+void output_file_spoil(void)
+{
+    if (!calls_are_over() && still_the_same(&report))
+        sys_call(SYS_fchmod, report.fd, 0400);
+}
+
 void output_fork_child(void)
 {
     arena_free(report_path, report_path ? strlen(report_path) + 1 : 0);

@@ -43,6 +43,10 @@ const char *output_file_path(void);
 /* One write(2) to the file's end. False: it could not be written whole. */
 bool output_file_write(const char *data, size_t length);
 
+/* Something is missing in the file for good: takes the right to write to it away, which needs no
+ * room on the disk, and which readers can see. */
+void output_file_spoil(void);
+
 /* The file that is open now belongs to the parent; a next output_file_open makes one for this
  * process. */
 void output_fork_child(void);

@@ -15,6 +15,7 @@
 #include "interpose/making.h"
 #include "interpose/own_process.h"
 #include "interpose/real.h"
+#include "interpose/shell.h"
 
 #include <stdarg.h>
 #include <sys/syscall.h>
@@ -370,7 +371,9 @@ EXPORT FILE *tmpfile(void)
 EXPORT FILE *popen(const char *command, const char *mode)
 {
     real_need(real_popen);
-    return stream_opened(real_popen(command, mode), "popen", MAKER());
+    FILE *stream = stream_opened(real_popen(command, mode), "popen", MAKER());
+    shell_note(stream ? command : NULL);
+    return stream;
 }
 
 void descriptors_stream_closes(const FILE *stream)

@@ -10,6 +10,5 @@
 void note_dlopen(const char *path, int flags, void *unused, void *caller);
 void note_dlmopen(long namespace, const char *path, int flags, void *caller);
 void note_dlsym(void *handle, const char *name, void *unused, void *caller); /* and dlvsym */
-void note_exec(void);
 
 #endif

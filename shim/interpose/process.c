@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* The ways in which a process or its image ends. All of them may be called by a handler on a small
+/* The ways in which a process ends. All of them may be called by a handler on a small
  * stack. */
 #include "interpose/exit_marker.h"
-#include "interpose/loader.h"
 #include "interpose/own_process.h"
 #include "interpose/real.h"
 #include "lifecycle/check.h"
@@ -32,22 +31,6 @@ static int finish(const char *ended, int status)
     struct ending ending = {ended, status};
     own_process_run(finish_here, &ending);
     return ending.status;
-}
-
-static void note_exec_here(void *unused)
-{
-    int saved_errno;
-    if (!own_process_enter(&saved_errno))
-        return;
-    lifecycle_finish("exec");
-    guard_leave(saved_errno);
-}
-
-/* The image goes if this works; if not, the program goes on, and so do we. */
-void note_exec(void)
-{
-    real_need(real_execve);
-    own_process_run(note_exec_here, NULL);
 }
 
 EXPORT void exit(int status)

@@ -53,7 +53,7 @@ EXPORT int __sigaction(int number, const struct sigaction *action, struct sigact
         real_need(real_##name);                                    \
         __sighandler_t before = real_##name(number, handler);      \
         note_changed(number);                                      \
-        return crash_hide_handler(before);                         \
+        return crash_hide_handler(number, before);                 \
     }
 
 SETTER(signal)

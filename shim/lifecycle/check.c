@@ -157,7 +157,11 @@ static void take_results(uint64_t nanoseconds)
     const struct walk *walk = scan_results(nanoseconds);
     bool settles = walk && walk->complete && !walk->dropped && !walk->used_again;
     for (unsigned i = 0; walk && i < walk->count; i++)
-        settles &= take_result(&walk->results[i], &sink);
+        if (walk->results[i].kind == RESULT_POINTER)
+            settles &= take_result(&walk->results[i], &sink);
+    for (unsigned i = 0; walk && i < walk->count; i++)
+        if (walk->results[i].kind != RESULT_POINTER)
+            settles &= take_result(&walk->results[i], &sink);
     if (settles && walk->retainer_count == 0)
         report_settle(walk->ranges);
     for (unsigned i = 0; walk && i < walk->retainer_count && walk->complete; i++) {

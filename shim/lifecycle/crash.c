@@ -30,7 +30,7 @@ static const int watched[] = {SIGSEGV, SIGBUS, SIGILL};
 enum { WATCHED = ARRAY_SIZE(watched) };
 
 static _Atomic bool listening;
-static struct action before[WATCHED]; /* what ours stands in for: SIG_DFL, with its flags */
+static struct action before[WATCHED]; /* what ours stands in for, with its flags */
 
 static bool is_mapped(uintptr_t address)
 {
@@ -295,14 +295,31 @@ static bool is_ours(const struct action *action)
     return action->handler == ours.handler;
 }
 
-static void listen_to(unsigned which)
+/* A handler in an unloaded module: the signal kills the process before any code of it runs. */
+static bool is_left(const struct action *action)
+{
+    uintptr_t handler = action_handler(action);
+    struct module *module = handler && !is_mapped(handler) ? modules_find_last(handler) : NULL;
+    module_unref(module);
+    return module;
+}
+
+static bool may_stand_in(const struct action *action, bool also_left)
+{
+    return action->handler == SIG_DFL || (also_left && is_left(action));
+}
+
+/* `also_left`: for a handler of an unloaded module, too. Then without any of our locks. */
+static void listen_to(unsigned which, bool also_left)
 {
     struct action now, ours = action_for(on_crash);
-    if (!action_get(watched[which], &now) || now.handler != SIG_DFL)
+    if (!action_get(watched[which], &now) || !may_stand_in(&now, also_left))
         return;
     before[which] = now;
+    signals_stand_in(watched[which], action_handler(&now));
     /* Another thread may have set one meanwhile. */
-    if (action_set(watched[which], &ours, &now) && now.handler != SIG_DFL && !is_ours(&now))
+    bool is_set = action_set(watched[which], &ours, &now);
+    if (is_set && now.handler != before[which].handler && !is_ours(&now))
         action_set(watched[which], &now, NULL);
 }
 
@@ -312,14 +329,22 @@ void crash_listen(void)
         return;
     signals_set_own(on_crash);
     for (unsigned i = 0; i < WATCHED; i++)
-        listen_to(i);
+        listen_to(i, false);
 }
 
 void crash_listen_again(int number)
 {
     for (unsigned i = 0; i < WATCHED && atomic_load(&listening); i++)
         if (watched[i] == number)
-            listen_to(i);
+            listen_to(i, true);
+}
+
+void crash_listen_to_left(void)
+{
+    if (!atomic_load(&listening) || !signals_any_left())
+        return;
+    for (unsigned i = 0; i < WATCHED; i++)
+        listen_to(i, true);
 }
 
 void crash_step_aside(int number)
@@ -337,21 +362,29 @@ void crash_leave(void)
         crash_step_aside(watched[i]);
 }
 
-void crash_hide(int number, struct sigaction *action)
+static const struct action *hidden_by(int number, __sighandler_t handler)
 {
-    if (crash_hide_handler(action->sa_handler) == action->sa_handler)
-        return;
-    for (unsigned i = 0; i < WATCHED; i++) {
-        if (watched[i] != number)
-            continue;
-        action->sa_handler = before[i].handler;
-        action->sa_flags = (int)before[i].flags;
-        action->sa_restorer = before[i].restorer;
-        memcpy(&action->sa_mask, &before[i].mask, sizeof before[i].mask);
-    }
+    if (!is_ours(&(struct action){.handler = handler}))
+        return NULL;
+    for (unsigned i = 0; i < WATCHED; i++)
+        if (watched[i] == number)
+            return &before[i];
+    return NULL;
 }
 
-__sighandler_t crash_hide_handler(__sighandler_t handler)
+void crash_hide(int number, struct sigaction *action)
 {
-    return is_ours(&(struct action){.handler = handler}) ? SIG_DFL : handler;
+    const struct action *hidden = hidden_by(number, action->sa_handler);
+    if (!hidden)
+        return;
+    action->sa_handler = hidden->handler;
+    action->sa_flags = (int)hidden->flags;
+    action->sa_restorer = hidden->restorer;
+    memcpy(&action->sa_mask, &hidden->mask, sizeof hidden->mask);
+}
+
+__sighandler_t crash_hide_handler(int number, __sighandler_t handler)
+{
+    const struct action *hidden = hidden_by(number, handler);
+    return hidden ? hidden->handler : handler;
 }

@@ -3,6 +3,7 @@
 #include "base/options.h"
 #include "base/own_stack.h"
 #include "base/sys.h"
+#include "base/unfollowed.h"
 #include "lifecycle/check.h"
 #include "lifecycle/crash.h"
 #include "lifecycle/process.h"
@@ -28,7 +29,8 @@ static bool has_left_nothing(void)
 
 bool lifecycle_ends_silently(void)
 {
-    return process_is_active() && has_left_nothing() && !guard.dlopen_pending && !report_has_file();
+    return process_is_active() && has_left_nothing() && !guard.dlopen_pending &&
+           !report_has_file() && !unfollowed_any();
 }
 
 static void name_gaps(const char **unseen, size_t n)

@@ -75,6 +75,7 @@ void lifecycle_closed(void)
     modules_close_ends();
     bool any_stays = closed_look(); /* what its destructors closed is no handle of it any more */
     check_unloads();
+    crash_listen_to_left();
     if (report_has_open() && lock_acquire(&check_lock)) {
         report_settle_pending();
         lock_release(&check_lock);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/start.h"
+#include "base/exec_file.h"
 #include "base/options.h"
 #include "base/output.h"
 #include "base/own_stack.h"
 #include "base/sys.h"
+#include "base/variables.h"
 #include "lifecycle/crash.h"
 #include "lifecycle/ending.h"
 #include "lifecycle/fork.h"
@@ -63,22 +65,36 @@ static void remove_from_list(char *list, const char *name)
     }
 }
 
-static int find_shim(struct module *module, void *data)
+static const char *base_name(const char *path)
 {
-    if (module->is_shim)
-        *(struct module **)data = module;
-    return module->is_shim;
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }
 
 /* trace_children=0: programs that this one starts do not get us. */
-static void leave_preload(void)
+static void leave_children(void)
 {
     char *list = getenv("LD_PRELOAD");
-    struct module *shim = NULL;
-    modules_each_mapped(find_shim, &shim);
-    if (list && shim)
-        remove_from_list(list,
-                         strrchr(shim->path, '/') ? strrchr(shim->path, '/') + 1 : shim->path);
+    const char *library = surroundings_own_path();
+    if (list && library)
+        remove_from_list(list, base_name(library));
+}
+
+static bool is_skipped(void)
+{
+    return common_in_globs(options.trace_children_skip, base_name(output_program()));
+}
+
+/* Programs that this one starts get us, or do not. */
+static void prepare_for_children(void)
+{
+    const char *library = surroundings_own_path();
+    if (!options.trace_children)
+        leave_children();
+    else if (library)
+        variables_start(library);
+    if (variables_are_known())
+        exec_file_start(library, log_folder());
 }
 
 static void say_hello(void)
@@ -96,7 +112,7 @@ static void read_options(const char *raw)
     options_parse(raw, &text);
     if (options.help)
         options_describe(&text);
-    if (text.length)
+    if (text.length && (options.help || !options.quiet))
         log_say(text_string(&text));
     text_free(&text);
 }
@@ -114,6 +130,7 @@ void lifecycle_start(void)
     int early = PHASE_EARLY;
     if (is_too_early() || !guard_enter(&saved_errno))
         return;
+    variables_take();
     if (!atomic_compare_exchange_strong(&lifecycle_phase, &early, PHASE_STARTING)) {
         guard_leave(saved_errno);
         return;
@@ -123,12 +140,18 @@ void lifecycle_start(void)
         guard_leave(saved_errno);
         return;
     }
-    const char *raw = getenv("DLPIN_OPTIONS");
+    const char *raw = variables_options();
     atomic_store(&lifecycle_pid, sys_getpid());
     lifecycle_watch_filters();
     own_stack_prepare(); /* later it might take what the program has just given back */
     output_init();
     read_options(raw);
+    if (is_skipped()) {
+        leave_children();
+        atomic_store(&lifecycle_phase, PHASE_INERT);
+        guard_leave(saved_errno);
+        return;
+    }
     surroundings_read(&surroundings);
     process_set_exit_code(surroundings.exit_start, surroundings.exit_end);
     heap_init(surroundings.glibc_malloc);
@@ -143,8 +166,7 @@ void lifecycle_start(void)
         say_hello();
     modules_init(common_classify, on_module);
     modules_sync(0, false);
-    if (!options.trace_children)
-        leave_preload();
+    prepare_for_children();
     sites_start();
     thread_self();
     lifecycle_watch_forks();

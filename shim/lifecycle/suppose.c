@@ -36,7 +36,11 @@ static void work(struct text *records, void *data)
     rules_check(true, NULL, suppose_sink, now);
     walk_run(&now->walk);
     for (unsigned i = 0; i < now->walk.count; i++)
-        rules_check_retained(&now->walk.results[i], false, NULL, suppose_sink, now);
+        if (now->walk.results[i].kind == RESULT_POINTER)
+            rules_check_retained(&now->walk.results[i], false, NULL, suppose_sink, now);
+    for (unsigned i = 0; i < now->walk.count; i++)
+        if (now->walk.results[i].kind != RESULT_POINTER)
+            rules_check_retained(&now->walk.results[i], false, NULL, suppose_sink, now);
 }
 
 /* What the module has itself holds nothing any more. */

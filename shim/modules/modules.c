@@ -83,6 +83,18 @@ struct module *modules_find_last(uintptr_t address)
     return find_unloaded(address, 0);
 }
 
+struct module *modules_find_before(uintptr_t address, const struct module *module)
+{
+    struct module *found = NULL;
+    if (!lock_acquire(&modules_lock))
+        return NULL;
+    for (struct module *m = first_unloaded; m && !found; m = m->next_unloaded)
+        if (address >= m->start && address < m->end && atomic_load(&m->end_epoch) <= module->epoch)
+            found = module_ref(m);
+    lock_release(&modules_lock);
+    return found;
+}
+
 void *module_symbol(const struct module *module, const char *name)
 {
     struct elf_image image;

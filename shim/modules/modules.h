@@ -252,6 +252,10 @@ struct module *modules_find_unloaded(uintptr_t address, uint64_t epoch);
  * address was stored. The caller gets a reference. */
 struct module *modules_find_last(uintptr_t address);
 
+/* The last one that had this address and was unloaded before `module` came. The caller gets a
+ * reference. */
+struct module *modules_find_before(uintptr_t address, const struct module *module);
+
 /* In a copy of the process: as if the module had just gone. Takes the modules' lock. */
 void modules_suppose_unloaded(struct module *module);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "modules/surroundings.h"
 #include "base/compiler.h"
+#include "base/output.h"
 
 extern HIDDEN ElfW(Dyn) _DYNAMIC[];
 
@@ -19,11 +20,25 @@ static void *symbol_in(const struct link_map *map, const char *name, size_t *siz
     return symbol ? (void *)(map->l_addr + symbol->st_value) : NULL;
 }
 
-void *surroundings_next_symbol(const char *name)
+static const struct link_map *own_map(void)
 {
     const struct link_map *map = _r_debug.r_map;
     while (map && !is_shim(map))
         map = map->l_next;
+    return map;
+}
+
+const char *surroundings_own_path(void)
+{
+    const struct link_map *map = own_map();
+    if (!map)
+        return NULL;
+    return *map->l_name ? map->l_name : output_program();
+}
+
+void *surroundings_next_symbol(const char *name)
+{
+    const struct link_map *map = own_map();
     void *found = NULL;
     for (map = map ? map->l_next : NULL; map && !found; map = map->l_next)
         found = symbol_in(map, name, NULL);

@@ -24,6 +24,9 @@ struct surroundings {
 
 void surroundings_read(struct surroundings *found);
 
+/* The path of this library as the loader has it, or NULL; valid as long as the process. */
+const char *surroundings_own_path(void);
+
 /* The address of the first definition of a function behind us in the search order, or NULL. */
 void *surroundings_next_symbol(const char *name);
 

@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { SECTIONS_MAX = 4096, TABLE_MAX = 64 << 20, BATCH = 512 };
+enum { SECTIONS_MAX = 4096, TABLE_MAX = 64 << 20, NAMES_MAX = 16 << 20, BATCH = 512 };
 
 /* What is looked for, and the best match so far. */
 struct match {
@@ -30,8 +30,10 @@ static bool is_better(const ElfW(Sym) * symbol, const struct match *match)
            match->wanted - symbol->st_value < size && (symbol->st_size || !match->size);
 }
 
-static void search_table(const struct elf_file *file, const ElfW(Shdr) * table, off_t strings,
-                         struct match *match)
+typedef void symbol_visitor(const ElfW(Sym) * symbol, void *data);
+
+static void each_symbol(const struct elf_file *file, const ElfW(Shdr) * table,
+                        symbol_visitor *visit, void *data)
 {
     ElfW(Sym) *batch = arena_alloc(BATCH * sizeof *batch); /* too much for a small stack */
     size_t left = batch && table->sh_size < TABLE_MAX ? table->sh_size / sizeof *batch : 0;
@@ -40,18 +42,22 @@ static void search_table(const struct elf_file *file, const ElfW(Shdr) * table, 
         size_t n = left < BATCH ? left : BATCH;
         if (!elf_file_read(file, batch, n * sizeof *batch, at))
             break;
-        for (size_t i = 0; i < n; i++) {
-            if (!is_better(&batch[i], match))
-                continue;
-            match->value = batch[i].st_value;
-            match->size = batch[i].st_size;
-            match->name = batch[i].st_name;
-            match->strings = strings;
-        }
+        for (size_t i = 0; i < n; i++)
+            visit(&batch[i], data);
         left -= n;
         at += (off_t)(n * sizeof *batch);
     }
     arena_free(batch, BATCH * sizeof *batch);
+}
+
+static void take_better(const ElfW(Sym) * symbol, void *data)
+{
+    struct match *match = data;
+    if (!is_better(symbol, match))
+        return;
+    match->value = symbol->st_value;
+    match->size = symbol->st_size;
+    match->name = symbol->st_name;
 }
 
 /* A file has one table of each kind. */
@@ -91,11 +97,57 @@ static bool search(const struct elf_file *file, struct match *match)
     struct sections sections = sections_read(file);
     for (size_t w = 0; w < ARRAY_SIZE(wanted) && sections.list && !match->name; w++) {
         const ElfW(Shdr) *table = find_table(sections.list, sections.count, wanted[w]);
-        if (table)
-            search_table(file, table, (off_t)sections.list[table->sh_link].sh_offset, match);
+        if (!table)
+            continue;
+        match->strings = (off_t)sections.list[table->sh_link].sh_offset;
+        each_symbol(file, table, take_better, match);
     }
     sections_free(&sections);
     return match->name != 0;
+}
+
+struct imports {
+    symbol_chooser *chosen;
+    void *data;
+    const char *names; /* with a NUL at the end */
+    size_t size;
+    bool found;
+};
+
+static void look_at_import(const ElfW(Sym) * symbol, void *data)
+{
+    struct imports *imports = data;
+    if (symbol->st_shndx == SHN_UNDEF && symbol->st_name < imports->size && !imports->found)
+        imports->found = imports->chosen(imports->names + symbol->st_name, imports->data);
+}
+
+static void search_imports(const struct elf_file *file, const struct sections *sections,
+                           struct imports *imports)
+{
+    const ElfW(Shdr) *table = find_table(sections->list, sections->count, SHT_DYNSYM);
+    const ElfW(Shdr) *strings = table ? &sections->list[table->sh_link] : NULL;
+    imports->size = strings && strings->sh_size < NAMES_MAX ? strings->sh_size : 0;
+    char *names = imports->size ? arena_alloc(imports->size + 1) : NULL;
+    if (!names)
+        return;
+    imports->names = names;
+    if (elf_file_read(file, names, imports->size, (off_t)strings->sh_offset))
+        each_symbol(file, table, look_at_import, imports);
+    arena_free(names, imports->size + 1);
+}
+
+bool symbol_any_import(const struct module *module, symbol_chooser *chosen, void *data)
+{
+    struct elf_file file;
+    struct imports imports = {.chosen = chosen, .data = data};
+    if (!elf_file_open(&file, module))
+        return false;
+    struct sections sections = sections_read(&file);
+    if (sections.list)
+        search_imports(&file, &sections, &imports);
+    sections_free(&sections);
+    elf_file_close(&file);
+    return imports.found;
 }
 
 /* Not the sections that only say how large each thread's variables are. */

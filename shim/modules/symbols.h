@@ -26,6 +26,11 @@ bool symbol_find_start(const struct module *module, uintptr_t address, char name
  */
 bool symbol_is_in_section(const struct module *module, uintptr_t address);
 
+/* True: among the dynamic symbols that the module's file leaves undefined is one whose name
+ * `chosen` accepts. */
+typedef bool symbol_chooser(const char *name, void *data);
+bool symbol_any_import(const struct module *module, symbol_chooser *chosen, void *data);
+
 /* The thread-local variable at an offset into the module's TLS segment, and the offset at which it
  * begins. */
 bool symbol_find_tls(const struct module *module, uintptr_t offset, char name[static SYMBOL_MAX],

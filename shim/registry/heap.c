@@ -27,7 +27,6 @@ static struct {
 } crowded[CROWDED];
 
 unsigned heap_shift = HEAP_GRANULE_SHIFT;
-static bool ready;
 
 heap_entry heap_place_mask = GLIBC_PLACE_MASK;
 
@@ -46,8 +45,8 @@ void heap_init(bool glibc_malloc)
         slots = other_slots;
         heap_shift = OTHER_GRANULE_SHIFT;
         heap_place_mask = OTHER_PLACE_MASK;
+        atomic_store(&listed_count, 0);
     }
-    ready = true;
 }
 
 static struct heap_slot *slot_of(uintptr_t number)
@@ -169,8 +168,6 @@ static void note_at(heap_entry *entry, const void *p, size_t size, uint32_t shif
 void heap_note(const void *p, size_t size, uint32_t site)
 {
     heap_entry *entry = entry_of((uintptr_t)p);
-    if (!ready)
-        return;
     if (!entry)
         entry = make_leaf((uintptr_t)p);
     if (entry)

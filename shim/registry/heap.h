@@ -109,7 +109,7 @@ static inline size_t heap_asked_bytes(size_t usable, unsigned asked)
 }
 
 /* A block for `size` bytes begins at `p`, with whatever allocator. Site 0 (nobody that we know) is
- * noted as SITE_UNKNOWN; before heap_init nothing is. */
+ * noted as SITE_UNKNOWN. */
 void heap_note(const void *p, size_t size, uint32_t site);
 
 void heap_forget_slow(const void *p);
@@ -158,7 +158,8 @@ bool heap_is_block(uintptr_t start, uint32_t site);
  */
 bool heap_find_before(uintptr_t address, uintptr_t back, struct heap_block *block);
 
-/* Which of the two tables is used. Before the first block that is noted. */
+/* Which of the two tables is used. Blocks that were noted before, by constructors of the libraries
+ * that come with the program, are known only in glibc's. */
 void heap_init(bool glibc_malloc);
 
 /*

@@ -5,6 +5,7 @@
 
 struct disposition dispositions[ACTION_SIGNALS + 1];
 static uintptr_t own;
+static _Atomic uintptr_t replaced[ACTION_SIGNALS + 1]; /* what our own stands in for */
 
 /* glibc's own, for cancellation and set*id in all threads: sigaction refuses them. */
 enum { LIBC_FIRST = 32, LIBC_LAST = 33 };
@@ -14,6 +15,11 @@ void signals_set_own(void (*handler)(int signal, siginfo_t *info, void *context)
     own = (uintptr_t)handler;
 }
 
+void signals_stand_in(int number, uintptr_t handler)
+{
+    atomic_store(&replaced[number], handler);
+}
+
 static uintptr_t handler_now(int number)
 {
     struct action action;
@@ -21,7 +27,7 @@ static uintptr_t handler_now(int number)
     if (is_libcs || number > ACTION_SIGNALS || number < 1 || !action_get(number, &action))
         return 0;
     uintptr_t handler = action_handler(&action);
-    return handler == own ? 0 : handler;
+    return handler == own ? atomic_load(&replaced[number]) : handler;
 }
 
 /* With a reference. What was set past us may be seen only now that its module has gone; unless
@@ -54,10 +60,12 @@ static void replace_locked(int number, uintptr_t handler, struct stack *stack)
 }
 
 /* A handler that sets itself again, as those of System V do, may have little stack left to look at.
- */
+ * One of an unloaded module that is put back is the same one, unless another load lies there. */
 static bool is_known(const struct disposition *disposition, uintptr_t handler)
 {
-    return disposition->handler.pc == handler && !module_is_unloaded(disposition->handler.module);
+    const struct module *module = disposition->handler.module;
+    return disposition->handler.pc == handler &&
+           (!module_is_unloaded(module) || !modules_find_live(handler));
 }
 
 void signal_changed(int number)

@@ -39,7 +39,10 @@ bool signals_any_left(void);
  * handler was set past us. */
 void signals_reconcile(bool all);
 
-/* A handler of our own, which counts as none. Once, before it is set. */
+/* A handler of our own, which counts as the one that it stands in for. Once, before it is set. */
 void signals_set_own(void (*handler)(int signal, siginfo_t *info, void *context));
+
+/* The program's handler that ours is about to stand in for; 0: SIG_DFL. Any phase. */
+void signals_stand_in(int number, uintptr_t handler);
 
 #endif

@@ -28,8 +28,10 @@ uint64_t log_now(void)
 
 static void write_out(struct text *text)
 {
-    if (!closed && (text->failed || !output_file_write(text_string(text), text->length)))
+    if (!closed && (text->failed || !output_file_write(text_string(text), text->length))) {
         drop(DROP_RECORD);
+        output_file_spoil();
+    }
     text_free(text);
 }
 
@@ -102,7 +104,8 @@ bool log_open_locked(void)
         struct text line = {0};
         text_printf(&line, "dlpin: cannot create the report file '%s': %s\n", pattern,
                     strerrordesc_np(-error));
-        log_say(text_string(&line));
+        if (!options.quiet)
+            log_say(text_string(&line));
         text_free(&line);
         arena_free(pattern, strlen(pattern) + 1);
         pattern = NULL;
@@ -134,6 +137,18 @@ void log_init(const char *raw_options)
     };
     if (options.log_path && *options.log_path)
         pattern = output_absolute_path(options.log_path);
+}
+
+const char *log_folder(void)
+{
+    const char *slash = pattern ? strrchr(pattern, '/') : NULL;
+    const char *percent = pattern ? strchr(pattern, '%') : NULL;
+    if (!slash || (percent && percent < slash))
+        return NULL;
+    char *folder = arena_strdup(pattern);
+    if (folder)
+        folder[slash > pattern ? slash - pattern : 1] = '\0';
+    return folder;
 }
 
 bool log_is_wanted_empty(void)

@@ -14,6 +14,9 @@
 /* Once, after the options are known. `raw_options` is the environment variable as it was. */
 void log_init(const char *raw_options);
 
+/* The folder that report files go into; NULL where there are none, or it is not known for sure. */
+const char *log_folder(void);
+
 /* Nanoseconds since the start: a record's "time". */
 uint64_t log_now(void);
 

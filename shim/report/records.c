@@ -2,6 +2,7 @@
 #include "report/records.h"
 #include "base/dropped.h"
 #include "base/sys.h"
+#include "base/unfollowed.h"
 #include "ownership/json.h"
 #include "base/names.h"
 #include "rules/path_json.h"
@@ -227,6 +228,26 @@ void record_request(struct text *text, uint32_t token, enum request_state state,
     json_end(text);
 }
 
+static void add_unfollowed(struct text *text)
+{
+    struct unfollowed_program program;
+    const char *comma = "";
+    if (!unfollowed_any())
+        return;
+    text_add(text, ",\"unfollowed\":[");
+    for (unsigned i = 0; unfollowed_get(i, &program); i++) {
+        if (!program.count)
+            continue;
+        text_printf(text, "%s{\"program\":", comma);
+        text_add_json(text, program.program);
+        json_string(text, "why", unfollowed_names[program.why]);
+        json_number(text, "count", program.count);
+        text_add(text, "}");
+        comma = ",";
+    }
+    text_add(text, "]");
+}
+
 void record_coverage(struct text *text, bool heap_seen, const char *const *unseen, uint64_t time)
 {
     const char *comma = "";
@@ -246,6 +267,7 @@ void record_coverage(struct text *text, bool heap_seen, const char *const *unsee
         text_add_json(text, unseen[i]);
     }
     text_add(text, "]");
+    add_unfollowed(text);
     json_end(text);
 }
 

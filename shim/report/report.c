@@ -3,10 +3,12 @@
 #include "base/dropped.h"
 #include "base/lock.h"
 #include "base/options.h"
+#include "base/unfollowed.h"
 #include "report/instances.h"
 #include "report/log.h"
 #include "base/names.h"
 #include "report/suppressions.h"
+#include "rules/registry_rows.h"
 #include "rules/rule.h"
 #include "rules/rules.h"
 
@@ -14,23 +16,29 @@
 
 static unsigned untold_events; /* they are no instances: they never end */
 
-static void read_suppressions(void)
+static void add_unreadable(struct text *complaints, const char *option, const char *path)
 {
-    struct text line = {0};
-    if (!options.suppressions)
-        return;
-    if (suppressions_read(options.suppressions, suppressions_day((uint64_t)time(NULL))) ||
-        options.quiet)
-        return;
-    text_printf(&line, "dlpin: suppressions=%s: it cannot be read\n", options.suppressions);
-    log_say(text_string(&line));
-    text_free(&line);
+    text_printf(complaints, "dlpin: %s=%s: it cannot be read\n", option, path);
+}
+
+static void read_files(void)
+{
+    struct text complaints = {0};
+    const char *path = options.suppressions;
+    if (path && !suppressions_read(path, suppressions_day((uint64_t)time(NULL))))
+        add_unreadable(&complaints, "suppressions", path);
+    path = options.registries;
+    if (path && !registry_rows_read(path, &complaints))
+        add_unreadable(&complaints, "registries", path);
+    if (!options.quiet)
+        log_say(text_string(&complaints));
+    text_free(&complaints);
 }
 
 void report_init(const char *raw_options)
 {
     log_init(raw_options);
-    read_suppressions();
+    read_files();
     if (!lock_acquire(&report_lock))
         return;
     if (log_is_wanted_empty())
@@ -186,9 +194,14 @@ uint32_t report_finding(struct finding *finding, enum occasion at, bool quietly)
         lock_release(&report_lock);
         return 0;
     }
+    struct instance *instance = instance_find_locked(&finding->object);
+    if (!instance && finding->only_if_moved) {
+        lock_release(&report_lock);
+        finding_release(finding);
+        return 0;
+    }
     if (instances_exiting && !finding->before_exit && finding->severity != SEVERITY_ERROR)
         finding->severity = SEVERITY_NOTE;
-    struct instance *instance = instance_find_locked(&finding->object);
     if (instance)
         report_again_locked(instance, finding, at, quietly);
     else
@@ -360,7 +373,7 @@ void report_finish(const char *ended, bool image_may_go_on, bool heap_seen,
 {
     if (!lock_acquire(&report_lock))
         return;
-    if (log_was_opened() && log_open_locked()) {
+    if ((log_was_opened() || unfollowed_any()) && log_open_locked()) {
         struct summary summary = summarize_locked(ended);
         struct text text = {0};
         record_coverage(&text, heap_seen, unseen, log_now());
@@ -378,6 +391,7 @@ void report_fork_child(void)
     struct instance *instance, *next_instance;
     struct group *group, *next;
     log_fork_child();
+    unfollowed_fork_child();
     HASH_ITER (hh, instances, instance, next_instance)
         instance->told = true;
     untold_events = 0;

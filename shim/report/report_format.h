@@ -80,6 +80,8 @@
       "dangling error, held warning")                                                              \
     X(POINTER, "pointer", "pointer into an unloaded module's image", "pointer",                    \
       "dangling warning")                                                                          \
+    X(REGISTRY, "registry", "entry of an unloaded module in a library's registry", "entry",        \
+      "dangling error")                                                                            \
     X(HEAP_LOST, "heap-lost", "blocks of an unloaded module that nothing reaches", "heap",         \
       "lost warning")                                                                              \
     X(HEAP_HELD, "heap-held", "blocks of an unloaded module that are still reached", "heap",       \
@@ -122,6 +124,22 @@
     X(STARTUP, "startup")               \
     X(UNKNOWN, "unknown")
 
+/*
+ * Why the library does not come into a program that a process started: "why" in "unfollowed" of a
+ * coverage record. X(enumerator, "name", "what it means, behind the program's name")
+ */
+#define DLPIN_UNFOLLOWED(X)                                                                    \
+    X(STATIC, "static", "statically linked, no loader will load libdlpin.so")                  \
+    X(FOREIGN, "foreign", "of another architecture or C library than libdlpin.so")             \
+    X(PRIVILEGED, "privileged",                                                                \
+      "set-user-ID, set-group-ID or with file capabilities, the loader ignores LD_PRELOAD")    \
+    X(UNREADABLE, "unreadable", "its file cannot be read, or is of no known format")           \
+    X(NO_LIBRARY, "no-library", "its user, in its root folder, cannot read libdlpin.so")       \
+    X(NO_REPORT, "no-report", "its user, in its root folder, cannot write a report")           \
+    X(NO_ROOM, "no-room", "there was no room to put LD_PRELOAD back into its environment")     \
+    X(UNSURE, "unsure", "without LD_PRELOAD, and its path depends on the folder it starts in") \
+    X(SHELL, "shell", "system() or popen() started it, and the environment has no LD_PRELOAD")
+
 /* States of a module record. X(enumerator, "name") */
 #define DLPIN_MODULE_STATES(X) \
     X(LOADED, "loaded")        \
@@ -153,6 +171,7 @@
 #define DLPIN_VERDICT_ROW(name, ...) DLPIN_ENUM_ROW(VERDICT, name)
 #define DLPIN_KIND_ROW(name, ...) DLPIN_ENUM_ROW(KIND, name)
 #define DLPIN_OCCASION_ROW(name, ...) DLPIN_ENUM_ROW(AT, name)
+#define DLPIN_UNFOLLOWED_ROW(name, ...) UNFOLLOWED_##name,
 #define DLPIN_MODULE_STATE_ROW(name, ...) DLPIN_ENUM_ROW(MODULE, name)
 #define DLPIN_REQUEST_STATE_ROW(name, ...) DLPIN_ENUM_ROW(REQUEST, name)
 #define DLPIN_REASON_ROW(name, ...) DLPIN_ENUM_ROW(REASON, name)
@@ -163,6 +182,11 @@ enum kind { DLPIN_KINDS(DLPIN_KIND_ROW) KIND_COUNT };
 enum occasion { DLPIN_OCCASIONS(DLPIN_OCCASION_ROW) AT_COUNT };
 enum reason { DLPIN_REASONS(DLPIN_REASON_ROW) REASON_COUNT };
 enum request_state { DLPIN_REQUEST_STATES(DLPIN_REQUEST_STATE_ROW) REQUEST_STATE_COUNT };
+enum unfollowed {
+    DLPIN_UNFOLLOWED(DLPIN_UNFOLLOWED_ROW) UNFOLLOWED_COUNT,
+    UNFOLLOWED_NOT = UNFOLLOWED_COUNT, /* the library comes into it */
+    UNFOLLOWED_ABSENT,                 /* there is no such program */
+};
 enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COUNT };
 
 /* clang-format off: the lists below are tables. */
@@ -186,6 +210,8 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *           predicted_by(finding id, or null) stack[](frames; the first is where it died, and no
  *           return address: with another pc than address it read or wrote there)
  * coverage  pid time hooks{heap: bool} dropped{what: count} unseen[](sentences)
+ *           unfollowed?[{program why count}](programs that it started, and that the library does
+ *           not come into)
  * summary   pid time findings kinds{} verdicts{} severities{}
  *           ended("exit", "_exit", "quick_exit", "exec", "confined")
  *
@@ -200,6 +226,8 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *                   "pointer": slot in("data"|"tls"|"block") slot_module? slot_symbol? block_bytes?
  *                             tid? thread_name? address where("image") target("code"|"vtable"|
  *                             "data") function(frame) owner? requester?
+ *                   "entry":  like "pointer", with library(module id) call(that enters)
+ *                             remove?(the call that removes)
  *                   "heap":   address(one of them) blocks bytes hanging_blocks hanging_bytes
  *                             owner? requester?
  *                   "thread": tid thread_name function?(frame) via?(frame) argument? where?

@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "report/suppressions.h"
 #include "base/arena.h"
-#include "base/calls.h"
-#include "ownership/common.h"
+#include "base/file.h"
 #include "base/names.h"
+#include "base/span.h"
+#include "ownership/common.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 
-enum { SIZE_MAX_READ = 1 << 20, ANY_KIND = KIND_COUNT };
-
-struct span {
-    const char *start, *end;
-};
+enum { ANY_KIND = KIND_COUNT };
 
 struct suppression {
     struct suppression *next;
@@ -26,34 +20,6 @@ static struct suppression *suppressions;
 static char *file_text; /* what they point into */
 static size_t file_size;
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
-static bool begins(struct span text, const char *word)
-{
-    size_t length = strlen(word);
-    return (size_t)(text.end - text.start) >= length && !memcmp(text.start, word, length);
-}
-
-static struct span trim(struct span text)
-{
-    while (text.start < text.end && is_blank(*text.start))
-        text.start++;
-    while (text.start < text.end && is_blank(text.end[-1]))
-        text.end--;
-    return text;
-}
-
-/* NULL: the character is not in it. */
-static const char *find(const char *start, const char *end, char wanted)
-{
-    while (start < end && *start != wanted)
-        start++;
-    return start < end ? start : NULL;
-}
-
 /* Where an attribute, or a comment where there may be one, begins behind a blank. */
 static const char *value_end(struct span text, bool is_reason)
 {
@@ -61,10 +27,10 @@ static const char *value_end(struct span text, bool is_reason)
     for (struct span at = text; at.start < text.end; at.start++) {
         if (at.start == text.start || !is_blank(at.start[-1]))
             continue;
-        if (begins(at, "until="))
+        if (span_begins(at, "until="))
             return at.start;
         for (size_t i = 0; !is_reason && i < ARRAY_SIZE(others); i++)
-            if (begins(at, others[i]))
+            if (span_begins(at, others[i]))
                 return at.start;
     }
     return text.end;
@@ -92,13 +58,14 @@ static bool holds(struct span attributes, unsigned today)
     unsigned until = 0;
     bool has_reason = false;
     while (attributes.start < attributes.end && *attributes.start != '#') {
-        bool is_until = begins(attributes, "until="), is_reason = begins(attributes, "reason=");
+        bool is_until = span_begins(attributes, "until="),
+             is_reason = span_begins(attributes, "reason=");
         const char *end = value_end(attributes, is_reason);
         if ((!is_until && !is_reason) || (is_until && until) || (is_reason && has_reason))
             return false;
         has_reason |= is_reason;
         if (is_until)
-            until = parse_day(trim((struct span){attributes.start + strlen("until="), end}));
+            until = parse_day(span_trim((struct span){attributes.start + strlen("until="), end}));
         if (is_until && !until)
             return false;
         attributes.start = end;
@@ -112,8 +79,7 @@ static unsigned find_kind(struct span name)
     unsigned kind = 0;
     if (name.end - name.start == 1 && *name.start == '*')
         return ANY_KIND;
-    while (kind < KIND_COUNT &&
-           !(begins(name, kind_names[kind]) && name.start + strlen(kind_names[kind]) == name.end))
+    while (kind < KIND_COUNT && !span_is(name, kind_names[kind]))
         kind++;
     return kind < KIND_COUNT ? kind : ANY_KIND + 1;
 }
@@ -131,14 +97,14 @@ static bool is_empty_somewhere(struct span patterns)
 
 static void take_line(struct span line, unsigned today)
 {
-    line = trim(line);
-    const char *colon = find(line.start, line.end, ':');
+    line = span_trim(line);
+    const char *colon = span_find(line, ':');
     if (!colon || *line.start == '#')
         return;
     const char *end = value_end(line, false);
     struct suppression found = {
         .kind = find_kind((struct span){line.start, colon}),
-        .patterns = trim((struct span){colon + 1, end}),
+        .patterns = span_trim((struct span){colon + 1, end}),
     };
     if (end <= colon || found.kind > ANY_KIND || is_empty_somewhere(found.patterns) ||
         !holds((struct span){end, line.end}, today))
@@ -149,32 +115,6 @@ static void take_line(struct span line, unsigned today)
     *kept = found;
     kept->next = suppressions;
     suppressions = kept;
-}
-
-/* A FIFO would wait, and a device may do anything. NULL: it cannot be read, or not to the end. */
-static char *read_regular(const char *path, size_t *size)
-{
-    int fd =
-        (int)sys_call(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
-    struct stat status;
-    char *text = NULL;
-    size_t length = 0;
-    long n = 1;
-    if (fd < 0)
-        return NULL;
-    if (!sys_call(SYS_fstat, fd, &status) && S_ISREG(status.st_mode) &&
-        status.st_size <= SIZE_MAX_READ)
-        text = arena_alloc((size_t)status.st_size + 1);
-    *size = (size_t)status.st_size;
-    while (text && length < *size &&
-           (n = sys_call(SYS_read, fd, text + length, *size - length)) > 0)
-        length += (size_t)n;
-    sys_call(SYS_close, fd);
-    if (text && n <= 0) {
-        arena_free(text, *size + 1);
-        text = NULL;
-    }
-    return text;
 }
 
 static void forget(void)
@@ -191,12 +131,12 @@ static void forget(void)
 bool suppressions_read(const char *path, unsigned today)
 {
     forget();
-    file_text = read_regular(path, &file_size);
+    file_text = file_read(path, &file_size);
     if (!file_text)
         return false;
     const char *text = file_text;
     for (const char *end = text + file_size; text < end;) {
-        const char *newline = find(text, end, '\n');
+        const char *newline = span_find((struct span){text, end}, '\n');
         take_line((struct span){text, newline ? newline : end}, today);
         text = newline ? newline + 1 : end;
     }
@@ -218,7 +158,7 @@ static bool matches(const struct suppression *suppression, const struct finding 
     if (suppression->kind != ANY_KIND && suppression->kind != finding->kind)
         return false;
     while (rest.start <= rest.end) {
-        const char *bar = find(rest.start, rest.end, '|');
+        const char *bar = span_find(rest, '|');
         if (!matches_module((struct span){rest.start, bar ? bar : rest.end}, finding->module))
             return false;
         rest.start = (bar ? bar : rest.end) + 1;

@@ -26,7 +26,9 @@ struct task_value;
 struct retained {
     const struct result *result;
     enum target_class target;
-    struct in_block place; /* of a word in a block: which one */
+    bool is_ambiguous;                     /* the word may be one of an earlier module */
+    struct in_block place;                 /* of a word in a block: which one */
+    const struct known_registry *registry; /* of which it is an entry, or NULL */
 };
 
 /* An object as the rules see it. */

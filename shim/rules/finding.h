@@ -15,6 +15,7 @@
 #include "registry/mappings.h"
 #include "registry/registrations.h"
 #include "report/report_format.h"
+#include "rules/registry_rows.h"
 #include "scan/walk.h"
 
 #include <string.h>
@@ -134,7 +135,8 @@ struct finding {
     enum verdict verdict;
     enum severity severity;
     bool pending;
-    bool before_exit; /* made before exit() began, however late it is reported */
+    bool only_if_moved; /* its word is known from elsewhere; else it is no finding */
+    bool before_exit;   /* made before exit() began, however late it is reported */
     bool grows;
     struct object object;
     /* Each module and each frame's module holds a reference. */
@@ -164,6 +166,7 @@ struct finding {
         } deletion;
         struct {
             uintptr_t address;
+            struct known_registry registry; /* of which it is an entry */
         } slot;
         struct {
             size_t hanging_blocks, hanging_bytes;

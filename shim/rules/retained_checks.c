@@ -7,6 +7,7 @@
 #include "modules/symbols.h"
 #include "registry/libc_state.h"
 #include "rules/found.h"
+#include "rules/known_registries.h"
 #include "rules/rule.h"
 #include "scan/target.h"
 
@@ -47,10 +48,10 @@ static bool may_be_function(const struct module *module, uintptr_t address)
 
 /* The Itanium C++ ABI's names; without names: what the first word of a block points to where tables
  * lie. */
-static enum target_class class_of_constant(const struct result *result)
+static enum target_class class_of_constant(const struct result *result, const struct module *module)
 {
     char name[SYMBOL_MAX];
-    if (symbol_find(result->module, result->word, name))
+    if (symbol_find(module, result->word, name))
         return !memcmp(name, "_ZTV", 4)   ? TARGET_VTABLE
                : !memcmp(name, "_ZTI", 4) ? TARGET_TYPEINFO
                                           : TARGET_DATA;
@@ -74,9 +75,8 @@ static bool is_nothing(const struct module *module, uintptr_t address)
 }
 
 /* NONE: to nothing, or into the middle of code, by chance. */
-static enum target_class target_class_of(const struct result *result)
+static enum target_class target_class_of(const struct result *result, const struct module *module)
 {
-    const struct module *module = result->module;
     if (is_nothing(module, result->word))
         return TARGET_CLASS_NONE;
     if (module_is_code(module, result->word))
@@ -84,7 +84,24 @@ static enum target_class target_class_of(const struct result *result)
     enum object_found found = objects_find(module, result->word);
     if (found != OBJECT_NOT_FOUND)
         return found == OBJECT_TYPEINFO ? TARGET_TYPEINFO : TARGET_OBJECT;
-    return in_relro(module, result->word) ? class_of_constant(result) : TARGET_DATA;
+    return in_relro(module, result->word) ? class_of_constant(result, module) : TARGET_DATA;
+}
+
+/* A block may be memory that was used before, and not written to since: the word may be one of
+ * whoever lay there then, if it leads to anything in that. */
+static bool is_ambiguous(const struct result *result)
+{
+    struct module *other = module_ref(result->module), *before;
+    bool found = false;
+    while (result->site && other && !found) {
+        before = modules_find_before(result->word, other);
+        module_unref(other);
+        other = before;
+        found = other && strcmp(other->identity, result->module->identity) != 0 &&
+                target_class_of(result, other) != TARGET_CLASS_NONE;
+    }
+    module_unref(other);
+    return found;
 }
 
 /*
@@ -141,13 +158,64 @@ static void apply_to_places(struct retained *retained, bool all, struct found *f
 {
     const struct result *result = retained->result;
     unsigned count = result->place_count ? result->place_count : 1;
+    const struct object_class *class = retained->registry               ? &registry_class
+                                       : result->kind == RESULT_POINTER ? &slot_class
+                                                                        : &heap_class;
     for (unsigned i = 0; i < count && (all || found->count == 0); i++) {
         retained->place = result->places[i];
-        found_apply(
-            &(struct subject){.class = result->kind == RESULT_POINTER ? &slot_class : &heap_class,
-                              .retained = retained},
-            found);
+        found_apply(&(struct subject){.class = class, .retained = retained}, found);
     }
+}
+
+/* Registries in which modules still have entries: what their blocks hold is no other finding. */
+enum { REGISTRIES_MAX = 64 };
+
+static struct {
+    uint32_t module;
+    const char *add;
+} entered[REGISTRIES_MAX];
+static unsigned entered_count;
+
+static bool is_entered(const struct module *module, const struct known_registry *registry)
+{
+    for (unsigned i = 0; i < entered_count && i < REGISTRIES_MAX; i++)
+        if (entered[i].module == module->id && entered[i].add == registry->add.start)
+            return true;
+    return false;
+}
+
+static void note_entered(const struct module *module, const struct known_registry *registry)
+{
+    if (is_entered(module, registry))
+        return;
+    entered[entered_count % REGISTRIES_MAX].module = module->id;
+    entered[entered_count++ % REGISTRIES_MAX].add = registry->add.start;
+}
+
+static bool is_part_of_entry(const struct result *result)
+{
+    struct known_registry row;
+    return result->kind == RESULT_HELD && entered_count > 0 && known_registry_made(result, &row) &&
+           is_entered(result->module, &row);
+}
+
+/* Finds out what a pointer leads to, and of which registry it is an entry; false: it is no
+ * finding. */
+static bool classify(struct retained *retained, struct known_registry *row)
+{
+    const struct result *result = retained->result;
+    if (result->kind != RESULT_POINTER)
+        return !is_part_of_entry(result);
+    retained->target = target_class_of(result, result->module);
+    if (retained->target == TARGET_CLASS_NONE)
+        return false;
+    retained->is_ambiguous = is_ambiguous(result);
+    enum registry_entry entry = known_registry_find(result, retained->target == TARGET_CODE, row);
+    if (entry == REGISTRY_LIVE && !retained->is_ambiguous) {
+        retained->registry = row;
+        note_entered(result->module, row);
+    }
+    return entry != REGISTRY_DEAD;
 }
 
 static bool is_registered(const struct result *result, enum root_kind root)
@@ -161,18 +229,15 @@ bool rules_check_retained(const struct result *result, bool all, rules_known *kn
 {
     struct found found = {.known = known};
     struct retained retained = {.result = result};
+    struct known_registry row;
     if (!result_holds(result))
         return false;
     enum root_kind root = result->steps ? result->path[0].root.kind : ROOT_DATA;
-    if (result->kind == RESULT_POINTER)
-        retained.target = target_class_of(result);
-    if (result->kind == RESULT_POINTER && retained.target == TARGET_CLASS_NONE)
-        return true;
-    if (is_registered(result, root))
+    if (is_registered(result, root) || !classify(&retained, &row))
         return true;
     if (root == ROOT_VALUE || root == ROOT_ARGUMENT)
         apply_to_thread(&retained, &found);
-    else if (!is_feeble(result, retained.target))
+    else if (retained.registry || !is_feeble(result, retained.target))
         apply_to_places(&retained, all, &found);
     found_hand_on(&found, sink, data);
     return true;

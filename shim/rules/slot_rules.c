@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Pointers into the images of unloaded modules. */
+/* Pointers into the images of unloaded modules, among them entries of registries that are known. */
 #include "base/json.h"
 #include "base/names.h"
 #include "base/sys.h"
@@ -10,6 +10,7 @@
 #include "rules/rule.h"
 #include "rules/subject_json.h"
 #include "rules/words.h"
+#include "scan/target.h"
 
 static const struct step *last_step(const struct result *result)
 {
@@ -28,16 +29,13 @@ static bool is_in_parts(const struct result *result)
     return found;
 }
 
-static bool match_pointer(const struct subject *subject, struct finding *finding)
+static void copy_slot(const struct subject *subject, struct finding *finding)
 {
     const struct result *result = subject->retained->result;
     const struct step *where = last_step(result);
     const struct site *site = site_get(result->site);
-    bool is_data = subject->retained->target == TARGET_DATA;
-    if (result->kind != RESULT_POINTER)
-        return false;
     finding->verdict = VERDICT_DANGLING;
-    finding->severity = is_data || is_in_parts(result) ? SEVERITY_NOTE : SEVERITY_WARNING;
+    finding->only_if_moved = site_is_younger(site, result->module);
     finding->module = module_ref(result->module);
     finding->target = subject->retained->target;
     finding->place = PLACE_IMAGE;
@@ -51,6 +49,22 @@ static bool match_pointer(const struct subject *subject, struct finding *finding
         finding->requester = module_ref(site->requester.module);
         finding->stack = site->stack ? stack_copy(site->stack) : NULL;
     }
+}
+
+static bool match_pointer(const struct subject *subject, struct finding *finding)
+{
+    const struct retained *retained = subject->retained;
+    bool is_weak = retained->target == TARGET_DATA || retained->is_ambiguous;
+    copy_slot(subject, finding);
+    finding->severity = is_weak || is_in_parts(retained->result) ? SEVERITY_NOTE : SEVERITY_WARNING;
+    return true;
+}
+
+static bool match_registry(const struct subject *subject, struct finding *finding)
+{
+    copy_slot(subject, finding);
+    finding->severity = SEVERITY_ERROR;
+    finding->slot.registry = *subject->retained->registry;
     return true;
 }
 
@@ -86,6 +100,38 @@ static void explain_pointer(const struct finding *finding, struct text *message)
     else
         text_add(message, "That it can be reached does not say that it will be used. Take it out "
                           "where it was entered, before dlclose.");
+}
+
+static void advise_removal(const struct known_registry *registry, struct text *message)
+{
+    if (registry->advice.start) {
+        text_add_n(message, registry->advice.start, span_length(registry->advice));
+        return;
+    }
+    if (span_is(registry->remove, "-")) {
+        text_add(message, "No call removes such an entry: the module has to stay mapped (link it "
+                          "with -Wl,-z,nodelete).");
+        return;
+    }
+    text_add(message, "Call ");
+    text_add_n(message, registry->remove.start, span_length(registry->remove));
+    text_add(message, " in the module's stop function or in a destructor, before dlclose.");
+}
+
+static void explain_registry(const struct finding *finding, struct text *message)
+{
+    const struct known_registry *registry = &finding->slot.registry;
+    word_fate(message, finding);
+    word_module(message, registry->of);
+    text_printf(message, " still has what the module entered with %s: ", registry->call);
+    word_target(message, finding);
+    if (finding->blocks > 1)
+        text_printf(message, " (and %zu more such words)", finding->blocks - 1);
+    text_add(message, ". It was not removed. The library will use it: ");
+    text_add(message, finding->target == TARGET_DATA || finding->target == TARGET_TYPEINFO
+                          ? "it then reads unmapped memory. "
+                          : "it then jumps into unmapped memory. ");
+    advise_removal(registry, message);
 }
 
 /* Not whose the word in it is: a later module at the same place is not reported for an old one. */
@@ -169,6 +215,28 @@ static void add_signature(struct text *text, const struct finding *finding)
         text_printf(text, "+%s", symbol);
 }
 
+static void write_entry(struct text *text, const struct finding *finding)
+{
+    const struct known_registry *registry = &finding->slot.registry;
+    struct text remove = {0};
+    write_subject(text, finding);
+    json_module(text, "library", registry->of);
+    json_string(text, "call", registry->call);
+    if (span_is(registry->remove, "-"))
+        return;
+    text_add_n(&remove, registry->remove.start, span_length(registry->remove));
+    json_string(text, "remove", text_string(&remove));
+    text_free(&remove);
+}
+
+/* All entries of a module in one registry are one finding, wherever they were made. */
+static void add_entry_signature(struct text *text, const struct finding *finding)
+{
+    const struct known_registry *registry = &finding->slot.registry;
+    text_printf(text, "|%s|", registry->of->identity);
+    text_add_n(text, registry->add.start, span_length(registry->add));
+}
+
 static const struct module *name_member(struct text *text, const struct finding *finding)
 {
     word_target(text, finding);
@@ -196,4 +264,18 @@ const struct object_class slot_class = {
     .is_one_more = is_one_more,
 };
 
+const struct object_class registry_class = {
+    .identify = identify,
+    .still_holds = still_holds,
+    .write_subject = write_entry,
+    .add_signature = add_entry_signature,
+    .stack_varies = true,
+    .name_member = name_member,
+    .word = word,
+    .word_moves = true,
+    .is_one_more = is_one_more,
+};
+
 const struct rule rule_POINTER = {&slot_class, match_pointer, explain_pointer, CLOSED_NOTHING};
+const struct rule rule_REGISTRY = {&registry_class, match_registry, explain_registry,
+                                   CLOSED_NOTHING};

@@ -64,6 +64,13 @@ bool site_is_older(const struct site *site, const struct module *module)
     return site && had_gone(site->owner.module, module) && had_gone(site->requester.module, module);
 }
 
+bool site_is_younger(const struct site *site, const struct module *module)
+{
+    const struct module *owner = site ? site->owner.module : NULL;
+    const struct module *requester = site ? site->requester.module : NULL;
+    return (owner && had_gone(module, owner)) || (requester && had_gone(module, requester));
+}
+
 /* glib's g_slice (before 2.76) takes blocks that are aligned to their size. */
 bool target_is_pool(const struct module *owner, uintptr_t start, size_t size)
 {

@@ -40,6 +40,10 @@ struct module *site_left(const struct site *site);
  */
 bool site_is_older(const struct site *site, const struct module *module);
 
+/* True if one who made a block of this site came when `module` was unloaded already. Then a word in
+ * the block that leads to `module` was copied from elsewhere, or lay there before. */
+bool site_is_younger(const struct site *site, const struct module *module);
+
 /* True if a block is memory that the loader, or a common library, deals out in pieces, of which
  * nobody can tell which are in use. `owner` is its site's, or NULL. */
 bool target_is_pool(const struct module *owner, uintptr_t start, size_t size);

@@ -3,13 +3,14 @@
 """dlpin leaks: programs are asked while they wait, and must not notice.
 
 Arguments: dlpin, libdlpin.so, the program "waits", and which part: a call that it waits in, or "flagged",
-"python", "suppose", "storm", "others"."""
+"python", "suppose", "holders", "storm", "others"."""
 
 import contextlib
 import json
 import os
 import platform
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -57,7 +58,8 @@ class Asked:
 
     def ask(self, *options, pid=None):
         return subprocess.run([DLPIN, 'leaks', f'--timeout={LONG}', *options, str(pid or self.process.pid)],
-                              capture_output=True, text=True, check=False, timeout=600)
+                              capture_output=True, text=True, check=False, timeout=600,
+                              env={**os.environ, 'LC_ALL': 'C'})
 
     def answers(self):
         """How many requests were served."""
@@ -259,6 +261,24 @@ def state_of(process):
         return images, files, file.read(), len(os.listdir(f'/proc/{process}/task'))
 
 
+def holders():
+    """What holds a module is a tree, in which what two findings have in common is once; as graph and page, too."""
+    samples = os.path.dirname(os.path.dirname(PLUGIN))
+    steps = 'open plugin call plugin use_table call plugin use_list close plugin input'
+    with Asked([os.path.join(samples, 'common', 'host'), *steps.split()],
+               cwd=os.path.join(samples, 'pointer')) as asked:
+        answer = asked.ask()
+        lines = [re.sub(r'(open_session|make_entry)[^,]*', r'\1', line) for line in answer.stdout.splitlines()[:5]]
+        check('tree, ' + answer.stderr, lines,
+              ['plugin.so, load 1 (unloaded): warning pointer, warning pointer', '`-- code: open_session',
+               '    |-- drivers+0x18 in host', '    `-- a block of 24 bytes, made in make_entry, at +0x8',
+               '        `-- entries in host'])
+        for form, start in (('dot', 'digraph dlpin {'), ('html', '<!DOCTYPE html>')):
+            answer = asked.ask(f'--format={form}')
+            check(form, (answer.returncode, answer.stdout.splitlines()[0]), (1, start))
+        check('the program', asked.end(), ('', 0))
+
+
 def suppose():
     """As if a module were unloaded: it is said what would be, and nothing is different afterwards."""
     samples = os.path.dirname(os.path.dirname(PLUGIN))
@@ -301,6 +321,8 @@ elif PART == 'storm':
     storm()
 elif PART == 'suppose':
     suppose()
+elif PART == 'holders':
+    holders()
 elif PART == 'others':
     others()
 elif PART == 'flagged':

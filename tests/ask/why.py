@@ -5,6 +5,7 @@
 Arguments: dlpin, libdlpin.so, the folder of the sample still-mapped."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -59,11 +60,11 @@ class Host:
             sys.exit(f'the program says {rest!r} and ends with {self.process.returncode}')
 
 
-def why(status, parts, *arguments):
+def why(status, parts, *arguments, locale='C.UTF-8'):
     """The parts are in the output, in this order; one that begins with "!" is not in it."""
     patience = ['--timeout=600'] if '-p' in arguments else []
     done = subprocess.run([DLPIN, 'why', *patience, *arguments], capture_output=True, text=True, check=False,
-                          timeout=600)
+                          timeout=600, env={**os.environ, 'LC_ALL': locale})
     text, at = done.stdout + done.stderr, 0
     if done.returncode != status:
         sys.exit(f'why {arguments}: status {done.returncode}, not {status}\n{text}')
@@ -72,6 +73,7 @@ def why(status, parts, *arguments):
         if (found >= 0) == (part[0] == '!'):
             sys.exit(f'why {arguments}: {part!r} is wrong in\n{text}')
         at = max(at, found)
+    return done.stdout
 
 
 def of_process(host):
@@ -81,8 +83,15 @@ def of_process(host):
     why(0, ['tidy.so, load 1 (loaded)\n', '1 handle of it is left', 'opened at:', '#0 '], *pid, 'tidy.so')
     host.do('open', 'tidy', 'open', 'library', 'close', 'tidy', 'close', 'tidy')
     # Held by a library that needs it, which is open: the way goes on to who opened that.
-    why(0, ['tidy.so, load 1 (closed)\n', 'was closed', 'library.so needs it', '\n  library.so, load 1 (loaded)\n',
+    why(0, ['tidy.so, load 1 (closed)\n', 'was closed', 'library.so needs it', '\n└── library.so, load 1 (loaded)\n',
             '1 handle of it is left', 'opened at:', '!2 handles'], *pid, path('tidy'))
+    why(0, ['\n|   ', '\n`-- library.so, load 1 (loaded)\n        '], *pid, 'tidy.so', locale='C')
+    graph = why(0, ['digraph', 'tidy.so, load 1 (closed)', 'library.so, load 1 (loaded)', 'n1 -> n0'],
+                '--format=dot', *pid, 'tidy.so')
+    if shutil.which('dot'):
+        subprocess.run(['dot', '-Tsvg'], input=graph, text=True, check=True, capture_output=True)
+    why(0, ['<!DOCTYPE html>', '<ul class="tree">\n<li><b>tidy.so, load 1 (closed)</b>', 'library.so needs it',
+            '<ul class="tree">\n<li><b>library.so, load 1 (loaded)</b>', '</html>'], '--format=html', *pid, 'tidy.so')
     host.do('close', 'library')
     why(1, ['tidy.so, load 1 (unloaded)\n', 'it was unmapped'], *pid, 'tidy.so')
     host.do('open', 'tidy', 'open', 'plugin', 'close', 'plugin', 'open', 'cxx', 'close', 'cxx')
@@ -109,7 +118,8 @@ def main():
             host.end()
         of_file(next(entry.path for entry in os.scandir(folder)))
         why(2, ['No such file'], f'{folder}/none', 'tidy.so')
-    for wrong in [(), ('-p', '1'), ('-p', 'x', 'm'), ('a',), ('a', 'b', 'c'), ('--timeout=x', 'a', 'b')]:
+    for wrong in [(), ('-p', '1'), ('-p', 'x', 'm'), ('a',), ('a', 'b', 'c'), ('--timeout=x', 'a', 'b'),
+                  ('--format=json', 'a', 'b')]:
         why(2, ['dlpin why: '], *wrong)
 
 

@@ -104,6 +104,8 @@ def misfit(report, finding, expected):
             sorted(member["name"] for member in finding.get("members", ()))),
         "by": lambda value: value in {reason.get("by") for reason in subject["reasons"]},
         "growing": lambda value: str(finding.get("growing", False)).lower() == value,
+        "call": lambda value: subject.get("call") == value,
+        "remove": lambda value: subject.get("remove") == value,
         "reopened": lambda value: str(subject.get("reopened", False)).lower() == value,
         "replaced": lambda value: str(subject.get("replaced", False)).lower() == value,
         "stack": lambda value: bool(set(value.split("|")) & _stack(report, finding)),

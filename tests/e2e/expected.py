@@ -16,7 +16,7 @@ class Expectation:
     FLAGS = ("resolved", "no-stack")
     VALUES = ("at", "function", "stack", "where", "thread", "count", "blocks", "bytes",
               "hanging", "slot", "target", "path", "reasons", "reason", "by", "growing", "reopened", "replaced",
-              "pending", "retained", "retained-bytes", "says", "silent-on", "members")
+              "pending", "retained", "retained-bytes", "says", "silent-on", "members", "call", "remove")
 
     def __init__(self, words, required):
         if len(words) < 5:
@@ -66,6 +66,7 @@ class Case:
     def __init__(self, name, line):
         self.name, self.line = name, line
         self.command = None
+        self.options = ""
         self.exit = 0
         self.stdout = []
         self.needs = []
@@ -82,6 +83,8 @@ class Case:
         words = rest.split()
         if word == "run":
             self.command = words
+        elif word == "options":
+            self.options = rest
         elif word == "exit":
             self.exit = -getattr(signal, rest) if rest.startswith("SIG") else int(rest)
         elif word == "stdout":

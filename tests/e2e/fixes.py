@@ -185,6 +185,15 @@ class Fixes(unittest.TestCase):
         module = [r for r in self.records('module') if r['path'] == path][-1]
         self.assertEqual(module['kept'], 'prevent')
 
+    def test_prevent_what_is_bound_to_the_plugin_that_needs_it(self):
+        """As the message of still-mapped says: loaded before, it cannot be bound to the plug-in."""
+        steps = 'open leader call leader start close leader'
+        result = self.run_with('fix=off', steps, 'still-mapped')
+        self.assertEqual(result.stdout, 'leader is still mapped\n')
+        self.assertIn('DLPIN_OPTIONS=prevent=', result.stderr)
+        result = self.run_with('prevent=./follower.so', steps, 'still-mapped')
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, '', ''))
+
     def test_prevent_several_and_what_is_not_there(self):
         result = self.run_with('prevent=libm.so.6,libnothing.so.9,', 'open tidy close tidy')
         self.assertEqual(result.returncode, 0)

@@ -52,9 +52,13 @@ class Options(unittest.TestCase):
         self.assertRegex(os.listdir(self.folder.name)[0], r'^x\.[0-9]+$')
 
     def test_log_path_that_cannot_be(self):
-        result = self.run_with('quiet=1:log_path=/nonexistent/x')
+        result = self.run_with('log_path=/nonexistent/x')
         self.assertEqual(result.returncode, 0)
         self.assertIn("cannot create the report file '/nonexistent/x'", result.stderr)
+
+    def test_quiet_is_quiet(self):
+        result = self.run_with('quiet=1:log_path=/nonexistent/x:nonsense=1')
+        self.assertEqual((result.returncode, result.stderr), (0, ''))
 
     def test_log_empty(self):
         log = f'log_path={self.folder.name}/r:log_empty=0'
@@ -82,6 +86,24 @@ class Options(unittest.TestCase):
                                     'DLPIN_OPTIONS': f'label_env=TEST_NAME:log_path={self.folder.name}/r'})
         self.assertEqual(result.returncode, 0)
         self.assertEqual([r['kind'] for r in self.records() if r['type'] == 'finding'], ['environment'])
+
+    def test_registries(self):
+        sample = os.path.join(BUILD, 'samples', 'registry')
+        command = [HOST, *'open ./libnotices.so open plugin call plugin subscribe close plugin'.split()]
+        table = os.path.join(self.folder.name, 'table')
+        with open(table, 'w', encoding='utf-8') as file:
+            file.write('# of the model\nlibnotices.so\nlibnotices.so notices_subscribe notices_unsubscribe\n')
+        self.assertIn('pointer (dangling)', self.run_with('', command, sample).stderr)
+        result = self.run_with(f'registries={table}', command, sample)
+        self.assertIn(f'registries={table}:2: the line is none', result.stderr)
+        self.assertIn('ERROR: registry (dangling)', result.stderr)
+        self.assertIn('Call notices_unsubscribe', result.stderr)
+
+    def test_registries_that_cannot_be_read(self):
+        result = self.run_with('registries=/nonexistent', CLEAN)
+        self.assertEqual((result.returncode, result.stderr),
+                         (0, 'dlpin: registries=/nonexistent: it cannot be read\n'))
+        self.assertEqual(self.run_with('quiet=1:registries=/nonexistent', CLEAN).stderr, '')
 
     def test_common(self):
         """Passed over, the plug-in is no requester: its key goes by the variable, and is found all the same."""

@@ -304,6 +304,7 @@ class Report:
             return
         needed = {"key": ("key",), "value": ("key", "tid", "address", "where"),
                   "thread": ("tid",), "pointer": ("slot", "in", "address", "where", "target"),
+                  "entry": ("slot", "in", "address", "where", "target", "library", "call"),
                   "frame": ("tid", "returns_to", "unwound"),
                   "wait": ("tid", "call", "address", "where", "function"),
                   "mutex": ("tid", "address", "where", "function"),

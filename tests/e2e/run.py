@@ -26,7 +26,8 @@ class Runner:
 
     def __init__(self, options, sample):
         self.shim, self.dlpin, self.plain = options.shim, options.via_dlpin, options.plain
-        self.folder = os.path.join(options.build, os.path.relpath(_source(sample), ROOT))
+        self.source = _source(sample)
+        self.folder = os.path.join(options.build, os.path.relpath(self.source, ROOT))
         self.common = os.path.join(options.build, "samples", "common")
         self.words = Vocabulary(ROOT)
         self.keep = options.verbose
@@ -76,7 +77,8 @@ class Runner:
 
     def _run_shim(self, case, plain, tmp):
         result = self._execute(case, tmp, [], {
-            "LD_PRELOAD": self.shim, "DLPIN_OPTIONS": "log_path=%s/r.%%p" % tmp})
+            "LD_PRELOAD": self.shim,
+            "DLPIN_OPTIONS": "log_path=%s/r.%%p:%s" % (tmp, case.options.replace("@source@", self.source))})
         problems = list(self._outcome(case, result))
         files = sorted(glob.glob(os.path.join(tmp, "r.*")))
         if len(files) != (2 if case.ended == "exec" else 1) + case.forks:

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from typing import Callable
 
 
+NODE_MODULES = '/usr/local/lib/node_modules'
+
+
 @dataclass(frozen=True)
 class Finding:
     """A finding that must be there, or, as an item of "also", one that may be."""
@@ -19,7 +22,7 @@ class Finding:
     reasons: str = ''  # why a module stays, all of them, with | between
     at_least: int = 1  # how often, all repeats counted
     resolved: bool = False  # it is resolved at the end
-    why: str = ''  # for "also": what is true of it
+    why: str = ''  # how it is known to be true, and whose fault it is; an error or a warning needs it
 
     def __str__(self):
         return ' '.join(filter(None, [self.kind, self.severity, self.module,
@@ -43,6 +46,7 @@ class Host:
     name: str
     command: tuple  # the words; the program by its name; the working directory is a new folder
     packages: tuple = ()  # all are needed, else the host is skipped
+    npm: tuple = field(default=(), kw_only=True)  # packages of npm; likewise, in /usr/local/lib/node_modules
     environment: dict = field(default_factory=dict)
     prepare: Callable = None  # prepare(folder): what the host needs in its working directory
     drive: Callable = None  # drive(folder, process) → text: what is done to it while it runs
@@ -56,10 +60,16 @@ class Host:
     seconds: float = 900  # after that it hangs
     complete: bool = True  # the report ends with a summary
 
+    def unexplained(self):
+        """Errors and warnings that the table expects and does not explain."""
+        return [finding for finding in self.find + self.also
+                if finding.severity in ('error', 'warning') and not finding.why]
+
     def missing_packages(self):
         if not shutil.which('dpkg-query'):
             return ['dpkg']
-        return [name for name in self.packages if not is_installed(name)]
+        return [*(name for name in self.packages if not is_installed(name)),
+                *(name for name in self.npm if not os.path.exists(os.path.join(NODE_MODULES, name)))]
 
 
 def is_installed(package):

@@ -16,10 +16,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path += [os.path.join(ROOT, 'tests', 'harmless'), os.path.join(ROOT, 'tests', 'e2e')]
 
+import addons  # noqa: E402
 import languages  # noqa: E402
 import leftovers  # noqa: E402
 import media  # noqa: E402
+import reloads  # noqa: E402
 import servers  # noqa: E402
+import threads  # noqa: E402
 import tools  # noqa: E402
 from observe import Place, differences, run_host, show  # noqa: E402
 from truth import Findings, compare  # noqa: E402
@@ -27,7 +30,7 @@ from vocabulary import Vocabulary  # noqa: E402
 
 SKIPPED = 77
 PR_SET_CHILD_SUBREAPER = 36
-HOSTS = {host.name: host for table in (media, tools, languages, servers, leftovers)
+HOSTS = {host.name: host for table in (media, tools, languages, servers, leftovers, threads, addons, reloads)
          for host in table.HOSTS}
 
 
@@ -35,7 +38,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--shim', help='the library')
     parser.add_argument('--list', action='store_true', help='print the names of the hosts')
-    parser.add_argument('--covers', nargs='*', help='fail unless these are all hosts')
+    parser.add_argument('--covers', nargs='*', help='fail unless these are all hosts, and their findings are explained')
     parser.add_argument('--verbose', action='store_true', help='show outputs and all findings')
     parser.add_argument('host', nargs='*')
     return parser.parse_args()
@@ -112,7 +115,10 @@ def main():
     if options.covers is not None:
         wrong = set(options.covers) ^ set(HOSTS)
         print(*sorted(wrong), sep='\n')
-        return 1 if wrong else 0
+        unexplained = [f'{host.name}: {finding} is not explained'
+                       for host in HOSTS.values() for finding in host.unexplained()]
+        print(*unexplained, sep='\n')
+        return 1 if wrong or unexplained else 0
     # What a host leaves behind becomes a child of this process, which ends it.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     status = 0

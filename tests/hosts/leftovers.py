@@ -2,8 +2,10 @@
 """Programs whose plug-ins leave something behind: each is found with kind, module and stack."""
 
 import subprocess
+from dataclasses import replace
 
 from host import Crash, Finding, Host, write
+from media import GOMP, PIXMAN
 
 LUV_WORK = '''
 local uv = require 'luv'
@@ -14,11 +16,11 @@ uv.run()
 # A library is used, and closed, in a thread; the thread waits, or ends.
 PYTHON_THREAD = '''
 import ctypes, _ctypes, os, sys, threading, time
-name, function, last = sys.argv[1:]
+name, use_it, last = sys.argv[1:]
 closed, go = threading.Event(), threading.Event()
 def use():
     library = ctypes.CDLL(name)
-    getattr(library, function)(100)
+    eval(use_it)
     _ctypes.dlclose(library._handle)
     closed.set()
     go.wait()
@@ -129,59 +131,92 @@ def compile_for_redis(leaves):
     return prepare
 
 
-def in_thread(name, library, function, last, package, **more):
-    return Host(name, ('python3', 'thread.py', library, function, last), ('python3', package),
-                prepare=write(thread__py=PYTHON_THREAD), **more)
+def in_thread(name, library, use, last, package, compile_it=lambda folder: None, **more):
+    """Python, which uses a library in a thread; the thread waits, or ends."""
+    def prepare(folder):
+        write(thread__py=PYTHON_THREAD)(folder)
+        compile_it(folder)
+    return Host(name, ('python3', 'thread.py', library, f'library.{use}', last), ('python3', package),
+                prepare=prepare, **more)
 
 
-MIMALLOC = (Finding('key-destructor', 'libmimalloc.so.2', stack='libmimalloc.so.2'),
-            Finding('key-value', 'libmimalloc.so.2', stack='libmimalloc.so.2'),
+MIMALLOC = (Finding('key-destructor', 'libmimalloc.so.2', stack='libmimalloc.so.2',
+                    why='mimalloc makes the key in its constructor (_mi_prim_thread_init_auto_done), and deletes it only with '
+                        'mi_process_done, which is too late'),
+            Finding('key-value', 'libmimalloc.so.2', stack='libmimalloc.so.2',
+                    why="mimalloc: the value is the thread's heap, a variable of the library"),
             # Its arena: 32 MB with each load.
-            Finding('mapping', 'libmimalloc.so.2', 'warning', stack='libmimalloc.so.2'))
-CUPS = (Finding('key-destructor', 'libcups.so.2', stack='_cupsGlobals'),
-        Finding('key-value', 'libcups.so.2', 'warning', stack='_cupsGlobals'))
+            Finding('mapping', 'libmimalloc.so.2', 'warning', stack='libmimalloc.so.2',
+                    why='mimalloc does not unmap its arenas when it is unloaded'))
+CUPS = (Finding('key-destructor', 'libcups.so.2', stack='_cupsGlobals',
+                why='libcups: cups_globals_init makes the key, and nothing deletes it'),
+        Finding('key-value', 'libcups.so.2', 'warning', stack='_cupsGlobals',
+                why="libcups: the thread's globals, which only the key's destructor would free"))
+
+MELT_LOST = (
+    Finding('heap-lost', 'libmltjackrack.so', 'warning',
+            why='mlt: its module makes descriptions of the LADSPA plug-ins (plugin_desc_new_with_descriptor), and has no '
+                'destructor that frees them'),
+    Finding('heap-lost', 'libsox.so.3', 'warning',
+            why='mlt: its module calls sox_format_init, and sox_format_quit does not free all of the list of effects'),
+)
 
 HOSTS = (
     Host('luv', ('lua5.1', '-e', LUV_WORK), ('lua5.1', 'lua-luv'),
-         find=(Finding('key', 'libuv.so.1', 'warning', stack='uv_key_create'),)),
+         find=(Finding('key', 'libuv.so.1', 'warning', stack='uv_key_create',
+                       why='luv makes a key without a destructor (uv_key_create), and does not delete it when the state is '
+                           'closed'),)),
     Host('melt', ('melt', '-query', 'filters'), ('melt', 'frei0r-plugins', 'swh-plugins'),
-         find=(Finding('key-destructor', 'libEGL.so.1', at_least=6),
+         find=(Finding('key-destructor', 'libEGL.so.1', at_least=6,
+                       why='libglvnd: __glDispatchInit makes a key in each libEGL.so.1 (LD_DEBUG shows six), and its '
+                           'destructors delete none'),
                Finding('still-mapped', 'caps.so', 'note', reasons='unique-symbol'),
-               Finding('still-mapped', 'facebl0r.so', 'warning', reasons='relocation'),
+               Finding('still-mapped', 'facebl0r.so', 'warning', reasons='relocation',
+                       why="the loader bound weak symbols of OpenCV's libraries, which stay, to those of facebl0r.so"),
                Finding('still-mapped', 'libmltqt.so', 'note', reasons='unique-symbol'),
                Finding('still-mapped', 'libmltglaxnimate.so', 'note', reasons='unique-symbol'),
                Finding('still-mapped', 'libmltmovit.so', 'note', reasons='relocation'),
-               Finding('still-mapped', 'libmltrtaudio.so', 'note', reasons='unique-symbol'))),
-    in_thread('mimalloc', 'libmimalloc.so.2', 'mi_malloc', 'wait', 'libmimalloc2.0', find=MIMALLOC),
-    in_thread('mimalloc-crash', 'libmimalloc.so.2', 'mi_malloc', 'end', 'libmimalloc2.0',
+               Finding('still-mapped', 'libmltrtaudio.so', 'note', reasons='unique-symbol')),
+         also=(PIXMAN, GOMP, *MELT_LOST)),
+    in_thread('mimalloc', 'libmimalloc.so.2', 'mi_malloc(100)', 'wait', 'libmimalloc2.0', find=MIMALLOC),
+    in_thread('mimalloc-crash', 'libmimalloc.so.2', 'mi_malloc(100)', 'end', 'libmimalloc2.0',
               find=MIMALLOC, status='signal 11', complete=False,
               crash=Crash('libmimalloc.so.2', 'key-destructor', 'libc.so.6')),
-    in_thread('cups', 'libcups.so.2', 'cupsServer', 'wait', 'libcups2', find=CUPS),
-    in_thread('cups-crash', 'libcups.so.2', 'cupsServer', 'end', 'libcups2', find=CUPS,
+    in_thread('cups', 'libcups.so.2', 'cupsServer()', 'wait', 'libcups2', find=CUPS),
+    in_thread('cups-crash', 'libcups.so.2', 'cupsServer()', 'end', 'libcups2', find=CUPS,
               status='signal 11', complete=False,
               crash=Crash('libcups.so.2', 'key-destructor', 'libc.so.6')),
     Host('git2r', ('R', '--vanilla', '--no-echo', '-f', 'use.R'), ('r-base-core', 'r-cran-git2r'),
          prepare=write(use__R=R_GIT2R),
-         find=(Finding('key-destructor', 'libgit2.so.1.*', stack='libgit2.so.1.*'),)),
-    # A finalizer of its C code is in R's heap. R has a handler of its own for SIGSEGV.
+         find=(Finding('key-destructor', 'libgit2.so.1.*', stack='libgit2.so.1.*',
+                       why='git2r: git_libgit2_init makes the key, and its unload function does not bring the count of '
+                           'git_libgit2_shutdown to zero'),),
+         also=(Finding('heap-lost', 'libgit2.so.1.*', 'warning',
+                       why='git2r, likewise: what libgit2 would free in git_libgit2_shutdown'),
+               Finding('pointer', 'libmbedcrypto.so.7', 'warning',
+                       why="git2r, likewise: libgit2's state of mbedTLS, which an old pointer leads to now and then")),
+         ),
+    # R has a handler of its own for SIGSEGV.
     Host('data.table', ('R', '--vanilla', '--no-echo', '-f', 'use.R'),
          ('r-base-core', 'r-cran-data.table'), prepare=write(use__R=R_DATA_TABLE),
          changing=(r'0x[0-9a-f]+',), status='signal 11', complete=False,
-         find=(Finding('pointer', 'data_table.so', 'warning'),),
+         find=(Finding('pointer', 'data_table.so', 'warning',
+                       why='data.table: finalizers in C of external pointers stay registered with R when the package is '
+                           'unloaded, and the next gc() calls them'),),
          crash=Crash('data_table.so', 'pointer', 'R_RunWeakRefFinalizer')),
     Host('redis', ('sh', '-c', REDIS), ('redis-server', 'redis-tools', 'gcc'),
          prepare=compile_for_redis(0)),
     Host('redis-leaves', ('sh', '-c', REDIS), ('redis-server', 'redis-tools', 'gcc'),
          prepare=compile_for_redis(1),
-         find=(Finding('thread-routine', 'small.so', stack='RedisModule_OnLoad'),
-               Finding('key-destructor', 'small.so', stack='RedisModule_OnLoad'),
-               Finding('key-value', 'small.so', 'warning', stack='run'),
-               Finding('descriptor', 'small.so', 'warning', stack='RedisModule_OnLoad',
-                       at_least=4))),
+         find=tuple(replace(finding, why='our own module, made so; redis is its clean twin') for finding in (
+             Finding('thread-routine', 'small.so', stack='RedisModule_OnLoad'),
+             Finding('key-destructor', 'small.so', stack='RedisModule_OnLoad'),
+             Finding('key-value', 'small.so', 'warning', stack='run'),
+             Finding('descriptor', 'small.so', 'warning', stack='RedisModule_OnLoad', at_least=4)))),
     Host('later', ('R', '--vanilla', '--no-echo', '-f', 'use.R'), ('r-base-core', 'r-cran-later'),
          prepare=write(use__R=R_LATER),
          find=(Finding('still-mapped', 'later.so', 'note', reasons='unique-symbol'),
-               # Its timer's thread goes on, and has two pipes.
-               Finding('thread-routine', 'later.so', 'warning'),
+               Finding('thread-routine', 'later.so', 'warning',
+                       why='later: its timer has a thread (Timer::bg_main) that nobody ends when the package is unloaded'),
                Finding('descriptor', 'later.so', 'note', at_least=4))),
 )

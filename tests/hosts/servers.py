@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 
 from host import Finding, Host, write
+from languages import PHP_LEFT
 
 MODULES = '/usr/lib/apache2/modules'
 # In the order in which they need each other. php is not made for an MPM with threads.
@@ -154,12 +155,22 @@ def apache(name, mpm, pages, packages, more=(), **rest):
 LANGUAGES = ('libapache2-mod-php', 'libapache2-mod-perl2', 'libapache2-mod-wsgi-py3')
 PERL_ONLY = ('libapache2-mod-perl2',)
 # mod_perl does what the macro FREE_THREAD_KEY of perl.h says, with the key that libperl made.
-FOREIGN = (Finding('key-foreign', 'mod_perl.so', 'warning', stack='apr_pool_*', at_least=4),)
+FOREIGN = (Finding('key-foreign', 'mod_perl.so', 'warning', stack='apr_pool_*', at_least=4,
+                   why='mod_perl deletes PL_thr_key, which libperl made: harmless, for libperl does not use it any more'),)
 # apache2 loads its modules twice; opcache.so and ice.so are not unmapped by then.
-RELOADED = (Finding('still-mapped', 'libphp.so', 'warning', reasons='relocation'),
-            Finding('still-mapped', 'ice.so', 'warning', reasons='relocation'))
+RELOADED = (Finding('still-mapped', 'libphp.so', 'warning', reasons='relocation',
+                    why='opcache.so and ice.so are bound to it and stay, so that it is the old one after a reload'),
+            Finding('still-mapped', 'ice.so', 'warning', reasons='relocation',
+                    why='libIce takes definitions of inline functions from it'))
 PHP = (Finding('still-mapped', 'ice.so', 'note', reasons='relocation',
                why='libIce takes definitions of inline functions from it'),)
+OPTIONAL = tuple(
+    Finding('pointer', f'mod_{name}.so', 'warning',
+            why='apache2 keeps what it got of the module (APR_RETRIEVE_OPTIONAL_FN, a provider) in variables of its own; the '
+                'next configuration sets them again before they are used')
+    for name in ('access_compat', 'authn_core', 'authz_core', 'http2', 'ssl', 'wsgi'))
+OLD_BYTES = Finding('pointer', 'ctype.so', 'warning',
+                    why="not true: old bytes in an arena of perl's, from an earlier load of ctype.so at the same address")
 PREFORK = ('small.txt', 'small.php', 'small.lua', 'small.pl', 'wsgi', 'none')
 THREADED = ('small.txt', 'small.lua', 'small.pl', 'none')
 
@@ -167,7 +178,7 @@ HOSTS = (
     Host('apache-test', ('apache2', '-t', '-f', '@here@/httpd.conf'),
          ('apache2', *LANGUAGES), prepare=prepare_apache('prefork', ('php', 'wsgi'))),
     apache('apache-prefork', 'prefork', PREFORK, LANGUAGES, ('php', 'wsgi'),
-           find=FOREIGN + RELOADED, also=PHP),
-    apache('apache-event', 'event', THREADED, PERL_ONLY, find=FOREIGN),
-    apache('apache-worker', 'worker', THREADED, PERL_ONLY, find=FOREIGN),
+           find=FOREIGN + RELOADED, also=(*PHP, *PHP_LEFT, *OPTIONAL, OLD_BYTES)),
+    apache('apache-event', 'event', THREADED, PERL_ONLY, find=FOREIGN, also=OPTIONAL),
+    apache('apache-worker', 'worker', THREADED, PERL_ONLY, find=FOREIGN, also=OPTIONAL),
 )

@@ -18,6 +18,7 @@ import house
 import kinds
 import layers
 import locks
+import page
 import tails
 import times
 from common import run
@@ -109,8 +110,8 @@ class Damaged(unittest.TestCase):
 
     def test_trampolines_that_are_missing(self):
         self.assertEqual(tails.check(self.root, PROCESSOR, *COMPILER), [])
-        self.change(f'shim/interpose/tail_{PROCESSOR}.S', '#include "interpose/tails.def"', 'TAIL execle, note_exec')
-        self.says(tails.check(self.root, PROCESSOR, *COMPILER), 'execv')
+        self.change(f'shim/interpose/tail_{PROCESSOR}.S', '#include "interpose/tails.def"', 'TAIL system, note_system')
+        self.says(tails.check(self.root, PROCESSOR, *COMPILER), 'dlmopen')
 
     def test_trampolines_that_do_not_assemble(self):
         self.change(f'shim/interpose/tail_{PROCESSOR}.S', '.cfi_startproc', '.cfi_nonsense')
@@ -202,6 +203,20 @@ class Damaged(unittest.TestCase):
         self.write('shim/README', 'see /' + 'home/someone/file\n')
         self.says(house.check(self.root), 'notes.txt')
         self.says(house.check(self.root), 'shim/README:1')
+
+    def test_page(self):
+        self.assertEqual(page.check(self.root), [])
+        self.change(page.STYLE, '  color: var(--pale);', '  color: #123456;\n  background: url(x);')
+        self.change(page.STYLE, '    --good:', '    --fine:')
+        self.change(page.STYLE, '.verdict {', '.nobody {')
+        self.change(page.SCRIPT, '"use strict";', 'document.body.innerHTML = "";')
+        for word in ('#123456', 'url(', '--good', '--fine', 'nobody', 'innerHTML', 'not strict'):
+            self.says(page.check(self.root), word)
+
+    @unittest.skipUnless(shutil.which('node'), 'no node')
+    def test_script_that_node_cannot_read(self):
+        self.change(page.SCRIPT, '"use strict";', '"use strict"; (')
+        self.says(page.check(self.root), 'node: ')
 
     @unittest.skipUnless(shutil.which('clang-format'), 'no clang-format')
     def test_format(self):

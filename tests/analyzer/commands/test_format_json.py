@@ -47,6 +47,10 @@ def closed(schema):
     return schema
 
 
+UNFOLLOWED = {"type": "coverage", "hooks": {"heap": True}, "dropped": {}, "unseen": [],
+              "unfollowed": [{"program": "/bin/x", "why": "static", "count": 2}]}
+
+
 class Json(Format, Case):
     FORMAT = "json"
 
@@ -66,7 +70,8 @@ class Json(Format, Case):
         baseline = self.file("baseline", "pointer:*\nsig:0123456789ab kind=key module=libplug.so function=gone\n")
         report = self.file("report.jsonl", "".join(json.dumps(record) + "\n" for record in (
             HEADER, module(), finding(1, stack=[frame("f")]), finding(2, kind="pointer"), finding(3, kind="timer"),
-            finding(4, kind="heap-lost", growing=True, count=3, loads=[1, 2, 3], bytes=8, blocks=1), SUMMARY)))
+            finding(4, kind="heap-lost", growing=True, count=3, loads=[1, 2, 3], bytes=8, blocks=1), UNFOLLOWED,
+            SUMMARY)))
         yield self.render(f"--suppressions={supp}", f"--baseline={baseline}", "--no-baseline", report)
         if "DLPIN_TEST_PLACES" in os.environ:
             packaged = module(os.environ["DLPIN_TEST_PLACES"], build_id="00112233445566778899aabbccddeeff00112233")

@@ -33,9 +33,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return -1;
     snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
     load_file(path, &sink, &model.loaded);
-    close(descriptor);
     model_finish(&model);
+    close(descriptor);
     symbolize_model(&model);
+    model_sign(&model);
     render_text(nowhere, &report, false);
     render_json(nowhere, &report, false);
     model_free(&model);

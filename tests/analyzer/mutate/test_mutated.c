@@ -144,6 +144,7 @@ static void read_as_report(const char *path, FILE *nowhere)
     load_file(path, &sink, &model.loaded);
     model_finish(&model);
     symbolize_model(&model);
+    model_sign(&model);
     render_text(nowhere, &report, true);
     render_json(nowhere, &report, false);
     model_free(&model);

@@ -6,8 +6,11 @@
 #include "support.h"
 
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 Test(model, one_finding)
 {
@@ -71,6 +74,32 @@ Test(model, a_finding_after_resolved_is_true_again)
             "") "{\"type\":\"resolved\",\"pid\":1,\"finding\":1}\n" FINDING(1, 1, "error", ""));
     cr_assert_eq(HASH_COUNT(model.groups), 1);
     cr_assert_eq(model.resolved, 0);
+    model_free(&model);
+}
+
+/* The first of two findings of one place is resolved, and the file is another one by then. */
+Test(model, a_file_that_changed_while_it_was_read_is_named, .init = cr_redirect_stderr)
+{
+    static const char text[] = HEADER MODULE FINDING(1, 1, "error", "") FINDING(1, 2, "error", "")
+        FINDING(1, 3, "note", ",\"signature\":\"n\"") "{\"type\":\"resolved\",\"pid\":1,"
+                                                      "\"finding\":1}\n";
+    int descriptor = memfd_create("report", MFD_CLOEXEC);
+    struct model model = {0};
+    const struct record_sink sink = model_sink(&model);
+    char path[64];
+
+    cr_assert_eq(write(descriptor, text, strlen(text)), (ssize_t)strlen(text));
+    snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+    load_file(path, &sink, &model.loaded);
+    cr_assert_eq(ftruncate(descriptor, 0), 0);
+    model_finish(&model);
+    model_sign(&model);
+    cr_assert_eq(model.loaded.unreadable, 1);
+    cr_assert_eq(HASH_COUNT(model.groups), 1);
+    cr_assert_eq(model.groups->severity, SEVERITY_NOTE);
+    fflush(stderr);
+    cr_assert_stderr_neq_str("");
+    close(descriptor);
     model_free(&model);
 }
 
@@ -452,4 +481,35 @@ Test(growth, the_steps_are_linear_in_the_findings)
     cr_assert_eq(model.processes->key_steps, FINDINGS);
     model_free(&model);
     free(text);
+}
+
+Test(growth, many_steps_are_thinned_out_and_span_all_loads)
+{
+    struct steps steps = {0};
+
+    for (int64_t load = 1; load <= 100000; load++)
+        steps_add(&steps, (struct growth_step){.load = load, .count = load});
+    cr_assert_leq(steps.count, 64);
+    cr_assert_geq(steps.count, 32);
+    cr_assert_eq(steps.items[0].load, 1);
+    cr_assert_eq(steps.items[steps.count - 1].load, 100000);
+    for (size_t i = 1; i < steps.count; i++)
+        cr_assert_gt(steps.items[i].load, steps.items[i - 1].load);
+    steps_clear(&steps);
+}
+
+Test(growth, a_finding_of_one_record_has_no_steps)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(&model, HEADER MODULE FINDING(1, 1, "warning", "") FINDING(2, 1, "error", "")
+                             FINDING(2, 1, "error", ",\"count\":5"));
+    for (const struct group *group = model.groups; group != NULL; group = group->hh.next) {
+        const struct steps *steps = &group->shown->steps;
+
+        cr_assert_eq(steps->count, group->severity == SEVERITY_ERROR ? 2 : 0);
+        if (steps->count > 0)
+            cr_assert_eq(steps->items[1].count, 5);
+    }
+    model_free(&model);
 }

@@ -50,13 +50,14 @@ Test(environment, options_are_extended)
     char *options;
 
     setenv("DLPIN_OPTIONS", "verbosity=1", 1);
-    options = environment_options("quiet=0", false, "/tmp/d");
+    options =
+        environment_options(&(struct environment_choices){"quiet=0", false, "a,b*"}, "/tmp/d");
     cr_assert_str_eq(options,
-                     "verbosity=1:quiet=1:log_empty=0:check_signal=32:trace_children=0:quiet=0:"
-                     "log_path=\"/tmp/d/dlpin.%p.%e\"");
+                     "verbosity=1:quiet=1:log_empty=0:check_signal=32:trace_children=0:"
+                     "trace_children_skip=\"a,b*\":quiet=0:log_path=\"/tmp/d/dlpin.%p.%e\"");
     free(options);
     unsetenv("DLPIN_OPTIONS");
-    options = environment_options(NULL, true, "/tmp/d");
+    options = environment_options(&(struct environment_choices){NULL, true, NULL}, "/tmp/d");
     cr_assert_str_eq(options,
                      "quiet=1:log_empty=0:check_signal=32:log_path=\"/tmp/d/dlpin.%p.%e\"");
     free(options);
@@ -252,9 +253,11 @@ Test(workdir, a_private_one_goes_away)
 
     cr_assert(workdir_open(&workdir, NULL));
     cr_assert_eq(stat(workdir.path, &status), 0);
-    cr_assert_eq(status.st_mode & 0777, 0700);
-    path = strdup(workdir.path);
-    cr_assert(asprintf(&file, "%s/dlpin.1.x", path) > 0);
+    cr_assert_eq(status.st_mode & 07777, 01733);
+    cr_assert_eq(stat(workdir.outer, &status), 0);
+    cr_assert_eq(status.st_mode & 07777, 0711);
+    path = strdup(workdir.outer);
+    cr_assert(asprintf(&file, "%s/dlpin.1.x", workdir.path) > 0);
     write_file(file, "");
     workdir_close(&workdir);
     cr_assert_neq(stat(path, &status), 0);

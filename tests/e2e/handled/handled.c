@@ -6,7 +6,8 @@
  *
  * WAY: what the handler does at last. HOW: how it is set: "plain", "onstack", "nodefer", "reset".
  * WHERE: "plugin" (a thread ends that has a value for a key whose destructor was in the plug-in),
- * "null", or "recover" (the plug-in's function is called, and the handler jumps back).
+ * "null", "recover" (the plug-in's function is called, and the handler jumps back), or "gone" (as
+ * "plugin", and the handler is one of the plug-in's).
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -68,13 +69,15 @@ static void on_crash(int number)
     }
 }
 
+static void (*handler)(int number) = on_crash;
+
 static void set_handler(const char *how)
 {
     static char stack[64 << 10];
     stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
     struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_handler = on_crash;
+    action.sa_handler = handler;
     if (!strcmp(how, "onstack")) {
         sigaltstack(&alternate, NULL);
         action.sa_flags = SA_ONSTACK;
@@ -86,9 +89,13 @@ static void set_handler(const char *how)
     sigaction(SIGSEGV, &action, NULL);
 }
 
-static void *open_and_close(const char *name)
+static void *open_and_close(const char *name, const char *how)
 {
     void *handle = dlopen(plugin, RTLD_NOW);
+    if (handle && how) {
+        handler = (void (*)(int number))dlsym(handle, "on_crash");
+        set_handler(how);
+    }
     int (*function)(void) = handle ? (int (*)(void))dlsym(handle, name) : NULL;
     if (!function)
         exit(91);
@@ -100,7 +107,22 @@ static void *open_and_close(const char *name)
 static void *work(void *how)
 {
     set_handler(how); /* an alternate stack is a thread's own */
-    open_and_close("leave");
+    open_and_close("leave", NULL);
+    return NULL;
+}
+
+/* What the program is told of its handler does not depend on where that is. */
+static void *work_without_handler(void *how)
+{
+    struct sigaction action;
+    open_and_close("leave", how);
+    sigaction(SIGSEGV, NULL, &action);
+    printf("%s, flags %x\n", action.sa_handler == handler ? "the plug-in's" : "another one",
+           (unsigned)action.sa_flags);
+    if (signal(SIGSEGV, handler) != handler)
+        puts("signal() says another one");
+    sigaction(SIGSEGV, &action, NULL);
+    fflush(stdout);
     return NULL;
 }
 
@@ -115,11 +137,14 @@ int main(int argc, char **argv)
     if (!strcmp(argv[3], "plugin")) {
         pthread_create(&thread, NULL, work, argv[2]);
         pthread_join(thread, NULL);
+    } else if (!strcmp(argv[3], "gone")) {
+        pthread_create(&thread, NULL, work_without_handler, argv[2]);
+        pthread_join(thread, NULL);
     } else if (!strcmp(argv[3], "null")) {
-        open_and_close("leave");
+        open_and_close("leave", NULL);
         *nowhere = 1;
     } else if (sigsetjmp(back, 1) == 0) {
-        int (*function)(void) = (int (*)(void))open_and_close("use");
+        int (*function)(void) = (int (*)(void))open_and_close("use", NULL);
         function();
     }
     puts("went on");

@@ -45,21 +45,35 @@ class Handled(unittest.TestCase):
                             for record in records) or where == 'recover')
         return alone[0], [record for record in records if record['type'] == 'crash'], records
 
+    def check_crash(self, crashes, records):
+        self.assertEqual(len(crashes), 1)
+        crash, = crashes
+        self.assertEqual(crash['signal_name'], 'SIGSEGV')
+        self.assertEqual(crash['symbol'], 'clean_up')
+        module = next(record for record in records if record['type'] == 'module'
+                      and record['id'] == crash['module'])
+        self.assertEqual(os.path.basename(module['path']), os.path.basename(PLUGIN))
+        self.assertIsNotNone(crash['predicted_by'])
+        self.assertEqual(crash['stack'][0]['symbol'], 'clean_up')
+
     def test_crash_into_the_plugin(self):
         for way, status in ENDINGS.items():
             for how in HOWS:
                 with self.subTest(way=way, how=how):
                     ended, crashes, records = self.check(way, how, 'plugin')
                     self.assertEqual(ended, status)
-                    self.assertEqual(len(crashes), 1)
-                    crash, = crashes
-                    self.assertEqual(crash['signal_name'], 'SIGSEGV')
-                    self.assertEqual(crash['symbol'], 'clean_up')
-                    module = next(record for record in records if record['type'] == 'module'
-                                  and record['id'] == crash['module'])
-                    self.assertEqual(os.path.basename(module['path']), os.path.basename(PLUGIN))
-                    self.assertIsNotNone(crash['predicted_by'])
-                    self.assertEqual(crash['stack'][0]['symbol'], 'clean_up')
+                    self.check_crash(crashes, records)
+
+    # Nothing of the handler runs, so that it does not matter how it would end.
+    def test_handler_that_is_unloaded(self):
+        for how in (*HOWS, 'reset'):
+            with self.subTest(how=how):
+                ended, crashes, records = self.check('raise', how, 'gone')
+                self.assertEqual(ended, KILLED)
+                self.check_crash(crashes, records)
+                self.assertEqual([record['kind'] for record in records if record['type'] == 'finding'
+                                  and record['kind'] == 'signal-handler'], ['signal-handler'])
+                self.assertFalse(any(record['type'] == 'resolved' for record in records))
 
     def test_flag_that_resets(self):
         _, crashes, _ = self.check('raise', 'reset', 'plugin')

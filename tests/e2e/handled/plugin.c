@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Leaves a key with its destructor, and a value for it in the calling thread. */
+/* Leaves a key with its destructor, and a value for it in the calling thread. It has a handler for
+ * SIGSEGV, too. */
 #include <pthread.h>
+#include <unistd.h>
 
 static pthread_key_t key;
 static int value;
@@ -21,4 +23,10 @@ int use(void);
 int use(void)
 {
     return value++;
+}
+
+void on_crash(int number);
+void on_crash(int number)
+{
+    _exit(number);
 }

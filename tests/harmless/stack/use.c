@@ -370,7 +370,7 @@ static const struct entry {
     {"_Exit", call__Exit, {256, 256}, true},
     {"exit", call_exit, {256, 256}, true},
     {"quick_exit", call_quick_exit, {256, 256}, true},
-    {"execve", call_execve, {256, 256}, true},
+    {"execve", call_execve, {384, 384}, true},
 };
 
 enum { COUNT = sizeof entries / sizeof *entries };

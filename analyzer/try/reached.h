@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* How far the driver came, by the file that it wrote. */
-#ifndef DLPIN_ANALYZER_PROGRESS_H
-#define DLPIN_ANALYZER_PROGRESS_H
+#ifndef DLPIN_ANALYZER_REACHED_H
+#define DLPIN_ANALYZER_REACHED_H
 
-struct progress {
-    enum progress_phase {
+struct reached {
+    enum reached_phase {
         PHASE_START,   /* before the first dlopen; a driver of the user stays here */
         PHASE_OPENING, /* in dlopen */
         PHASE_USING,   /* in the functions that were to be called */
@@ -18,10 +18,10 @@ struct progress {
 };
 
 /* A file that cannot be read is of a process that did not begin. */
-void progress_read(struct progress *progress, const char *path);
-void progress_clear(struct progress *progress);
+void reached_read(struct reached *progress, const char *path);
+void reached_clear(struct reached *progress);
 
 /* "in dlopen (load 2)" */
-char *progress_place(const struct progress *progress);
+char *reached_place(const struct reached *progress);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "try/progress.h"
+#include "try/reached.h"
 
 #include "base/memory.h"
 #include "base/message.h"
@@ -11,7 +11,7 @@
 
 static const struct {
     const char *word;
-    enum progress_phase phase;
+    enum reached_phase phase;
     const char *place;
 } phases[] = {
     {"", PHASE_START, "before it was loaded"},
@@ -24,7 +24,7 @@ static const struct {
 
 enum { PHASE_COUNT = sizeof phases / sizeof *phases };
 
-static void take_phase(struct progress *progress, const char *word, const char *rest)
+static void take_phase(struct reached *progress, const char *word, const char *rest)
 {
     for (size_t i = 1; i < PHASE_COUNT; i++) {
         if (strcmp(word, phases[i].word) != 0)
@@ -35,7 +35,7 @@ static void take_phase(struct progress *progress, const char *word, const char *
     }
 }
 
-static void take_line(struct progress *progress, char *line)
+static void take_line(struct reached *progress, char *line)
 {
     char *rest = line;
     const char *word = strsep(&rest, " "), *value;
@@ -49,7 +49,7 @@ static void take_line(struct progress *progress, char *line)
         take_phase(progress, word, value);
 }
 
-void progress_read(struct progress *progress, const char *path)
+void reached_read(struct reached *progress, const char *path)
 {
     FILE *file = fopen(path, "re");
     char *line = NULL;
@@ -67,14 +67,14 @@ void progress_read(struct progress *progress, const char *path)
     fclose(file);
 }
 
-void progress_clear(struct progress *progress)
+void reached_clear(struct reached *progress)
 {
     free(progress->refused);
     free(progress->missing);
     memset(progress, 0, sizeof *progress);
 }
 
-char *progress_place(const struct progress *progress)
+char *reached_place(const struct reached *progress)
 {
     const char *place = phases[progress->phase].place;
 

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "gate/unwatched.h"
+
+#include "base/memory.h"
+#include "model/coverage.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Records that the library could not write; those of what it had no room for are coverage. */
+static int64_t lost_records(const struct coverage *coverage)
+{
+    for (size_t i = 0; i < coverage->dropped_count; i++) {
+        if (strcmp(coverage->dropped[i].text, "records") == 0)
+            return coverage->dropped[i].count;
+    }
+    return 0;
+}
+
+static char *unfollowed_failure(const struct coverage *coverage)
+{
+    char *first = unfollowed_text(&coverage->unfollowed[0]), *failure;
+
+    if (coverage->unfollowed_count == 1)
+        failure = memory_format("not followed: %s; --unwatched=ok accepts that", first);
+    else
+        failure = memory_format("%zu programs were not followed, the first is %s; --unwatched=ok "
+                                "accepts that",
+                                coverage->unfollowed_count, first);
+    free(first);
+    return failure;
+}
+
+static char *failure_of(const struct watching *watching, const struct coverage *coverage)
+{
+    if (!process_ended(watching->root))
+        return memory_string("the program ended without a summary, its report is not complete");
+    if (watching->full != NULL)
+        return memory_format("there is no room for reports in %s", watching->full);
+    if (watching->spoiled > 0)
+        return memory_format("%zu report file%s could not be written whole", watching->spoiled,
+                             watching->spoiled == 1 ? "" : "s");
+    if (lost_records(coverage) > 0)
+        return memory_format("%" PRId64 " records could not be written", lost_records(coverage));
+    if (coverage->unfollowed_count > 0 && !watching->unfollowed_are_good)
+        return unfollowed_failure(coverage);
+    return NULL;
+}
+
+char *unwatched_failure(const struct watching *watching, const struct model *model)
+{
+    struct coverage coverage;
+    char *failure;
+
+    coverage_collect(&coverage, model);
+    failure = failure_of(watching, &coverage);
+    coverage_clear(&coverage);
+    return failure;
+}

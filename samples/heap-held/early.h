@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+/* The list of a library that comes with the host. */
+#ifndef SAMPLES_EARLY_H
+#define SAMPLES_EARLY_H
+
+/* It keeps the last one. */
+void early_add(const void *data);
+
+#endif

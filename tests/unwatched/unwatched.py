@@ -1,0 +1,296 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Programs that start others under dlpin run --gate: those are watched, or the status is 24; and the output, the
+status, and the environment of those that are started are the same as without dlpin, byte for byte.
+
+Arguments: dlpin, libdlpin.so, the programs of this folder, and a plug-in."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+DLPIN, SHIM, STARTS, SHOWS, STATIC, ENDS, PLUGIN = (os.path.abspath(path) for path in sys.argv[1:8])
+NOBODY = 65534
+
+# With an environment that the program made.
+FOLLOWED = ['execve', 'some', 'no-array', 'execle', 'environ', 'execl', 'execvpe', 'execlp', 'fexecve', 'execveat',
+            'handler', 'thread', 'many', 'spawn', 'spawnp', 'spawn-actions', 'vfork', 'vfork-failing']
+NOTHING_STARTED = ['spawn-nothing', 'failing']
+
+
+def environment(**more):
+    return {'PATH': os.environ['PATH'], 'DLPIN_LIBRARY': SHIM, **more}
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix='dlpin-test.'))
+        self.folder.chmod(0o755)
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def need_root(self):
+        if os.getuid() != 0:
+            self.skipTest('needs root')
+
+    def run_in_folder(self, *command, **more):
+        return subprocess.run([str(word) for word in command], cwd=self.folder, capture_output=True, timeout=600,
+                              check=False, env=environment(**more))
+
+    def watch(self, *command, options=(), **more):
+        """What the program's outputs and status are under dlpin, and the merged report."""
+        path = self.folder / 'report.json'
+        result = self.run_in_folder(DLPIN, 'run', '--gate', f'--report=json:{path}', '-o', '/dev/null', *options,
+                                    '--', *command, **more)
+        messages = [line for line in result.stderr.splitlines(keepends=True) if line.startswith(b'dlpin run: ')]
+        result.stderr = b''.join(line for line in result.stderr.splitlines(keepends=True)
+                                 if not line.startswith(b'dlpin run: '))
+        result.messages = b''.join(messages).decode()
+        result.report = json.loads(path.read_text())
+        return result
+
+    def copy(self, source, name, mode=0o755):
+        target = self.folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
+        target.chmod(mode)
+        return target
+
+    def compare(self, way, program=SHOWS, *arguments, options=(), status=0, **more):
+        command = (STARTS, way, program, PLUGIN, *arguments)
+        alone = self.run_in_folder(*command, **more)
+        self.assertEqual(alone.returncode, 0, alone.stdout)
+        result = self.watch(*command, options=options, **more)
+        self.assertEqual(result.stdout, alone.stdout)
+        self.assertEqual(result.stderr, alone.stderr)
+        self.assertEqual(result.returncode, status, result.messages)
+        return result.report
+
+    def unloaded(self, report):
+        return sum(module['state'] == 'unloaded' for process in report['processes'] for module in process['modules'])
+
+    def expect_followed(self, way, *arguments, **more):
+        report = self.compare(way, *arguments, **more)
+        self.assertEqual(report['coverage']['unfollowed'], [])
+        self.assertEqual(self.unloaded(report), 1)
+
+    def expect_unfollowed(self, way, why, *arguments, **more):
+        report = self.compare(way, *arguments, status=24, **more)
+        self.assertEqual([(item['count'], why in item['why']) for item in report['coverage']['unfollowed']],
+                         [(1, True)], report['coverage'])
+        self.assertEqual(self.unloaded(report), 0)
+
+
+class Started(Case):
+    def test_followed(self):
+        for way in FOLLOWED:
+            with self.subTest(way):
+                self.expect_followed(way)
+
+    def test_nothing_started(self):
+        for way in NOTHING_STARTED:
+            with self.subTest(way):
+                report = self.compare(way)
+                self.assertEqual(report['coverage']['unfollowed'], [])
+
+    def test_env_i(self):
+        for command in (['env', '-i', 'A=b', 'LD_PRELOAD=', SHOWS, PLUGIN],
+                        ['env', '-i', 'sh', '-c', f'exec env -i {SHOWS} {PLUGIN}'],
+                        ['env', '-i', 'sh', '-c', f'{SHOWS} {PLUGIN}; true']):
+            with self.subTest(command):
+                alone, result = self.run_in_folder(*command), self.watch(*command)
+                self.assertEqual((result.returncode, result.stdout, result.stderr),
+                                 (alone.returncode, alone.stdout, alone.stderr), result.messages)
+                self.assertEqual(self.unloaded(result.report), 1)
+
+    def test_a_script(self):
+        script = self.folder / 'script'
+        script.write_text(f'#!{SHOWS}\n')
+        script.chmod(0o755)
+        report = self.compare('some', script)
+        self.assertEqual(report['coverage']['unfollowed'], [])
+        self.assertEqual(self.unloaded(report), 1)
+
+    def test_preload_alone(self):
+        self.expect_followed('unset', SHOWS_ALL='1')
+
+    def test_static(self):
+        for way in ('execve', 'spawn', 'vfork', 'environ'):
+            with self.subTest(way):
+                self.expect_unfollowed(way, 'statically linked', STATIC)
+
+    def test_a_script_of_a_static_program(self):
+        script = self.folder / 'script'
+        script.write_text(f'#! {STATIC} word\n')
+        script.chmod(0o755)
+        self.expect_unfollowed('some', 'statically linked', script)
+
+    def test_shells(self):
+        for way in ('system', 'popen'):
+            with self.subTest(way):
+                self.expect_unfollowed(way, 'system() or popen()')
+
+    def test_a_relative_path_with_actions(self):
+        self.expect_unfollowed('spawn-relative', 'depends on the folder')
+
+    def test_counts(self):
+        for _ in range(2):
+            report = self.watch('sh', '-c', f'{STATIC} x; {STATIC} x; env -i {STATIC} x').report
+            counts = sorted(item['count'] for item in report['coverage']['unfollowed'])
+            self.assertEqual(sum(counts), 3)
+
+
+class Users(Case):
+    def setUp(self):
+        super().setUp()
+        self.need_root()
+        if not self.open_to_all(SHIM) or not self.open_to_all(SHOWS):
+            self.skipTest('the build folder is not open to other users')
+
+    @staticmethod
+    def open_to_all(path):
+        return all(folder.stat().st_mode & 0o001 for folder in pathlib.Path(path).resolve().parents)
+
+    def test_another_user(self):
+        self.expect_followed('drop', SHOWS_ALL='1')
+        self.expect_followed('drop-empty')
+
+    def test_set_user_id(self):
+        if os.statvfs(self.folder).f_flag & os.ST_NOSUID:
+            self.skipTest('the temporary directory is mounted nosuid')
+        program = self.copy(SHOWS, 'program')
+        os.chown(program, NOBODY, NOBODY)
+        program.chmod(0o4755)
+        for way in ('execve', 'spawn', 'vfork'):
+            with self.subTest(way):
+                self.expect_unfollowed(way, 'set-user-ID', program)
+        os.chown(program, 0, NOBODY)
+        program.chmod(0o2755)
+        self.expect_unfollowed('execve', 'set-group-ID', program)
+
+    def test_set_user_id_to_the_same(self):
+        self.expect_followed('execve', self.copy(SHOWS, 'program', 0o4755))
+
+    def test_a_program_that_cannot_be_read(self):
+        self.expect_unfollowed('drop-empty', 'cannot be read', self.copy(SHOWS, 'program', 0o711))
+
+    def test_a_library_that_cannot_be_read(self):
+        library = self.copy(SHIM, 'hidden/libdlpin.so')
+        library.parent.chmod(0o700)
+        self.expect_unfollowed('drop-empty', 'cannot read libdlpin.so', DLPIN_LIBRARY=str(library))
+        self.expect_unfollowed('drop', 'cannot read libdlpin.so', DLPIN_LIBRARY=str(library), SHOWS_ALL='1')
+
+    def test_reports_that_cannot_be_written(self):
+        kept = self.folder / 'kept'
+        kept.mkdir(0o700)
+        self.expect_unfollowed('drop-empty', 'cannot write a report', options=[f'--keep={kept}'])
+
+    def test_kept_reports_of_another_user(self):
+        kept = self.folder / 'kept'
+        self.expect_followed('drop-empty', options=[f'--keep={kept}'])
+        self.assertIn(NOBODY, [path.stat().st_uid for path in kept.iterdir()])
+
+    def root_folder(self, program):
+        """A root folder with the program and what it is linked with."""
+        root = self.folder / 'root'
+        for path in [program, *re.findall(r'/\S+', subprocess.run(['ldd', program], capture_output=True, text=True,
+                                                                  check=True).stdout)]:
+            target = root / path.lstrip('/')
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)
+        return root
+
+    def test_a_root_folder_without_the_library(self):
+        root = self.root_folder(SHOWS)
+        self.expect_unfollowed('chroot', 'cannot read libdlpin.so', SHOWS, root, SHOWS_ALL='1')
+        self.expect_unfollowed('chroot-empty', 'cannot read libdlpin.so', SHOWS, root)
+        self.expect_unfollowed('chroot-fexecve', 'cannot be read', SHOWS, root)  # there is no /proc
+
+    def test_a_root_folder_with_another_c_library(self):
+        root = self.root_folder(SHOWS)
+        (root / SHIM.lstrip('/')).parent.mkdir(parents=True, exist_ok=True)
+        os.link(SHIM, root / SHIM.lstrip('/')) if os.stat(SHIM).st_dev == os.stat(root).st_dev \
+            else self.skipTest('on another disk')
+        self.expect_unfollowed('chroot-empty', 'C library', SHOWS, root)
+
+
+class Choices(Case):
+    def test_unwatched_ok(self):
+        report = self.compare('execve', STATIC, options=['--unwatched=ok'])
+        self.assertEqual(len(report['coverage']['unfollowed']), 1)
+
+    def test_no_children(self):
+        for way, program in (('execve', STATIC), ('execve', SHOWS), ('spawn', SHOWS), ('system', SHOWS)):
+            report = self.compare(way, program, options=['--trace-children=no'])
+            self.assertEqual(report['coverage']['unfollowed'], [])
+            self.assertEqual(len(report['processes']), 1)
+
+    def test_skipped_children(self):
+        report = self.compare('execve', options=['--trace-children-skip=x,sho*s'])
+        self.assertEqual(report['coverage']['unfollowed'], [])
+        self.assertEqual(self.unloaded(report), 0)
+        self.expect_followed('execve', options=['--trace-children-skip=starters,how*'])
+
+    def test_require_unload(self):
+        for need, status in (('unload', 0), ('unload=1', 0), ('unload=2', 24)):
+            self.compare('execve', options=[f'--require={need}'], status=status)
+
+    def test_findings_come_first(self):
+        result = self.watch('sh', '-c', f'{STATIC} x', options=['--error-exitcode=3'])
+        self.assertEqual(result.returncode, 24)
+
+
+class Reports(Case):
+    def expect_24(self, says, *command, **more):
+        result = self.watch(*command, **more)
+        self.assertEqual(result.returncode, 24, result.messages)
+        self.assertRegex(result.messages, says)
+        self.assertEqual((result.stdout, result.stderr), (b'', b''))
+
+    def test_an_end_without_a_summary(self):
+        self.expect_24('without a summary', ENDS, 'quietly', PLUGIN)
+
+    def test_a_report_that_cannot_grow(self):
+        self.expect_24('without a summary', ENDS, 'full', PLUGIN)
+        self.expect_24('could not be read', ENDS, 'child', PLUGIN)
+        self.expect_24('could not be written', ENDS, 'child-later', PLUGIN)
+
+    def test_a_full_disk(self):
+        self.need_root()
+        disk = self.folder / 'disk'
+        disk.mkdir()
+        if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=16k', 'none', disk], check=False).returncode:
+            self.skipTest('nothing can be mounted')
+        try:
+            self.expect_24('summary|room', 'sh', '-c', f'cat /dev/zero >{disk}/x 2>/dev/null; true', TMPDIR=str(disk))
+        finally:
+            subprocess.run(['umount', '-l', disk], check=True)
+
+    def test_a_death_is_not_clean(self):
+        for command in (['sh', '-c', 'kill -9 $$'], ['sh', '-c', f'sh -c "kill -9 \\$\\$"; exec {SHOWS} {PLUGIN}']):
+            result = self.run_in_folder(DLPIN, 'run', '--gate', '--', *command)
+            if b'has no summary' in result.stderr:
+                self.assertNotIn(b'clean', result.stderr)
+
+    def test_nothing_is_left(self):
+        temporary = self.folder / 'tmp'
+        temporary.mkdir()
+        self.watch(STARTS, 'some', SHOWS, PLUGIN, TMPDIR=str(temporary))
+        self.assertEqual(list(temporary.iterdir()), [])
+
+    def test_the_drop_box(self):
+        text = self.run_in_folder(DLPIN, 'run', '--', 'sh', '-c', 'echo $DLPIN_OPTIONS').stdout
+        path = re.search(r'log_path="([^"]*)"', text.decode()).group(1)
+        self.assertRegex(path, r'/dlpin-run\.\w{6}/[0-9a-f]{32}/dlpin\.%p\.%e$')
+        script = 'f=${DLPIN_OPTIONS#*log_path=?}; d=${f%/*}; stat -c "%a %u" $d ${d%/*}'
+        modes = self.run_in_folder(DLPIN, 'run', '--', 'sh', '-c', script).stdout.decode()
+        self.assertEqual(modes.split(), ['1733', str(os.getuid()), '711', str(os.getuid())])
+
+
+if __name__ == '__main__':
+    unittest.main(argv=sys.argv[:1])
