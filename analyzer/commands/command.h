@@ -27,8 +27,8 @@ struct command {
 
 enum { ANY_NUMBER = INT_MAX };
 
-extern const struct command command_run, command_report, command_check, command_diff, command_leaks,
-    command_why, command_completions;
+extern const struct command command_run, command_report, command_check, command_diff, command_try,
+    command_leaks, command_why, command_completions;
 
 /* All commands; ends with NULL. */
 extern const struct command *const commands[];

@@ -14,6 +14,17 @@ static bool is_of(const struct option_row *row, const struct command *command)
     return (row->commands & command->in) != 0;
 }
 
+static bool takes_file(const struct option_row *row)
+{
+    static const char *const values[] = {"FILE", "LIBRARY", "PROGRAM"};
+
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        if (strcmp(row->value, values[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void put_words(FILE *out, const struct option_row *row)
 {
     for (size_t i = 0; row->word(i) != NULL; i++)
@@ -50,7 +61,7 @@ static void put_bash_value(FILE *out, const struct option_row *row)
         fputs("' ;;\n", out);
     } else if (strncmp(row->value, "DIR", strlen("DIR")) == 0) {
         fputs("action=directory ;;\n", out);
-    } else if (strcmp(row->value, "FILE") == 0) {
+    } else if (takes_file(row)) {
         fputs("action=file ;;\n", out);
     } else {
         fputs("action=none ;;\n", out);
@@ -132,7 +143,7 @@ static void put_zsh_value(FILE *out, const struct option_row *row)
         put_words(out, row);
     } else if (strncmp(row->value, "DIR", strlen("DIR")) == 0) {
         fputs("_directories", out);
-    } else if (strcmp(row->value, "FILE") == 0) {
+    } else if (takes_file(row)) {
         fputs("_files", out);
     }
 }

@@ -21,9 +21,10 @@ enum {
     IN_WHY = 1 << 4,
     IN_DIFF = 1 << 5,
     IN_COMPLETIONS = 1 << 6,
-    IN_ALL = (1 << 7) - 1,
+    IN_TRY = 1 << 7,
+    IN_ALL = (1 << 8) - 1,
     /* The commands that read whole reports. */
-    IN_READERS = IN_RUN | IN_REPORT | IN_CHECK | IN_DIFF,
+    IN_READERS = IN_RUN | IN_REPORT | IN_CHECK | IN_DIFF | IN_TRY,
 };
 
 struct option_row {

@@ -12,6 +12,7 @@ struct settings settings_default(void)
         .gate = gate_default(),
         .error_status = STATUS_GATED,
         .trace_children = true,
+        .trial = try_plan_default(),
         .request = {.seconds = TIMEOUT_SECONDS},
     };
 
@@ -47,6 +48,7 @@ bool settings_check(const struct settings *settings)
 
 void settings_clear(struct settings *settings)
 {
+    try_plan_clear(&settings->trial);
     exceptions_clear(&settings->exceptions);
     outputs_clear(&settings->outputs);
     source_root_clear(&settings->root);

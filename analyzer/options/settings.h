@@ -10,6 +10,7 @@
 #include "render/location.h"
 #include "render/output.h"
 #include "symbolize/search.h"
+#include "try/trial.h"
 
 struct settings {
     enum { SHOW_NOTHING, SHOW_HELP, SHOW_VERSION } show;
@@ -39,6 +40,8 @@ struct settings {
     const char *trace_skip; /* globs, or NULL */
     const char *keep;       /* directory, or NULL */
     const char *extra;      /* for DLPIN_OPTIONS, or NULL */
+
+    struct try_plan trial; /* try */
 
     struct request request;
     const char *pid;    /* why: NULL: a report file is read */

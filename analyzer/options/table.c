@@ -281,7 +281,67 @@ static bool take_timeout(struct settings *settings, const char *value)
     bool good = take_number("timeout", value, 1, 86400, &number);
 
     settings->request.seconds = (unsigned)number;
+    settings->trial.seconds = number;
     return good;
+}
+
+static bool take_loads(struct settings *settings, const char *value)
+{
+    return take_number("loads", value, 1, 100000, &settings->trial.loads);
+}
+
+static bool take_jobs(struct settings *settings, const char *value)
+{
+    return take_number("jobs", value, 1, 1024, &settings->trial.jobs);
+}
+
+static bool take_call(struct settings *settings, const char *value)
+{
+    try_plan_add(&settings->trial, "call", value);
+    return true;
+}
+
+static bool take_before_close(struct settings *settings, const char *value)
+{
+    try_plan_add(&settings->trial, "before-close", value);
+    return true;
+}
+
+static bool take_with(struct settings *settings, const char *value)
+{
+    try_plan_hold(&settings->trial, value);
+    return true;
+}
+
+static const char *flag_word(size_t number)
+{
+    static const char *const words[] = {"now", "global", "deepbind", NULL};
+
+    return words[number];
+}
+
+static bool take_flags(struct settings *settings, const char *value)
+{
+    return try_plan_add_words(&settings->trial, value, flag_word) ||
+           (message_usage("--flags=%s: only now, global and deepbind are known", value), false);
+}
+
+static bool take_only(struct settings *settings, const char *value)
+{
+    for (size_t i = 0; try_mode_word(i) != NULL; i++) {
+        if (strcmp(value, try_mode_word(i)) != 0)
+            continue;
+        settings->trial.only = (int)i;
+        return true;
+    }
+    message_usage("--only=%s: it must be main, thread or cross", value);
+    return false;
+}
+
+static bool take_driver(struct settings *settings, const char *value)
+{
+    settings->trial.driver = value;
+    return true;
 }
 
 static bool take_force(struct settings *settings, const char *value)
@@ -293,9 +353,11 @@ static bool take_force(struct settings *settings, const char *value)
 const struct option_row option_rows[] = {
     {0, "gate", NULL, IN_RUN, take_gate,
      "exit with 23 if PROGRAM exited with 0 and findings fail the gate", NULL},
-    {0, "fail-on", "LIST", IN_RUN | IN_CHECK | IN_DIFF, take_fail_on,
+    {0, "fail-on", "LIST", IN_RUN | IN_CHECK | IN_DIFF | IN_TRY, take_fail_on,
      "what fails the gate: a severity with all above it, kinds of findings, verdicts, growth (what "
-     "each further load adds), separated by commas (default: warning); in run it implies --gate",
+     "each further load adds), separated by commas (default: warning; in try: what dangles, and "
+     "what grows with each load); in run it implies "
+     "--gate",
      gate_word},
     {0, "error-exitcode", "N", IN_RUN, take_error_status, "N instead of 23; implies --gate", NULL},
     {0, "require", "WHAT", IN_RUN, take_require,
@@ -309,7 +371,7 @@ const struct option_row option_rows[] = {
      "watch the processes that PROGRAM starts, too (default: yes)", answer_word},
     {0, "trace-children-skip", "GLOBS", IN_RUN, take_trace_skip,
      "but not those of programs with such names, nor what they start; separated by commas", NULL},
-    {0, "options", "LIST", IN_RUN, take_options,
+    {0, "options", "LIST", IN_RUN | IN_TRY, take_options,
      "more options for libdlpin.so, as in DLPIN_OPTIONS; libdlpin(7) has them", NULL},
     {'o', "output", "FILE", IN_READERS, take_file, "write what --format says to FILE", NULL},
     {0, "format", "FORMAT", IN_READERS | IN_LEAKS | IN_WHY, take_format,
@@ -350,13 +412,13 @@ const struct option_row option_rows[] = {
      NULL},
     {0, "print-suppressions", NULL, IN_READERS, take_print_suppressions,
      "name the suppressions that matched", NULL},
-    {0, "baseline", "FILE", IN_RUN | IN_REPORT | IN_CHECK, take_baseline,
+    {0, "baseline", "FILE", IN_RUN | IN_REPORT | IN_CHECK | IN_TRY, take_baseline,
      "leave out the findings that FILE has", NULL},
-    {0, "no-baseline", NULL, IN_RUN | IN_REPORT | IN_CHECK, take_no_baseline,
+    {0, "no-baseline", NULL, IN_RUN | IN_REPORT | IN_CHECK | IN_TRY, take_no_baseline,
      "do not leave them out, but mark them", NULL},
-    {0, "write-baseline", NULL, IN_RUN | IN_CHECK, take_write_baseline,
+    {0, "write-baseline", NULL, IN_RUN | IN_CHECK | IN_TRY, take_write_baseline,
      "add to --baseline's FILE what it lacks", NULL},
-    {0, "update-baseline", NULL, IN_RUN | IN_CHECK, take_update_baseline,
+    {0, "update-baseline", NULL, IN_RUN | IN_CHECK | IN_TRY, take_update_baseline,
      "remove from --baseline's FILE what is fixed: what modules that were unloaded no longer "
      "leave behind",
      NULL},
@@ -367,8 +429,24 @@ const struct option_row option_rows[] = {
      "destructors; nothing is unloaded",
      NULL},
     {'p', "pid", "PID", IN_WHY, take_pid, "ask this process", NULL},
-    {0, "timeout", "SECONDS", IN_LEAKS | IN_WHY, take_timeout,
-     "how long to wait for the answer (default: 10)", NULL},
+    {0, "loads", "N", IN_TRY, take_loads, "load each library N times (default: 5)", NULL},
+    {0, "call", "SYMBOL[,...]", IN_TRY, take_call,
+     "call these functions, without arguments, after each dlopen", NULL},
+    {0, "before-close", "SYMBOL[,...]", IN_TRY, take_before_close,
+     "call these functions, without arguments, before each dlclose", NULL},
+    {0, "flags", "LIST", IN_TRY, take_flags,
+     "how dlopen is called, separated by commas (default: lazy, local)", flag_word},
+    {0, "with", "LIBRARY", IN_TRY, take_with,
+     "a library that the host holds open meanwhile; may be given several times", NULL},
+    {0, "only", "MODE", IN_TRY, take_only, "only in this of the three ways", try_mode_word},
+    {0, "driver", "PROGRAM", IN_TRY, take_driver,
+     "run PROGRAM LIBRARY N, once, instead of what is built in; dlpin(1) has an example", NULL},
+    {0, "jobs", "N", IN_TRY, take_jobs,
+     "try N libraries at once (default: the number of processors)", NULL},
+    {0, "timeout", "SECONDS", IN_LEAKS | IN_WHY | IN_TRY, take_timeout,
+     "how long to wait for the answer (default: 10), in try for the end of each process (default: "
+     "60)",
+     NULL},
     {0, "force", NULL, IN_LEAKS | IN_WHY, take_force,
      "ask also where the program may notice: a system call fails with EINTR", NULL},
     {'h', "help", NULL, IN_ALL, take_help, "this text", NULL},

@@ -15,6 +15,7 @@
 #include "model/growth.h"
 #include "model/members.h"
 #include "render/json_exceptions.h"
+#include "render/json_verdicts.h"
 #include "render/values.h"
 #include "symbolize/demangle.h"
 
@@ -499,6 +500,7 @@ void render_json(FILE *out, const struct report *report, bool color)
     set_member(document, "signatures", text_value(SIGNATURE_VERSION_NAME));
     set_findings(document, report);
     set_exceptions(document, report);
+    set_verdicts(document, report);
     set_member(document, "crashes", crashes_value(model));
     set_member(document, "duplicates", duplicates_value(model));
     set_member(document, "processes", processes);

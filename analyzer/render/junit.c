@@ -12,6 +12,7 @@
 #include "load/names.h"
 #include "render/blocks.h"
 #include "render/escape.h"
+#include "render/junit_verdicts.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -258,9 +259,14 @@ static void put_counts(FILE *out, const struct counts *counts)
 
 void render_junit(FILE *out, const struct report *report, bool color)
 {
-    struct suite *suites = collect(report), *suite;
+    struct suite *suites, *suite;
     struct counts total = {0};
 
+    if (report->verdicts != NULL) {
+        put_junit_verdicts(out, report);
+        return;
+    }
+    suites = collect(report);
     for (suite = suites; suite != NULL; suite = suite->hh.next)
         count(&total, suite);
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"dlpin\"", out);

@@ -17,6 +17,7 @@
 #include "render/escape.h"
 #include "render/location.h"
 #include "render/text.h"
+#include "try/verdict.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ enum {
     NAME_LENGTH = 120,
     DETAILS_LENGTH = 6000,
     REMARKS = 5,
+    VERDICTS = 50,
 };
 
 struct markdown {
@@ -122,6 +124,26 @@ static void add_group(struct markdown *markdown, const struct report *report,
              block_of_group(group));
 }
 
+/* The libraries of dlpin try that are not clean, as far as there is room. */
+static void put_verdicts_of(FILE *out, const struct verdicts *verdicts)
+{
+    size_t shown = 0;
+
+    for (size_t i = 0; i < verdicts->count && shown < VERDICTS; i++) {
+        const struct verdict_row *row = &verdicts->rows[i];
+
+        if (row->outcome == OUTCOME_CLEAN)
+            continue;
+        fprintf(out, "- %s%s%s: ", row->fails ? "<b>" : "", outcome_name(row->outcome),
+                row->fails ? "</b>" : "");
+        markdown_put_name(out, row->name, NAME_LENGTH);
+        fputs(" ", out);
+        markdown_put_name(out, row->what, 2 * NAME_LENGTH);
+        fputc('\n', out);
+        shown++;
+    }
+}
+
 static void add_head(struct markdown *markdown, const struct report *report)
 {
     const struct exceptions *exceptions = report->exceptions;
@@ -140,6 +162,8 @@ static void add_head(struct markdown *markdown, const struct report *report)
         markdown_put_name(words.stream, report->remarks[i], 2 * NAME_LENGTH);
         fputc('\n', words.stream);
     }
+    if (report->verdicts != NULL)
+        put_verdicts_of(words.stream, report->verdicts);
     text = words_finish(&words);
     add(markdown, text);
     add(markdown, "\n\n");

@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 struct source_root;
+struct verdicts;
 
 struct report {
     const struct model *model;
@@ -25,9 +26,10 @@ struct report {
     bool list_known;                     /* a line for each finding that the baseline knows */
     const char *const *remarks;          /* of the command, about what could not be seen */
     size_t remark_count;
-    const struct source_root *root; /* NULL: none is known */
-    bool running;                   /* the process was asked, and goes on */
-    bool verbose;                   /* text: nothing is folded */
+    const struct source_root *root;  /* NULL: none is known */
+    const struct verdicts *verdicts; /* of dlpin try, or NULL */
+    bool running;                    /* the process was asked, and goes on */
+    bool verbose;                    /* text: nothing is folded */
 };
 
 /* Is the group among what is shown? */

@@ -13,6 +13,7 @@
 #include "render/exceptions.h"
 #include "render/group.h"
 #include "render/put.h"
+#include "render/verdicts.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -193,7 +194,7 @@ void put_total(FILE *out, const struct report *report)
 
 void put_limits_of_report(FILE *out, const struct report *report)
 {
-    if (!report->running)
+    if (!report->running && report->verdicts == NULL)
         put_unfinished(out, report->model);
     put_duplicates(out, report->model);
     put_limits(out, report);
@@ -207,12 +208,14 @@ void render_text(FILE *out, const struct report *report, bool color)
     const struct style style = style_of(out, color, report->verbose);
     const struct group *group;
 
+    put_verdicts(out, report, color);
     put_crashes(out, &style, report->model);
     for (group = report->model->groups; group != NULL; group = group->hh.next) {
         if (report_shows(report, group))
             put_group(out, &style, group);
     }
-    put_modules(out, report);
+    if (report->verdicts == NULL)
+        put_modules(out, report);
     put_limits_of_report(out, report);
     if (!was_told_why_nothing(report->model))
         put_total(out, report);

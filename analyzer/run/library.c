@@ -78,3 +78,20 @@ char *library_find(void)
                       DLPIN_LIBRARY_INSTALLED);
     return usable(path);
 }
+
+#define DRIVER "dlpin-try-driver"
+
+char *library_driver(const char *library)
+{
+    char *directory = own_directory(), *found = NULL;
+
+    if (directory != NULL)
+        found = existing(memory_format("%s/" DRIVER, directory));
+    free(directory);
+    if (found == NULL)
+        found = existing(
+            memory_format("%.*s/" DRIVER, (int)(strrchr(library, '/') - library), library));
+    if (found == NULL)
+        message_error(DRIVER " is missing: not found beside %s", library);
+    return found;
+}

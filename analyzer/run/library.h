@@ -11,4 +11,8 @@
  */
 char *library_find(void);
 
+/* The path of the program that tries libraries, a new string; NULL, after a message, where it is
+ * neither in the build tree nor beside the library. */
+char *library_driver(const char *library);
+
 #endif

@@ -49,6 +49,9 @@ void lifecycle_finalizing(uintptr_t address)
 void lifecycle_closing_handle(const void *handle)
 {
     struct module *module = modules_by_handle(handle);
+    /* Another thread opened it again, and has not called us since. */
+    if (module && module_is_closed(module))
+        lifecycle_settle_handles(true);
     if (module)
         closed_begins(module);
     if (module && module->deepbind)

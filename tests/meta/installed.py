@@ -10,8 +10,9 @@ import tempfile
 
 from common import finish, run, skip
 
-WANTED = {'libdlpin.so', 'dlpin', 'dlpin.h', 'dlpin.1', 'dlpin-json.5', 'dlpin-recipes.7', 'dlpin-report.5', 'dlpin-suppressions.5',
-          'libdlpin.3', 'libdlpin.7', 'dlpin.bash', '_dlpin', 'merged-report.schema.json'}
+WANTED = {'libdlpin.so', 'dlpin', 'dlpin.h', 'dlpin.1', 'dlpin-json.5', 'dlpin-recipes.7', 'dlpin-report.5',
+          'dlpin-suppressions.5', 'libdlpin.3', 'libdlpin.7', 'dlpin.bash', '_dlpin', 'merged-report.schema.json',
+          'dlpin-try-driver', 'try-driver.c'}
 
 
 def introspect(meson, build, what):

@@ -119,7 +119,7 @@ class Html(Format, Case):
     def test_a_real_finding(self):
         page = self.real_finding()
         line = self.line_of("return pthread_key_create")
-        self.texts(page, "Fails: 1 finding", "1 error", "plugin.so", "live pthread key with its destructor",
+        self.texts(page, "Fails: 1 finding", "1 error", "plugin.so", "pthread key left with its destructor",
                    "session_end", f"plugin.c:{line}", "pthread_key_delete")
         self.texts(page, f"{line}  ", "pthread_key_create(&session, session_end)", of="mark")
         self.texts(page, "1 load, 1 unloaded, 1 finding", of="lanes")

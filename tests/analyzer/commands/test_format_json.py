@@ -82,6 +82,8 @@ class Json(Format, Case):
         yield self.real("../common/mini", "./plugin.so")
         yield self.real("../common/host", "open", "plugin", "call", "plugin", "use_table", "close", "plugin",
                         folder="pointer")
+        tried = self.records(*({**record, "pid": "@P"} for record in (module(), finding(1), SUMMARY)))
+        yield self.dlpin("try", "--format=json", "libm.so.6", environment=tried).stdout
         yield self.render(self.file("many", "".join(json.dumps(record) + "\n" for record in self.many(300))))
         yield self.render(self.file("hostile", "".join(json.dumps(record) + "\n" for record in hostile_records())))
 
