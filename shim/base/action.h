@@ -33,7 +33,7 @@ uint64_t action_caught(void);
 /* `before` may be NULL. */
 bool action_set(int signal, const struct action *action, struct action *before);
 
-/* One that calls `handler` on the thread's own stack, with all signals blocked meanwhile. */
+/* An action that calls `handler` on the thread's own stack and blocks all signals meanwhile. */
 struct action action_for(void (*handler)(int signal, siginfo_t *info, void *context));
 
 /* The handler's address; 0 where there is none (SIG_DFL, SIG_IGN). */

@@ -69,7 +69,7 @@ static void hold_signals(struct held_signals *held)
     pthread_sigmask(SIG_BLOCK, &set, &held->before);
 }
 
-/* What is pending after a write that failed, and was not before, is ours. */
+/* A signal that is pending after a failed write, and was not before, came from that write. */
 static void release_signals(const struct held_signals *held, bool failed)
 {
     static const struct timespec at_once = {0, 0};

@@ -19,7 +19,7 @@
 /* Remembers what standard error is. Once, before any output. */
 void output_init(void);
 
-/* One write to standard error; false where it is not any more what it was at the start. */
+/* Writes once to standard error. False: the descriptor is another file than at the start. */
 bool output_stderr(const char *data, size_t length);
 
 /* The path with the current directory in front where it is relative: the program may leave that
@@ -40,7 +40,7 @@ int output_file_open(const char *pattern, const char *program);
 /* Where the file lies, or NULL. */
 const char *output_file_path(void);
 
-/* One write(2) to the file's end. False: it could not be written whole. */
+/* Appends to the file with one write(2). False: a part is missing. */
 bool output_file_write(const char *data, size_t length);
 
 /* Something is missing in the file for good: takes the right to write to it away, which needs no

@@ -39,8 +39,8 @@ void own_stack_prepare(void)
         sys_unmap(mapped, GUARD_BYTES + STACK_BYTES);
 }
 
-/* Who waits is counted meanwhile, for the one that has it to say so; and for good where that was in
- * vain. */
+/* Counts a waiting thread until it has the stack, so that the holder can report it; and for good
+ * where it waits in vain. */
 static bool take(void)
 {
     atomic_fetch_add(&waits, 1);

@@ -6,7 +6,7 @@
  *
  * One thread at a time, with signals blocked: no handler of the program runs on this stack, and
  * none interrupts the work. SIGTERM and its kin end the process as ever where they have no handler.
- * Unwinding leads from it back to the stack of the program; whoever looks at stack pointers asks
+ * Unwinding leads from it back to the stack of the program; code that examines stack pointers asks
  * own_stack_look_through. There is an inaccessible page below it.
  *
  * Without any of our locks: its own is the outermost of them (base/lock.h).

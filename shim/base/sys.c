@@ -104,7 +104,7 @@ static void *place_for(size_t size)
     return code > ROOM_DISTANCE + ROOM + offset ? (void *)(code - ROOM_DISTANCE - offset) : NULL;
 }
 
-/* What lies there already is kept: then the kernel chooses another place. */
+/* The kernel keeps an existing mapping there, and then chooses another place. */
 static void *map_away(size_t size, int flags)
 {
     for (unsigned tries = 1;; tries++) {
@@ -199,8 +199,8 @@ static size_t copy_from_file(int fd, const struct sys_span *spans, unsigned coun
     return done;
 }
 
-/* FUTEX_WAIT looks at the word first: EFAULT where it cannot, and EAGAIN where it is another one
- * than the one that was told; else it waits, though not for long. */
+/* FUTEX_WAIT reads the word first: EFAULT if that fails, EAGAIN if the word is not the expected
+ * one. Else it waits, though not for long. */
 static bool is_readable(uintptr_t address)
 {
     enum { UNUSUAL = 0x5bd1e995 };

@@ -60,12 +60,12 @@ void sys_unmap(void *p, size_t size);
 /* The same for memory that will be written to from one end to the other: huge pages are welcome. */
 void *sys_map_dense(size_t size);
 
-/* The same, shared with copies of the process. sys_own_map does not tell of it; munmap(2) gives it
+/* The same, shared with copies of the process. sys_own_map does not report it; munmap(2) gives it
  * back. */
 void *sys_map_shared(size_t size);
 
-/* What sys_map gave and nobody has given back: our own memory, which a scan must not look at. Up to
- * `index` of SYS_MAPS_MAX; false where there is nothing at that index. */
+/* A mapping from sys_map that is still in use: our own memory, which a scan must leave out. `index`
+ * is below SYS_MAPS_MAX; false: there is no mapping at this index. */
 enum { SYS_MAPS_MAX = 1024 };
 bool sys_own_map(unsigned index, uintptr_t *start, uintptr_t *end);
 

@@ -11,7 +11,7 @@
 #include <linux/seccomp.h>
 #include <stdarg.h>
 
-/* A filter for system calls comes, or may come from now on by ways that do not pass here
+/* A filter for system calls comes, or may come from now on by calls that do not pass here
  * (libseccomp sets this first). Where nothing is given, it is only asked whether there could be
  * one. */
 static bool confines(int option, unsigned long first, unsigned long second)

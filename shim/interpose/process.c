@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The ways in which a process ends. All of them may be called by a handler on a small
- * stack. */
+/* Functions that end the process. A handler on a small stack may call any of them. */
 #include "interpose/exit_marker.h"
 #include "interpose/own_process.h"
 #include "interpose/real.h"

@@ -7,7 +7,7 @@
 #ifndef DLPIN_INTERPOSE_TASKS_H
 #define DLPIN_INTERPOSE_TASKS_H
 
-/* A task begins: from now on reads are looked at. Inside the guard. */
+/* A task begins: from now on reads are checked. Inside the guard. */
 void tasks_watch(void);
 
 /* The same in modules that came since the last call, if tasks are watched. Inside the guard. */
