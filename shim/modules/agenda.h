@@ -51,7 +51,7 @@ bool agenda_is_ambiguous_locked(const struct module *module, unsigned works);
 void agenda_fork_child(void);
 
 struct agenda_gaps {
-    unsigned reused; /* entries that went because something else lies there */
+    unsigned reused; /* entries removed because something else lies there */
     unsigned missed; /* entries that found no room */
 };
 

@@ -128,7 +128,7 @@ static bool is_load(const struct module *module, const struct link_map *map)
     return module->handle == map && sighting_is_load(module, serials_of(map));
 }
 
-static void look_at_module(void *data)
+static void read_handles_of(void *data)
 {
     struct question *question = data;
     const struct module *module = question->module;
@@ -158,7 +158,7 @@ static int count_handles(const struct module *module)
     if (!object_at_works())
         return handles_count(module);
     if (can_count(module))
-        link_maps_hold(look_at_module, &question);
+        link_maps_hold(read_handles_of, &question);
     return question.count;
 }
 
@@ -167,7 +167,7 @@ struct opened {
     struct module *modules[OPENED_MAX]; /* each holds a reference */
 };
 
-static void look_at_map(const struct link_map *map, enum ending ending, struct opened *opened)
+static void note_handles(const struct link_map *map, enum ending ending, struct opened *opened)
 {
     struct module *module = modules_find((uintptr_t)map->l_ld);
     if (!module || !is_load(module, map) || module_is_unloaded(module))
@@ -178,13 +178,13 @@ static void look_at_map(const struct link_map *map, enum ending ending, struct o
         opened->modules[opened->count++] = module_ref(module);
 }
 
-static void look_at_all(void *data)
+static void note_all(void *data)
 {
     const struct link_map *map;
     enum ending ending = how_far_ended();
     for (unsigned n = 0; ending != SOME_TAKEN && (map = link_maps_first(n)) != NULL; n++)
         for (; map; map = map->l_next)
-            look_at_map(map, n == 0 ? ending : NOT_ENDING, data);
+            note_handles(map, n == 0 ? ending : NOT_ENDING, data);
 }
 
 static int count_of_program(const struct module *module)
@@ -193,8 +193,8 @@ static int count_of_program(const struct module *module)
     return handles > 0 ? (int)without_loaders((unsigned)handles, how_far_ended()) : handles;
 }
 
-/* Of those alone that came since the last look. */
-static void look_at_new(struct opened *opened)
+/* Counts only the handles of modules loaded since the last call. */
+static void note_new(struct opened *opened)
 {
     static _Atomic uint32_t seen;
     struct module *module;
@@ -213,9 +213,9 @@ void handles_each_opened(bool all, handles_visitor *visit, void *data)
     struct opened opened = {0};
     if (!handles_are_known())
         return;
-    look_at_new(&opened);
+    note_new(&opened);
     if (all || opened.count == 0)
-        link_maps_hold(look_at_all, &opened);
+        link_maps_hold(note_all, &opened);
     for (unsigned i = 0; i < opened.count; i++) {
         visit(opened.modules[i], data);
         module_unref(opened.modules[i]);
@@ -244,7 +244,7 @@ bool handles_closed(struct module *module, handles_keeper *is_kept)
         closed = atomic_fetch_add(&module->closed, 1) + 1;
     if (atomic_fetch_sub(&module->closing, 1) == 1)
         now = count_handles(module);
-    /* Another thread's dlclose has begun meanwhile: the number may be on its way down. */
+    /* Another thread's dlclose has begun meanwhile: the number may fall soon. */
     if (now == HANDLES_UNKNOWN || atomic_load(&module->closing) > 0)
         return false;
     unsigned before = atomic_exchange(&module->handles, (unsigned)now);

@@ -36,9 +36,9 @@ int handles_count(const struct module *module);
 
 /*
  * Calls `visit` for each mapped module of which there are more handles than at the last call, and
- * notes how many there are now. Unless `all` is to be looked at, those that came since the last
- * call are enough, if one of them was opened. Takes the loader's list lock; none of ours may be
- * held, and `visit` is called without it.
+ * notes how many there are now. Without `all` it checks the modules loaded since the last call, and
+ * stops there if one of them was opened. Takes the loader's list lock; none of ours may be held,
+ * and `visit` is called without it.
  */
 typedef void handles_visitor(struct module *module, void *data);
 void handles_each_opened(bool all, handles_visitor *visit, void *data);
@@ -47,15 +47,16 @@ void handles_each_opened(bool all, handles_visitor *visit, void *data);
  * the loader's list lock, as does the next one. */
 bool handles_closing(struct module *module);
 
-/* It is over. False: others of the module are under way, or it cannot be told. `is_kept` says
- * whether the loader never deletes the module; asked where the number has not become less. */
+/* The dlclose is over. False: another of this module has not returned, or the module is not known.
+ * `is_kept` says whether the loader never deletes the module; asked where the number has not become
+ * less. */
 typedef bool handles_keeper(struct module *module);
 bool handles_closed(struct module *module, handles_keeper *is_kept);
 
 /* We opened the module, for good: this handle is not the program's. */
 void handles_took_own(struct module *module);
 
-/* What is left of them, as far as was looked. */
+/* The handles that were left at the last check. */
 unsigned handles_left(const struct module *module);
 
 #endif

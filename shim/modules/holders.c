@@ -34,7 +34,7 @@ struct node {
     struct module *module; /* NULL: not in our list */
     struct elf_image image;
     bool is_reached;   /* it holds what was asked for, or what holds that, and so on */
-    bool is_followed;  /* what holds it was looked for */
+    bool is_followed;  /* its holders were searched for */
     bool stays;        /* without what was asked for */
     bool needs, binds; /* it holds what was asked for itself, for these reasons */
     bool is_needed;    /* by what was asked for, or by what that needs; */
@@ -57,7 +57,7 @@ struct search {
     struct link *links;
 };
 
-/* Modules whose holders one pass looks for. */
+/* Modules whose holders one pass searches for. */
 struct targets {
     struct node *list[TARGETS_MAX];
     bool is_met[TARGETS_MAX];
@@ -277,7 +277,7 @@ static void link(struct search *search, struct node *holder, struct node *held)
     search->links = link;
 }
 
-static void look_at_holder(struct search *search, struct node *node, struct targets *targets)
+static void check_holder(struct search *search, struct node *node, struct targets *targets)
 {
     bool is_new = !node->is_reached;
     memset(targets->is_met, 0, sizeof targets->is_met);
@@ -321,7 +321,7 @@ static bool is_decided(const struct search *search)
     return true;
 }
 
-/* The holders of these are looked for next. */
+/* Chooses the modules whose holders the next pass searches for. */
 static void choose_targets(struct search *search, struct targets *targets)
 {
     targets->count = 0;
@@ -342,7 +342,7 @@ static void follow(struct search *search)
     while (targets.count > 0) {
         for (unsigned i = 0; i < search->count; i++)
             if (search->nodes[i].module && &search->nodes[i] != search->asked)
-                look_at_holder(search, &search->nodes[i], &targets);
+                check_holder(search, &search->nodes[i], &targets);
         spread(search);
         if (is_decided(search))
             return;
@@ -433,7 +433,7 @@ static void name_holder(struct search *search, const struct node *holder)
     each_binding(holder, search->asked, add_binding, &bindings);
 }
 
-static void look_at_itself(const struct search *search)
+static void check_asked(const struct search *search)
 {
     struct bindings bindings = {.found = search->found};
     const struct module *module = search->of;
@@ -451,7 +451,7 @@ static void search(void *data)
         return;
     }
     if (begin(search)) {
-        look_at_itself(search);
+        check_asked(search);
         follow(search);
         for (unsigned i = 0; i < search->count; i++)
             if (is_holder(&search->nodes[i]))
@@ -467,7 +467,7 @@ void holders_find(struct module *of, struct holders *found)
     link_maps_hold(search, &of_module);
 }
 
-static void look_whether_kept(void *data)
+static void check_kept(void *data)
 {
     struct search search = {.of = data};
     bool is_kept = false;
@@ -483,7 +483,7 @@ static void look_whether_kept(void *data)
 bool holders_keep_for_good(struct module *module)
 {
     if (!module_is_undeletable(module))
-        link_maps_hold(look_whether_kept, module);
+        link_maps_hold(check_kept, module);
     return module_is_undeletable(module);
 }
 

@@ -123,10 +123,10 @@ static bool remove_finalized_locked(const struct sightings *list, struct module_
     return are_unloaded;
 }
 
-/* False: the list has to be looked at as a whole. */
+/* False: the whole list must be read. */
 static bool remove_missing_locked(const struct sightings *list, struct module_changes *changes)
 {
-    if (list->kind == LIST_GONE)
+    if (list->kind == LIST_REMOVED)
         return remove_finalized_locked(list, changes);
     if (list->kind == LIST_ANY)
         remove_unseen_locked(list, changes);
@@ -198,8 +198,8 @@ static bool take_over_locked(struct sightings *list, uintptr_t opener, bool deep
     return true;
 }
 
-/* False: nothing came of it, and the whole list has to be looked at. */
-static bool look(bool at_all, uintptr_t opener, bool deepbind, struct module_changes *changes)
+/* False: this had no result, and the whole list must be read. */
+static bool read_list(bool at_all, uintptr_t opener, bool deepbind, struct module_changes *changes)
 {
     struct sightings list = {.came_alone = atomic_load(&came_alone)};
     bool done = true;
@@ -222,8 +222,8 @@ static bool look(bool at_all, uintptr_t opener, bool deepbind, struct module_cha
 struct module_changes modules_sync(uintptr_t opener, bool deepbind)
 {
     struct module_changes changes = {0};
-    if (!look(false, opener, deepbind, &changes))
-        look(true, opener, deepbind, &changes);
+    if (!read_list(false, opener, deepbind, &changes))
+        read_list(true, opener, deepbind, &changes);
     changes_tell();
     return changes;
 }
