@@ -18,7 +18,7 @@
 typedef void answer_work(struct text *records, void *data);
 
 /* False: no copy could be made, or it took longer than these nanoseconds, or died. Under the check
- * lock, inside the guard, while no scan is under way. */
+ * lock, inside the guard, while no scan runs. */
 bool answer_in_copy(answer_work *work, void *data, uint64_t nanoseconds);
 
 #endif

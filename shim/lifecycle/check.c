@@ -23,7 +23,7 @@
 
 static _Atomic uint64_t checked_unloads;
 
-/* Numbers of call sites in modules that are gone, when they have become many. */
+/* Frees the numbers of call sites in unloaded modules, when they have become many. */
 static void collect_sites(void)
 {
     struct site_bitmap *bitmap = sites_collect_begin();
@@ -123,7 +123,7 @@ void lifecycle_exit_begins(void)
     process_set_exit_began();
 }
 
-/* Of the walk that is under way. */
+/* Of the walk in progress. */
 static struct sink walk_sink;
 
 static void say_walk(const struct walk *walk)
@@ -150,7 +150,7 @@ static bool take_result(const struct result *result, struct sink *sink)
     return holds && (result->place_count < PLACES_MAX || result->blocks == PLACES_MAX);
 }
 
-/* Waits for a walk that is under way, so long. */
+/* Waits at most so long for the walk in progress. */
 static void take_results(uint64_t nanoseconds)
 {
     struct sink sink = walk_sink;
@@ -180,8 +180,8 @@ void check_end_scan(void)
     scan_put_off();
 }
 
-/* A leftover that is waiting for its walk was seen before exit() began, even if the walk comes
- * afterwards. */
+/* A leftover whose walk is pending was seen before exit() began, even if the walk comes afterwards.
+ * */
 static bool run(enum moment moment, enum occasion at)
 {
     bool was_seen = work_any(WORK_WALK);

@@ -32,12 +32,12 @@ void crash_listen_to_left(void);
  * Inside the guard, without any of our locks. */
 void crash_ending(void);
 
-/* What the program would find without us is in its place again: for this signal, for a moment; for
- * all of them, for good. */
+/* Puts back the dispositions that the program would have without us: for this signal, for a moment;
+ * for all signals, for good. */
 void crash_step_aside(int number);
 void crash_leave(void);
 
-/* What the program is told of a disposition. Any phase, also outside of the guard;
+/* Shows the program its own disposition instead of ours. Any phase, also outside of the guard;
  * async-signal-safe. */
 void crash_hide(int number, struct sigaction *action);
 __sighandler_t crash_hide_handler(int number, __sighandler_t handler);

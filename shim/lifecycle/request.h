@@ -19,7 +19,7 @@
  * handler in place since: whatever is no request goes on to that. Inside the guard. */
 void request_listen(void);
 
-/* What was there before is there again, for good. */
+/* Puts back the earlier handler, for good. */
 void request_leave(void);
 
 #endif

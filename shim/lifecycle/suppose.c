@@ -43,7 +43,7 @@ static void work(struct text *records, void *data)
             rules_check_retained(&now->walk.results[i], false, NULL, suppose_sink, now);
 }
 
-/* What the module has itself holds nothing any more. */
+/* Removes the roots in the module's own variables: they hold nothing any more. */
 static void drop_roots_of_module(struct supposition *now)
 {
     struct roots *roots = &now->picture.roots;

@@ -15,7 +15,7 @@
 enum { MODULES_MAX = 64, PATIENCE_MS = 2000, WALK_MS = 1000, MILLISECOND = 1000000 };
 
 struct inquiry {
-    struct module *modules[MODULES_MAX]; /* to be looked at, each once */
+    struct module *modules[MODULES_MAX]; /* to be examined, each once */
     unsigned count;
     uint32_t token, findings;
     struct text *records;
