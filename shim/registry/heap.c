@@ -10,7 +10,7 @@ enum {
     OTHER_GRANULE_SHIFT = 3,
     LEAVES_LISTED = 16384,
     CROWDED = 64,
-    PATIENCE = 10000, /* looks at a slot */
+    PATIENCE = 10000, /* reads of a slot */
     GLIBC_PLACE_MASK = 16,
     OTHER_PLACE_MASK = 24
 };

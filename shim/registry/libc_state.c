@@ -119,8 +119,8 @@ static struct {
     {"std::set_new_handler", "_ZSt15get_new_handlerv", NULL},
 };
 
-/* Each module is looked at once, until libstdc++ is found. That one stays for its unique symbols,
- * if it was built with such. */
+/* Checks each module once, until libstdc++ is found. libstdc++ stays for its unique symbols, if it
+ * was built with such. */
 static void find_cxx_locked(void)
 {
     static uint32_t seen;

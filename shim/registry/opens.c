@@ -9,7 +9,7 @@
 
 enum { SEEN_MAX = 32, CALLS_MAX = 64 };
 
-/* A dlopen whose outcome is not looked at yet. */
+/* A dlopen whose outcome is not checked yet. */
 struct call {
     pid_t thread; /* 0: this place is free */
     uint32_t name_hash;

@@ -28,8 +28,8 @@ static bool may_dangle(const struct module *module, const struct module *keeper)
     return module && !module->startup && module != keeper;
 }
 
-/* What lies in `keeper`, as most does, needs not be looked for. Data may lie anywhere, and an old
- * loader is not asked for that: it would take its lock. */
+/* Most addresses lie in `keeper` and need no search. Data may lie anywhere; for data an old loader
+ * is not asked, because it would take its lock. */
 static struct module *module_of(uintptr_t address, struct module *keeper, bool is_code)
 {
     if (keeper && address >= keeper->start && address < keeper->end)

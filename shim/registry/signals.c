@@ -30,8 +30,8 @@ static uintptr_t handler_now(int number)
     return handler == own ? atomic_load(&replaced[number]) : handler;
 }
 
-/* With a reference. What was set past us may be seen only now that its module has gone; unless
- * something else lies there by now. */
+/* With a reference. We may see a handler that was set past us only after its module was unloaded.
+ * The module is then known unless something else lies there by now. */
 static struct frame handler_frame(uintptr_t handler)
 {
     char byte;
@@ -59,8 +59,9 @@ static void replace_locked(int number, uintptr_t handler, struct stack *stack)
     stack_free(before.stack);
 }
 
-/* A handler that sets itself again, as those of System V do, may have little stack left to look at.
- * One of an unloaded module that is put back is the same one, unless another load lies there. */
+/* A handler that sets itself again, as those of System V do, may leave little stack to unwind. A
+ * handler of an unloaded module that is put back is the same one, unless another load lies there.
+ * */
 static bool is_known(const struct disposition *disposition, uintptr_t handler)
 {
     const struct module *module = disposition->handler.module;
