@@ -56,7 +56,7 @@ static bool is_ending(void)
 }
 
 /* True if it is closed now, and stays. */
-static bool check(struct module *module)
+static bool check_closing(struct module *module)
 {
     bool stays_for_us = atomic_load(&module->kept) != KEPT_NOT;
     if (!handles_closed(module, holders_keep_for_good) || handles_left(module) > 0 ||
@@ -119,7 +119,7 @@ bool closed_look(void)
 {
     bool any = false;
     for (struct module *module; (module = agenda_take_closing()) != NULL;) {
-        any |= check(module);
+        any |= check_closing(module);
         module_unref(module);
     }
     check_all_left();

@@ -3,7 +3,7 @@
 #include "modules/modules.h"
 #include "ownership/caller_registers.h"
 #include "ownership/caller_words.h"
-#include "ownership/shapes.h"
+#include "ownership/layouts.h"
 
 enum { STEPS_MAX = 256 };
 
@@ -49,7 +49,7 @@ __attribute__((noinline)) size_t caller_stack_walk_by_tables(uintptr_t *pcs, siz
 size_t caller_stack_walk(uintptr_t *pcs, size_t max)
 {
     size_t count;
-    return shapes_walk(pcs, max, &count) ? count : caller_stack_walk_by_tables(pcs, max);
+    return layouts_walk(pcs, max, &count) ? count : caller_stack_walk_by_tables(pcs, max);
 }
 
 __attribute__((noinline)) bool caller_stack_frame(struct cfi_frame *caller)

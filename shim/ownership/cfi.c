@@ -174,7 +174,7 @@ static void run_cfa(struct program *program, unsigned op, struct cfi_bytes *code
     }
 }
 
-/* Those that begin with a register's number. */
+/* Runs an instruction that begins with a register's number. */
 static void run_register(struct program *program, unsigned op, struct cfi_bytes *code)
 {
     uint64_t number = cfi_uleb(code);
@@ -400,7 +400,7 @@ static uintptr_t wanted_of(const struct cfi_frame *frame)
     return frame->exact ? frame->pc : frame->pc - 1;
 }
 
-/* What the tables say of the address; false where it is nothing that can be followed. */
+/* Runs the table's program up to the address; false: we cannot follow it. */
 static bool run_to(struct program *program, struct cfi_entry *entry, uintptr_t wanted,
                    struct cfi_copies *copies)
 {
@@ -440,7 +440,7 @@ enum cfi_outcome cfi_step_caller(struct cfi_frame *frame, struct caller_words *s
     return apply(frame, &program);
 }
 
-bool cfi_shape(uintptr_t pc, struct cfi_shape *shape)
+bool cfi_layout(uintptr_t pc, struct cfi_layout *layout)
 {
     struct cfi_entry entry;
     struct program program;
@@ -448,7 +448,7 @@ bool cfi_shape(uintptr_t pc, struct cfi_shape *shape)
         entry.return_register != CFI_PC)
         return false;
     const struct rule *cfa = &program.row.cfa, *registers = program.row.registers;
-    *shape = (struct cfi_shape){
+    *layout = (struct cfi_layout){
         .outermost = registers[CFI_PC].type == UNDEFINED,
         .from_frame_pointer = cfa->number == CFI_FP,
         .saves_frame_pointer = registers[CFI_FP].type == AT_OFFSET,
@@ -456,9 +456,9 @@ bool cfi_shape(uintptr_t pc, struct cfi_shape *shape)
         .frame_pointer = registers[CFI_FP].number,
         .return_address = registers[CFI_PC].number,
     };
-    return shape->outermost ||
+    return layout->outermost ||
            (cfa->type == IN_REGISTER && (cfa->number == CFI_SP || cfa->number == CFI_FP) &&
-            (registers[CFI_FP].type == UNCHANGED || shape->saves_frame_pointer) &&
+            (registers[CFI_FP].type == UNCHANGED || layout->saves_frame_pointer) &&
             registers[CFI_SP].type == UNCHANGED && registers[CFI_PC].type == AT_OFFSET);
 }
 

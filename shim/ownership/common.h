@@ -19,7 +19,7 @@ void common_classify(struct module *module);
 /* fnmatch(3) for '*' and '?', without its locale. */
 bool common_glob(const char *pattern, size_t length, const char *name);
 
-/* One of a comma-separated list of globs; NULL has none. */
+/* True if the name matches a glob of this comma-separated list; NULL is an empty list. */
 bool common_in_globs(const char *globs, const char *name);
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/lock.h"
 #include "base/options.h"
 #include "ownership/caller_stack.h"
-#include "ownership/shapes.h"
+#include "ownership/layouts.h"
 
 #include <string.h>
 
@@ -214,7 +214,7 @@ static bool find_site(uintptr_t key, const struct module *owner, const struct mo
 
 static uint32_t learn_hop(const struct module *module, uintptr_t pc)
 {
-    uint32_t size = shapes_size(pc);
+    uint32_t size = layouts_size(pc);
     return (size ? size : HOP_BY_UNWINDING) | (module->runtime ? 0 : HOP_OWNER);
 }
 
@@ -263,7 +263,8 @@ static COLD bool lookup_slow(uintptr_t pc, uintptr_t first, uint64_t *value)
     return learn(pc, frame, frame, passes_over ? learn_hop(module, pc) : 0, first, value);
 }
 
-/* What is known of a return address, learned now if it is the first time. False: nothing can be. */
+/* Gives the cached value of a return address, and learns it at the first call. False: this failed.
+ * */
 static inline bool lookup(uintptr_t pc, uintptr_t first, uint64_t *value)
 {
     return likely(cached(pc, value)) || lookup_slow(pc, first, value);

@@ -2,7 +2,7 @@
 #include "ownership/unwind.h"
 #include "base/compiler.h"
 #include "modules/modules.h"
-#include "ownership/shapes.h"
+#include "ownership/layouts.h"
 #include "ownership/unwind_calls.h"
 
 #include <libunwind.h>
@@ -82,5 +82,5 @@ __attribute__((noinline)) static size_t walk_by_libunwind(uintptr_t *pcs, size_t
 size_t unwind_stack(uintptr_t *pcs, size_t max)
 {
     size_t count;
-    return shapes_walk(pcs, max, &count) ? count : walk_by_libunwind(pcs, max);
+    return layouts_walk(pcs, max, &count) ? count : walk_by_libunwind(pcs, max);
 }

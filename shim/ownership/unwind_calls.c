@@ -89,10 +89,10 @@ struct phdr_visit {
 };
 
 /*
- * The callback compares the range with the address that it looks for, and reads the tables only
- * then. The range may be that of one segment (a program with gaps between its segments), and the
- * tables lie elsewhere; how long they are is not known. The structure ends before its counters, for
- * there are none.
+ * The callback compares the range with the address that it wants, and reads the tables only then.
+ * The range may be that of one segment (a program with gaps between its segments), and the tables
+ * lie elsewhere; how long they are is not known. The structure ends before its counters, for there
+ * are none.
  */
 static int offer(const struct phdr_visit *visit, const struct dl_find_object *object)
 {
@@ -139,8 +139,8 @@ static int offer_each(const struct phdr_visit *visit)
 }
 
 /*
- * The third word of the callback's data is the address that libunwind looks for (dl_iterate_cb_data
- * in its AddressSpace.hpp, LLVM 10 to 21). Nothing depends on this: the callback itself takes an
+ * The third word of the callback's data is the address that libunwind wants (dl_iterate_cb_data in
+ * its AddressSpace.hpp, LLVM 10 to 21). Nothing depends on this: the callback itself takes an
  * object for what it wants or does not. Where the word has been right once, there is no need to
  * offer other objects.
  */
@@ -166,7 +166,7 @@ int libunwind_iterate_phdr(phdr_callback *callback, void *data)
     return 0;
 }
 
-/* LLVM 16 and newer look for _dl_find_object with dlsym, and ask nothing else where it answers. */
+/* LLVM 16 and newer ask dlsym for _dl_find_object, and ask nothing else where it answers. */
 int libunwind_find_object(void *address, struct dl_find_object *object);
 int libunwind_find_object(void *address, struct dl_find_object *object)
 {
