@@ -26,7 +26,7 @@ static struct module *last_owner(uintptr_t address)
     return NULL;
 }
 
-/* What has been mapped there since may be meant. */
+/* Where memory is mapped by now, the registration may mean this memory. */
 static bool is_unreadable(uintptr_t address)
 {
     char byte;
@@ -97,8 +97,8 @@ static void check_handlers_locked(struct found *found)
     }
 }
 
-/* What the calling thread set past us: the others' stacks only they can ask for. Its number in the
- * kernel says which thread it was. */
+/* Checks the signal stack that the calling thread set past us: no other thread can ask for it. The
+ * thread's number in the kernel identifies it. */
 static void check_signal_stack_locked(struct found *found)
 {
     uintptr_t start = signal_stack_own();

@@ -323,7 +323,7 @@ static bool is_entry(const struct epoll_entry *entry, void *data)
            entry->data == object->registration.what;
 }
 
-/* One that was set past us: only the thread itself can ask for it. */
+/* A signal stack that was set past us: only the thread itself can ask for it. */
 static bool unseen_stack_holds(const struct object *object)
 {
     pid_t tid = (pid_t)object->registration.unseen;

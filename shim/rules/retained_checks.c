@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-/* The program went on while the scan was under way. */
+/* The program continued during the scan, so each result is checked again. */
 static bool result_holds(const struct result *result)
 {
     uintptr_t word;

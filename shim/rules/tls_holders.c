@@ -38,7 +38,8 @@ static void add_thread(const struct thread *thread, const struct tls_dtors *dtor
     };
 }
 
-/* It stays, but not for what is pending now: the threads have ended, and no dlclose came since. */
+/* The module stays although no destructor is pending: the threads have ended, and no dlclose came
+ * since. */
 static void add_ended(struct module *module, struct holders *holders)
 {
     pid_t tid = atomic_load(&module->tls_thread);
