@@ -52,8 +52,8 @@ static void drop_roots_of_module(struct supposition *now)
         struct root *root = &roots->list[i];
         bool is_its = root->module == now->module;
         if (is_its && root->kind == ROOT_TLS)
-            root->kind = ROOT_GONE;
-        if (!is_its || root->kind == ROOT_GONE)
+            root->kind = ROOT_UNLOADED;
+        if (!is_its || root->kind == ROOT_UNLOADED)
             roots->list[kept++] = *root;
     }
     roots->count = kept;

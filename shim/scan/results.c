@@ -129,7 +129,7 @@ static uintptr_t slot_before(struct state *state, uint32_t id)
     return slot_to(state, &from, to.start, to.size);
 }
 
-/* One of the pointers of a stream (struct _IO_FILE) to its buffer, in which old contents lie. */
+/* True for a stream's pointer (struct _IO_FILE) to its buffer, in which old contents lie. */
 static bool is_in_stream(uintptr_t slot)
 {
     enum { MAGIC = 0xfbad, MAGIC_SHIFT = 16, POINTERS = 8 };

@@ -22,8 +22,8 @@ _Static_assert((int)AGENDA_MAX <= (int)RANGES_MAX,
 static uint64_t last_pass, expected;
 static bool was_left; /* that pass found something: the next unload may leave something, too */
 
-/* Words that a walk has looked at, and of which nothing was worth telling: what lies there stays,
- * and other modules come to lie where they point. */
+/* Words that a walk has examined and that were not worth reporting: they stay, and other modules
+ * may later lie where they point. */
 static struct hits harmless;
 static unsigned next_harmless;
 

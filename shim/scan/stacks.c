@@ -55,7 +55,7 @@ bool stack_parse(const char *line, struct thread_stack *stack)
 }
 
 /* False: there is no such thread. With `running`, it is not known where its stack is in use. */
-static bool look(pid_t tid, struct thread_stack *stack, bool *running)
+static bool sample(pid_t tid, struct thread_stack *stack, bool *running)
 {
     char line[256];
     struct text path = {0};
@@ -71,7 +71,7 @@ static bool look(pid_t tid, struct thread_stack *stack, bool *running)
 bool stack_look(pid_t tid, struct thread_stack *stack)
 {
     bool running;
-    return look(tid, stack, &running) && !running;
+    return sample(tid, stack, &running) && !running;
 }
 
 bool stack_sample(pid_t tid, struct thread_stack *stack)
@@ -80,7 +80,7 @@ bool stack_sample(pid_t tid, struct thread_stack *stack)
     for (unsigned i = 0; i < LOOKS && running; i++) {
         if (i)
             clock_pause_us(PAUSE_US);
-        if (!look(tid, stack, &running))
+        if (!sample(tid, stack, &running))
             return false;
     }
     return !running;

@@ -10,7 +10,7 @@ struct tls_search {
     struct roots *roots;
     const struct thread *thread;
     uintptr_t dtv;
-    size_t number; /* of a module that has gone */
+    size_t number; /* of an unloaded module */
 };
 
 static size_t tls_size(const struct module *module)
@@ -50,14 +50,14 @@ static int has_tls_number(struct module *module, void *data)
 }
 
 /* The number may be another module's by now. */
-static void add_gone_tls(struct tls_search *search, const struct ranges *ranges)
+static void add_tls_of_unloaded(struct tls_search *search, const struct ranges *ranges)
 {
     for (unsigned i = 0; ranges && i < ranges->count; i++) {
         const struct module *module = ranges->list[i].module;
         search->number = module->tls_module;
         uintptr_t block = thread_tls_block(search->dtv, module);
         if (block && module_is_unloaded(module) && !modules_each_mapped(has_tls_number, search))
-            roots_add(search->roots, (struct root){.kind = ROOT_GONE,
+            roots_add(search->roots, (struct root){.kind = ROOT_UNLOADED,
                                                    .start = block,
                                                    .end = block,
                                                    .word = thread_tls_slot(search->dtv, module)});
@@ -86,7 +86,7 @@ static void add_tls_locked(struct roots *roots, struct thread *thread)
     if (!search.dtv)
         return;
     modules_each_mapped(add_tls, &search);
-    add_gone_tls(&search, roots->ranges);
+    add_tls_of_unloaded(&search, roots->ranges);
 }
 
 static void add_thread_locked(struct roots *roots, struct thread *thread)

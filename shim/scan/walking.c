@@ -42,7 +42,7 @@ void walking_end(void)
     atomic_store(&walking.active, false);
 }
 
-/* A range in which something else is mapped by now cannot be told of by its addresses. */
+/* A range in which something else is mapped by now cannot be recognised by its addresses. */
 static void remove_mapped(struct ranges *ranges, const struct maps *maps)
 {
     unsigned kept = 0;
@@ -110,7 +110,7 @@ static void work(void *walk)
     walk_run(walk);
 }
 
-/* A walk beside other threads, or while signals wait, is not for long. */
+/* A walk beside other threads, or with signals blocked, must be short. */
 static void walk_here(enum walk_place place)
 {
     struct walk *walk = walking.walk;
@@ -183,7 +183,7 @@ static bool begin(struct ranges *ranges, bool variables)
     return true;
 }
 
-/* Only variables point into what has gone, and which is known. */
+/* Only variables point into the unloaded modules, and all of them are known. */
 void walking_tell_hits(struct ranges *ranges)
 {
     if (!begin(ranges, true))
