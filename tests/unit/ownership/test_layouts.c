@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Stacks by the layouts of their frames, against the C library's backtrace, which goes by libgcc. */
+/* Stacks by the layouts of their frames, against the C library's backtrace, which goes by libgcc.
+ */
 #include "ownership/caller_stack.h"
 #include "ownership/layouts.h"
 #include "ownership/unwind.h"
