@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Signal dispositions as the kernel has them, by rt_sigaction(2) itself: what libc's sigaction does
- * passes through functions that the program, or we ourselves, interpose.
+ * Signal dispositions as the kernel has them, by rt_sigaction(2) itself: libc's sigaction may be
+ * interposed by the program, or by us.
  *
  * Any thread, any phase, async-signal-safe; errno may change.
  */
@@ -20,7 +20,7 @@ struct action {
     uint64_t mask;
 };
 
-/* The highest, and the first that glibc leaves to programs of the real-time ones. */
+/* The highest signal, and the first real-time signal that glibc leaves to programs. */
 enum { ACTION_SIGNALS = 64, ACTION_REALTIME = 34 };
 
 /* False: there is no such signal. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who reads values of keys, in programs that mark tasks (dlpin.h). pthread_getspecific and tss_get
- * are not among what we export: programs without tasks read as without us. From the first task on,
- * the modules' pointers to them lead to ours.
+ * Notes reads of key values, in programs that mark tasks (dlpin.h). We do not export
+ * pthread_getspecific and tss_get: programs without tasks read as without us. From the first task
+ * on, the modules' pointers to them lead to ours.
  */
 #ifndef DLPIN_INTERPOSE_TASKS_H
 #define DLPIN_INTERPOSE_TASKS_H
