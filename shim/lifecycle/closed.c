@@ -29,7 +29,7 @@ static void note_threads(struct module *module, const struct holders *holders)
             atomic_store(&module->tls_thread, holders->list[i].tid);
 }
 
-/* Where exit() has begun and this is only seen then, it was before. */
+/* The closing came before exit(), even if exit() has begun by now. */
 static void report(struct module *module, bool is_closed_now)
 {
     struct sink sink = {.at = AT_DLCLOSE, .before_exit = true};

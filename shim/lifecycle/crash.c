@@ -22,15 +22,15 @@
 enum {
     WORD = sizeof(uintptr_t),
     PAUSE_US = 1000,
-    PATIENCE = 5000,       /* pauses, for another thread that is about to say why it dies */
-    PATIENCE_CLOSING = 200 /* and for one that is about to say that it has unmapped something */
+    PATIENCE = 5000,       /* pauses, for another thread that is about to report why it dies */
+    PATIENCE_CLOSING = 200 /* and for one that has unmapped something and has not noted it yet */
 };
 
 static const int watched[] = {SIGSEGV, SIGBUS, SIGILL};
 enum { WATCHED = ARRAY_SIZE(watched) };
 
 static _Atomic bool listening;
-static struct action before[WATCHED]; /* what ours stands in for, with its flags */
+static struct action before[WATCHED]; /* the dispositions that ours replace, with their flags */
 
 static bool is_mapped(uintptr_t address)
 {
@@ -100,14 +100,14 @@ static struct cfi_frame frame_of_context(const ucontext_t *context)
     return frame;
 }
 
-/* A call goes on there, or the kernel's of a signal handler. */
+/* True if a call returns there, or a signal handler does. */
 static bool is_return_address(const struct cfi_frame *frame)
 {
     struct cfi_frame above = *frame;
     return prologue_is_after_call(frame->pc) || (cfi_step(&above) == CFI_STEPPED && above.exact);
 }
 
-/* From code that is not there: who called it. False where nobody did: it was returned to. */
+/* Steps from unmapped code to its caller. False: it was not called, but returned to. */
 static bool step_to_caller(struct cfi_frame *frame)
 {
     struct cfi_frame caller = *frame;
@@ -261,8 +261,8 @@ static bool would_be_lost(const siginfo_t *info)
     return is_sent(info) || info->si_code == SI_KERNEL;
 }
 
-/* Under a filter that came without our knowing: a signal that the kernel has to send while it is
- * blocked ends the process as SIG_DFL does, and none but the handler's return is asked of it. */
+/* Under a filter that came without our knowing: a blocked signal that the kernel must send ends the
+ * process as SIG_DFL does, and needs no system call but the handler's return. */
 static void die_on_return(int number, ucontext_t *context)
 {
     sigaddset(&context->uc_sigmask, number);

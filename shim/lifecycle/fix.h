@@ -12,8 +12,8 @@
 #include "registry/registrations.h"
 #include "rules/finding.h"
 
-/* A finding was made: modules that left code behind which something still calls are kept from the
- * next load on. Under the check lock. */
+/* A finding was made: if a caller of the module's code is left, the module is kept from its next
+ * load on. Under the check lock. */
 void fix_note(const struct finding *finding);
 
 /* A dlclose begins: modules that it may unmap and that are to stay, with a reference each. Returns

@@ -27,7 +27,7 @@ static void read_words(const void *map, struct words *words)
     words->count = length > 0 ? (size_t)length / sizeof words->word[0] : 0;
 }
 
-/* The only word that was one more when there was another handle, and one less without. 0: none. */
+/* The only word that rose by one with another handle, and fell by one without it. 0: none. */
 static size_t find_counter(const struct words *opened, const struct words *twice,
                            const struct words *closed, const struct words *before)
 {
@@ -49,7 +49,7 @@ bool handles_are_known(void)
     return atomic_load_explicit(&count_offset, memory_order_relaxed) != 0;
 }
 
-/* Under the loader's list lock, so that the map is there: not by a system call each. */
+/* Under the loader's list lock, so that the map is there: no read needs a system call. */
 static unsigned count_in(const struct link_map *map)
 {
     size_t offset = atomic_load_explicit(&count_offset, memory_order_relaxed);
@@ -57,8 +57,9 @@ static unsigned count_in(const struct link_map *map)
 }
 
 /* When the process ends, the loader takes a handle of everything (elf/dl-fini.c, _dl_fini), so that
- * nothing is unloaded while it runs destructors; of the shim, too, of which nobody else takes one.
- * How many there are before is learned at the start: none of what was preloaded. */
+ * nothing is unloaded while it runs destructors. The shim's own count shows this, because nobody
+ * else takes a handle of the shim. The count before is learned at the start: 0 for a preloaded
+ * object. */
 static const struct link_map *own;
 static unsigned own_before;
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * How many handles the program has of a module: what dlopen gave out and dlclose has not taken
- * back.
+ * Counts the program's handles of a module: those that dlopen gave and dlclose has not taken back.
  *
  * glibc keeps that number in a word of the link map that no header shows (l_direct_opencount,
- * include/link.h). Where it lies is learned once, by opening libc twice and looking which word goes
- * up by one each time, and down again: 816 bytes in in glibc 2.36, elsewhere in others.
+ * include/link.h). Its place is learned once: we open libc twice, and search for the word that
+ * rises by one each time and falls again. It is 816 bytes in glibc 2.36, and another in other
+ * versions.
  *
- * Of objects that are not to be deleted, for whatever reason, dlclose gives nothing back there
- * (elf/dl-close.c, _dl_close); these calls are counted here. A number that is the same after a
- * dlclose is no proof of it: another thread may have opened the module meanwhile.
+ * Of objects that are never deleted, for whatever reason, dlclose does not lower this number
+ * (elf/dl-close.c, _dl_close); these calls are counted here. An unchanged number after a dlclose is
+ * no proof of this: another thread may have opened the module meanwhile.
  *
  * Where the place could not be learned, every function says that it does not know.
  */

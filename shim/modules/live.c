@@ -37,7 +37,8 @@ static struct module *find_in_new_list(uintptr_t address)
     return modules_find(address);
 }
 
-/* In doubt: a thread's own dlclose, or its own dlopen, with the list as it is now, leaves none. */
+/* Where our list is in doubt. With the present list a thread's own dlclose or dlopen leaves no
+ * doubt. */
 static struct module *find_without_serials(uintptr_t address)
 {
     struct module *module = modules_find(address);

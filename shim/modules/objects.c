@@ -87,7 +87,7 @@ static void scan_words(struct search *search, uintptr_t at, size_t count)
     }
 }
 
-static void look_at(uintptr_t start, uintptr_t end, void *data)
+static void scan_range(uintptr_t start, uintptr_t end, void *data)
 {
     struct search *search = data;
     for (uintptr_t at = start; at < end && search->bytes < BYTES_MAX; at += PIECE) {
@@ -102,7 +102,7 @@ static void scan_written(uintptr_t start, uintptr_t end, struct search *search)
 {
     struct written written;
     written_open(&written);
-    written_each(&written, start, end, LARGE, look_at, search);
+    written_each(&written, start, end, LARGE, scan_range, search);
     written_close(&written);
 }
 
@@ -116,7 +116,7 @@ static void scan_variables(struct search *search)
         if (p->p_type != PT_LOAD || !(p->p_flags & PF_W) || start >= end)
             continue;
         if (end - start < LARGE)
-            look_at(start, end, search);
+            scan_range(start, end, search);
         else
             scan_written(start, end, search);
     }

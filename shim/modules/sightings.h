@@ -13,7 +13,7 @@
 #include "modules/modules.h"
 
 /* An object in the loader's list. `known` is our module for it; else the rest describes a new one.
- * */
+ */
 struct sighting {
     struct module *known;
     size_t at; /* its place in the loader's list */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Comparing our list with the loader's. */
+/* Compares our list with the loader's. */
 #include "base/dropped.h"
 #include "base/lock.h"
 #include "modules/changes.h"
@@ -133,8 +133,8 @@ static bool remove_missing_locked(const struct sightings *list, struct module_ch
     return true;
 }
 
-/* Loads that our list still has where this one lies now: they are unloaded, and whoever closed them
- * has not said so yet. */
+/* Removes loads that our list still has where this one lies now: they are unloaded, and the thread
+ * that closed them has not noted this yet. */
 static void remove_covered_locked(const struct sighting *sighting, struct module_changes *changes)
 {
     uintptr_t start = sighting->image.start, end = sighting->image.end;
@@ -148,7 +148,7 @@ static void remove_covered_locked(const struct sighting *sighting, struct module
     }
 }
 
-/* Everything of `list` that we did not know comes. */
+/* Adds all new objects of `list`. */
 static void add_new_locked(struct sightings *list, uintptr_t opener, bool deepbind,
                            struct module_changes *changes)
 {
