@@ -22,8 +22,8 @@ static struct cfi_frame frame_of(const struct caller_registers *registers)
     return frame;
 }
 
-/* To the caller; the stack goes on elsewhere above a signal handler, or where we use one of our
- * own. */
+/* Steps to the caller. Above a signal handler, and above our own stack, the walk continues on
+ * another stack. */
 static bool step(struct cfi_frame *frame, struct caller_words *stack)
 {
     modules_find_live(frame->exact ? frame->pc : frame->pc - 1);

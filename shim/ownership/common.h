@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Common modules: code that allocates, makes keys and starts threads for others. Walking up a stack
- * to the one on whose behalf something was done passes over them.
+ * Common modules: code that allocates, makes keys and starts threads for others. A walk up a stack
+ * to the module on whose behalf they act passes over them.
  *
- * A *runtime* module is a common one that is never an owner by itself: what comes from it is always
- * its caller's (libc, the loader, the C++ runtime, the shim). The others (libglib-2.0, libuv, …)
- * also act for themselves, and can be unloaded like anyone.
+ * A *runtime* module is a common one that is never an owner: its objects always belong to its
+ * caller (libc, the loader, the C++ runtime, the shim). The others (libglib-2.0, libuv, …) also act
+ * for themselves, and can be unloaded like anyone.
  */
 #ifndef DLPIN_OWNERSHIP_COMMON_H
 #define DLPIN_OWNERSHIP_COMMON_H

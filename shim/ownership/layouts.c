@@ -26,8 +26,8 @@ enum {
 
 enum { WORD = sizeof(uintptr_t), CACHE_SHIFT = 12 };
 
-/* `check` is the value and the mixed address, one xor the other: of two halves that do not belong
- * together, written by two threads, neither address can be made out. */
+/* `check` is the value and the mixed address, one xor the other: two halves that two threads wrote
+ * give no valid address. */
 static struct {
     _Atomic uint64_t value; /* the module's id, the layout */
     _Atomic uint64_t check;
@@ -80,7 +80,7 @@ static bool follow(struct place *place, struct caller_words *stack, uint32_t lay
 {
     uintptr_t from = layout & LAYOUT_FROM_POINTER ? place->frame_pointer : place->stack_pointer;
     uintptr_t cfa = from + (uintptr_t)(layout >> LAYOUT_CFA_SHIFT) * WORD;
-    /* Up, unless we have called on a stack of our own. */
+    /* The next frame lies above, unless we called on a stack of our own. */
     if ((cfa <= place->stack_pointer && !in_shim) || cfa % WORD)
         return false;
     if (layout & LAYOUT_SAVES_POINTER &&
@@ -112,7 +112,7 @@ __attribute__((noinline)) bool layouts_walk(uintptr_t *pcs, size_t max, size_t *
             return false;
         if (place.pc == 0)
             break;
-        module = modules_find_live(place.pc - 1); /* in code that is not known it ends */
+        module = modules_find_live(place.pc - 1); /* the walk ends in unknown code */
         if (!module || !module->is_shim)
             pcs[n++] = place.pc;
     }

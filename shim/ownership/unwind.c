@@ -11,7 +11,7 @@
 struct walk {
     unw_context_t context;
     unw_cursor_t cursor;
-    bool ended; /* libunwind gave up: the cursor may be read, and nothing else */
+    bool ended; /* libunwind gave up: the cursor may only be read */
     int outcome;
 };
 
@@ -47,9 +47,8 @@ static void step_unprotected(void *data)
 }
 
 /*
- * To the caller's frame; false where there is none. libunwind says "end" already, or gives up, when
- * it arrives in code that it has no tables for (generated code): that frame is still one, and the
- * last.
+ * Steps to the caller's frame; false where there is none. libunwind says "end", or gives up, when
+ * it enters code without tables (generated code): that frame still counts, as the last one.
  */
 static bool step(struct walk *walk)
 {

@@ -5,7 +5,7 @@
 
 struct disposition dispositions[ACTION_SIGNALS + 1];
 static uintptr_t own;
-static _Atomic uintptr_t replaced[ACTION_SIGNALS + 1]; /* what our own stands in for */
+static _Atomic uintptr_t replaced[ACTION_SIGNALS + 1]; /* the handlers that ours replaces */
 
 /* glibc's own, for cancellation and set*id in all threads: sigaction refuses them. */
 enum { LIBC_FIRST = 32, LIBC_LAST = 33 };
@@ -61,7 +61,7 @@ static void replace_locked(int number, uintptr_t handler, struct stack *stack)
 
 /* A handler that sets itself again, as those of System V do, may leave little stack to unwind. A
  * handler of an unloaded module that is put back is the same one, unless another load lies there.
- * */
+ */
 static bool is_known(const struct disposition *disposition, uintptr_t handler)
 {
     const struct module *module = disposition->handler.module;
@@ -78,14 +78,14 @@ void signal_changed(int number)
     struct stack *stack = module && !module->startup ? stack_capture(REGISTRY_FRAMES) : NULL;
     if (!lock_acquire(&registry_lock)) {
         stack_free(stack);
-        return; /* the next look asks the kernel */
+        return; /* the next check asks the kernel */
     }
     replace_locked(number, handler, stack);
     lock_release(&registry_lock);
 }
 
-/* The standard ones, and of the others those of which a handler is known: it takes longer to read
- * from /proc which of all have one than to ask for these. */
+/* The standard signals, and real-time signals with a known handler: asking for these is quicker
+ * than reading from /proc which signals have one. */
 static uint64_t common_signals(void)
 {
     uint64_t set = ((uint64_t)1 << (ACTION_REALTIME - 1)) - 1;
