@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The rules for all that is in the registries. */
+/* Applies the rules to the registries. */
 #include "base/dropped.h"
 #include "registry/descriptors.h"
 #include "registry/mappings.h"

@@ -11,7 +11,7 @@
 #include "rules/words.h"
 #include "scan/stacks.h"
 
-/* thread-routine says the same, and says it better. */
+/* The kind thread-routine reports the same with more detail. */
 static bool runs_its_routine(const struct thread *thread, const struct module *module)
 {
     return thread && thread->seen_to_start && thread->routine.module == module &&

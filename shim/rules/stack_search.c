@@ -22,8 +22,8 @@ enum {
     THREADS_MAX = 4096,
     LOOKS = 4,
     PAUSE_US = 50,
-    STACK_MAX = 64 << 20,  /* a stack that is further from its end is not that stack */
-    FOREIGN_MAX = 1 << 20, /* so much of one that we know no end of */
+    STACK_MAX = 64 << 20,  /* a stack pointer further from the end is on another stack */
+    FOREIGN_MAX = 1 << 20, /* scanned of a stack whose end is not known */
 };
 
 struct stack_gaps stack_gaps;
@@ -185,8 +185,8 @@ static struct module *module_of(const struct round *round, uintptr_t pc, bool ex
     return range && module_is_code(range->module, exact ? pc : pc - 1) ? range->module : NULL;
 }
 
-/* The frames as they are kept, without ours; what lies in a module that is unmapped by now was in
- * it. */
+/* The frames for the report, without ours; an address in the range of a module that is unmapped by
+ * now belongs to it. */
 static struct stack *make_stack(const struct round *round)
 {
     uintptr_t pcs[UNWIND_MAX] = {0};
@@ -308,7 +308,8 @@ struct beyond {
     const struct watched *place;
 };
 
-/* The frame that the word returns into leads on to a call: so it was one, if it is not any more. */
+/* True if the frame that the word returns into leads to another call: then the word is a return
+ * address, perhaps a stale one. */
 static bool leads_on(uintptr_t slot, uintptr_t word)
 {
     struct cfi_frame frame = frame_of_sample(slot + WORD, word);
