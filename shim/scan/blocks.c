@@ -282,7 +282,7 @@ enum { BELIEVED = 1 << COVER_SHIFT };
 static bool can_be_read(const struct view *view, uintptr_t start, size_t size)
 {
     uintptr_t word;
-    if (userfaults_are_possible()) /* the other end may have to be brought */
+    if (userfaults_are_possible()) /* the program may have to supply the other end */
         return size <= BELIEVED || memory_is_mapped(start, start + size);
     return size <= BELIEVED || ((!view->in_place || memory_is_mapped(start, start + size)) &&
                                 view_copy_word((start + size - 1) & ~(uintptr_t)(WORD - 1), &word));

@@ -56,7 +56,7 @@ static bool reap(int options)
     return copy == 0;
 }
 
-/* False: an old kernel; then it must not open any either. */
+/* False: the kernel is too old; then the copy must not open any. */
 static bool close_all(void)
 {
     return sys_call(SYS_close_range, 0U, ~0U, 0U) == 0;

@@ -44,7 +44,7 @@ struct filter {
     struct written written;
     uint64_t limit, bytes;
     enum filter_result result;
-    bool is_sure; /* of something: what is left is only counted */
+    bool is_sure; /* of a result: the rest is only counted */
     struct span spans[SPANS];
     struct sys_span wanted[SPANS]; /* the same, for the kernel */
     unsigned count, ending_count;
@@ -72,7 +72,8 @@ static void add_hit(struct filter *filter, const struct span *span, uintptr_t sl
         hits->list[hits->count++] = (struct hit){slot, word};
 }
 
-/* The block in which words count: the last one that was asked for is the next one, too, often. */
+/* The block in which words count. The next word is often in the same block, so the last one is
+ * cached. */
 static void know_block(struct filter *filter, const struct heap_block *block)
 {
     size_t size;
@@ -97,7 +98,7 @@ static bool is_in_root(const struct roots *roots, uintptr_t slot)
     return false;
 }
 
-/* Not in memory that was freed, or of which nobody can tell, or that is older than the module. */
+/* True if the word lies in a live block that is not older than the module. */
 static bool is_in_block(struct filter *filter, const struct span *span, uintptr_t slot,
                         const struct module *module)
 {
@@ -140,7 +141,7 @@ static void scan_words(struct filter *filter, const struct span *span, uintptr_t
     scan_closely(filter, span, at + i * WORD, words + i, count - i);
 }
 
-/* Around what cannot be read. */
+/* Scans a span, and skips parts that cannot be read. */
 static void scan_slowly(struct filter *filter, const struct span *span)
 {
     for (uintptr_t at = span->start; at < span->end;) {

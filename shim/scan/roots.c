@@ -72,8 +72,9 @@ static void add_variables(struct roots *roots, struct module *module, uintptr_t 
 
 enum { KEYS_HOLE, CONSTANT_HOLE, LIST_HOLES, HOLES = LIST_HOLES + LIBC_LISTS };
 
-/* Without libc's table of keys: what that leads to is reported as keys. Without libc's lists of
- * handlers, which are roots of another kind. And without what is as the loader made it. */
+/* Without libc's table of keys: its contents are reported as keys. Without libc's lists of
+ * handlers, which are roots of another kind. And without data that is still as the loader wrote it.
+ */
 static int add_data(struct module *module, void *data)
 {
     struct interval holes[HOLES] = {0};

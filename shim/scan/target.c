@@ -20,7 +20,7 @@ struct module *site_left(const struct site *site)
     return module_is_closed(site->requester.module) ? site->requester.module : NULL;
 }
 
-/* Seldom: the block's end need not be known. */
+/* Rarely true, and needs no block's end. */
 static bool site_left_near(uintptr_t address)
 {
     return site_left(site_get(heap_site_near(address)));

@@ -90,7 +90,8 @@ struct place {
 };
 
 /* The block's contents end before its words do: a container has it (scan/container.h). A reference
- * of another kind says that all of it is in use. Stacks have many old pointers, and say nothing. */
+ * of another kind says that all of it is in use. Stacks have many old pointers, and prove nothing.
+ */
 static void note_further(struct state *state, const struct block *block, const struct place *place,
                          uint32_t from)
 {
@@ -190,8 +191,8 @@ static inline size_t next_lead(const struct state *state, const uintptr_t *words
     return count;
 }
 
-/* Where to go on behind so many words; where there were none, the page cannot be read, and those
- * behind it may be. */
+/* The next address behind so many words. After no words it is the next page: this one cannot be
+ * read. */
 static uintptr_t behind(uintptr_t at, size_t count, uintptr_t end)
 {
     return count ? at + count * WORD : memory_gap_end(at, end);
@@ -221,7 +222,7 @@ static void prefetch(const struct state *state, uint32_t id)
     __builtin_prefetch((const void *)(start + 6 * WORD));
 }
 
-/* Everything that is reached from the nodes that there are. */
+/* Visits everything that the present nodes lead to. */
 void drain(struct state *state)
 {
     while (state->done < state->nodes.count && !out_of_budget(state)) {

@@ -5,8 +5,8 @@
 #include "scan/visit.h"
 
 /* Thread-local variables that hold nothing, or nothing yet, often lie in a block of the heap, and
- * the loader has a pointer to that: it counts as reached, but is not looked into. Unless the thread
- * has given it back since the roots were collected. */
+ * the loader has a pointer to that: it counts as reached, but is not scanned. Unless the thread has
+ * freed it since the roots were collected. */
 static void set_aside(struct state *state, const struct root *root)
 {
     struct block block;
@@ -63,8 +63,8 @@ static void visit_libc(struct state *state)
 }
 
 /* A block that libc made for itself while a module called it (a stream, the buffer of a function
- * like getmntent) is libc's, whoever else has a pointer to it. What else libc's variables lead to
- * is not. */
+ * like getmntent) is libc's, whoever else has a pointer to it. Other blocks that libc's variables
+ * lead to are not. */
 static void claim_for_libc(struct state *state)
 {
     state->follow = FOLLOW_LIBC;
@@ -143,8 +143,8 @@ static void add_retained(struct state *state, struct row row, struct retained_he
     }
 }
 
-/* When all else was reached. A retainer alone holds what it reaches before those that come after it
- * and, with them taken in the other order, before those that came before it. */
+/* After all other roots. A retainer alone holds the blocks that it reaches first both in this order
+ * of the retainers and in the reverse order. */
 static void visit_retainers(struct state *state)
 {
     struct row rows[RETAINERS_MAX];
