@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The clean twin of plugin.c: it waits for the thread that has its data, and only then frees it and
- * goes. */
+ * is unloaded. */
 #include "plugin.h"
 
 #include <pthread.h>
