@@ -66,7 +66,7 @@ struct beginnings {
     off_t own, parents;
 };
 
-/* A file has the answer. It is read from one place on, as far as it goes now. */
+/* A file has the answer. The file is read from one place on, to its present end. */
 static bool says(int file, off_t from, const char *text)
 {
     struct wanted wanted = {.text = text};

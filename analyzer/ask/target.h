@@ -43,7 +43,7 @@ DIR *target_list(const struct target *target, const char *name);
 /* True: this still is the process that was opened. */
 bool target_lives(const struct target *target);
 
-/* What is behind "name:" in a text of such lines; NULL: there is no such line. */
+/* The text behind "name:" in such lines; NULL: there is no such line. */
 const char *target_line(const char *text, const char *name);
 
 /* True if the set of signals behind "name:" of a status file has this one. */
