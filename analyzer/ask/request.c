@@ -141,7 +141,7 @@ static bool wait_for_end(struct target *target, const struct beginnings *from,
             return true;
         if (is_said(target, from, request->token, "refused")) {
             message_error("process %d could not tell: it cannot be copied, or the module was there "
-                          "when it started, or has gone",
+                          "when it started, or is unloaded",
                           target->pid);
             return false;
         }

@@ -28,7 +28,7 @@ enum state {
 };
 
 static const char *const reasons[] = {
-    [STATE_GONE] = "is gone",
+    [STATE_GONE] = "has ended",
     [STATE_BLOCKED] = "blocks the signal",
     [STATE_HIDDEN] = "waits in something that may not be seen (kernel.yama.ptrace_scope)",
     [STATE_NARROW] = "has too little room on its stack",
