@@ -60,7 +60,7 @@ uint32_t made_block(size_t requested, uint32_t site)
 bool made_point(uint32_t from, uint32_t to, size_t offset)
 {
     struct made_block *block = &made.blocks[from];
-    if (block->filled >= made_looked_at(from) / WORD || made.edge_count == EDGES_MAX)
+    if (block->filled >= made_scanned(from) / WORD || made.edge_count == EDGES_MAX)
         return false;
     block->words[block->filled++] = made_start(to) + offset;
     made.edges[made.edge_count++] = (struct made_edge){from, to};
@@ -75,7 +75,7 @@ void made_root(uint32_t to)
 }
 
 /* registry/heap.h: the last word counts where more than half of the last 16 bytes was asked for. */
-size_t made_looked_at(uint32_t block)
+size_t made_scanned(uint32_t block)
 {
     const struct made_block *made_one = &made.blocks[block];
     return made_one->requested / WORD * WORD;
@@ -165,11 +165,11 @@ struct walk *made_walk_of(struct module *const *retainers, unsigned count, enum 
     }
     list[roots.count++] = (struct root){
         .kind = ROOT_DATA, .start = (uintptr_t)at, .end = (uintptr_t)(made.roots + ROOT_WORDS)};
-    if (made.gone_tls)
+    if (made.unloaded_tls)
         list[roots.count++] = (struct root){.kind = ROOT_GONE,
-                                            .start = made.gone_tls,
-                                            .end = made.gone_tls,
-                                            .word = (uintptr_t)&made.gone_tls_now};
+                                            .start = made.unloaded_tls,
+                                            .end = made.unloaded_tls,
+                                            .word = (uintptr_t)&made.unloaded_tls_now};
     cr_assert(heap_pages_read(&pages) && maps_read(&maps));
     ranges_ready(&made_ranges);
     struct rlimit before = limit_memory();
