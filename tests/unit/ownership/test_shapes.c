@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Stacks by frame layouts, against the C library's backtrace, which uses libgcc. */
+/* Stacks by the shapes of their frames, against the C library's backtrace, which goes by libgcc. */
 #include "ownership/caller_stack.h"
 #include "ownership/shapes.h"
 #include "ownership/unwind.h"

@@ -165,11 +165,11 @@ struct walk *made_walk_of(struct module *const *retainers, unsigned count, enum 
     }
     list[roots.count++] = (struct root){
         .kind = ROOT_DATA, .start = (uintptr_t)at, .end = (uintptr_t)(made.roots + ROOT_WORDS)};
-    if (made.unloaded_tls)
+    if (made.gone_tls)
         list[roots.count++] = (struct root){.kind = ROOT_GONE,
-                                            .start = made.unloaded_tls,
-                                            .end = made.unloaded_tls,
-                                            .word = (uintptr_t)&made.unloaded_tls_now};
+                                            .start = made.gone_tls,
+                                            .end = made.gone_tls,
+                                            .word = (uintptr_t)&made.gone_tls_now};
     cr_assert(heap_pages_read(&pages) && maps_read(&maps));
     ranges_ready(&made_ranges);
     struct rlimit before = limit_memory();

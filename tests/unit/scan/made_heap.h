@@ -33,7 +33,7 @@ struct made_heap {
     unsigned root_count;
     /* The address of thread-local variables of an unloaded module, and the thread's own record of
      * it when the walk begins; 0: there are none. */
-    uintptr_t unloaded_tls, unloaded_tls_now;
+    uintptr_t gone_tls, gone_tls_now;
     unsigned own_roots; /* so many of them, from the first on, are variables of each retainer */
 };
 

@@ -267,7 +267,7 @@ Test(walk, what_each_of_some_modules_retains)
 /* The loader still has a pointer to a thread's variables of an unloaded module. */
 static void check_unloaded_tls(uintptr_t now, bool is_scanned)
 {
-    made.unloaded_tls_now = now;
+    made.gone_tls_now = now;
     for (enum walk_place place = 0; place < WALK_PLACES; place++) {
         const struct walk *walk = made_walk(place);
         uint64_t blocks = is_scanned ? made_scanned(0) + made_scanned(1) : 0;
@@ -284,8 +284,8 @@ Test(walk, unloaded_variables)
     made_point(0, 1, 0);
     made_root(0);
     check_unloaded_tls(0, true);
-    made.unloaded_tls = made_start(0) + 16;
-    check_unloaded_tls(made.unloaded_tls, false);
+    made.gone_tls = made_start(0) + 16;
+    check_unloaded_tls(made.gone_tls, false);
     /* The thread gave it back, and it is somebody else's now. */
     check_unloaded_tls(UINTPTR_MAX, true);
 }
