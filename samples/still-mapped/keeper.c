@@ -49,7 +49,7 @@ ENTRY(add_of_thread)
     return of_thread ? 0 : -1;
 }
 
-/* So much that a look at it takes its time. */
+/* So many blocks that a scan of them takes long. */
 ENTRY(add_much)
 {
     for (unsigned i = 0; i < 300000; i++)
