@@ -16,7 +16,7 @@ struct target {
                      given to another one */
     int signal;   /* that it listens to */
     int file;     /* its report file, or -1: it has made none yet. Open, so that it stays when the
-                   * process ends; */
+                     process ends; */
     char *report; /* a path that opens it once more, or NULL */
     int parents;  /* the file of a process that it was forked from, or -1: where it can make none of
                      its own, it appends to this one */
