@@ -187,6 +187,41 @@ class Report(Case):
                 self.assertEqual(result.returncode, 2)
                 self.assertIn(f"cannot write {target}", result.stderr)
 
+    def test_its_own_files_are_no_reports(self):
+        reports = self.directory / "reports"
+        reports.mkdir()
+        shutil.copy(DATA / "good.jsonl", reports)
+        for _ in range(2):
+            for name, text in (("out", "2 errors"), ("json", '"error": 2')):
+                result = self.dlpin("report", f"--format={'text' if name == 'out' else name}", "-o",
+                                    reports / name, reports)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertNotIn(f"{reports / name}:", result.stderr)
+                self.assertIn(text, (reports / name).read_text())
+
+    def test_a_report_file_is_never_overwritten(self):
+        path = self.directory / "report"
+        shutil.copy(DATA / "good.jsonl", path)
+        before = path.read_text()
+        (self.directory / "link").symlink_to(path)
+        for command in ("report", "check", "diff", "run"):
+            for target in (path, self.directory / "link"):
+                with self.subTest(command, target=target):
+                    inputs = ["true"] if command == "run" else [path] * (1 + (command == "diff"))
+                    result = self.dlpin(command, "-o", target, *inputs)
+                    self.assertEqual(result.returncode, 125 if command == "run" else 2)
+                    self.assertIn(f"cannot write {target}: it is the report file of a process", result.stderr)
+                    self.assertEqual(path.read_text(), before)
+
+    def test_two_reports_do_not_go_into_one_file(self):
+        out = self.directory / "out"
+        result = self.dlpin("report", "-o", out, f"--report=json:{self.directory}/../{self.directory.name}/out",
+                            DATA / "good.jsonl")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("out: another report goes there", result.stderr)
+        result = self.dlpin("report", "-o", "/dev/null", "--report=json:/dev/null", DATA / "good.jsonl")
+        self.assertEqual(result.returncode, 0, result.stderr)
+
     def test_usage(self):
         for arguments in ([], ["--format=toml", "x"], ["--report=x", "x"], ["--nonsense", "x"]):
             with self.subTest(arguments):
@@ -275,9 +310,16 @@ class Usage(Case):
                 out.unlink()
 
     def test_what_is_no_report_is_one_line(self):
-        result = self.dlpin("report", "/etc/passwd")
-        self.assertEqual((result.returncode, result.stdout), (2, ""))
-        self.assertRegex(result.stderr, r"^dlpin report: /etc/passwd:1: not a dlpin report: [^\n]*\n$")
+        document = self.directory / "document"
+        self.dlpin("report", "--format=json", "-o", document, DATA / "good.jsonl")
+        binary = self.directory / "binary"
+        binary.write_bytes(b"\x7fELF\0\1")
+        for path in ("/etc/passwd", document, binary):
+            with self.subTest(path):
+                result = self.dlpin("report", path)
+                self.assertEqual((result.returncode, result.stdout), (2, ""))
+                self.assertEqual(result.stderr, f"dlpin report: {path}: not a dlpin report: report files are "
+                                                "those that dlpin run --keep leaves\n")
 
     def test_bash_completes(self):
         script = self.file("script", self.dlpin("completions", "bash").stdout)
