@@ -64,9 +64,10 @@ static void put_holders(FILE *out, const struct process *process, const struct m
 {
     struct tree *tree = tree_new(NULL, NULL);
 
+    /* Of several loads the finding says what holds the latest. */
     for (const struct finding *finding = process->findings; finding != NULL;
          finding = finding->next) {
-        if (is_of_load(finding, module))
+        if (is_of_load(finding, module) && finding_module(finding) == module)
             add_holders(tree, finding);
     }
     tree_put_children(out, tree);

@@ -277,6 +277,15 @@ def holders():
             answer = asked.ask(f'--format={form}')
             check(form, (answer.returncode, answer.stdout.splitlines()[0]), (1, start))
         check('the program', asked.end(), ('', 0))
+    # The finding is that of all loads, but its way is that of the latest.
+    steps = ' '.join(['open plugin call plugin use_list close plugin'] * 2) + ' input'
+    with Asked([os.path.join(samples, 'common', 'host'), *steps.split()],
+               cwd=os.path.join(samples, 'heap-held')) as asked:
+        lines = asked.ask().stdout.splitlines()[:3]
+        check('two loads', [re.sub(r', made.*', '', line) for line in lines],
+              ['plugin.so, load 1 (unloaded): note heap-held (88 bytes)',
+               'plugin.so, load 2 (unloaded): note heap-held (88 bytes)', '`-- a block of 88 bytes'])
+        check('the program', asked.end(), ('', 0))
 
 
 def suppose():
