@@ -9,9 +9,9 @@
 #include <stdbool.h>
 
 /*
- * Checks the variable DLPIN_OPTIONS, and list, which has its form or is NULL. False, after a message, where it has a name that
- * the library does not know, a name without a value, or a value that the option does not take. A
- * library without a list takes all.
+ * Checks the variable DLPIN_OPTIONS, and list, which has its form or is NULL. False, after a
+ * message, where it has a name that the library does not know, a name without a value, or a value
+ * that the option does not take. A library without a list takes all.
  */
 bool known_options_check(const char *library, const char *list);
 

@@ -11,7 +11,7 @@ import subprocess
 import termios
 import unittest
 
-from support import DATA, DLPIN, Case
+from support import DATA, DLPIN, ERROR, Case, lines
 
 # file: (exit status of check, part of its standard output, part of its standard error)
 CHECKS = {
@@ -186,6 +186,26 @@ class Report(Case):
                 result = self.dlpin("report", f"--report=text:{target}", DATA / "good.jsonl")
                 self.assertEqual(result.returncode, 2)
                 self.assertIn(f"cannot write {target}", result.stderr)
+
+    def test_a_long_stack_is_cut(self):
+        for frames, end in ((20, "    #19 f (plug.so+0x1)"), (21, "    #20 f (plug.so+0x1)"),
+                            (22, "    … 2 more frames (--verbose)"), (500, "    … 480 more frames (--verbose)")):
+            with self.subTest(frames):
+                path = self.file("deep", lines(
+                    {"type": "header", "format": "dlpin-report", "version": 1, "pid": 1},
+                    {"type": "module", "pid": 1, "id": 2, "path": "/plug.so", "state": "unloaded"},
+                    {**ERROR, "pid": 1, "stack": [{"pc": "0x1", "module": 2, "offset": 1, "symbol": "f"}] * frames}))
+                self.assertIn(end + "\n  sig:", self.dlpin("report", path).stdout)
+                self.assertIn(f"    #{frames - 1} f (plug.so+0x1)\n", self.dlpin("report", "-v", path).stdout)
+
+    def test_the_place_is_in_the_module_even_where_that_is_common(self):
+        path = self.file("common", lines(
+            {"type": "header", "format": "dlpin-report", "version": 1, "pid": 1},
+            {"type": "module", "pid": 1, "id": 1, "path": "/host", "state": "loaded"},
+            {"type": "module", "pid": 1, "id": 2, "path": "/libglib-2.0.so.0", "state": "closed", "common": True},
+            {**ERROR, "pid": 1, "stack": [{"pc": "0x1", "module": 2, "offset": 1, "symbol": "g_private_get"},
+                                          {"pc": "0x2", "module": 1, "offset": 2, "symbol": "main"}]}))
+        self.assertIn("\n  in g_private_get (libglib-2.0.so.0+0x1)\n", self.dlpin("report", path).stdout)
 
     def test_its_own_files_are_no_reports(self):
         reports = self.directory / "reports"

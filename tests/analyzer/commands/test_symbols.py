@@ -366,7 +366,7 @@ class Once(Symbols):
         for frames in (1, 500):
             trace = self.directory / "trace"
             result = subprocess.run(["strace", "-f", "-qq", "-e", "trace=openat,open,openat2", "-o", trace,
-                                     os.environ["DLPIN_TEST_COMMAND"], "report",
+                                     os.environ["DLPIN_TEST_COMMAND"], "report", "-v",
                                      self.report(library, [offset] * frames)],
                                     env=self.environment, capture_output=True, text=True, timeout=600)
             if result.returncode != 0:
