@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A file of rubbish is not worth more lines than this; the rest is only counted. */
-enum { DAMAGE_LINES_MAX = 10, PROBLEM_SIZE = 256 };
+/* A file or folder of rubbish is not worth more lines than this; the rest is only counted. */
+enum { DAMAGE_LINES_MAX = 10, SKIPPED_LINES_MAX = 10, PROBLEM_SIZE = 256 };
 
 struct damage {
     size_t line;
@@ -267,7 +267,7 @@ struct record *load_again(const char *path, int64_t offset)
  * In a directory any file may lie; only a regular one that is empty or begins like a line of JSON
  * is read. The others are named, so that a report with a damaged beginning does not go unnoticed.
  */
-static bool looks_like_report(const char *path, const struct file_ids *written)
+static bool looks_like_report(const char *path, const struct file_ids *written, size_t *skipped)
 {
     struct stat status;
     char first[2] = "{";
@@ -277,7 +277,8 @@ static bool looks_like_report(const char *path, const struct file_ids *written)
     if (descriptor == -EISDIR)
         return false;
     if (descriptor == -EMEDIUMTYPE) {
-        message_error("%s: skipped, it is %s", path, regular_problem(descriptor));
+        if (++*skipped <= SKIPPED_LINES_MAX)
+            message_error("%s: skipped, it is %s", path, regular_problem(descriptor));
         return false;
     }
     if (descriptor < 0)
@@ -287,7 +288,8 @@ static bool looks_like_report(const char *path, const struct file_ids *written)
         return false;
     if (readable && first[0] == '{' && first[1] != '\n')
         return true;
-    message_error("%s: skipped, it does not begin like a report", path);
+    if (++*skipped <= SKIPPED_LINES_MAX)
+        message_error("%s: skipped, it does not begin like a report", path);
     return false;
 }
 
@@ -301,7 +303,7 @@ static void load_directory(const char *path, const struct file_ids *written,
 {
     struct dirent **entries = NULL;
     int count = scandir(path, &entries, visible, versionsort);
-    size_t taken = 0;
+    size_t taken = 0, skipped = 0;
 
     if (count < 0) {
         message_error("%s: %s", path, strerror(errno));
@@ -311,7 +313,7 @@ static void load_directory(const char *path, const struct file_ids *written,
     for (int i = 0; i < count; i++) {
         char *file = memory_format("%s/%s", path, entries[i]->d_name);
 
-        if (entries[i]->d_type != DT_DIR && looks_like_report(file, written)) {
+        if (entries[i]->d_type != DT_DIR && looks_like_report(file, written, &skipped)) {
             load_file(file, sink, counts);
             taken++;
         }
@@ -319,6 +321,8 @@ static void load_directory(const char *path, const struct file_ids *written,
         free(entries[i]);
     }
     free(entries);
+    if (skipped > SKIPPED_LINES_MAX)
+        message_error("%s: %zu more files skipped", path, skipped - SKIPPED_LINES_MAX);
     if (taken == 0) {
         message_error("%s: no report files in it", path);
         counts->unreadable++;

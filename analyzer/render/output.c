@@ -23,13 +23,27 @@ const struct format format_leaks = {"leaks", render_leaks};
 
 enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
 
+static void say_unknown(const char *name)
+{
+    char *names = memory_string(formats[0].name);
+
+    for (size_t i = 1; i < FORMAT_COUNT; i++) {
+        char *longer = memory_format("%s, %s", names, formats[i].name);
+
+        free(names);
+        names = longer;
+    }
+    message_usage("unknown format \"%s\": it must be one of %s", name, names);
+    free(names);
+}
+
 const struct format *format_find(const char *name)
 {
     for (size_t i = 0; i < FORMAT_COUNT; i++) {
         if (strcmp(formats[i].name, name) == 0)
             return &formats[i];
     }
-    message_usage("unknown format \"%s\"", name);
+    say_unknown(name);
     return NULL;
 }
 

@@ -102,6 +102,14 @@ class Check(Case):
         self.assertEqual(result.returncode, 2)
         self.assertIn("no report files in it", result.stderr)
 
+    def test_a_directory_of_something_else_is_a_few_lines(self):
+        for number in range(20):
+            self.file(f"x{number}", "x")
+        result = self.dlpin("check", self.directory)
+        self.assertEqual(result.returncode, 2)
+        self.assertEqual(len(result.stderr.splitlines()), 12)
+        self.assertIn(f"{self.directory}: 10 more files skipped\n", result.stderr)
+
     def test_a_fifo_in_a_directory_does_not_block(self):
         os.mkfifo(self.temporary / "fifo")
         self.assertEqual(self.dlpin("check", self.temporary).returncode, 2)
@@ -305,8 +313,8 @@ class Usage(Case):
         for arguments, text in (
             (["check", "--format"], "--format needs a value: FORMAT"),
             (["check", "--resolved=1", "x"], "--resolved takes no value"),
-            (["check", "--fo=toml", "x"], 'unknown format "toml"'),
-            (["check", "--re", "x"], "--re: not the whole option"),
+            (["check", "--fo=toml", "x"], 'unknown format "toml": it must be one of text, json, junit, '),
+            (["check", "--re", "x"], "--re: not the whole option: --report, --resolved;"),
             (["check", "--=x", "x"], "--: unknown option"),
             (["why", "--timeout=0", "-p", "1", "x"], "--timeout=0: it must be a number from 1 to 86400"),
             (["why", "-p"], "--pid needs a value: PID"),
