@@ -300,7 +300,9 @@ def suppose():
             answer = asked.ask('--as-if-unloaded', module)
             check('status, ' + answer.stderr, answer.returncode, 1 if found else 0)
             if found:
-                check(steps, answer.stdout.splitlines()[0], f'plugin.so, load 1 (loaded): {found}')
+                lines = answer.stdout.splitlines()
+                check(steps, lines[2], f'plugin.so, load 1 (loaded): {found}')
+                check('said first', 'this is what would be' in lines[0] and lines.count(lines[0]), 1)
             check('state', state_of(asked.process.pid), before)
             check('as it is', asked.ask().returncode, 0)
             for name in ('libc.so.6', 'nothing.so'):
