@@ -125,8 +125,8 @@ void lifecycle_confine(void)
     lifecycle_leave();
 }
 
-/* Nothing can be asked any more, not even whose process it is: a child of vfork(2) that put its own
- * filter in place ends what is watched of its parent, too. */
+/* No question can be asked any more, not even which process this is: a child of vfork(2) that sets
+ * its own filter ends the watch over its parent, too. */
 static void found_filter(void)
 {
     atomic_store(&lifecycle_phase, PHASE_INERT);

@@ -147,8 +147,8 @@
  * comes back in the records. si_value says which system call the thread waits in: in bits 48 to 62
  * its number, below them the address behind the instruction; and in bit 63 whether it may be begun
  * anew. si_errno is 0, or the id of a module that is to be supposed to be unloaded, or, with
- * REQUEST_WHY, one of which is to be said why it is mapped. There is nothing secret in it; who may
- * send it is for the kernel to say.
+ * REQUEST_WHY, of one for which the answer says why it is mapped. It contains no secret; the kernel
+ * decides who may send it.
  */
 #define DLPIN_REQUEST_CODE (-0x646c)
 #define DLPIN_REQUEST_WHY 0x40000000U

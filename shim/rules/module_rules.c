@@ -254,7 +254,7 @@ static void advise_tls_destructor(struct text *fix, const struct finding *findin
                   "first dlclose after these threads ended unmaps it");
 }
 
-/* How to avoid a reason; the first one of a kind says it. */
+/* Advice to avoid a reason; only the first of a kind adds it. */
 static void (*const advise[REASON_COUNT])(struct text *fix, const struct finding *finding) = {
     [REASON_HANDLE] = advise_handle,
     [REASON_DEPENDENCY] = advise_dependency,
@@ -430,7 +430,7 @@ static bool take_retained(struct finding *finding, const struct object *object,
     return true;
 }
 
-/* Handles that one call opened and nobody closed are one finding, about whoever called. */
+/* Unclosed handles of one call are one finding, about the caller. */
 static const struct module *blame(const struct finding *finding)
 {
     return finding->kind == KIND_HANDLE ? finding->requester : finding->module;

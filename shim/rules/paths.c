@@ -128,7 +128,7 @@ void path_describe_root(struct text *text, const struct path *path)
     case ROOT_MAPPING:
         text_printf(text, "memory at %lx that is not malloc's", (unsigned long)step->step.slot);
         break;
-    case ROOT_GONE:
+    case ROOT_UNLOADED:
     case ROOT_KINDS:
         break;
     }

@@ -13,8 +13,8 @@
 
 #include <string.h>
 
-/* The program is done with the module, or about to be. With one that is closed, the C library will
- * take out itself what it keeps for that module. */
+/* The program is done with the module, or about to be. When a closed module is unloaded, the C
+ * library removes the entries that belong to it. */
 static bool has_left(const struct module *module, const struct subject *subject)
 {
     if (module_is_closed(module))
@@ -76,7 +76,7 @@ static bool match_registration(const struct subject *subject, struct finding *fi
     bool armed = registration_is_armed(registration);
     if (subject->closing && !armed)
         return false;
-    /* A block that was freed is no matter of whether its maker is mapped. */
+    /* A freed block is a finding whether its maker is mapped or not. */
     if (!function && registration->block && !module_is_unloaded(registration->image))
         return false;
     finding->verdict = armed ? VERDICT_DANGLING : VERDICT_LOST;
@@ -323,7 +323,7 @@ static bool is_entry(const struct epoll_entry *entry, void *data)
            entry->data == object->registration.what;
 }
 
-/* One that was set past us: only the thread itself can ask for it. */
+/* A signal stack that was set past us: only the thread itself can ask for it. */
 static bool unseen_stack_holds(const struct object *object)
 {
     pid_t tid = (pid_t)object->registration.unseen;

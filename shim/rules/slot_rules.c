@@ -152,7 +152,8 @@ static void explain_registry(const struct finding *finding, struct message *mess
     advise_removal(finding, &message->fix);
 }
 
-/* Not whose the word in it is: a later module at the same place is not reported for an old one. */
+/* Leaves out the word's module: a later module at the same place is not reported for an old word.
+ */
 static void identify(const struct subject *subject, struct object *object)
 {
     const struct result *result = subject->retained->result;

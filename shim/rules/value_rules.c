@@ -78,7 +78,7 @@ static bool match_key_value(const struct subject *subject, struct finding *findi
     return true;
 }
 
-/* What the value is, to the message's cause, and what follows from that. */
+/* Adds the value to the message's cause, and its effect to the consequence. */
 static void explain_image(const struct finding *finding, struct message *message)
 {
     if (finding->path)
