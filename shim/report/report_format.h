@@ -47,7 +47,7 @@
     X(KEY_DESTRUCTOR, "key-destructor", "pthread key left with its destructor in the module",      \
       "key", "dangling error, held warning")                                                       \
     X(KEY, "key", "pthread key left by the module", "key", "lost warning, held warning")           \
-    X(KEY_VALUE, "key-value", "thread-specific value left that points to the module", "value",     \
+    X(KEY_VALUE, "key-value", "thread-specific value of the module left", "value",                 \
       "dangling error, lost warning, held warning")                                                \
     X(KEY_ORPHAN, "key-orphan", "pthread key deleted while threads had values for it", "key",      \
       "lost warning")                                                                              \

@@ -251,7 +251,7 @@ static const char heading[] =
     "error</span> "
     "<span><i class=\"warning\"></i> warning</span> <span><i class=\"note\"></i> note</span> "
     "<span><i class=\"crash\"></i> crash</span></p>\n"
-    "<p class=\"key\">A mark stands at the time of the finding, which is mostly made after the "
+    "<p class=\"key\">A mark stands at each time that a finding was made, mostly after an "
     "unload.</p>\n";
 
 void html_put_timelines(const struct html *html)
