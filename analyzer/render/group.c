@@ -266,7 +266,7 @@ static void put_frames(FILE *out, const struct style *style, const struct findin
     put_stack(out, style, finding->process, stack_title(data), data->stack, data->stack_count);
 }
 
-/* A block of a module that acts for others, in the middle of the way. */
+/* A block of a module that acts for others, in the middle of the path. */
 static bool is_folded(const struct path *way, size_t i)
 {
     const struct path_node *node = &way->nodes[i];
@@ -330,7 +330,7 @@ static void put_signature(FILE *out, const struct group *group)
             group->signature.unstable ? " (unstable: its function has no name)" : "");
 }
 
-/* What became of it. */
+/* The finding's state in the end. */
 static void put_outcome(FILE *out, const struct group *group)
 {
     if (group->pending)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the end of a process that tried a library says of the library. */
+/* Derives facts about a library from the end of a process that tried it. */
 #ifndef DLPIN_ANALYZER_ENDING_H
 #define DLPIN_ANALYZER_ENDING_H
 
@@ -12,7 +12,7 @@ struct ending {
     bool cut_short; /* the library was loaded once, and the process did not come to its end */
 };
 
-void ending_judge(struct ending *ending, const struct attempt *attempt,
-                  const struct try_plan *plan);
+void ending_judge(struct ending *ending, const struct attempt *attempt, const struct try_plan *plan,
+                  const char *path);
 
 #endif
