@@ -47,7 +47,7 @@ static void explain_thread_stack(const struct finding *finding, struct message *
                        "return into unmapped memory, and the process dies");
     text_add(&message->fix, "Wait before dlclose until every thread has returned from ");
     word_identity(&message->fix, finding->module);
-    text_add(&message->fix, ", and let no function of it close it");
+    text_add(&message->fix, ", and call dlclose only in code that stays");
 }
 
 static void identify(const struct subject *subject, struct object *object)

@@ -107,15 +107,15 @@ static void say_tls_destructor(struct text *message, const struct holder *holder
                           "but no dlclose came after that");
         return;
     }
-    text_printf(message, " has %u destructor%s of thread_local objects pending", holder->pending,
-                holder->pending == 1 ? "" : "s");
+    text_printf(message, " still has to run %u destructor%s of thread_local objects",
+                holder->pending, holder->pending == 1 ? "" : "s");
     struct frame function = {holder->function, holder->function_module};
     if (!function.pc)
         return;
-    text_printf(message, " (%s%s%s", holder->pending == 1 ? "" : "first ", symbol_of(holder),
-                holder->symbol ? ", by " : "");
+    text_add(message, holder->pending == 1 ? ", " : ", first ");
     word_function(message, &function);
-    text_add(message, ")");
+    if (holder->symbol)
+        text_printf(message, " for the object %s", holder->symbol);
 }
 
 static void say_reason(struct text *message, const struct holder *holder)
@@ -251,7 +251,7 @@ static void advise_tls_destructor(struct text *fix, const struct finding *findin
     text_add(fix, "End the threads that use ");
     word_identity(fix, finding->module);
     text_add(fix, " before its dlclose, or use no thread_local objects with destructors there; the "
-                  "first dlclose after these threads ended unmaps it");
+                  "first dlclose after these threads have ended unmaps it");
 }
 
 /* Advice to avoid a reason; only the first of a kind adds it. */

@@ -81,7 +81,7 @@ static void describe_variable(struct text *text, const struct step *step)
     uintptr_t offset;
     bool named = path_symbol(step, name, &offset);
     if (named)
-        text_add(text, name);
+        text_printf(text, "the variable %s", name);
     else
         text_add(text, step->root.kind == ROOT_TLS ? "thread-local data" : "data");
     if (offset || !named)

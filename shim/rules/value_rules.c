@@ -123,8 +123,9 @@ static void explain_key_value(const struct finding *finding, struct message *mes
         explain_image(finding, message);
     else
         explain_block(finding, message);
-    text_add(&message->fix, "Call pthread_setspecific with NULL in this thread, or end it, before "
-                            "dlclose; only the thread itself can clear its value");
+    text_add(&message->fix,
+             "Call pthread_setspecific with NULL in this thread, or end the thread, before "
+             "dlclose; only the thread itself can clear its value");
 }
 
 static void identify(const struct subject *subject, struct object *object)
