@@ -163,7 +163,7 @@ static bool take_line(void *context, const struct line *line)
     return true;
 }
 
-/* One line, however many lines of the file are no records. */
+/* Writes one line, however many lines of the file are no records. */
 static void say_no_report(const struct file_load *load)
 {
     if (load->early_count > 0 && load->begins_like_report)

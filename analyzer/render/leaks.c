@@ -107,7 +107,7 @@ void render_leaks(FILE *out, const struct report *report, bool color)
     const struct process *process;
     const struct module *module;
 
-    /* What is only supposed is said before it, not after it. */
+    /* The supposition comes before what follows from it. */
     for (size_t i = 0; i < report->remark_count; i++)
         fprintf(out, "dlpin: %s\n\n", report->remarks[i]);
     rest.remark_count = 0;

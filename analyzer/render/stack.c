@@ -119,7 +119,7 @@ static void put_lines(FILE *out, const struct process *process, const struct lin
     for (size_t i = 0; i < count; i++, shown++) {
         size_t end = i;
 
-        /* One line takes as much room as this one. */
+        /* The line "… more" takes as much room as the last frame. */
         if (shown == most && i + 1 < count) {
             fprintf(out, "    … %zu more frames (--verbose)\n", count - i);
             return;

@@ -90,7 +90,7 @@ static bool is_number(const char *form, const char *value, size_t length)
     return number >= lowest && number <= strtoul(dash + 1, NULL, 10);
 }
 
-/* One of the words up to the colon; the last may have "=GLOB" behind it. */
+/* Is value one of the words up to the colon? The last may have "=GLOB" behind it. */
 static bool is_choice(const char *form, const char *value, size_t length, bool may_have_glob)
 {
     size_t size;

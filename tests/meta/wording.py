@@ -7,7 +7,7 @@ import sys
 
 from common import files, finish, read
 
-FOLDERS = ('shim',)
+FOLDERS = ('shim', 'analyzer', 'samples', 'tests')
 ENDINGS = ('.c', '.h', '.cpp', '.def', '.S')
 # A string or a character, which may have the marks of a comment in it; or a comment.
 TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|/\*.*?\*/|//[^\n]*(?:\n[ \t]*//[^\n]*)*', re.S)
