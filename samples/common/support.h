@@ -74,6 +74,9 @@ int support_unlock(pthread_mutex_t *mutex);
 int support_descriptor(void);
 int support_close(int number);
 
+/* Uses a descriptor that the library opens for itself when it first needs it, and keeps. */
+int support_use_own_channel(void);
+
 /* Maps so much memory for the caller. */
 void *support_map(size_t size);
 

@@ -8,8 +8,7 @@ enum { WORD = sizeof(uintptr_t) };
 static bool is_of_same_call(uintptr_t word, const struct site *site)
 {
     const struct site *made = site_get(heap_site((const void *)word));
-    return made && made->owner.module == site->owner.module &&
-           made->requester.pc == site->requester.pc;
+    return made && made->requester.pc == site->requester.pc;
 }
 
 static bool look_through(struct view *view, uintptr_t start, uintptr_t end, const struct site *site)
