@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * libsupport.so: "another library", as plug-ins use them. When the host has opened it before
- * ("open ../common/libsupport.so"), it stays; else it comes and goes with the plug-in that needs
+ * libsupport.so: "another library", as plug-ins use them. When the host has opened it before ("open
+ * ../common/libsupport.so"), it stays; else it is loaded and unloaded with the plug-in that needs
  * it.
  */
 #ifndef SAMPLES_SUPPORT_H
@@ -74,7 +74,7 @@ int support_unlock(pthread_mutex_t *mutex);
 int support_descriptor(void);
 int support_close(int number);
 
-/* Uses a descriptor that the library opens for itself when it first needs it, and keeps. */
+/* Uses the library's own descriptor, which it opens at the first call and keeps. */
 int support_use_own_channel(void);
 
 /* Maps so much memory for the caller. */

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: GLib opened a descriptor for the plug-in, and stays: that of a context that the
- * plug-in made (start), that of a file (start_file).
+ * Defect: GLib opened a descriptor for the plug-in, and stays: that of a context that the plug-in
+ * made (start), that of a file (start_file).
  *
- * How it is done right: g_main_context_unref, close. And what GLib opens for its own use when the
- * plug-in happens to be the first caller (start_own) is GLib's, which keeps it in a variable.
+ * Report: descriptor, lost, warning. A descriptor that GLib opens for itself because the plug-in is
+ * the first to need it (start_own) is GLib's, which keeps it in a variable: no finding.
+ *
+ * Fix: g_main_context_unref, close.
  */
 #include "plugin.h"
 

@@ -11,7 +11,7 @@ ENTRY(start)
     return number >= 0 ? 0 : -1;
 }
 
-/* What the library opens for its own use, when this happens to be the first caller. */
+/* The library opens it for itself, because this plug-in is the first caller. */
 ENTRY(start_own)
 {
     return support_use_own_channel() == 0 ? 0 : -1;

@@ -40,7 +40,7 @@ FIELDS = {
 
 @functools.lru_cache(maxsize=None)
 def elf_file(path, _written):
-    """Read once, however many reports name it; None where it is none. A file that was written since is another one."""
+    """The ELF file, read once for all reports that name it, or None. A rewritten file is another one."""
     try:
         return ElfFile(path)
     except (OSError, ValueError):
@@ -48,7 +48,7 @@ def elf_file(path, _written):
 
 
 def identity(module):
-    """What a module is called across loads."""
+    """The name of a module across loads."""
     return module.get("soname") or os.path.basename(module["path"])
 
 
@@ -59,7 +59,7 @@ def crash_place(crash):
 
 
 class Report:
-    """One report file. What is wrong with it is in "problems", a sentence each."""
+    """A report file. "problems" has its faults, a sentence each."""
 
     def __init__(self, path, vocabulary, folder=".", files_change=False):
         self.path, self.words, self.folder = path, vocabulary, folder
@@ -228,7 +228,7 @@ class Report:
     # ---- crashes ----
 
     def _check_crash(self, crash):
-        """It is of an address of an unloaded module, and foretold by what still held then."""
+        """The crash is at an address of an unloaded module, and findings that still held then foretold it."""
         module = self.modules.get(crash["module"])
         if not module or module["state"] != "unloaded":
             self.wrong("crash: its module is %r", module)
