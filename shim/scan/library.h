@@ -7,8 +7,8 @@
 
 /*
  * The site is a call of a module into a common library that stays. True if a variable of that
- * library points to a block that the same call made: the library then keeps the results of the call,
- * and gives them to the next caller (the default context of GLib).
+ * library points to a block that the same call made: the library then keeps the results of the
+ * call, and gives them to the next caller (the default context of GLib).
  */
 bool library_keeps(const struct site *site);
 
