@@ -159,6 +159,25 @@ int support_close(int number)
     return close(number) == 0 ? 0 : -1;
 }
 
+/* ---- the library's own descriptor ---- */
+
+struct channel {
+    int number;
+};
+
+static struct channel *own_channel;
+
+int support_use_own_channel(void)
+{
+    if (own_channel)
+        return 0;
+    own_channel = malloc(sizeof *own_channel);
+    if (!own_channel)
+        abort();
+    own_channel->number = eventfd(0, EFD_CLOEXEC);
+    return own_channel->number >= 0 ? 0 : -1;
+}
+
 void *support_map(size_t size)
 {
     void *there = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

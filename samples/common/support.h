@@ -74,6 +74,9 @@ int support_unlock(pthread_mutex_t *mutex);
 int support_descriptor(void);
 int support_close(int number);
 
+/* Uses the library's own descriptor, which it opens at the first call and keeps. */
+int support_use_own_channel(void);
+
 /* Maps so much memory for the caller. */
 void *support_map(size_t size);
 

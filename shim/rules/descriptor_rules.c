@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "rules/rule.h"
 #include "rules/words.h"
+#include "scan/library.h"
 #include "scan/target.h"
 
 #include <string.h>
@@ -12,7 +13,7 @@ static bool match_descriptor(const struct subject *subject, struct finding *find
     const struct descriptor *descriptor = subject->descriptor;
     const struct site *site = site_get(descriptor->site);
     struct module *module = site_left(site);
-    if (!module || !descriptor_name(descriptor, finding->descriptor.name))
+    if (!module || library_keeps(site) || !descriptor_name(descriptor, finding->descriptor.name))
         return false;
     finding->verdict = descriptor->is_shared ? VERDICT_HELD : VERDICT_LOST;
     finding->severity = descriptor->is_shared ? SEVERITY_NOTE : SEVERITY_WARNING;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Reads a report file and checks what must be true of every report file, whatever it found."""
 
+import functools
 import json
 import os
 import re
@@ -37,6 +38,15 @@ FIELDS = {
 }
 
 
+@functools.lru_cache(maxsize=None)
+def elf_file(path, _written):
+    """The ELF file, read once for all reports that name it, or None. A rewritten file is another one."""
+    try:
+        return ElfFile(path)
+    except (OSError, ValueError):
+        return None
+
+
 def identity(module):
     """The name of a module across loads."""
     return module.get("soname") or os.path.basename(module["path"])
@@ -60,7 +70,6 @@ class Report:
         self.modules, self.findings, self.resolved = {}, {}, {}
         self.crashes = []
         self._loads = {}  # identity → how many
-        self._elf = {}
         self._read()
         if self.header:
             for finding in self.findings.values():
@@ -407,12 +416,10 @@ class Report:
 
     def _elf_of(self, module):
         path = self._file_of(module)
-        if path not in self._elf:
-            try:
-                self._elf[path] = None if self.files_change else ElfFile(path)
-            except (OSError, ValueError):
-                self._elf[path] = None
-        return self._elf[path]
+        if self.files_change or not os.path.exists(path):
+            return None
+        status = os.stat(path)
+        return elf_file(path, (status.st_ino, status.st_mtime_ns))
 
     # ---- the end ----
 
