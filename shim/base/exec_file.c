@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <link.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -38,13 +37,14 @@ static const char *library_path, *report_folder;
 
 static bool stat_at(const struct exec_file *file, struct stat *status)
 {
-    return sys_call(SYS_newfstatat, file->folder, file->path, status, file->flags) == 0;
+    return file->path &&
+           sys_call(SYS_newfstatat, file->folder, file->path, status, file->flags) == 0;
 }
 
 static bool identify(const char *path, struct identity *identity)
 {
     struct stat status;
-    if (!stat_at(&(struct exec_file){AT_FDCWD, path, 0}, &status))
+    if (!stat_at(&(struct exec_file){AT_FDCWD, path, 0, NULL}, &status))
         return false;
     *identity = (struct identity){status.st_dev, status.st_ino};
     return true;
@@ -60,7 +60,7 @@ static bool is_same(const char *path, const struct identity *wanted)
 void exec_file_start(const char *path, const char *folder)
 {
     const struct link_map *map = _r_debug.r_map;
-    while (map && (!map->l_addr || map->l_addr != getauxval(AT_BASE)))
+    while (map && (!map->l_addr || map->l_addr != _r_debug.r_ldbase))
         map = map->l_next;
     if (map)
         identify(map->l_name, &loader);
@@ -163,6 +163,8 @@ static enum unfollowed inspect_elf(int fd, const ElfW(Ehdr) * header, const stru
         header->e_machine != MACHINE)
         return UNFOLLOWED_FOREIGN;
     int found = find_interpreter(fd, header, &segment);
+    if (status->st_dev == loader.device && status->st_ino == loader.inode)
+        return can_read_library() ? UNFOLLOWED_NOT : UNFOLLOWED_NO_LIBRARY; /* ld.so PROGRAM */
     if (found <= 0)
         return found == 0 ? UNFOLLOWED_STATIC : UNFOLLOWED_FOREIGN;
     if (!can_read_library())
@@ -185,9 +187,9 @@ union beginning {
     char line[SCRIPT_LINE_MAX];
 };
 
-/* `beginning` has the path of the interpreter when *script is set. */
+/* *script is the interpreter of a script, in `beginning`, or NULL. */
 static enum unfollowed inspect_one(const struct exec_file *file, union beginning *beginning,
-                                   char **script)
+                                   const char **script)
 {
     struct stat status;
     *script = NULL;
@@ -206,6 +208,8 @@ static enum unfollowed inspect_one(const struct exec_file *file, union beginning
         found = inspect_elf(fd, &beginning->header, &status);
     else if (length > 2 && !memcmp(beginning->line, "#!", 2))
         *script = interpreter_in(beginning->line);
+    else if (length >= 0)
+        *script = file->shell;
     sys_call(SYS_close, fd);
     return found;
 }
@@ -213,11 +217,9 @@ static enum unfollowed inspect_one(const struct exec_file *file, union beginning
 enum unfollowed exec_file_inspect(const struct exec_file *file)
 {
     union beginning beginning;
-    char path[SCRIPT_LINE_MAX], *script;
+    const char *script;
     enum unfollowed found = inspect_one(file, &beginning, &script);
-    for (int depth = 0; script && depth < SCRIPT_DEPTH_MAX; depth++) {
-        memcpy(path, script, strlen(script) + 1);
-        found = inspect_one(&(struct exec_file){AT_FDCWD, path, 0}, &beginning, &script);
-    }
+    for (int depth = 0; script && depth < SCRIPT_DEPTH_MAX; depth++)
+        found = inspect_one(&(struct exec_file){AT_FDCWD, script, 0, NULL}, &beginning, &script);
     return found;
 }

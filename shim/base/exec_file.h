@@ -17,6 +17,8 @@ struct exec_file {
     int folder;
     const char *path;
     int flags; /* AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW */
+    const char
+        *shell; /* runs the file if the kernel does not know its format; NULL: nothing does */
 };
 
 /* Once: remembers the loader, the library, and the folder that reports go into (or NULL). */
