@@ -207,7 +207,7 @@ const char *variables_options(void)
     return taken_options ? taken_options + strlen(OPTIONS) : getenv("DLPIN_OPTIONS");
 }
 
-enum { PAGE = 4096, AT_ONCE = 16, NAME_MAX_LENGTH = sizeof OPTIONS - 1 };
+enum { PAGE = 4096, AT_ONCE = 16, NAME_LENGTH = sizeof OPTIONS - 1 };
 
 static size_t in_page(const char *at, size_t size)
 {
@@ -232,12 +232,40 @@ ssize_t variables_copy_text(const char *from, char *to, size_t size)
 /* `text`: as much of the variable as lies in its first page. */
 static bool is_named(const char *variable, const char *text, size_t size, const char *name)
 {
-    char whole[NAME_MAX_LENGTH];
+    char whole[NAME_LENGTH];
     size_t length = strlen(name);
     if (size >= length || memcmp(text, name, size) != 0)
         return size >= length && !memcmp(text, name, length);
     return sys_copy_memory(variable, whole, length) == (ssize_t)length &&
            !memcmp(whole, name, length);
+}
+
+/* Texts that the kernel copies at once. */
+struct pieces {
+    struct sys_span spans[AT_ONCE];
+    unsigned count;
+    size_t size;
+    char bytes[640];
+};
+
+/* Returns where the text will be. Each piece costs the kernel time: a text that lies close behind
+ * the one before is in the same. `spare`: what the other texts need at most. */
+static const char *add_piece(struct pieces *pieces, const char *text, size_t spare)
+{
+    uintptr_t start = (uintptr_t)text, end = start + in_page(text, NAME_LENGTH);
+    struct sys_span *last = pieces->count ? pieces->spans + pieces->count - 1 : NULL;
+    if (last && start >= last->start && start / PAGE == last->start / PAGE) {
+        size_t offset = pieces->size - last->size + (start - last->start);
+        size_t size = end - last->start > last->size ? end - last->start : last->size;
+        if (pieces->size - last->size + size + spare <= sizeof pieces->bytes) {
+            pieces->size += size - last->size;
+            last->size = size;
+            return pieces->bytes + offset;
+        }
+    }
+    pieces->spans[pieces->count++] = (struct sys_span){start, end - start};
+    pieces->size += end - start;
+    return pieces->bytes + pieces->size - (end - start);
 }
 
 struct names {
@@ -247,19 +275,19 @@ struct names {
 
 static bool look_at(char *const *entries, size_t n, struct names *names)
 {
-    struct sys_span spans[AT_ONCE];
-    char texts[AT_ONCE * NAME_MAX_LENGTH], *text = texts;
-    size_t size = 0;
-    for (size_t i = 0; i < n; i++) {
-        spans[i] = (struct sys_span){(uintptr_t)entries[i], in_page(entries[i], NAME_MAX_LENGTH)};
-        size += spans[i].size;
-    }
-    if (n && sys_copy_spans(spans, (unsigned)n, texts) != size)
+    struct pieces pieces;
+    const char *texts[AT_ONCE];
+    pieces.count = 0;
+    pieces.size = 0;
+    for (size_t i = 0; i < n; i++)
+        texts[i] = add_piece(&pieces, entries[i], (n - i - 1) * NAME_LENGTH);
+    if (n && sys_copy_spans(pieces.spans, pieces.count, pieces.bytes) != pieces.size)
         return false;
-    for (size_t i = 0; i < n; text += spans[i++].size) {
-        if (is_named(entries[i], text, spans[i].size, PRELOAD))
+    for (size_t i = 0; i < n; i++) {
+        size_t size = in_page(entries[i], NAME_LENGTH);
+        if (is_named(entries[i], texts[i], size, PRELOAD))
             names->preload = entries[i];
-        names->has_options |= is_named(entries[i], text, spans[i].size, OPTIONS);
+        names->has_options |= is_named(entries[i], texts[i], size, OPTIONS);
     }
     return true;
 }
