@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/exec_file.h"
+#include "base/compiler.h"
 #include "base/sys.h"
 
 #include <fcntl.h>
@@ -93,22 +94,66 @@ static bool ignores_set_id(int fd)
            (sys_call(SYS_fstatfs, fd, &mount) == 0 && mount.f_flags & MOUNT_NOSUID);
 }
 
+struct ids {
+    unsigned long uid, euid, gid, egid;
+};
+
+/* The first two numbers of a line of /proc/self/status. */
+static bool find_ids(const char *status, const char *name, unsigned long *real,
+                     unsigned long *effective)
+{
+    const char *line = strstr(status, name);
+    if (!line)
+        return false;
+    unsigned long *const numbers[] = {real, effective};
+    for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++) {
+        line += strcspn(line, "0123456789");
+        for (*numbers[i] = 0; *line >= '0' && *line <= '9'; line++)
+            *numbers[i] = *numbers[i] * 10 + (unsigned long)(*line - '0');
+    }
+    return true;
+}
+
+/* A filter may kill for getuid(2), but not for what the loader did. */
+static bool get_ids(struct ids *ids)
+{
+    char status[512];
+    if (calls_are_filtered())
+        return sys_read_file("/proc/self/status", status, sizeof status) > 0 &&
+               find_ids(status, "\nUid:", &ids->uid, &ids->euid) &&
+               find_ids(status, "\nGid:", &ids->gid, &ids->egid);
+    *ids = (struct ids){(unsigned long)sys_call(SYS_getuid), (unsigned long)sys_call(SYS_geteuid),
+                        (unsigned long)sys_call(SYS_getgid), (unsigned long)sys_call(SYS_getegid)};
+    return true;
+}
+
 /* The loader will not trust its environment (AT_SECURE). */
 static bool is_privileged(int fd, const struct stat *status)
 {
     enum { SET_GROUP = S_ISGID | S_IXGRP };
-    uid_t uid = (uid_t)sys_call(SYS_getuid), euid = (uid_t)sys_call(SYS_geteuid);
-    gid_t gid = (gid_t)sys_call(SYS_getgid), egid = (gid_t)sys_call(SYS_getegid);
+    struct ids ids;
+    if (!get_ids(&ids))
+        return true;
     bool has_set_id = status->st_mode & S_ISUID || (status->st_mode & SET_GROUP) == SET_GROUP;
     if (has_set_id && !ignores_set_id(fd)) {
         if (status->st_mode & S_ISUID)
-            euid = status->st_uid;
+            ids.euid = status->st_uid;
         if ((status->st_mode & SET_GROUP) == SET_GROUP)
-            egid = status->st_gid;
+            ids.egid = status->st_gid;
     }
-    return uid != euid || gid != egid ||
-           (uid != 0 && !calls_are_filtered() &&
+    return ids.uid != ids.euid || ids.gid != ids.egid ||
+           (ids.uid != 0 && !calls_are_filtered() &&
             sys_call(SYS_fgetxattr, fd, "security.capability", NULL, 0) > 0);
+}
+
+/* By the call that the loader makes, for which no filter kills. */
+static bool may_access(int folder, const char *path, int how)
+{
+#if defined(SYS_access)
+    if (folder == AT_FDCWD || *path == '/')
+        return sys_call(SYS_access, path, how) == 0;
+#endif
+    return sys_call(SYS_faccessat, folder, path, how) == 0;
 }
 
 static bool read_at(int fd, void *to, size_t size, uint64_t offset)
@@ -151,7 +196,7 @@ static bool can_read_library(void)
 /* By the real ids, which are the effective ones of a program that is not privileged. */
 static bool can_report(void)
 {
-    return !report_folder || sys_call(SYS_faccessat, AT_FDCWD, report_folder, W_OK | X_OK) == 0;
+    return !report_folder || may_access(AT_FDCWD, report_folder, W_OK | X_OK);
 }
 
 static enum unfollowed inspect_elf(int fd, const ElfW(Ehdr) * header, const struct stat *status)
@@ -195,7 +240,7 @@ static enum unfollowed inspect_one(const struct exec_file *file, union beginning
     *script = NULL;
     if (!stat_at(file, &status) || !S_ISREG(status.st_mode) || !(status.st_mode & 0111))
         return UNFOLLOWED_ABSENT;
-    if (*file->path && sys_call(SYS_faccessat, file->folder, file->path, X_OK) != 0)
+    if (*file->path && !may_access(file->folder, file->path, X_OK))
         return UNFOLLOWED_ABSENT;
     int fd = open_at(file);
     if (fd < 0)
