@@ -78,6 +78,19 @@ def is_installed(package):
     return done.returncode == 0 and done.stdout.startswith('ii')
 
 
+def plugins_of(*packages):
+    """Prepares the folder "plugins" with those of these packages for GStreamer alone, whatever is installed."""
+    def prepare(folder):
+        target = os.path.join(folder, 'plugins')
+        os.makedirs(target, exist_ok=True)
+        done = subprocess.run(['dpkg-query', '-L', *packages], capture_output=True, text=True, check=True)
+        for path in done.stdout.splitlines():
+            name = os.path.basename(path)
+            if '/gstreamer-1.0/' in path and name.endswith('.so') and not os.path.lexists(os.path.join(target, name)):
+                os.symlink(path, os.path.join(target, name))
+    return prepare
+
+
 def write(**files):
     """Prepares files: name, with __ for a dot, and contents."""
     def prepare(folder):

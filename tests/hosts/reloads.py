@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 
-from host import Finding, Host, write
+from host import Finding, Host, plugins_of, write
 from servers import WAIT, ask, free_port, read
 from tools import CCREDS, GO
 
@@ -216,5 +216,7 @@ HOSTS = (
                        why='invada: lv2_descriptor makes the descriptors with malloc, and nothing frees them'))),
     Host('gst-inspect', ('gst-inspect-1.0',),
          ('gstreamer1.0-tools', 'gstreamer1.0-plugins-base', 'gstreamer1.0-plugins-good'),
-         {'GST_REGISTRY': '@here@/registry', 'GST_REGISTRY_FORK': 'no'}),
+         {'GST_REGISTRY': '@here@/registry', 'GST_REGISTRY_FORK': 'no',
+          'GST_PLUGIN_SYSTEM_PATH_1_0': '@here@/plugins'},
+         prepare=plugins_of('gstreamer1.0-plugins-base', 'gstreamer1.0-plugins-good')),
 )

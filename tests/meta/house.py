@@ -35,6 +35,9 @@ def check_words(root, path):
     full = os.path.join(root, path)
     if not os.path.isfile(full):
         return []
+    with open(full, 'rb') as file:
+        if b'\0' in file.read(8192):
+            return []  # a picture
     with open(full, encoding='utf-8', errors='replace') as file:
         return [f'{path}:{number}: {match.group()}' for number, line in enumerate(file, 1)
                 for match in WORDS.finditer(line)]

@@ -270,10 +270,10 @@ class Reports(Case):
                                    'wants.so': ['skipped'], 'grows.so': ['failure']})
 
     def test_others(self):
-        for form in 'sarif', 'github', 'gitlab', 'markdown', 'dot', 'text':
+        for form in 'sarif', 'github', 'gitlab', 'markdown', 'dot', 'html', 'text':
             result = self.tried(f'--format={form}', library('grows'), status=1)
             self.assertIn('grows', result.stdout)
-            self.assertEqual('grows with each load' in result.stdout, form in ('markdown', 'text'))
+            self.assertEqual('grows with each load' in result.stdout, form in ('html', 'markdown', 'text'))
 
     def test_text(self):
         text = self.tried(library('quiet'), library('grows'), status=1).stdout.splitlines()

@@ -176,15 +176,23 @@ static const struct process *first_shown(const struct model *model, size_t *coun
     return first;
 }
 
+/* The processes of dlpin try are its own. */
+static const char *name_of(const struct report *report, const struct process *first)
+{
+    if (report->verdicts != NULL)
+        return "dlpin try";
+    return first != NULL ? process_name(first) : "dlpin";
+}
+
 static void put_header(const struct html *html)
 {
     size_t processes;
     const struct process *first = first_shown(html->report->model, &processes);
 
     fputs("<header>\n<h1>", html->out);
-    html_format(html, "%s", first != NULL ? process_name(first) : "dlpin");
+    html_format(html, "%s", name_of(html->report, first));
     fputs(" <small>dlpin report</small></h1>\n", html->out);
-    if (first != NULL && first->header != NULL) {
+    if (html->report->verdicts == NULL && first != NULL && first->header != NULL) {
         const struct header_record *header = &first->header->header;
 
         put_command(html, header);
@@ -239,6 +247,7 @@ static char *overview(struct html *html)
     html->out = words.stream;
     put_header(html);
     fputs("<main>\n", html->out);
+    html_put_libraries(html);
     html_put_crashes(html);
     html_put_modules(html);
     html_put_timelines(html);
@@ -253,8 +262,7 @@ void render_html(FILE *out, const struct report *report, bool color)
     const struct process *first = first_shown(report->model, &processes);
     struct html html = {.report = report, .sources = sources_new(report->root)};
     char *findings = html_findings(&html, SIZE_MAX_OF_PARTS), *before = overview(&html);
-    char *title =
-        memory_format("%s: dlpin report", first != NULL ? process_name(first) : "nothing");
+    char *title = memory_format("%s: dlpin report", name_of(report, first));
 
     if (strlen(findings) + strlen(before) > SIZE_MAX_OF_PARTS) {
         size_t size = strlen(before),

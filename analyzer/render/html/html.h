@@ -51,6 +51,9 @@ char *html_findings(struct html *html, size_t most);
 void html_forget_findings(struct html *html);
 
 /* Crashes, each with its stack and the finding that predicted it. */
+/* The verdicts of dlpin try; nothing where there are none. */
+void html_put_libraries(const struct html *html);
+
 void html_put_crashes(const struct html *html);
 /* A table: for each module what it left behind. */
 void html_put_modules(const struct html *html);
