@@ -315,8 +315,10 @@ static __attribute__((noinline)) int run_in_vfork_child(const struct request *re
     plan.room = room;
     plan.room_size = sizeof room;
     if (lifecycle_enter(&saved_errno)) {
+        uint64_t blocked = sys_block_signals(~(uint64_t)0); /* the parent has the same guard */
         if (variables_read(&plan.given, request->environment, list, sizeof list))
             make_plan(&plan);
+        sys_block_signals(blocked);
         guard_leave(saved_errno);
     }
     return carry_out(&plan);
