@@ -209,7 +209,7 @@ static enum unfollowed inspect_elf(int fd, const ElfW(Ehdr) * header, const stru
         return UNFOLLOWED_FOREIGN;
     int found = find_interpreter(fd, header, &segment);
     if (status->st_dev == loader.device && status->st_ino == loader.inode)
-        return can_read_library() ? UNFOLLOWED_NOT : UNFOLLOWED_NO_LIBRARY; /* ld.so PROGRAM */
+        return can_read_library() ? UNFOLLOWED_LOADER : UNFOLLOWED_NO_LIBRARY;
     if (found <= 0)
         return found == 0 ? UNFOLLOWED_STATIC : UNFOLLOWED_FOREIGN;
     if (!can_read_library())

@@ -24,8 +24,8 @@ struct exec_file {
 /* Once: remembers the loader, the library, and the folder that reports go into (or NULL). */
 void exec_file_start(const char *library, const char *folder);
 
-/* One of enum unfollowed; UNFOLLOWED_NOT: the library comes into it; UNFOLLOWED_ABSENT: there is
- * nothing to execute. */
+/* One of enum unfollowed; UNFOLLOWED_NOT: the library comes into it; UNFOLLOWED_LOADER: into what
+ * the loader runs, if anything; UNFOLLOWED_ABSENT: there is nothing to execute. */
 enum unfollowed exec_file_inspect(const struct exec_file *file);
 
 #endif

@@ -13,6 +13,7 @@
 
 #define PRELOAD "LD_PRELOAD="
 #define OPTIONS "DLPIN_OPTIONS="
+#define TRACE "LD_TRACE_LOADED_OBJECTS="
 #define MARK "DLPIN_PUT_BACK=" /* then a digit: so many entries are ours, this one too */
 
 /* Of an environment: an even number (take_from). */
@@ -207,7 +208,7 @@ const char *variables_options(void)
     return taken_options ? taken_options + strlen(OPTIONS) : getenv("DLPIN_OPTIONS");
 }
 
-enum { PAGE = 4096, AT_ONCE = 16, NAME_LENGTH = sizeof OPTIONS - 1 };
+enum { PAGE = 4096, AT_ONCE = 16, NAME_LENGTH = sizeof TRACE - 1 };
 
 static size_t in_page(const char *at, size_t size)
 {
@@ -270,7 +271,7 @@ static const char *add_piece(struct pieces *pieces, const char *text, size_t spa
 
 struct names {
     const char *preload; /* the last variable of this name, which the loader takes */
-    bool has_options;
+    bool has_options, has_trace;
 };
 
 static bool look_at(char *const *entries, size_t n, struct names *names)
@@ -288,6 +289,7 @@ static bool look_at(char *const *entries, size_t n, struct names *names)
         if (is_named(entries[i], texts[i], size, PRELOAD))
             names->preload = entries[i];
         names->has_options |= is_named(entries[i], texts[i], size, OPTIONS);
+        names->has_trace |= is_named(entries[i], texts[i], size, TRACE);
     }
     return true;
 }
@@ -320,6 +322,7 @@ bool variables_read(struct variables *variables, char *const *environment, char 
         return false;
     variables->preload = names.preload;
     variables->list = names.preload ? list : NULL;
+    variables->lists_libraries = names.has_trace;
     if (!has_library(variables->list))
         variables->missing |= VARIABLE_PRELOAD;
     if (options && !names.has_options)

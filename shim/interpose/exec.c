@@ -160,7 +160,11 @@ static void make_plan(struct plan *plan)
 {
     const struct request *request = plan->request;
     unsigned missing = plan->given.missing;
-    enum unfollowed why = is_searched(request) ? search(plan) : inspect(request, request->path);
+    enum unfollowed why = UNFOLLOWED_NO_LIBRARY;
+    if (!plan->given.lists_libraries)
+        why = is_searched(request) ? search(plan) : inspect(request, request->path);
+    if (why == UNFOLLOWED_LOADER) /* which may list libraries, and would list ours */
+        why = missing ? UNFOLLOWED_STATIC : UNFOLLOWED_NOT;
     if (why == UNFOLLOWED_NOT && missing)
         why = put_back(plan);
     else if ((why == UNFOLLOWED_NO_LIBRARY || why == UNFOLLOWED_FOREIGN) &&
@@ -168,7 +172,7 @@ static void make_plan(struct plan *plan)
         leave_out(plan);
     if (!plan->environment)
         plan->environment = request->environment;
-    if (why < UNFOLLOWED_COUNT)
+    if (why < UNFOLLOWED_COUNT && !plan->given.lists_libraries)
         note(plan, why);
 }
 

@@ -16,6 +16,7 @@ import tempfile
 import unittest
 
 DLPIN, SHIM, STARTS, EDGES, SHOWS, STATIC, ENDS, PLUGIN = (os.path.abspath(path) for path in sys.argv[1:9])
+LOADER = re.search(rb'/lib[^\0]*/ld-[^\0]*', pathlib.Path(SHOWS).read_bytes()).group().decode()
 NOBODY = 65534
 
 # With an environment that the program made.
@@ -176,16 +177,22 @@ class Edges(Case):
         self.assertEqual(self.expect('by-name-with', script, unloaded=1), [])
 
     def test_the_loader(self):
-        loader = re.search(rb'/lib[^\0]*/ld-[^\0]*', pathlib.Path(SHOWS).read_bytes()).group().decode()
-        for command in ([loader, STARTS, 'some', SHOWS, PLUGIN], ['sh', '-c', f'{loader} {SHOWS} {PLUGIN}; true'],
-                        ['env', '-i', loader, SHOWS, PLUGIN]):
+        for command in ([LOADER, STARTS, 'some', SHOWS, PLUGIN], ['sh', '-c', f'{LOADER} {SHOWS} {PLUGIN}; true']):
             with self.subTest(command):
-                result = self.watch(*command)
+                result = self.watch(*command, SHOWS_ALL='1')
+                self.assertEqual(result.stdout, self.run_in_folder(*command, SHOWS_ALL='1').stdout)
                 self.assertEqual(result.returncode, 0, result.messages)
                 self.assertEqual(result.report['coverage']['unfollowed'], [])
                 self.assertEqual(self.unloaded(result.report), 1)
-                if command[0] != 'sh':
-                    self.assertEqual(result.stdout, self.run_in_folder(*command).stdout)
+
+    def test_lists_of_libraries(self):
+        for command in (['ldd', SHOWS], ['env', '-i', 'ldd', SHOWS], ['env', '-i', LOADER, '--list', SHOWS],
+                        ['env', '-i', 'LD_TRACE_LOADED_OBJECTS=1', SHOWS], ['env', 'LD_TRACE_LOADED_OBJECTS=1', SHOWS]):
+            with self.subTest(command):
+                alone = self.run_in_folder(*command).stdout
+                self.assertIn(b'libc.so', alone)
+                stdout = self.watch(*command).stdout
+                self.assertEqual(*(re.sub(rb'0x[0-9a-f]+', b'', text) for text in (stdout, alone)))
 
 
 class Users(Case):
