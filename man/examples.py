@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-PARTS = ['Verdicts', 'Meaning', 'What follows', 'How to mend it', 'Example']
+PARTS = ['Verdicts', 'Meaning', 'Consequence', 'Fix', 'Example']
 
 
 def kinds(shim):

@@ -66,7 +66,7 @@ struct beginnings {
     off_t own, parents;
 };
 
-/* A file has the answer. It is read from one place on, as far as it goes now. */
+/* A file has the answer. The file is read from one place on, to its present end. */
 static bool says(int file, off_t from, const char *text)
 {
     struct wanted wanted = {.text = text};
@@ -141,7 +141,7 @@ static bool wait_for_end(struct target *target, const struct beginnings *from,
             return true;
         if (is_said(target, from, request->token, "refused")) {
             message_error("process %d could not tell: it cannot be copied, or the module was there "
-                          "when it started, or has gone",
+                          "when it started, or is unloaded",
                           target->pid);
             return false;
         }

@@ -35,7 +35,7 @@ static void pass_file(void *context, const char *path)
     filter->sink.file(filter->sink.context, path);
 }
 
-/* It has the members of a finding, and becomes one. NULL: it is something else. */
+/* Makes a finding of a record that has the members of one. NULL: another record. */
 static struct record *finding_of(const struct record *record, unsigned token)
 {
     const char *type = json_string_value(json_object_get(record->json, "type"));

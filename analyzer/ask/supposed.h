@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What a report file says would be found if a module were unloaded: the answer to one request. */
+/* The findings that a report file predicts for the unload of a module: the answer to one
+ * request. */
 #ifndef DLPIN_ANALYZER_SUPPOSED_H
 #define DLPIN_ANALYZER_SUPPOSED_H
 

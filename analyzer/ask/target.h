@@ -16,7 +16,7 @@ struct target {
                      given to another one */
     int signal;   /* that it listens to */
     int file;     /* its report file, or -1: it has made none yet. Open, so that it stays when the
-                     process goes; */
+                     process ends; */
     char *report; /* a path that opens it once more, or NULL */
     int parents;  /* the file of a process that it was forked from, or -1: where it can make none of
                      its own, it appends to this one */
@@ -43,7 +43,7 @@ DIR *target_list(const struct target *target, const char *name);
 /* True: this still is the process that was opened. */
 bool target_lives(const struct target *target);
 
-/* What is behind "name:" in a text of such lines; NULL: there is no such line. */
+/* The text behind "name:" in such lines; NULL: there is no such line. */
 const char *target_line(const char *text, const char *name);
 
 /* True if the set of signals behind "name:" of a status file has this one. */

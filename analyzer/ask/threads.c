@@ -28,7 +28,7 @@ enum state {
 };
 
 static const char *const reasons[] = {
-    [STATE_GONE] = "is gone",
+    [STATE_GONE] = "has ended",
     [STATE_BLOCKED] = "blocks the signal",
     [STATE_HIDDEN] = "waits in something that may not be seen (kernel.yama.ptrace_scope)",
     [STATE_NARROW] = "has too little room on its stack",
@@ -64,7 +64,7 @@ static bool is_point_in_time(const struct call *call)
     return (call->arguments[1] & FUTEX_CMD_MASK) != FUTEX_WAIT;
 }
 
-/* Set back to their beginning, they do what they would have gone on to do. Where a span of time is
+/* Set back to their beginning, they continue as if nothing had happened. Where a span of time is
  * written back as what is left of it, that is what they begin with. */
 static bool can_be_set_back(const struct call *call)
 {

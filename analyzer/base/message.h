@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What dlpin itself has to say, on standard error, one line each, with "dlpin run: " in front, or
- * "dlpin: " as long as there is no command. And the
- * rule for everything that comes from a report file or a file name and is shown to people:
- * characters that nobody sees (characters.h) are replaced, so that no file can send escape
- * sequences to a terminal or look like another one.
+ * Messages of dlpin itself, on standard error, a line each. They begin with "dlpin run: ", or with
+ * "dlpin: " as long as no command is known. In all text that comes from a report file or a file
+ * name and is shown to people, invisible characters (characters.h) are replaced, so that no file
+ * can send escape sequences to a terminal or look like another one.
  */
 #ifndef DLPIN_ANALYZER_MESSAGE_H
 #define DLPIN_ANALYZER_MESSAGE_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * One line on standard error that says how far something has come, if that is a terminal and it
- * takes longer than a second. Messages (message.h) take it away first, and so must whoever else
- * writes to the terminal.
+ * A progress line on standard error, if that is a terminal and the work takes longer than a second.
+ * Messages (message.h) erase the line first, and so must all other code that writes to the
+ * terminal.
  */
 #ifndef DLPIN_ANALYZER_PROGRESS_H
 #define DLPIN_ANALYZER_PROGRESS_H

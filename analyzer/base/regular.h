@@ -20,7 +20,7 @@ enum {
     /* Also an anonymous pipe, as of the standard input or of a shell's <(...): its other end can
      * only be held by who named it. A FIFO in a file system is none. */
     REGULAR_OR_PIPE = 2,
-    /* directory is the root for the name and for absolute links on the way, as far as the kernel
+    /* directory is the root for the name and for absolute links in the path, as far as the kernel
      * can do that (Linux 5.6). */
     REGULAR_IN_ROOT = 4,
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Files whose packages are looked for in the database of a system. */
+/* Files whose packages are searched for in the database of a system. */
 #ifndef DLPIN_ANALYZER_INSTALLED_H
 #define DLPIN_ANALYZER_INSTALLED_H
 

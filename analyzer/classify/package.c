@@ -23,7 +23,7 @@ struct question {
     struct subject *subject;
 };
 
-/* What is to be looked for in one system. */
+/* The files to search for in one system. */
 struct questions {
     struct installed *files;
     struct question *items; /* whose files these are, in their order */

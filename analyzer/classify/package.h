@@ -10,7 +10,7 @@
 
 #include "model/model.h"
 
-/* What the note of an open file says: a new package, or NULL. */
+/* The package that the note of an open file names, a new one; or NULL. */
 struct package *package_of_note(int descriptor);
 
 /* Sets group.package of the groups that own_mark() found to be of third parties. */

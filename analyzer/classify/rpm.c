@@ -30,7 +30,7 @@ static bool has_database(const char *root)
     return has;
 }
 
-/* The process number, or -1. Its standard output goes to the descriptor. */
+/* The process number, or -1. The process writes its standard output to the descriptor. */
 static pid_t start(char *const *arguments, int output)
 {
     posix_spawn_file_actions_t actions;

@@ -19,7 +19,7 @@ const struct command command_completions = {
     .summary = "print the completions for a shell",
     .usage = "dlpin completions bash|zsh",
     .about = "Prints a script that completes commands, options and their values; an installation "
-             "has it where the shell looks for it.",
+             "has it where the shell searches for it.",
     .statuses = "0; 2 for another shell.",
     .missing = "name one shell, bash or zsh",
     .fewest = 1,

@@ -103,10 +103,11 @@ const struct command command_leaks = {
     .name = "leaks",
     .summary = "ask a running process what it holds of unloaded plug-ins",
     .usage = "dlpin leaks [options] PID [--as-if-unloaded MODULE]",
-    .about = "Asks a running process to check now, and prints what it holds of modules that are "
-             "gone: a line for each load that left something behind, then the causes. The process "
-             "must run under libdlpin.so with check_signal=32, as dlpin run starts it, and with a "
-             "report file.",
+    .about =
+        "Asks a running process to check now, and prints what it holds of modules that are "
+        "unloaded: a line for each load that left something behind, then the causes. The process "
+        "must run under libdlpin.so with check_signal=32, as dlpin run starts it, and with a "
+        "report file.",
     .statuses = "0 if nothing is left, 1 if something is, 2 if the process cannot be asked.",
     .missing = "name one process by its number",
     .fewest = 1,

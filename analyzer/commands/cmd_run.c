@@ -61,7 +61,8 @@ static int prepare(struct run *run)
     program_inspect_file(&library, run->library);
     remarks_collect(&run->remarks, &run->program, name, &library);
     program_clear(&library);
-    /* What makes the whole run useless is said before it, the rest with the report. */
+    /* Remarks that make the whole run useless are printed before the run, the others with the
+     * report. */
     for (size_t i = 0; run->remarks.blind && i < run->remarks.count; i++)
         message_error("%s", run->remarks.items[i]);
     return -1;
@@ -92,8 +93,8 @@ static int start_and_wait(struct run *run)
 }
 
 /*
- * What the program said of itself in the end. A process may be several programs one after the
- * other: one that says it became another by exec (env(1), a shell) does not speak for that one.
+ * The last process image of the program. A process may be several programs one after the other: an
+ * image that was replaced by exec (env(1), a shell) does not speak for the next one.
  */
 static const struct process *root_process(const struct run *run)
 {
@@ -115,7 +116,7 @@ static bool was_loaded_at_first(const struct run *run)
     return process != NULL;
 }
 
-/* What is to be said of the program itself and is not in its own coverage. */
+/* Adds the remarks on the program that its own coverage does not contain. */
 static void add_remarks(struct run *run)
 {
     const char *name = run->settings->arguments[0];
@@ -161,7 +162,7 @@ static bool heap_seen(const struct run *run, const struct process *root)
     return !run->program.has_own_malloc && coverage_has_hook(root, "heap");
 }
 
-/* What was asked for with --require and is not so, a new string; or NULL. */
+/* The requirement of --require that is not met, a new string; or NULL. */
 static char *unmet_requirement(const struct run *run)
 {
     const struct settings *settings = run->settings;

@@ -119,7 +119,7 @@ static const char *name_of(const struct settings *settings)
     return settings->arguments[0];
 }
 
-/* What is said in a report file of a process, by the answer to one request (0: to none). */
+/* Prints what a process's report file says in the answer to one request (0: outside of answers). */
 static int show_answer(const struct settings *settings, const struct target *target, unsigned token)
 {
     struct model model = {.only = target->pid, .search = &settings->search};

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What report and check have in common: from paths to a finished model, and the report's outputs.
- */
+/* Common parts of report and check: from paths to a finished model, and the report's outputs. */
 #ifndef DLPIN_ANALYZER_MERGE_H
 #define DLPIN_ANALYZER_MERGE_H
 

@@ -267,7 +267,7 @@ bool entry_matches(const struct entry *entry, const struct group *group)
     }
 }
 
-/* Would it be read as what it is? A name from a hostile file may look like an attribute. */
+/* Would the entry be read back as it is? A name from a hostile file may look like an attribute. */
 static bool is_plain(const char *value)
 {
     return *value != '\0' && value[strlen(value) - 1] != ' ' &&

@@ -13,7 +13,7 @@ struct gate {
     bool own_only; /* --own-only: what is of third parties never does */
 };
 
-/* What holds without --fail-on. */
+/* The gate without --fail-on. */
 struct gate gate_default(void);
 
 /*
@@ -30,10 +30,10 @@ bool gate_matches(const struct gate *gate, const struct group *group);
 bool gate_matches_crashes(const struct gate *gate);
 size_t gate_count(const struct gate *gate, const struct model *model);
 
-/* Those that fail it but for --own-only. */
+/* The number of findings that only --own-only keeps from failing the gate. */
 size_t gate_count_spared(const struct gate *gate, const struct model *model);
 
-/* NULL where nothing fails the gate, else what does: "1 crash, 2 findings"; to be freed. */
+/* NULL where nothing fails the gate, else the reasons: "1 crash, 2 findings"; to be freed. */
 char *gate_failure(const struct gate *gate, const struct model *model);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "model/model.h"
 
-/* What is known beside the model of a run whose program exited with 0. */
+/* Facts beside the model, of a run whose program exited with 0. */
 struct watching {
     const struct process *root; /* the program itself */
     size_t spoiled;             /* report files that could not be written whole */

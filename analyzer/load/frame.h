@@ -31,7 +31,8 @@ struct frame {
     size_t inlined_count;
 };
 
-/* One of the functions that are at a frame; strings are borrowed from it, and may be NULL. */
+/* A function at a frame (several, where some are inlined); strings are borrowed from the frame, and
+ * may be NULL. */
 struct frame_place {
     const char *function, *source;
     int line;
@@ -46,11 +47,11 @@ struct frame frame_read(const struct fields *fields, const json_t *object, const
 size_t frame_place_count(const struct frame *frame);
 struct frame_place frame_place(const struct frame *frame, size_t number);
 
-/* What symbolize found, into a frame for which nothing was found yet. */
+/* Copies what symbolize found to a frame that has no places yet. */
 void frame_copy_places(struct frame *frame, const struct frame *from);
 /* Gives back what symbolize found. */
 void frame_clear(struct frame *frame);
-/* What symbolize found in these, and the array itself. */
+/* Gives back what symbolize found in these frames, and the array itself. */
 void frames_free(struct frame *frames, size_t count);
 
 #endif

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One record is one write() of the shim and far smaller. */
+/* A record is one write() of the shim and far smaller. */
 #define LINE_LENGTH_MAX ((size_t)8 << 20)
 
 struct line {

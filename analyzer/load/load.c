@@ -177,7 +177,7 @@ static void say_the_rest(const struct file_load *load)
                       load->damaged + load->flawed + load->conflicts - DAMAGE_LINES_MAX);
 }
 
-/* What was wrong with the file as a whole, once it has been read. */
+/* Reports the faults of the file as a whole, after it has been read. */
 static void judge_file(struct file_load *load, int error)
 {
     struct load_counts *counts = load->counts;

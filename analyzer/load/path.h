@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The way from a root to what is retained ("path" of a finding, shim/report/report_format.h), as a
- * list of nodes, root first.
+ * The retention path from a root to the retained object ("path" of a finding,
+ * shim/report/report_format.h), as a list of nodes, root first.
  *
  * path_read() checks types; what is wrong is in the fields' problem. Strings are borrowed from the
  * JSON. The frames are for symbolize to complete; path_free() gives everything back.
@@ -22,7 +22,7 @@ struct path_node {
     int64_t via;     /* where in the node, or in its symbol, the next is pointed to; else ABSENT */
     int64_t skipped; /* so many nodes before this one are left out */
     bool common;     /* a block of a module that acts for others */
-    bool leaves;     /* the first block on the way that the finding's module made */
+    bool leaves;     /* the first block on the path that the finding's module made */
     /* Of a block: the call that made it; of an image, or a variable without a name: the place; or
      * NULL. */
     struct frame *frame;

@@ -85,8 +85,7 @@ static void read_loads(const struct fields *fields, struct finding_record *findi
     }
 }
 
-/* The way is a help, the finding is the news: what is wrong with the one must not hide the other.
- */
+/* The path helps, the finding is essential: a fault in the path must not hide the finding. */
 static void read_path(const struct fields *fields, struct record *record)
 {
     struct finding_record *finding = &record->finding;
@@ -162,7 +161,7 @@ static void read_crash(const struct fields *fields, struct record *record)
                    .symbol = field_text(fields, "symbol", FIELD_OPTIONAL),
                });
     read_stack(fields, &crash->stack, &crash->stack_count);
-    /* It died in the innermost frame itself, which need not have called anything. */
+    /* The process died in the innermost frame itself, which need not have called anything. */
     if (crash->stack_count > 0)
         crash->stack[0].returns = false;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * One line of a report file as a checked record.
+ * A line of a report file as a checked record.
  *
  * record_parse() takes any bytes whatever. It returns a record whose required members are there and
  * of the right type, or says in words what is wrong with the line. Types that this version does not

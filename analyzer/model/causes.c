@@ -86,7 +86,7 @@ static char *pointer_key(const struct finding *finding)
     return target_key(finding);
 }
 
-/* The variable that the way begins with, and the last step before the module's first block. */
+/* The variable that the path begins with, and the last step before the module's first block. */
 static char *holder_key(const struct finding *finding)
 {
     const struct path *way = &finding->data->way;

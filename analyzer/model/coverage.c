@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One for each item; the list is part of the key. */
+/* An entry for each item; the list is part of the key. */
 struct coverage_index {
     char *key;
     size_t number; /* in the list */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the shim could not see, over all processes: the coverage records added up.
+ * Things that the shim could not see, over all processes: the sum of the coverage records.
  */
 #ifndef DLPIN_ANALYZER_COVERAGE_H
 #define DLPIN_ANALYZER_COVERAGE_H
@@ -37,7 +37,7 @@ struct coverage {
 void coverage_collect(struct coverage *coverage, const struct model *model);
 void coverage_clear(struct coverage *coverage);
 
-/* One of them for people, a new string. */
+/* An item in words for people, a new string. */
 char *unfollowed_text(const struct unfollowed_item *item);
 
 /* Does the process's own coverage say that this hook family worked? */

@@ -27,7 +27,7 @@ static int by_build_id_and_time(const void *left, const void *right)
     return (a->id > b->id) - (a->id < b->id);
 }
 
-/* Those of the process with a build ID, so that those of one file are together. */
+/* The modules of the process with a build ID, sorted so that those of one file are together. */
 static struct modules sorted_modules(const struct process *process)
 {
     struct modules sorted = {0};
@@ -88,10 +88,10 @@ static void add_duplicate(struct duplicates *duplicates, const struct process *p
     *most = (struct modules){0};
 }
 
-/* A load comes or goes. */
+/* A module is loaded or unloaded. */
 struct event {
     int64_t time;
-    size_t order; /* among those of one time; 0: it goes before others come */
+    size_t order; /* among those of one time; 0: unloads precede loads */
     bool goes;
 };
 
@@ -162,7 +162,7 @@ static void sweep(struct duplicates *duplicates, const struct process *process,
     add_duplicate(duplicates, process, &most);
 }
 
-/* Those from begin on that are of one file. */
+/* The modules from begin on that are of one file. */
 static struct modules loads_of_one(const struct modules *sorted, size_t begin)
 {
     struct modules loads = {.items = sorted->items + begin};

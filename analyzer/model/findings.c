@@ -51,8 +51,8 @@ static void forget_record(struct finding *finding)
     finding->data = NULL;
 }
 
-/* A finding is written again with other counts, load of its module or severity, or because it
- * has come true. */
+/* A finding is written again when its counts, module load or severity change, or when a pending one
+ * is confirmed. */
 static bool is_same_finding(const struct place *place, const struct finding_record *data)
 {
     return strcmp(place->kind, data->kind) == 0 &&

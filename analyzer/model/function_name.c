@@ -70,7 +70,7 @@ static size_t balanced_length(const char *text)
     return 0;
 }
 
-/* One of the templates up to its last bracket, or 0. */
+/* The length of one of the templates up to its last bracket, or 0. */
 static size_t template_length(const char *text, const char *const *names, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

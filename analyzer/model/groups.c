@@ -196,7 +196,7 @@ void groups_recall(struct model *model)
     }
 }
 
-/* The group of a signature, which the one of a place goes into. */
+/* The group of a signature, into which the group of a place is merged. */
 static struct group *need_merged(struct model *model, struct group *group)
 {
     struct group *merged = group->merged;

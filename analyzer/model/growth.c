@@ -98,7 +98,7 @@ static int64_t keys_end(const struct finding *finding)
     return loads < (double)INT64_MAX ? (int64_t)loads : INT64_MAX;
 }
 
-/* A finding that came again tells of the last time: its bytes are those of one load. */
+/* A repeated finding describes the last time: its bytes are those of one load. */
 static void add_memory(struct growth *growth, const struct finding *finding)
 {
     int64_t hanging_bytes = subject_integer(finding, "hanging_bytes");

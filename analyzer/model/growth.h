@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What each load of a module adds to a finding, in the process that the shown finding of a group is
- * of: figures of several processes have no common rate.
+ * The growth of a finding with each load of its module, in the process of a group's shown finding:
+ * figures of several processes have no common rate.
  */
 #ifndef DLPIN_ANALYZER_GROWTH_H
 #define DLPIN_ANALYZER_GROWTH_H

@@ -60,7 +60,7 @@ json_t *group_members(const struct group *group, int64_t *left_out)
     if (group->variant_count == 0)
         *left_out = add_finding(&members, group->shown);
     json_decref(members.names);
-    /* One module that was opened at several places is no list. */
+    /* A single module that was opened at several places is no list. */
     if (json_array_size(members.list) > 1 || json_array_size(group->shown->data->members) > 0)
         return members.list;
     json_decref(members.list);

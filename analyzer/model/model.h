@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the report files say, put together: processes, their modules and findings, and the findings
- * of all processes merged by signature.
+ * The contents of the report files, combined: processes, their modules and findings, and the
+ * findings of all processes merged by signature.
  *
  * The files are read once, and findings are grouped as they are read. Of a group only the finding
- * that speaks for it keeps its record; of the others a few numbers stay (struct finding). A file
- * is looked into again only where the finding that spoke for a group was resolved later, and
- * another one takes its place.
+ * that speaks for it keeps its record; of the others a few numbers stay (struct finding). A file is
+ * read again only where the finding that spoke for a group was resolved later, and another one
+ * takes its place.
  *
  * model_sink() gives the sink for load_inputs(); when all is loaded, model_finish() makes the
  * groups and the counts, by places in files; when these have names, model_sign() makes signatures
- * and merges what has the same one. The model takes every record over; model_free() gives
+ * and merges groups with the same one. The model takes every record over; model_free() gives
  * everything back. Pointers into it stay valid until then.
  *
  * Rules that live here: a module record with a known id brings its new state; a finding record with
- * a known id replaces the earlier one; a record with the id of another module or finding is a
- * fault that is named (load.h); a resolved finding does not count (unless asked for); a
- * pending finding counts as long as no later record has its id; one that was resolved without
- * having been confirmed never was true, and is left out altogether. Ids are per process image, that
- * is per file and pid.
+ * a known id replaces the earlier one; a record with the id of another module or finding is a fault
+ * that is named (load.h); a resolved finding does not count (unless asked for); a pending finding
+ * counts as long as no later record has its id; a finding that was resolved without being confirmed
+ * never was true, and is left out. Ids are per process image, that is per file and pid.
  */
 #ifndef DLPIN_ANALYZER_MODEL_H
 #define DLPIN_ANALYZER_MODEL_H
@@ -107,7 +106,7 @@ struct key_use {
     UT_hash_handle hh;
 };
 
-/* One process image: exec keeps the pid and begins a new file. */
+/* A process image: exec keeps the pid and begins a new file. */
 struct process {
     struct process_key key;
     const char *file;
@@ -133,14 +132,14 @@ struct variant {
 struct group {
     char *key;
     struct signature signature;
-    /* One of the findings for each place in files: several of one function may have been merged. */
+    /* A finding for each place in files: several places of one function may have been merged. */
     struct variant *variants;
     size_t variant_count;
     struct group *merged;         /* in model_sign(): the one of its signature */
     struct finding *first, *last; /* list through next_in_group, in the order of the files */
     struct finding *shown;
     const char *identity; /* of the module that it is about */
-    /* What of exceptions (gate/exceptions.h) applies to it, or NULL. */
+    /* The exceptions (gate/exceptions.h) that apply to the group, or NULL. */
     const struct entry *suppressed, *known, *expired;
     bool suppressed_by_library;    /* by the library's own option */
     bool hidden;                   /* it does not count, and is not shown */
@@ -163,7 +162,7 @@ struct group {
     UT_hash_handle hh;
 };
 
-/* What a system calls the files that it installs together. */
+/* A package: files that a system installs together. */
 struct package {
     char *name, *version; /* owned; a version that is not known is "" */
     struct package *next; /* of all that the model has */
@@ -185,7 +184,7 @@ struct model {
     bool keep_all;                     /* set before loading: every finding keeps its data */
     bool count_resolved;               /* set before model_finish(): resolved findings count too, */
     int64_t only;                      /* and of this process alone, if it is not 0 */
-    const struct search *search;       /* set before: where symbolize looks for files, or NULL */
+    const struct search *search;       /* set before: where symbolize searches for files, or NULL */
     size_t severities[SEVERITY_COUNT]; /* groups of each that are neither hidden nor another's */
     size_t resolved;                   /* findings that were resolved */
     size_t unloaded;                   /* modules that were unmapped */

@@ -11,7 +11,7 @@
  * Another optimisation level may change the second part alone.
  *
  * Names are those of symbols. Functions that were inlined do not count, so that it makes no
- * difference whether debug information tells of them.
+ * difference whether debug information has them.
  */
 #ifndef DLPIN_ANALYZER_SIGNATURE_H
 #define DLPIN_ANALYZER_SIGNATURE_H

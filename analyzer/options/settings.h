@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the command line says: each command uses some of it. */
+/* The settings of the command line: each command uses some of them. */
 #ifndef DLPIN_ANALYZER_SETTINGS_H
 #define DLPIN_ANALYZER_SETTINGS_H
 

@@ -389,9 +389,9 @@ const struct option_row option_rows[] = {
     {0, "own-only", NULL, IN_RUN | IN_CHECK | IN_DIFF, take_own_only,
      "findings of third parties do not fail the gate; in run it implies --gate", NULL},
     {0, "sysroot", "DIR", IN_READERS | IN_LEAKS | IN_WHY, take_sysroot,
-     "look for the files of modules in DIR first, for reports of another system", NULL},
+     "search for the files of modules in DIR first, for reports of another system", NULL},
     {0, "debug-path", "DIR[:DIR]", IN_READERS | IN_LEAKS | IN_WHY, take_debug_path,
-     "look for debug information in these folders before /usr/lib/debug; may be given several "
+     "search these folders for debug information before /usr/lib/debug; may be given several "
      "times",
      NULL},
     {0, "sarif-fallback", "FILE", IN_READERS | IN_LEAKS, take_sarif_fallback,
@@ -438,7 +438,7 @@ const struct option_row option_rows[] = {
      "how dlopen is called, separated by commas (default: lazy, local)", flag_word},
     {0, "with", "LIBRARY", IN_TRY, take_with,
      "a library that the host holds open meanwhile; may be given several times", NULL},
-    {0, "only", "MODE", IN_TRY, take_only, "only in this of the three ways", try_mode_word},
+    {0, "only", "MODE", IN_TRY, take_only, "only in this one of the three modes", try_mode_word},
     {0, "driver", "PROGRAM", IN_TRY, take_driver,
      "run PROGRAM LIBRARY N, once, instead of what is built in; dlpin(1) has an example", NULL},
     {0, "jobs", "N", IN_TRY, take_jobs,

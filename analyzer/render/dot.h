@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What graphs for Graphviz have in common. */
+/* Common parts of the graphs for Graphviz. */
 #ifndef DLPIN_ANALYZER_DOT_H
 #define DLPIN_ANALYZER_DOT_H
 

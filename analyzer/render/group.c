@@ -253,7 +253,7 @@ static void put_growth(FILE *out, const struct group *group)
     fputc('\n', out);
 }
 
-/* What the stack of a finding is. */
+/* The title of a finding's stack. */
 static const char *stack_title(const struct finding_record *data)
 {
     return name_to_kind(data->kind) == KIND_THREAD_STACK ? "the thread is at" : "created at";
@@ -270,7 +270,7 @@ static void put_frames(FILE *out, const struct style *style, const struct findin
     put_stack(out, style, finding->process, stack_title(data), data->stack, data->stack_count);
 }
 
-/* A block of a module that acts for others, in the middle of the way. */
+/* A block of a module that acts for others, in the middle of the path. */
 static bool is_folded(const struct path *way, size_t i)
 {
     const struct path_node *node = &way->nodes[i];
@@ -334,7 +334,7 @@ static void put_signature(FILE *out, const struct group *group)
             group->signature.unstable ? " (unstable: its function has no name)" : "");
 }
 
-/* What became of it. */
+/* The finding's state in the end. */
 static void put_outcome(FILE *out, const struct group *group)
 {
     if (group->pending)

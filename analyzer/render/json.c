@@ -2,7 +2,7 @@
 /*
  * The report for programs: one JSON document, UTF-8. merged-report.schema.json beside this file and
  * dlpin-json(5) describe its members; tests hold all three together. Its version rises when a
- * member changes its meaning or goes away, not when one is added.
+ * member changes its meaning or is removed, not when one is added.
  *
  * What is not known is null. Characters that nobody sees (base/characters.h) are escapes.
  */
@@ -88,7 +88,7 @@ static json_t *subject_value(const struct finding *finding)
     return subject;
 }
 
-/* What symbolize found, into a copy of the node. */
+/* Adds what symbolize found to a copy of the node. */
 static void complete_node(json_t *value, const struct process *process,
                           const struct path_node *node)
 {

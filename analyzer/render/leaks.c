@@ -41,8 +41,8 @@ static void put_name(FILE *out, const char *name)
     free(copy);
 }
 
-/* What holds the module by way of a finding: from what points into it up to the root, each below
- * the last. */
+/* The holders of the module by a finding: from the one that points into it up to the root, each
+ * below the last. */
 static void add_holders(struct tree *tree, const struct finding *finding)
 {
     const struct path *way = &finding->data->way;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where a report goes: any number of outputs, each with its format.
+ * The outputs of a report: any number, each with its format.
  *
  * outputs_open() makes the files early, so that a bad path is known before a long run and not after
  * it. outputs_write() renders to all and closes them; outputs_clear() gives everything back at any
@@ -27,8 +27,7 @@ struct outputs {
     size_t count;
 };
 
-/* What holds without --format; and what dlpin leaks prints then: with a summary of loads in front.
- */
+/* The format without --format; and that of dlpin leaks, with a summary of loads in front. */
 extern const struct format format_default, format_leaks;
 
 /* NULL, after a message, for a format that this version does not have. */

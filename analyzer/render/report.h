@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What is rendered: a finished, symbolized model, and what the command has to say beside it. A
- * renderer is one function per format; it only reads the report and writes to the stream. Whether
- * the stream took it all is for the caller to check (ferror).
+ * The input of the renderers: a finished, symbolized model, and the command's own remarks. A
+ * renderer is one function per format; it only reads the report and writes to the stream. The
+ * caller checks that the stream took everything (ferror).
  */
 #ifndef DLPIN_ANALYZER_REPORT_H
 #define DLPIN_ANALYZER_REPORT_H
@@ -28,7 +28,7 @@ struct report {
     size_t remark_count;
     const struct source_root *root;  /* NULL: none is known */
     const struct verdicts *verdicts; /* of dlpin try, or NULL */
-    bool running;                    /* the process was asked, and goes on */
+    bool running;                    /* the process was asked, and runs on */
     bool verbose;                    /* text: nothing is folded */
 };
 

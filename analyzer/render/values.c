@@ -37,7 +37,7 @@ void set_member(json_t *object, const char *name, json_t *value)
 
 /*
  * Only strings hold other than ASCII characters, so that every hidden one can be written as an
- * escape: a document is looked at in terminals, too. jansson hands over whole characters.
+ * escape: a document is read in terminals, too. jansson hands over whole characters.
  */
 static int write_escaped(const char *text, size_t size, void *out)
 {

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* SIGPIPE: a reader of the report that went away must not change the exit status. */
+/* SIGPIPE: a reader of the report that exits must not change the exit status. */
 static const int ignored_signals[] = {SIGINT, SIGQUIT, SIGPIPE};
 static const int forwarded_signals[] = {SIGTERM, SIGHUP};
 
@@ -21,7 +21,8 @@ enum {
     FORWARDED_COUNT = sizeof forwarded_signals / sizeof *forwarded_signals,
 };
 
-/* What this process was started with and changes before the fork, for the program. */
+/* The signal state that this process was started with and changes before the fork; the program gets
+ * it back. */
 struct signal_state {
     sigset_t mask;
     struct sigaction child;
@@ -33,7 +34,7 @@ static void forward(int number, siginfo_t *info, void *context)
 {
     int saved_errno = errno;
 
-    /* One of the kernel's, a hang-up of the terminal, goes to the whole process group. */
+    /* The kernel sends its own signals, a hang-up of the terminal, to the whole process group. */
     if (child_pid > 0 && info->si_code != SI_KERNEL)
         kill((pid_t)child_pid, number);
     errno = saved_errno;
@@ -68,7 +69,7 @@ static void give_back(const struct signal_state *saved)
     sigprocmask(SIG_SETMASK, &saved->mask, NULL);
 }
 
-/* In the child: never returns. A failure goes through the pipe, which a successful exec closes. */
+/* In the child: never returns. A failure is written to the pipe, which a successful exec closes. */
 static void become_program(const struct child_plan *plan, const struct signal_state *saved,
                            int error_pipe)
 {

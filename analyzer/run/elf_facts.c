@@ -61,7 +61,7 @@ static void read_dynamic(struct elf_facts *facts, Elf *elf, const GElf_Shdr *sec
     }
 }
 
-/* One symbol; dynamic: of the table that the loader sees. */
+/* Reads a symbol; dynamic: from the table that the loader sees. */
 static void read_symbol(struct elf_facts *facts, const GElf_Sym *symbol, const char *name,
                         bool dynamic)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What program.c wants to know of one ELF file; read with libelf, which bounds every access. */
+/* The facts that program.c needs of one ELF file; read with libelf, which bounds every access. */
 #ifndef DLPIN_ANALYZER_ELF_FACTS_H
 #define DLPIN_ANALYZER_ELF_FACTS_H
 

@@ -27,7 +27,7 @@ static bool executable_file(const char *path)
 static char *search_path(const char *name)
 {
     const char *variable = getenv("PATH");
-    /* What execvp() of glibc takes where there is no PATH. */
+    /* execvp() of glibc uses these folders where there is no PATH. */
     char *directories = memory_string(variable != NULL ? variable : "/bin:/usr/bin");
     char *rest = directories, *directory, *found = NULL;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * A look at the program before it is started: what will the shim be able to see in it?
+ * Examines the program before it is started: what will the shim be able to see in it?
  *
  * Only reads files, bounded; whatever is in them, the worst that happens is that nothing is known.
  * Whether the program can be started at all is left to execvp().
@@ -26,7 +26,7 @@ struct program {
 
 /* name is looked up in PATH as execvp() does. program_clear() gives everything back. */
 void program_inspect(struct program *program, const char *name);
-/* One ELF file, as it is. */
+/* Examines a single ELF file, without a search in PATH. */
 void program_inspect_file(struct program *program, const char *path);
 void program_clear(struct program *program);
 

@@ -4,7 +4,7 @@
  * it bears a preloaded libdlpin.so beside it.
  *
  * AddressSanitizer and its kin replace the functions of the C library that the shim calls too, and
- * look for the real ones, with dlsym(), before they can serve a call: a shim that is asked for a
+ * search for the real ones, with dlsym(), before they can serve a call: a shim that is asked for a
  * symbol then calls into a run time that is not ready, and the program dies before main(). Tried
  * with gcc 12 and clang 14, run times shared and static.
  */
@@ -25,10 +25,11 @@ struct sanitizer {
 const struct sanitizer *sanitizer_by_library(const char *soname);
 const struct sanitizer *sanitizer_by_symbol(const char *symbol);
 
-/* One that is linked in, its symbols stripped: which one it is cannot be told. HWAddressSanitizer,
- * the only one that does not bear us, is not to be met on x86-64 but with special hardware. */
+/* A sanitizer that is linked in, with its symbols stripped: its kind is unknown.
+ * HWAddressSanitizer, the only one that fails with the shim, exists on x86-64 with special hardware
+ * only. */
 extern const struct sanitizer sanitizer_unknown;
-/* Each of their run times looks for this function, which a program may define. */
+/* Each of their run times searches for this function, which a program may define. */
 #define SANITIZER_HOOK "__sanitizer_malloc_hook"
 
 #endif

@@ -90,7 +90,7 @@ char *demangle(const char *symbol)
     return readable;
 }
 
-/* One word: a symbol of the source, if it is a mangled one. */
+/* Writes a word: demangled, if it is a mangled symbol. */
 static void put_word(FILE *out, const char *word, size_t length)
 {
     char *name, *readable;

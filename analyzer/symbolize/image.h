@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * One ELF file, or its separate debug file, for looking up addresses. For worker.c; symbolize.h
- * says what may be trusted.
+ * An ELF file, or its separate debug file, for looking up addresses. For worker.c; symbolize.h says
+ * what may be trusted.
  *
  * Files are opened by separate.h alone: a regular ELF file of the right build ID, before libdw sees
  * it. libdw itself cannot open any (limits.h).

@@ -16,7 +16,7 @@ void limits_seal(void);
 void limits_unseal(void);
 
 /* For a process that does nothing but read one file: from here on it may use so many seconds of
- * processor time, and memory in proportion to the files that limits_allow_file() is told of. */
+ * processor time, and memory in proportion to the files that are passed to limits_allow_file(). */
 void limits_begin(unsigned seconds);
 void limits_allow_file(off_t size);
 

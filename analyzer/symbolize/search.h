@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* --sysroot and --debug-path: the folders in which files of modules and of their debug information
- * are looked for. */
+ * are searched for. */
 #ifndef DLPIN_ANALYZER_SEARCH_H
 #define DLPIN_ANALYZER_SEARCH_H
 

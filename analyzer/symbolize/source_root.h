@@ -19,7 +19,8 @@ bool source_root_set(struct source_root *root, const char *path);
 bool source_root_set_fallback(struct source_root *root, const char *path);
 void source_root_clear(struct source_root *root);
 
-/* What of an absolute path is below the root, borrowed from it; NULL: it is elsewhere. */
+/* The part of an absolute path below the root, borrowed from the path; NULL: the path is
+ * elsewhere. */
 const char *source_root_below(const struct source_root *root, const char *path);
 
 /* Does a ".." in it lead out of somewhere? */

@@ -199,8 +199,8 @@ void attempt_kill(struct running *running)
     kill(running->pid, SIGKILL);
 }
 
-/* What is in the pipe by now, as far as it is kept. A process that it left behind may go on to
- * write. */
+/* Reads what is in the pipe by now, as far as it is kept. A process that the attempt left behind
+ * may still write. */
 static void listen_to_the_end(struct running *running)
 {
     size_t before;

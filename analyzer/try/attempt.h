@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * One process that tries a library: started, listened to, and reaped by the pool (pool.h), which
+ * A process that tries a library. The pool (pool.h) starts it, reads its output and reaps it, and
  * waits for many of them at once.
  *
  * The process has a session of its own, /dev/null as standard input, its own working folder, and
- * dumps no core. What it prints comes through a pipe. It dies with dlpin.
+ * dumps no core. Its output comes through a pipe. The process is killed when dlpin ends.
  */
 #ifndef DLPIN_ANALYZER_ATTEMPT_H
 #define DLPIN_ANALYZER_ATTEMPT_H

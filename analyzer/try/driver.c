@@ -159,7 +159,7 @@ static void load_across(struct plan *plan)
     pthread_join(thread, NULL);
 }
 
-/* What the words say about opening; false where a library that is to be held cannot be. */
+/* Reads the words on how to open; false where a library that is to be held cannot be opened. */
 static bool prepare(struct plan *plan)
 {
     plan->flags = RTLD_LAZY;

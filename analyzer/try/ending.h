@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the end of a process that tried a library says of the library. */
+/* Derives facts about a library from the end of a process that tried it. */
 #ifndef DLPIN_ANALYZER_ENDING_H
 #define DLPIN_ANALYZER_ENDING_H
 

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A library, on its way through its modes. */
+/* A library that is tried in one mode after the other. */
 struct slot {
     struct trial *trial; /* NULL: the slot is free */
     int mode;

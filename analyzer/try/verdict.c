@@ -302,7 +302,7 @@ static void judge_endings(struct verdict_row *row, const struct trial *trial,
             row->outcome = ending.outcome;
         if (ending.words != NULL && strstr(row->what, ending.words) == NULL)
             add_words(&row->what, ending.words);
-        /* One of the processes is enough: numbers in it may differ. */
+        /* The words of one process are enough: numbers in the others may differ. */
         if (ending.printed != NULL && !row->printed)
             add_words(&row->what, ending.printed);
         row->printed |= ending.printed != NULL;

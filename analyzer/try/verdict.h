@@ -54,7 +54,7 @@ struct verdicts {
     size_t outcomes[OUTCOME_COUNT]; /* rows of each */
 };
 
-/* What gates without --fail-on. */
+/* The gate without --fail-on. */
 struct gate verdict_gate(void);
 
 /*

@@ -4,10 +4,10 @@
  * web application stores an object of a class of its own in it. Here: the host's key, and as value
  * an object of the plug-in with a pointer to the plug-in's code.
  *
- * What dlpin says: key-value. The object is a static of the plug-in (use_static): dangling, error.
- * It is a heap block (use_block): lost, warning.
+ * Report: key-value. A static of the plug-in (use_static): dangling, error. A heap block
+ * (use_block): lost, warning.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "host.h"
 #include "plugin.h"

@@ -5,10 +5,10 @@
  * plug-in's key, with the plug-in's destructor, and a heap block of the plug-in as value in a
  * thread of the host.
  *
- * What dlpin says: key-destructor, error: the worker will jump into nothing when it ends. And
+ * Report: key-destructor, error: the worker will jump into unmapped memory when it ends. And
  * key-value, warning: the block is lost, since nobody is left to free it.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "plugin.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The clean twin of plugin.c: all sessions are in a list. When the plug-in goes it deletes the key
- * first, so that no thread calls its destructor any more, and then frees what is in the list.
+ * The clean twin of plugin.c: all sessions are in a list. Before the unload, the plug-in deletes
+ * the key first, so that no thread calls its destructor any more, and then frees what is in the
+ * list.
  */
 #include "plugin.h"
 

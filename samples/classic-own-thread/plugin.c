@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * A classic of the servlet container: a web application starts a thread, and nobody stops it when
- * the application is. Here: a plug-in's cleaner thread, which wakes up every minute.
+ * the application is stopped. Here: a plug-in's cleaner thread, which wakes up every minute.
  *
- * What dlpin says: thread-routine, dangling, error: in a minute the process is dead.
+ * Report: thread-routine, dangling, error: the process dies within a minute.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "host.h"
 #include "plugin.h"

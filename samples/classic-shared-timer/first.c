@@ -4,11 +4,11 @@
  * which starts with the first use. The application that happens to come first has "started" it; in
  * Java its class loader is then held by that thread.
  *
- * What dlpin says: thread-requested, held, note, about the plug-in that came first, and nothing
- * about the other one. No crash follows: the thread runs in the library, which stays.
+ * Report: thread-requested, held, note, about the plug-in that came first, and nothing about the
+ * other one. No crash follows: the thread runs in the library, which stays.
  *
- * How it is done right: the host starts the library's thread itself, before it loads plug-ins; or
- * the library stops its thread with its last user.
+ * Fix: the host starts the library's thread itself, before it loads plug-ins; or the library stops
+ * its thread with its last user.
  */
 #include "plugin.h"
 #include "support.h"

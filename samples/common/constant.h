@@ -14,7 +14,7 @@
 
 typedef int protector(void *page, size_t size, int protection);
 
-/* Read-only again afterwards. 0: it went well. */
+/* Read-only again afterwards. 0: success. */
 static inline int write_constant(protector *protect, host_function *const *slot,
                                  host_function *function)
 {

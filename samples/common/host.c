@@ -9,8 +9,8 @@
  * is in host_registry.c, what is done with a given descriptor in host_descriptors.c, "fork" and its
  * like in host_process.c, those about signals in host_signals.c, "wait" is in host_waits.c.)
  *
- * It knows nothing of dlpin. It is silent when all goes well, and then its exit status is 0. A
- * plug-in that is still mapped after its "close" is named on stdout. With SAMPLES_VERBOSE in the
+ * The host knows nothing of dlpin. On success it is silent, and its exit status is 0. A plug-in
+ * that is still mapped after its "close" is named on stdout. With SAMPLES_VERBOSE in the
  * environment it says on stderr what it does.
  *
  *   open P                load ./P.so (a name with a slash is taken as it is)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the host of the samples offers to its plug-ins. The host exports these functions, as apache2
- * or php do; a plug-in just calls them.
+ * The functions that the host of the samples offers to its plug-ins. The host exports them, as
+ * apache2 or php do; a plug-in just calls them.
  */
 #ifndef SAMPLES_HOST_H
 #define SAMPLES_HOST_H
@@ -86,8 +86,7 @@ void host_map(const void *data);
 /* Gives the host a descriptor for its own use. */
 void host_take_descriptor(int number);
 
-/* Start routines: a thread of the host that waits for the step "wake", and never looks at
- * ARGUMENT. */
+/* Start routines: a thread of the host that waits for the step "wake", and never reads ARGUMENT. */
 void *host_service(void *argument);
 int host_service_c11(void *argument);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the host of the samples does with the process as a whole. */
+/* The steps of the host that concern the whole process. */
 #include "steps.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What plug-ins can enter in the host: a table of drivers, a list, a thread's own slot, memory that
- * is not malloc's. */
+/* The places in which plug-ins can store something with the host: a table of drivers, a list, a
+ * slot for each thread, memory that is not from malloc. */
 #include "host.h"
 #include "steps.h"
 

@@ -237,7 +237,7 @@ int host_call(int (*function)(void))
     return result;
 }
 
-/* What other functions left on the stack lies in "room". */
+/* "room" covers values that other functions left on the stack. */
 void step_pause(char **arg)
 {
     volatile char room[16384];

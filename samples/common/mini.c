@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The smallest host: loads the plug-in that is its argument, calls its start(), unloads it, and
- * goes on.
+ * runs on.
  *
  *   mini ./plugin.so
  */

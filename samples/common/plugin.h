@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a plug-in of the samples looks like: a shared object with some entry points, which the host
- * calls by name. ENTRY(start) { … } defines one; it returns 0 when all went well.
+ * A plug-in of the samples is a shared object with some entry points, which the host calls by name.
+ * ENTRY(start) { … } defines one; it returns 0 on success.
  *
- * An entry point never ends with "return pthread_…(…);": compilers make a jump of that, the entry
- * point is not on the stack any more, and the call looks like the host's. Real code does it at
- * times; a sample should mean what it says in every build type.
+ * An entry point never ends with "return pthread_…(…);": compilers make that a jump, the entry
+ * point is no longer on the stack, and the call looks like the host's. Real code does this at
+ * times; a sample must behave the same in every build type.
  */
 #ifndef SAMPLES_PLUGIN_H
 #define SAMPLES_PLUGIN_H

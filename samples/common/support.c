@@ -72,7 +72,7 @@ int support_thread(pthread_t *thread, void *(*routine)(void *), void *argument)
 
 /* ---- handlers ---- */
 
-/* What compilers make of atexit(). */
+/* Compilers turn atexit() into this call. */
 int __cxa_atexit(void (*handler)(void *), void *argument, void *whose);
 extern void *__dso_handle;
 

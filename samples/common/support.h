@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * libsupport.so: "another library", as plug-ins use them. When the host has opened it before
- * ("open ../common/libsupport.so"), it stays; else it comes and goes with the plug-in that needs
+ * libsupport.so: "another library", as plug-ins use them. When the host has opened it before ("open
+ * ../common/libsupport.so"), it stays; else it is loaded and unloaded with the plug-in that needs
  * it.
  */
 #ifndef SAMPLES_SUPPORT_H

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: the host still has a function and a string of this plug-in in its table.
+ * Defect: the host still has a function and a string of this plug-in in its table.
  *
- * What follows: the host uses them after the unload, and the process dies.
+ * Consequence: the host uses them after the unload, and the process dies.
  *
- * What dlpin says: besides the finding, pointer, that it died at an address of this plug-in, where
- * in it, who called it, and which finding foretold it.
+ * Report: the finding, pointer; and a crash record: the process died at an address of this plug-in,
+ * with the place, the caller, and the finding that foretold it.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "host.h"
 #include "plugin.h"
@@ -27,7 +27,7 @@ ENTRY(start)
     return 0;
 }
 
-/* It is read, and not run. */
+/* The host reads this string and runs no code here. */
 ENTRY(start_name)
 {
     host_register(1, name, NULL);

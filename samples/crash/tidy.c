@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The clean twin of plugin.c: it is out of the host's table before it goes. */
+/* The clean twin of plugin.c: it is removed from the host's table before the unload. */
 #include "host.h"
 #include "plugin.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What it opened and gave to the host: that is the host's to close. Nothing says that it was given
- * away but what the host does with it. */
+/* Descriptors that the plug-in opened and handed over: the host must close them. Only the host's
+ * use of a descriptor shows that it was handed over. */
 #include "host.h"
 #include "plugin.h"
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: descriptors that this plug-in opened, and did not close.
+ * Defect: descriptors that this plug-in opened, and did not close.
  *
- * What follows: nobody knows their numbers any more. Each load of the plug-in leaves one more,
- * until the process may open no more files; and what is at the other end waits for ever.
+ * Consequence: nobody knows their numbers any more. Each load of the plug-in leaves one more, until
+ * the process may open no more files; and the peer at the other end waits for ever.
  *
- * What dlpin says: descriptor, lost, warning; with what is open there, and the stack of the call
- * that opened it. Where somebody else uses it (given.c): held, note.
+ * Report: descriptor, lost, warning; with the file or peer, and the stack of the call that opened
+ * it. Where somebody else uses it (given.c): held, note.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "plugin.h"
 
@@ -72,7 +72,7 @@ ENTRY(start_copy)
     return ok(copy);
 }
 
-/* Nothing is left: closed in all the ways that there are. */
+/* Nothing is left: each descriptor is closed by another call. */
 ENTRY(open_and_close)
 {
     int numbers[2], number = open("/dev/null", O_RDONLY);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: the same from C++: the text of a short std::string lies in the object itself, and
- * this one is static. start_clean() has setenv() copy it.
+ * Defect: the same from C++: the text of a short std::string lies in the object itself, and this
+ * one is static. start_clean() has setenv() copy it.
  *
- * What dlpin says: environment about this plug-in.
+ * Report: environment about this plug-in.
  */
 #include "plugin.h"
 

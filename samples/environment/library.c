@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: another library puts a string of this plug-in into the environment.
+ * Defect: another library puts a string of this plug-in into the environment.
  *
- * What dlpin says: environment about this plug-in.
+ * Report: environment about this plug-in.
  */
 #include "plugin.h"
 #include "support.h"

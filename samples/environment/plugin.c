@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a string of this plug-in in the environment: putenv() does not copy it. Or it is
- * entered in the list by hand (start_entry), or the list itself is the plug-in's (start_list).
+ * Defect: a string of this plug-in in the environment: putenv() does not copy it. Or it is entered
+ * in the list by hand (start_entry), or the list itself is the plug-in's (start_list).
  *
- * What follows: the next getenv() or exec reads where the string was.
+ * Consequence: the next getenv() or exec reads where the string was.
  *
- * What dlpin says: environment, dangling, error.
+ * Report: environment, dangling, error.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "plugin.h"
 
@@ -21,7 +21,7 @@ ENTRY(start)
     return putenv(setting) == 0 ? 0 : -1;
 }
 
-/* It takes the place of one that the host has. */
+/* This string replaces an entry of the host's. */
 ENTRY(start_entry)
 {
     if (setenv("SAMPLES_MODE", "slow", 1) != 0)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: an entry in an epoll instance of the host whose data is the address of a source of
+ * Defect: an entry in an epoll instance of the host whose data is the address of a source of
  * events, a variable of this plug-in with a function.
  *
- * What follows: when there is an event, whoever waits for events takes that address from the
- * kernel, calls the function there, and the process dies.
+ * Consequence: when there is an event, whoever waits for events takes that address from the kernel,
+ * calls the function there, and the process dies.
  *
- * What dlpin says: epoll, dangling, warning. When the entry is removed, or the file is closed, it
+ * Report: epoll, dangling, warning. When the entry is removed, or the file is closed, the finding
  * is resolved.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "host.h"
 #include "plugin.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The clean twin of plugin.c: it removes its entry, or closes the file, before it goes. */
+/* The clean twin of plugin.c: it removes its entry, or closes the file, before the unload. */
 #include "host.h"
 #include "plugin.h"
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: the same from C++: a lambda for on_exit(). start_clean() leaves what C++
- * code leaves as a matter of course: a static object, and handlers of std::atexit() and
- * std::at_quick_exit().
+ * Defect: the same from C++: a lambda for on_exit(). start_clean() leaves things that every C++
+ * program leaves: a static object, and handlers of std::atexit() and std::at_quick_exit().
  *
- * What dlpin says: exit-handler about this plug-in.
+ * Report: exit-handler about this plug-in.
  */
 #include "plugin.h"
 

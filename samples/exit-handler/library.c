@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: the same through another library: it registers handlers of this plug-in, in its own
- * name (start, start_kept), or a handler of its own that gets data of this plug-in (start_data).
+ * Defect: the same through another library: it registers handlers of this plug-in, in its own name
+ * (start, start_kept), or a handler of its own that gets data of this plug-in (start_data).
  *
- * What dlpin says: exit-handler about this plug-in, unless the library goes with it: then the C
- * library runs start_kept()'s handler while the plug-in is still there. A handler of the library
- * in the name of the plug-in (start_own) is what each C++ object of a foreign class leaves, and is
+ * Report: exit-handler about this plug-in, unless the library is unloaded with it: then the C
+ * library runs start_kept()'s handler while the plug-in is still mapped. Each C++ object of a
+ * foreign class leaves a handler of the library in the name of the plug-in (start_own): this is
  * clean.
  */
 #include "plugin.h"

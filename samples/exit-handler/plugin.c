@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: exit handlers in this plug-in that the C library does not take out when the plug-in
- * is unloaded: of on_exit(), and of __cxa_atexit() and __cxa_at_quick_exit() in the program's
- * name.
+ * Defect: exit handlers in this plug-in that the C library does not remove when the plug-in is
+ * unloaded: of on_exit(), and of __cxa_atexit() and __cxa_at_quick_exit() in the program's name.
  *
- * What follows: when the process ends, it calls where the handler was.
+ * Consequence: when the process ends, it calls the address where the handler was.
  *
- * What dlpin says: exit-handler, dangling, error.
+ * Report: exit-handler, dangling, error.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "plugin.h"
 
 #include <stdlib.h>
 
-/* What compilers make of atexit() and at_quick_exit(): the last argument says whose handler it is,
- * NULL the program's.
- */
+/* Compilers turn atexit() and at_quick_exit() into these calls. The last argument names the owner
+ * of the handler; NULL is the program. */
 int __cxa_atexit(void (*handler)(void *), void *argument, void *whose);
 int __cxa_at_quick_exit(void (*handler)(void *), void *whose);
 

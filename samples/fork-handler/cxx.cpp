@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: the same as library.c from C++: a lambda as the handler. start_clean() calls
+ * Defect: the same as library.c from C++: a lambda as the handler. start_clean() calls
  * pthread_atfork() itself.
  *
- * What dlpin says: fork-handler about this plug-in.
+ * Report: fork-handler about this plug-in.
  */
 #include "plugin.h"
 

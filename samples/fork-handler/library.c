@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: handlers of this plug-in that another library registers with pthread_atfork(): so
- * they are that library's by name, and go with it.
+ * Defect: handlers of this plug-in that another library registers with pthread_atfork(): so they
+ * belong to that library, and are removed when it is unloaded.
  *
- * What dlpin says: fork-handler about this plug-in, where the library stays.
+ * Report: fork-handler about this plug-in, where the library stays.
  */
 #include "plugin.h"
 #include "support.h"

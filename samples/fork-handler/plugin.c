@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: fork handlers in this plug-in, registered in the name of the program.
+ * Defect: fork handlers in this plug-in, registered in the name of the program.
  *
- * What follows: the next fork() jumps to where they were.
+ * Consequence: the next fork() jumps to where they were.
  *
- * What dlpin says: fork-handler, dangling, error.
+ * Report: fork-handler, dangling, error.
  *
- * How it is done right: tidy.c. With pthread_atfork() they belong to the plug-in, and go with it.
+ * Fix: tidy.c. With pthread_atfork() they belong to the plug-in, and are removed with it.
  */
 #include "plugin.h"
 
 #include <stddef.h>
 
-/* What compilers make of pthread_atfork(): the last argument says whose handlers they are. */
+/* Compilers turn pthread_atfork() into this call. The last argument names the owner of the
+ * handlers. */
 int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
                       void *whose);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: the same from C++: a class that owns a handle, whose destructor does not close it.
+ * Defect: the same from C++: a class that owns a handle, whose destructor does not close it.
  * start_clean() uses the class that does it right.
  *
- * What dlpin says: handle about this plug-in.
+ * Report: handle about this plug-in.
  */
 #include "plugin.h"
 

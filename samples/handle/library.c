@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a module that another library opens for it, and that nobody closes.
+ * Defect: a module that another library opens for it, and that nobody closes.
  *
- * What dlpin says: handle about the other library, when that goes.
+ * Report: handle about the other library, when that is unloaded.
  */
 #include "plugin.h"
 #include "support.h"

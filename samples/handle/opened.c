@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the others here open. */
+/* The module that the other plug-ins here open. */
 #include "plugin.h"
 
 ENTRY(start)

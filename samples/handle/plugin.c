@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a module that it opens and never closes.
+ * Defect: a module that it opens and never closes.
  *
- * What follows: nobody can close that any more. Each load of this plug-in adds one to the handles
- * of it, and it stays mapped to the end.
+ * Consequence: nobody can close that module any more. Each load of this plug-in adds one handle of
+ * it, and it stays mapped until the process ends.
  *
- * What dlpin says: handle, pinned, note, about this plug-in when it is unloaded; about the module
- * that was opened when the process ends and this plug-in is still there.
+ * Report: handle, pinned, note, about this plug-in when it is unloaded; about the module that was
+ * opened when the process ends and this plug-in is still there.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "plugin.h"
 

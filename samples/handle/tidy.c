@@ -22,7 +22,7 @@ ENTRY(start_twice)
     return handle && again && dlclose(again) == 0 ? 0 : -1;
 }
 
-/* What is not there is not opened. */
+/* A file that does not exist is not opened. */
 ENTRY(start_failing)
 {
     return dlopen("./nowhere.so", RTLD_NOW) ? -1 : 0;

@@ -3,7 +3,7 @@
 #ifndef SAMPLES_EARLY_H
 #define SAMPLES_EARLY_H
 
-/* It keeps the last one. */
+/* The host keeps the last block. */
 void early_add(const void *data);
 
 #endif

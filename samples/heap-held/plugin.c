@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: heap blocks of this plug-in that the host still has.
+ * Defect: heap blocks of this plug-in that the host still has.
  *
- * What follows: nothing, if that was meant as a hand-over; else the host's list keeps what nobody
- * needs any more.
+ * Consequence: none, if the plug-in meant to hand them over; else the host's list keeps blocks that
+ * nobody needs any more.
  *
- * What dlpin says: heap-held, held, note, with the way that leads there.
+ * Report: heap-held, held, note, with the retention path.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "host.h"
 #include "plugin.h"
@@ -30,7 +30,7 @@ ENTRY(use_interior)
     return block ? 0 : -1;
 }
 
-/* What the block leads to is held with it. */
+/* The blocks that this block points to are held with it. */
 ENTRY(use_tree)
 {
     void **root = malloc(4 * sizeof *root);

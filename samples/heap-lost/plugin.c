@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: heap blocks that only variables of this plug-in point to.
+ * Defect: heap blocks that only variables of this plug-in point to.
  *
- * What follows: when the plug-in goes, its variables go, and nobody can free the blocks any more.
+ * Consequence: the plug-in is unloaded with its variables, and nobody can free the blocks any more.
  * Each reload loses as much again.
  *
- * What dlpin says: heap-lost, lost, warning: by call site, and what hangs off a block apart from
- * it.
+ * Report: heap-lost, lost, warning: by call site; blocks that only a lost block points to are
+ * counted apart.
  *
- * How it is done right: tidy.c. (heap-held shows blocks that somebody else still has.)
+ * Fix: tidy.c. (heap-held shows blocks that somebody else still has.)
  */
 #include "host.h"
 #include "plugin.h"
@@ -65,7 +65,7 @@ ENTRY(use_list)
 
 static _Thread_local char *text_of_thread;
 
-/* The variable goes with the plug-in, whatever becomes of the thread. */
+/* The variable is unmapped with the plug-in, even if the thread runs on. */
 ENTRY(use_thread_local)
 {
     text_of_thread = strdup(SECRET);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a C++ library of its own, linked in, with the memory that it keeps for exceptions in
- * times of need. Nobody can free that.
+ * Defect: a C++ library of its own, linked in, with the memory that it reserves for exceptions when
+ * malloc fails. Nobody can free this memory.
  *
- * What dlpin says: heap-lost, with that memory.
+ * Report: heap-lost, with that memory.
  *
- * How it is done right: the same file with the shared library (pool-tidy.so).
+ * Fix: the same file with the shared library (pool-tidy.so).
  */
 #include "plugin.h"
 

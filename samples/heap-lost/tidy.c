@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The clean twin of plugin.c: what is left is freed when the plug-in goes. */
+/* The clean twin of plugin.c: it frees its blocks before the unload. */
 #include "host.h"
 #include "plugin.h"
 

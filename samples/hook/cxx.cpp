@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: the handlers that C++ has: std::set_terminate() and std::set_new_handler().
- * start_clean() has a class that sets back what was there.
+ * Defect: the handlers that C++ has: std::set_terminate() and std::set_new_handler(). start_clean()
+ * has a class that restores the old handlers.
  *
- * What dlpin says: hook about this plug-in. Nobody is seen to set them, so there is no stack.
+ * Report: hook about this plug-in. dlpin does not see the calls that set them, so there is no
+ * stack.
  */
 #include "plugin.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: another library gives a stream a buffer of this plug-in.
+ * Defect: another library gives a stream a buffer of this plug-in.
  *
- * What dlpin says: hook about this plug-in.
+ * Report: hook about this plug-in.
  */
 #include "plugin.h"
 #include "support.h"

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: functions and memory of this plug-in that it gave to the C library to be used later:
- * the name for the system log, conversions of printf(), buffers of streams, the functions of a
- * stream of fopencookie(), a handler that is a variable.
+ * Defect: functions and memory of this plug-in that it gave to the C library to be used later: the
+ * name for the system log, conversions of printf(), buffers of streams, the functions of a stream
+ * of fopencookie(), a handler that is a variable.
  *
- * What follows: the next use reads, writes or jumps where they were.
+ * Consequence: the next use reads, writes or jumps to the address where they were.
  *
- * What dlpin says: hook, dangling, error.
+ * Report: hook, dangling, error.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "plugin.h"
 

@@ -55,7 +55,7 @@ ENTRY(start)
     return register_printf_specifier('W', session_convert, session_arguments) == 0 ? 0 : -1;
 }
 
-/* The stream has another buffer when the plug-in goes. */
+/* The stream has another buffer before the unload. */
 ENTRY(start_replaced)
 {
     if (setvbuf(stdin, buffer, _IOFBF, sizeof buffer) != 0)
@@ -63,7 +63,7 @@ ENTRY(start_replaced)
     return setvbuf(stdin, NULL, _IONBF, 0) == 0 ? 0 : -1;
 }
 
-/* What it does works as it does without us. */
+/* The calls work as they do without dlpin. */
 ENTRY(use)
 {
     static const char *volatile format = "%W"; /* compilers do not know it */

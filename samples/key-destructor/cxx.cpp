@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: the same from C++: a class that owns a key and forgets to delete it, and a lambda as
- * the destructor. start_clean() uses the class that does it right.
+ * Defect: the same from C++: a class that owns a key and forgets to delete it, and a lambda as the
+ * destructor. start_clean() uses the class that does it right.
  *
- * What dlpin says: key-destructor about this plug-in.
+ * Report: key-destructor about this plug-in.
  */
 #include "plugin.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* A library with the defect of plugin.c, which only needs.so needs: it comes and goes with that
- * plug-in. */
+/* A library with the defect of plugin.c, which only needs.so needs: it is loaded and unloaded with
+ * that plug-in. */
 #include <pthread.h>
 
 int dependency_start(void);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: as plugin.c, but the key is made by the constructor, before dlopen() returns. So it
- * is found also where nobody calls the plug-in, and where it is opened with RTLD_DEEPBIND.
+ * Defect: as plugin.c, but the key is made by the constructor, before dlopen() returns. So dlpin
+ * finds it also where nobody calls the plug-in, and where it is opened with RTLD_DEEPBIND.
  *
- * How it is done right: early-tidy.c.
+ * Fix: early-tidy.c.
  */
 #include <pthread.h>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a GPrivate with a notify function in the plug-in. GLib makes the key for it, and
- * never deletes it: a GPrivate must not lie in anything that is unloaded.
+ * Defect: a GPrivate with a notify function in the plug-in. GLib makes the key for it, and never
+ * deletes it: a GPrivate must not lie in anything that is unloaded.
  *
- * What dlpin says: key-destructor about this plug-in. GLib's own keys, made on the same occasion,
- * are no finding: GLib stays.
+ * Report: key-destructor about this plug-in. GLib's own keys, made on the same occasion, are no
+ * finding: GLib stays.
  */
 #include "plugin.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: another library makes the key for this plug-in, with the plug-in's destructor.
+ * Defect: another library makes the key for this plug-in, with the plug-in's destructor.
  *
- * What dlpin says: key-destructor about the plug-in, whose code it is. The library did nothing
- * wrong. Where the library itself makes a key for its own use and comes and goes with the plug-in
+ * Report: key-destructor about the plug-in, whose code it is. The library did nothing wrong. Where
+ * the library itself makes a key for its own use and is loaded and unloaded with the plug-in
  * (start_own), the finding is about the library; where it stays, there is none.
  */
 #include "plugin.h"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: nothing itself. The library that it needs leaves a key, and is unloaded with it.
+ * Defect: none of its own. The library that this plug-in needs leaves a key, and is unloaded with
+ * it.
  *
- * What dlpin says: key-destructor about libdependency.so.
+ * Report: key-destructor about libdependency.so.
  */
 #include "plugin.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: it loads another plug-in, which it finds beside itself, and unloads it in its own
- * destructor. That inner dlclose() returns before anything is unmapped; both go when the outer one
- * is over.
+ * Defect: this plug-in loads another one, which lies beside it, and unloads it in its own
+ * destructor. That inner dlclose() returns before anything is unmapped; both are unmapped when the
+ * outer dlclose() ends.
  *
- * What dlpin says: what early.so leaves is found as ever, and nothing is said about outer.so.
+ * Report: key-destructor about early.so, and nothing about outer.so.
  */
 #include "plugin.h"
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a key whose destructor lies in this plug-in, and that is never deleted.
+ * Defect: a key whose destructor lies in this plug-in, and that is never deleted.
  *
- * What follows: after the unload, the next thread that ends with a value for the key jumps to where
- * session_end() was.
+ * Consequence: after the unload, the next thread that ends with a value for the key jumps to the
+ * address where session_end() was.
  *
- * What dlpin says: key-destructor, dangling, error.
+ * Report: key-destructor, dangling, error.
  *
- * How it is done right: tidy.c. The same three ways to make the key are there.
+ * Fix: tidy.c. This file makes the key in the same three ways.
  */
 #include "plugin.h"
 

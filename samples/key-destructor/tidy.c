@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The clean twin of plugin.c: the key is deleted before the plug-in goes, at the latest in its ELF
+ * The clean twin of plugin.c: the key is deleted before the unload, at the latest in its ELF
  * destructor. Threads that still have a value keep it, and nothing is called for them.
  */
 #include "plugin.h"

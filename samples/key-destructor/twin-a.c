@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: as plugin.c. It is one of two plug-ins of the same size: when it is gone, twin-b.so
- * usually comes to lie at the very same addresses. The key then seems to have a destructor in
- * twin-b.so.
+ * Defect: as plugin.c. This is one of two plug-ins of the same size: when it is unloaded, twin-b.so
+ * usually takes the very same addresses. The key then seems to have a destructor in twin-b.so.
  *
- * What dlpin says: key-destructor about this one, and nothing about twin-b.so, loaded or unloaded.
+ * Report: key-destructor about this one, and nothing about twin-b.so, loaded or unloaded.
  */
 #include "plugin.h"
 

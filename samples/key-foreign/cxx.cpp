@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a copied handle: two objects think that the key is theirs, and each deletes it
- * (start). In between, the number is free for others. start_clean() moves it instead.
+ * Defect: a copied handle: two objects think that the key is theirs, and each deletes it (start).
+ * In between, the number is free for others. start_clean() moves it instead.
  *
- * What dlpin says: key-foreign about this plug-in.
+ * Report: key-foreign about this plug-in.
  */
 #include "plugin.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: the classic in full: the key is made when it is first needed, which it never was,
- * and the ELF destructor deletes it without asking.
+ * Defect: the full classic: the plug-in would make the key when it first needs it, but never needs
+ * it; the ELF destructor deletes the key without checking.
  *
- * What dlpin says: key-foreign, misuse, warning. How it is done right: tidy.c.
+ * Report: key-foreign, misuse, warning. Fix: tidy.c.
  */
 #include "plugin.h"
 

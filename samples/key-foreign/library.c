@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: stop() has another library delete a key that this plug-in never made.
+ * Defect: stop() has another library delete a key that this plug-in never made.
  *
- * What dlpin says: key-foreign; the plug-in is in the finding.
+ * Report: key-foreign; the finding names the plug-in.
  *
- * And what is no misuse: the library makes the key for the plug-in (start), and the plug-in deletes
- * it itself (stop_own), or has the library delete what it made itself (start_self, stop).
+ * No misuse: the library makes the key for the plug-in (start), and the plug-in deletes it itself
+ * (stop_own); or the plug-in makes the key, and has the library delete it (start_self, stop).
  */
 #include "plugin.h"
 #include "support.h"

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: the plug-in deletes a key that is not its own. The classic: a static key that was
- * never created has the number 0, and is deleted all the same. Key 0 belongs to whoever came first.
+ * Defect: the plug-in deletes a key that is not its own. The classic: a static key that was never
+ * created has the number 0, and is deleted all the same. Key 0 belongs to whoever came first.
  *
- * What follows: where nobody has key 0, nothing. Else the values of another module are gone, or its
- * next key gets the same number.
+ * Consequence: none where nobody has key 0. Else the values of another module are lost, or its next
+ * key gets the same number.
  *
- * What dlpin says: key-foreign, misuse, warning; error where the key's owner uses it afterwards.
+ * Report: key-foreign, misuse, warning; error where the key's owner uses it afterwards.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "host.h"
 #include "plugin.h"
@@ -25,7 +25,7 @@ ENTRY(start)
     return pthread_key_create(&session, NULL) == 0 ? 0 : -1;
 }
 
-/* Whether the key was live or not: this code never looks, as the real ones. */
+/* Like real code with this defect, this code never checks that the key is live. */
 ENTRY(stop)
 {
     used = pthread_key_delete(session) == 0;

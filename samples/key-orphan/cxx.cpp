@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: the same from C++: objects under a key whose destructor deletes them, and the key
- * goes first.
+ * Defect: the same from C++: objects under a key whose destructor would delete them, but the key is
+ * deleted first.
  *
- * What dlpin says: key-orphan about this plug-in.
+ * Report: key-orphan about this plug-in.
  */
 #include "plugin.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: as plugin.c, but another library makes and deletes the key for the plug-in.
+ * Defect: as plugin.c, but another library makes and deletes the key for the plug-in.
  *
- * What dlpin says: key-orphan; the plug-in, on whose behalf the library acted, is in the finding.
+ * Report: key-orphan; the finding names the plug-in, on whose behalf the library acted.
  */
 #include "plugin.h"
 #include "support.h"

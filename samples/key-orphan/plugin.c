@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: the plug-in deletes its key when it is stopped, as it should, but threads still have
+ * Defect: the plug-in deletes its key when it is stopped, as it should, but threads still have
  * values for it. Deleting a key calls no destructor: their blocks are lost.
  *
- * What dlpin says: key-orphan, lost, warning; which threads.
+ * Report: key-orphan, lost, warning; with the threads.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "plugin.h"
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: objects of C++ under the host's key. The block of an object is the plug-in's,
- * whichever operator new or class of libstdc++ asked for it; and its virtual functions lie in the
- * plug-in.
+ * Defect: objects of C++ under the host's key. The block of an object is the plug-in's, whichever
+ * operator new or class of libstdc++ asked for it; and its virtual functions lie in the plug-in.
  *
- * What dlpin says: key-value about this plug-in.
+ * Report: key-value about this plug-in.
  */
 #include "host.h"
 #include "plugin.h"
@@ -97,7 +96,7 @@ ENTRY(use_exceptions)
     }
 }
 
-/* The clean way: the thread takes it out again. */
+/* The clean variant: the thread clears its value. */
 ENTRY(stop)
 {
     delete static_cast<Session *>(pthread_getspecific(host_key()));

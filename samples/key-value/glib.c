@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a block of g_malloc() or g_strdup() under the host's key.
+ * Defect: a block of g_malloc() or g_strdup() under the host's key.
  *
- * What dlpin says: key-value about this plug-in, for which GLib allocated it.
+ * Report: key-value about this plug-in, for which GLib allocated it.
  */
 #include "host.h"
 #include "plugin.h"

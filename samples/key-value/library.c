@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: another library sets the value for the plug-in. Whose it is says the value, not who
- * set it.
+ * Defect: another library sets the value for the plug-in. The value decides who owns it, not the
+ * caller that set it.
  *
- * What dlpin says: key-value about this plug-in, as in plugin.c. A block that the library made
- * itself (use_copy) is the library's, which stays: no finding.
+ * Report: key-value about this plug-in, as in plugin.c. A block that the library made itself
+ * (use_copy) is the library's, which stays: no finding.
  */
 #include "host.h"
 #include "plugin.h"

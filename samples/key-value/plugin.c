@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: something of this plug-in stays behind as a thread's value for the host's key:
- * static data, or a heap block that the plug-in made.
+ * Defect: something of this plug-in stays behind as a thread's value for the host's key: static
+ * data, or a heap block that the plug-in made.
  *
- * What follows: static data is unmapped: whoever looks at the value reads nothing, or somebody
+ * Consequence: static data is unmapped: whoever reads the value reads unmapped memory, or somebody
  * else's. A heap block stays, and is lost when nobody frees it.
  *
- * What dlpin says: key-value. In the image: dangling, error. A block: lost, warning; or held, note,
- * where the host's key has a destructor that will take it when the thread ends.
+ * Report: key-value. In the image: dangling, error. A block: lost, warning; or held, note, where
+ * the host's key has a destructor, which gets the block when the thread ends.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "host.h"
 #include "plugin.h"

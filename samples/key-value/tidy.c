@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The clean twin of plugin.c: what a thread got from the plug-in is taken out again by that thread,
- * before the plug-in goes. (Nobody can do that for another thread.)
+ * before the unload. (Nobody can do that for another thread.)
  */
 #include "host.h"
 #include "plugin.h"

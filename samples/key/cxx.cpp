@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: the same from C++: a copy of the handle is kept, and the class has no destructor
- * that would delete the key. start_clean() uses the class that has one.
+ * Defect: the same from C++: a copy of the handle is kept, and the class has no destructor that
+ * would delete the key. start_clean() uses the class that has one.
  *
- * What dlpin says: key about this plug-in.
+ * Report: key about this plug-in.
  */
 #include "plugin.h"
 

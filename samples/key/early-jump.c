@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: as jump.c, but the constructor ends with the jump: to look at the return address,
- * the dynamic loader made the key.
+ * Defect: as jump.c, but the constructor ends with the jump: by the return address, the dynamic
+ * loader made the key.
  *
- * What dlpin says: key about this plug-in.
+ * Report: key about this plug-in.
  */
 #include <pthread.h>
 

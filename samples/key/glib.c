@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a GPrivate without a notify function. GLib makes a key for it, and there is no call
- * to delete it: each load of this plug-in takes another one. A GPrivate belongs into code that
- * stays.
+ * Defect: a GPrivate without a notify function. GLib makes a key for it, and there is no call to
+ * delete it: each load of this plug-in takes another one. A GPrivate belongs into code that stays.
  *
- * What dlpin says: nothing for sure. To everybody else it looks like a key that GLib makes for
- * itself when the plug-in happens to be the first that needs it. With a notify function it is
- * found: see key-destructor/glib.c.
+ * Report: none with certainty. The key looks like one that GLib makes for itself when the plug-in
+ * is the first to need it. With a notify function dlpin finds it: see key-destructor/glib.c.
  */
 #include "plugin.h"
 
@@ -20,8 +18,7 @@ ENTRY(start)
     return g_private_get(&counter) == NUMBER ? 0 : -1;
 }
 
-/* The right way with GLib: no key of one's own, but data of a thread that the plug-in itself runs.
- */
+/* The correct use of GLib: no key, but data of a thread that the plug-in itself runs. */
 ENTRY(start_clean)
 {
     return g_thread_self() ? 0 : -1;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: as plugin.c, but pthread_once() calls the function that makes the key, and that
- * function ends with a jump (it is compiled with -O2): to look at the return address, the C library
- * made the key.
+ * Defect: as plugin.c, but pthread_once() calls the function that makes the key, and that function
+ * ends with a jump (it is compiled with -O2): by the return address, the C library made the key.
  *
- * What dlpin says: key about this plug-in, whose variable holds the key.
+ * Report: key about this plug-in, whose variable holds the key.
  */
 #include "plugin.h"
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: another library made the key for this plug-in, into the plug-in's variable, and
- * stays. The key is the plug-in's to give back.
+ * Defect: another library made the key for this plug-in, into the plug-in's variable, and stays.
+ * The plug-in must give the key back.
  *
- * What dlpin says: key about the plug-in, on whose behalf the library made it.
+ * Report: key about the plug-in, on whose behalf the library made it.
  *
- * How it is done right: stop() below. And a key that the library makes for its own use when the
- * plug-in happens to be the first caller (start_own) is the library's, and no finding.
+ * Fix: stop() below. A key that the library makes for its own use when the plug-in is the first
+ * caller (start_own) belongs to the library, and is no finding.
  */
 #include "plugin.h"
 #include "support.h"

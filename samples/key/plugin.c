@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a key that is never deleted. It has no destructor, or one that is not in this
- * plug-in.
+ * Defect: a key that is never deleted. It has no destructor, or one that is not in this plug-in.
  *
- * What follows: no crash, but the process has only PTHREAD_KEYS_MAX keys (1024). Each reload takes
+ * Consequence: no crash, but the process has only PTHREAD_KEYS_MAX keys (1024). Each reload takes
  * one more, and one day pthread_key_create() fails for everybody.
  *
- * What dlpin says: key, lost, warning; how many keys are gone, and how many reloads are left.
+ * Report: key, lost, warning; with the number of lost keys, and of reloads that are left.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "plugin.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What it mapped and gave to the host, which has it in its list, in a thread's variable, or in
- * memory that leads there. */
+/* Memory that the plug-in mapped and gave to the host. The host keeps the address in its list, in a
+ * thread's variable, or in memory that leads there. */
 /* mmap is to be mmap, not mmap64. */
 #undef _FILE_OFFSET_BITS
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Another library maps it, and goes with the plug-in. */
+/* Another library maps the memory, and is unloaded with the plug-in. */
 #include "plugin.h"
 #include "support.h"
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: memory that this plug-in mapped, and did not unmap.
+ * Defect: memory that this plug-in mapped, and did not unmap.
  *
- * What follows: nobody knows where it is any more. Each load of the plug-in leaves as much.
+ * Consequence: nobody knows where it is any more. Each load of the plug-in leaves as much.
  *
- * What dlpin says: mapping, lost, warning; with the bytes, and the stack of the call that mapped
- * it. Where something still leads there (given.c): held, note.
+ * Report: mapping, lost, warning; with the bytes, and the stack of the call that mapped it. Where a
+ * retention path leads there (given.c): held, note.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "plugin.h"
 
@@ -60,7 +60,7 @@ ENTRY(start_segment)
     return there != (void *)-1 ? 0 : -1;
 }
 
-/* A quarter in the middle goes, and another thing takes the place of the end. */
+/* A quarter in the middle is unmapped, and another mapping replaces the end. */
 ENTRY(start_parts)
 {
     if (map() != 0 || munmap(area + SIZE / 2, SIZE / 4) != 0)
@@ -78,7 +78,7 @@ ENTRY(start_grown)
     return there != MAP_FAILED ? 0 : -1;
 }
 
-/* Nothing is left, in whatever way. */
+/* Nothing is left: each mapping is removed by another call. */
 ENTRY(map_and_unmap)
 {
     void *there;

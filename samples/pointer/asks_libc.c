@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the C library has in variables of its own: strings and state of this plug-in, each with an
- * entry that takes it back; and blocks that the library made for itself while this plug-in called
- * it, which are the library's, whoever else has a pointer to them.
+ * Pointers in variables of the C library: to strings and state of this plug-in, each with an entry
+ * that removes it; and to blocks that the library made for itself while this plug-in called it.
+ * These belong to the library, whoever else has a pointer to them.
  */
 #include "host.h"
 #include "plugin.h"
@@ -73,7 +73,7 @@ static const struct group *group;
 static const struct hostent *host;
 static const char *locale;
 
-/* What it returns stays in variables of this plug-in. */
+/* The result stays in variables of this plug-in. */
 static void ask(void)
 {
     stream = setmntent("/proc/self/mounts", "r");

@@ -88,7 +88,7 @@ ENTRY(use_callback)
     return 0;
 }
 
-/* It takes all callbacks out. */
+/* This call removes all callbacks. */
 ENTRY(stop_callback)
 {
     std::cerr.copyfmt(std::ios(nullptr));

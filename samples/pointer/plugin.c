@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: the host still has a function or a string of this plug-in: in a table, a list, or a
+ * Defect: the host still has a function or a string of this plug-in: in a table, a list, or a
  * thread-local variable.
  *
- * What follows: whoever calls the function jumps into unmapped memory; whoever reads the string
+ * Consequence: whoever calls the function jumps into unmapped memory; whoever reads the string
  * reads there.
  *
- * What dlpin says: pointer, dangling: a warning where it is code (or a C++ object's virtual
- * function table, cxx.cpp; an object or a typeinfo, cxx_types.cpp), a note where it is other data;
- * with the way that leads there.
+ * Report: pointer, dangling: a warning where it is code (or a C++ object's virtual function table,
+ * cxx.cpp; an object or a typeinfo, cxx_types.cpp), a note where it is other data; with the
+ * retention path.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "constant.h"
 #include "host.h"
@@ -19,7 +19,7 @@
 #include <stdlib.h>
 
 #ifdef LARGE
-char area[1250 << 10]; /* a hole of this size is where the next mapping goes */
+char area[1250 << 10]; /* the next mapping takes a hole of this size */
 #endif
 
 static char settings[] = "the plug-in's own settings";
@@ -160,7 +160,7 @@ ENTRY(use_freed)
     return 0;
 }
 
-/* No finding: on the stack, in a frame that is gone. */
+/* No finding: on the stack, in a frame that has ended. */
 ENTRY(use_dead_stack)
 {
     host_function *volatile functions[64];

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: an exception of a class of its own, which a library keeps. Its type, its destructor
- * and its virtual functions lie in the plug-in.
+ * Defect: an exception of a class of its own, which a library keeps. Its type, its destructor and
+ * its virtual functions lie in the plug-in.
  *
- * What dlpin says: pointer, of the exception object.
+ * Report: pointer, of the exception object.
  *
- * How it is done right: drop(), by which nobody has the exception any more.
+ * Fix: drop(), after which nobody has the exception any more.
  */
 #include "excuses.h"
 #include "plugin.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The clean twin of plugin.c: what was entered is taken out again before the plug-in goes. */
+/* The clean twin of plugin.c: it removes its entries before the unload. */
 #include "host.h"
 #include "plugin.h"
 

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: MIT
-// The same in C++: a lambda; and one that an object removes when the plug-in goes.
+// SPDX-License-Identifier: MIT The same in C++: a lambda; and another lambda, which an object
+// removes at the unload.
 #include "notices.h"
 #include "plugin.h"
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: entries in the registries of a library that stays (notices.h): a subscriber in a
- * list, a handler, a format in a table.
+ * Defect: entries in the registries of a library that stays (notices.h): a subscriber in a list, a
+ * handler, a format in a table.
  *
- * What follows: the library calls them the next time that it sends a notice, and the process dies.
+ * Consequence: the library calls them the next time that it sends a notice, and the process dies.
  *
- * What dlpin says: registry, dangling, error, with the call that removes the entry, where it knows
- * the registry: of many libraries by itself (glib.c, sqlite.c), of this one by the file
- * "registries". All entries in one registry are one finding. Of a registry that it does not know
- * it says pointer, dangling, warning.
+ * Report: registry, dangling, error, with the call that removes the entry, where dlpin knows the
+ * registry: those of many libraries are built in (glib.c, sqlite.c), the file "registries"
+ * describes this one. All entries in one registry are one finding. An unknown registry gives
+ * pointer, dangling, warning.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "host.h"
 #include "notices.h"

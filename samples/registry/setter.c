@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* A handler in a variable of a library that dlpin knows: ADD and REMOVE say which call of it sets
- * one, and what is given to it instead. What the handler would be given is no matter here. */
+/* A handler in a variable of a library that dlpin knows. ADD is the call of the library that sets
+ * it, REMOVE the call that replaces it. The handler's parameters do not matter here. */
 #include "plugin.h"
 
 #include <stddef.h>

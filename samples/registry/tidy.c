@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The clean twin of plugin.c: it removes its entries before it goes. */
+/* The clean twin of plugin.c: it removes its entries before the unload. */
 #include "notices.h"
 #include "plugin.h"
 

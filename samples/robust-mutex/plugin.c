@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a robust mutex that the calling thread has locked, and still has when this plug-in
- * is unloaded.
+ * Defect: a robust mutex that the calling thread has locked, and still has when this plug-in is
+ * unloaded.
  *
- * What follows: the thread's list of robust mutexes leads into unmapped memory. When it locks or
+ * Consequence: the thread's list of robust mutexes leads into unmapped memory. When it locks or
  * unlocks the next one, anybody's, the process dies.
  *
- * What dlpin says: robust-mutex, dangling, error. When the thread ends, it is resolved.
+ * Report: robust-mutex, dangling, error. When the thread ends, the finding is resolved.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "plugin.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The clean twin of plugin.c: the thread that has the mutex unlocks it before the plug-in goes. */
+/* The clean twin of plugin.c: the thread that has the mutex unlocks it before the unload. */
 #include "plugin.h"
 
 #include <pthread.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * No finding: a handler for one time. The kernel sets SIG_DFL when the signal comes, so that
- * nothing is left when the plug-in goes. (If it has not come by then, it is a finding.)
+ * nothing is left at the unload. (If the signal has not come by then, there is a finding.)
  */
 #include "plugin.h"
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: its function handles a signal, and still does when the plug-in is unloaded.
+ * Defect: a function of this plug-in handles a signal, and still does when the plug-in is unloaded.
  *
- * What follows: the next such signal jumps into unmapped memory.
+ * Consequence: the next such signal jumps into unmapped memory.
  *
- * What dlpin says: signal-handler, dangling, error; with the stack of the call that set it. When
- * the host sets another disposition, it is resolved.
+ * Report: signal-handler, dangling, error; with the stack of the call that set it. When the host
+ * sets another disposition, the finding is resolved.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "host.h"
 #include "plugin.h"

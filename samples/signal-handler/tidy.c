@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The clean twin of plugin.c: what was there before is set again before the plug-in goes. */
+/* The clean twin of plugin.c: it restores the previous disposition before the unload. */
 #include "plugin.h"
 
 #include <signal.h>

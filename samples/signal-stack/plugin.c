@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: the thread that called it handles signals on a stack that is memory of this plug-in,
- * or a block that it frees (start_block).
+ * Defect: the thread that called the plug-in handles signals on a stack that is memory of this
+ * plug-in, or a block that the plug-in frees (start_block).
  *
- * What follows: the next signal to that thread whose handler was set with SA_ONSTACK is delivered
- * to memory that is not there, and the process dies.
+ * Consequence: the next signal to that thread whose handler was set with SA_ONSTACK is delivered to
+ * unmapped memory, and the process dies.
  *
- * What dlpin says: signal-stack, dangling, error; with the thread, and the stack of the call that
- * set it. When the thread sets another one, or ends, it is resolved.
+ * Report: signal-stack, dangling, error; with the thread, and the stack of the call that set it.
+ * When the thread sets another stack, or ends, the finding is resolved.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "plugin.h"
 

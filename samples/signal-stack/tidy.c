@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The clean twin of plugin.c: the thread has the stack that it had before when the plug-in goes. */
+/* The clean twin of plugin.c: the thread gets its previous stack back before the unload. */
 #include "plugin.h"
 
 #include <signal.h>

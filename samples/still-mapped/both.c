@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What it has: a need of two.so, which holds that beside its own mark. */
+/* Defect: this module needs two.so, and holds it in addition to the mark of two.so. */
 #include "plugin.h"
 
 int two_answer(void);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a static variable in an inline function, which must be one and the same in the whole
+ * Defect: a static variable in an inline function, which must be one and the same in the whole
  * process. GCC makes its symbol STB_GNU_UNIQUE, and the first module that defines such a one is
  * never unmapped.
  *
- * What dlpin says: still-mapped, with that symbol.
+ * Report: still-mapped, with that symbol.
  *
- * How it is done right: the same file, compiled with -fno-gnu-unique (cxx-tidy.so).
+ * Fix: the same file, compiled with -fno-gnu-unique (cxx-tidy.so).
  */
 #include "plugin.h"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a symbol that it did not mean to give to others, opened with RTLD_GLOBAL.
+ * Defect: a symbol that others were not meant to use; the module is opened with RTLD_GLOBAL.
  *
- * What follows: taker.c is bound to it, and it stays mapped as long as that does.
+ * Consequence: the loader binds taker.c to the symbol, and this module stays mapped as long as that
+ * one does.
  */
 #include "plugin.h"
 

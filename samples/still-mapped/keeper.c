@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A twist of plugin.c: it stays, and so does what its variables hold in the heap. What the host has
- * a pointer to as well would be there without it, and does not count.
+ * A variant of plugin.c: the module stays, and so do the heap blocks that its variables hold. A
+ * block that the host points to as well would stay anyway, and does not count.
  */
 #include "host.h"
 #include "plugin.h"
@@ -49,7 +49,7 @@ ENTRY(add_of_thread)
     return of_thread ? 0 : -1;
 }
 
-/* So much that a look at it takes its time. */
+/* So many blocks that a scan of them takes long. */
 ENTRY(add_much)
 {
     for (unsigned i = 0; i < 300000; i++)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a definition that a library happens to be bound to which came with it, and which
- * cannot be unmapped; as libstdc++ is bound to templates of the first C++ plug-in of a C program.
+ * Defect: a definition to which the loader bound a library that was loaded with it and cannot be
+ * unmapped; as libstdc++ is bound to templates of the first C++ plug-in of a C program.
  *
- * What dlpin says: still-mapped, with that symbol.
+ * Report: still-mapped, with that symbol.
  *
- * How it is done right: the host loads the library before; or the same file, with a version script
- * that exports only the entry points (leader-entries.so).
+ * Fix: the host loads the library first; or the same file, with a version script that exports only
+ * the entry points (leader-entries.so).
  */
 #include "plugin.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a need of tidy.so (DT_NEEDED).
+ * Defect: this module needs tidy.so (DT_NEEDED).
  *
- * What dlpin says when the host closes tidy.so while this is open: still-mapped about tidy.so, with
- * this as the holder. When this is closed, both go.
+ * Report, when the host closes tidy.so while this module is open: still-mapped about tidy.so, with
+ * this module as the holder. When this one is closed, both are unloaded.
  */
 #include "plugin.h"
 

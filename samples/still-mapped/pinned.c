@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* It is never unmapped (DF_1_NODELETE), and so neither is what it needs, nor what that needs. */
+/* This module is never unmapped (DF_1_NODELETE), and neither are the modules that it needs,
+ * directly or indirectly. */
 #include "plugin.h"
 
 int middle_answer(void);

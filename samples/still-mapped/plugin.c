@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: the mark that it is not to be deleted (linked with -z nodelete).
+ * Defect: the mark that forbids to unload the module (linked with -z nodelete).
  *
- * What follows: dlclose does nothing. The next dlopen gives the same image, with its variables as
+ * Consequence: dlclose does nothing. The next dlopen gives the same image, with its variables as
  * they were; constructors do not run, and a file that was rebuilt is not used.
  *
- * What dlpin says: still-mapped, pinned, note, with the reason; a warning when it is opened again.
+ * Report: still-mapped, pinned, note, with the reason; a warning when it is opened again.
  *
- * How it is done right: tidy.c, without the mark.
+ * Fix: tidy.c, without the mark.
  */
 #include "plugin.h"
 

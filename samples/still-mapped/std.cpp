@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: variables of the C++ library that must be one and the same in the whole process. The
+ * Defect: variables of the C++ library that must be one and the same in the whole process. The
  * library itself is linked in, so how this file is compiled does not matter.
  *
- * What dlpin says: still-mapped, with such a symbol.
+ * Report: still-mapped, with such a symbol.
  *
- * How it is done right: the same file, linked with -Wl,--exclude-libs,ALL (std-excluded.so) or with
- * a version script that exports only the entry points (std-entries.so).
+ * Fix: the same file, linked with -Wl,--exclude-libs,ALL (std-excluded.so) or with a version script
+ * that exports only the entry points (std-entries.so).
  */
 #include "plugin.h"
 

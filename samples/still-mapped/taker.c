@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a weak reference to whatever is called given_hook, as C++ templates have by the
- * hundred. It does not need giver.so, but is bound to it if that is there.
+ * Defect: a weak reference to any symbol given_hook, as C++ templates have by the hundred. The
+ * module does not need giver.so, but the loader binds it to giver.so where that is loaded.
  */
 #include "plugin.h"
 
@@ -12,7 +12,7 @@ ENTRY(start)
     return !given_hook || given_hook() == 7 ? 0 : -1;
 }
 
-/* Whether it was bound. */
+/* 1 if the reference was bound. */
 ENTRY(start_bound)
 {
     return given_hook ? 0 : -1;

@@ -12,7 +12,7 @@ ENTRY(start)
     return starts++ == 0 ? 0 : -1;
 }
 
-/* What library.c and needer.c need. */
+/* The module that library.c and needer.c need. */
 int tidy_answer(void);
 
 int tidy_answer(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: two reasons: it is not to be deleted (linked with -z nodelete), and
- * both.c needs it.
+ * Defect: two reasons to stay mapped: the mark nodelete (linked with -z nodelete), and both.c,
+ * which needs this module.
  */
 #include "plugin.h"
 

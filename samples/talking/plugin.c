@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * A plug-in that talks to dlpin (dlpin.h). What it leaves behind is meant so, and it says it: a
- * block that was handed over for good, and things that are made between dlpin_ignore_begin() and
- * dlpin_ignore_end().
+ * A plug-in that talks to dlpin (dlpin.h). The plug-in leaves things behind on purpose, and says
+ * so: a block that is handed over for good, and things that are made between dlpin_ignore_begin()
+ * and dlpin_ignore_end().
  *
- * What dlpin says: nothing. Entry points whose names end in _open do not tell it, and are found.
+ * Report: nothing. Entry points whose names end in _open do not say it, and are reported.
  */
 #include "dlpin.h"
 #include "host.h"

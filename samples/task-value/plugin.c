@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a filter that keeps the tenant of the running request in a thread-specific value,
- * and does not clear it. Threads of a pool serve one request after the other; the requests are
- * marked with dlpin_task_begin() and dlpin_task_end().
+ * Defect: a filter that keeps the tenant of the running request in a thread-specific value, and
+ * does not clear it. Threads of a pool serve one request after the other; the requests are marked
+ * with dlpin_task_begin() and dlpin_task_end().
  *
- * What follows: a request that does not say whose it is, is served as the last one on the same
- * thread was: with another tenant's data.
+ * Consequence: a request that names no tenant is served with the data of the tenant before it on
+ * the same thread.
  *
- * What dlpin says: task-value, stale, note: the value is still there at the task's end; warning
- * where a later task read it before it set it, or where each task leaves one more.
+ * Report: task-value, stale, note: the value is still there when the task ends; warning where a
+ * later task reads the value before setting it, or where each task leaves one more.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "dlpin.h"
 #include "plugin.h"
@@ -62,7 +62,7 @@ ENTRY(serve_tenant)
     return 0;
 }
 
-/* One that does not: it trusts what it finds. */
+/* A request that names no tenant trusts the value that it finds. */
 ENTRY(serve_anonymous)
 {
     dlpin_task_begin("anonymous request");
@@ -129,7 +129,7 @@ ENTRY(clear_afterwards)
     return 0;
 }
 
-/* What is set outside of any task is the thread's. */
+/* A value that is set outside of any task belongs to the thread. */
 ENTRY(set_outside)
 {
     set_tenant("everybody");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The same done right: each request clears at its end what it set. */
+/* The clean twin of plugin.c: each request clears at its end the value that it set. */
 #include "dlpin.h"
 #include "plugin.h"
 

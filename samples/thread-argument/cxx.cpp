@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: an object as the argument of a thread that runs code of the host. The object has
- * virtual functions, which lie in the plug-in.
+ * Defect: an object as the argument of a thread that runs code of the host. The object has virtual
+ * functions, which lie in the plug-in.
  *
- * What dlpin says: thread-argument about this plug-in.
+ * Report: thread-argument about this plug-in.
  */
 #include "host.h"
 #include "plugin.h"

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a library starts a thread of its own for the plug-in, with the plug-in's data as
+ * Defect: a library starts a thread of its own for the plug-in, with the plug-in's data as
  * argument.
  *
- * What dlpin says: thread-argument about the plug-in. Once the library was told to stop (stop),
- * nothing.
+ * Report: thread-argument about the plug-in. After the library was told to stop (stop), nothing.
  */
 #include "plugin.h"
 #include "support.h"

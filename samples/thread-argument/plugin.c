@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a thread that runs code of the host, and was given something of this plug-in as its
+ * Defect: a thread that runs code of the host, and was given something of this plug-in as its
  * argument: static data, or a heap block.
  *
- * What follows: the thread reads its argument when the plug-in is gone. Static data is unmapped
- * then; a heap block is still there, and may hold pointers that are not.
+ * Consequence: the thread reads its argument after the plug-in was unloaded. Static data is
+ * unmapped then; a heap block is still there, and may hold pointers to unmapped memory.
  *
- * What dlpin says: thread-argument. In the image: dangling, error. A block: held, warning.
+ * Report: thread-argument. In the image: dangling, error. A block: held, warning.
  *
- * How it is done right: tidy.c. (Where the routine lies in the plug-in as well, the thread is a
- * thread-routine, and its argument is not reported once more: start_own.)
+ * Fix: tidy.c. (Where the routine lies in the plug-in as well, the thread is a thread-routine, and
+ * its argument is not reported once more: start_own.)
  */
 #include "host.h"
 #include "plugin.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The clean twin of plugin.c: it waits for the thread that has its data, and only then frees it and
- * goes. */
+/* The clean twin of plugin.c: it waits for the thread that has its data, and frees the data only
+ * then, before the unload. */
 #include "plugin.h"
 
 #include <pthread.h>

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: variables that threads of the host wait for, or read into: a semaphore, a mutex, a
- * condition variable, a buffer. It is unloaded while they wait.
+ * Defect: variables that threads of the host wait for, or read into: a semaphore, a mutex, a
+ * condition variable, a buffer. The plug-in is unloaded while they wait.
  *
- * What follows: a thread that waits for a semaphore, a mutex or a condition variable touches it
- * when it wakes, and the process dies. A call with a buffer fails, or the kernel writes over what
- * lies there by then.
+ * Consequence: a thread that waits for a semaphore, a mutex or a condition variable touches it when
+ * it wakes, and the process dies. A call with a buffer fails, or the kernel writes over another
+ * mapping at this address.
  *
- * What dlpin says: thread-blocked, dangling, error; warning for a buffer. When the thread does not
- * wait there any more, it is resolved.
+ * Report: thread-blocked, dangling, error; warning for a buffer. When the thread stops waiting
+ * there, the finding is resolved.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "host.h"
 #include "plugin.h"

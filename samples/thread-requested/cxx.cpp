@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: the plug-in gives a job to a pool in another library, which starts a std::thread for
- * it. The thread was created by libstdc++, for the library, for this plug-in.
+ * Defect: the plug-in gives a job to a pool in another library, which starts a std::thread for it.
+ * The thread was created by libstdc++, for the library, for this plug-in.
  *
- * What dlpin says: thread-requested about this plug-in.
+ * Report: thread-requested about this plug-in.
  */
 #include "plugin.h"
 #include "pool.h"

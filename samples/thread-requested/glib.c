@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a GThreadPool, used and freed as it should be. GLib keeps the threads of its pools:
- * they wait in GLib for the next pool that needs one.
+ * Defect: a GThreadPool, used and freed as it should be. GLib keeps the threads of its pools: they
+ * wait in GLib for the next pool that needs one.
  *
- * What dlpin says: thread-requested about this plug-in, the first that used a pool. No harm
- * follows.
+ * Report: thread-requested about this plug-in, the first that used a pool. This is harmless.
  */
 #include "plugin.h"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: threads of TBB, which the library starts for what it is given to do, and keeps.
+ * Defect: threads of TBB, which the library starts for the work that it gets, and keeps.
  *
- * What dlpin says: thread-requested, held, note, where the library stays; where it is unmapped with
- * the plug-in, thread-routine, dangling, error, about the library.
+ * Report: thread-requested, held, note, where the library stays; where it is unmapped with the
+ * plug-in, thread-routine, dangling, error, about the library.
  *
- * How it is done right: start_clean() and stop(), which ends them and waits for them.
+ * Fix: start_clean() and stop(), which ends them and waits for them.
  */
 #include "plugin.h"
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a std::thread that is detached and runs on. Its start routine proper lies in
- * libstdc++, and what it will call lies in the plug-in, behind a virtual function of the object
- * that is its argument.
+ * Defect: a std::thread that is detached and runs on. Its start routine proper lies in libstdc++;
+ * the function that this calls lies in the plug-in, behind a virtual function of the thread's
+ * argument.
  *
- * What dlpin says: thread-routine about this plug-in.
+ * Report: thread-routine about this plug-in.
  *
- * How it is done right: start_clean(), whose thread is told to stop and joined when the plug-in
- * goes.
+ * Fix: start_clean(): its thread is told to stop, and joined before the unload.
  */
 #include "host.h"
 #include "plugin.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: as plugin.c, but the constructor starts the thread, before dlopen() returns.
+ * Defect: as plugin.c, but the constructor starts the thread, before dlopen() returns.
  *
- * What dlpin says: thread-routine, dangling, error. How it is done right: tidy.c.
+ * Report: thread-routine, dangling, error. Fix: tidy.c.
  */
 #include "host.h"
 

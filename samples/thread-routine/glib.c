@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a GThread that runs on. Its start routine proper lies in GLib, which stays; the
- * function that it calls lies in the plug-in.
+ * Defect: a GThread that runs on. Its start routine proper lies in GLib, which stays; the function
+ * that it calls lies in the plug-in.
  *
- * What dlpin says: thread-routine about this plug-in.
+ * Report: thread-routine about this plug-in.
  *
- * How it is done right: start_clean(), and g_thread_join() when the plug-in goes.
+ * Fix: start_clean(), and g_thread_join() before the unload.
  */
 #include "host.h"
 #include "plugin.h"

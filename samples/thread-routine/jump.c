@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: as plugin.c, but the start routine does its work by a jump into the host (it is
- * compiled with -O2): no return address on the thread's stack leads to the plug-in. So this thread
- * can end after the unload, without a crash.
+ * Defect: as plugin.c, but the start routine does its work by a jump into the host (it is compiled
+ * with -O2): no return address on the thread's stack leads to the plug-in. So this thread can end
+ * after the unload, without a crash.
  *
- * What dlpin says: thread-routine, as for plugin.c: nobody can know that the thread will not come
- * back. When the thread has ended, the finding is resolved.
+ * Report: thread-routine, as for plugin.c: dlpin cannot know that the thread will not return. When
+ * the thread has ended, the finding is resolved.
  */
 #include "host.h"
 #include "plugin.h"

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a need of needed.so (DT_NEEDED), so that this stays mapped when it is closed.
+ * Defect: this module needs needed.so (DT_NEEDED), so that needed.so stays mapped when it is
+ * closed.
  *
- * What dlpin says of a thread that runs in needed.so then: thread-routine, held. Nobody asked for
- * the module to stay, so the thread is a mistake.
+ * Report, when a thread runs in needed.so then: thread-routine, held. Nobody asked for the module
+ * to stay, so the thread is a mistake.
  */
 #include "plugin.h"
 

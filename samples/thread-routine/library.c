@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: another library starts the thread, with the plug-in's routine.
+ * Defect: another library starts the thread, with the plug-in's routine.
  *
- * What dlpin says: thread-routine about the plug-in, whose code the thread runs. Where the routine
- * is the library's own and the library comes and goes with the plug-in (start_serve), it is about
+ * Report: thread-routine about the plug-in, whose code the thread runs. Where the routine is the
+ * library's own and the library is loaded and unloaded with the plug-in (start_serve), it is about
  * the library.
  */
 #include "host.h"

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a thread of the plug-in still runs when the plug-in is unloaded.
+ * Defect: a thread of the plug-in still runs when the plug-in is unloaded.
  *
- * What follows: as soon as the thread comes back from where it waits, it runs into unmapped memory.
+ * Consequence: as soon as the thread stops waiting, it runs into unmapped memory.
  *
- * What dlpin says: thread-routine, dangling, error.
+ * Report: thread-routine, dangling, error.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  *
  * The samples wait in the host (host_park), and the process ends while they do, so that it ends
  * without the crash. pthread_exit() and pthread_cancel() would not help after the unload: they
- * unwind the stack, and read code that is not there. See jump.c for threads that can end.
+ * unwind the stack, and read unmapped code. See jump.c for threads that can end.
  */
 #include "host.h"
 #include "plugin.h"
@@ -55,7 +55,7 @@ static void *waiting_routine(void *argument)
     return NULL;
 }
 
-/* This one ends at once, in the way that ARGUMENT says. */
+/* This thread ends at once; ARGUMENT says how. */
 static void *short_routine(void *argument)
 {
     if (argument)
@@ -118,7 +118,7 @@ ENTRY(start_two)
     return 0;
 }
 
-/* No defect: the threads are over, and joined, before the plug-in goes. */
+/* No defect: the threads have ended, and are joined, before the unload. */
 ENTRY(start_short)
 {
     for (int i = 0; i < 2; i++)
@@ -127,7 +127,7 @@ ENTRY(start_short)
     return 0;
 }
 
-/* Nobody can join a detached thread; the host waits until it is gone. */
+/* Nobody can join a detached thread; the host waits until it has ended. */
 ENTRY(start_detached)
 {
     return start_thread(short_routine, NULL) == 0 && pthread_detach(thread) == 0 ? 0 : -1;

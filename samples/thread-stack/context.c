@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: as plugin.c, but the thread goes through the plug-in on another stack, as coroutines
- * do (makecontext), or has left it on another one (start_suspended).
+ * Defect: as plugin.c, but the thread runs the plug-in's code on another stack, as coroutines do
+ * (makecontext), or has left the plug-in's frames on another one (start_suspended).
  *
- * What dlpin says: thread-stack, dangling, error, for the stack that the thread is on. It does not
- * see stacks that no thread is on.
+ * Report: thread-stack, dangling, error, for the stack that the thread is on. dlpin does not see
+ * stacks that no thread is on.
  */
 #include "host.h"
 #include "plugin.h"

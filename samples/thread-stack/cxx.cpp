@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: as plugin.c, in C++: through a virtual function, a std::function and a lambda, with
- * objects on the way that want to be destroyed.
+ * Defect: as plugin.c, in C++: through a virtual function, a std::function and a lambda, with
+ * objects in between that must be destroyed.
  *
- * What dlpin says: thread-stack, dangling, error.
+ * Report: thread-stack, dangling, error.
  */
 #include "host.h"
 #include "plugin.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: the plug-in gives another library a function to call; a thread of the host is in
- * there, in a thread of the C library's making, when the plug-in goes.
+ * Defect: the plug-in gives another library a function to call; a thread of the host, started
+ * through the C library, is in there when the plug-in is unloaded.
  *
- * What dlpin says: thread-stack about the plug-in, which the thread will come back to.
+ * Report: thread-stack about the plug-in, to which the thread will return.
  */
 #include "host.h"
 #include "plugin.h"

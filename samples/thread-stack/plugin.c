@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a thread of the host is on its way through the plug-in when another one unloads it.
+ * Defect: a thread of the host executes code of the plug-in when another thread unloads it.
  *
- * What follows: when the thread comes back, it returns into unmapped memory.
+ * Consequence: the thread returns into unmapped memory.
  *
- * What dlpin says: thread-stack, dangling, error.
+ * Report: thread-stack, dangling, error.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  *
  * The samples end while the thread still waits.
  */
@@ -96,9 +96,9 @@ ENTRY(wait_in_handler)
     return 0;
 }
 
-/* ---- ways out ---- */
+/* ---- how the thread leaves ---- */
 
-/* It does not come back: the plug-in closes itself, and the host ends. */
+/* This call does not return: the plug-in closes itself, and the host ends. */
 ENTRY(close_itself)
 {
     before++;
@@ -129,7 +129,7 @@ static int deep(int depth)
     return (depth ? deep(depth - 1) : host_call(jump)) + room[0] - depth;
 }
 
-/* It has come and gone, and return addresses are left in what is dead of the stack. */
+/* The call has returned, and return addresses are left in the dead part of the stack. */
 ENTRY(come_and_go)
 {
     return deep(50);

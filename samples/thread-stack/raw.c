@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a thread that the plug-in made by clone(2) itself, past the C library, waits in the
+ * Defect: a thread that the plug-in made with clone(2) itself, without the C library, waits in the
  * plug-in's code, and no library knows of it.
  *
- * What dlpin says: thread-stack, dangling, error. How it is done right: as tidy.c.
+ * Report: thread-stack, dangling, error. Fix: as tidy.c.
  */
 #include "host.h"
 #include "plugin.h"
@@ -18,7 +18,7 @@
 
 #define STACK_SIZE 65536
 
-/* Not in the plug-in's data: that goes. */
+/* Not in the plug-in's data, which is unmapped. */
 static uint32_t *shared;
 
 /* The C library's errno is the other thread's as well: so there is no call that fails. */

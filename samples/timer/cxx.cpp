@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: the same from C++: a class that owns a timer, whose destructor does not delete it,
- * and a lambda. start_clean() uses the class that does it right.
+ * Defect: the same from C++: a class that owns a timer, whose destructor does not delete it, and a
+ * lambda. start_clean() uses the class that does it right.
  *
- * What dlpin says: timer about this plug-in.
+ * Report: timer about this plug-in.
  */
 #include "plugin.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: another library makes the timer: with a function of this plug-in (start), or with
- * its own, which gets data of this plug-in (start_data).
+ * Defect: another library makes the timer: with a function of this plug-in (start), or with a
+ * function of its own, which gets data of this plug-in (start_data).
  *
- * What dlpin says: timer about this plug-in.
+ * Report: timer about this plug-in.
  */
 #include "plugin.h"
 #include "support.h"

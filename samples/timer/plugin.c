@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: something that starts a thread later, with a function of this plug-in: a timer of
+ * Defect: something that starts a thread later, with a function of this plug-in: a timer with
  * SIGEV_THREAD, a notification of a message queue, of a name lookup.
  *
- * What follows: when the time has come, a thread starts where the function was.
+ * Consequence: when the time has come, a thread starts at the address where the function was.
  *
- * What dlpin says: timer, dangling, error; for a timer that is not armed, lost, warning: nothing
- * calls, but nobody can delete it any more.
+ * Report: timer, dangling, error; for a timer that is not armed, lost, warning: it calls nothing,
+ * but nobody can delete it any more.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "plugin.h"
 
@@ -59,7 +59,7 @@ static int make(clockid_t clock, const struct itimerspec *when)
     return !when || timer_settime(timer, 0, when, NULL) == 0 ? 0 : -1;
 }
 
-/* Until that thread has ended: as long as it is on its way out, it runs code of this plug-in. */
+/* Waits until that thread has ended: until then it runs code of this plug-in. */
 static void wait_for_tick(void)
 {
     pthread_mutex_lock(&lock);
@@ -77,7 +77,8 @@ ENTRY(start)
     return result;
 }
 
-/* The timer expires when the process has used a second of CPU time; the plug-in has gone then. */
+/* The timer expires when the process has used a second of CPU time; the plug-in is unloaded
+ * then. */
 ENTRY(start_soon)
 {
     int result = make(CLOCK_PROCESS_CPUTIME_ID, &in_a_second);
@@ -92,7 +93,7 @@ ENTRY(start_idle)
     return result;
 }
 
-/* It has run off when this returns, and will not again. */
+/* The timer has expired when this returns, and does not expire again. */
 ENTRY(start_once)
 {
     if (make(CLOCK_MONOTONIC, &at_once) != 0)

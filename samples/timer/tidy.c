@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The clean twin of plugin.c: the timer is deleted, and the queue closed, before the plug-in goes:
- * by stop(), or by the destructor.
+ * The clean twin of plugin.c: the timer is deleted, and the queue closed, before the unload: by
+ * stop(), or by the destructor.
  */
 #include "plugin.h"
 

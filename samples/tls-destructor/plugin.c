@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: a thread-local session with a destructor, registered as the compilers of C++ and
- * Rust do it for each thread that uses one.
+ * Defect: a thread-local session with a destructor, registered, as compilers of C++ and Rust do,
+ * for each thread that uses one.
  *
- * What follows: the C library keeps the module mapped until all threads that have used it have
- * ended, and then until the next dlclose. Opened again before that, it goes on with its old
+ * Consequence: the C library keeps the module mapped until all threads that have used it have
+ * ended, and then until the next dlclose. A module that is opened again before that keeps its old
  * variables.
  *
- * What dlpin says: tls-destructor, pinned, warning, with the threads.
+ * Report: tls-destructor, pinned, warning, with the threads.
  *
- * How it is done right: tidy.c; or the threads end before the dlclose.
+ * Fix: tidy.c; or the threads end before the dlclose.
  */
 #include "plugin.h"
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * What it has: unwind tables of this plug-in that it registered, as compilers at run time do, and
- * did not deregister.
+ * Defect: unwind tables of this plug-in that it registered, as compilers at run time do, and did
+ * not deregister.
  *
- * What follows: whoever unwinds next, for an exception of C++, for pthread_exit() or backtrace(),
- * reads them, and dies. (If the plug-in was the last that needed libgcc_s, that is unloaded, too,
- * and nothing follows: so the cases have a library that needs it.)
+ * Consequence: whoever unwinds next, for an exception of C++, for pthread_exit() or backtrace(),
+ * reads them, and dies. (If the plug-in was the last that needed libgcc_s, libgcc_s is unloaded,
+ * too, and nothing happens: so the cases have a library that needs it.)
  *
- * What dlpin says: unwind-frames, dangling, error.
+ * Report: unwind-frames, dangling, error.
  *
- * How it is done right: tidy.c.
+ * Fix: tidy.c.
  */
 #include "registering.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What plugin.c and tidy.c register alike; tidy.c deregisters it. */
+/* The tables that both plugin.c and tidy.c register; tidy.c deregisters them. */
 #ifndef SAMPLES_REGISTERING_H
 #define SAMPLES_REGISTERING_H
 

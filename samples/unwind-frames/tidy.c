@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The clean twin of plugin.c: what was registered is deregistered before the plug-in goes. */
+/* The clean twin of plugin.c: it deregisters its tables before the unload. */
 #include "registering.h"
 
 #include <stdbool.h>

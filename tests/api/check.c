@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What dlpin_check() returns: with dlpin how many findings are new, without it always 0.
+ * The result of dlpin_check(): with dlpin the number of new findings, without it always 0.
  *
  *   check with|without PLUGIN
  */
@@ -85,7 +85,7 @@ static void check_blocks(void)
     dlpin_disown((void *)16);
 }
 
-/* What the parent was told of, or had to be told of, is not the child's. */
+/* The child has none of the findings that the parent got, or had still to get. */
 static void check_child(void)
 {
     int status;

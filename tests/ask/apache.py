@@ -73,8 +73,8 @@ def ask(pid, port):
 
 
 def ask_children(server, port):
-    """Until two have answered. The first one may serve before the second is there, and the copy of
-    the server in which dlpin looks for pointers is a child, too, until it has looked."""
+    """Until two have answered. The first one may serve before the second is there, and the copy of the server in
+    which dlpin scans for pointers is a child, too, until the scan ends."""
     until = time.monotonic() + WAIT
     answered, refused = set(), None
     while len(answered) < 2:

@@ -214,7 +214,7 @@ def python():
 
 
 def others():
-    """Those that cannot be asked."""
+    """Processes that cannot be asked."""
     with Asked([WAITS, 'read'], options='quiet=1') as asked:
         answer = asked.ask()
         check('does not listen', (answer.returncode, asked.answers()), (2, 0))
@@ -223,14 +223,14 @@ def others():
         answer = asked.ask()
         check('not under the library', answer.returncode, 2)
         check('the program', asked.end(), ('good', 0))
-        check('is gone', asked.ask().returncode, 2)
+        check('has ended', asked.ask().returncode, 2)
         check('no number', asked.ask(pid='nobody').returncode, 2)
     # No file before there is something to say.
     with Asked([WAITS, 'read'], options='check_signal=32:log_empty=0') as asked:
         check('status', asked.ask().returncode, 0)
         check('answers', asked.answers(), 1)
         check('the program', asked.end(), ('good', 0))
-    # What is no request goes where it would have gone.
+    # A signal that is no request reaches the handler that it would reach without the shim.
     with Asked([WAITS, 'read']) as asked:
         os.kill(asked.process.pid, 32)
         check('killed', asked.process.wait(LONG), -32)
@@ -253,7 +253,7 @@ SUPPOSITIONS = (
 
 
 def state_of(process):
-    """What of a process must be as it was."""
+    """The parts of a process's state that must not change."""
     with open(f'/proc/{process}/maps', encoding='utf-8') as file:
         images = sorted(line.split(maxsplit=5)[5] for line in file if line.count('/') and '.so' in line)
     files = sorted(os.readlink(f'/proc/{process}/fd/{name}') for name in os.listdir(f'/proc/{process}/fd'))
@@ -262,7 +262,7 @@ def state_of(process):
 
 
 def holders():
-    """What holds a module is a tree, in which what two findings have in common is once; as graph and page, too."""
+    """The holders of a module are a tree, in which common parts of two findings appear once; as graph and page, too."""
     samples = os.path.dirname(os.path.dirname(PLUGIN))
     steps = 'open plugin call plugin use_table call plugin use_list close plugin input'
     with Asked([os.path.join(samples, 'common', 'host'), *steps.split()],
@@ -304,7 +304,7 @@ def suppose():
 
 
 def storm():
-    """Whatever goes on in it, it is asked again and again."""
+    """A busy process is asked again and again."""
     samples = os.path.dirname(os.path.dirname(PLUGIN))
     kept = os.path.join(samples, 'classic-own-key', 'plugin.so')
     with Asked([os.path.join(os.path.dirname(WAITS), 'storm'), kept,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Allocates, loads and unloads, makes keys and threads, and forks, all at once, until a byte comes
- * on the standard input. Then it says how that went.
+ * on the standard input. Then it prints the result.
  *
  *   storm KEPT RELOADED
  */

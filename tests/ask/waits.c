@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Waits in one system call, and says how that ended: "good", or what went wrong. It must not notice
- * that somebody asked meanwhile.
+ * Waits in one system call, and prints the result: "good", or the failure. A request in the
+ * meantime must not be noticed.
  *
  *   waits CALL [MILLISECONDS]
  *

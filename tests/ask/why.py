@@ -82,7 +82,7 @@ def of_process(host):
     host.do('open', 'tidy')
     why(0, ['tidy.so, load 1 (loaded)\n', '1 handle of it is left', 'opened at:', '#0 '], *pid, 'tidy.so')
     host.do('open', 'tidy', 'open', 'library', 'close', 'tidy', 'close', 'tidy')
-    # Held by a library that needs it, which is open: the way goes on to who opened that.
+    # Held by an open library that needs it: the retention path continues to the module that opened this library.
     why(0, ['tidy.so, load 1 (closed)\n', 'was closed', 'library.so needs it', '\n└── library.so, load 1 (loaded)\n',
             '1 handle of it is left', 'opened at:', '!2 handles'], *pid, path('tidy'))
     why(0, ['\n|   ', '\n`-- library.so, load 1 (loaded)\n        '], *pid, 'tidy.so', locale='C')
@@ -98,7 +98,7 @@ def of_process(host):
     why(0, ['tidy.so, load 2 (loaded)\n', '1 handle'], *pid, 'tidy.so')
     why(0, ['plugin.so, load 1 (closed)\n', 'DF_1_NODELETE', '!opened at'], *pid, 'plugin.so')
     why(0, ['cxx.so, load 1 (closed)\n', 'is unique in the process', '-fno-gnu-unique'], *pid, 'cxx.so')
-    # The process is a large one for a look at each dlclose, but somebody asks.
+    # The process is too large for a scan at each dlclose, but a request asks for one.
     host.do('open', 'keeper', 'add', 'keeper', 'add', 'keeper', 'close', 'keeper')
     why(0, ['keeper.so, load 1 (closed)\n', 'hold 2 blocks', 'with 208 bytes'], *pid, 'keeper.so')
     why(0, ['loaded with the program', '!needs it'], *pid, 'libc.so.6')

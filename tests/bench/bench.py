@@ -36,7 +36,7 @@ HEAP = [
 # Number of blocks, least and most size; the goal is 30 % more than alone.
 MEMORY = [(2000000, 16, 16), (1500000, 32, 32), (500000, 16, 256)]
 LOADS = ['load', 'use', 'key', 'setspecific', 'thread']
-# What, and how often within a turn.
+# The action, and how often it is done in a turn.
 STARTS = [('start', 40), ('fork', 40), ('exec', 40), ('end', 20)]
 # As dlpin run sets them: children with nothing to say leave no file.
 CHILD_OPTIONS = 'quiet=1:log_empty=0:check_signal=32:log_path={folder}/%p'
@@ -202,7 +202,7 @@ def bench_starts(options, variants, folder):
     print_head('Microseconds; of a processor, but for end: until it is reaped', variants,
                '   /pass    /alone')
     for name, count in STARTS:
-        inside = name in ('start', 'end')  # the program that measures goes without
+        inside = name in ('start', 'end')  # the program that measures runs without it
         numbers = Numbers({variant.name: [] for variant in variants})
         for _ in range(options.repeat):
             for variant in variants:

@@ -46,7 +46,7 @@ def frame(number, offset, symbol):
 
 
 def finding(number, site, about=PLUGIN, kind="heap-lost", **more):
-    """One of the size of what the library writes; `site` makes its signature."""
+    """A finding of the size that the library writes; `site` makes its signature."""
     stack = [frame(about, 0x1000 + 16 * site, f"make_{site}"), frame(about, 0x800, "start"),
              frame(HOST, 0x10fd, "load_plugin"), frame(HOST, 0x1200, "main"), frame(LIBC, 160330, None),
              frame(LIBC, 160517, "__libc_start_main"), frame(HOST, 4449, "_start")]

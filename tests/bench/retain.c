@@ -36,7 +36,7 @@ static uint64_t next_number(void)
     return seed;
 }
 
-/* What any look at all this must at least do: a pass over the words, in the order of addresses. */
+/* The least work of any scan: a pass over the words, in the order of addresses. */
 static int64_t pass(void)
 {
     int64_t begin = measure_now();

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """How long a scan takes, by the size and the shape of the heap, and how long the program waits for it.
 
-Each row is one program that fills its heap and unloads a plug-in which has left something behind. In the
-same process a plain pass over all words of the blocks is timed: no look at them can be faster than memory.
-The walk runs in a copy of the process while the program goes on, and its time is that of the processor; what
-the program feels of it is that its dlclose takes longer. Medians of some runs; nothing is asserted.
+Each row is one program that fills its heap and unloads a plug-in which has left something behind. In the same process
+a plain pass over all words of the blocks is timed: no scan can be faster than memory. The walk runs in a copy of the
+process while the program runs on, and its time is that of the processor; what the program feels of it is that its
+dlclose takes longer. Medians of some runs; nothing is asserted.
 """
 
 import argparse

@@ -123,7 +123,7 @@ def _is_left_open(finding):
 
 
 def compare(report, case):
-    """What is wrong, a sentence each."""
+    """The faults, a sentence each."""
     problems = []
     left = report.confirmed()
     for expected in case.expectations:
@@ -163,7 +163,7 @@ def _crash_misfit(report, crash, expected):
 
 
 def compare_crashes(report, case, stderr):
-    """The same for what the report says of the way in which the process died."""
+    """The same for the report on the death of the process."""
     if not case.crash:
         for crash in report.crashes:
             yield "a crash record that is not expected: %r" % crash

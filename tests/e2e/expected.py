@@ -11,7 +11,7 @@ class FormatError(Exception):
 
 
 class Expectation:
-    """One line "find" or "may"."""
+    """A line "find" or "may"."""
 
     FLAGS = ("resolved", "no-stack")
     VALUES = ("at", "function", "stack", "where", "thread", "count", "blocks", "bytes",
@@ -44,7 +44,7 @@ class Expectation:
 
 
 class Crash:
-    """One line "crash": at an address of which module it dies, and what is said of that."""
+    """A line "crash": the module at whose address the process dies, and the report on it."""
 
     VALUES = ("function", "by", "stack", "signal", "innermost")
 
@@ -62,7 +62,7 @@ class Crash:
 
 
 class Case:
-    """One case: what to run, and what must come of it."""
+    """A case: what to run, and what must come of it."""
 
     def __init__(self, name, line):
         self.name, self.line = name, line

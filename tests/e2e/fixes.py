@@ -147,7 +147,7 @@ class Fixes(unittest.TestCase):
         self.assertEqual((result.returncode, result.stdout, result.stderr), (0, '', ''))
 
     def test_keep_a_dependency(self):
-        """What came with a module would go with it."""
+        """The option keeps a dependency that would be unloaded with its module."""
         steps = 'open library call library start_serve close library'
         result = self.run_with('fix=keep=libsupport*', steps, 'thread-routine')
         self.assertEqual(result.returncode, 0)

@@ -54,7 +54,7 @@ def needed(path):
 
 
 class Case:
-    """What the loader said while a case ran, against its findings."""
+    """Compares the loader's messages during a case with its findings."""
 
     def __init__(self, case, tmp):
         self.report, said = run(case, tmp)

@@ -78,7 +78,7 @@ class Options(unittest.TestCase):
         self.assertEqual(labels, ['test_of_it'])
 
     def test_label_env_in_a_broken_environment(self):
-        """A string of the environment went with its module: reading past it must not be what kills."""
+        """A string of the environment was unloaded with its module: the library must not die of reading it."""
         command = [HOST, *'open plugin call plugin start close plugin'.split()]
         result = subprocess.run(command, cwd=os.path.join(BUILD, 'samples', 'environment'), timeout=600,
                                 check=False, stderr=subprocess.DEVNULL, env={
@@ -106,7 +106,7 @@ class Options(unittest.TestCase):
         self.assertEqual(self.run_with('quiet=1:registries=/nonexistent', CLEAN).stderr, '')
 
     def test_common(self):
-        """Passed over, the plug-in is no requester: its key goes by the variable, and is found all the same."""
+        """Passed over, the plug-in is no requester: dlpin finds the owner of its key by the variable."""
         result = self.run_with("common='plug*,other.so'")
         self.assertIn('plugin.so was unloaded', result.stderr)
 

@@ -38,7 +38,7 @@ FIELDS = {
 
 
 def identity(module):
-    """What a module is called across loads."""
+    """The name of a module across loads."""
     return module.get("soname") or os.path.basename(module["path"])
 
 
@@ -49,7 +49,7 @@ def crash_place(crash):
 
 
 class Report:
-    """One report file. What is wrong with it is in "problems", a sentence each."""
+    """A report file. "problems" has its faults, a sentence each."""
 
     def __init__(self, path, vocabulary, folder=".", files_change=False):
         self.path, self.words, self.folder = path, vocabulary, folder
@@ -219,7 +219,7 @@ class Report:
     # ---- crashes ----
 
     def _check_crash(self, crash):
-        """It is of an address of an unloaded module, and foretold by what still held then."""
+        """The crash is at an address of an unloaded module, and findings that still held then foretold it."""
         module = self.modules.get(crash["module"])
         if not module or module["state"] != "unloaded":
             self.wrong("crash: its module is %r", module)

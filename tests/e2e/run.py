@@ -111,7 +111,7 @@ class Runner:
 
     @staticmethod
     def _check_texts(report, plain, result, path):
-        """What is on stderr: each finding, nothing else, and nothing of the program's memory."""
+        """Standard error must have each finding, nothing else, and nothing of the program's memory."""
         text = result.stderr.decode(errors="replace")
         findings = [f for f in report.confirmed()
                     if f["kind"] != "handle" or f["at"] != "exit"]  # these are in the file alone

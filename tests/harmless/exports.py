@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What libdlpin.so shows to the loader: it exports the interposed functions and its own interface and
-nothing else, and needs nothing but the C library."""
+"""Checks what libdlpin.so shows to the loader: it exports the interposed functions and its own interface and nothing
+else, and needs nothing but the C library."""
 
 import os
 import re

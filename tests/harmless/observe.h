@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the programs of this folder share: saying what they observe in a form that depends on no
- * address, and checking it on the spot. Output goes through write(2) alone, so that it is complete
+ * Common parts of the programs of this folder: they print their observations in a form that depends
+ * on no address, and check them on the spot. Output uses write(2) alone, so that it is complete
  * however the program ends. Included by C and C++; no state but the count of failures.
  */
 #pragma once
@@ -133,7 +133,7 @@ static inline int is_mapped(const char *name)
 
 /*
  * Opens a plug-in that leaves a key with destructor, a value and a block behind, and closes it. No
- * value in a thread that will end: that would jump into the plug-in, which is gone.
+ * value in a thread that will end: that would jump into the plug-in, which is unloaded.
  */
 static inline void leave_something(void)
 {
@@ -157,8 +157,8 @@ static inline int count_entries(const char *folder)
     return count;
 }
 
-/* What proc(5) says of a thread or process behind its name: "S 1 …"; "" where there is none. The
- * text is valid until the next call. */
+/* The part of a thread's or process's stat file behind its name: "S 1 …"; "" where there is none.
+ * The text is valid until the next call. */
 static inline const char *read_stat(const char *path)
 {
     static char text[1024];

@@ -53,7 +53,7 @@ def parse_arguments():
 
 
 def open_to_all(path):
-    """Whether another user's program can load this file."""
+    """True if another user's program can load this file."""
     folder = os.path.dirname(os.path.abspath(path))
     while os.stat(folder).st_mode & 0o001:
         if folder == '/':
@@ -70,7 +70,7 @@ def status_text(status):
 
 
 class Result:
-    """What was observed of one run."""
+    """The observations of one run."""
 
     def __init__(self):
         self.out = b''
@@ -205,7 +205,7 @@ def describe_hang(pid):
 
 
 def read_until_end(process, result):
-    """Reads both streams until all writers are gone, or the time is over."""
+    """Reads both streams until all writers have ended, or the time is over."""
     selector = selectors.DefaultSelector()
     selector.register(process.stdout, selectors.EVENT_READ, 'out')
     selector.register(process.stderr, selectors.EVENT_READ, 'err')
@@ -283,7 +283,7 @@ def first_difference(old, new):
 
 
 def differences(base, other):
-    """What the preloaded library changed, as a list of lines."""
+    """The changes by the preloaded library, as a list of lines."""
     found = []
     if other.hang:
         return ['it hangs:\n' + other.hang]
@@ -320,8 +320,8 @@ def read_records(path, mistakes):
 
 
 def file_mistakes(name, records):
-    """A file is of one process: one header, of the process in its name. There may be several summaries,
-    where exec failed and the program went on."""
+    """A file is of one process: one header, of the process in its name. There may be several summaries, where exec
+    failed and the program ran on."""
     mistakes = []
     pid = name.split('.')[1]
     types = [record.get('type') for record in records]
@@ -333,7 +333,7 @@ def file_mistakes(name, records):
 
 
 def report_mistakes(stage, options, result):
-    """What is wrong with the report files of a run; contract, sections 2, 3 and the end of 7."""
+    """The faults of a run's report files; contract, sections 2, 3 and the end of 7."""
     mistakes = []
     kinds, unseen, crashes = set(), set(), set()
     own = None

@@ -90,7 +90,7 @@ HOSTS = (
                              "registers it with node, does not run again"),)),
     worker('node-swc', '@swc/core', 1,
            also=(Finding('*', 'swc.linux-x64-gnu.node', 'note', why='it is linked with -z nodelete'),)),
-    # It dies in the add-on itself, which is mapped: nothing of that is to be said.
+    # The process dies in the add-on itself, which is mapped: there is nothing to report.
     worker('node-swc-again', '@swc/core', 2, status='signal 11', complete=False,
            also=(Finding('*', 'swc.linux-x64-gnu.node', 'note', why='it is linked with -z nodelete'),)),
     Host('jni', ('sh', '-c', 'javac Rounds.java Uses.java && java Rounds '

@@ -80,7 +80,8 @@ def measure(host, options):
     with tempfile.TemporaryDirectory(prefix='hosts-') as root:
         place = Place(root)
         for turn in range(options.rounds):
-            # What one leaves to the system (files to write out, caches) is another one's each time.
+            # The order changes, because each run leaves work to the system (files to write out, caches) for the next
+            # one.
             for variant in random.Random(turn).sample(variants, len(variants)):
                 variant.run(host, place)
     return variants

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the tables say about a host: a real program that loads and unloads real plug-ins."""
+"""The tables' entries of a host: a real program that loads and unloads real plug-ins."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Crash:
-    """It dies at an address of an unloaded module, and the report says so."""
+    """The host dies at an address of an unloaded module, and the report says so."""
 
     module: str
     by: str  # kind of the finding that foretold it
@@ -41,7 +41,7 @@ class Crash:
 
 @dataclass(frozen=True)
 class Host:
-    """One program, how it is run, and what is true of it."""
+    """A program, how it is run, and what is true of it."""
 
     name: str
     command: tuple  # the words; the program by its name; the working directory is a new folder

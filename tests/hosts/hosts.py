@@ -45,7 +45,7 @@ def parse_arguments():
 
 
 class Attempt:
-    """One host, tried in all variants."""
+    """Tries a host in all variants."""
 
     def __init__(self, host, shim, verbose):
         self.host, self.shim, self.verbose = host, shim, verbose
@@ -119,7 +119,7 @@ def main():
                        for host in HOSTS.values() for finding in host.unexplained()]
         print(*unexplained, sep='\n')
         return 1 if wrong or unexplained else 0
-    # What a host leaves behind becomes a child of this process, which ends it.
+    # Processes that a host leaves behind become children of this process, which ends them.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     status = 0
     for name in options.host or HOSTS:

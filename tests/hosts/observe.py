@@ -43,7 +43,7 @@ class Place:
 
 
 def run_host(host, place, extra):
-    """One run from beginning to end; EXTRA are variables of its environment."""
+    """A run from beginning to end; EXTRA are variables of its environment."""
     place.renew(host)
     environment = place.environment(host, extra)
     words = [word.replace('@here@', place.folder) for word in host.command]
@@ -115,5 +115,5 @@ def show(result):
 
 
 def differences(host, base, other):
-    """What has changed, a sentence each; nothing if the two runs are the same."""
+    """The changes, a sentence each; none if the two runs are the same."""
     return harmless.differences(settled(host, base), settled(host, other))

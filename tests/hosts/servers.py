@@ -137,7 +137,7 @@ def drive_apache(names, may_abort):
 
 
 def bad_lines(log, may_abort):
-    """Lines of the error log that tell of a crash, each with what was said before it."""
+    """Lines of the error log that report a crash, each with the line before it."""
     before = 8
     bad = [number for number, line in enumerate(log)
            if ('exit signal' in line or 'Segmentation' in line or 'AH00052' in line)

@@ -4,9 +4,9 @@
 
     sweep.py --dlpin build/analyzer/dlpin [--table FILE] [--keep FOLDER] [FOLDER...]
 
-The folders are looked through with all that is in them; without one, /usr/lib. With --subset, a fixed list of
-libraries is tried instead, those of them that are there, and must have the verdicts that are known of them: that runs
-as a test. The constructors of the libraries run."""
+The folders are searched with all their subfolders; without one, /usr/lib. With --subset, a fixed list of libraries is
+tried instead, those of them that are there, and must have the verdicts that are known of them: that runs as a test.
+The constructors of the libraries run."""
 
 import argparse
 import glob
@@ -57,7 +57,7 @@ def libraries(folders):
 
 
 def try_all(dlpin, paths, options, keep=None):
-    """The lines of dlpin try; a mistake where it fails itself. The whole report goes to the file `keep`."""
+    """The lines of dlpin try; a mistake where it fails itself. The file `keep` gets the whole report."""
     done = subprocess.run([dlpin, 'try', '--format=json', *options, '-'], input='\n'.join(paths), text=True,
                           errors='replace', stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     if keep:

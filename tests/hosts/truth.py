@@ -11,12 +11,12 @@ from report import Report, identity  # of tests/e2e
 # The end-to-end tests take an offset in a large program for an address.
 LARGE_OFFSET = re.compile(r"the signature is '[^']*\+0x[0-9a-f]{6,8}\b")
 
-# A process that was forked goes on with its parent's load numbers: its file does not begin with load 1.
+# A forked process continues its parent's load numbers: its file does not begin with load 1.
 PARENTS_NUMBER = re.compile(r'is load \d+ after \d+ others')
 
 
 class Found:
-    """One finding of one report, in the words of the tables."""
+    """A finding of a report, in the words of the tables."""
 
     def __init__(self, report, record):
         self.kind, self.severity = record['kind'], record['severity']
@@ -104,7 +104,7 @@ RETENTION = ('pointer', 'heap-lost', 'heap-held', 'handle')
 
 
 def compare_crashes(host, findings):
-    """What is wrong with what is said of how it died."""
+    """The faults of the report on how the host died."""
     crashes = list(findings.crashes())
     if len(crashes) != (1 if host.crash else 0):
         return [f'{len(crashes)} crash records: {crashes}']
@@ -115,7 +115,7 @@ def compare_crashes(host, findings):
 
 
 def compare(host, findings, pid):
-    """What is wrong, a sentence each."""
+    """The faults, a sentence each."""
     problems = list(findings.mistakes) + compare_crashes(host, findings)
     if pid not in findings.pids:
         problems.append('no report of the program itself')

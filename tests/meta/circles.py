@@ -13,7 +13,7 @@ import sys
 from common import finish, run
 from layers import LAYERS, layer_of
 
-# Circles that are still there. The check fails too when one of these has changed or is gone.
+# Circles that are still there. The check also fails when one of these has changed or does not exist any more.
 KNOWN = []
 
 

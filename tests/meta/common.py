@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the checks of this folder share: files of the tree, tables in the shim's headers, and the ending."""
+"""Common parts of the checks of this folder: files of the tree, tables in the shim's headers, and the ending."""
 
 import os
 import re
@@ -62,7 +62,7 @@ def skip(why):
 
 
 def finish(what, mistakes):
-    """Says what was looked at and what is wrong with it; the exit status."""
+    """Prints what was checked and its faults; the exit status."""
     print(what)
     for mistake in mistakes:
         print('  ' + mistake)

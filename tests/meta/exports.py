@@ -26,7 +26,7 @@ NEEDED = {'libc.so.6', 'ld-linux-x86-64.so.2', 'ld-linux-aarch64.so.1'}
 TLS_MAX = 256
 CALLS = 'shim/ownership/libunwind_calls.txt'
 
-# What the shim takes from libc, by the layers that take it.
+# The symbols that the shim takes from libc, by the layers that take them.
 CORE = set('''
     __errno_location environ _r_debug __libc_stack_end clock_gettime time
     memcmp memcpy memmem memmove memset strchr strcmp strcspn strlen strncmp strrchr strspn strstr strerrordesc_np
@@ -121,7 +121,7 @@ def check_objects(library):
 
 
 def interposed_in(defined):
-    """What only the last layer defines."""
+    """The symbols that only the last layer defines."""
     late = [names for path, names in defined.items()
             if os.path.basename(path).startswith('interpose_')]
     return set().union(*late)

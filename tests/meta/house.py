@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What may lie at the top of the tree, and words that have no place in it: paths and tools of the machine that
-somebody worked at. Argument: the tree."""
+"""Checks what lies at the top of the tree, and that certain words are nowhere in it: paths and tools of the machine
+that somebody worked at. Argument: the tree."""
 
 import os
 import re

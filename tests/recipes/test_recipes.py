@@ -212,7 +212,7 @@ class Recipes(unittest.TestCase):
         self.assertNotIn("dlpin.conf", self.shell(verify, self.folder).stderr)
 
     def test_container(self):
-        """What docker would set and mount, with folders of this system."""
+        """The settings and mounts of docker, with folders of this system."""
         words = RECIPES["docker"].replace("\\\n", " ").splitlines()[0].split()
         library = str(self.library.parent)
         mounts = {name: source for source, name in re.findall(r'-v "?([^ :"]+):(/[^ :"]+)', " ".join(words))}
@@ -229,7 +229,7 @@ class Recipes(unittest.TestCase):
             self.assertEqual(self.shell(check, folder).returncode, status)
 
     def test_image(self):
-        """That the commands of the image exist in the tree."""
+        """The commands of the image exist in the tree."""
         text = RECIPES["Dockerfile"]
         self.assertTrue(text.startswith("FROM debian:12\nCOPY . /src/dlpin\nRUN cd /src/dlpin \\\n"))
         self.assertTrue(os.access(SAMPLES / "demo", os.X_OK))

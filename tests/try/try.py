@@ -204,7 +204,7 @@ class Endings(Case):
         self.assertFalse(os.path.exists('left-here'))
 
     def test_a_process_that_it_leaves(self):
-        """It is killed with the one that made it, so nothing that waits for its output hangs."""
+        """The process is killed with the one that made it, so no reader of its output hangs."""
         self.ending('forks', 'clean', 0, '')
 
 

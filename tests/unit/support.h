@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the unit tests of the shim share. Criterion runs each test in a process of its own, so each
+ * Common parts of the shim's unit tests. Criterion runs each test in a process of its own, so each
  * begins with a shim that knows nothing. The test program takes the place of libdlpin.so: frames in
  * it are the shim's.
  */
@@ -12,7 +12,7 @@
 #include <criterion/criterion.h>
 #include <jansson.h>
 
-/* What fixtures/plugin.c gives. */
+/* The functions of fixtures/plugin.c. */
 typedef void callback(void *data);
 struct plugin {
     void *handle;
@@ -68,7 +68,7 @@ void support_pass_processor_ns(uint64_t nanoseconds);
 unsigned long support_waits(void);
 uint64_t support_waited_ns(void);
 
-/* What is written to standard error between the two. */
+/* Catches the text that is written to standard error between the two calls. */
 void support_catch_stderr(void);
 const char *support_caught(void);
 

@@ -89,12 +89,9 @@ static int unreadable(void)
 static int at_edges(void)
 {
     char *texts[] = {text_at_edge("L=b", 4), text_at_edge("LD_PRELOAD=", 12), NULL};
-    pid_t pid = vfork();
-    if (pid == 0) {
-        execve(program, arguments, array_at_edge(NULL));
-        _exit(97);
-    }
-    say("array", wait_for(pid));
+    pid_t pid = -1;
+    int error = posix_spawn(&pid, program, NULL, NULL, arguments, array_at_edge(NULL));
+    say("array", error ? error : wait_for(pid));
     return execve(program, arguments, texts);
 }
 

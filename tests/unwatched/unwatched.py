@@ -44,7 +44,7 @@ class Case(unittest.TestCase):
                               check=False, env=environment(**more))
 
     def watch(self, *command, options=(), **more):
-        """What the program's outputs and status are under dlpin, and the merged report."""
+        """The program's outputs and status under dlpin, and the merged report."""
         path = self.folder / 'report.json'
         result = self.run_in_folder(DLPIN, 'run', '--gate', f'--report=json:{path}', '-o', '/dev/null', *options,
                                     '--', *command, **more)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Writes the style and the script of the HTML report as C, each with the hash by which the page's content security
-policy admits it. Arguments: report.css, report.js; the C goes to the standard output."""
+policy admits it. Arguments: report.css, report.js; the C is written to the standard output."""
 
 import base64
 import hashlib

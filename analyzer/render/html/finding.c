@@ -90,7 +90,7 @@ static void put_sentences(const struct html *html, const char *message)
     free(text);
 }
 
-/* What an older report has in one is one. */
+/* Reports of older versions have the three in one message. */
 static void put_words(const struct html *html, const struct finding_record *data)
 {
     if (data->cause == NULL || data->consequence == NULL || data->fix == NULL) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The report as one HTML file that needs no other: for people who look, and for those whom it is
- * sent to.
+ * The report as one HTML file that needs no other: for people who browse it, and for those whom it
+ * is sent to.
  *
  * The findings come first into memory, severest first, so that links lead only to those that have a
  * row: complete ones up to a size, then only what is seen of a row before it is opened, then their
@@ -238,7 +238,7 @@ static void put_limits(const struct html *html)
     free(text);
 }
 
-/* What stands before the findings, to be freed. */
+/* The part in front of the findings, to be freed. */
 static char *overview(struct html *html)
 {
     struct words words;

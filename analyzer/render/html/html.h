@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The parts of the HTML report. Each writes its part to html->out, or nothing where it has nothing
- * to say. All text that is not their own goes through html_text() or html_name(): nothing else of a
- * report reaches the page.
+ * to say. All foreign text passes through html_text() or html_name(): nothing else of a report
+ * reaches the page.
  *
  * The page is whole without its script. The policy of the page admits no style attributes: graphics
  * are SVG, whose attributes are none.
@@ -57,7 +57,7 @@ void html_put_libraries(const struct html *html);
 void html_put_crashes(const struct html *html);
 /* A table: for each module what it left behind. */
 void html_put_modules(const struct html *html);
-/* For each process when modules came and went, and when findings were made. */
+/* For each process, when modules were loaded and unloaded, and when findings were made. */
 void html_put_timelines(const struct html *html);
 
 /* The same as a table, with times from a start. */

@@ -82,7 +82,7 @@ static void put_rest(FILE *out, const struct report *report, const struct list *
     fputs(".</p>\n", out);
 }
 
-/* What the script needs; without it, it is not shown. */
+/* The controls work by the script; without it they are hidden. */
 static const char controls[] =
     "<form id=\"controls\" role=\"search\" aria-label=\"Findings\" hidden>\n"
     "<label>Search <input id=\"search\" type=\"search\" autocomplete=\"off\" "

@@ -124,7 +124,7 @@ static void put_row(const struct html *html, const struct line *line)
     fputs("</td></tr>\n", html->out);
 }
 
-/* Those that came and went and left nothing are a result, too. */
+/* Modules that were unloaded and left nothing are a result, too. */
 static void put_clean(const struct html *html, const struct line *lines)
 {
     size_t count = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * When modules came and went, and when findings were made: for each process a lane for each module
- * that is of interest. Bars and marks that would lie in one place of the picture are one, so that
- * the number of loads does not matter. The same stands below it as a table.
+ * When modules were loaded and unloaded, and when findings were made: for each process a lane for
+ * each module that is of interest. Bars and marks that would lie in one place of the picture are
+ * one, so that the number of loads does not matter. The same stands below it as a table.
  */
 #include "render/html/html.h"
 
@@ -17,8 +17,8 @@
 /* WIDTH is that of a lane, in units of the picture. */
 enum { WIDTH = 500, HEIGHT = 24, LANES_MAX = 20, PROCESSES_MAX = 6 };
 
-/* One place of a lane: how many loads begin there less those that end, likewise of loads that are
- * closed and stay, and 1 + the severity of the worst finding there, or 0. */
+/* A place of a lane: the loads that begin there less those that end; the same for loads that are
+ * closed and stay mapped; and 1 + the severity of the worst finding there, or 0. */
 struct cell {
     int mapped, closed;
     unsigned mark;

@@ -16,7 +16,7 @@ def command():
 
 
 class Chromium:
-    """One browser with one page. What the page logs, and asks of the network, is collected."""
+    """A browser with one page. Collects what the page logs, and requests from the network."""
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="dlpin-chromium.")

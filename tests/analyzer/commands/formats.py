@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of the formats share: reports of many sorts, each of which every format must be able to hold.
+"""Common parts of the tests of the formats: reports of many sorts, each of which every format must be able to hold.
 
 A format's test derives from Format and Case, and gives the name of the format and read(), which reads a
 document with a reader that is not ours and complains of what is wrong. What a document must say is its own."""
@@ -67,7 +67,7 @@ class Format:
         return result.stdout
 
     def rendered(self, *records, arguments=()):
-        """What a reader makes of a report of these records."""
+        """A report of these records, read by the format's reader."""
         path = self.file("report.jsonl", "".join(json.dumps(record) + "\n" for record in records))
         return self.read(self.render(*arguments, path))
 
@@ -95,7 +95,7 @@ class Format:
             self.skipTest(f"no {command}")
 
     def filter(self, text, *command):
-        """What a program makes of the text on its standard input."""
+        """The output of a program that gets the text on its standard input."""
         self.need(command[0])
         result = subprocess.run(command, input=text, capture_output=True, text=True, timeout=600)
         self.assertEqual(result.returncode, 0, result.stderr[:2000])

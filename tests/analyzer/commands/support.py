@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the command-level tests share: running dlpin, and building a case's report."""
+"""Common parts of the command-level tests: running dlpin, and building a case's report."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One cause, one finding: which findings one speaks for, which stay apart, and what a gate makes of them."""
+"""Findings are merged by cause: which are merged, which stay apart, and what a gate does with them."""
 
 import json
 import unittest

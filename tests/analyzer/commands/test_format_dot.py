@@ -30,7 +30,7 @@ class Dot(Format, Case):
         _, edges = self.real_finding()
         self.assertEqual(edges, [("error: key-destructor\nsession_end", "plugin.so")])
 
-    def test_a_real_way(self):
+    def test_a_real_path(self):
         _, edges = self.read(self.real("../common/host", "open", "plugin", "call", "plugin", "use_table", "close",
                                        "plugin", folder="pointer"))
         after = dict(edges)
@@ -61,7 +61,7 @@ class Dot(Format, Case):
         self.assertIn("9900 more, none of them worse", labels)
         self.assertEqual(len(labels), 102)
 
-    def test_a_long_way(self):
+    def test_a_long_path(self):
         nodes, _ = self.rendered(
             HEADER, module(),
             finding(1, path=[{"from": {"what": "mapping", "address": hex(i)}, "via": 0,

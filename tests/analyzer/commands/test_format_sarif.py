@@ -115,7 +115,7 @@ class Sarif(Format, Case):
         self.assertEqual(self.place(result["relatedLocations"][1])[0], "common/mini.c")
         self.assertIn("pthread_key_delete", result["message"]["text"])
 
-    def test_a_real_way(self):
+    def test_a_real_path(self):
         run = self.read(self.real("../common/host", "open", "plugin", "call", "plugin", "use_table", "close",
                                   "plugin", folder="pointer"))
         result = next(r for r in run["results"] if r["ruleId"] == "pointer")
@@ -171,7 +171,7 @@ class Sarif(Format, Case):
         self.assertEqual(levels, ["error"] * 3333 + ["warning"] * 1667)
         self.assertIn("5000 results left out, for there is a limit; none of them worse", self.notes(run))
 
-    def test_long_stacks_and_ways(self):
+    def test_long_stacks_and_paths(self):
         node = {"what": "data", "address": "0x9", "module": 1, "offset": 1}
         run = self.rendered(
             HEADER, module(),

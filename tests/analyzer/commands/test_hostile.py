@@ -90,7 +90,7 @@ class Hostile(Case):
         return library, int(line.split()[0], 16) + 4
 
     def named(self, library, offset, build_id=BUILD_ID):
-        """What the text says of a frame there."""
+        """The text report of a frame at this place."""
         result = self.dlpin("report", self.report(HEADER, module(library, build_id), framed(offset)))
         self.assertEqual(result.returncode, 0, result.stderr)
         return result.stdout
@@ -379,7 +379,7 @@ class ReportFiles(Hostile):
                 self.assertIn("1 damaged record skipped", result.stdout)
 
 
-# One of each sort, beside all that Unicode 3.2 knows as controls, formats and separators of lines.
+# A character of each sort, beside all controls, formats and line separators of Unicode 3.2.
 HIDDEN = "".join(chr(c) for c in range(1, 0x110000)
                  if unicodedata.ucd_3_2_0.category(chr(c)) in ("Cc", "Cf", "Zl", "Zp")) + \
     "\u202e\u2066\u2028\u2029\u200b\u200d\ufeff\u00ad\u061c\u180e\u3164\ufe0f\U000e0041\x1b\x9b"
@@ -472,7 +472,7 @@ class Identities(Hostile):
     def test_another_note_does_not_hide_an_error(self):
         path = self.report(HEADER, dict(FINDING, severity="error"), dict(FINDING, kind="handle"),
                            {"type": "resolved", "pid": 1, "finding": 1})
-        # It is not known which of the two is meant.
+        # The record does not say which of the two is meant.
         self.assertIn("1 note", self.dlpin("report", path).stdout)
 
     def test_what_is_written_again_is_no_fault(self):

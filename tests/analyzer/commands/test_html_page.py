@@ -62,7 +62,7 @@ def records():
 @unittest.skipIf(chromium.command() is None, "no Chromium")
 class Page(Format, Case):
     FORMAT = "html"
-    # What every format's test does is done by test_format_html.py.
+    # test_format_html.py has the tests that every format has.
     test_every_example = test_hostile_names = None
 
     def setUp(self):
@@ -184,7 +184,7 @@ class Page(Format, Case):
         self.assertNotEqual(light, dark)
 
     def test_paper(self):
-        """What is closed on the screen is open on paper, and what only a screen can do is not there."""
+        """Folded parts of the screen are open on paper, and controls are not printed."""
         self.show(records())
         seen = "document.querySelector('.body .path').checkVisibility()"
         self.assertFalse(self.browser.run(seen))

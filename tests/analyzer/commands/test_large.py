@@ -60,7 +60,7 @@ class Memory(Case):
 
 
 class Pipes(Case):
-    """What comes through a pipe cannot be read again, so every finding keeps its record: the report is the same."""
+    """A pipe cannot be read again, so every finding keeps its record: the report is the same."""
 
     def text(self):
         """A few megabytes, with damage in between."""

@@ -234,7 +234,7 @@ class Signals(Case):
 
 
 class Files(Case):
-    def test_the_private_directory_goes_away(self):
+    def test_the_private_directory_is_removed(self):
         self.dlpin("run", PLAIN, environment=self.records(ERROR))
         self.assertEqual(os.listdir(self.temporary), [])
 

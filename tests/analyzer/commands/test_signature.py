@@ -176,7 +176,7 @@ class Signatures(Built):
         self.assertEqual(self.findings(), before)
 
     def test_without_names(self):
-        """What has no name is said to be unstable, and the others are as before."""
+        """Only a finding without names has an unstable signature; the others are as before."""
         before = self.start()
         subprocess.run(["strip", self.directory / "plugin.so"], check=True)
         after = self.findings()
@@ -187,7 +187,7 @@ class Signatures(Built):
         self.assertIn(" (unstable: its function has no name)", self.dlpin(
             "run", self.directory / "host", self.directory / "plugin.so").stderr)
 
-    def test_another_way_to_the_function_changes_the_last_part_only(self):
+    def test_another_path_to_the_function_changes_the_last_part_only(self):
         before = self.start()
         self.plugin(PLUGIN.replace("static OWN void one(void) { make_key(NULL); done++; }",
                                    "static OWN void zero(void) { make_key(NULL); done++; }\n"

@@ -136,7 +136,7 @@ class Inlined(Symbols):
             with self.subTest(offset=hex(offset)):
                 # A return address belongs to the call before it.
                 lines = self.tool("addr2line", "-i", "-f", "-e", library, hex(offset - 1)).splitlines()
-                # It calls the innermost by its symbol.
+                # addr2line names the innermost function by its symbol.
                 wanted = [place.split()[0].rsplit("/", 1)[-1] for place in lines[1::2]]
                 document = json.loads(self.dlpin("report", "--format=json", self.report(library, [offset])).stdout)
                 frames = document["findings"][0]["stack"]
@@ -331,7 +331,7 @@ class Replaced(Symbols):
         self.assertIn("plug_run at ", name)
         self.assertEqual(messages, "")
 
-    def test_it_is_not_said_of_what_is_gone(self):
+    def test_missing_files_are_not_reported_as_changed(self):
         self.assertEqual(self.named("/nonexistent/plug.so", 1), ("as_it_was (plug.so+0x1)", ""))
 
     def test_a_file_without_a_build_id_that_was_changed(self):

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the fuzz targets of files beside reports share. */
+/* Common parts of the fuzz targets for files other than reports. */
 #ifndef DLPIN_FUZZ_SUPPORT_H
 #define DLPIN_FUZZ_SUPPORT_H
 

@@ -79,7 +79,7 @@ static void truncate_bytes(struct bytes *bytes)
     bytes->size = random_below(bytes->size + 1);
 }
 
-/* What a hostile file puts where a name, a number or an end was. */
+/* Replaces a name, a number or an end by a hostile piece. */
 static void insert_hostile(struct bytes *bytes)
 {
     static const char *const pieces[] = {

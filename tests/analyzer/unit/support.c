@@ -21,7 +21,7 @@ void support_load(struct model *model, const char *const *texts, size_t count)
         snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
         load_file(path, &sink, &model->loaded);
     }
-    model_finish(model); /* it may look into the files again */
+    model_finish(model); /* it may read the files again */
     for (size_t i = 0; i < count; i++)
         close(descriptors[i]);
 }

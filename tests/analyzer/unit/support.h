@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the unit tests of the analyzer share: a model out of a text. */
+/* Common parts of the analyzer's unit tests: a model made from a text. */
 #ifndef DLPIN_TEST_SUPPORT_H
 #define DLPIN_TEST_SUPPORT_H
 

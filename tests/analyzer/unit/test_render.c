@@ -127,7 +127,7 @@ static char *one_path(const char *node)
     return text;
 }
 
-Test(text, where_a_way_begins)
+Test(text, where_a_path_begins)
 {
     static const struct {
         const char *node, *line;

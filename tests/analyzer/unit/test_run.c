@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What `dlpin run` is made of, as far as it can be tested without running anything. */
+/* The parts of `dlpin run` that can be tested without running anything. */
 #include "run/elf_facts.h"
 #include "run/environment.h"
 #include "run/library.h"
@@ -245,7 +245,7 @@ Test(sanitizers, are_known_by_library_and_symbol)
     cr_assert_null(sanitizer_by_symbol("malloc"));
 }
 
-Test(workdir, a_private_one_goes_away)
+Test(workdir, a_private_one_is_removed)
 {
     struct workdir workdir;
     struct stat status;

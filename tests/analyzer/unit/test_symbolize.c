@@ -321,7 +321,7 @@ Test(image, without_a_build_id_the_time_decides)
                    "a file with a build ID where there was none");
 }
 
-Test(image, a_file_that_is_gone_or_no_elf_gives_nothing)
+Test(image, a_file_that_is_missing_or_no_elf_gives_nothing)
 {
     cr_assert_null(open_image("/nonexistent", BUILD_ID, ""));
     cr_assert_null(open_image("/dev/null", BUILD_ID, ""));

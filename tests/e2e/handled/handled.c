@@ -111,7 +111,7 @@ static void *work(void *how)
     return NULL;
 }
 
-/* What the program is told of its handler does not depend on where that is. */
+/* sigaction() returns the program's handler, in whatever module the handler lies. */
 static void *work_without_handler(void *how)
 {
     struct sigaction action;

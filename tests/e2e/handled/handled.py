@@ -23,7 +23,7 @@ HOWS = ('plain', 'onstack', 'nodefer')
 
 
 def run(way, how, where):
-    """What happened alone, what with the library, and the records of the latter."""
+    """The results alone and with the library, and the records of the latter."""
     results = []
     with tempfile.TemporaryDirectory(prefix='handled-') as folder:
         for more in ({}, {'LD_PRELOAD': LIBRARY, 'DLPIN_OPTIONS': f'log_path={folder}/r:quiet=1'}):

@@ -17,7 +17,7 @@ def without(record, *names):
 
 
 class Report:
-    """One run of the host, without what differs from run to run."""
+    """A run of the host, without values that differ from run to run."""
 
     def __init__(self, when, how, options):
         with tempfile.TemporaryDirectory() as folder:
@@ -45,7 +45,7 @@ class Report:
         return place if module['path'] == HOST else module['path']
 
     def startup(self):
-        """What the program came with: all but addresses."""
+        """The modules that the program started with: all but addresses."""
         return sorted((m['path'], m['build_id'], m['load'], m['state'], m.get('opener') is None)
                       for m in self.modules.values() if m['path'] not in (PLUGIN, 'linux-vdso.so.1'))
 

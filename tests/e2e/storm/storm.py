@@ -29,7 +29,7 @@ def records_of(folder):
 
 
 class Modules:
-    """What is mapped at each moment, by the report; and what cannot be."""
+    """The modules that are mapped at each moment by the report; and the impossible ones."""
 
     def __init__(self, may_stay):
         self.mapped, self.problems, self.may_stay = {}, [], may_stay

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
  * Threads that allocate and free, and threads that start and end, while one loads and unloads
- * plug-ins that leave things behind. What is looked through changes all the time; each block still
- * has what was written to it.
+ * plug-ins that leave things behind. The memory changes all the time while it is scanned; each
+ * block must keep its contents.
  *
  *   churn copy|in-process [SECONDS]
  *
- * "in-process": under a filter for system calls, which lets all through. Then memory is not looked
- * through in a copy of the process but in the process itself.
+ * "in-process": under a filter for system calls, which lets all through. Then memory is not scanned
+ * in a copy of the process but in the process itself.
  */
 #include "../../harmless/filters/inline.h"
 #include "litter.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What churn.c and its plug-ins share: the places in which they leave things behind. */
+/* Common parts of churn.c and its plug-ins: the places in which they leave things behind. */
 #pragma once
 
 #include <pthread.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Eight threads that together load and unload plug-ins ten thousand times, and a look at the
+ * Eight threads that together load and unload plug-ins ten thousand times, and a check of the
  * memory: after the first fifth it must not grow any more.
  *
  *   stress tidy|leave
@@ -28,7 +28,7 @@ static char folder[PATH_MAX];
 static atomic_int rounds_done;
 static atomic_long memory_early, memory_late;
 
-/* What the process has in memory, in bytes. */
+/* The resident size of the process, in bytes. */
 static long resident(void)
 {
     FILE *statm = fopen("/proc/self/statm", "re");
@@ -49,7 +49,7 @@ static void die(const char *what, const char *why)
     _exit(1);
 }
 
-/* What the plug-in left: a key, and a block as this thread's value for it. */
+/* Removes what the plug-in left: a key, and a block as this thread's value for it. */
 static void clean_up(pthread_key_t key)
 {
     void *value = pthread_getspecific(key);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the C++ host and its plug-in throw to each other. */
+/* The exceptions that the C++ host and its plug-in throw to each other. */
 #pragma once
 
 #include <stdexcept>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * "Same C++ exceptions": thrown in a plug-in and caught in the host, the other way round, through
- * both, through threads, rethrown; destructors on the way run.
+ * "Same C++ exceptions": thrown in a plug-in and caught in the host, in the other direction,
+ * through both, through threads, rethrown; destructors in between run.
  */
 #include "common.h"
 #include "../observe.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Something happens while a process ends: another thread ends it as well (`thread`), or a signal
- * comes whose handler does (`handler`). The library is in the middle of its work then, for what it
- * has to say of the process goes to a pipe that is full. Alone the process is over by that time.
+ * comes whose handler does (`handler`). The library is in the middle of its work then, because it
+ * writes its report to a full pipe. Without the library the process has ended by that time.
  *
  * The first process starts the one that ends, and empties the pipe when the other thread has done
  * its part, or when there is nothing more to wait for.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What opens, closes and maps does so as without the shim, also in a module whose doings are kept:
- * modes, flags, errors, errno, cancellation, in signal handlers and in children of vfork.
+ * Calls that open, close and map work as without the shim, also in a module whose calls are
+ * recorded: modes, flags, errors, errno, cancellation, in signal handlers and in children of vfork.
  */
 #include "../observe.h"
 

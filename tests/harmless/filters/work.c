@@ -224,7 +224,7 @@ static void end(const char *way)
         *nowhere = 1;
 }
 
-/* What its child ends with. The child goes on behind this. */
+/* Returns the status of its child. The child runs on behind this call. */
 static int in_clone(void)
 {
     int status;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * "Small address space": the program takes all there is, sees ENOMEM and EAGAIN as without the
- * shim, gives it back, and goes on.
+ * shim, gives it back, and runs on.
  */
 #include "../observe.h"
 #include <pthread.h>
 #include <sys/mman.h>
 
-/* What malloc leaves of the address space depends on all that is mapped, and what lies at the end
- * of the heap may keep it from being given back. So there is something else to give back. */
+/* The address space that malloc leaves depends on all mappings, and a block at the end of the heap
+ * may keep the heap from shrinking. So the program reserves another mapping, to give it back. */
 enum { RESERVE = 1 << 20 };
 
 struct block {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Blocks are handed from thread to thread, grown and freed by whoever has them, while a plug-in
- * that makes some of them comes and goes: nothing is lost, nothing is damaged.
+ * that makes some of them is loaded and unloaded: nothing is lost, nothing is damaged.
  */
 #include "../observe.h"
 #include <pthread.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What libc itself opens (iconv, NSS) works and gives the same results, also after a plug-in's
- * unload. */
+/* Modules that libc itself opens (iconv, NSS) work and give the same results, also after a
+ * plug-in's unload. */
 #include "../observe.h"
 #include <iconv.h>
 #include <netdb.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What is unmapped, and when, is as without the shim: counted handles, dependencies, RTLD_NODELETE,
- * RTLD_GLOBAL, opens and closes inside constructors and destructors, order of both.
+ * The same modules are unmapped at the same time as without the shim: counted handles,
+ * dependencies, RTLD_NODELETE, RTLD_GLOBAL, opens and closes inside constructors and destructors,
+ * order of both.
  */
 #include "../observe.h"
 

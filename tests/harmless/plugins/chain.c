@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* One of several libraries that all define tag(), and ask the loader for the next, or any, of them.
- */
+/* A library of several that all define tag(), and ask the loader for the next, or any, of them. */
 #include "../observe.h"
 
 #define PASTE(a, b) a##b

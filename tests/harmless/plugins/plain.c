@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A plug-in that does nothing but say when it comes and goes, where SAYS is defined. */
+/* A plug-in that does nothing but print when it is loaded and unloaded, where SAYS is defined. */
 #include "../observe.h"
 
 #ifdef SAYS

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* One function in two versions. */
+/* A function in two versions. */
 #include "../observe.h"
 
 __asm__(".symver versioned_1, versioned@V_1");

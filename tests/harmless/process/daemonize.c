@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* daemon(3): the parent ends with 0, the child goes on without descriptors of ours, and does its
+/* daemon(3): the parent ends with 0, the child runs on without descriptors of ours, and does its
  * work. */
 #include "../observe.h"
 #include <pthread.h>

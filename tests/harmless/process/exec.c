@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * "Same fork/exec behaviour": each function of the exec family passes arguments and environment on
- * as they were given, and returns as it does without the shim where it fails; then the program goes
+ * as they were given, and returns as it does without the shim where it fails; then the program runs
  * on.
  */
 #include "../observe.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A program under a seccomp filter against whoever makes processes or looks into them ends as it
- * does without the shim. The filter says which call it was; real ones kill. Then the same in a new
+ * A program under a seccomp filter against all calls that make or inspect processes ends as it does
+ * without the shim. The filter says which call it was; real ones kill. Then the same in a new
  * image, which has the filter from its start, and starts another one.
  */
 #include "../observe.h"

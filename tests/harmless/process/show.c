@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a program sees that was started by exec: arguments, environment (but for what preloads us),
- * descriptors. Status 12.
+ * Prints what a program gets that was started by exec: arguments, environment (but for the
+ * variables that preload the library), descriptors. Status 12.
  */
 #include "../observe.h"
 

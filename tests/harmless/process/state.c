@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What else a process is: environment, umask, limits, masks, names, flags. All as without the shim.
- */
+/* The rest of a process's state: environment, umask, limits, masks, names, flags. All as without
+ * the shim. */
 #include "../observe.h"
 #include <sys/prctl.h>
 #include <sys/resource.h>

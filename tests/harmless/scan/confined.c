@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
  * A program that confines itself once all is set up: from then on its filter kills it for any
- * system call but the few that it needs itself to work, to close what it opened, and to end.
- * Whoever else asks the kernel for something in its name kills it.
+ * system call but the few that it needs itself to work, to close what it opened, and to end. A
+ * system call that other code makes in its name kills it.
  *
  *   scan_confined kill|trap|errors before|after [_exit]
  *
- * "before": a plug-in left something before, and memory is being looked through. With "trap" it
- * says which call it was; with "errors" calls fail that are not allowed.
+ * "before": a plug-in left something before, and memory is being scanned. With "trap" it prints the
+ * call; with "errors" calls fail that are not allowed.
  */
 #include "../observe.h"
 #include <linux/audit.h>

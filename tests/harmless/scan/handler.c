@@ -26,7 +26,7 @@ static void drop(int number)
         syscall(SYS_munmap, dropped, CACHE);
 }
 
-/* It has no thread-local storage of its own. */
+/* This task has no thread-local storage of its own. */
 static int drop_beside(void *unused)
 {
     (void)unused;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a program does while its memory is looked through: a heap of a million blocks, a list, makes
- * that last for a while, and each way does at once what a copy of the process could change.
+ * Actions of a program while its memory is scanned: a heap of a million blocks, a list, makes the
+ * scan last for a while, and each variant then does something that a copy of the process could
+ * change.
  */
 #include "../observe.h"
 #include <grp.h>
@@ -281,7 +282,7 @@ static void way_writers(void)
     check(wrong == 0);
 }
 
-/* Memory goes while it is looked at. */
+/* Memory is unmapped while it is scanned. */
 static void way_freed(void)
 {
     leave_something();

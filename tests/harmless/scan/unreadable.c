@@ -2,8 +2,8 @@
 /*
  * Memory that is mapped, and cannot be read: a page in the middle of a block, pages of a mapping
  * that guard or have a protection key, and data of a plug-in whose file has become shorter
- * meanwhile, as when it is built anew. The program knows, and leaves it alone; whoever looks for
- * pointers there without asking dies of SIGSEGV or SIGBUS.
+ * meanwhile, as when it is built anew. The program knows, and leaves it alone; a scan that reads it
+ * without checking dies of SIGSEGV or SIGBUS.
  *
  *   scan_unreadable alone|beside      with another thread
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Memory that the program brings itself, page by page, when it is used (userfaultfd(2)): whoever
- * reads a page that is not there waits for ever, or has a page brought that nobody needed. Plug-ins
- * are unloaded meanwhile, and leave something, for which memory is looked through.
+ * Memory that the program brings itself, page by page, when it is used (userfaultfd(2)): a reader
+ * of a missing page waits for ever, or has a page brought that nobody needed. Plug-ins are unloaded
+ * meanwhile, and leave something, for which memory is scanned.
  *
  *   scan_userfault HOW WHERE [SIZE]
  *
@@ -180,7 +180,7 @@ static void lead_there(void)
           pthread_join(thread, NULL) == 0);
 }
 
-/* One that leaves nothing: all memory is looked at once, to know it. */
+/* Unloads a plug-in that leaves nothing: only a scan of all memory shows this. */
 static void leave_nothing(void)
 {
     void *plugin = open_plugin("./quiet.so", RTLD_NOW);

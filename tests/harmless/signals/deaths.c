@@ -135,7 +135,7 @@ static void die(const char *name, void (*fault)(void), int number)
     int status = 0;
     int pid = fork();
     if (pid == 0) {
-        /* What libc says on the way is not compared: it goes to the terminal. */
+        /* libc's messages are not compared: libc writes them to the terminal. */
         close(STDERR_FILENO);
         leave_something();
         if (fault)

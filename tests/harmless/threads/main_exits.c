@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* pthread_exit from main: the process goes on until its last thread ends, with status 0. */
+/* pthread_exit from main: the process runs on until its last thread ends, with status 0. */
 #include "../observe.h"
 #include <pthread.h>
 

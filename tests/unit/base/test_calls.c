@@ -54,7 +54,7 @@ Test(calls, end)
     cr_assert_eq(calls_pass(SYS_getpid, 0, 0, 0, 0, 0, 0), getpid());
 }
 
-Test(calls, end_with_a_filter_that_comes_by_another_way)
+Test(calls, end_with_a_filter_that_another_call_sets)
 {
     if (calls_are_filtered()) /* it was there before */
         return;

@@ -46,7 +46,7 @@ Test(lock, gives_up_after_some_seconds)
     cr_assert(lock_acquire(&lock));
 }
 
-/* What stands in for the clock, in a process where somebody releases the lock after all. */
+/* A clock for tests, in a process where somebody releases the lock after all. */
 static uint64_t time_now;
 
 static uint64_t read_time(void)

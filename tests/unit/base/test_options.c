@@ -77,7 +77,7 @@ Test(options, quotes_hold_colons)
     cr_assert_str_eq(options.log_path, "'never closed");
 }
 
-/* One line, that names it; the default holds, and what comes after is read. */
+/* The complaint is a line that names the word; the default holds, and later options are read. */
 static void complains(const char *text, const char *word)
 {
     char both[256];

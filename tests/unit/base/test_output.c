@@ -91,7 +91,7 @@ Test(output, a_symbolic_link_is_not_followed)
     cr_assert_str_eq(output_file_path(), with_pid("r.", ".1"));
 }
 
-Test(output, errors_are_told)
+Test(output, errors_are_reported)
 {
     cr_assert_eq(output_file_open("missing/r.%p", "p"), -ENOENT);
     close(open("file", O_CREAT | O_WRONLY, 0600));

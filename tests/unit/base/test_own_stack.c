@@ -171,7 +171,7 @@ static void look(void *data)
     pthread_join(meeting->other, NULL);
 }
 
-Test(own_stack, can_be_looked_through)
+Test(own_stack, can_be_scanned)
 {
     struct meeting meeting = {0};
     uintptr_t sp = stack_pointer(), other = sp, pc = 1;

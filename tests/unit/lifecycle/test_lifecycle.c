@@ -102,7 +102,7 @@ Test(start, without_options_it_is_silent)
     cr_assert_str_empty(support_caught());
 }
 
-/* What is left of LD_PRELOAD, `format` with our own path for @. */
+/* The rest of LD_PRELOAD, when it was `format` with our own path for @. */
 static const char *left_of(const char *format, bool trace)
 {
     char list[8192] = "", self[4096] = "";
@@ -277,7 +277,7 @@ Test(unload, inside_a_destructor_nothing_is_decided)
 }
 
 /* Of many unloads that follow each other not each is worth system calls. */
-Test(unload, what_was_set_past_us_is_looked_at_once_a_millisecond)
+Test(unload, a_setting_that_bypassed_the_shim_is_checked_once_a_millisecond)
 {
     enum { TOGETHER_NS = 1000000 }; /* modules/budget.c */
     start_with("");
@@ -367,7 +367,7 @@ static void *hold_for_ever(void *unused)
     return unused;
 }
 
-/* What else would be in the state that its owner left it in. */
+/* Without the fork handlers each of these would stay in the state that its owner left it in. */
 static int fork_and_try_all(void)
 {
     int status = -1;

@@ -80,7 +80,7 @@ Test(resume, a_signal_that_the_thread_blocks_is_none)
     expect(&context, true, PC - INSTRUCTION, CALL);
 }
 
-/* The thread has gone on meanwhile: it is left alone. */
+/* The thread has run on meanwhile: it is left alone. */
 Test(resume, another_place_is_left_alone)
 {
     ucontext_t context = context_at(PC + 64, -EINTR);

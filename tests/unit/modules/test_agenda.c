@@ -47,7 +47,7 @@ Test(agenda, a_module_has_one_entry)
     cr_assert_eq(module->references, 1);
 }
 
-Test(agenda, an_entry_goes_with_its_last_work)
+Test(agenda, an_entry_ends_with_its_last_work)
 {
     struct module *module = unloaded(FIRST);
     agenda_add(module, WORK_MEMORY | WORK_STACKS);
@@ -112,7 +112,7 @@ static void fill(unsigned count)
     cr_assert_eq(agenda_gaps.missed + agenda_gaps.reused, 0);
 }
 
-Test(agenda, of_too_many_the_oldest_goes)
+Test(agenda, of_too_many_the_oldest_is_dropped)
 {
     fill(AGENDA_MAX);
     agenda_add(unloaded(SECOND), WORK_MEMORY);
@@ -193,7 +193,7 @@ Test(closing, is_of_a_thread)
     cr_assert(work_any(WORK_CLOSING), "the other thread's");
 }
 
-/* What it was unloading before the fork is unloaded in the parent. */
+/* The module that was being unloaded before the fork is unloaded in the parent. */
 Test(closing, goes_on_in_a_fork_child)
 {
     struct module *first = unloaded(FIRST), *second = unloaded(SECOND);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Which load lies at an address, while a dlclose is under way that our list does not know of yet.
- */
+/* Which load lies at an address, during a dlclose that our list does not know of yet. */
 #include "base/dropped.h"
 #include "base/guard.h"
 #include "modules/handles.h"
@@ -109,7 +108,7 @@ Test(live, another_load_of_the_same_file)
     cr_assert(module_is_unloaded(old));
 }
 
-/* The thread opens something itself: then the whole list may be looked at. */
+/* The thread opens something itself: then the whole list may be read. */
 Test(live, with_a_load_of_the_own_thread)
 {
     struct module *old;
@@ -149,7 +148,7 @@ static bool never(struct module *module)
     return false;
 }
 
-/* Between a dlclose and the look at the number of handles another thread opens the module. */
+/* Between a dlclose and the check of the number of handles another thread opens the module. */
 Test(handles, that_others_open_meanwhile)
 {
     start();

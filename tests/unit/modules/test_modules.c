@@ -131,7 +131,7 @@ static void close_finalized(struct plugin *plugin)
     modules_close_done(17);
 }
 
-Test(modules, what_was_finalized_has_gone)
+Test(modules, a_finalized_module_is_unloaded)
 {
     support_start();
     object_at_init((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
@@ -146,8 +146,9 @@ Test(modules, what_was_finalized_has_gone)
     }
 }
 
-/* Its destructor calls __cxa_finalize itself; and with it goes what does not call it. */
-Test(modules, what_finalizes_twice_goes_once)
+/* Its destructor calls __cxa_finalize itself; a module that does not call it is unloaded with
+ * it. */
+Test(modules, a_module_that_finalizes_twice_is_unloaded_once)
 {
     support_start();
     object_at_init((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
@@ -159,7 +160,8 @@ Test(modules, what_finalizes_twice_goes_once)
     cr_assert(module_is_unloaded(twice.module) && module_is_unloaded(never.module));
 }
 
-/* A program may finalize what it does not close, while something goes that does not finalize. */
+/* A program may finalize a module that it does not close, while another one is unloaded that does
+ * not finalize. */
 Test(modules, what_finalized_and_stays_hides_nothing)
 {
     support_start();
@@ -224,7 +226,7 @@ Test(modules, program_headers_elsewhere)
     support_close(&other);
 }
 
-Test(modules, what_another_thread_finalized_has_gone_too)
+Test(modules, a_module_that_another_thread_finalized_is_unloaded_too)
 {
     support_start();
     object_at_init((find_object *)dlsym(RTLD_DEFAULT, "_dl_find_object"));
@@ -333,7 +335,7 @@ static void listen(struct module *module, enum module_state state, bool more)
     more_to_come = more;
 }
 
-Test(modules, the_listener_is_told_once)
+Test(modules, the_listener_is_called_once)
 {
     modules_init(common_classify, listen);
     modules_sync(0, false);

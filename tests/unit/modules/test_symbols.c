@@ -203,7 +203,7 @@ static uint64_t bytes_read(void)
     return bytes;
 }
 
-/* What is asked of the file while one name is looked for. */
+/* The bytes read from the file during the search for one name. */
 static uint64_t bytes_for_a_name(void)
 {
     uint64_t before = bytes_read(), after;
@@ -241,7 +241,7 @@ Test(symbols, of_many_large_tables_one_is_read)
     cr_assert(bytes > SIZE && bytes < SIZE + (1 << 20), "%lu bytes", (unsigned long)bytes);
 }
 
-/* One byte or one word after another changed, at places that mean something and at others. */
+/* Changes single bytes and words in turn, at places with a meaning and at others. */
 Test(symbols, mutations_are_survived)
 {
     unsigned char *good = malloc(length);

@@ -155,7 +155,7 @@ Test(cfi, expressions)
     uintptr_t word = 4711, value;
     struct cfi_frame frame = {0};
     cfi_set(&frame, CFI_SP, (uintptr_t)&word);
-    /* What linkers write for entries of the procedure linkage table. */
+    /* Linkers write this expression for entries of the procedure linkage table. */
     const unsigned char linkage[] = {0x77, 8, 0x80, 0, 0x3f, 0x1a, 0x3b, 0x2a, 0x33, 0x24, 0x22};
     cr_assert_eq(evaluate(linkage, sizeof linkage, &frame, &value), CFI_NO_REGISTER);
     cfi_set(&frame, CFI_PC, 0x1004);

@@ -48,7 +48,7 @@ static bool in_backtrace(uintptr_t pc)
     return modules_find(pc - 1) == modules_find((uintptr_t)&backtrace);
 }
 
-/* The C library's backtrace goes by libgcc's unwinder. */
+/* The C library's backtrace uses libgcc's unwinder. */
 static void compare(void *data)
 {
     struct frames frames;
@@ -257,7 +257,7 @@ Test(libunwind, reads_no_environment)
     cr_assert_geq(frames.count, 2);
 }
 
-/* What happens to dlerror() and errno is seen by the program. */
+/* The program would see a change of dlerror() and errno. */
 static void unwind_unseen(void *data)
 {
     cr_assert_null(dlopen("/nowhere/at/all.so", RTLD_NOW));

@@ -27,7 +27,7 @@ Test(heap, blocks_are_found_by_any_address_in_them)
     cr_assert_not(heap_find((uintptr_t)p, &block));
 }
 
-Test(heap, neighbours_are_told_apart)
+Test(heap, neighbours_are_distinguished)
 {
     struct heap_block block;
     heap_init(true);
@@ -94,7 +94,7 @@ Test(heap, words_that_nobody_asked_for_are_not_scanned)
 }
 
 /* Where a block is cut out of a larger one that is too small to be divided, all is scanned. */
-Test(heap, what_was_asked_for_is_always_scanned)
+Test(heap, requested_bytes_are_always_scanned)
 {
     struct heap_block block;
     heap_init(true);
@@ -195,7 +195,7 @@ Test(heap, other_allocators_have_smaller_blocks)
     cr_assert_eq(heap_site(p + 16), 3);
 }
 
-Test(heap, a_header_on_a_page_that_went_is_survived)
+Test(heap, a_header_on_an_unmapped_page_is_survived)
 {
     struct heap_block block;
     heap_init(true);

@@ -70,7 +70,7 @@ Test(keys, numbers_that_are_none)
     cr_assert_eq(key_robbed_owner_calls(KEYS_MAX, NULL), 0);
 }
 
-Test(keys, a_robbed_owner_is_told_once)
+Test(keys, a_robbed_owner_is_reported_once)
 {
     struct module *owner = support_module("owner.so", 1, MODULE_LOADED);
     struct module *other = support_module("other.so", 2, MODULE_LOADED);

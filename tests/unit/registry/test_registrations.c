@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-Test(registrations, are_looked_at_when_a_module_that_they_name_is_left)
+Test(registrations, are_checked_when_a_module_that_they_name_is_left)
 {
     support_start();
     struct plugin plugin = support_open("plugin");

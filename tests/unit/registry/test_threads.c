@@ -24,8 +24,8 @@ static void prepare(void *data)
     start->thread = thread_prepare(start->routine, start->argument);
 }
 
-/* What a program would hand to its thread: a page, and none behind it. Not on the stack, where a
- * sanitizer guards it. */
+/* The argument that a program would hand to its thread: a page, and none behind it. A sanitizer
+ * would guard the stack. */
 static uintptr_t *words(void)
 {
     char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -53,7 +53,7 @@ struct life {
     pthread_barrier_t barrier;
 };
 
-/* One after the other: of two at the same time neither tells where glibc counts them. */
+/* The threads run one after the other: two at the same time would hide where glibc counts them. */
 static void *live(void *data)
 {
     static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
@@ -127,7 +127,8 @@ Test(tls_dtors, go_with_their_thread)
         pthread_join(threads_of_test[i], NULL);
     cr_assert_eq(tls_counts_pending(plugin.module), 0);
     cr_assert_eq(look(&plugin).threads, 0);
-    /* These did not go through us: the kernel may say a little later that they are gone. */
+    /* These threads did not pass through the shim: the kernel may report their end a little
+     * later. */
     while (tls_dtors_any())
         threads_collect();
     cr_assert_eq(plugin.module->tls_pending, 0);

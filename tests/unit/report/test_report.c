@@ -132,14 +132,14 @@ Test(report, modules)
     cr_assert_str_eq(text_of(module, "build_id"), "00abff");
     cr_assert_str_eq(text_of(module, "base"), "0x10000");
     cr_assert_str_eq(text_of(module, "state"), "loaded");
-    /* That may wait, but not longer than for the next record. */
+    /* The record may be deferred, but only until the next one. */
     report_module(gone, MODULE_UNLOADED);
     report_request(1, REQUEST_DONE);
     cr_assert_str_eq(text_of(last_of(records("module")), "state"), "unloaded");
     cr_assert_str_eq(text_of(last_of(support_records(output_file_path())), "type"), "request");
 }
 
-Test(report, modules_wait_until_they_are_told)
+Test(report, modules_are_deferred_until_they_are_reported)
 {
     report_module(gone, MODULE_LOADED);
     report_module(gone, MODULE_CLOSED);
@@ -178,7 +178,7 @@ Test(report, modules_do_not_wait_when_it_dies)
 }
 
 /* Made by a system call of the program's own, so that nobody knows. */
-Test(report, a_child_does_not_write_what_waits)
+Test(report, a_child_does_not_write_deferred_records)
 {
     report_module(gone, MODULE_LOADED);
     report_flush_modules();
@@ -379,7 +379,7 @@ static void report_stay(struct module *module)
     report_finding(&finding, AT_DLCLOSE, false);
 }
 
-/* Two loads, of which the group's record tells of the second. */
+/* Two loads; the group's record reports the second. */
 Test(report, what_is_retained_is_its_own_modules)
 {
     struct module *first = support_module("twice.so", 2, MODULE_CLOSED);
@@ -426,8 +426,8 @@ static struct finding handle_finding(struct module *module, struct module *opene
     };
 }
 
-/* What one call opened is one finding, what another one opened is another; and what is given back
- * is no member any more. */
+/* Modules that one call opened are one finding; a module of another call is another one. A module
+ * that is given back is no member any more. */
 Test(report, one_call_opened_several)
 {
     struct module *opener = support_module("host", 10, MODULE_LOADED);

@@ -30,12 +30,12 @@ static struct frame in(struct module *module)
 
 static struct finding finding;
 
-/* Whether the rule finds something; then what it says is in `message` and `whole`, and all that it
- * took is given back by check_references. */
+/* True if the rule finds something; then `message` and `whole` have its words, and check_references
+ * gives back all that it took. */
 static struct message message;
 static struct text whole;
 
-/* One sentence each: no full stop but the last one. */
+/* Each part is one sentence: no full stop but the last one. */
 static void check_sentence(const struct text *part)
 {
     const char *words = text_string(part);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Stacks of other threads: where they are in use, and who is on the way through what. */
+/* Stacks of other threads: where they are in use, and which modules have frames on them. */
 #include "base/guard.h"
 #include "base/sys.h"
 #include "registry/heap.h"
@@ -164,7 +164,7 @@ Test(stacks, a_thread_that_has_left_dead_words)
     end(thread);
 }
 
-/* What was seen before is the module's that went, also when another one lies there. */
+/* Frames that were seen before belong to the unloaded module, also when another one lies there. */
 Test(stacks, what_was_left_behind_is_not_the_next_ones)
 {
     pthread_t thread = start((void *)plugin.call);

@@ -60,7 +60,7 @@ uint32_t made_block(size_t requested, uint32_t site)
 bool made_point(uint32_t from, uint32_t to, size_t offset)
 {
     struct made_block *block = &made.blocks[from];
-    if (block->filled >= made_looked_at(from) / WORD || made.edge_count == EDGES_MAX)
+    if (block->filled >= made_scanned(from) / WORD || made.edge_count == EDGES_MAX)
         return false;
     block->words[block->filled++] = made_start(to) + offset;
     made.edges[made.edge_count++] = (struct made_edge){from, to};
@@ -75,7 +75,7 @@ void made_root(uint32_t to)
 }
 
 /* registry/heap.h: the last word counts where more than half of the last 16 bytes was asked for. */
-size_t made_looked_at(uint32_t block)
+size_t made_scanned(uint32_t block)
 {
     const struct made_block *made_one = &made.blocks[block];
     return made_one->requested / WORD * WORD;

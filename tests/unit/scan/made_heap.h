@@ -16,7 +16,7 @@ struct made_block {
     size_t requested, usable;
     uint32_t site;
     unsigned filled;   /* words that were given something to point to */
-    uint32_t distance; /* blocks on the shortest way from a root, this one included */
+    uint32_t distance; /* blocks on the shortest path from a root, this one included */
 };
 
 struct made_edge {
@@ -31,8 +31,8 @@ struct made_heap {
     uintptr_t roots[ROOT_WORDS]; /* words of a variable */
     uint32_t root_blocks[ROOT_WORDS];
     unsigned root_count;
-    /* Where thread-local variables of a module that has gone lay, and what the thread says of that
-     * when the walk begins; 0: there are none. */
+    /* The address of thread-local variables of an unloaded module, and the thread's own record of
+     * it when the walk begins; 0: there are none. */
     uintptr_t gone_tls, gone_tls_now;
     unsigned own_roots; /* so many of them, from the first on, are variables of each retainer */
 };
@@ -66,14 +66,14 @@ void made_root(uint32_t to);
 /* Works out all distances. */
 void made_search(void);
 
-/* What is looked at of a block, in bytes. */
-size_t made_looked_at(uint32_t block);
+/* The scanned bytes of a block. */
+size_t made_scanned(uint32_t block);
 
 /* A walk over it, with so many retainers. The result is there until the next one. */
 struct walk *made_walk_of(struct module *const *retainers, unsigned count, enum walk_place place);
 struct walk *made_walk(enum walk_place place);
 
-/* Of the walk: modules to look for; and, unless it is 0, how much memory more it may take. */
+/* Of the walk: modules to search for; and, unless it is 0, how much more memory it may take. */
 extern struct ranges made_ranges;
 extern size_t made_room;
 

@@ -226,7 +226,7 @@ Test(blocks, a_head_that_was_written_over_at_the_end_of_all_memory)
     }
 }
 
-/* What it held is not said to be lost, and the walk comes to its end. */
+/* Blocks that the damaged one held are not reported as lost, and the walk ends. */
 Test(blocks, a_walk_over_heads_that_were_written_over)
 {
     for (unsigned i = 0; i < NONSENSE; i++) {

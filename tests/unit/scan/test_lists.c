@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What a scan reads and makes lists of: ranges of modules, what is mapped, what the kernel says of
- * threads. */
+/* The lists that a scan makes: ranges of modules, mappings, the kernel's records of threads. */
 #include "base/arena.h"
 #include "scan/filter.h"
 #include "scan/maps.h"

@@ -138,7 +138,7 @@ Test(scan, what_left_nothing_is_done_with)
     cr_assert_eq(told, 1, "nothing is left to do");
 }
 
-Test(scan, waits_for_the_share)
+Test(scan, is_deferred_until_the_share_allows_it)
 {
     budget_spend(SECOND_NS);
     agenda_add(gone, WORK_MEMORY);
@@ -235,7 +235,7 @@ Test(scan, of_two_at_one_place_the_younger_has_it)
     cr_assert_not(work_any(WORK_SCAN));
 }
 
-Test(scan, in_a_range_that_is_used_nothing_is_looked_for)
+Test(scan, in_a_range_that_is_used_nothing_is_searched_for)
 {
     struct module *under = support_module("under.so", GONE, MODULE_UNLOADED);
     under->start = plugin.module->start;
@@ -247,7 +247,7 @@ Test(scan, in_a_range_that_is_used_nothing_is_looked_for)
     cr_assert_not(work_any(WORK_SCAN));
 }
 
-/* An inquiry ends what is under way, which is not lost for that. */
+/* A request ends the running scan, whose modules are not lost by this. */
 Test(scan, a_walk_that_is_ended_has_its_turn_again)
 {
     plugin.data[5] = (intptr_t)word;
@@ -299,7 +299,7 @@ Test(retained, is_found_out_at_once)
     cr_assert_not(work_any(WORK_RETAINED));
 }
 
-Test(retained, waits_for_what_was_unloaded)
+Test(retained, is_deferred_until_unloaded_modules_are_scanned)
 {
     agenda_add(plugin.module, WORK_RETAINED);
     agenda_add(gone, WORK_MEMORY);
@@ -307,7 +307,7 @@ Test(retained, waits_for_what_was_unloaded)
     cr_assert(work_any(WORK_RETAINED));
 }
 
-Test(retained, waits_for_the_budget)
+Test(retained, is_deferred_until_the_budget_allows_it)
 {
     budget_spend(SECOND_NS);
     agenda_add(plugin.module, WORK_RETAINED);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Walks over graphs of up to 100,000 blocks against a plain search in the test. That each block is
- * looked at once, and no other memory is, shows in the bytes that a walk says it looked at.
+ * Walks over graphs of up to 100,000 blocks against a plain search in the test. The number of
+ * scanned bytes shows that each block is scanned once, and no other memory.
  */
 #include "base/clock.h"
 #include "base/compiler.h"
@@ -26,8 +26,8 @@ static uintptr_t leave(uint32_t block)
 {
     static uintptr_t left;
     uintptr_t word = gone->start + ++left * WORD;
-    cr_assert_lt(made.blocks[block].filled, made_looked_at(block) / WORD);
-    made.blocks[block].words[made_looked_at(block) / WORD - 1] = word;
+    cr_assert_lt(made.blocks[block].filled, made_scanned(block) / WORD);
+    made.blocks[block].words[made_scanned(block) / WORD - 1] = word;
     return word;
 }
 
@@ -43,7 +43,7 @@ static const struct result *result_for(const struct walk *walk, uintptr_t word)
     return found;
 }
 
-/* Each word on the way leads to the next block, as far as both are told. */
+/* Each word on the path leads to the next block, as far as both are reported. */
 static void check_path(const struct result *result, const struct made_block *block)
 {
     unsigned length = result->steps + result->skipped;
@@ -66,7 +66,7 @@ static void check_bytes(const struct walk *walk)
     uint64_t bytes = sizeof made.roots;
     for (uint32_t i = 0; i < made.count; i++)
         if (made.blocks[i].distance != NOT_REACHED)
-            bytes += made_looked_at(i);
+            bytes += made_scanned(i);
     cr_assert_eq(walk->bytes, bytes, "%lu bytes, not %lu", walk->bytes, bytes);
 }
 
@@ -141,7 +141,7 @@ Test(walk, rings)
     cr_assert_eq(made.blocks[RING / 3 + RING / 2].distance, RING / 2 + 1);
 }
 
-/* One block with pointers to all others, each of which points back to it. */
+/* A block with pointers to all others, each of which points back to it. */
 Test(walk, a_star)
 {
     start((size_t)MANY * 48);
@@ -164,7 +164,7 @@ static void make_graph(unsigned edges_of_ten, uint32_t site)
         made_block(24 + made_random(128), i % 3 ? SITE : site);
     for (uint32_t i = 0; i < MANY / 10 * edges_of_ten; i++) {
         uint32_t from = (uint32_t)made_random(MANY), to = (uint32_t)made_random(MANY);
-        if (made.blocks[from].filled + 1 < made_looked_at(from) / WORD)
+        if (made.blocks[from].filled + 1 < made_scanned(from) / WORD)
             made_point(from, to, made_random(2) ? 0 : made_random(made.blocks[to].usable));
     }
     for (unsigned i = 0; i < 8; i++)
@@ -203,7 +203,7 @@ static void search_without_roots_of(unsigned retainer)
     made = whole;
 }
 
-/* What is reached, and would not be without the retainer's variables. */
+/* The blocks that are reached only through the retainer's variables. */
 static struct retained_heap search_retained(unsigned retainer)
 {
     struct retained_heap heap = {.known = true};
@@ -242,7 +242,7 @@ static void check_retained(unsigned retainers, unsigned own_roots)
         const struct walk *walk = made_walk_of(modules, retainers, place);
         cr_assert(walk->complete);
         if (retainers == 1)
-            check_bytes(walk); /* with more some are looked at twice */
+            check_bytes(walk); /* with more some are scanned twice */
         for (unsigned i = 0; i < retainers; i++) {
             const struct retained_heap *heap = &walk->retainers[i].heap;
             cr_assert(heap->known);
@@ -258,36 +258,36 @@ Test(walk, what_a_module_retains)
     check_retained(1, ROOT_WORDS - 4);
 }
 
-/* What two of them reach is neither's. */
+/* Blocks that two modules reach belong to neither. */
 Test(walk, what_each_of_some_modules_retains)
 {
     check_retained(3, ROOT_WORDS / 3 - 1);
 }
 
-/* The loader still has a pointer to a thread's variables of a module that has gone. */
-static void check_gone_tls(uintptr_t now, bool looked_into)
+/* The loader still has a pointer to a thread's variables of an unloaded module. */
+static void check_unloaded_tls(uintptr_t now, bool is_scanned)
 {
     made.gone_tls_now = now;
     for (enum walk_place place = 0; place < WALK_PLACES; place++) {
         const struct walk *walk = made_walk(place);
-        uint64_t blocks = looked_into ? made_looked_at(0) + made_looked_at(1) : 0;
+        uint64_t blocks = is_scanned ? made_scanned(0) + made_scanned(1) : 0;
         cr_assert(walk->complete);
         cr_assert_eq(walk->bytes, sizeof made.roots + blocks);
     }
 }
 
-Test(walk, variables_that_have_gone)
+Test(walk, unloaded_variables)
 {
     start(4096);
     made_block(100, SITE);
     made_block(40, SITE);
     made_point(0, 1, 0);
     made_root(0);
-    check_gone_tls(0, true);
+    check_unloaded_tls(0, true);
     made.gone_tls = made_start(0) + 16;
-    check_gone_tls(made.gone_tls, false);
+    check_unloaded_tls(made.gone_tls, false);
     /* The thread gave it back, and it is somebody else's now. */
-    check_gone_tls(UINTPTR_MAX, true);
+    check_unloaded_tls(UINTPTR_MAX, true);
 }
 
 static void site(void *data)
