@@ -12,6 +12,7 @@
 #include "try/pool.h"
 #include "try/verdict.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +53,7 @@ static bool find_own_driver(struct try_run *run)
         return true;
     run->own_driver = realpath(driver, NULL);
     if (run->own_driver == NULL || access(run->own_driver, X_OK) != 0) {
-        message_error("--driver=%s cannot be run", driver);
+        message_error("--driver=%s cannot be run: %s", driver, strerror(errno));
         return false;
     }
     run->settings->trial.driver = run->own_driver;
@@ -118,6 +119,7 @@ static bool write_reports(struct try_run *run)
         .model = &run->model,
         .gate = settings->gated ? &settings->gate : &usual,
         .from = settings->from,
+        .verbose = settings->verbose,
         .exceptions = &settings->exceptions,
         .root = &settings->root,
         .verdicts = &run->verdicts,

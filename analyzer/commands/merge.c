@@ -11,7 +11,7 @@ void merge_paths(struct model *model, const struct settings *settings, const cha
     const struct record_sink sink = model_sink(model);
 
     model->search = &settings->search;
-    load_inputs(paths, count, &sink, &model->loaded);
+    load_inputs(paths, count, &settings->outputs.files, &sink, &model->loaded);
     model_finish(model);
     symbolize_model(model);
     model_sign(model);

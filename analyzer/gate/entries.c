@@ -12,7 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SIZE_MAX_READ = 64 << 20 };
+/* A file of rubbish is not worth more messages; the rest is only counted. */
+enum { SIZE_MAX_READ = 64 << 20, BAD_LINES_MAX = 10 };
 
 #define VERSION_PREFIX "# dlpin/"
 
@@ -24,7 +25,8 @@ struct entry *entries_add(struct entries *entries, char *text)
     entry->file = entries->path;
     entry->line = entries->count + 1;
     problem = entry_parse(entry, text);
-    if (problem != NULL)
+    entries->bad += problem != NULL;
+    if (problem != NULL && entries->bad <= BAD_LINES_MAX)
         message_error("%s:%zu: line left out: %s", entries->path, entry->line, problem);
     free(problem);
     ARRAY_PUSH(entries->items, entries->count, (struct entry_item){entry});
@@ -92,6 +94,28 @@ static bool take_lines(struct entries *entries, const char *text, size_t size)
     return true;
 }
 
+/* The first line of a baseline says that it is one. */
+static bool is_of_entries(const struct entries *entries)
+{
+    const char *first = entries->count > 0 ? entries->items[0].entry->text : "";
+
+    for (size_t i = 0; i < entries->count; i++) {
+        if (entries->items[i].entry->type != ENTRY_NOTHING)
+            return true;
+    }
+    return entries->bad == 0 || strncmp(first, VERSION_PREFIX, strlen(VERSION_PREFIX)) == 0;
+}
+
+static bool judge(const struct entries *entries)
+{
+    if (entries->bad > BAD_LINES_MAX)
+        message_error("%s: %zu more lines left out", entries->path, entries->bad - BAD_LINES_MAX);
+    if (is_of_entries(entries))
+        return true;
+    message_error("%s: no suppressions or baseline: none of its lines is an entry", entries->path);
+    return false;
+}
+
 bool entries_read(struct entries *entries, const char *path)
 {
     struct stat status;
@@ -108,7 +132,7 @@ bool entries_read(struct entries *entries, const char *path)
         message_error("%s: %s", path, regular_problem(error));
         return false;
     }
-    good = take_lines(entries, text, size);
+    good = take_lines(entries, text, size) && judge(entries);
     free(text);
     return good;
 }

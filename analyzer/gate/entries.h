@@ -16,9 +16,11 @@ struct entries {
     const char *path;         /* borrowed */
     struct entry_item *items; /* one a line */
     size_t count;
+    size_t bad; /* lines that are damaged */
 };
 
-/* False, after a message, where the file cannot be read, or has signatures of another version.
+/* False, after a message, where the file cannot be read, has signatures of another version, or has
+ * damaged lines alone: then another file was meant, which must not be written to either.
  * entries_clear() in either case. */
 bool entries_read(struct entries *entries, const char *path);
 void entries_clear(struct entries *entries);

@@ -239,10 +239,22 @@ static void count_fixed(struct exceptions *exceptions)
         exceptions->removed += exceptions->baseline.items[i].entry->state == ENTRY_FIXED;
 }
 
+/* The file is as it was, and has no entry for what was added. */
+static void forget_added(struct exceptions *exceptions, struct model *model, size_t lines)
+{
+    for (struct group *group = model->groups; group != NULL; group = group->hh.next) {
+        if (group->known != NULL && group->known->line > lines)
+            group->known = NULL;
+    }
+    exceptions->added = exceptions->removed = 0;
+    count(exceptions, model);
+}
+
 bool exceptions_write(struct exceptions *exceptions, struct model *model)
 {
     const struct load_counts *loaded = &model->loaded;
-    bool created = exceptions->write && exceptions->baseline.count == 0;
+    size_t lines = exceptions->baseline.count;
+    bool created = exceptions->write && lines == 0;
 
     if (!exceptions->write && !exceptions->update)
         return true;
@@ -255,8 +267,11 @@ bool exceptions_write(struct exceptions *exceptions, struct model *model)
     if (exceptions->update)
         count_fixed(exceptions);
     count(exceptions, model);
-    return (!created && exceptions->added + exceptions->removed == 0) ||
-           entries_write(&exceptions->baseline, exceptions->update);
+    if ((!created && exceptions->added + exceptions->removed == 0) ||
+        entries_write(&exceptions->baseline, exceptions->update))
+        return true;
+    forget_added(exceptions, model, lines);
+    return false;
 }
 
 void exceptions_take_model(struct exceptions *exceptions, const struct model *model,

@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A file of rubbish is not worth more lines than this; the rest is only counted. */
-enum { DAMAGE_LINES_MAX = 10, PROBLEM_SIZE = 256 };
+/* A file or folder of rubbish is not worth more lines than this; the rest is only counted. */
+enum { DAMAGE_LINES_MAX = 10, SKIPPED_LINES_MAX = 10, PROBLEM_SIZE = 256 };
 
 struct damage {
     size_t line;
@@ -37,6 +37,7 @@ struct file_load {
     bool seekable; /* and what was read can be read again */
     bool has_header;
     bool refused;
+    bool begins_like_report;
 };
 
 static bool may_say_more(const struct file_load *load)
@@ -138,6 +139,8 @@ static bool take_line(void *context, const struct line *line)
     struct record *record;
 
     progress_show(load->path, line->offset, load->size);
+    if (line->number == 1)
+        load->begins_like_report = line->length >= 2 && memcmp(line->text, "{\"", 2) == 0;
     if (line->too_long) {
         note_damage(load, line, "the line is too long");
         return true;
@@ -160,14 +163,15 @@ static bool take_line(void *context, const struct line *line)
     return true;
 }
 
-/* Says it in one line, however many lines of the file are no records. */
+/* One line, however many lines of the file are no records. */
 static void say_no_report(const struct file_load *load)
 {
-    if (load->early_count > 0)
+    if (load->early_count > 0 && load->begins_like_report)
         message_error("%s:%zu: not a dlpin report: %s", load->path, load->early[0].line,
                       load->early[0].problem);
     else
-        message_error("%s: not a dlpin report", load->path);
+        message_error("%s: not a dlpin report: report files are those that dlpin run --keep leaves",
+                      load->path);
 }
 
 static void say_the_rest(const struct file_load *load)
@@ -224,6 +228,16 @@ void load_file(const char *path, const struct record_sink *sink, struct load_cou
     judge_file(&load, error);
 }
 
+bool load_is_report(const char *path)
+{
+    struct record *record = load_again(path, 0);
+    bool is_report = record != NULL && record->type == RECORD_HEADER &&
+                     strcmp(record->header.format, DLPIN_REPORT_FORMAT) == 0;
+
+    record_free(record);
+    return is_report;
+}
+
 static bool take_first_line(void *context, const struct line *line)
 {
     struct record **record = context;
@@ -250,28 +264,32 @@ struct record *load_again(const char *path, int64_t offset)
 }
 
 /*
- * In a directory any file may lie; only a regular one that is empty or begins like JSON is read.
- * The others are named, so that a report with a damaged beginning does not go unnoticed.
+ * In a directory any file may lie; only a regular one that is empty or begins like a line of JSON
+ * is read. The others are named, so that a report with a damaged beginning does not go unnoticed.
  */
-static bool looks_like_report(const char *path)
+static bool looks_like_report(const char *path, const struct file_ids *written, size_t *skipped)
 {
     struct stat status;
-    char first = '{';
+    char first[2] = "{";
     int descriptor = regular_open(path, 0, &status);
-    bool readable = descriptor >= 0 && read(descriptor, &first, 1) >= 0;
+    bool readable = descriptor >= 0 && read(descriptor, first, sizeof first) >= 0;
 
     if (descriptor == -EISDIR)
         return false;
     if (descriptor == -EMEDIUMTYPE) {
-        message_error("%s: skipped, it is %s", path, regular_problem(descriptor));
+        if (++*skipped <= SKIPPED_LINES_MAX)
+            message_error("%s: skipped, it is %s", path, regular_problem(descriptor));
         return false;
     }
     if (descriptor < 0)
         return true; /* load_file says why it cannot be opened */
     close(descriptor);
-    if (readable && first == '{')
+    if (file_ids_have(written, &status))
+        return false;
+    if (readable && first[0] == '{' && first[1] != '\n')
         return true;
-    message_error("%s: skipped, it does not begin like a report", path);
+    if (++*skipped <= SKIPPED_LINES_MAX)
+        message_error("%s: skipped, it does not begin like a report", path);
     return false;
 }
 
@@ -280,12 +298,12 @@ static int visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-static void load_directory(const char *path, const struct record_sink *sink,
-                           struct load_counts *counts)
+static void load_directory(const char *path, const struct file_ids *written,
+                           const struct record_sink *sink, struct load_counts *counts)
 {
     struct dirent **entries = NULL;
     int count = scandir(path, &entries, visible, versionsort);
-    size_t taken = 0;
+    size_t taken = 0, skipped = 0;
 
     if (count < 0) {
         message_error("%s: %s", path, strerror(errno));
@@ -295,7 +313,7 @@ static void load_directory(const char *path, const struct record_sink *sink,
     for (int i = 0; i < count; i++) {
         char *file = memory_format("%s/%s", path, entries[i]->d_name);
 
-        if (entries[i]->d_type != DT_DIR && looks_like_report(file)) {
+        if (entries[i]->d_type != DT_DIR && looks_like_report(file, written, &skipped)) {
             load_file(file, sink, counts);
             taken++;
         }
@@ -303,20 +321,22 @@ static void load_directory(const char *path, const struct record_sink *sink,
         free(entries[i]);
     }
     free(entries);
+    if (skipped > SKIPPED_LINES_MAX)
+        message_error("%s: %zu more files skipped", path, skipped - SKIPPED_LINES_MAX);
     if (taken == 0) {
         message_error("%s: no report files in it", path);
         counts->unreadable++;
     }
 }
 
-void load_inputs(const char *const *paths, size_t count, const struct record_sink *sink,
-                 struct load_counts *counts)
+void load_inputs(const char *const *paths, size_t count, const struct file_ids *written,
+                 const struct record_sink *sink, struct load_counts *counts)
 {
     for (size_t i = 0; i < count; i++) {
         struct stat status;
 
         if (stat(paths[i], &status) == 0 && S_ISDIR(status.st_mode))
-            load_directory(paths[i], sink, counts);
+            load_directory(paths[i], written, sink, counts);
         else
             load_file(paths[i], sink, counts);
     }

@@ -9,6 +9,7 @@
 #ifndef DLPIN_ANALYZER_LOAD_H
 #define DLPIN_ANALYZER_LOAD_H
 
+#include "base/file_ids.h"
 #include "load/record.h"
 
 #include <stddef.h>
@@ -30,9 +31,13 @@ struct load_counts {
     size_t unreadable; /* could not be opened or read, are no report files, or of a newer version */
 };
 
-/* A directory stands for the report files in it, not for those in its own subdirectories. */
-void load_inputs(const char *const *paths, size_t count, const struct record_sink *sink,
-                 struct load_counts *counts);
+/* A directory stands for the report files in it, not for those in its own subdirectories. Files in
+ * it that are `written` are passed over. */
+void load_inputs(const char *const *paths, size_t count, const struct file_ids *written,
+                 const struct record_sink *sink, struct load_counts *counts);
+
+/* True where the file begins with the header of a report file. Says nothing. */
+bool load_is_report(const char *path);
 
 /* Reads the record again whose line begins there. NULL where the file can no longer be read, or
  * holds no record there. */

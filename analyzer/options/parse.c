@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "options/options.h"
 
+#include "base/memory.h"
 #include "base/message.h"
 #include "commands/command.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct parse {
@@ -16,6 +18,37 @@ struct parse {
 static bool belongs(const struct parse *parse, const struct option_row *row)
 {
     return (row->commands & parse->command->in) != 0;
+}
+
+/* All options that begin so, as "--report, --resolved"; a new string. */
+static char *names_with(const struct parse *parse, const char *name, size_t length)
+{
+    char *names = memory_string("");
+
+    for (size_t i = 0; i < option_count; i++) {
+        const struct option_row *row = &option_rows[i];
+        char *longer;
+
+        if (!belongs(parse, row) || strncmp(row->name, name, length) != 0)
+            continue;
+        longer = memory_format("%s%s--%s", names, names[0] != '\0' ? ", " : "", row->name);
+        free(names);
+        names = longer;
+    }
+    return names;
+}
+
+static void say_no_option(const struct parse *parse, const char *name, size_t length, bool several)
+{
+    char *names;
+
+    if (!several || length == 0) {
+        message_usage("--%.*s: unknown option", (int)length, name);
+        return;
+    }
+    names = names_with(parse, name, length);
+    message_usage("--%.*s: not the whole option: %s", (int)length, name, names);
+    free(names);
 }
 
 /* By its whole name, or a beginning that no other one has. NULL, after a message. */
@@ -37,8 +70,7 @@ static const struct option_row *find_long(const struct parse *parse, const char 
     }
     if (found != NULL && length > 0 && !several)
         return found;
-    message_usage("--%.*s: %s option", (int)length, name,
-                  several && length > 0 ? "not the whole" : "unknown");
+    say_no_option(parse, name, length, several);
     return NULL;
 }
 

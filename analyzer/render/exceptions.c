@@ -11,8 +11,9 @@ void put_exceptions_of(FILE *out, const struct group *group)
     const struct entry *expired = group->expired;
 
     if (expired != NULL) {
-        put(out, "  what hid it is over since %04d-%02d-%02d: %s:%zu", expired->until / 10000,
-            expired->until / 100 % 100, expired->until % 100, expired->file, expired->line);
+        put(out, "  hidden until %04d-%02d-%02d by %s:%zu%s%s", expired->until / 10000,
+            expired->until / 100 % 100, expired->until % 100, expired->file, expired->line,
+            expired->reason != NULL ? ": " : "", expired->reason != NULL ? expired->reason : "");
         fputc('\n', out);
     }
     if (group->known != NULL) {
@@ -49,6 +50,8 @@ static void put_suppressions(FILE *out, const struct report *report, const struc
 static void put_baseline(FILE *out, const struct entries *baseline)
 {
     size_t unseen = 0;
+    const char *thing =
+        baseline->count > 0 && baseline->items[0].entry->line == 0 ? "finding" : "line";
 
     for (size_t i = 0; i < baseline->count; i++) {
         const struct entry *entry = baseline->items[i].entry;
@@ -62,8 +65,8 @@ static void put_baseline(FILE *out, const struct entries *baseline)
         unseen += entry->state == ENTRY_UNUSED;
     }
     if (unseen > 0) {
-        put(out, "dlpin: %s: %zu line%s not seen again, without an unloading that could tell",
-            baseline->path, unseen, unseen == 1 ? " was" : "s were");
+        put(out, "dlpin: %s: %zu %s%s not seen again, without an unloading that could tell",
+            baseline->path, unseen, thing, unseen == 1 ? " was" : "s were");
         fputc('\n', out);
     }
 }
@@ -105,7 +108,8 @@ void put_exceptions(FILE *out, const struct report *report)
         return;
     for (size_t i = 0; i < exceptions->suppression_count; i++)
         put_suppressions(out, report, &exceptions->suppressions[i]);
-    put_baseline(out, &exceptions->baseline);
+    if (report->model->processes != NULL)
+        put_baseline(out, &exceptions->baseline);
     if (report->list_known)
         put_known(out, report);
     put_numbers(out, exceptions);

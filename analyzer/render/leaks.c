@@ -64,9 +64,10 @@ static void put_holders(FILE *out, const struct process *process, const struct m
 {
     struct tree *tree = tree_new(NULL, NULL);
 
+    /* Of several loads the finding says what holds the latest. */
     for (const struct finding *finding = process->findings; finding != NULL;
          finding = finding->next) {
-        if (is_of_load(finding, module))
+        if (is_of_load(finding, module) && finding_module(finding) == module)
             add_holders(tree, finding);
     }
     tree_put_children(out, tree);
@@ -102,9 +103,14 @@ static void put_load(FILE *out, const struct process *process, const struct modu
 void render_leaks(FILE *out, const struct report *report, bool color)
 {
     const struct model *model = report->model;
+    struct report rest = *report;
     const struct process *process;
     const struct module *module;
 
+    /* What is only supposed is said before it, not after it. */
+    for (size_t i = 0; i < report->remark_count; i++)
+        fprintf(out, "dlpin: %s\n\n", report->remarks[i]);
+    rest.remark_count = 0;
     for (process = model->processes; process != NULL; process = process->hh.next) {
         if (!model_shows(model, process))
             continue;
@@ -113,5 +119,5 @@ void render_leaks(FILE *out, const struct report *report, bool color)
     }
     if (model_has_findings(model))
         fputc('\n', out);
-    render_text(out, report, color);
+    render_text(out, &rest, color);
 }

@@ -3,10 +3,13 @@
 
 #include "base/memory.h"
 #include "base/message.h"
+#include "load/load.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct format formats[] = {
@@ -20,13 +23,27 @@ const struct format format_leaks = {"leaks", render_leaks};
 
 enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
 
+static void say_unknown(const char *name)
+{
+    char *names = memory_string(formats[0].name);
+
+    for (size_t i = 1; i < FORMAT_COUNT; i++) {
+        char *longer = memory_format("%s, %s", names, formats[i].name);
+
+        free(names);
+        names = longer;
+    }
+    message_usage("unknown format \"%s\": it must be one of %s", name, names);
+    free(names);
+}
+
 const struct format *format_find(const char *name)
 {
     for (size_t i = 0; i < FORMAT_COUNT; i++) {
         if (strcmp(formats[i].name, name) == 0)
             return &formats[i];
     }
-    message_usage("unknown format \"%s\"", name);
+    say_unknown(name);
     return NULL;
 }
 
@@ -63,6 +80,35 @@ bool outputs_add_argument(struct outputs *outputs, const char *argument)
     return format != NULL;
 }
 
+/* Empties a regular file, unless it must stay as it is: NULL, or why it must. */
+static const char *begin_file(struct outputs *outputs, const char *path, int descriptor)
+{
+    struct stat status;
+
+    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
+        return NULL;
+    if (file_ids_have(&outputs->files, &status))
+        return "another report goes there";
+    if (load_is_report(path))
+        return "it is the report file of a process";
+    file_ids_add(&outputs->files, &status);
+    return ftruncate(descriptor, 0) == 0 ? NULL : strerror(errno);
+}
+
+static FILE *open_file(struct outputs *outputs, const char *path)
+{
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    const char *problem = descriptor >= 0 ? begin_file(outputs, path, descriptor) : strerror(errno);
+    FILE *stream = problem == NULL ? fdopen(descriptor, "w") : NULL;
+
+    if (stream != NULL)
+        return stream;
+    message_error("cannot write %s: %s", path, problem != NULL ? problem : strerror(errno));
+    if (descriptor >= 0)
+        close(descriptor);
+    return NULL;
+}
+
 bool outputs_open(struct outputs *outputs)
 {
     for (size_t i = 0; i < outputs->count; i++) {
@@ -70,11 +116,9 @@ bool outputs_open(struct outputs *outputs)
 
         if (output->stream != NULL)
             continue;
-        output->stream = strcmp(output->path, "-") == 0 ? stdout : fopen(output->path, "we");
-        if (output->stream == NULL) {
-            message_error("cannot write %s: %s", output->path, strerror(errno));
+        output->stream = strcmp(output->path, "-") == 0 ? stdout : open_file(outputs, output->path);
+        if (output->stream == NULL)
             return false;
-        }
     }
     return true;
 }
@@ -123,5 +167,6 @@ void outputs_clear(struct outputs *outputs)
             finish(&outputs->items[i]);
     }
     free(outputs->items);
+    file_ids_clear(&outputs->files);
     memset(outputs, 0, sizeof *outputs);
 }

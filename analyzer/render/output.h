@@ -3,12 +3,14 @@
  * The outputs of a report: any number, each with its format.
  *
  * outputs_open() makes the files early, so that a bad path is known before a long run and not after
- * it. outputs_write() renders to all and closes them; outputs_clear() gives everything back at any
+ * it. A report file of a process is never overwritten, and no file is written twice.
+ * outputs_write() renders to all and closes them; outputs_clear() gives everything back at any
  * time. Functions that return bool say false after a message.
  */
 #ifndef DLPIN_ANALYZER_OUTPUT_H
 #define DLPIN_ANALYZER_OUTPUT_H
 
+#include "base/file_ids.h"
 #include "render/report.h"
 
 struct format {
@@ -25,6 +27,7 @@ struct output {
 struct outputs {
     struct output *items;
     size_t count;
+    struct file_ids files; /* regular ones that are open */
 };
 
 /* The format without --format; and that of dlpin leaks, with a summary of loads in front. */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_SHOWN = 160 };
+enum { NAME_SHOWN = 160, LINES_SHOWN = 20 };
 
 /* A function at a frame. */
 struct line {
@@ -55,18 +55,22 @@ static bool is_of_library(const char *name)
     return false;
 }
 
-static bool is_users(const struct process *process, const struct line *line)
+/* Is it code of the standard library, in whichever module? */
+static bool is_standard(const struct line *line)
 {
-    const struct module *module = process_module(process, line->frame->module);
     const char *name = name_of(line);
     const char *source = frame_place(line->frame, line->number).source;
 
-    if (module != NULL && module->data->common)
-        return false;
     /* Debug information has inlined functions without their namespace. */
-    if (source != NULL && strstr(source, "/include/c++/") != NULL)
-        return false;
-    return name == NULL || !is_of_library(name);
+    return (source != NULL && strstr(source, "/include/c++/") != NULL) ||
+           (name != NULL && is_of_library(name));
+}
+
+static bool is_users(const struct process *process, const struct line *line)
+{
+    const struct module *module = process_module(process, line->frame->module);
+
+    return (module == NULL || !module->data->common) && !is_standard(line);
 }
 
 static bool has_users(const struct process *process, const struct line *lines, size_t count)
@@ -108,11 +112,18 @@ static void put_folded(FILE *out, const struct process *process, const struct li
 }
 
 static void put_lines(FILE *out, const struct process *process, const struct line *lines,
-                      size_t count, bool folds)
+                      size_t count, bool folds, size_t most)
 {
-    for (size_t i = 0; i < count; i++) {
+    size_t shown = 0;
+
+    for (size_t i = 0; i < count; i++, shown++) {
         size_t end = i;
 
+        /* One line takes as much room as this one. */
+        if (shown == most && i + 1 < count) {
+            fprintf(out, "    … %zu more frames (--verbose)\n", count - i);
+            return;
+        }
         while (folds && end < count && !is_users(process, &lines[end]))
             end++;
         if (end > i) {
@@ -138,18 +149,21 @@ void put_stack(FILE *out, const struct style *style, const struct process *proce
     if (count > 0)
         fprintf(out, "  %s:\n", title);
     put_lines(out, process, lines, line_count,
-              !style->verbose && has_users(process, lines, line_count));
+              !style->verbose && has_users(process, lines, line_count),
+              style->verbose ? SIZE_MAX : LINES_SHOWN);
     free(lines);
 }
 
-/* module: RECORD_ABSENT stands for any. False: there is none. */
+/* module: RECORD_ABSENT stands for any that is not common; the module that a finding is about may
+ * be. False: there is none. */
 static bool first_users(const struct process *process, const struct frame *frames, size_t count,
                         int64_t module, struct line *found)
 {
     for (size_t i = 0; i < count; i++) {
         for (size_t number = 0; number < frame_place_count(&frames[i]); number++) {
             *found = (struct line){&frames[i], number};
-            if ((module == RECORD_ABSENT || frames[i].module == module) && is_users(process, found))
+            if (module == RECORD_ABSENT ? is_users(process, found)
+                                        : frames[i].module == module && !is_standard(found))
                 return true;
         }
     }

@@ -14,6 +14,7 @@
 #include "render/group.h"
 #include "render/put.h"
 #include "render/verdicts.h"
+#include "try/verdict.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -159,7 +160,8 @@ static const char *clean_words(const struct report *report)
     while (process != NULL && process_ended(process))
         process = process->hh.next;
     coverage_collect(&coverage, model);
-    whole = process == NULL && coverage.unfollowed_count == 0;
+    whole = process == NULL && coverage.unfollowed_count == 0 &&
+            (report->verdicts == NULL || report->verdicts->outcomes[OUTCOME_UNLOADABLE] == 0);
     coverage_clear(&coverage);
     if (!whole)
         return "no findings in what was seen";

@@ -34,8 +34,8 @@ static void put_counts(FILE *out, const struct verdicts *verdicts)
     for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
         if (verdicts->outcomes[outcome] == 0)
             continue;
-        fprintf(out, "%s%zu %s", before, verdicts->outcomes[outcome],
-                outcome_name((enum outcome)outcome));
+        fprintf(out, "%s%s: %zu", before, outcome_name((enum outcome)outcome),
+                verdicts->outcomes[outcome]);
         before = ", ";
     }
     fputc('\n', out);

@@ -101,10 +101,19 @@ static bool put_openers(FILE *out, const struct search *search, const struct mod
     return any;
 }
 
-/* The state of a module without findings. */
-static const char *state_text(const struct module *module)
+static bool is_program(const struct process *process, const struct module *module)
 {
-    return module->data->state == MODULE_UNLOADED ? "it was unmapped"
+    const struct record *header = process->header;
+
+    return header != NULL && header->header.exe != NULL &&
+           strcmp(header->header.exe, module->data->path) == 0;
+}
+
+/* The state of a module without findings. */
+static const char *state_text(const struct process *process, const struct module *module)
+{
+    return is_program(process, module)              ? "it is the program itself"
+           : module->data->state == MODULE_UNLOADED ? "it was unmapped"
            : module->data->state == MODULE_CLOSED
                ? "it was closed, and why it stays is not in the report"
                : "it is open, or needed by one that is";
@@ -144,7 +153,7 @@ static struct tree *module_tree(struct search *search, const struct module *modu
     if (finding != NULL)
         put_message(words.stream, search->style, finding->data, "");
     if (!put_openers(words.stream, search, module, finding == NULL) && finding == NULL)
-        fputs(state_text(module), words.stream);
+        fputs(state_text(search->process, module), words.stream);
     tree = tree_new(head, words_finish(&words));
     if (finding != NULL)
         add_holders(search, tree, finding, depth);

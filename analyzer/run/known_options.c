@@ -5,6 +5,7 @@
 #include "base/message.h"
 #include "base/regular.h"
 
+#include <errno.h>
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 
 #define SECTION ".dlpin_options"
 
-/* Names, each with a zero behind it. */
+/* Names with the form of their values, as "scan_limit_mb=0-64", each with a zero behind it. */
 struct names {
     char *text;
     size_t size;
@@ -66,52 +67,153 @@ static struct names names_of(const char *library)
     return names;
 }
 
-static bool is_known(const struct names *names, const char *name, size_t length)
+/* The form of the option's value; NULL: there is no such option. */
+static const char *form_of(const struct names *names, const char *name, size_t length)
 {
     for (const char *at = names->text; at < names->text + names->size; at += strlen(at) + 1) {
-        if (strlen(at) == length && memcmp(at, name, length) == 0)
+        if (strncmp(at, name, length) == 0 && at[length] == '=')
+            return at + length + 1;
+    }
+    return NULL;
+}
+
+/* A number from the first to the second of "1-32". */
+static bool is_number(const char *form, const char *value, size_t length)
+{
+    unsigned long number = 0, lowest = strtoul(form, NULL, 10);
+    const char *dash = strchr(form, '-');
+
+    if (dash == NULL || length == 0 || length > 9 || strspn(value, "0123456789") < length)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        number = number * 10 + (unsigned long)(value[i] - '0');
+    return number >= lowest && number <= strtoul(dash + 1, NULL, 10);
+}
+
+/* One of the words up to the colon; the last may have "=GLOB" behind it. */
+static bool is_choice(const char *form, const char *value, size_t length, bool may_have_glob)
+{
+    size_t size;
+
+    for (; (size = strcspn(form, " :")) > 0; form += size + (form[size] == ' ')) {
+        bool is_last = form[size] != ' ';
+
+        if (length >= size && memcmp(form, value, size) == 0 &&
+            (length == size || (is_last && may_have_glob && value[size] == '=')))
             return true;
     }
     return false;
 }
 
-/* Behind a piece up to one of `ends`, in quotes or not, as the library reads it. */
-static const char *skip_piece(const char *at, const char *ends)
+static bool has_glob(const struct names *names, const char *name, size_t length)
 {
-    const char *close = *at == '\'' || *at == '"' ? strchr(at + 1, *at) : NULL;
+    char *glob = memory_format("%.*s_glob", (int)length, name);
+    bool found = form_of(names, glob, strlen(glob)) != NULL;
 
-    return close != NULL ? close + 1 : at + strcspn(at, ends);
+    free(glob);
+    return found;
 }
 
-static bool check(const struct names *names, const char *list)
+/* A piece of the list, without its quotes. */
+struct piece {
+    const char *start;
+    size_t length;
+};
+
+/* Where the options come from, as messages name it, and what the library knows. */
+struct checking {
+    const char *source;
+    struct names names;
+};
+
+static bool is_called(struct piece name, const char *text)
+{
+    return strlen(text) == name.length && memcmp(name.start, text, name.length) == 0;
+}
+
+static bool check_file(const struct checking *checking, struct piece name, struct piece value)
+{
+    char *path = memory_format("%.*s", (int)value.length, value.start);
+    bool good = access(path, R_OK) == 0;
+
+    if (!good)
+        message_usage("%s: %.*s=%s: %s", checking->source, (int)name.length, name.start, path,
+                      strerror(errno));
+    free(path);
+    return good;
+}
+
+static bool check_value(const struct checking *checking, struct piece name, const char *form,
+                        struct piece value)
+{
+    bool is_range = form[0] >= '0' && form[0] <= '9';
+
+    if (is_called(name, "registries") || is_called(name, "suppressions"))
+        return check_file(checking, name, value);
+    if (form[0] == '\0' || (is_range && is_number(form, value.start, value.length)) ||
+        (!is_range && is_choice(form, value.start, value.length,
+                                has_glob(&checking->names, name.start, name.length))))
+        return true;
+    message_usage("%s: %.*s=%.*s: %s%.*s", checking->source, (int)name.length, name.start,
+                  (int)value.length, value.start,
+                  is_range ? "it must be a number in the range " : "it must be one of: ",
+                  (int)strcspn(form, ":"), form);
+    return false;
+}
+
+/* The piece up to one of `ends`, in quotes or not, as the library reads it; *at moves behind it. */
+static struct piece take_piece(const char **at, const char *ends)
+{
+    const char *start = *at;
+    const char *close = *start == '\'' || *start == '"' ? strchr(start + 1, *start) : NULL;
+    size_t length = strcspn(start, ends);
+
+    *at = close != NULL ? close + 1 : start + length;
+    return close != NULL ? (struct piece){start + 1, (size_t)(close - start - 1)}
+                         : (struct piece){start, length};
+}
+
+static bool check(const struct checking *checking, const char *list)
 {
     while (*list != '\0') {
-        const char *name = list, *end = skip_piece(list, "=:");
-        int length = (int)(end - name);
+        struct piece name;
+        const char *form;
 
         if (*list == ':') {
             list++;
             continue;
         }
-        if (!is_known(names, name, (size_t)length)) {
-            message_usage("--options: \"%.*s\" is no option of libdlpin.so; libdlpin(7) lists them",
-                          length, name);
+        name = take_piece(&list, "=:");
+        form = form_of(&checking->names, name.start, name.length);
+        if (form == NULL) {
+            message_usage("%s: \"%.*s\" is no option of libdlpin.so; libdlpin(7) lists them",
+                          checking->source, (int)name.length, name.start);
             return false;
         }
-        if (*end != '=') {
-            message_usage("--options: \"%.*s\" has no value", length, name);
+        if (*list != '=') {
+            message_usage("%s: \"%.*s\" has no value", checking->source, (int)name.length,
+                          name.start);
             return false;
         }
-        list = skip_piece(end + 1, ":");
+        list++;
+        if (!check_value(checking, name, form, take_piece(&list, ":")))
+            return false;
     }
     return true;
 }
 
 bool known_options_check(const char *library, const char *list)
 {
-    struct names names = list != NULL ? names_of(library) : (struct names){0};
-    bool good = names.text == NULL || check(&names, list);
+    const char *inherited = getenv("DLPIN_OPTIONS");
+    struct checking checking = {"DLPIN_OPTIONS", {0}};
+    bool good;
 
-    free(names.text);
+    if (list == NULL && inherited == NULL)
+        return true;
+    checking.names = names_of(library);
+    good = checking.names.text == NULL || inherited == NULL || check(&checking, inherited);
+    checking.source = "--options";
+    good = good && (checking.names.text == NULL || list == NULL || check(&checking, list));
+    free(checking.names.text);
     return good;
 }

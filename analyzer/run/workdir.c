@@ -55,9 +55,19 @@ static bool make_kept(const char *keep)
     return geteuid() != 0 || chmod(keep, DROP_BOX) == 0;
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0)
+        return false;
+    errno = ENOTDIR;
+    return S_ISDIR(status.st_mode);
+}
+
 static bool open_kept(struct workdir *workdir, const char *keep)
 {
-    if (!make_kept(keep)) {
+    if (!make_kept(keep) || !is_folder(keep)) {
         message_error("--keep=%s: %s", keep, strerror(errno));
         return false;
     }

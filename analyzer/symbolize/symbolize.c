@@ -95,19 +95,31 @@ static void visit_frames(visitor *visit, struct files *files, const struct proce
         visit(files, process, &frames[i]);
 }
 
+static void visit_finding(visitor *visit, struct files *files, const struct finding *finding)
+{
+    const struct process *process = finding->process;
+    const struct finding_record *data = finding->data;
+
+    visit_frames(visit, files, process, data->stack, data->stack_count);
+    visit_frames(visit, files, process, data->points, data->point_count);
+    for (size_t i = 0; i < data->way.count; i++) {
+        struct frame *frame = data->way.nodes[i].frame;
+
+        visit_frames(visit, files, process, frame, frame != NULL);
+    }
+}
+
+/* Findings that do not speak for a group are only shown by who keeps them all. */
 static void visit_model(struct model *model, visitor *visit, struct files *files)
 {
     for (struct group *group = model->groups; group != NULL; group = group->hh.next) {
-        const struct process *process = group->shown->process;
-        const struct finding_record *data = group->shown->data;
-
-        visit_frames(visit, files, process, data->stack, data->stack_count);
-        visit_frames(visit, files, process, data->points, data->point_count);
-        for (size_t i = 0; i < data->way.count; i++) {
-            struct frame *frame = data->way.nodes[i].frame;
-
-            visit_frames(visit, files, process, frame, frame != NULL);
-        }
+        if (!model->keep_all)
+            visit_finding(visit, files, group->shown);
+    }
+    for (const struct process *process = model->keep_all ? model->processes : NULL; process != NULL;
+         process = process->hh.next) {
+        for (struct finding *finding = process->findings; finding != NULL; finding = finding->next)
+            visit_finding(visit, files, finding);
     }
     for (struct crash *crash = model->crashes; crash != NULL; crash = crash->next) {
         const struct crash_record *data = crash->data;

@@ -51,9 +51,10 @@ static char *words_of_death(const struct attempt *attempt, const struct try_plan
 }
 
 /* The loader begins with the path, which stands in the same line already. */
-static char *words_of_refusal(const char *text)
+static char *words_of_refusal(const char *text, const char *path)
 {
-    const char *colon = text[0] == '/' ? strstr(text, ": ") : NULL;
+    bool is_named = text[0] == '/' || strncmp(text, path, strlen(path)) == 0;
+    const char *colon = is_named ? strstr(text, ": ") : NULL;
 
     return memory_string(colon != NULL ? colon + 2 : text);
 }
@@ -112,7 +113,8 @@ static void judge_death(struct ending *ending, const struct attempt *attempt,
     ending->outcome = outcome_of_death(attempt, ending->cut_short);
 }
 
-void ending_judge(struct ending *ending, const struct attempt *attempt, const struct try_plan *plan)
+void ending_judge(struct ending *ending, const struct attempt *attempt, const struct try_plan *plan,
+                  const char *path)
 {
     const struct reached *progress = &attempt->progress;
 
@@ -128,7 +130,7 @@ void ending_judge(struct ending *ending, const struct attempt *attempt, const st
     }
     if (progress->refused != NULL) {
         ending->outcome = OUTCOME_UNLOADABLE;
-        ending->words = words_of_refusal(progress->refused);
+        ending->words = words_of_refusal(progress->refused, path);
     } else if (progress->missing != NULL) {
         ending->outcome = OUTCOME_UNLOADABLE;
         ending->words = memory_format("has no function %s", progress->missing);

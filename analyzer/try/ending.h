@@ -12,7 +12,7 @@ struct ending {
     bool cut_short; /* the library was loaded once, and the process did not come to its end */
 };
 
-void ending_judge(struct ending *ending, const struct attempt *attempt,
-                  const struct try_plan *plan);
+void ending_judge(struct ending *ending, const struct attempt *attempt, const struct try_plan *plan,
+                  const char *path);
 
 #endif

@@ -296,7 +296,7 @@ static void judge_endings(struct verdict_row *row, const struct trial *trial,
 
         if (!trial->attempts[mode].made)
             continue;
-        ending_judge(&ending, &trial->attempts[mode], plan);
+        ending_judge(&ending, &trial->attempts[mode], plan, trial->path);
         row->cut_short |= ending.cut_short;
         if (ending.outcome > row->outcome)
             row->outcome = ending.outcome;

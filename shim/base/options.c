@@ -20,11 +20,19 @@ struct option_row {
 
 static const struct option_row rows[] = {DLPIN_OPTIONS_TABLE(DLPIN_OPTION_ROW)};
 
-/* For dlpin run, which reads the names in the library's file before it starts a program. */
-#define DLPIN_OPTION_NAME(type, name, ...) #name "\0"
+/*
+ * For dlpin run, which checks options against the library's file before it starts a program:
+ * "name=1-32", "name=off values full: help", and "name=" for a string.
+ */
+#define DLPIN_OPTION_FORM_BOOL(lowest, highest, help) #lowest "-" #highest
+#define DLPIN_OPTION_FORM_NUMBER(lowest, highest, help) #lowest "-" #highest
+#define DLPIN_OPTION_FORM_CHOICE(lowest, highest, help) help
+#define DLPIN_OPTION_FORM_STRING(lowest, highest, help) ""
+#define DLPIN_OPTION_FORM(type, name, initial, lowest, highest, help) \
+#name "=" DLPIN_OPTION_FORM_##type(lowest, highest, help) "\0"
 
-__attribute__((used, section(".dlpin_options"))) static const char option_names[] =
-    DLPIN_OPTIONS_TABLE(DLPIN_OPTION_NAME);
+__attribute__((used, section(".dlpin_options"))) static const char option_forms[] =
+    DLPIN_OPTIONS_TABLE(DLPIN_OPTION_FORM);
 
 struct options options;
 

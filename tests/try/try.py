@@ -279,7 +279,14 @@ class Reports(Case):
         text = self.tried(library('quiet'), library('grows'), status=1).stdout.splitlines()
         self.assertRegex(text[0], r'^clean +/.*quiet\.so$')
         self.assertRegex(text[1], r'^grows with each load +/.*grows\.so: heap-lost')
-        self.assertEqual(text[2], 'dlpin try: 1 clean, 1 grows with each load')
+        self.assertEqual(text[2], 'dlpin try: clean: 1, grows with each load: 1')
+        self.assertIn(' frames in ', '\n'.join(text))
+        self.assertNotIn(' frames in ', self.tried('-v', library('grows'), status=1).stdout)
+
+    def test_text_of_nothing(self):
+        self.assertEqual(self.tried('libthatisnowhere.so', status=2).stdout,
+                         'cannot be loaded       libthatisnowhere.so: cannot open shared object file: No such file or '
+                         'directory\n\ndlpin: no findings in what was seen; 1 process, 0 modules unloaded\n')
 
 
 def is_running(pid):

@@ -87,7 +87,7 @@ class Suppressions(Exceptions):
         for day, status in (("2026-06-14", 1), ("2026-06-15", 0), ("2030-01-01", 0)):
             with self.subTest(day):
                 result = self.suppressed(f"*:libplug.so until={day} reason=third party", status=status)
-                over = f"  what hid it is over since {day}: {self.directory}/s:1\n"
+                over = f"  hidden until {day} by {self.directory}/s:1: third party\n"
                 self.assertEqual(result.stdout.count(over), 3 if status else 0)
                 self.assertNotIn("matched nothing", result.stdout)
 
@@ -230,8 +230,20 @@ class Baseline(Exceptions):
         text = self.written()
         self.path.write_text(text.replace("function=plug_start", "function=plug_start until=2026-06-14 reason=x"))
         result = self.check("--baseline", self.path, GOOD, status=1)
-        self.assertIn(f"what hid it is over since 2026-06-14: {self.path}:5\n", result.stdout)
+        self.assertIn(f"  hidden until 2026-06-14 by {self.path}:5: x\n", result.stdout)
         self.assertIn("failed: 1 finding\n", result.stderr)
+
+    def test_a_file_of_something_else_is_refused(self):
+        text = "".join(f"root:x:{n}\n" for n in range(20))
+        path = self.file("passwd", text)
+        for options in (["--baseline", path], ["--baseline", path, "--write-baseline"], ["--suppressions", path]):
+            with self.subTest(options):
+                result = self.check(*options, GOOD, status=2)
+                self.assertEqual(result.stdout, "")
+                self.assertEqual(len(result.stderr.splitlines()), 12)
+                self.assertIn(f"{path}: 10 more lines left out\n", result.stderr)
+                self.assertIn(f"{path}: no suppressions or baseline: none of its lines is an entry\n", result.stderr)
+                self.assertEqual(path.read_text(), text)
 
     def test_a_symbolic_link_stays_one(self):
         target = self.directory / "target"
@@ -246,6 +258,9 @@ class Baseline(Exceptions):
         for option, status in (("--write-baseline", 2),):
             result = self.check("--baseline", "/nonexistent/b", option, GOOD, status=status)
             self.assertIn("cannot write /nonexistent/b: No such file", result.stderr)
+            self.assertNotIn("added", result.stdout)
+            self.assertNotIn("known", result.stdout)
+            self.assertIn("error: key-destructor", result.stdout)
         environment = self.records(COVERAGE, SUMMARY)
         result = self.dlpin("run", "--baseline=/nonexistent/b", "--write-baseline", PLAIN, environment=environment)
         self.assertEqual(result.returncode, 24)
@@ -302,7 +317,7 @@ class Diff(Exceptions):
         new.write_text("".join(line for line in CLEAN.read_text().splitlines(True) if "libplug.so" not in line))
         result = self.check(GOOD, new, status=0, command="diff")
         self.assertNotIn("fixed: ", result.stdout)
-        self.assertIn("4 lines were not seen again", result.stdout)
+        self.assertIn("4 findings were not seen again", result.stdout)
 
     def test_fail_on_and_suppressions(self):
         self.check("--fail-on=key-orphan", CLEAN, GOOD, status=0, command="diff")
@@ -310,7 +325,7 @@ class Diff(Exceptions):
 
     def test_what_cannot_be_read(self):
         for arguments in ((GOOD, "/nonexistent"), ("/nonexistent", GOOD), (GOOD,), (GOOD, GOOD, GOOD)):
-            self.check(*arguments, status=2, command="diff")
+            self.assertNotIn("not seen again", self.check(*arguments, status=2, command="diff").stdout)
 
     def test_json(self):
         document = json.loads(self.check("--format=json", DATA / "warning-only.jsonl", GOOD, status=1,

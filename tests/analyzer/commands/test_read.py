@@ -11,7 +11,7 @@ import subprocess
 import termios
 import unittest
 
-from support import DATA, DLPIN, Case
+from support import DATA, DLPIN, ERROR, Case, lines
 
 # file: (exit status of check, part of its standard output, part of its standard error)
 CHECKS = {
@@ -102,6 +102,14 @@ class Check(Case):
         self.assertEqual(result.returncode, 2)
         self.assertIn("no report files in it", result.stderr)
 
+    def test_a_directory_of_something_else_is_a_few_lines(self):
+        for number in range(20):
+            self.file(f"x{number}", "x")
+        result = self.dlpin("check", self.directory)
+        self.assertEqual(result.returncode, 2)
+        self.assertEqual(len(result.stderr.splitlines()), 12)
+        self.assertIn(f"{self.directory}: 10 more files skipped\n", result.stderr)
+
     def test_a_fifo_in_a_directory_does_not_block(self):
         os.mkfifo(self.temporary / "fifo")
         self.assertEqual(self.dlpin("check", self.temporary).returncode, 2)
@@ -187,6 +195,61 @@ class Report(Case):
                 self.assertEqual(result.returncode, 2)
                 self.assertIn(f"cannot write {target}", result.stderr)
 
+    def test_a_long_stack_is_cut(self):
+        for frames, end in ((20, "    #19 f (plug.so+0x1)"), (21, "    #20 f (plug.so+0x1)"),
+                            (22, "    … 2 more frames (--verbose)"), (500, "    … 480 more frames (--verbose)")):
+            with self.subTest(frames):
+                path = self.file("deep", lines(
+                    {"type": "header", "format": "dlpin-report", "version": 1, "pid": 1},
+                    {"type": "module", "pid": 1, "id": 2, "path": "/plug.so", "state": "unloaded"},
+                    {**ERROR, "pid": 1, "stack": [{"pc": "0x1", "module": 2, "offset": 1, "symbol": "f"}] * frames}))
+                self.assertIn(end + "\n  sig:", self.dlpin("report", path).stdout)
+                self.assertIn(f"    #{frames - 1} f (plug.so+0x1)\n", self.dlpin("report", "-v", path).stdout)
+
+    def test_the_place_is_in_the_module_even_where_that_is_common(self):
+        path = self.file("common", lines(
+            {"type": "header", "format": "dlpin-report", "version": 1, "pid": 1},
+            {"type": "module", "pid": 1, "id": 1, "path": "/host", "state": "loaded"},
+            {"type": "module", "pid": 1, "id": 2, "path": "/libglib-2.0.so.0", "state": "closed", "common": True},
+            {**ERROR, "pid": 1, "stack": [{"pc": "0x1", "module": 2, "offset": 1, "symbol": "g_private_get"},
+                                          {"pc": "0x2", "module": 1, "offset": 2, "symbol": "main"}]}))
+        self.assertIn("\n  in g_private_get (libglib-2.0.so.0+0x1)\n", self.dlpin("report", path).stdout)
+
+    def test_its_own_files_are_no_reports(self):
+        reports = self.directory / "reports"
+        reports.mkdir()
+        shutil.copy(DATA / "good.jsonl", reports)
+        for _ in range(2):
+            for name, text in (("out", "2 errors"), ("json", '"error": 2')):
+                result = self.dlpin("report", f"--format={'text' if name == 'out' else name}", "-o",
+                                    reports / name, reports)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertNotIn(f"{reports / name}:", result.stderr)
+                self.assertIn(text, (reports / name).read_text())
+
+    def test_a_report_file_is_never_overwritten(self):
+        path = self.directory / "report"
+        shutil.copy(DATA / "good.jsonl", path)
+        before = path.read_text()
+        (self.directory / "link").symlink_to(path)
+        for command in ("report", "check", "diff", "run"):
+            for target in (path, self.directory / "link"):
+                with self.subTest(command, target=target):
+                    inputs = ["true"] if command == "run" else [path] * (1 + (command == "diff"))
+                    result = self.dlpin(command, "-o", target, *inputs)
+                    self.assertEqual(result.returncode, 125 if command == "run" else 2)
+                    self.assertIn(f"cannot write {target}: it is the report file of a process", result.stderr)
+                    self.assertEqual(path.read_text(), before)
+
+    def test_two_reports_do_not_go_into_one_file(self):
+        out = self.directory / "out"
+        result = self.dlpin("report", "-o", out, f"--report=json:{self.directory}/../{self.directory.name}/out",
+                            DATA / "good.jsonl")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("out: another report goes there", result.stderr)
+        result = self.dlpin("report", "-o", "/dev/null", "--report=json:/dev/null", DATA / "good.jsonl")
+        self.assertEqual(result.returncode, 0, result.stderr)
+
     def test_usage(self):
         for arguments in ([], ["--format=toml", "x"], ["--report=x", "x"], ["--nonsense", "x"]):
             with self.subTest(arguments):
@@ -250,8 +313,8 @@ class Usage(Case):
         for arguments, text in (
             (["check", "--format"], "--format needs a value: FORMAT"),
             (["check", "--resolved=1", "x"], "--resolved takes no value"),
-            (["check", "--fo=toml", "x"], 'unknown format "toml"'),
-            (["check", "--re", "x"], "--re: not the whole option"),
+            (["check", "--fo=toml", "x"], 'unknown format "toml": it must be one of text, json, junit, '),
+            (["check", "--re", "x"], "--re: not the whole option: --report, --resolved;"),
             (["check", "--=x", "x"], "--: unknown option"),
             (["why", "--timeout=0", "-p", "1", "x"], "--timeout=0: it must be a number from 1 to 86400"),
             (["why", "-p"], "--pid needs a value: PID"),
@@ -275,9 +338,16 @@ class Usage(Case):
                 out.unlink()
 
     def test_what_is_no_report_is_one_line(self):
-        result = self.dlpin("report", "/etc/passwd")
-        self.assertEqual((result.returncode, result.stdout), (2, ""))
-        self.assertRegex(result.stderr, r"^dlpin report: /etc/passwd:1: not a dlpin report: [^\n]*\n$")
+        document = self.directory / "document"
+        self.dlpin("report", "--format=json", "-o", document, DATA / "good.jsonl")
+        binary = self.directory / "binary"
+        binary.write_bytes(b"\x7fELF\0\1")
+        for path in ("/etc/passwd", document, binary):
+            with self.subTest(path):
+                result = self.dlpin("report", path)
+                self.assertEqual((result.returncode, result.stdout), (2, ""))
+                self.assertEqual(result.stderr, f"dlpin report: {path}: not a dlpin report: report files are "
+                                                "those that dlpin run --keep leaves\n")
 
     def test_bash_completes(self):
         script = self.file("script", self.dlpin("completions", "bash").stdout)

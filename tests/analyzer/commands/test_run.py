@@ -60,7 +60,8 @@ class Status(Case):
             (["--trace-children-skip=a:b", "true"], 125, "cannot hold"),
             (["--trace-children=maybe", "true"], 125, "yes or no"),
             (["-o", "/nonexistent/x", "true"], 125, "cannot write /nonexistent/x"),
-            (["--keep=/dev/null", "true"], 125, "--keep=/dev/null"),
+            (["--keep=/dev/null", "true"], 125, "--keep=/dev/null: Not a directory"),
+            ([f"--keep={plain_file}", "true"], 125, f"--keep={plain_file}: Not a directory"),
             (["--", plain_file], 126, "Permission denied"),
             (["--", self.directory], 126, "Permission denied"),
             (["--", "/nonexistent"], 127, "No such file or directory"),
@@ -323,7 +324,19 @@ class Options(Case):
                               ("verbosity", '"verbosity" has no value'),
                               ("verbosity=1:", None), ("", None), (":verbosity=1", None),
                               ("label_env='a:b':verbosity=0", None),
-                              ("label_env='a:b':scann=0", '"scann" is no option')):
+                              ("label_env='a:b':scann=0", '"scann" is no option'),
+                              ("scan=maybe", "scan=maybe: it must be one of: off values full"),
+                              ("scan=off=x", "scan=off=x: it must be one of"),
+                              ("scan=", "scan=: it must be one of"),
+                              ("scan=off:fix=guard", None), ("fix=keep=a*", None), ('"scan"="off"', None),
+                              ("fix=guard=a*", "fix=guard=a*: it must be one of: off guard keep"),
+                              ("quiet=yes", "quiet=yes: it must be a number in the range 0-1"),
+                              ("scan_limit_ms=1s:quiet=1", "scan_limit_ms=1s: it must be a number"),
+                              ("check_signal=99", "check_signal=99: it must be a number in the range 0-64"),
+                              ("malloc_context_size=0", "the range 1-32"), ("malloc_context_size=32", None),
+                              ("registries=/nonexistent", "registries=/nonexistent: No such file"),
+                              ("suppressions='/non:existent'", "suppressions=/non:existent: No such file"),
+                              ("registries=/dev/null", None)):
             with self.subTest(options):
                 result = self.dlpin("run", f"--options={options}", "touch", ran,
                                     environment={"DLPIN_LIBRARY": SHIM} if SHIM else {})
@@ -331,6 +344,13 @@ class Options(Case):
                 self.assertIn(text or "", result.stderr)
                 self.assertEqual(ran.exists(), text is None)
                 ran.unlink(missing_ok=True)
+
+    def test_so_are_those_of_the_environment(self):
+        for options, status in (("scan=maybe", 125), ("verbose=1", 125), ("scan=off", 0), ("", 0)):
+            environment = {"DLPIN_OPTIONS": options} | ({"DLPIN_LIBRARY": SHIM} if SHIM else {})
+            result = self.dlpin("run", "true", environment=environment)
+            self.assertEqual(result.returncode, status, result.stderr)
+            self.assertEqual("dlpin run: DLPIN_OPTIONS: " in result.stderr, status == 125)
 
     def test_a_library_without_a_list_takes_all(self):
         self.assertEqual(self.dlpin("run", "--options=verbose=1", "true").returncode, 0)

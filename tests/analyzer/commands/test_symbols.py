@@ -342,6 +342,21 @@ class Replaced(Symbols):
 
 
 class Once(Symbols):
+    def test_every_finding_that_why_shows(self):
+        library = self.library()
+        offset = self.addresses(library, "plug_run").start + 1
+        report = self.report(library, [offset])
+        handle = dict(FINDING, kind="handle", verdict="held", signature="s",
+                      stack=[{"pc": "0x1", "module": 1, "offset": offset, "symbol": "as_it_was"}])
+        header, module = report.read_text().splitlines()[:2]
+        program = {"type": "module", "pid": 1, "id": 2, "path": "/opt/host", "state": "loaded"}
+        report.write_text("\n".join((json.dumps({**json.loads(header), "exe": "/opt/host"}),
+                                     json.dumps({**json.loads(module), "state": "loaded"}), json.dumps(program),
+                                     json.dumps(handle), json.dumps({**handle, "id": 2}), "")))
+        result = self.dlpin("why", report, "plug.so")
+        self.assertEqual(result.stdout.count(f"#0 plug_run at {self.directory}/plug.c:3 "), 2, result)
+        self.assertIn("it is the program itself", self.dlpin("why", report, "host").stdout)
+
     def test_a_module_is_opened_as_often_for_many_frames_as_for_one(self):
         if shutil.which("strace") is None:
             self.skipTest("no strace")
@@ -351,7 +366,7 @@ class Once(Symbols):
         for frames in (1, 500):
             trace = self.directory / "trace"
             result = subprocess.run(["strace", "-f", "-qq", "-e", "trace=openat,open,openat2", "-o", trace,
-                                     os.environ["DLPIN_TEST_COMMAND"], "report",
+                                     os.environ["DLPIN_TEST_COMMAND"], "report", "-v",
                                      self.report(library, [offset] * frames)],
                                     env=self.environment, capture_output=True, text=True, timeout=600)
             if result.returncode != 0:

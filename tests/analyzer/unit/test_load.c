@@ -32,7 +32,7 @@ static struct load_counts load_data(const char *name, struct counted *counted)
     const char *paths[] = {path};
 
     snprintf(path, sizeof path, "%s/%s", getenv("DLPIN_TEST_DATA"), name);
-    load_inputs(paths, 1, &sink, &counts);
+    load_inputs(paths, 1, &(struct file_ids){0}, &sink, &counts);
     return counts;
 }
 
@@ -121,7 +121,7 @@ Test(load, files_of_a_directory_come_in_the_order_of_their_numbers, .init = cr_r
         fputs(header, file);
         fclose(file);
     }
-    load_inputs(paths, 1, &sink, &counts);
+    load_inputs(paths, 1, &(struct file_ids){0}, &sink, &counts);
     for (size_t i = 0; i < 2; i++) {
         char path[64];
 
