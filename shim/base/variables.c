@@ -216,16 +216,25 @@ static size_t in_page(const char *at, size_t size)
     return size < rest ? size : rest;
 }
 
+/* strnlen(3) is not among what the library may call. */
+static size_t length_within(const char *text, size_t size)
+{
+    size_t length = 0;
+    while (length < size && text[length])
+        length++;
+    return length;
+}
+
 ssize_t variables_copy_text(const char *from, char *to, size_t size)
 {
     for (size_t done = 0; done < size;) {
         size_t n = in_page(from + done, size - done);
         if (sys_copy_memory(from + done, to + done, n) != (ssize_t)n)
             return -1;
-        const char *end = memchr(to + done, '\0', n);
-        if (end)
-            return end - to;
-        done += n;
+        size_t length = length_within(to + done, n);
+        done += length;
+        if (length < n)
+            return (ssize_t)done;
     }
     return -1;
 }
@@ -408,7 +417,7 @@ static size_t text_bytes(const char *text, size_t most)
         size_t n = in_page(text + done, sizeof piece);
         if (sys_copy_memory(text + done, piece, n) != (ssize_t)n)
             break;
-        size_t length = strnlen(piece, n);
+        size_t length = length_within(piece, n);
         done += length;
         if (length < n)
             return done + 1;
