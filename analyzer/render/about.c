@@ -25,12 +25,11 @@ static char *origin_text(const struct group *group)
     return text;
 }
 
-char *about_text(const struct group *group)
+static char *text_with_state(const struct group *group, const char *state)
 {
     const struct module *module = finding_module(group->shown);
     const char *path = finding_module_path(group->shown);
     const char *name = module != NULL ? module_identity(module) : path != NULL ? path : "?";
-    const char *state = module != NULL ? module_state_name(module->data->state) : "";
     char *origin = origin_text(group), *text;
 
     if (state[0] == '\0' && origin[0] == '\0')
@@ -40,4 +39,16 @@ char *about_text(const struct group *group)
                              state[0] != '\0' && origin[0] != '\0' ? "; " : "", origin);
     free(origin);
     return text;
+}
+
+char *about_text(const struct group *group)
+{
+    const struct module *module = finding_module(group->shown);
+
+    return text_with_state(group, module != NULL ? module_state_name(module->data->state) : "");
+}
+
+char *whose_text(const struct group *group)
+{
+    return text_with_state(group, "");
 }

@@ -9,6 +9,9 @@
  * freed. */
 char *about_text(const struct group *group);
 
+/* Without the state, where the message says it: "plugin.so"; to be freed. */
+char *whose_text(const struct group *group);
+
 /* "zlib1g 1:1.2.13"; a new string, to be freed. */
 char *package_text(const struct package *package);
 

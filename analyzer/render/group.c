@@ -13,6 +13,7 @@
 #include "render/message.h"
 #include "render/put.h"
 #include "render/stack.h"
+#include "render/titles.h"
 #include "render/way.h"
 #include "symbolize/demangle.h"
 
@@ -26,15 +27,15 @@ static const char *const severity_colors[] = {
     [SEVERITY_ERROR] = "\033[31m",
 };
 
-/* "descriptor: plugin.so (unloaded): descriptor left open" */
+/* "descriptor: plugin.so: descriptor left open" */
 static char *heading_text(const struct group *group)
 {
     const char *kind = group->shown->data->kind, *title = kind_title(kind);
-    char *about = about_text(group);
-    char *text = memory_format("%s: %s%s%s", kind, about, title != NULL ? ": " : "",
+    char *whose = whose_text(group);
+    char *text = memory_format("%s: %s%s%s", kind, whose, title != NULL ? ": " : "",
                                title != NULL ? title : "");
 
-    free(about);
+    free(whose);
     return message_printable(text);
 }
 
@@ -54,7 +55,8 @@ static void put_heading(FILE *out, const struct style *style, const struct group
         size_t columns = strlen(severity) + style_columns(text) + style_columns(place) + 7;
         bool breaks = style->width > 0 && columns > style->width;
 
-        fputs(breaks ? "\n " : is_of_subject ? ":" : ",", out);
+        fputs(is_of_subject ? ":" : breaks ? "" : ",", out);
+        fputs(breaks ? "\n " : "", out);
         put(out, "%s%s", is_of_subject ? " " : " in ", place);
     }
     fputc('\n', out);
@@ -253,18 +255,12 @@ static void put_growth(FILE *out, const struct group *group)
     fputc('\n', out);
 }
 
-/* The title of a finding's stack. */
-static const char *stack_title(const struct finding_record *data)
-{
-    return name_to_kind(data->kind) == KIND_THREAD_STACK ? "the thread is at" : "created at";
-}
-
 static void put_frames(FILE *out, const struct style *style, const struct finding *finding)
 {
     const struct finding_record *data = finding->data;
 
     for (size_t i = 0; i < data->point_count; i++) {
-        put(out, "  %s: ", data->points[i].role);
+        put(out, "  %s: ", point_title(data, &data->points[i]));
         put_place(out, finding->process, &data->points[i]);
     }
     put_stack(out, style, finding->process, stack_title(data), data->stack, data->stack_count);

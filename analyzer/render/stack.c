@@ -210,3 +210,18 @@ char *own_place_text(const struct finding *finding, bool *is_of_subject)
     free(name);
     return text;
 }
+
+struct own_place own_place(const struct finding *finding)
+{
+    struct own_place place = {0};
+    struct line line;
+    struct frame_place at;
+
+    if (!own_line(finding, &line))
+        return place;
+    at = frame_place(line.frame, line.number);
+    place.function = name_of(&line) != NULL ? short_name(name_of(&line)) : NULL;
+    place.source = at.source;
+    place.line = at.line;
+    return place;
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Signal dispositions as the kernel has them, by rt_sigaction(2) itself: what libc's sigaction does
- * passes through functions that the program, or we ourselves, interpose.
+ * Signal dispositions as the kernel has them, by rt_sigaction(2) itself: libc's sigaction may be
+ * interposed by the program, or by us.
  *
  * Any thread, any phase, async-signal-safe; errno may change.
  */
@@ -20,7 +20,7 @@ struct action {
     uint64_t mask;
 };
 
-/* The highest, and the first that glibc leaves to programs of the real-time ones. */
+/* The highest signal, and the first real-time signal that glibc leaves to programs. */
 enum { ACTION_SIGNALS = 64, ACTION_REALTIME = 34 };
 
 /* False: there is no such signal. */
@@ -33,7 +33,7 @@ uint64_t action_caught(void);
 /* `before` may be NULL. */
 bool action_set(int signal, const struct action *action, struct action *before);
 
-/* One that calls `handler` on the thread's own stack, with all signals blocked meanwhile. */
+/* An action that calls `handler` on the thread's own stack and blocks all signals meanwhile. */
 struct action action_for(void (*handler)(int signal, siginfo_t *info, void *context));
 
 /* The handler's address; 0 where there is none (SIG_DFL, SIG_IGN). */

@@ -29,8 +29,8 @@ static unsigned class_of(size_t size)
     return class;
 }
 
-/* From a free list, else from the chunk, else from a new chunk; the rest of the old one is given
- * up. */
+/* Takes from a free list, else from the chunk, else from a new chunk; the rest of the old chunk is
+ * lost. */
 static void *take_locked(unsigned class)
 {
     struct free_item *item = free_items[class];

@@ -50,7 +50,8 @@ static bool has_filter(void)
     return calls_pass(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0, 0) > 0;
 }
 
-/* A filter that was there before us may kill for prctl(2), but for nothing that the loader did. */
+/* A filter that is older than us may kill the process for prctl(2), but for no call that the loader
+ * made. */
 static bool had_filter(void)
 {
     static const char name[] = "\nSeccomp:\t";
@@ -80,7 +81,7 @@ void calls_meet_filter(void)
         found();
 }
 
-/* The state that holds for the next call; it is learned where it is unknown. */
+/* The state for the next call; asks the kernel where it is unknown. */
 static inline int look(void)
 {
     int now = atomic_load_explicit(&state, memory_order_relaxed);

@@ -10,8 +10,8 @@
  *
  *  - There is no filter: every call is made. Before the first one in an event (base/guard.h) the
  *    kernel is asked for a filter, with PR_GET_SECCOMP.
- *  - There was a filter when the program started: it is for more programs than this one. Calls are
- *    made that most programs make; whoever wants another one asks calls_are_filtered first.
+ *  - There was a filter when the program started: it is for more programs than this one. Calls that
+ *    most programs make are made; before any other one the caller asks calls_are_filtered.
  *  - A filter came later, or is about to come: no call is made any more, each fails with ENOSYS.
  *
  * Any thread, any phase, also in signal handlers.
@@ -28,8 +28,8 @@ long calls_make(long number, long a, long b, long c, long d, long e, long f);
 #define SYS_CALL_PADDED(number, a, b, c, d, e, f, ...) \
     calls_make((long)(number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
-/* The same whatever the state is: for what the program itself wants to be made. Returns a negative
- * errno where it fails, and does not touch errno. */
+/* The same in any state: for calls that the program itself makes. Returns a negative errno where it
+ * fails, and does not touch errno. */
 long calls_pass(long number, long a, long b, long c, long d, long e, long f);
 
 /* True where a system call that the program itself does not make may kill it. */
@@ -39,7 +39,7 @@ bool calls_are_filtered(void);
 bool calls_are_over(void);
 void calls_end(void);
 
-/* `found` is called when a filter is met that came without calls_end; inside the guard or without
+/* Calls `found` when there is a filter without an earlier calls_end; inside the guard or without
  * it, with any of our locks. */
 void calls_watch(void (*found)(void));
 

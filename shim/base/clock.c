@@ -42,7 +42,7 @@ static struct timespec span_of(uint64_t nanoseconds)
     return (struct timespec){(time_t)(nanoseconds / SECOND), (long)(nanoseconds % SECOND)};
 }
 
-/* By a call that filters allow; nanosleep(2) is one that the C library makes no more. */
+/* Uses a call that filters allow; the C library does not use nanosleep(2) any more. */
 void clock_pause_us(unsigned microseconds)
 {
     uint64_t nanoseconds = (uint64_t)microseconds * MICROSECOND;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Time, and waiting for it to pass. All of the shim asks here, so that a unit test can put a clock
- * of its own in place of the system's: no decision depends on the speed of the machine then.
+ * Time, and waiting for it to pass. The whole shim uses these functions, so that a unit test can
+ * replace the system's clock: then no decision depends on the speed of the machine.
  *
  * Any thread, at any time, also in signal handlers and before constructors. May change errno.
  */
@@ -15,7 +15,7 @@
 /* Nanoseconds on CLOCK_MONOTONIC. */
 uint64_t clock_monotonic_ns(void);
 
-/* Nanoseconds of a processor that this thread had; 0 where a filter may be against asking. */
+/* Processor time of this thread in nanoseconds; 0 where a filter may forbid the call. */
 uint64_t clock_processor_ns(void);
 
 /* Sleeps; unlike nanosleep(2) through libc this is no cancellation point. */

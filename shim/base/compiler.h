@@ -13,7 +13,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 #define COLD __attribute__((noinline, cold))
-/* For what reads memory of others, or goes on another stack: the sanitizer of the unit tests knows
+/* For functions that read memory of others or switch stacks: the sanitizer of the unit tests knows
  * neither. */
 #define NO_ADDRESS_SANITIZER __attribute__((no_sanitize("address")))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the shim had to leave out, by what it was; it all comes into the coverage record. */
+/* Counts of events that the shim had to drop, by type. The coverage record reports all of them. */
 #ifndef DLPIN_BASE_DROPPED_H
 #define DLPIN_BASE_DROPPED_H
 

@@ -27,7 +27,7 @@ enum { MACHINE = EM_AARCH64 };
 #error "unknown architecture"
 #endif
 
-/* A file by what does not change when another path leads to it. */
+/* Identifies a file whichever path leads to it. */
 struct identity {
     dev_t device;
     ino_t inode;
@@ -175,7 +175,7 @@ static int find_interpreter(int fd, const ElfW(Ehdr) * header, ElfW(Phdr) * segm
     return 0;
 }
 
-/* With another C library, or another copy of ours, the library may not be one for it. */
+/* With another C library, or another copy of ours, this library may not fit. */
 static bool has_our_loader(int fd, const ElfW(Phdr) * segment)
 {
     char path[SCRIPT_LINE_MAX];

@@ -24,8 +24,9 @@ struct exec_file {
 /* Once: remembers the loader, the library, and the folder that reports go into (or NULL). */
 void exec_file_start(const char *library, const char *folder);
 
-/* One of enum unfollowed; UNFOLLOWED_NOT: the library comes into it; UNFOLLOWED_LOADER: into what
- * the loader runs, if anything; UNFOLLOWED_ABSENT: there is nothing to execute. */
+/* Reports why the library does not come into the program. UNFOLLOWED_NOT: it does;
+ * UNFOLLOWED_LOADER: it comes into what the loader runs, if anything; UNFOLLOWED_ABSENT: there is
+ * nothing to execute. */
 enum unfollowed exec_file_inspect(const struct exec_file *file);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a thread must know about itself before anything else: whether it is inside the shim already.
+ * The state of the calling thread. Each entry into the shim reads it first: a thread may be inside
+ * the shim already.
  *
  * Initial-exec TLS, so that reading it never allocates (a dynamic TLS block is malloc'ed on first
  * use, inside the malloc that asks).
@@ -19,9 +20,9 @@ struct thread;
 struct guard {
     unsigned
         depth; /* > 0: the call comes from the shim itself, or from a signal handler above it */
-    bool dlopen_pending;      /* this thread entered dlopen; what came of it is not looked at yet */
+    bool dlopen_pending;      /* this thread entered dlopen; its outcome is not checked yet */
     bool dlopen_deepbind;     /* with RTLD_DEEPBIND */
-    unsigned dlclose_depth;   /* dlclose calls of this thread that are under way */
+    unsigned dlclose_depth;   /* dlclose calls of this thread that have not returned */
     uintptr_t dlclose_stack;  /* where the stack of the outermost one's caller begins; 0: none is */
     uint32_t dlclose_clear;   /* number of the module that no thread was in when it began */
     bool dlclose_is_alone;    /* there was no other thread when the dlclose began, */

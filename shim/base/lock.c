@@ -19,7 +19,7 @@ static COLD bool acquire_slow(struct lock *lock)
 
     while (atomic_exchange_explicit(&lock->word, 2, memory_order_acquire) != 0) {
         clock_wait(&lock->word, 2, SECOND, false);
-        /* Where no system call is made any more, nothing is noted that would be missed. */
+        /* After the last system call of ours no event is noted any more, so none is missed. */
         if (calls_are_over() || clock_monotonic_ns() > give_up)
             return false;
     }

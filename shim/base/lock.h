@@ -8,17 +8,17 @@
  *   the loader's locks  >  own_stack  >  check  >  changes  >  report  >
  *   registry (keys, threads)  >  sites  >  modules  >  key_stubs  >  arena
  *
- * All of them are in lifecycle/locks.c, too, in the same order: a child must find them free. The
- * first is not taken there: who ends the process has it to the end.
+ * All of them are in lifecycle/locks.c, too, in the same order: a child must find them free.
+ * own_stack is not taken there: the thread that ends the process holds it to the end.
  *
  * The loader's locks come first because the program calls us with them held (constructors,
- * callbacks of dl_iterate_phdr). So nothing that takes them (dl_iterate_phdr, dladdr, dlsym, and
- * unwinding that would use these) may be called under one of ours. The same holds for anything that
- * runs the program's code.
+ * callbacks of dl_iterate_phdr). So no function that takes them (dl_iterate_phdr, dladdr, dlsym,
+ * and unwinding through these) may be called under one of ours. The same holds for any function
+ * that runs the program's code.
  *
  * lock_acquire gives up after a few seconds and returns false: a process that was cloned without
- * fork handlers may have inherited a lock from a thread that it has not. The caller then drops the
- * event and counts it. A tool that waits for ever would be worse than one that misses something.
+ * fork handlers may have inherited a lock from a thread that it does not have. The caller then
+ * drops the event and counts it. A missed event is better than a program that waits for ever.
  */
 #ifndef DLPIN_BASE_LOCK_H
 #define DLPIN_BASE_LOCK_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * DLPIN_OPTIONS="name=value:name=value": what the shim may be told. Names that the sanitizers have
- * mean the same here. A value with a ':' in it stands in single or double quotes. libdlpin(7)
- * describes them.
+ * DLPIN_OPTIONS="name=value:name=value": the shim's options. Names that the sanitizers use mean the
+ * same here. A value with a ':' in it stands in single or double quotes. libdlpin(7) describes
+ * them.
  */
 #ifndef DLPIN_BASE_OPTIONS_H
 #define DLPIN_BASE_OPTIONS_H
@@ -65,9 +65,8 @@ struct options {
 extern struct options options;
 
 /*
- * Sets `options` to the defaults and then to what `text` says (may be NULL). Each thing that is
- * wrong is a line in `complaints` that names it, and its default holds. Called once, from one
- * thread.
+ * Sets `options` to the defaults and then to the values in `text` (may be NULL). Each mistake is a
+ * line in `complaints` that names it, and the default holds. Called once, from one thread.
  */
 void options_parse(const char *text, struct text *complaints);
 

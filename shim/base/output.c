@@ -18,7 +18,7 @@
 
 enum { HIGH_FD = 900, FEW_FDS = 128, MOST_SUFFIXES = 10000 };
 
-/* A descriptor together with what it stood for when we saw it first. */
+/* A descriptor, and the file that it was when we saw it first. */
 struct known_file {
     int fd; /* or NONE, or CLOSED: to be opened again when it is needed */
     dev_t device;
@@ -69,7 +69,7 @@ static void hold_signals(struct held_signals *held)
     pthread_sigmask(SIG_BLOCK, &set, &held->before);
 }
 
-/* What is pending after a write that failed, and was not before, is ours. */
+/* A signal that is pending after a failed write, and was not before, came from that write. */
 static void release_signals(const struct held_signals *held, bool failed)
 {
     static const struct timespec at_once = {0, 0};
@@ -121,7 +121,7 @@ bool output_stderr(const char *data, size_t length)
            write_whole(STDERR_FILENO, data, length);
 }
 
-/* Moves a descriptor out of the range that programs count on; as high as the limit lets it. */
+/* Moves a descriptor out of the range that programs expect; as high as the limit allows. */
 static int move_high(int fd)
 {
     struct rlimit limit;
@@ -246,8 +246,8 @@ static bool reopen(void)
     return true;
 }
 
-/* Where the program may have only few descriptors, it gets them all: ours is closed between
- * records. */
+/* Where the limit on descriptors is low, the program gets them all: ours is closed between records.
+ */
 static void spare_descriptor(void)
 {
     if (!few_descriptors)

@@ -3,7 +3,7 @@
  * Raw output: standard error, and one report file per process.
  *
  * Descriptors are the program's: it may close any of them and get the number again for a file of
- * its own. So nothing is written to a descriptor that is not still the file that it was (device and
+ * its own. So nothing is written to a descriptor unless it still is the same file (device and
  * inode). The report file's descriptor is a high number, closed on exec; where the program closed
  * it, the file is opened again by its path and checked likewise.
  *
@@ -16,10 +16,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Remembers what standard error is. Once, before any output. */
+/* Remembers which file standard error is. Once, before any output. */
 void output_init(void);
 
-/* One write to standard error; false where it is not any more what it was at the start. */
+/* Writes once to standard error. False: the descriptor is another file than at the start. */
 bool output_stderr(const char *data, size_t length);
 
 /* The path with the current directory in front where it is relative: the program may leave that
@@ -40,11 +40,11 @@ int output_file_open(const char *pattern, const char *program);
 /* Where the file lies, or NULL. */
 const char *output_file_path(void);
 
-/* One write(2) to the file's end. False: it could not be written whole. */
+/* Appends to the file with one write(2). False: a part is missing. */
 bool output_file_write(const char *data, size_t length);
 
-/* Something is missing in the file for good: takes the right to write to it away, which needs no
- * room on the disk, and which readers can see. */
+/* A part of the file is missing for good: removes the write permission, which needs no room on the
+ * disk, and which readers can see. */
 void output_file_spoil(void);
 
 /* The file that is open now belongs to the parent; a next output_file_open makes one for this

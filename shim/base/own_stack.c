@@ -15,7 +15,7 @@ enum {
     GUARD_BYTES = 64 << 10, /* pages are no larger than that */
 };
 
-/* Where a thread goes on that leaves the stack. The trampoline writes it. */
+/* The place where a thread continues after it leaves the stack. The trampoline writes it. */
 struct place {
     uintptr_t pc, sp;
 };
@@ -39,8 +39,8 @@ void own_stack_prepare(void)
         sys_unmap(mapped, GUARD_BYTES + STACK_BYTES);
 }
 
-/* Who waits is counted meanwhile, for the one that has it to say so; and for good where that was in
- * vain. */
+/* Counts a waiting thread until it has the stack, so that the holder can report it; and for good
+ * where it waits in vain. */
 static bool take(void)
 {
     atomic_fetch_add(&waits, 1);
@@ -54,8 +54,8 @@ static bool take(void)
     return false;
 }
 
-/* All, for a handler would find the stack taken by its own thread; but for those that people and
- * supervisors end a program with, as long as these run no handler. */
+/* All signals, because a handler would find the stack taken by its own thread; except those with
+ * which people and supervisors end a program, as long as these run no handler. */
 NO_ADDRESS_SANITIZER static uint64_t signals_to_block(void)
 {
     static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM};

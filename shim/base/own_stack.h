@@ -6,7 +6,7 @@
  *
  * One thread at a time, with signals blocked: no handler of the program runs on this stack, and
  * none interrupts the work. SIGTERM and its kin end the process as ever where they have no handler.
- * Unwinding leads from it back to the stack of the program; whoever looks at stack pointers asks
+ * Unwinding leads from it back to the stack of the program; code that examines stack pointers asks
  * own_stack_look_through. There is an inaccessible page below it.
  *
  * Without any of our locks: its own is the outermost of them (base/lock.h).
@@ -21,16 +21,15 @@
 /* Maps it, if it is not there yet. Not necessary, but later there may be no memory. */
 void own_stack_prepare(void);
 
-/* Runs work(data) on it, and returns when that does; the blocked signals and errno are then what
- * they were. False: another thread has it for longer than one can wait, or there is no memory; then
- * nothing was run. */
+/* Runs work(data) on it, and returns when that returns; keeps the blocked signals and errno. False:
+ * another thread had the stack for too long, or there is no memory; then nothing ran. */
 bool own_stack_run(void (*work)(void *data), void *data);
 
 /* How many threads wait for it, or have waited in vain. */
 unsigned own_stack_waits(void);
 
-/* Where the thread `tid`, which has this stack pointer, left the program's stack: *sp and *pc are
- * then those behind its call. Nothing is changed where *sp lies on another stack. In any thread. */
+/* If *sp, the stack pointer of thread `tid`, lies on our stack, sets *sp and *pc to those with
+ * which the thread left the program's stack. In any thread. */
 void own_stack_look_through(pid_t tid, uintptr_t *sp, uintptr_t *pc);
 
 /* The same for the calling thread's own stack pointer. */

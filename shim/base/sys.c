@@ -59,7 +59,7 @@ uintptr_t sys_first_stack_top(void)
     return getauxval(AT_EXECFN);
 }
 
-/* A place in the list is free while `start` is 0. What finds none is not listed. */
+/* A place in the list is free while `start` is 0. In a full list a mapping is not listed. */
 static struct {
     _Atomic uintptr_t start, end;
 } own_maps[SYS_MAPS_MAX];
@@ -94,7 +94,7 @@ bool sys_own_map(unsigned index, uintptr_t *start, uintptr_t *end)
 
 enum { ROOM_STEP = 64 << 10, ROOM_TRIES = 4 };
 
-/* A place that was not asked for before; NULL: where the kernel will. */
+/* An address that was not asked for before; NULL: the kernel chooses. */
 static void *place_for(size_t size)
 {
     static _Atomic uintptr_t used;
@@ -104,7 +104,7 @@ static void *place_for(size_t size)
     return code > ROOM_DISTANCE + ROOM + offset ? (void *)(code - ROOM_DISTANCE - offset) : NULL;
 }
 
-/* What lies there already is kept: then the kernel chooses another place. */
+/* The kernel keeps an existing mapping there, and then chooses another place. */
 static void *map_away(size_t size, int flags)
 {
     for (unsigned tries = 1;; tries++) {
@@ -199,8 +199,8 @@ static size_t copy_from_file(int fd, const struct sys_span *spans, unsigned coun
     return done;
 }
 
-/* FUTEX_WAIT looks at the word first: EFAULT where it cannot, and EAGAIN where it is another one
- * than the one that was told; else it waits, though not for long. */
+/* FUTEX_WAIT reads the word first: EFAULT if that fails, EAGAIN if the word is not the expected
+ * one. Else it waits, though not for long. */
 static bool is_readable(uintptr_t address)
 {
     enum { UNUSUAL = 0x5bd1e995 };
@@ -210,8 +210,8 @@ static bool is_readable(uintptr_t address)
            (errno != EFAULT && errno != ENOSYS);
 }
 
-/* The unit tests' sanitizer does not know the memory of others that this reads: so no memcpy, which
- * the sanitizer checks, and volatile, for the compiler not to make a memcpy of the loop. */
+/* The unit tests' sanitizer does not know the memory of others that this reads: so there is no
+ * memcpy, which it checks, and volatile keeps the compiler from making the loop a memcpy. */
 NO_ADDRESS_SANITIZER static void copy_unchecked(const char *from, char *to, size_t size)
 {
     size_t done = 0;

@@ -15,7 +15,8 @@
 
 pid_t sys_getpid(void);
 
-/* In a copy of the process, which has a number of its own: sys_getpid says this one from now on. */
+/* In a copy of the process, which has a number of its own: sys_getpid returns this number from now
+ * on. */
 void sys_stand_in_for(pid_t process);
 
 pid_t sys_gettid(void);
@@ -50,8 +51,8 @@ uintptr_t sys_first_stack_top(void);
  * Anonymous private memory, zeroed, not reserved; NULL where there is none. Never backed by huge
  * pages: sparse tables would otherwise cost 2 MB a touch.
  *
- * All of our memory lies far from where the loader puts modules, as long as there is room: none of
- * it comes to lie where a module was, whose addresses would then mean something else, and the
+ * As long as there is room, our memory lies far from where the loader puts modules: none of it
+ * takes the place of an unloaded module, whose addresses would then mean something else, and the
  * program's own mappings lie as they would without us.
  */
 void *sys_map(size_t size);
@@ -60,12 +61,12 @@ void sys_unmap(void *p, size_t size);
 /* The same for memory that will be written to from one end to the other: huge pages are welcome. */
 void *sys_map_dense(size_t size);
 
-/* The same, shared with copies of the process. sys_own_map does not tell of it; munmap(2) gives it
+/* The same, shared with copies of the process. sys_own_map does not report it; munmap(2) gives it
  * back. */
 void *sys_map_shared(size_t size);
 
-/* What sys_map gave and nobody has given back: our own memory, which a scan must not look at. Up to
- * `index` of SYS_MAPS_MAX; false where there is nothing at that index. */
+/* A mapping from sys_map that is still in use: our own memory, which a scan must leave out. `index`
+ * is below SYS_MAPS_MAX; false: there is no mapping at this index. */
 enum { SYS_MAPS_MAX = 1024 };
 bool sys_own_map(unsigned index, uintptr_t *start, uintptr_t *end);
 
@@ -74,18 +75,17 @@ bool sys_own_map(unsigned index, uintptr_t *start, uintptr_t *end);
  * read, or -1. Each page is tried first with a futex(2) call that reads a word and does not wait.
  * That leaves a few nanoseconds in which another thread could unmap it; process_vm_readv(2) would
  * not, but a seccomp filter that the program was started under may kill it for that, and every
- * threaded program may use futexes. So this is for what stays, once it is there: nobody unmaps it
- * now. Where a page may have to be brought by the program (base/userfaults.h), the next one is
- * used.
+ * threaded program may use futexes. So this is for memory that is never unmapped once it is there.
+ * Where the program may have to supply a page (base/userfaults.h), the next function is used.
  */
 ssize_t sys_read_memory(const void *from, void *to, size_t size);
 
 /*
- * The same for what other threads may unmap at any time: by process_vm_readv(2), which cannot
- * fault. That call waits for pages that the program has to bring, and a seccomp filter may kill for
- * it: where there may be either, from /proc/self/mem, by calls that the loader needs, too. The
- * kernel does not wait there: such a page cannot be read, like one that is not mapped. Without
- * /proc, as above, or, where it could wait, not at all.
+ * The same for memory that other threads may unmap at any time: by process_vm_readv(2), which
+ * cannot fault. That call waits for pages that the program has to supply, and a seccomp filter may
+ * kill the process for it. Where either is possible, we read /proc/self/mem, by calls that the
+ * loader needs, too. The kernel does not wait there: such a page cannot be read, like one that is
+ * not mapped. Without /proc, as above, or, where that could wait, not at all.
  */
 ssize_t sys_copy_memory(const void *from, void *to, size_t size);
 
@@ -97,8 +97,8 @@ struct sys_span {
 
 size_t sys_copy_spans(const struct sys_span *spans, unsigned count, char *to);
 
-/* The calling thread will read much, and keeps /proc/self/mem open for it where that is what is
- * read. False: it is not, or not open. */
+/* The calling thread will read much: keeps /proc/self/mem open where reads use that. False: they do
+ * not, or it cannot be opened. */
 bool sys_hold_memory(void);
 void sys_release_memory(void);
 

@@ -33,7 +33,7 @@ void text_printf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 /* "quoted", escaped; bytes that are not UTF-8 come out as U+FFFD. NULL comes out as null. */
 void text_add_json(struct text *text, const char *s);
 
-/* What was written, or "" where there is nothing. */
+/* The text so far, or "". */
 const char *text_string(const struct text *text);
 
 #endif

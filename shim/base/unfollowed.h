@@ -16,12 +16,12 @@
 /* Returns a number for unfollowed_forget, or -1. */
 int unfollowed_note(const char *program, enum unfollowed why);
 
-/* It was not started after all. -1 is ignored. */
+/* The program was not started after all. Ignores -1. */
 void unfollowed_forget(int number);
 
 bool unfollowed_any(void);
 
-/* One program that was started so often; false: there is none of this number. */
+/* The program with this number, and how often it was started; false: there is none. */
 struct unfollowed_program {
     const char *program;
     enum unfollowed why;

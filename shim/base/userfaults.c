@@ -13,7 +13,7 @@ void userfaults_note_made(void)
     atomic_fetch_add(&untold, 1);
 }
 
-/* One that came from elsewhere is told its features, too: that is not counted. */
+/* A descriptor from elsewhere is told its features, too; this call is not counted. */
 void userfaults_note_features(uint64_t features)
 {
     int count = atomic_load(&untold);

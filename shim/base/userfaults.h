@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Memory that is brought by the program itself: with userfaultfd(2) the first use of a page can
- * wait until somebody has answered a message, which a thread that reads it, or waits for whoever
- * reads it, never does.
+ * Memory that the program itself supplies: with userfaultfd(2) the first use of a page can wait
+ * until a thread has answered a message. If this thread itself uses the page, or waits for a thread
+ * that does, it never answers.
  *
- * What is known comes from calls that pass us: the descriptor is made by syscall(2) or ioctl(2),
- * and is of no use before an ioctl(2) has said which events it is for. Any thread, any phase, also
- * in signal handlers.
+ * We know of it from calls that pass us: syscall(2) or ioctl(2) makes the descriptor, which is of
+ * no use before an ioctl(2) has set its features. Any thread, any phase, also in signal handlers.
  */
 #ifndef DLPIN_BASE_USERFAULTS_H
 #define DLPIN_BASE_USERFAULTS_H
@@ -24,7 +23,7 @@ bool userfaults_are_possible(void);
 /* So may a fork; also where a descriptor's features were not seen: another process may have it. */
 bool userfaults_may_stop_forks(void);
 
-/* In a copy of the process, in which no memory is brought by anybody. */
+/* In a copy of the process, in which nobody supplies memory. */
 void userfaults_forget(void);
 
 #endif

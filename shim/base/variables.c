@@ -22,7 +22,7 @@ enum { MOST_PUT_BACK = 4 };
 static const char *library;     /* NULL: nothing is put back */
 static char *preload, *options; /* whole variables */
 
-/* What was put back when this program was started; until variables_start. */
+/* The values that were put back when this program was started; until variables_start. */
 static const char *taken_preload, *taken_options;
 
 static bool begins(const char *text, const char *with)
@@ -143,7 +143,7 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* Whether a list as in LD_PRELOAD has a file of the library's name. *start and *end: where. */
+/* True if a list as in LD_PRELOAD has a file of the library's name. *start and *end: where. */
 static bool find_item(const char *list, const char **start, const char **end)
 {
     const char *name = base_name(library);

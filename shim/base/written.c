@@ -36,7 +36,7 @@ enum {
 #define ENTRY_SWAPPED ((uint64_t)1 << 62)
 #define ENTRY_FILE ((uint64_t)1 << 61)
 
-/* The part that is not told of yet: more may follow it closely. */
+/* The part that is not reported yet: more may follow it closely. */
 struct pending {
     uintptr_t start, end, gap;
     written_visitor *visit;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which pages of this process were written to. The others have what their file has, or nothing: no
- * pointer that the program made. From /proc/self/pagemap, by the ioctl of Linux 6.7 where there is
- * one. Where the kernel does not tell, all pages count as written to.
+ * Which pages of this process were written to. The others have the contents of their file, or
+ * zeros: no pointer that the program made. From /proc/self/pagemap, by the ioctl of Linux 6.7 where
+ * there is one. Where the kernel does not say, all pages count as written to.
  *
  * Any thread; one struct is one caller's.
  */

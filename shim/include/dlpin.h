@@ -24,8 +24,8 @@
 extern "C" {
 #endif
 
-/* Looks at everything now, and returns how many findings were made since the last call, or since
- * the start, and still hold. */
+/* Checks everything now. Returns how many findings were made since the last call, or since the
+ * start, and still hold. */
 int dlpin_check(void) DLPIN_REFERENCE;
 
 /* A unit of work of this thread begins, and ends: a request that a thread of a pool serves. One
@@ -33,7 +33,8 @@ int dlpin_check(void) DLPIN_REFERENCE;
 void dlpin_task_begin(const char *name) DLPIN_REFERENCE;
 void dlpin_task_end(void) DLPIN_REFERENCE;
 
-/* What this thread makes in between is not reported: blocks, keys, values, threads. They nest. */
+/* Between these calls nothing that this thread makes is reported: blocks, keys, values, threads.
+ * The calls nest. */
 void dlpin_ignore_begin(void) DLPIN_REFERENCE;
 void dlpin_ignore_end(void) DLPIN_REFERENCE;
 

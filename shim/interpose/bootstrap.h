@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Blocks for the time in which the real allocator is not known. They come from a small buffer of
- * our own and are never given back. Nothing here calls another library or needs relocation.
+ * Blocks for the time before the real allocator is known. They come from a small buffer of our own
+ * and are never released. Nothing here calls another library or needs relocation.
  */
 #ifndef DLPIN_INTERPOSE_BOOTSTRAP_H
 #define DLPIN_INTERPOSE_BOOTSTRAP_H

@@ -11,17 +11,17 @@
 #include <linux/seccomp.h>
 #include <stdarg.h>
 
-/* A filter for system calls comes, or may come from now on by ways that do not pass here
- * (libseccomp sets this first). Where nothing is given, it is only asked whether there could be
- * one. */
+/* A filter for system calls comes, or may come from now on by calls that do not pass here
+ * (libseccomp sets this first). Without a filter the program only asks if it could set one. */
 static bool confines(int option, unsigned long first, unsigned long second)
 {
     return (option == PR_SET_NO_NEW_PRIVS && first) ||
            (option == PR_SET_SECCOMP && (second || first == SECCOMP_MODE_STRICT));
 }
 
-/* seccomp(2). Without a filter it is only asked, too: libseccomp does it to learn of flags, and
- * whether there is this call at all by a strict mode with flags, which the kernel refuses. */
+/* seccomp(2). Without a filter the program only asks, too: libseccomp does this to learn which
+ * flags there are; and with a strict mode with flags, which the kernel refuses, to learn if this
+ * call exists. */
 static bool confines_by_seccomp(unsigned long operation, unsigned long flags, unsigned long filter)
 {
     return (operation == SECCOMP_SET_MODE_STRICT && !flags && !filter) ||
@@ -38,9 +38,9 @@ static void note_confined_here(void *unused)
     guard_leave(saved_errno);
 }
 
-/* A process made by clone(2) is none of ours, and asks on for a filter until it has one that kills
- * for the question. Where it shares our memory, as a child of vfork(2) does, ending its calls ends
- * ours: only a filter itself is worth that. */
+/* A process made by clone(2) is not ours, and keeps asking for a filter until it has one that kills
+ * for the question. If it shares our memory, as a child of vfork(2) does, the end of its calls is
+ * the end of ours: only a filter itself is worth that. */
 static void note_confined(bool is_filter)
 {
     int saved_errno = errno;

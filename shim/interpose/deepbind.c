@@ -39,7 +39,7 @@ static void fill_tables(void)
     }
 }
 
-/* By the thread that is the first to come here; others patch nothing before it is done. */
+/* The first thread that comes here does this; others patch nothing before it is done. */
 void deepbind_expect(void)
 {
     static _Atomic bool begun;
@@ -108,7 +108,8 @@ void deepbind_patch(void)
     if (!atomic_load_explicit(&used, memory_order_relaxed))
         return;
     uint64_t epoch = atomic_load(&modules_epoch);
-    /* Two threads may patch the same: none goes on before all is patched that it may call. */
+    /* Two threads may patch the same entries: neither continues before all that it may call is
+     * patched. */
     uint64_t since = atomic_load(&patched_epoch);
     if (since >= epoch)
         return;

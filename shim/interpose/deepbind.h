@@ -8,7 +8,7 @@
 #ifndef DLPIN_INTERPOSE_DEEPBIND_H
 #define DLPIN_INTERPOSE_DEEPBIND_H
 
-/* A dlopen with RTLD_DEEPBIND begins: from now on loads are looked at. */
+/* A dlopen with RTLD_DEEPBIND begins: from now on each load is checked. */
 void deepbind_expect(void);
 
 /* Patches the modules that came since the last call. Inside the guard; takes the registry lock. */

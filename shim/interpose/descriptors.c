@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Functions that open and close descriptors. Many of them are points of cancellation, and may be
- * called in signal handlers: nothing is held across the real call. What closes is noted before it,
- * after which the number may be another one's.
+ * called in signal handlers: nothing is held across the real call. A close is noted before the real
+ * call, after which the number may belong to another file.
  *
  * Allocators open files before anything of ours is ready.
  */

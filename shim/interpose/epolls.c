@@ -8,7 +8,7 @@
 #include <sys/epoll.h>
 
 /* After the call: the kernel has read the event. Programs call this for each event that they take,
- * so data that is no address of a module is sorted out early. */
+ * so data that is no address of a module is left out early. */
 static void note_entry(int epoll, int operation, int file, const struct epoll_event *event,
                        uintptr_t caller)
 {

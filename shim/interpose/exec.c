@@ -35,7 +35,7 @@ struct spawn {
     const posix_spawnattr_t *attributes;
 };
 
-/* What the program asked for. Small: it lies on the program's stack. */
+/* The program's request. Small: it lies on the program's stack. */
 struct request {
     const char *path; /* or a name that PATH is searched for */
     char *const *argv, *const *environment;

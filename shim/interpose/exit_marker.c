@@ -11,11 +11,11 @@
  * once; without that 20,000 handlers cost 0.4 s. */
 enum { OLD_MAX = 64 };
 
-static char handle; /* its address is nobody else's: libc knows by it what is ours */
+static char handle; /* its address is unique: by it libc knows our markers */
 static _Atomic bool is_wanted;
 static _Atomic unsigned placed;
 
-/* The last object that room was made for, and how many unloads there had been then. */
+/* The last object for which room was made, and the number of unloads at that time. */
 static _Atomic uintptr_t last_object;
 static _Atomic uint64_t last_unloads;
 

@@ -45,8 +45,8 @@ static struct {
 
 static void watch_startup(void);
 
-/* The unwinder has it now. Its notes end with it: with the last plug-in that needs it, it may be
- * unloaded itself. */
+/* The unwinder has it now. Notes end with the unwinder, which may be unloaded with the last plug-in
+ * that needs it. */
 static void note(unsigned number, const void *begin, const void *other, uintptr_t caller)
 {
     const struct registration *kept = registering_prepare(
@@ -106,8 +106,8 @@ static void register_info_table_bases(void *begin, void *object, void *text, voi
     note(NUMBER_register_info_table_bases, begin, object, CALLER());
 }
 
-/* Before the real call; but what is unloaded stays until the call came back: it may be the crash
- * that was foretold. */
+/* Before the real call; but an entry of an unloaded module stays until the call returns, which may
+ * be the predicted crash. */
 static bool forget_before(const void *begin)
 {
     return registering_forget(REGISTERED_FRAMES, (uintptr_t)begin, true);
@@ -143,7 +143,7 @@ static void *deregister_info_bases(const void *begin)
 }
 
 /* The unwinder whose functions ours call, with a reference, and how many others there were. One
- * thread at a time looks: it has the loader's list. */
+ * thread at a time searches: it holds the loader's list. */
 static struct module *unwinder;
 static bool has_rivals;
 static _Atomic uint64_t looked_epoch, patched_epoch;
@@ -169,8 +169,8 @@ static void find_unwinder(struct module *module, void *data)
         has_rivals = true;
 }
 
-/* Of an entry that is not bound yet it is certain where it will lead, and that this stays, where
- * there is one unwinder that stays, or the module itself needs it. */
+/* The target of an entry that is not bound yet is certain, and stays, if there is one unwinder that
+ * stays, or if the module itself needs it. */
 static bool is_certain(const struct module *module)
 {
     struct elf_image image;

@@ -4,8 +4,9 @@
  *
  * libc gives nobody its list of exit handlers, and calls them in an order in which a module may be
  * unloaded by one of them after its own has run. So a handler that could dangle runs through us,
- * and is known to be over then. All others are registered as they are. Those of at_quick_exit,
- * which are handed no argument, run through us with fix= alone: then the last one of ours is meant.
+ * and we then know that it has run. All others are registered as they are. Handlers of
+ * at_quick_exit get no argument, and run through us with fix= alone: a call then means the last one
+ * of ours.
  */
 #include "base/options.h"
 #include "interpose/exit_marker.h"
@@ -47,8 +48,8 @@ static void run_atexit(void *registration, int status)
         ((cxa_handler_with_status *)call.function)((void *)call.argument, status);
 }
 
-/* A C++ program calls this for each static object: nothing is kept of those that belong to the
- * module that has the function. */
+/* A C++ program calls this for each static object: no entry is kept where the function lies in the
+ * object's own module. */
 EXPORT int __cxa_atexit(cxa_handler *function, void *argument, void *handle)
 {
     real_need(real___cxa_atexit);

@@ -18,7 +18,7 @@ static __attribute__((noinline)) void *noted_slow(void *p, size_t size, uintptr_
 }
 
 /* Notes a new block of which `size` bytes were asked for, and which may be NULL, and returns it.
- * What is not fast is a jump elsewhere. */
+ * The slow cases are a jump elsewhere. */
 static inline void *noted(void *p, size_t size, uintptr_t pc, uintptr_t cfa)
 {
     heap_entry *entry;
@@ -84,8 +84,8 @@ static COLD void *leave_bootstrap(const char *old, size_t size)
     return p;
 }
 
-/* The old block's note goes before the real call, which may give its address to another thread at
- * once; where the call fails the block lives on. */
+/* The old block's note is removed before the real call, which may give the address to another
+ * thread at once; if the call fails, the block stays. */
 static inline void *realloc_at(void *old, size_t size, uintptr_t pc, uintptr_t cfa)
 {
     if (bootstrap_has(old))

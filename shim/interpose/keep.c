@@ -11,8 +11,8 @@
 
 enum { KEEP_MAX = 32 };
 
-/* RTLD_NODELETE counts from now on, whatever was said when it was opened. The handle is not given
- * back: of such an object glibc does not count them. */
+/* RTLD_NODELETE counts from now on, whatever the earlier flags were. The handle is not given back:
+ * glibc does not count handles of such an object. */
 static bool pin(const struct module *module)
 {
     return real_dlopen(module->path, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE) == module->handle;

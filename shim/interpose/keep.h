@@ -3,12 +3,12 @@
 #ifndef DLPIN_INTERPOSE_KEEP_H
 #define DLPIN_INTERPOSE_KEEP_H
 
-/* Before a dlclose that has not begun. Inside the guard, without our locks; what it does to the
- * program's dlerror the dlclose would do as well. */
+/* Before the real dlclose. Inside the guard, without our locks; the program's dlerror changes no
+ * more than by the dlclose itself. */
 void keep_before_close(void);
 
-/* Loads what prevent= names. Once, as the program itself would: outside the guard, so that what
- * constructors of these libraries do is seen. */
+/* Loads the libraries of prevent=. Once, as the program itself would: outside the guard, so that we
+ * see the calls of their constructors. */
 void keep_prevented(void);
 
 #endif

@@ -25,8 +25,8 @@ static void run(unsigned number, void *value)
         destructor(value);
 }
 
-/* One function for each number: 0x000 to 0x3ff. A macro is not expanded within itself, so what
- * appends a digit is there twice. */
+/* Each number from 0x000 to 0x3ff has a function. A macro is not expanded within itself, so there
+ * are two that append a digit. */
 /* clang-format off */
 #define DIGITS(X, n) \
     X(n##0) X(n##1) X(n##2) X(n##3) X(n##4) X(n##5) X(n##6) X(n##7) \

@@ -2,7 +2,7 @@
 /*
  * The loader's functions. dlopen, dlmopen, dlsym and dlvsym mean something by where they are called
  * from (RUNPATH, $ORIGIN, namespace, RTLD_NEXT), which glibc learns from the return address: so
- * they are jumped into (tail_*.S) after the notes here, and what came of a dlopen is looked at in
+ * they are jumped into (tail_*.S) after the notes here, and the outcome of a dlopen is checked at
  * the next event of the same thread.
  */
 #include "interpose/loader.h"
@@ -127,7 +127,7 @@ EXPORT void __cxa_finalize(void *dso_handle)
 }
 
 /* These may be called in a handler of SIGSEGV, as garbage collectors do; and by an allocator that
- * serves us while the real functions are looked for. */
+ * serves us while we search for the real functions. */
 static void note_protection(const void *start, size_t size, int protection)
 {
     real_need(real_mprotect);

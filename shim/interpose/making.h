@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The common part of the interposed functions that make something which a module may leave behind:
- * descriptors and mappings. The caller tells whose it is. Of a program that has loaded nothing
- * since its start, nothing is asked but that.
+ * The common part of the interposed functions that make objects which a module may leave behind:
+ * descriptors and mappings. The caller is the owner. In a program that has loaded nothing since its
+ * start, this is the only check.
  */
 #ifndef DLPIN_INTERPOSE_MAKING_H
 #define DLPIN_INTERPOSE_MAKING_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Functions that map memory and unmap it. What ends is noted before the real call, after which
- * something else may lie there. Allocators call them before anything of ours is ready.
+ * Functions that map memory and unmap it. The end of a mapping is noted before the real call, after
+ * which something else may lie there. Allocators call them before anything of ours is ready.
  */
 
 /* mmap would be mmap64. */
@@ -21,8 +21,8 @@
 
 enum { PAGE = 4096 };
 
-/* A common module hands out in parts what it maps, to whoever asks next (the pools of libapr,
- * jemalloc): so it is nobody's. A module that was just loaded may not be known yet. */
+/* A common module deals out its mappings in parts, to any caller (the pools of libapr, jemalloc):
+ * so they have no owner. A module that was just loaded may not be known yet. */
 static inline bool may_be_own(struct making making)
 {
     if (likely(!making_counts(making)))
@@ -96,8 +96,8 @@ static COLD void note_moved(uintptr_t from, size_t old_size, uintptr_t to, size_
     guard_leave(saved_errno);
 }
 
-/* Noted when it is over: it may fail. Until then nobody else can get the old place by chance but a
- * thread that maps something meanwhile, which is noted as another one. */
+/* Noted after the call, because it may fail. Until then only a thread that maps something meanwhile
+ * can get the old place, and this is noted as another mapping. */
 EXPORT void *mremap(void *from, size_t old_size, size_t size, int flags, ...)
 {
     va_list list;
@@ -114,7 +114,7 @@ EXPORT void *mremap(void *from, size_t old_size, size_t size, int flags, ...)
     return to;
 }
 
-/* 0: not known. By a call that a program which attaches such memory may be expected to make. */
+/* 0: not known. Uses a call that is usual for a program which attaches such memory. */
 static size_t segment_size(int segment)
 {
     struct shmid_ds status;

@@ -28,7 +28,7 @@ static void notify_kept(union sigval value)
         ((void (*)(union sigval))call.function)(value);
 }
 
-/* With fix= it runs through us; `ours` is where what libc is given then can be. */
+/* With fix= it runs through us; `ours` is room for the structure that libc then gets. */
 static struct sigevent *through_us(struct sigevent *event, const struct registration *registration,
                                    struct sigevent *ours)
 {
@@ -62,7 +62,7 @@ EXPORT int timer_delete(timer_t timer)
     return real_timer_delete(timer);
 }
 
-/* A queue has one notification, whoever asked for it, through whatever descriptor. */
+/* A queue has one notification for all processes and descriptors. */
 EXPORT int mq_notify(mqd_t queue, const struct sigevent *event)
 {
     struct stat file;
@@ -90,8 +90,8 @@ static void notify(union sigval value)
         ((void (*)(union sigval))call.function)(value);
 }
 
-/* libc calls the function once, however the requests end. It runs through us, so that its end is
- * known. Where the call fails it may be called, too. */
+/* libc calls the function once, however the requests end. It runs through us, so that we know when
+ * it has run. libc may call it even where this call fails. */
 EXPORT int getaddrinfo_a(int mode, struct gaicb **list, int count, struct sigevent *event)
 {
     REAL_LATE(getaddrinfo_a);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Entering the shim for what only the process itself does: not a child of vfork or clone, which
- * shares our memory and whose doings are not ours.
+ * Enters the shim in the process itself only: a child of vfork or clone shares our memory, but its
+ * calls are not the process's.
  */
 #ifndef DLPIN_INTERPOSE_OWN_PROCESS_H
 #define DLPIN_INTERPOSE_OWN_PROCESS_H

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The ways in which a process ends. All of them may be called by a handler on a small
- * stack. */
+/* Functions that end the process. A handler on a small stack may call any of them. */
 #include "interpose/exit_marker.h"
 #include "interpose/own_process.h"
 #include "interpose/real.h"
@@ -72,7 +71,7 @@ EXPORT void abort(void)
     __builtin_unreachable();
 }
 
-/* A handler of a crash may send its signal on; another thread may be the one that gets it. */
+/* A handler for a crash may send the signal again; another thread may get it. */
 EXPORT int kill(pid_t pid, int number)
 {
     real_need(real_kill);
@@ -82,9 +81,9 @@ EXPORT int kill(pid_t pid, int number)
     return real_kill(pid, number);
 }
 
-/* Registered before anything else, so that it runs after every other handler and destructor.
- * Calling exit again from such a handler goes on with the rest of it (stdio's flushing) and changes
- * the status. */
+/* Registered before anything else, so that it runs after every other handler and destructor. A
+ * second call of exit in such a handler continues with the rest (stdio's flushing) and changes the
+ * status. */
 static void at_exit(int status, void *unused)
 {
     int wanted = finish("exit", status);

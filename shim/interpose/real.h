@@ -75,7 +75,7 @@ static inline void real_need(const void *pointer)
         real_resolve();
 }
 
-/* Before glibc 2.34 some functions lie in librt and libanl, which may come with a plug-in: looks
+/* Before glibc 2.34 some functions lie in librt and libanl, which may come with a plug-in: searches
  * for one that was not there at the start. Inside the guard or without it. */
 void real_look_again(void **pointer, const char *name);
 

@@ -6,9 +6,9 @@
 #include "registry/registrations.h"
 
 /*
- * For what runs through us, and once: the function and its argument as the program gave them. The
- * entry is over with this, unless the function is unloaded: then its finding stands, and with fix=
- * there is no function (0), and nothing is called.
+ * For a function that runs through us once: the function and its argument as the program gave them.
+ * This ends the entry, unless the function is unloaded: then its finding stays, and with fix= the
+ * function is 0, and nothing is called.
  */
 struct registered_call {
     uintptr_t function, argument;
@@ -18,8 +18,8 @@ struct registered_call registered_call_take(struct registration *registration);
 /* The same where libc hands over no argument, but calls the last one first. */
 struct registered_call registered_call_take_newest(enum registration_type type);
 
-/* For what runs through us only with fix=, and any number of times, also after the entry is over:
- * so it stays for good. NULL: it is not to run through us. */
+/* For a function that runs through us only with fix=, any number of times, also after the entry has
+ * ended: so the result is never released. NULL: it does not run through us. */
 struct kept_call *registered_call_keep(const struct registration *registration);
 struct registered_call registered_call_kept(const struct kept_call *call);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Handlers that the program sets for signals. A function that only asks changes nothing here. Of
- * our own handler for crashes none of them tells.
+ * Handlers that the program sets for signals. A function that only asks changes nothing here. None
+ * of them shows our own handler for crashes.
  */
 #include "interpose/real.h"
 #include "lifecycle/crash.h"

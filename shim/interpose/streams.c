@@ -57,8 +57,8 @@ EXPORT FILE *fopencookie(void *cookie, const char *mode, cookie_io_functions_t f
     return stream;
 }
 
-/* Before the real call, after which the address may be another stream's. But what is unloaded stays
- * until the call came back: it may be the crash that was foretold. */
+/* Before the real call, after which the address may be another stream's. But an entry of an
+ * unloaded module stays until the call returns, which may be the predicted crash. */
 EXPORT int fclose(FILE *stream)
 {
     uintptr_t identity = (uintptr_t)stream;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Thread creation. The new thread runs a function of ours that calls the program's: so its end is
- * seen, by return, pthread_exit and cancellation alike (a cleanup handler of the kind that needs no
+ * Thread creation. The new thread runs a function of ours that calls the program's: so we see its
+ * end by return, pthread_exit and cancellation (a cleanup handler of the kind that needs no
  * unwinding tables and no personality routine, so that the shim depends on libc alone).
  */
 #include "interpose/real.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Destructors of thread_local objects. What C++ and Rust call comes here through the procedure
- * linkage table of libstdc++ or of the module itself. libc decides by the handle whom the
- * destructor belongs to, so that is passed on as it is.
+ * Destructors of thread_local objects. Calls of C++ and Rust come here through the procedure
+ * linkage table of libstdc++ or of the module itself. libc finds the destructor's module by the
+ * handle, so the handle is passed on as it is.
  */
 #include "interpose/real.h"
 #include "lifecycle/start.h"

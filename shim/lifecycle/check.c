@@ -23,7 +23,7 @@
 
 static _Atomic uint64_t checked_unloads;
 
-/* Numbers of call sites in modules that are gone, when they have become many. */
+/* Frees the numbers of call sites in unloaded modules, when they have become many. */
 static void collect_sites(void)
 {
     struct site_bitmap *bitmap = sites_collect_begin();
@@ -47,8 +47,7 @@ static void check_unseen(void)
     rules_check_unseen(report_knows, sink_finding, &sink);
 }
 
-/* Where many unloads follow each other that is done once; but before something else may come to lie
- * there. */
+/* After a series of unloads this is done once, but before something else can lie there. */
 static bool is_time_for_unseen(enum moment moment)
 {
     work_note(WORK_UNSEEN);
@@ -113,8 +112,8 @@ void lifecycle_check(enum moment moment)
     check_all(moment, moment == MOMENT_EXIT);
 }
 
-/* A finding that is true now counts, whatever becomes of it while handlers and destructors run: so
- * deferred work is done before them. */
+/* A finding that is true now counts, whatever handlers and destructors change: so deferred work is
+ * done before them. */
 void lifecycle_exit_begins(void)
 {
     if (process_set_exit_begins() &&
@@ -123,7 +122,7 @@ void lifecycle_exit_begins(void)
     process_set_exit_began();
 }
 
-/* Of the walk that is under way. */
+/* Of the walk in progress. */
 static struct sink walk_sink;
 
 static void say_walk(const struct walk *walk)
@@ -140,7 +139,7 @@ static void say_walk(const struct walk *walk)
     text_free(&text);
 }
 
-/* False: what the walk saw says nothing of words that moved. */
+/* False: the result proves nothing about words that moved. */
 static bool take_result(const struct result *result, struct sink *sink)
 {
     bool all = report_has_unsettled();
@@ -150,7 +149,7 @@ static bool take_result(const struct result *result, struct sink *sink)
     return holds && (result->place_count < PLACES_MAX || result->blocks == PLACES_MAX);
 }
 
-/* Waits for a walk that is under way, so long. */
+/* Waits at most so long for the walk in progress. */
 static void take_results(uint64_t nanoseconds)
 {
     struct sink sink = walk_sink;
@@ -180,8 +179,8 @@ void check_end_scan(void)
     scan_put_off();
 }
 
-/* A leftover that is waiting for its walk was seen before exit() began, even if the walk comes
- * afterwards. */
+/* A leftover whose walk is pending was seen before exit() began, even if the walk comes afterwards.
+ */
 static bool run(enum moment moment, enum occasion at)
 {
     bool was_seen = work_any(WORK_WALK);
@@ -224,7 +223,7 @@ void check_retained(struct module *module)
         agenda_add(module, WORK_RETAINED);
     find_retained(MOMENT_UNLOADED);
     if (was_known && !module->retained.known)
-        report_retained(module); /* what was known of the last time */
+        report_retained(module); /* the results of the last time */
 }
 
 unsigned lifecycle_request(void)

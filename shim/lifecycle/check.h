@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Looking at everything that is registered, at unloads and at the end, and reporting what the rules
- * say. Inside the guard; the first five without any of our locks, the others under the check lock.
+ * Checks everything that is registered, at unloads and at the end, and reports what the rules find.
+ * Inside the guard; the first five without any of our locks, the others under the check lock.
  */
 #ifndef DLPIN_LIFECYCLE_CHECK_H
 #define DLPIN_LIFECYCLE_CHECK_H
@@ -15,20 +15,21 @@ void lifecycle_check(enum moment moment);
 /* A check if anything was unloaded since the last one. */
 void check_unloads(void);
 
-/* A dlopen begins: what was unloaded is looked at, before something else lies there. */
+/* A dlopen begins: checks the unloaded modules before something else lies at their place. */
 void lifecycle_loading(void);
 
-/* Somebody asks: memory is included. Returns how many findings still hold that no earlier request
- * was told of. */
+/* A request: memory is included. Returns how many findings still hold that no earlier request has
+ * counted. */
 unsigned lifecycle_request(void);
 
-/* A key or a thread is gone: resolves what was found of it. */
+/* A key was deleted or a thread has ended: resolves the findings about it. */
 void lifecycle_gone(void);
 
 /* `exit` begins, before its handlers and destructors run. */
 void lifecycle_exit_begins(void);
 
-/* Takes what a scan that is under way finds, or ends it where that takes too long: then none is. */
+/* Takes the results of the scan in progress, or ends it where that takes too long. Afterwards no
+ * scan runs. */
 void check_end_scan(void);
 
 /* A module was closed, and stays: finds out what it retains, if that is quick; else later. */

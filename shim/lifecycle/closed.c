@@ -21,7 +21,7 @@ void closed_begins(struct module *module)
         agenda_add(module, WORK_CLOSING);
 }
 
-/* It stays for them, and for nothing else some day, until something is closed after they ended. */
+/* The module stays for these threads. It stays even after they end, until the next dlclose. */
 static void note_threads(struct module *module, const struct holders *holders)
 {
     for (unsigned i = 0; i < holders->count; i++)
@@ -29,7 +29,7 @@ static void note_threads(struct module *module, const struct holders *holders)
             atomic_store(&module->tls_thread, holders->list[i].tid);
 }
 
-/* Where exit() has begun and this is only seen then, it was before. */
+/* The closing came before exit(), even if exit() has begun by now. */
 static void report(struct module *module, bool is_closed_now)
 {
     struct sink sink = {.at = AT_DLCLOSE, .before_exit = true};
@@ -48,7 +48,7 @@ static void report(struct module *module, bool is_closed_now)
     holders_release(&holders);
 }
 
-/* What is closed while the process ends stays for that reason alone. */
+/* A module closed while the process ends stays for that reason alone. */
 static bool is_ending(void)
 {
     process_notice_exit();
@@ -56,7 +56,7 @@ static bool is_ending(void)
 }
 
 /* True if it is closed now, and stays. */
-static bool look_at(struct module *module)
+static bool check_closing(struct module *module)
 {
     bool stays_for_us = atomic_load(&module->kept) != KEPT_NOT;
     if (!handles_closed(module, holders_keep_for_good) || handles_left(module) > 0 ||
@@ -85,8 +85,8 @@ static int collect_left(struct module *module, void *data)
     return 0;
 }
 
-/* Nobody has a handle of it; if nobody needs it, either, it is there for destructors alone. */
-static void look_at_left(struct module *module)
+/* No handle of the module is left. If no other module needs it, it stays for destructors alone. */
+static void check_left(struct module *module)
 {
     struct sink sink = {.at = AT_DLCLOSE, .before_exit = true};
     struct holders holders;
@@ -100,7 +100,7 @@ static void look_at_left(struct module *module)
     holders_release(&holders);
 }
 
-static void look_for_left(void)
+static void check_all_left(void)
 {
     static _Atomic uint64_t looked;
     struct left left = {0};
@@ -110,7 +110,7 @@ static void look_for_left(void)
     tls_dtors_settle();
     modules_each_mapped(collect_left, &left);
     for (unsigned i = 0; i < left.count; i++) {
-        look_at_left(left.modules[i]);
+        check_left(left.modules[i]);
         module_unref(left.modules[i]);
     }
 }
@@ -119,10 +119,10 @@ bool closed_look(void)
 {
     bool any = false;
     for (struct module *module; (module = agenda_take_closing()) != NULL;) {
-        any |= look_at(module);
+        any |= check_closing(module);
         module_unref(module);
     }
-    look_for_left();
+    check_all_left();
     return any;
 }
 

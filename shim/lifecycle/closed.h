@@ -13,8 +13,8 @@
 /* A dlclose of a handle of this module begins. */
 void closed_begins(struct module *module);
 
-/* The outermost dlclose of this thread is over, and what it unmapped is known. True: a module was
- * closed and stays, and what it left behind is to be looked at. */
+/* The outermost dlclose of this thread is over, and the list of modules is up to date. True: a
+ * module was closed and stays, so the things that it left behind must be checked. */
 bool closed_look(void);
 
 /* Notes which handles there are, as lifecycle_settle does after each dlopen; `all`: see

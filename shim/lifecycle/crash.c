@@ -22,23 +22,23 @@
 enum {
     WORD = sizeof(uintptr_t),
     PAUSE_US = 1000,
-    PATIENCE = 5000,       /* pauses, for another thread that is about to say why it dies */
-    PATIENCE_CLOSING = 200 /* and for one that is about to say that it has unmapped something */
+    PATIENCE = 5000,       /* pauses, for another thread that is about to report why it dies */
+    PATIENCE_CLOSING = 200 /* and for one that has unmapped something and has not noted it yet */
 };
 
 static const int watched[] = {SIGSEGV, SIGBUS, SIGILL};
 enum { WATCHED = ARRAY_SIZE(watched) };
 
 static _Atomic bool listening;
-static struct action before[WATCHED]; /* what ours stands in for, with its flags */
+static struct action before[WATCHED]; /* the dispositions that ours replace, with their flags */
 
 static bool is_mapped(uintptr_t address)
 {
     return memory_is_mapped(address, address + 1);
 }
 
-/* It lies there as far as we know, and does not: another thread is about to say so. */
-static struct module *find_going(uintptr_t address)
+/* Our list still has a module there, but it is unmapped: another thread will note this soon. */
+static struct module *find_unmapped(uintptr_t address)
 {
     struct module *module = modules_find(address);
     if (!module || is_mapped(module->start) || is_mapped(module->end - 1))
@@ -51,12 +51,12 @@ static struct module *find_going(uintptr_t address)
 
 /* The unloaded module that an address lies in, with a reference; NULL also where something else
  * lies there now. */
-static struct module *find_gone(uintptr_t address)
+static struct module *find_unloaded(uintptr_t address)
 {
     if (address == 0 || is_mapped(address))
         return NULL;
     struct module *module = modules_find_last(address);
-    return module ? module : find_going(address);
+    return module ? module : find_unmapped(address);
 }
 
 static bool is_sent(const siginfo_t *info)
@@ -73,9 +73,9 @@ static uintptr_t fault_address(const siginfo_t *info)
 static bool find_place(uintptr_t pc, const siginfo_t *info, struct crash *crash)
 {
     uintptr_t address = fault_address(info);
-    crash->place = (struct frame){pc, find_gone(pc)};
+    crash->place = (struct frame){pc, find_unloaded(pc)};
     if (!crash->place.module && address != pc) {
-        crash->place = (struct frame){address, find_gone(address)};
+        crash->place = (struct frame){address, find_unloaded(address)};
         crash->is_access = true;
     }
     return crash->place.module;
@@ -100,14 +100,14 @@ static struct cfi_frame frame_of_context(const ucontext_t *context)
     return frame;
 }
 
-/* A call goes on there, or the kernel's of a signal handler. */
+/* True if a call returns there, or a signal handler does. */
 static bool is_return_address(const struct cfi_frame *frame)
 {
     struct cfi_frame above = *frame;
     return prologue_is_after_call(frame->pc) || (cfi_step(&above) == CFI_STEPPED && above.exact);
 }
 
-/* From code that is not there: who called it. False where nobody did: it was returned to. */
+/* Steps from unmapped code to its caller. False: it was not called, but returned to. */
 static bool step_to_caller(struct cfi_frame *frame)
 {
     struct cfi_frame caller = *frame;
@@ -163,8 +163,8 @@ static struct stack *take_stack(const ucontext_t *context, const struct crash *c
     return stack;
 }
 
-/* It dies of something else. What was found is not lost for that. */
-static void tell_of_findings(void)
+/* The process dies of another cause. Our findings must still be written. */
+static void write_findings(void)
 {
     if (lock_acquire(&check_lock)) {
         check_before_death(false);
@@ -190,7 +190,7 @@ static bool find_crash(struct delivery *delivery, struct crash *crash)
 {
     if (!is_sent(&delivery->info))
         return find_place(pc_of(delivery), &delivery->info, crash);
-    crash->place = (struct frame){pc_of(delivery), find_gone(pc_of(delivery))};
+    crash->place = (struct frame){pc_of(delivery), find_unloaded(pc_of(delivery))};
     return crash->place.module ||
            (handled_find(frame_of_context(delivery->context).registers[CFI_SP], delivery) &&
             find_place(pc_of(delivery), &delivery->info, crash));
@@ -208,13 +208,13 @@ static void report_crash(struct crash *crash, const ucontext_t *context)
         lock_release(&check_lock);
 }
 
-/* Once: a handler of the program's may come back to us more than one way. */
+/* Once: a handler of the program may come back to us by several calls. */
 static void tell(struct delivery delivery)
 {
     static _Atomic bool is_told;
     struct crash crash = {.tid = sys_gettid()};
     if (!find_crash(&delivery, &crash)) {
-        tell_of_findings();
+        write_findings();
         return;
     }
     crash.signal = delivery.info.si_signo;
@@ -242,8 +242,8 @@ static void tell_here(void *data)
     guard_leave(saved_errno);
 }
 
-/* The first thread that crashes has its say; the others wait for it, for the first to go on ends
- * them all. */
+/* The first thread that crashes reports. The others wait for it, because the first one that goes on
+ * ends them all. */
 static bool is_first(void)
 {
     static _Atomic pid_t dying;
@@ -255,14 +255,14 @@ static bool is_first(void)
     return false;
 }
 
-/* What the kernel will not find again by itself, when the instruction is tried once more. */
+/* True if the kernel does not send this signal again when the instruction is repeated. */
 static bool would_be_lost(const siginfo_t *info)
 {
     return is_sent(info) || info->si_code == SI_KERNEL;
 }
 
-/* Under a filter that came without our knowing: a signal that the kernel has to send while it is
- * blocked ends the process as SIG_DFL does, and none but the handler's return is asked of it. */
+/* Under a filter that came without our knowing: a blocked signal that the kernel must send ends the
+ * process as SIG_DFL does, and needs no system call but the handler's return. */
 static void die_on_return(int number, ucontext_t *context)
 {
     sigaddset(&context->uc_sigmask, number);

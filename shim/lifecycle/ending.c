@@ -45,8 +45,8 @@ static void name_gaps(const char **unseen, size_t n)
         {scan_gaps.ran_out > 0, "a scan ended at its limit (scan_limit_ms, scan_limit_mb): what it "
                                 "did not reach is missing"},
         {scan_gaps.died > 0, "a scan in a copy of the process did not come to its end"},
-        {scan_gaps.running > 0, "threads that ran, or that were not seen to start: where their "
-                                "stacks are in use was not known to a scan"},
+        {scan_gaps.running > 0, "threads that ran during a scan, or whose start was not seen: the "
+                                "scan did not know which part of their stacks is in use"},
         {stack_gaps.running > 0, "threads that ran whenever they were looked at: what they return "
                                  "to, after an unload, was not known"},
         {stack_gaps.elsewhere > 0,
@@ -125,8 +125,8 @@ void lifecycle_confine(void)
     lifecycle_leave();
 }
 
-/* Nothing can be asked any more, not even whose process it is: a child of vfork(2) that put its own
- * filter in place ends what is watched of its parent, too. */
+/* No question can be asked any more, not even which process this is: a child of vfork(2) that sets
+ * its own filter ends the watch over its parent, too. */
 static void found_filter(void)
 {
     atomic_store(&lifecycle_phase, PHASE_INERT);

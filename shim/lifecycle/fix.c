@@ -58,7 +58,7 @@ static int search(struct module *module, void *data)
     return found->count == found->max;
 }
 
-/* Not only the one that is closed: what came with it goes with it. */
+/* Not only the closed module: modules that came with it are unloaded with it. */
 unsigned fix_to_keep(struct fix_keep *list, unsigned max)
 {
     struct keep_search found = {list, 0, max};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the options fix= and prevent= have us do to the program, and how that is said.
+ * The options fix= and prevent=: our interventions in the program, and their reports.
  *
  * Threads are never stopped, and nothing of the program's is written to. Inside the guard, without
  * our locks, unless it says otherwise.
@@ -12,8 +12,8 @@
 #include "registry/registrations.h"
 #include "rules/finding.h"
 
-/* A finding was made: modules that left code behind which something still calls are kept from the
- * next load on. Under the check lock. */
+/* A finding was made: if a caller of the module's code is left, the module is kept from its next
+ * load on. Under the check lock. */
 void fix_note(const struct finding *finding);
 
 /* A dlclose begins: modules that it may unmap and that are to stay, with a reference each. Returns
@@ -24,7 +24,7 @@ struct fix_keep {
 };
 unsigned fix_to_keep(struct fix_keep *list, unsigned max);
 
-/* It is kept from now on; or that could not be done. */
+/* The module is kept from now on; or could not be kept. */
 void fix_kept(struct module *module, enum kept why);
 void fix_failed(const struct module *module);
 
@@ -32,7 +32,7 @@ void fix_failed(const struct module *module);
 void fix_prevented(const void *handle);
 void fix_not_prevented(const char *name, size_t length, const char *error);
 
-/* A key's destructor was not called: its module is gone. */
+/* A key's destructor was not called: its module is unloaded. */
 void fix_skipped_destructor(uint32_t key, uint32_t generation, const struct frame *destructor);
 
 /* The same of what was registered with the C library, with this serial number and data. */

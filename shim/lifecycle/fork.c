@@ -15,8 +15,8 @@
 /* This thread forks, and is inside the guard meanwhile. */
 static __thread bool inside __attribute__((tls_model("initial-exec")));
 
-/* A signal handler that forks above our own code would wait for itself; and so would one that comes
- * while this thread forks: inside the guard it passes. */
+/* A signal handler that forks above our own code would wait for itself; so would one that comes
+ * while this thread forks: it is inside the guard then, and does nothing. */
 static void before(void)
 {
     int saved_errno;
@@ -27,7 +27,7 @@ static void before(void)
     locks_hold_all();
 }
 
-/* errno is fork's by now. */
+/* errno has fork's result by now. */
 static void leave(void)
 {
     if (inside)

@@ -50,8 +50,8 @@ static bool is_filled_in(const siginfo_t *info, const ucontext_t *context)
     }
 }
 
-/* All of it must be on the stack. Without a siginfo, the address that the program went on at says
- * enough, if there is nothing. */
+/* All of it must be on the stack. Without a siginfo, the address where the program continued is
+ * enough, if nothing is mapped there. */
 static bool take_frame(struct caller_words *stack, uintptr_t at, struct delivery *delivery)
 {
     uintptr_t words[sizeof(siginfo_t) / WORD], word;

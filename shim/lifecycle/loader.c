@@ -73,7 +73,8 @@ void lifecycle_closed(void)
     if (modules_changed())
         modules_sync(0, false);
     modules_close_ends();
-    bool any_stays = closed_look(); /* what its destructors closed is no handle of it any more */
+    bool any_stays =
+        closed_look(); /* the handles that its destructors closed do not count any more */
     check_unloads();
     crash_listen_to_left();
     if (report_has_open() && lock_acquire(&check_lock)) {

@@ -8,10 +8,10 @@
 
 #include "base/lock.h"
 
-/* Whoever has it may run the rules, scan, and change what the agenda and the findings are. */
+/* The holder may run the rules, scan, and change the agenda and the findings. */
 extern struct lock check_lock;
 
-/* Takes all but own_stack_lock: who ends the process has that to the end. */
+/* Takes all but own_stack_lock: the thread that ends the process holds that to the end. */
 void locks_hold_all(void);
 void locks_free_all(void);
 

@@ -10,8 +10,8 @@ enum { ORPHANS_MAX = 256 };
 static struct orphan {
     struct finding finding;
     uint32_t site;
-    bool in_dlclose;  /* made by a destructor: no unwinding leads out of it, so exit is looked for
-                         later */
+    bool in_dlclose;  /* made by a destructor: no unwinding leads out of it, so the search for exit
+                         comes later */
     bool is_clean_up; /* made by the process itself at its end: then nobody needs the value */
 } orphans[ORPHANS_MAX];
 static unsigned orphan_count;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Values that a deleted key left behind. Their module may free them a moment later, from a list of
- * its own: so they are reported at the next look (an unload, exit), if the block is still there
+ * its own: so they are reported at the next check (an unload, exit), if the block is still there
  * then. Under the check lock.
  */
 #ifndef DLPIN_LIFECYCLE_ORPHANS_H

@@ -51,8 +51,8 @@ static unsigned find_ambiguity(struct agenda_entry *entry, void *data)
     return 0;
 }
 
-/* An unloaded one whose stacks were not searched lay there, too: nobody can tell which of them a
- * word is of. */
+/* An unloaded module whose stacks were not searched lay there, too: a word cannot be attributed to
+ * one of them. */
 static bool is_ambiguous(const struct module *module)
 {
     struct ambiguity ambiguity = {module, false};
@@ -104,8 +104,8 @@ static unsigned count(struct agenda_entry *entry, void *data)
     return 0;
 }
 
-/* The calling thread was not in what was unloaded when its dlclose began, and has not returned from
- * that. */
+/* The calling thread was in none of the unloaded modules when its dlclose began, and has not
+ * returned from it. */
 static bool was_clear(void)
 {
     struct only only = {0};

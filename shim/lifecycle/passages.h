@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Threads on their way through modules: before an unmapping, in the module that is about to go, and
- * after it, in what was unloaded since the last time (WORK_STACKS of modules/agenda.h).
+ * Threads that execute code of modules: before an unmapping, code of the module that is about to be
+ * unmapped; after it, code of those unloaded since the last time (WORK_STACKS of modules/agenda.h).
  *
  * Under the check lock, inside the guard.
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The state of the process, of which every other file of lifecycle/ depends: the phase that the
+ * The state of the process, on which every other file of lifecycle/ depends: the phase that the
  * shim is in, the number of the process that it watches, and how far its end has come.
  *
  * Any thread, without a lock, unless a function says otherwise.
@@ -35,7 +35,7 @@ static inline bool process_enter(int *saved_errno)
     return process_is_active() && guard_enter(saved_errno);
 }
 
-/* False in a vfork child and the like, whose doings are not ours. */
+/* False in a vfork child and the like, whose calls are not the process's. */
 bool lifecycle_is_own_process(void);
 
 /* Where libc's exit() lies; once, at the start. 0, 0: not known. */
@@ -51,7 +51,7 @@ bool process_exit_began(void);
 /* The same, or exit is about to begin: the calling thread returns to nobody any more. */
 bool process_exit_begins(void);
 
-/* Exit is about to begin, which is true when no earlier call said so; and it has begun. */
+/* Notes that exit is about to begin; true at the first call. The next one: it has begun. */
 bool process_set_exit_begins(void);
 void process_set_exit_began(void);
 

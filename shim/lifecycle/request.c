@@ -29,9 +29,9 @@ struct disposition {
     uint64_t mask;
 };
 
-static struct disposition before; /* what was there: the C library's own handler, or none */
+static struct disposition before; /* the earlier one: the C library's own handler, or none */
 
-/* Somebody else's signal: what would have happened without us. */
+/* A signal of another sender: does what would have happened without us. */
 static void pass_on(int number, siginfo_t *info, ucontext_t *context)
 {
     struct disposition now = before;

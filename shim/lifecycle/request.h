@@ -3,23 +3,23 @@
  * "Check now", asked for from outside with a signal (dlpin leaks).
  *
  * The signal is one that the C library keeps to itself (the option check_signal): no function of it
- * tells a program of its handler, lets it set another one, or blocks it. Only who may send the
- * process a signal can ask, and the answer is in the report file alone.
+ * tells a program of its handler, lets it set another one, or blocks it. Only a process that may
+ * send this one a signal can ask, and the answer is in the report file alone.
  *
- * Who asks chooses the thread, one that waits in a system call which can be begun anew
- * (lifecycle/resume.h), and says which call that is. The check runs in the handler, on that thread,
- * with all signals blocked. It takes none of the loader's locks: what was loaded or unloaded is
- * known from the calls that did it. Where the thread is inside the shim already, or holds our locks
- * for a fork, nothing is done, and nothing answered: another thread is asked then.
+ * The sender chooses a thread that waits in a system call which can be begun anew
+ * (lifecycle/resume.h), and names that call. The check runs in the handler, on that thread, with
+ * all signals blocked. It takes none of the loader's locks: loads and unloads are known from the
+ * calls that made them. Where the thread is inside the shim already, or holds our locks for a fork,
+ * the handler does nothing and gives no answer: the sender then asks another thread.
  */
 #ifndef DLPIN_LIFECYCLE_REQUEST_H
 #define DLPIN_LIFECYCLE_REQUEST_H
 
-/* From now on requests are served, if the options say so. Also where the C library has put its own
- * handler in place since: whatever is no request goes on to that. Inside the guard. */
+/* From now on requests are served, if the options say so. Also where the C library has set its own
+ * handler since: all other signals are passed on to that. Inside the guard. */
 void request_listen(void);
 
-/* What was there before is there again, for good. */
+/* Puts back the earlier handler, for good. */
 void request_leave(void);
 
 #endif

@@ -9,7 +9,7 @@
 
 enum { SIGNAL_SET_BYTES = 8 };
 
-/* True if a signal that the thread does not block waits for the handler's end. */
+/* True if a signal is pending that the thread takes at the handler's end. */
 static bool is_signalled(const ucontext_t *context)
 {
     uint64_t pending = 0, blocked;

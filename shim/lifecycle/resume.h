@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a signal of ours does to the system call that it comes into: as little as can be.
+ * Restarts the system call that a signal of ours interrupts, so that the program notices nothing.
  *
  * The kernel begins some calls anew after a handler has run (SA_RESTART), and lets others fail with
  * EINTR; a program that waits for ever in epoll_wait, or sleeps until a point in time, would
  * notice. Those are begun anew here, by setting the thread back to the instruction (x86-64; on
- * aarch64 the first argument is gone by then). Which call may be begun anew without losing anything
- * is for the one who sends the signal to say.
+ * aarch64 the first argument is lost by then). The sender of the signal decides which call may be
+ * begun anew without losing anything.
  *
  * If meanwhile another signal has come for the thread, the call must fail after all, for the
- * program may count on it: its handler sets a flag, and the loop around the call looks at it.
- * Between that look and the return into the program is the same gap as before every such call in
- * the program.
+ * program may count on it: its handler sets a flag, and the loop around the call checks it. Between
+ * this check and the return into the program is the same gap as before every such call in the
+ * program.
  */
 #ifndef DLPIN_LIFECYCLE_RESUME_H
 #define DLPIN_LIFECYCLE_RESUME_H

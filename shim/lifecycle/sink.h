@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The way of findings from the rules into the report. Under the check lock, inside the guard. */
+/* Passes findings from the rules to the report. Under the check lock, inside the guard. */
 #ifndef DLPIN_LIFECYCLE_SINK_H
 #define DLPIN_LIFECYCLE_SINK_H
 

@@ -143,7 +143,7 @@ void lifecycle_start(void)
     const char *raw = variables_options();
     atomic_store(&lifecycle_pid, sys_getpid());
     lifecycle_watch_filters();
-    own_stack_prepare(); /* later it might take what the program has just given back */
+    own_stack_prepare(); /* later it might take memory that the program has just released */
     output_init();
     read_options(raw);
     if (is_skipped()) {

@@ -43,7 +43,7 @@ static void work(struct text *records, void *data)
             rules_check_retained(&now->walk.results[i], false, NULL, suppose_sink, now);
 }
 
-/* What the module has itself holds nothing any more. */
+/* Removes the roots in the module's own variables: they hold nothing any more. */
 static void drop_roots_of_module(struct supposition *now)
 {
     struct roots *roots = &now->picture.roots;
@@ -52,8 +52,8 @@ static void drop_roots_of_module(struct supposition *now)
         struct root *root = &roots->list[i];
         bool is_its = root->module == now->module;
         if (is_its && root->kind == ROOT_TLS)
-            root->kind = ROOT_GONE;
-        if (!is_its || root->kind == ROOT_GONE)
+            root->kind = ROOT_UNLOADED;
+        if (!is_its || root->kind == ROOT_UNLOADED)
             roots->list[kept++] = *root;
     }
     roots->count = kept;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * What would be found if a module were unloaded now. Nothing is unloaded: in a copy of the process
- * (lifecycle/answer.h), and there alone, the module is noted as unloaded, and the rules and a walk
- * through memory are run.
+ * Finds what a module would leave behind if it were unloaded now. Nothing is unloaded: in a copy of
+ * the process (lifecycle/answer.h), and there alone, the module is noted as unloaded, and the rules
+ * and a walk through memory are run.
  *
- * The module's destructors do not run: what they would give back is told of too.
+ * The module's destructors do not run: objects that they would release are reported, too.
  */
 #ifndef DLPIN_LIFECYCLE_SUPPOSE_H
 #define DLPIN_LIFECYCLE_SUPPOSE_H

@@ -10,12 +10,12 @@
 #include "rules/rules.h"
 #include "scan/picture.h"
 
-/* The copy stands for ever where another thread had the loader's list lock when it was made: for a
- * moment, once in a blue moon. The thread that was asked waits no longer than that. */
+/* The copy hangs if another thread held the loader's list lock when the copy was made, which is
+ * rare. The thread that was asked waits no longer than this. */
 enum { MODULES_MAX = 64, PATIENCE_MS = 2000, WALK_MS = 1000, MILLISECOND = 1000000 };
 
 struct inquiry {
-    struct module *modules[MODULES_MAX]; /* to be looked at, each once */
+    struct module *modules[MODULES_MAX]; /* to be examined, each once */
     unsigned count;
     uint32_t token, findings;
     struct text *records;
@@ -40,7 +40,7 @@ static void sink(struct finding *finding, void *data)
     finding_release(finding);
 }
 
-static void look_at(struct inquiry *inquiry, struct module *module)
+static void explain(struct inquiry *inquiry, struct module *module)
 {
     struct holders holders;
     unsigned handles = module->startup ? 0 : handles_left(module);
@@ -63,7 +63,7 @@ static void work(struct text *records, void *data)
         inquiry->walk.retainers[0].module->retained = inquiry->walk.retainers[0].heap;
     }
     for (unsigned i = 0; i < inquiry->count; i++)
-        look_at(inquiry, inquiry->modules[i]);
+        explain(inquiry, inquiry->modules[i]);
 }
 
 static void prepare(struct inquiry *inquiry, struct module *module)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Why a module is mapped, whether the program closed it or not: for the module, and for each one
- * that holds it, and so on, what the rules would say if it were closed and stayed. Worked out in a
- * copy of the process (lifecycle/answer.h).
+ * Why a module is mapped, whether the program closed it or not: for the module, for each one that
+ * holds it, and so on, the finding that the rules would make if it were closed and stayed. Worked
+ * out in a copy of the process (lifecycle/answer.h).
  */
 #ifndef DLPIN_LIFECYCLE_WHY_H
 #define DLPIN_LIFECYCLE_WHY_H

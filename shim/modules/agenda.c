@@ -71,8 +71,8 @@ static struct agenda_entry *find(const struct module *module, const void *closer
     return NULL;
 }
 
-/* A younger module lay there, too: a word cannot be said to be of the older one any more. So the
- * list stays short where one module is loaded again and again. */
+/* A younger module lay there, too: a word can no longer be attributed to the older one. So the list
+ * stays short where one module is loaded again and again. */
 static void give_up_covered(const struct module *module)
 {
     bool any = false;

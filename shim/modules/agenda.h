@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * The agenda: all deferred work about modules, in one list. Each entry has a reference to its
- * module, and its work as bits (modules/work.h). Each kind of work is done elsewhere; when, and how
- * long the program waits for it, says modules/budget.h.
+ * module, and its work as bits (modules/work.h). Each kind of work is done elsewhere;
+ * modules/budget.h says when, and how long the program waits for it.
  *
  * Under the check lock, unless a function says otherwise.
  */
@@ -21,9 +21,9 @@ struct agenda_entry {
     const void *closer; /* the thread whose dlclose closes it */
 };
 
-/* Adds work of a module. Where the list is full, an entry goes of which nothing can be said any
- * more, else the oldest one; agenda_gaps counts it. No lock is needed; agenda_add takes the changes
- * lock, the caller of the other one has it. */
+/* Adds work of a module. In a full list it replaces an entry whose work has become impossible, else
+ * the oldest one; agenda_gaps counts this. No lock is needed; agenda_add takes the changes lock,
+ * the caller of the other one has it. */
 void agenda_add(struct module *module, unsigned works);
 void agenda_add_locked(struct module *module, unsigned works);
 
@@ -51,7 +51,7 @@ bool agenda_is_ambiguous_locked(const struct module *module, unsigned works);
 void agenda_fork_child(void);
 
 struct agenda_gaps {
-    unsigned reused; /* entries that went because something else lies there */
+    unsigned reused; /* entries removed because something else lies there */
     unsigned missed; /* entries that found no room */
 };
 

@@ -8,11 +8,11 @@
 #define SECOND ((uint64_t)1000000000)
 
 enum {
-    SHARE = 20, /* one part in so many of the process's time is ours */
+    SHARE = 20, /* our part of the process's time is 1/SHARE */
     WORKS = 10,
 };
 
-/* No more is saved up: an hour without an unload does not pay for a storm of them. */
+/* The most that can be saved up: an hour without an unload does not pay for a storm of them. */
 #define CEILING (SECOND / 2)
 
 /* A process that was stopped meanwhile has not spent the time. */
@@ -49,10 +49,10 @@ static const struct rule rules[] = {
      * the modules of zsh took 19 ms instead of 13, those of listplugins 34 instead of 28. */
     {MOMENT_UNLOADED, WORK_SCAN, .allowance = 2 * MILLISECOND, .patience = 100 * MILLISECOND},
     {MOMENT_LOADING, WORK_MEMORY, .allowance = 2 * MILLISECOND},
-    /* The load may come to lie where a word points, and then nobody can tell whose that was: so a
-     * walk may take longer than is left, after which there is none for a while. Ten loads that
-     * leave something each take 5 ms, and twice as long on a busy machine. A copy has the range as
-     * it was, but the next walk has to wait for it. */
+    /* The new module may get the place that a word points to, and then the word's owner is unknown:
+     * so a walk may take more than the rest of the budget, after which there is none for a while.
+     * Ten loads that leave something each take 5 ms, and twice as long on a busy machine. A copy
+     * has the range as it was, but the next walk has to wait for it. */
     {MOMENT_LOADING, WORK_UNSETTLED | WORK_WALK, .allowance = 24 * MILLISECOND, .overdraws = true,
      .patience = 100 * MILLISECOND, .patience_large = 10 * MILLISECOND},
 

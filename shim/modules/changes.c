@@ -11,7 +11,7 @@ void changes_init(module_listener *to_tell)
     listener = to_tell;
 }
 
-/* A change that the listener has not heard of. */
+/* A change that was not reported yet. */
 struct change {
     struct module *module; /* holds a reference */
     enum module_state state;
@@ -46,7 +46,7 @@ static struct change *take_change(bool *more)
     return change;
 }
 
-/* Whatever is to be told, ours and other threads'. */
+/* Reports all pending changes, those of other threads included. */
 void changes_tell(void)
 {
     if (!lock_acquire(&changes_lock)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * A module's file, for what is not in memory, or not any more.
+ * A module's file, for data that is not in memory, or not any more.
  *
  * The file is only believed if it has the build ID that the module had in memory: a plug-in that
  * was replaced on disk must not speak for its predecessor. Reads are bounded. No locks; an open

@@ -19,8 +19,8 @@ static void read_range(struct elf_image *image)
     }
 }
 
-/* How many bytes from there on are in memory, in one segment. Only these are read: headers may
- * speak of what is in the file alone, or nowhere. */
+/* How many bytes from there on are in memory, in one segment. Only these are read: headers may name
+ * data that is in the file alone, or nowhere. */
 static size_t loaded_from(const struct elf_image *image, uintptr_t offset)
 {
     for (unsigned i = 0; i < image->phnum; i++) {
@@ -119,7 +119,7 @@ static size_t dynamic_entries(const struct elf_image *image, uintptr_t offset)
     return is_aligned ? loaded_from(image, offset) / sizeof(ElfW(Dyn)) : 0;
 }
 
-/* Nobody but us reads it before another module asks for one of that name. */
+/* Only we read the soname before another module asks for one of this name. */
 static void check_soname(struct elf_image *image)
 {
     size_t room = image->soname ? loaded_from(image, (uintptr_t)image->soname - image->bias) : 0;
@@ -173,7 +173,7 @@ static bool same(const char *a, const char *b)
     return *a == *b;
 }
 
-/* Only for programs that were linked long ago: not what the name means today. */
+/* True for a version that serves only programs linked long ago, not the default of the name. */
 static bool is_hidden_version(const struct elf_image *image, uint32_t index)
 {
     enum { HIDDEN_VERSION = 0x8000 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a mapped shared object says of itself, read from its memory.
+ * Reads the headers and notes of a mapped shared object from its memory.
  *
  * The caller makes sure that the object stays mapped meanwhile: inside a callback of
  * dl_iterate_phdr (the loader's list lock is held), or because it is the program's own or libc.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Whether a function begins at an address, from the table of unwind entries in the module's file
+ * Answers if a function begins at an address, from the table of unwind entries in the module's file
  * (.eh_frame_hdr, Linux Standard Base Core Specification, 10.6.2): there is one entry for each
  * function that a compiler made, with its start, also where all symbols are stripped.
  */

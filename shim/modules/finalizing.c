@@ -10,8 +10,8 @@ struct few {
     struct module *list[FEW_MAX];
 };
 
-/* In a dlclose that is not over (if there is no more room, all modules are looked at); and in one
- * that is, since the last sync. */
+/* Modules that finalize in a dlclose that is not over (without room for one, all modules are
+ * checked); and in one that is over since the last sync. */
 static struct few finalizing, finalized;
 static _Atomic bool more_finalize;
 

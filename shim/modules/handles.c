@@ -27,7 +27,7 @@ static void read_words(const void *map, struct words *words)
     words->count = length > 0 ? (size_t)length / sizeof words->word[0] : 0;
 }
 
-/* The only word that was one more when there was another handle, and one less without. 0: none. */
+/* The only word that rose by one with another handle, and fell by one without it. 0: none. */
 static size_t find_counter(const struct words *opened, const struct words *twice,
                            const struct words *closed, const struct words *before)
 {
@@ -49,7 +49,7 @@ bool handles_are_known(void)
     return atomic_load_explicit(&count_offset, memory_order_relaxed) != 0;
 }
 
-/* Under the loader's list lock, so that the map is there: not by a system call each. */
+/* Under the loader's list lock, so that the map is there: no read needs a system call. */
 static unsigned count_in(const struct link_map *map)
 {
     size_t offset = atomic_load_explicit(&count_offset, memory_order_relaxed);
@@ -57,8 +57,9 @@ static unsigned count_in(const struct link_map *map)
 }
 
 /* When the process ends, the loader takes a handle of everything (elf/dl-fini.c, _dl_fini), so that
- * nothing is unloaded while it runs destructors; of the shim, too, of which nobody else takes one.
- * How many there are before is learned at the start: none of what was preloaded. */
+ * nothing is unloaded while it runs destructors. The shim's own count shows this, because nobody
+ * else takes a handle of the shim. The count before is learned at the start: 0 for a preloaded
+ * object. */
 static const struct link_map *own;
 static unsigned own_before;
 
@@ -128,7 +129,7 @@ static bool is_load(const struct module *module, const struct link_map *map)
     return module->handle == map && sighting_is_load(module, serials_of(map));
 }
 
-static void look_at_module(void *data)
+static void read_handles_of(void *data)
 {
     struct question *question = data;
     const struct module *module = question->module;
@@ -158,7 +159,7 @@ static int count_handles(const struct module *module)
     if (!object_at_works())
         return handles_count(module);
     if (can_count(module))
-        link_maps_hold(look_at_module, &question);
+        link_maps_hold(read_handles_of, &question);
     return question.count;
 }
 
@@ -167,7 +168,7 @@ struct opened {
     struct module *modules[OPENED_MAX]; /* each holds a reference */
 };
 
-static void look_at_map(const struct link_map *map, enum ending ending, struct opened *opened)
+static void note_handles(const struct link_map *map, enum ending ending, struct opened *opened)
 {
     struct module *module = modules_find((uintptr_t)map->l_ld);
     if (!module || !is_load(module, map) || module_is_unloaded(module))
@@ -178,13 +179,13 @@ static void look_at_map(const struct link_map *map, enum ending ending, struct o
         opened->modules[opened->count++] = module_ref(module);
 }
 
-static void look_at_all(void *data)
+static void note_all(void *data)
 {
     const struct link_map *map;
     enum ending ending = how_far_ended();
     for (unsigned n = 0; ending != SOME_TAKEN && (map = link_maps_first(n)) != NULL; n++)
         for (; map; map = map->l_next)
-            look_at_map(map, n == 0 ? ending : NOT_ENDING, data);
+            note_handles(map, n == 0 ? ending : NOT_ENDING, data);
 }
 
 static int count_of_program(const struct module *module)
@@ -193,8 +194,8 @@ static int count_of_program(const struct module *module)
     return handles > 0 ? (int)without_loaders((unsigned)handles, how_far_ended()) : handles;
 }
 
-/* Of those alone that came since the last look. */
-static void look_at_new(struct opened *opened)
+/* Counts only the handles of modules loaded since the last call. */
+static void note_new(struct opened *opened)
 {
     static _Atomic uint32_t seen;
     struct module *module;
@@ -213,9 +214,9 @@ void handles_each_opened(bool all, handles_visitor *visit, void *data)
     struct opened opened = {0};
     if (!handles_are_known())
         return;
-    look_at_new(&opened);
+    note_new(&opened);
     if (all || opened.count == 0)
-        link_maps_hold(look_at_all, &opened);
+        link_maps_hold(note_all, &opened);
     for (unsigned i = 0; i < opened.count; i++) {
         visit(opened.modules[i], data);
         module_unref(opened.modules[i]);
@@ -244,7 +245,7 @@ bool handles_closed(struct module *module, handles_keeper *is_kept)
         closed = atomic_fetch_add(&module->closed, 1) + 1;
     if (atomic_fetch_sub(&module->closing, 1) == 1)
         now = count_handles(module);
-    /* Another thread's dlclose has begun meanwhile: the number may be on its way down. */
+    /* Another thread's dlclose has begun meanwhile: the number may fall soon. */
     if (now == HANDLES_UNKNOWN || atomic_load(&module->closing) > 0)
         return false;
     unsigned before = atomic_exchange(&module->handles, (unsigned)now);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * How many handles the program has of a module: what dlopen gave out and dlclose has not taken
- * back.
+ * Counts the program's handles of a module: those that dlopen gave and dlclose has not taken back.
  *
  * glibc keeps that number in a word of the link map that no header shows (l_direct_opencount,
- * include/link.h). Where it lies is learned once, by opening libc twice and looking which word goes
- * up by one each time, and down again: 816 bytes in in glibc 2.36, elsewhere in others.
+ * include/link.h). Its place is learned once: we open libc twice, and search for the word that
+ * rises by one each time and falls again. It is 816 bytes in glibc 2.36, and another in other
+ * versions.
  *
- * Of objects that are not to be deleted, for whatever reason, dlclose gives nothing back there
- * (elf/dl-close.c, _dl_close); these calls are counted here. A number that is the same after a
- * dlclose is no proof of it: another thread may have opened the module meanwhile.
+ * Of objects that are never deleted, for whatever reason, dlclose does not lower this number
+ * (elf/dl-close.c, _dl_close); these calls are counted here. An unchanged number after a dlclose is
+ * no proof of this: another thread may have opened the module meanwhile.
  *
  * Where the place could not be learned, every function says that it does not know.
  */
@@ -36,9 +36,9 @@ int handles_count(const struct module *module);
 
 /*
  * Calls `visit` for each mapped module of which there are more handles than at the last call, and
- * notes how many there are now. Unless `all` is to be looked at, those that came since the last
- * call are enough, if one of them was opened. Takes the loader's list lock; none of ours may be
- * held, and `visit` is called without it.
+ * notes how many there are now. Without `all` it checks the modules loaded since the last call, and
+ * stops there if one of them was opened. Takes the loader's list lock; none of ours may be held,
+ * and `visit` is called without it.
  */
 typedef void handles_visitor(struct module *module, void *data);
 void handles_each_opened(bool all, handles_visitor *visit, void *data);
@@ -47,15 +47,16 @@ void handles_each_opened(bool all, handles_visitor *visit, void *data);
  * the loader's list lock, as does the next one. */
 bool handles_closing(struct module *module);
 
-/* It is over. False: others of the module are under way, or it cannot be told. `is_kept` says
- * whether the loader never deletes the module; asked where the number has not become less. */
+/* The dlclose is over. False: another of this module has not returned, or the module is not known.
+ * `is_kept` says whether the loader never deletes the module; asked where the number has not become
+ * less. */
 typedef bool handles_keeper(struct module *module);
 bool handles_closed(struct module *module, handles_keeper *is_kept);
 
 /* We opened the module, for good: this handle is not the program's. */
 void handles_took_own(struct module *module);
 
-/* What is left of them, as far as was looked. */
+/* The handles that were left at the last check. */
 unsigned handles_left(const struct module *module);
 
 #endif

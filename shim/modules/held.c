@@ -17,8 +17,7 @@ static struct module *module_of(const struct link_map *map)
                                                                                         : NULL;
 }
 
-/* The loader appends what it loads: of a list that is looked at after each load most is not asked
- * for. */
+/* The loader appends new loads. After each load the part before them needs no check. */
 static const struct link_map *first_since(const struct link_map *map, uint64_t since)
 {
     if (since == 0)

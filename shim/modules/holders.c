@@ -33,12 +33,12 @@ struct node {
     const struct link_map *map;
     struct module *module; /* NULL: not in our list */
     struct elf_image image;
-    bool is_reached;   /* it holds what was asked for, or what holds that, and so on */
-    bool is_followed;  /* what holds it was looked for */
-    bool stays;        /* without what was asked for */
-    bool needs, binds; /* it holds what was asked for itself, for these reasons */
-    bool is_needed;    /* by what was asked for, or by what that needs; */
-    bool is_expanded;  /* and so is what it needs */
+    bool is_reached;   /* it holds the module asked for, or a holder of it, and so on */
+    bool is_followed;  /* its holders were searched for */
+    bool stays;        /* it stays without the module asked for */
+    bool needs, binds; /* it holds the module asked for itself, for these reasons */
+    bool is_needed;    /* by the module asked for, or by one that this needs; */
+    bool is_expanded;  /* and the modules that it needs are marked, too */
 };
 
 /* An object that keeps another one mapped. */
@@ -57,7 +57,7 @@ struct search {
     struct link *links;
 };
 
-/* Modules whose holders one pass looks for. */
+/* Modules whose holders one pass searches for. */
 struct targets {
     struct node *list[TARGETS_MAX];
     bool is_met[TARGETS_MAX];
@@ -162,7 +162,8 @@ static bool visit_bindings(const struct visit *visit, const ElfW(Rela) * rela, s
     return false;
 }
 
-/* Calls for what of the node is bound to the targets, until `visit` returns true; returns that. */
+/* Calls `visit` for each relocation of the node that is bound to a target, until it returns true;
+ * returns that. */
 static bool each_binding_to(const struct node *node, const struct targets *targets,
                             binding_visitor *visitor, void *data)
 {
@@ -277,7 +278,7 @@ static void link(struct search *search, struct node *holder, struct node *held)
     search->links = link;
 }
 
-static void look_at_holder(struct search *search, struct node *node, struct targets *targets)
+static void check_holder(struct search *search, struct node *node, struct targets *targets)
 {
     bool is_new = !node->is_reached;
     memset(targets->is_met, 0, sizeof targets->is_met);
@@ -295,7 +296,7 @@ static void look_at_holder(struct search *search, struct node *node, struct targ
     if (is_new && node->is_reached)
         node->stays = is_rooted(node);
 }
-/* Whatever is held by what stays, stays; but for what was asked for. */
+/* A module that is held by one that stays, stays, too; except the module asked for. */
 static void spread(struct search *search)
 {
     bool is_news = true;
@@ -312,7 +313,7 @@ static bool is_holder(const struct node *node)
     return node->needs || node->binds;
 }
 
-/* Of each that holds what was asked for it is known whether it stays. */
+/* True if all holders of the module asked for are known to stay. */
 static bool is_decided(const struct search *search)
 {
     for (unsigned i = 0; i < search->count; i++)
@@ -321,7 +322,7 @@ static bool is_decided(const struct search *search)
     return true;
 }
 
-/* The holders of these are looked for next. */
+/* Chooses the modules whose holders the next pass searches for. */
 static void choose_targets(struct search *search, struct targets *targets)
 {
     targets->count = 0;
@@ -334,15 +335,15 @@ static void choose_targets(struct search *search, struct targets *targets)
     }
 }
 
-/* From what was asked for to what holds it, then to what holds that: all that are equally far at
- * once, for each round reads the relocations of all objects. */
+/* From the module asked for to its holders, then to their holders: all at one distance at once,
+ * because each round reads the relocations of all objects. */
 static void follow(struct search *search)
 {
     struct targets targets = {.list = {search->asked}, .count = 1};
     while (targets.count > 0) {
         for (unsigned i = 0; i < search->count; i++)
             if (search->nodes[i].module && &search->nodes[i] != search->asked)
-                look_at_holder(search, &search->nodes[i], &targets);
+                check_holder(search, &search->nodes[i], &targets);
         spread(search);
         if (is_decided(search))
             return;
@@ -363,7 +364,7 @@ static bool mark_needed(struct search *search, const char *name)
     return false;
 }
 
-/* Marks what was asked for, what that needs, and so on. */
+/* Marks the module asked for, the modules that it needs, and so on. */
 static void mark_all_needed(struct search *search)
 {
     bool is_news = true;
@@ -382,7 +383,7 @@ static void mark_all_needed(struct search *search)
     }
 }
 
-/* The loader appends what comes with a module behind it. */
+/* The loader appends a module's dependencies behind it. */
 static bool came_with(struct search *search, const struct node *node)
 {
     if (!search->asked->is_needed)
@@ -405,8 +406,8 @@ static bool has_symbol(const struct holders *found, enum reason reason, const ch
     return false;
 }
 
-/* A unique symbol holds by itself, whoever is bound to it; of the others one of each holder will
- * do. */
+/* A unique symbol holds by itself, whoever is bound to it; of other symbols one of each holder is
+ * enough. */
 static bool add_binding(const char *name, bool unique, unsigned number, void *data)
 {
     const struct bindings *bindings = data;
@@ -433,7 +434,7 @@ static void name_holder(struct search *search, const struct node *holder)
     each_binding(holder, search->asked, add_binding, &bindings);
 }
 
-static void look_at_itself(const struct search *search)
+static void check_asked(const struct search *search)
 {
     struct bindings bindings = {.found = search->found};
     const struct module *module = search->of;
@@ -451,7 +452,7 @@ static void search(void *data)
         return;
     }
     if (begin(search)) {
-        look_at_itself(search);
+        check_asked(search);
         follow(search);
         for (unsigned i = 0; i < search->count; i++)
             if (is_holder(&search->nodes[i]))
@@ -467,7 +468,7 @@ void holders_find(struct module *of, struct holders *found)
     link_maps_hold(search, &of_module);
 }
 
-static void look_whether_kept(void *data)
+static void check_kept(void *data)
 {
     struct search search = {.of = data};
     bool is_kept = false;
@@ -483,7 +484,7 @@ static void look_whether_kept(void *data)
 bool holders_keep_for_good(struct module *module)
 {
     if (!module_is_undeletable(module))
-        link_maps_hold(look_whether_kept, module);
+        link_maps_hold(check_kept, module);
     return module_is_undeletable(module);
 }
 

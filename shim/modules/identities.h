@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What is remembered of a module across its loads: how often it was loaded, and whether a load left
- * code behind. Never given back, so that load numbers go on.
+ * Facts about a module across its loads: how often it was loaded, and whether a load left code
+ * behind. Never given back, so that load numbers go on.
  *
  * Any phase. The functions without _locked take the modules' lock; they must not be called under
  * it.

@@ -37,7 +37,8 @@ static struct module *find_in_new_list(uintptr_t address)
     return modules_find(address);
 }
 
-/* In doubt: a thread's own dlclose, or its own dlopen, with the list as it is now, leaves none. */
+/* Where our list is in doubt. With the present list a thread's own dlclose or dlopen leaves no
+ * doubt. */
 static struct module *find_without_serials(uintptr_t address)
 {
     struct module *module = modules_find(address);
@@ -63,7 +64,7 @@ static struct module *find_among_closes(uintptr_t address)
         return find_without_serials(address);
     if (module && module->serial == serial)
         return module;
-    /* The list as a whole, where that may be had: it also says what is gone. */
+    /* Reads the whole list where that is allowed: it also shows which modules are unloaded. */
     return guard.dlopen_pending ? find_in_new_list(address) : find_by_loader(address);
 }
 
@@ -82,7 +83,7 @@ void modules_close_begins(void)
     atomic_fetch_add(&modules_closes, 1);
 }
 
-/* Another thread may have seen the change, and be about to tell of it. */
+/* Another thread may have seen the change and not reported it yet. */
 void modules_close_ends(void)
 {
     changes_tell();

@@ -13,7 +13,7 @@ _Atomic bool modules_came;
 struct lock modules_lock;
 static struct module *first_module, **last_link = &first_module; /* oldest first */
 static struct module *first_unloaded;                            /* the newest first */
-/* No unloaded module lay outside. Most addresses that are asked for are of stacks and heaps. */
+/* The range of all unloaded modules. Most addresses in question are of stacks and heaps. */
 static _Atomic uintptr_t unloaded_start = UINTPTR_MAX, unloaded_end;
 static struct module *first_new; /* and what follows it: not published yet */
 static unsigned unpublished_unloads;
@@ -154,7 +154,7 @@ void list_unload_locked(struct module *module)
         atomic_store(&unloaded_end, module->end);
 }
 
-/* Modules that were unloaded before the last collection and that nothing mentions. */
+/* Releases modules that were unloaded before the last collection and that have no references. */
 static void collect_garbage_locked(unsigned unloaded)
 {
     enum { COLLECT_EVERY = 16 }; /* unloads */

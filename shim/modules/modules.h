@@ -70,8 +70,8 @@ struct module {
      * told apart by that. */
     _Atomic int32_t finalizing_tid;
     _Atomic(enum kept) kept;
-    /* modules/handles.h: that the loader counts, as far as was looked; dlclose calls that are under
-     * way, that are over since then; and those that it did not count. */
+    /* modules/handles.h: handles that the loader counted at the last check; dlclose calls that have
+     * not returned; those that have since; and handles that it did not count. */
     _Atomic unsigned handles, closing, closed, uncounted;
     /* Destructors of thread_local objects that threads have yet to run (registry/tls_dtors.h); and
      * one of the threads that had such when it was seen to stay for that. */
@@ -91,7 +91,7 @@ struct module {
     _Atomic unsigned registered; /* so many times registrations name its code or data */
     bool has_sites;              /* call sites are its (ownership/sites.h); under the sites lock */
     uint64_t epoch;              /* modules_epoch when it came, */
-    _Atomic uint64_t end_epoch;  /* and when it went: UINT64_MAX while it is mapped */
+    _Atomic uint64_t end_epoch;  /* and when it was unloaded: UINT64_MAX while it is mapped */
     /* Under the modules' lock: */
     struct module *next, **link;  /* in the list of all, oldest first; what points to it there */
     struct module *next_unloaded; /* in the list of those that are unloaded */
@@ -103,16 +103,16 @@ struct module {
 
 enum { FINALIZED = -1 };
 
-/* What a sync found. */
+/* The changes that a sync found. */
 struct module_changes {
     unsigned loaded, unloaded;
 };
 
 /*
  * Set once, before the first sync. The classifier completes a module before anyone sees it, under
- * the modules' lock. The listener is told of each change once and in the order in which they were
- * seen, under the lock of changes, and whether more follow at once; whoever causes a change goes on
- * when it has been told. Neither may be NULL.
+ * the modules' lock. The listener is called once for each change, in the order in which they were
+ * seen, under the lock of changes; `more`: another follows at once. A thread that causes a change
+ * goes on after this call. Neither may be NULL.
  */
 typedef void module_classifier(struct module *module);
 typedef void module_listener(struct module *module, enum module_state state, bool more);
@@ -148,9 +148,9 @@ struct module *modules_find(uintptr_t address);
 struct module *modules_find_live(uintptr_t address);
 
 /*
- * A dlclose of the program is under way: from before the real call until the list is up to date.
- * Meanwhile modules_find may name a load whose range is another one's by now: between the munmap
- * in one thread and our look at the list, another thread can load something there.
+ * Dlclose calls of the program, each from before the real call until our list is up to date.
+ * Meanwhile modules_find may name a load whose range belongs to another one by now: between the
+ * munmap in one thread and our reading of the list, another thread can load something there.
  */
 extern HIDDEN _Atomic unsigned modules_closes;
 void modules_close_begins(void);
@@ -219,13 +219,14 @@ static inline bool module_is_left(const struct module *module)
 struct module *modules_by_handle(const void *handle);
 
 /* The program gave back its last handle of a module that is still mapped, or opened it again. The
- * listener is told. Nothing happens where that is known, or the module is gone by now. */
+ * listener is told. Nothing happens where that is known, or the module is unloaded by now. */
 void modules_set_closed(struct module *module, bool closed);
 
 /* The module with this address ran its __cxa_finalize in this thread. */
 void modules_finalized(uintptr_t dso_handle, int32_t tid);
 
-/* The dlclose of this thread is over: what it finalized must be gone or be another load by now. */
+/* The dlclose of this thread is over: each module that it finalized is unloaded by now, or its
+ * place has another load. */
 void modules_close_done(int32_t tid);
 
 /* From now on modules that finalize do not go: the process does. */
@@ -256,7 +257,7 @@ struct module *modules_find_last(uintptr_t address);
  * reference. */
 struct module *modules_find_before(uintptr_t address, const struct module *module);
 
-/* In a copy of the process: as if the module had just gone. Takes the modules' lock. */
+/* In a copy of the process: as if the module had just been unloaded. Takes the modules' lock. */
 void modules_suppose_unloaded(struct module *module);
 
 /* Every unload that was seen so far. */

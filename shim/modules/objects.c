@@ -9,9 +9,9 @@
 enum {
     WORD = sizeof(uintptr_t),
     PIECE = 16 << 10,
-    BYTES_MAX = 4 << 20, /* no more of a module's variables is looked at */
+    BYTES_MAX = 4 << 20, /* no more of a module's variables is scanned */
     OBJECTS_MAX = 1 << 15,
-    LARGE = 64 << 10, /* of what is larger only the pages that were written to are looked at */
+    LARGE = 64 << 10, /* of larger ones only the pages that were written to are scanned */
     TYPES = 10,
 };
 
@@ -75,7 +75,7 @@ static bool is_type(const struct search *search, uintptr_t word)
     return false;
 }
 
-static void look_at_words(struct search *search, uintptr_t at, size_t count)
+static void scan_words(struct search *search, uintptr_t at, size_t count)
 {
     uintptr_t tables = search->tables_start, span = search->tables_end - tables;
     for (size_t i = 0; i < count; i++) {
@@ -87,26 +87,26 @@ static void look_at_words(struct search *search, uintptr_t at, size_t count)
     }
 }
 
-static void look_at(uintptr_t start, uintptr_t end, void *data)
+static void scan_range(uintptr_t start, uintptr_t end, void *data)
 {
     struct search *search = data;
     for (uintptr_t at = start; at < end && search->bytes < BYTES_MAX; at += PIECE) {
         size_t size = end - at < PIECE ? end - at : PIECE;
         ssize_t n = sys_copy_memory((const void *)at, search->piece, size);
-        look_at_words(search, at, n > 0 ? (size_t)n / WORD : 0);
+        scan_words(search, at, n > 0 ? (size_t)n / WORD : 0);
         search->bytes += size;
     }
 }
 
-static void look_at_written(uintptr_t start, uintptr_t end, struct search *search)
+static void scan_written(uintptr_t start, uintptr_t end, struct search *search)
 {
     struct written written;
     written_open(&written);
-    written_each(&written, start, end, LARGE, look_at, search);
+    written_each(&written, start, end, LARGE, scan_range, search);
     written_close(&written);
 }
 
-static void look_at_variables(struct search *search)
+static void scan_variables(struct search *search)
 {
     const struct module *module = search->module;
     for (unsigned i = 0; i < module->phnum; i++) {
@@ -116,9 +116,9 @@ static void look_at_variables(struct search *search)
         if (p->p_type != PT_LOAD || !(p->p_flags & PF_W) || start >= end)
             continue;
         if (end - start < LARGE)
-            look_at(start, end, search);
+            scan_range(start, end, search);
         else
-            look_at_written(start, end, search);
+            scan_written(start, end, search);
     }
 }
 
@@ -146,7 +146,7 @@ void objects_note(struct module *module)
     if (search.piece && elf_image_relro(module->phdr, module->phnum, module->bias,
                                         &search.tables_start, &search.tables_end)) {
         modules_each_mapped(find_types, &search);
-        look_at_variables(&search);
+        scan_variables(&search);
     }
     arena_free(search.piece, PIECE);
 }

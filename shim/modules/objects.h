@@ -2,9 +2,9 @@
 /*
  * Objects with virtual functions, and type descriptions (typeinfo), among a module's variables.
  *
- * Once the module is unmapped nobody can tell any more what lay at an address of it. So they are
- * noted while its __cxa_finalize begins, before its destructors change them: by their first words,
- * which lead to a virtual function table of the module, or to that of a kind of typeinfo in the C++
+ * After the unmapping nobody knows what lay at an address of the module. So the objects are noted
+ * when its __cxa_finalize begins, before its destructors change them: by their first words, which
+ * lead to a virtual function table of the module, or to that of a kind of typeinfo in the C++
  * library.
  */
 #ifndef DLPIN_MODULES_OBJECTS_H

@@ -52,13 +52,13 @@ static void add_new(const struct sightings *list)
 
 void order_update_locked(const struct sightings *list)
 {
-    bool is_known = list->kind == LIST_GONE ? state.count == list->total
-                                            : !list->out_of_step && make_room(list->total);
+    bool is_known = list->kind == LIST_REMOVED ? state.count == list->total
+                                               : !list->out_of_step && make_room(list->total);
     if (list->has_namespaces || !is_known) {
         state = (struct list_state){0};
         return;
     }
-    if (list->kind != LIST_GONE)
+    if (list->kind != LIST_REMOVED)
         add_new(list);
     state = (struct list_state){list->total > 0, list->adds, list->subs, list->total,
                                 list->total > 0 ? entries[list->total - 1].map : NULL};

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * The loader's list as it was at the last sync, in the loader's order. Most changes are of one
- * kind: objects were added, and then they are at its end; or some are gone, and then mostly those
- * that were finalized just before. So only these are looked at, however long the list is; all of it
- * where that does not explain how many came and went.
+ * kind: objects were added, and then they are at its end; or some were removed, and then mostly
+ * those that were finalized just before. So only these are checked, however long the list is; all
+ * of it where they do not explain the loader's counters.
  *
  * Under the modules' lock.
  */
@@ -12,7 +12,7 @@
 
 #include "modules/sightings.h"
 
-/* What a look at the list is to be compared with. */
+/* The state that the loader's list is compared with. */
 struct list_state order_state_locked(void);
 
 /* The module's object is not in the list any more. */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Which modules still have what the loader wrote to their read-only data (RELRO).
+ * Answers if a module's read-only data (RELRO) still has what the loader wrote there.
  *
- * By its relocations that leads into the module itself, into others that stay mapped as long as it
- * does (elf/dl-lookup.c, add_dependency), or to what the loader allocated. So it leads neither to a
- * block that a module made, nor into a module that went; until somebody makes it writable again, to
- * put a hook into a table of functions, for one. That is seen where it is done by mprotect(3) or
- * pkey_mprotect(3); not by a system call of the program's own.
+ * By its relocations this data leads into the module itself, into others that stay mapped as long
+ * as it does (elf/dl-lookup.c, add_dependency), or to what the loader allocated. So it leads
+ * neither to a block that a module made, nor into an unloaded module; until somebody makes it
+ * writable again, to put a hook into a table of functions, for one. We see mprotect(3) and
+ * pkey_mprotect(3), but no system call of the program's own.
  */
 #ifndef DLPIN_MODULES_RELRO_H
 #define DLPIN_MODULES_RELRO_H

@@ -16,8 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Looks for the field, if it is not known. `first` is the program's link map, `adds` the number of
- * loads so far (dlpi_adds). Under the loader's list lock. */
+/* Searches for the field, if it is not known. `first` is the program's link map, `adds` the number
+ * of loads so far (dlpi_adds). Under the loader's list lock. */
 void serials_learn(const struct link_map *first, unsigned long long adds);
 
 /* The number of a load, from 1; 0: not known. The link map must not be able to go: its code is on

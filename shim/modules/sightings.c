@@ -104,7 +104,7 @@ static ElfW(Phdr) * copy_headers(const ElfW(Phdr) * phdr, unsigned phnum)
     return copy ? memcpy(copy, phdr, phnum * sizeof *copy) : NULL;
 }
 
-/* What must outlive the image. */
+/* Copies the strings that must outlive the image. */
 static void keep(struct sighting *sighting, const char *name)
 {
     struct elf_image *image = &sighting->image;
@@ -174,8 +174,8 @@ static bool are_its_headers(const struct link_map *map, const ElfW(Ehdr) * heade
     return has_dynamic && has_start;
 }
 
-/* What dl_iterate_phdr would tell, but for the number of its thread-local storage. False: its
- * headers are not where they usually are. Program headers follow the ELF header, mostly. */
+/* Fills in what dl_iterate_phdr reports, except the number of the thread-local storage. False: the
+ * headers are not at their usual place. Program headers follow the ELF header, mostly. */
 static bool read_map(const struct link_map *map, struct dl_phdr_info *info)
 {
     enum { MOST = 64 };
@@ -232,7 +232,7 @@ static enum list_kind kind_of(const struct sightings *list)
         return LIST_ANY;
     if (list->subs == before->subs)
         return LIST_ADDED;
-    return list->adds == before->adds ? LIST_GONE : LIST_ANY;
+    return list->adds == before->adds ? LIST_REMOVED : LIST_ANY;
 }
 
 static bool add_map(struct sightings *list, const struct link_map *map)
@@ -252,8 +252,8 @@ static bool has_tls(const struct dl_phdr_info *info)
     return false;
 }
 
-/* What follows the last one that we know. False, and nothing was added: they are many, or only
- * dl_iterate_phdr tells all that is to be known of one of them. */
+/* Adds the objects that follow the last known one. False, and nothing is added: they are many, or
+ * one of them needs dl_iterate_phdr. */
 static bool follow_chain(struct sightings *list)
 {
     enum { MANY = 16 };
@@ -287,9 +287,9 @@ static bool begin_list(const struct dl_phdr_info *info, struct sightings *list)
     list->next = map;
     if (list->has_namespaces)
         collect_namespaces(list);
-    if (list->kind == LIST_GONE)
+    if (list->kind == LIST_REMOVED)
         list->total = list->before.count - (size_t)(list->subs - list->before.subs);
-    return list->kind == LIST_GONE || (list->kind == LIST_ADDED && follow_chain(list));
+    return list->kind == LIST_REMOVED || (list->kind == LIST_ADDED && follow_chain(list));
 }
 
 /* dl_iterate_phdr (elf/dl-iteratephdr.c) follows the same chain. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Looking at the loader's list: what lies where, copied out of the loader's and the objects'
+ * Reads the loader's list: which object lies where, copied out of the loader's and the objects'
  * memory.
  *
  * sightings_collect and sightings_counters take the loader's list lock for a moment; so they are
@@ -12,8 +12,8 @@
 
 #include "modules/modules.h"
 
-/* One object as the loader shows it. `known` is our module for it, else the rest describes a new
- * one. */
+/* An object in the loader's list. `known` is our module for it; else the rest describes a new one.
+ */
 struct sighting {
     struct module *known;
     size_t at; /* its place in the loader's list */
@@ -37,8 +37,8 @@ struct list_state {
 /* How the list differs from what it was. */
 enum list_kind {
     LIST_ANY,
-    LIST_ADDED, /* there are more at its end: only these were looked at */
-    LIST_GONE,  /* some are not there any more: none was looked at */
+    LIST_ADDED,   /* there are more at its end: only these were read */
+    LIST_REMOVED, /* some are not there any more: none was read */
 };
 
 struct sightings {
@@ -48,25 +48,26 @@ struct sightings {
     bool has_namespaces;
     size_t total;                 /* objects, in the loader's order: */
     size_t passed;                /* the first of them are those of `before`, */
-    const struct link_map **maps; /* and these the others, unless some are gone */
+    const struct link_map **maps; /* and these the others, unless some were removed */
     size_t map_count, map_capacity;
     const struct link_map *next; /* that of the object that comes next */
     bool out_of_step;            /* the link maps are not those of the objects */
-    struct sighting *items;      /* those that were looked at */
+    struct sighting *items;      /* those that were read */
     size_t count, capacity;
     unsigned long long adds, subs;
     bool failed;
 };
 
-/* How many objects came and went so far; for comparison only. */
+/* How many objects were loaded and unloaded so far; for comparison only. */
 void sightings_counters(unsigned long long *adds, unsigned long long *subs);
 
-/* What is new since `before`, or the whole list. `failed` is set where memory did not suffice. */
+/* Reads the objects that are new since `before`, or the whole list. Sets `failed` where memory does
+ * not suffice. */
 void sightings_collect(struct sightings *list);
 
 void sightings_free(struct sightings *list);
 
-/* What no module took over. */
+/* Frees the strings that no module took over. */
 void sighting_free_strings(struct sighting *sighting);
 
 /* True if something lies at the address, as far as the loader tells; and whether that has this link

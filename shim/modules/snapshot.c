@@ -20,8 +20,7 @@ static _Atomic(struct snapshot *) current;
 static _Atomic unsigned readers;
 static struct snapshot *retired;
 
-/* A snapshot is given back only when no reader was under way at some moment after it was replaced.
- */
+/* A snapshot is given back only after a moment without readers that follows its replacement. */
 static const struct snapshot *snapshot_enter(void)
 {
     atomic_fetch_add(&readers, 1);
@@ -112,7 +111,7 @@ static void move(struct snapshot *snapshot, size_t from, size_t to)
     snapshot->count += to - from;
 }
 
-/* It is not there if it came and went between two of them. */
+/* A module that was loaded and unloaded between two snapshots is not in it. */
 static void take_out(struct snapshot *snapshot, const struct module *module)
 {
     size_t at = place_of(snapshot, module->start);
@@ -130,7 +129,8 @@ static void put_in(struct snapshot *snapshot, struct module *module)
     snapshot->entries[at] = (struct snapshot_entry){module->start, module->end, module};
 }
 
-static struct snapshot *make_snapshot(struct module *new, const struct module *gone, unsigned count)
+static struct snapshot *make_snapshot(struct module *new, const struct module *unloaded,
+                                      unsigned count)
 {
     const struct snapshot *old = atomic_load(&current);
     size_t before = old ? old->count : 0, room = before;
@@ -145,17 +145,17 @@ static struct snapshot *make_snapshot(struct module *new, const struct module *g
     snapshot->next_retired = NULL;
     if (old)
         memcpy(snapshot->entries, old->entries, before * sizeof *old->entries);
-    for (; count > 0; count--, gone = gone->next_unloaded)
-        take_out(snapshot, gone);
+    for (; count > 0; count--, unloaded = unloaded->next_unloaded)
+        take_out(snapshot, unloaded);
     for (struct module *m = new; m; m = m->next)
         if (!module_is_unloaded(m))
             put_in(snapshot, m);
     return snapshot;
 }
 
-bool snapshot_publish_locked(struct module *new, const struct module *gone, unsigned count)
+bool snapshot_publish_locked(struct module *new, const struct module *unloaded, unsigned count)
 {
-    struct snapshot *snapshot = make_snapshot(new, gone, count);
+    struct snapshot *snapshot = make_snapshot(new, unloaded, count);
     if (!snapshot) {
         drop(DROP_MODULE);
         return false;

@@ -8,10 +8,10 @@
 
 #include "modules/modules.h"
 
-/* Those of the last one without the first `count` ones in the list that begins with `gone`, and
- * those of the list that begins with `new` that are mapped. False: there is no memory, and the last
- * one stays. Under the modules' lock. */
-bool snapshot_publish_locked(struct module *new, const struct module *gone, unsigned count);
+/* Publishes the modules of the last snapshot without the first `count` of the list `unloaded`, and
+ * with the mapped ones of the list `new`. False: there is no memory, and the last one stays. Under
+ * the modules' lock. */
+bool snapshot_publish_locked(struct module *new, const struct module *unloaded, unsigned count);
 
 /* In a fork child: no reader is left. */
 void snapshot_fork_child(void);

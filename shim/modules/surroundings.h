@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What must be known of the process before anything can be asked for by name.
+ * Facts about the process that are needed before any function can be asked for by name.
  *
  * Read from the loader's list of link maps and from the objects' own symbol tables, with no call
  * into any other library: a sanitizer's run time asks dlsym, and so us, for its functions before

@@ -10,7 +10,7 @@
 
 enum { SECTIONS_MAX = 4096, TABLE_MAX = 64 << 20, NAMES_MAX = 16 << 20, BATCH = 512 };
 
-/* What is looked for, and the best match so far. */
+/* The wanted address, and the best match so far. */
 struct match {
     uintptr_t wanted;
     bool tls;
@@ -20,7 +20,7 @@ struct match {
     off_t strings; /* where that table lies in the file */
 };
 
-/* One with a size is better than a mere label. */
+/* A symbol with a size is better than a mere label. */
 static bool is_better(const ElfW(Sym) * symbol, const struct match *match)
 {
     unsigned type = ELF64_ST_TYPE(symbol->st_info);
@@ -114,7 +114,7 @@ struct imports {
     bool found;
 };
 
-static void look_at_import(const ElfW(Sym) * symbol, void *data)
+static void check_import(const ElfW(Sym) * symbol, void *data)
 {
     struct imports *imports = data;
     if (symbol->st_shndx == SHN_UNDEF && symbol->st_name < imports->size && !imports->found)
@@ -132,7 +132,7 @@ static void search_imports(const struct elf_file *file, const struct sections *s
         return;
     imports->names = names;
     if (elf_file_read(file, names, imports->size, (off_t)strings->sh_offset))
-        each_symbol(file, table, look_at_import, imports);
+        each_symbol(file, table, check_import, imports);
     arena_free(names, imports->size + 1);
 }
 

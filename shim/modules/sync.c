@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Comparing our list with the loader's. */
+/* Compares our list with the loader's. */
 #include "base/dropped.h"
 #include "base/lock.h"
 #include "modules/changes.h"
@@ -123,18 +123,18 @@ static bool remove_finalized_locked(const struct sightings *list, struct module_
     return are_unloaded;
 }
 
-/* False: the list has to be looked at as a whole. */
+/* False: the whole list must be read. */
 static bool remove_missing_locked(const struct sightings *list, struct module_changes *changes)
 {
-    if (list->kind == LIST_GONE)
+    if (list->kind == LIST_REMOVED)
         return remove_finalized_locked(list, changes);
     if (list->kind == LIST_ANY)
         remove_unseen_locked(list, changes);
     return true;
 }
 
-/* Loads that our list still has where this one lies now: they are unloaded, and whoever closed them
- * has not said so yet. */
+/* Removes loads that our list still has where this one lies now: they are unloaded, and the thread
+ * that closed them has not noted this yet. */
 static void remove_covered_locked(const struct sighting *sighting, struct module_changes *changes)
 {
     uintptr_t start = sighting->image.start, end = sighting->image.end;
@@ -148,7 +148,7 @@ static void remove_covered_locked(const struct sighting *sighting, struct module
     }
 }
 
-/* Everything of `list` that we did not know comes. */
+/* Adds all new objects of `list`. */
 static void add_new_locked(struct sightings *list, uintptr_t opener, bool deepbind,
                            struct module_changes *changes)
 {
@@ -198,8 +198,8 @@ static bool take_over_locked(struct sightings *list, uintptr_t opener, bool deep
     return true;
 }
 
-/* False: nothing came of it, and the whole list has to be looked at. */
-static bool look(bool at_all, uintptr_t opener, bool deepbind, struct module_changes *changes)
+/* False: this had no result, and the whole list must be read. */
+static bool read_list(bool at_all, uintptr_t opener, bool deepbind, struct module_changes *changes)
 {
     struct sightings list = {.came_alone = atomic_load(&came_alone)};
     bool done = true;
@@ -222,8 +222,8 @@ static bool look(bool at_all, uintptr_t opener, bool deepbind, struct module_cha
 struct module_changes modules_sync(uintptr_t opener, bool deepbind)
 {
     struct module_changes changes = {0};
-    if (!look(false, opener, deepbind, &changes))
-        look(true, opener, deepbind, &changes);
+    if (!read_list(false, opener, deepbind, &changes))
+        read_list(true, opener, deepbind, &changes);
     changes_tell();
     return changes;
 }

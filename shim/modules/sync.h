@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A load that somebody came across, for modules_find_live; modules/modules.h has the rest. */
+/* A load that modules_find_live met; modules/modules.h has the rest. */
 #ifndef DLPIN_MODULES_SYNC_H
 #define DLPIN_MODULES_SYNC_H
 

@@ -31,8 +31,8 @@ struct tls_words *tls_counts_registering(const struct module *module)
     return tls_counts_are_known() || !module->handle ? NULL : read_words(module);
 }
 
-/* Other threads may change others of the map's words meanwhile, even by one; then there are two,
- * and a later registration will tell. */
+/* Other threads may change others of the map's words meanwhile, even by one; then there are two
+ * candidates, and a later registration decides. */
 static size_t find_counter(const struct tls_words *before, const struct tls_words *after)
 {
     size_t found = 0;

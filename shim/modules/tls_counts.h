@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * How many destructors of thread_local objects glibc has pending for a module.
+ * The number of pending destructors of thread_local objects that glibc has for a module.
  *
  * glibc keeps that number in a word of the link map that no header shows (l_tls_dtor_count,
- * include/link.h), and unmaps nothing of which it is not 0 (elf/dl-close.c). Where it lies is
- * learned from a registration: it is the only word of the map that is one more after it. Until then
- * the number is what the registry knows (registry/tls_dtors.h), which is right but for threads that
- * it did not see and destructors that have run in a thread that is not over.
+ * include/link.h), and unmaps nothing of which it is not 0 (elf/dl-close.c). Its place is learned
+ * from a registration: no other word of the map rises by one then. Until then the number comes from
+ * the registry (registry/tls_dtors.h), which misses threads that it did not see, and destructors
+ * that have run in a thread that has not ended.
  */
 #ifndef DLPIN_MODULES_TLS_COUNTS_H
 #define DLPIN_MODULES_TLS_COUNTS_H

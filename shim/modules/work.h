@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The kinds of work that is deferred, as bits of one set: what the agenda (modules/agenda.h) has of
- * modules, and what is to be done for the process as a whole.
+ * The kinds of deferred work, as bits of one set: work about modules (modules/agenda.h), and work
+ * for the process as a whole.
  *
  * Any thread, without a lock.
  */
@@ -29,7 +29,7 @@ enum work {
     WORK_SCAN = WORK_MEMORY | WORK_WALK | WORK_UNSETTLED,
 };
 
-/* There is such work of the process. */
+/* Adds such work for the process. */
 void work_note(unsigned works);
 
 /* True if there was any such work of the process; there is none any more. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Whether a return address tells who called.
+ * Answers if a return address names the caller.
  *
  * A function that ends in a call is often compiled to a jump ("return pthread_key_delete(key);"):
- * then the return address is its caller's, in another module perhaps. Where blame hangs on it, the
- * call instruction before the return address is looked at.
+ * then the return address is its caller's, in another module perhaps. Where blame depends on it,
+ * the call instruction before the return address is checked.
  */
 #ifndef DLPIN_OWNERSHIP_CALLER_H
 #define DLPIN_OWNERSHIP_CALLER_H

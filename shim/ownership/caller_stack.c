@@ -3,7 +3,7 @@
 #include "modules/modules.h"
 #include "ownership/caller_registers.h"
 #include "ownership/caller_words.h"
-#include "ownership/shapes.h"
+#include "ownership/layouts.h"
 
 enum { STEPS_MAX = 256 };
 
@@ -22,8 +22,8 @@ static struct cfi_frame frame_of(const struct caller_registers *registers)
     return frame;
 }
 
-/* To the caller; the stack goes on elsewhere above a signal handler, or where we use one of our
- * own. */
+/* Steps to the caller. Above a signal handler, and above our own stack, the walk continues on
+ * another stack. */
 static bool step(struct cfi_frame *frame, struct caller_words *stack)
 {
     modules_find_live(frame->exact ? frame->pc : frame->pc - 1);
@@ -49,7 +49,7 @@ __attribute__((noinline)) size_t caller_stack_walk_by_tables(uintptr_t *pcs, siz
 size_t caller_stack_walk(uintptr_t *pcs, size_t max)
 {
     size_t count;
-    return shapes_walk(pcs, max, &count) ? count : caller_stack_walk_by_tables(pcs, max);
+    return layouts_walk(pcs, max, &count) ? count : caller_stack_walk_by_tables(pcs, max);
 }
 
 __attribute__((noinline)) bool caller_stack_frame(struct cfi_frame *caller)

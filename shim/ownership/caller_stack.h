@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The calling thread's own stack, by the shim's own reading of unwind tables: by the frame layouts
- * that are remembered (ownership/shapes.h), else step by step (ownership/cfi.h). It needs 2 KB of
+ * that are remembered (ownership/layouts.h), else step by step (ownership/cfi.h). It needs 2 KB of
  * stack and no other library, so it serves allocations and the process's end; creation stacks of
  * keys, threads and registrations are libunwind's (ownership/unwind.h).
  *

@@ -14,8 +14,8 @@ static uintptr_t page_end(uintptr_t address)
     return (address | (PAGE - 1)) + 1;
 }
 
-/* The first thread's stack is mapped from its stack pointer up to its end. Of others only the page
- * is known to be there: a thread may run on a stack of its program's own. */
+/* The first thread's stack is mapped from its stack pointer up to its end. Of other stacks only the
+ * page is known to be mapped: a thread may run on a stack that the program made. */
 struct caller_words caller_words_at(uintptr_t sp)
 {
     uintptr_t end = sys_first_stack_end() & ~(uintptr_t)(WORD - 1);
@@ -23,7 +23,7 @@ struct caller_words caller_words_at(uintptr_t sp)
     return (struct caller_words){sp, is_first ? end : page_end(sp)};
 }
 
-/* Of frames of any function: what a sanitizer of the unit tests forbids there is no matter. */
+/* Reads frames of any function, also memory that a sanitizer of the unit tests forbids. */
 NO_ADDRESS_SANITIZER bool caller_words_read(struct caller_words *words, uintptr_t at,
                                             uintptr_t *word)
 {

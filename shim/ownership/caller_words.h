@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The words of the calling thread's own stack. They are read where they are as far as the stack is
- * known to be mapped, and else only once the kernel has said that they can be: a table that is
- * wrong ends a walk and does no harm. In any phase, without a lock.
+ * The words of the calling thread's own stack. They are read in place as far as the stack is known
+ * to be mapped, and else only after the kernel has confirmed that they can be read: a wrong table
+ * ends a walk and does no harm. In any phase, without a lock.
  */
 #ifndef DLPIN_OWNERSHIP_CALLER_WORDS_H
 #define DLPIN_OWNERSHIP_CALLER_WORDS_H

@@ -41,7 +41,7 @@ struct program {
     bool failed;
 };
 
-/* Nothing is known of what the tables hold: no overflow is undefined. */
+/* The tables may hold any numbers: no overflow is undefined. */
 static int64_t multiply(int64_t a, int64_t b)
 {
     return (int64_t)((uint64_t)a * (uint64_t)b);
@@ -107,7 +107,8 @@ static void remember(struct program *program)
         program->failed = true;
 }
 
-/* The registers' rules alone go back by the standard; all compilers mean the CFA's too. */
+/* By the standard this restores the rules of the registers alone; all compilers mean that of the
+ * CFA, too. */
 static void recall(struct program *program)
 {
     if (program->depth > 0)
@@ -174,7 +175,7 @@ static void run_cfa(struct program *program, unsigned op, struct cfi_bytes *code
     }
 }
 
-/* Those that begin with a register's number. */
+/* Runs an instruction that begins with a register's number. */
 static void run_register(struct program *program, unsigned op, struct cfi_bytes *code)
 {
     uint64_t number = cfi_uleb(code);
@@ -254,7 +255,7 @@ static void run_instruction(struct program *program, unsigned op, struct cfi_byt
     }
 }
 
-/* Until the location is behind `wanted`. */
+/* Runs until the location is behind `wanted`. */
 static void run(struct program *program, struct cfi_bytes code, uintptr_t wanted)
 {
     while (code.at < code.end && !program->failed) {
@@ -307,7 +308,7 @@ static enum cfi_outcome find_cfa(const struct cfi_frame *frame, const struct pro
     return CFI_STEPPED;
 }
 
-/* Where a register is in the caller: in memory at *at, or, with *at 0, *value. */
+/* Finds the caller's register: in memory at *at, or, with *at 0, *value. */
 static enum cfi_outcome locate(const struct cfi_frame *frame, const struct program *program,
                                const struct rule *rule, uintptr_t cfa, uintptr_t *at,
                                uintptr_t *value)
@@ -357,7 +358,7 @@ static void restore_registers(const struct cfi_frame *frame, const struct progra
         cfi_set(caller, CFI_SP, cfa);
 }
 
-/* But from a signal handler, and from us, who may have a stack of their own. */
+/* Except from a signal handler and from our own code, which may have a stack of their own. */
 static bool goes_up(const struct cfi_frame *frame, const struct cfi_frame *caller)
 {
     uintptr_t from = frame->registers[CFI_SP], to = caller->registers[CFI_SP];
@@ -400,7 +401,7 @@ static uintptr_t wanted_of(const struct cfi_frame *frame)
     return frame->exact ? frame->pc : frame->pc - 1;
 }
 
-/* What the tables say of the address; false where it is nothing that can be followed. */
+/* Runs the table's program up to the address; false: we cannot follow it. */
 static bool run_to(struct program *program, struct cfi_entry *entry, uintptr_t wanted,
                    struct cfi_copies *copies)
 {
@@ -440,7 +441,7 @@ enum cfi_outcome cfi_step_caller(struct cfi_frame *frame, struct caller_words *s
     return apply(frame, &program);
 }
 
-bool cfi_shape(uintptr_t pc, struct cfi_shape *shape)
+bool cfi_layout(uintptr_t pc, struct cfi_layout *layout)
 {
     struct cfi_entry entry;
     struct program program;
@@ -448,7 +449,7 @@ bool cfi_shape(uintptr_t pc, struct cfi_shape *shape)
         entry.return_register != CFI_PC)
         return false;
     const struct rule *cfa = &program.row.cfa, *registers = program.row.registers;
-    *shape = (struct cfi_shape){
+    *layout = (struct cfi_layout){
         .outermost = registers[CFI_PC].type == UNDEFINED,
         .from_frame_pointer = cfa->number == CFI_FP,
         .saves_frame_pointer = registers[CFI_FP].type == AT_OFFSET,
@@ -456,9 +457,9 @@ bool cfi_shape(uintptr_t pc, struct cfi_shape *shape)
         .frame_pointer = registers[CFI_FP].number,
         .return_address = registers[CFI_PC].number,
     };
-    return shape->outermost ||
+    return layout->outermost ||
            (cfa->type == IN_REGISTER && (cfa->number == CFI_SP || cfa->number == CFI_FP) &&
-            (registers[CFI_FP].type == UNCHANGED || shape->saves_frame_pointer) &&
+            (registers[CFI_FP].type == UNCHANGED || layout->saves_frame_pointer) &&
             registers[CFI_SP].type == UNCHANGED && registers[CFI_PC].type == AT_OFFSET);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * One step up a stack, by the unwind tables of the objects that are mapped (.eh_frame, found by
- * PT_GNU_EH_FRAME).
+ * Makes one step up a stack, by the unwind tables of the objects that are mapped (.eh_frame, found
+ * by PT_GNU_EH_FRAME).
  *
  * Of another thread only its stack pointer and program counter are known, and it may run on
  * meanwhile. So each register is known or not, a step that needs one that is not says so, and all
@@ -52,7 +52,7 @@ static inline void cfi_set(struct cfi_frame *frame, unsigned number, uintptr_t v
 enum cfi_outcome {
     CFI_STEPPED,     /* `frame` is the caller's */
     CFI_OUTERMOST,   /* there is none above it */
-    CFI_NO_TABLE,    /* code of which nothing is known, or that nobody describes in a way we read */
+    CFI_NO_TABLE,    /* code without a table, or with one that we cannot read */
     CFI_NO_REGISTER, /* a register is needed that is not known */
     CFI_NO_MEMORY,   /* what should be read is not there */
 };
@@ -68,7 +68,7 @@ enum cfi_outcome cfi_step_caller(struct cfi_frame *frame, struct caller_words *s
  * How most frames lead to their caller's: by the stack pointer and the frame pointer alone, with
  * what was saved in memory. Offsets are in bytes, `cfa` from the register, the others from the CFA.
  */
-struct cfi_shape {
+struct cfi_layout {
     bool outermost; /* there is no caller; then nothing else counts */
     bool from_frame_pointer, saves_frame_pointer;
     int64_t cfa, frame_pointer, return_address;
@@ -76,7 +76,7 @@ struct cfi_shape {
 
 /* Of the frame that `pc` returns into, which is on the calling thread's own stack. False: it is
  * none of these, or has no table. In any thread, without the check lock. */
-bool cfi_shape(uintptr_t pc, struct cfi_shape *shape);
+bool cfi_layout(uintptr_t pc, struct cfi_layout *layout);
 
 /* The function that a pc lies in, by the tables. */
 bool cfi_function(const struct cfi_frame *frame, uintptr_t *start, uintptr_t *end);

@@ -7,8 +7,8 @@
 #include "ownership/cfi_table.h"
 #include "ownership/caller_words.h"
 
-/* What is left on top of a stack that `first` was put on before (NULL: nothing). STEPPED: it could
- * be told. */
+/* Evaluates the expression on a stack that begins with `first` (NULL: empty), and gives the top of
+ * it. STEPPED: it has a value. */
 enum cfi_outcome cfi_evaluate(const struct cfi_frame *frame, struct caller_words *stack,
                               struct cfi_bytes code, const uintptr_t *first, uintptr_t *value);
 

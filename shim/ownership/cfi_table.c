@@ -117,8 +117,8 @@ static bool find_tables(struct tables *tables, uintptr_t address)
     tables->end = (uintptr_t)found.dlfo_map_end;
     tables->index = (uintptr_t)found.dlfo_eh_frame;
     if (tables->index < tables->start || tables->index >= tables->end) {
-        /* A program between whose segments there is something else: of it the loader names one
-         * segment. It stays. */
+        /* Where something else lies between a program's segments, the loader names one segment. The
+         * program stays. */
         tables->start = 0;
         tables->end = UINTPTR_MAX;
     }
@@ -161,15 +161,14 @@ static bool search_index(const struct tables *tables, uintptr_t address, uintptr
     return low > 0;
 }
 
-/* Bytes of the program's memory, or a copy; their own address is needed for what is relative to
- * it. */
+/* Bytes of the program's memory, or a copy; relative pointers need their own address. */
 struct record {
     struct cfi_bytes bytes;
     const unsigned char *start;
     uintptr_t address;
 };
 
-/* To `to`, or left in place where that is NULL. */
+/* Copies the record to `to`, or leaves it in place where `to` is NULL. */
 static bool read_record(const struct tables *tables, struct record *record, uintptr_t address,
                         unsigned char *to, size_t max)
 {
@@ -215,7 +214,7 @@ static uintptr_t read_pointer(struct record *record, unsigned encoding)
     return value;
 }
 
-/* "zPLR" and the like; sets what FDEs need of it. */
+/* "zPLR" and the like; sets the parts that FDEs need. */
 static void read_augmentation(struct record *record, const char *letters, struct cfi_entry *entry,
                               unsigned *encoding)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where a module's unwinding tables say something of an address: the entry (FDE) and what it has in
- * common with others (CIE). LSB Core, "Exception Frames". For cfi.c alone.
+ * Finds the entry for an address in a module's unwind tables (FDE), with the part that it shares
+ * with others (CIE). LSB Core, "Exception Frames". For cfi.c alone.
  */
 #ifndef DLPIN_OWNERSHIP_CFI_TABLE_H
 #define DLPIN_OWNERSHIP_CFI_TABLE_H

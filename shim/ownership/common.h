@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Common modules: code that allocates, makes keys and starts threads for others. Walking up a stack
- * to the one on whose behalf something was done passes over them.
+ * Common modules: code that allocates, makes keys and starts threads for others. A walk up a stack
+ * to the module on whose behalf they act passes over them.
  *
- * A *runtime* module is a common one that is never an owner by itself: what comes from it is always
- * its caller's (libc, the loader, the C++ runtime, the shim). The others (libglib-2.0, libuv, …)
- * also act for themselves, and can be unloaded like anyone.
+ * A *runtime* module is a common one that is never an owner: its objects always belong to its
+ * caller (libc, the loader, the C++ runtime, the shim). The others (libglib-2.0, libuv, …) also act
+ * for themselves, and can be unloaded like anyone.
  */
 #ifndef DLPIN_OWNERSHIP_COMMON_H
 #define DLPIN_OWNERSHIP_COMMON_H
@@ -19,7 +19,7 @@ void common_classify(struct module *module);
 /* fnmatch(3) for '*' and '?', without its locale. */
 bool common_glob(const char *pattern, size_t length, const char *name);
 
-/* One of a comma-separated list of globs; NULL has none. */
+/* True if the name matches a glob of this comma-separated list; NULL is an empty list. */
 bool common_in_globs(const char *globs, const char *name);
 
 #endif

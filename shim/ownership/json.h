@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Members of a record (base/json.h) that tell of modules, frames and stacks.
+ * Members of a record (base/json.h) that describe modules, frames and stacks.
  *
  * No locks; where a symbol is to be found, files are read.
  */

@@ -71,7 +71,8 @@ static uintptr_t through_linkage(uintptr_t target)
     return read_up_to(slot, &word, sizeof word) == sizeof word ? word : 0;
 }
 
-/* A direct call leads there, or to a stub that does; where an indirect one leads cannot be told. */
+/* True if a direct call leads there, or to a stub that does; also for an indirect call, whose
+ * target is not known. */
 static bool call_may_lead_to(uintptr_t address, uintptr_t function)
 {
     unsigned char code[DIRECT_SIZE];
@@ -134,8 +135,8 @@ static bool drops_arguments(const unsigned char *code)
     return next != 0x5d && next != 0x5b && next != 0x41;
 }
 
-/* "sub %reg,%rsp", "mov %reg,%rsp", "and $…,%rsp": the stack pointer moves in between. Bytes that
- * only look so cost us a frame, no more. */
+/* "sub %reg,%rsp", "mov %reg,%rsp", "and $…,%rsp": the stack pointer moves in between. A false
+ * match costs only a frame. */
 static bool moves_stack_pointer(const unsigned char *code)
 {
     bool wide = (code[0] & 0xf8) == 0x48;

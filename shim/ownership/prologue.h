@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the code around an address tells of a frame, where the unwinding tables want a register that
- * is not known. x86-64 only: elsewhere frames are found without.
+ * Reads a frame's layout from the code around an address, where the unwind tables need a register
+ * that is not known. x86-64 only: elsewhere frames are found without.
  *
  * Reads code through the kernel; no locks, no allocation.
  */

@@ -5,7 +5,7 @@
 #include "base/lock.h"
 #include "base/options.h"
 #include "ownership/caller_stack.h"
-#include "ownership/shapes.h"
+#include "ownership/layouts.h"
 
 #include <string.h>
 
@@ -162,7 +162,7 @@ static bool is_of_loads(const struct site *site, const struct module *owner,
 static void retire_site_locked(struct site *site);
 
 /* The site of these loads for a key. A site of earlier loads at the addresses is retired: the list
- * of modules has changed, and we have not been told yet. */
+ * of modules has changed, and the change was not reported yet. */
 static struct site *find_locked(uintptr_t key, const struct module *owner,
                                 const struct module *requester)
 {
@@ -174,7 +174,7 @@ static struct site *find_locked(uintptr_t key, const struct module *owner,
     return NULL;
 }
 
-/* Adds it, unless another thread did so before us: then that one stays. False: neither. */
+/* Adds it, unless another thread was faster: then that one stays. False: neither. */
 static bool add_site(struct site *site, uint64_t *value)
 {
     if (!lock_acquire(&sites_lock)) {
@@ -214,7 +214,7 @@ static bool find_site(uintptr_t key, const struct module *owner, const struct mo
 
 static uint32_t learn_hop(const struct module *module, uintptr_t pc)
 {
-    uint32_t size = shapes_size(pc);
+    uint32_t size = layouts_size(pc);
     return (size ? size : HOP_BY_UNWINDING) | (module->runtime ? 0 : HOP_OWNER);
 }
 
@@ -237,13 +237,13 @@ static bool learn(uintptr_t key, struct frame owner, struct frame requester, uin
     module_ref(owner.module);
     module_ref(requester.module);
     site->by_libc = !hop && is_libc(first);
-    /* Of modules that stay there will be no finding that wants the stack. */
+    /* Modules that stay have no finding that needs the stack. */
     if (!hop && !is_permanent(site))
         site->stack = stack_capture_small(options.malloc_context_size);
     return add_site(site, value);
 }
 
-/* False: in doubt. The list has a module there, and cannot be believed. */
+/* False: the list has a module there, but may be wrong. */
 static bool frame_of_call(uintptr_t return_address, struct frame *frame)
 {
     *frame = (struct frame){return_address, modules_find_live(return_address - 1)};
@@ -263,7 +263,8 @@ static COLD bool lookup_slow(uintptr_t pc, uintptr_t first, uint64_t *value)
     return learn(pc, frame, frame, passes_over ? learn_hop(module, pc) : 0, first, value);
 }
 
-/* What is known of a return address, learned now if it is the first time. False: nothing can be. */
+/* Gives the cached value of a return address, and learns it at the first call. False: this failed.
+ */
 static inline bool lookup(uintptr_t pc, uintptr_t first, uint64_t *value)
 {
     return likely(cached(pc, value)) || lookup_slow(pc, first, value);
@@ -324,7 +325,8 @@ static uint32_t walk(uintptr_t pc, uintptr_t cfa)
 uint32_t site_slow(uintptr_t pc, uintptr_t cfa)
 {
     int saved_errno;
-    /* A constructor under RTLD_DEEPBIND may give back past us what libc made for it through us. */
+    /* A constructor under RTLD_DEEPBIND may free past us a block that libc made for it through us.
+     */
     if (unlikely(guard.ignoring > 0 || (guard.dlopen_pending && guard.dlopen_deepbind)))
         return SITE_UNKNOWN;
     if (!atomic_load_explicit(&started, memory_order_relaxed) || !guard_enter(&saved_errno))
@@ -440,7 +442,7 @@ static void free_number_locked(uint32_t number)
         uint32_t capacity = free_capacity ? free_capacity * 2 : 1024;
         uint32_t *numbers = arena_alloc(capacity * sizeof *numbers);
         if (!numbers)
-            return; /* the number is not used again, that is all */
+            return; /* the only harm: the number is not used again */
         if (free_numbers)
             memcpy(numbers, free_numbers, free_count * sizeof *numbers);
         arena_free(free_numbers, free_capacity * sizeof *numbers);

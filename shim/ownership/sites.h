@@ -6,7 +6,7 @@
  * at an old address gets new numbers, so it is never blamed for what its predecessor made. Where
  * the caller is a common module (strdup, operator new, g_malloc) the stack is followed to the first
  * that is not: frames of fixed size by adding their size, which is learned once
- * (ownership/shapes.h), others by unwinding.
+ * (ownership/layouts.h), others by unwinding.
  *
  * site_here is the hot path: a hash, one cache line, no lock. It finds what is in a fixed cache;
  * everything else is the slow path, under the guard and the sites' lock. Number 0 means "not
@@ -35,8 +35,8 @@ struct site {
 
 /*
  * The cache. A set is one cache line. Its first place is for callers that are not common modules,
- * and is given to another only after the code there has gone: who finds his return address in it
- * may believe the number without a second look. The others are shared by what else falls into the
+ * and goes to another only after the code there is unloaded: a caller that finds its return address
+ * in it may trust the number without a second check. The other places are shared by the rest of the
  * set.
  */
 struct site_slot {
@@ -49,7 +49,7 @@ enum { SITE_SHIFT = 5 };
 /* No module of the site can be unloaded. */
 #define SITE_PERMANENT ((uint64_t)1 << 63)
 
-/* What site_get has nothing for, but a block needs some number. */
+/* A block's number where its site is not known; site_get gives NULL for it. */
 enum { SITE_UNKNOWN = 1 };
 
 enum { SITE_WAYS = 4, SITE_SETS_SHIFT = 13, SITE_SETS = 1 << SITE_SETS_SHIFT };
@@ -127,7 +127,7 @@ void sites_module_unloaded(const struct module *module);
 struct site_bitmap {
     size_t size;
     uint32_t numbers;
-    struct site *newest; /* what is retired later than this is not looked at */
+    struct site *newest; /* sites retired later than this are not examined */
     uint64_t words[];
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Stacks that are kept: return addresses with the load of the module that each lay in when it was
- * taken. A stack holds a reference to each of its modules. Immutable once made.
+ * Stored stacks: return addresses, each with the load of the module that it lay in when the stack
+ * was taken. A stack holds a reference to each of its modules. Immutable once made.
  */
 #ifndef DLPIN_OWNERSHIP_STACK_H
 #define DLPIN_OWNERSHIP_STACK_H

@@ -2,7 +2,7 @@
 #include "ownership/unwind.h"
 #include "base/compiler.h"
 #include "modules/modules.h"
-#include "ownership/shapes.h"
+#include "ownership/layouts.h"
 #include "ownership/unwind_calls.h"
 
 #include <libunwind.h>
@@ -11,7 +11,7 @@
 struct walk {
     unw_context_t context;
     unw_cursor_t cursor;
-    bool ended; /* libunwind gave up: the cursor may be read, and nothing else */
+    bool ended; /* libunwind gave up: the cursor may only be read */
     int outcome;
 };
 
@@ -47,9 +47,8 @@ static void step_unprotected(void *data)
 }
 
 /*
- * To the caller's frame; false where there is none. libunwind says "end" already, or gives up, when
- * it arrives in code that it has no tables for (generated code): that frame is still one, and the
- * last.
+ * Steps to the caller's frame; false where there is none. libunwind says "end", or gives up, when
+ * it enters code without tables (generated code): that frame still counts, as the last one.
  */
 static bool step(struct walk *walk)
 {
@@ -82,5 +81,5 @@ __attribute__((noinline)) static size_t walk_by_libunwind(uintptr_t *pcs, size_t
 size_t unwind_stack(uintptr_t *pcs, size_t max)
 {
     size_t count;
-    return shapes_walk(pcs, max, &count) ? count : walk_by_libunwind(pcs, max);
+    return layouts_walk(pcs, max, &count) ? count : walk_by_libunwind(pcs, max);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Call stacks of the calling thread: of most frames by their shapes (ownership/shapes.h), of all
- * others by LLVM's libunwind, linked in static and hidden.
+ * Call stacks of the calling thread: most frames by their layouts (ownership/layouts.h), all others
+ * by LLVM's libunwind, linked in static and hidden.
  *
  * Nothing that libunwind calls is the C library's (ownership/unwind_calls.h): unwinding takes no
  * lock of the loader, cannot deadlock with a thread that is inside dlopen or dlclose, and says

@@ -40,13 +40,13 @@ __attribute__((noreturn)) static void give_up(void)
     __builtin_longjmp(current->way_out, 1);
 }
 
-/* Another thread unloads a module: what lies in the module's range may be something else by now. */
+/* Another thread unloads a module: something else may lie in the module's range by now. */
 static bool may_be_stale(const struct module *module)
 {
     return atomic_load(&modules_closes) > 0 && !module_is_permanent(module);
 }
 
-/* Before glibc 2.35 nothing but our list says what lies at an address. */
+/* Before glibc 2.35 only our list says which object lies at an address. */
 static bool listed_object(uintptr_t address, struct dl_find_object *object)
 {
     const struct module *module = modules_find(address);
@@ -89,10 +89,10 @@ struct phdr_visit {
 };
 
 /*
- * The callback compares the range with the address that it looks for, and reads the tables only
- * then. The range may be that of one segment (a program with gaps between its segments), and the
- * tables lie elsewhere; how long they are is not known. The structure ends before its counters, for
- * there are none.
+ * The callback compares the range with the address that it wants, and reads the tables only then.
+ * The range may be that of one segment (a program with gaps between its segments), and the tables
+ * lie elsewhere; how long they are is not known. The structure ends before its counters, for there
+ * are none.
  */
 static int offer(const struct phdr_visit *visit, const struct dl_find_object *object)
 {
@@ -124,7 +124,7 @@ static int keep_next(struct module *module, void *data)
     return 0;
 }
 
-/* All that is on our list, as far as the loader still has it. Not from within a visit of the list:
+/* Offers all objects on our list that the loader still has. Not from within a visit of the list:
  * libunwind may give up in the callback, and the visit would never end. */
 static int offer_each(const struct phdr_visit *visit)
 {
@@ -139,10 +139,9 @@ static int offer_each(const struct phdr_visit *visit)
 }
 
 /*
- * The third word of the callback's data is the address that libunwind looks for (dl_iterate_cb_data
- * in its AddressSpace.hpp, LLVM 10 to 21). Nothing depends on this: the callback itself takes an
- * object for what it wants or does not. Where the word has been right once, there is no need to
- * offer other objects.
+ * The third word of the callback's data is the address that libunwind wants (dl_iterate_cb_data in
+ * its AddressSpace.hpp, LLVM 10 to 21). Nothing depends on this: the callback itself accepts an
+ * object or does not. Once the word has been right, no other objects are offered.
  */
 enum { ADDRESS_WORD = 2 };
 static _Atomic bool word_is_address;
@@ -166,7 +165,7 @@ int libunwind_iterate_phdr(phdr_callback *callback, void *data)
     return 0;
 }
 
-/* LLVM 16 and newer look for _dl_find_object with dlsym, and ask nothing else where it answers. */
+/* LLVM 16 and newer ask dlsym for _dl_find_object, and ask nothing else where it answers. */
 int libunwind_find_object(void *address, struct dl_find_object *object);
 int libunwind_find_object(void *address, struct dl_find_object *object)
 {
@@ -183,8 +182,8 @@ void *libunwind_dlsym(void *handle, const char *name)
 
 /*
  * On aarch64, a system call says whether code may be read (process_vm_readv, LLVM 15 to 18;
- * rt_sigprocmask with an `how` that it refuses, 19 and newer). Code in an object that is on the
- * stack may; none is asked about that lies in no object.
+ * rt_sigprocmask with an `how` that it refuses, 19 and newer). Code of an object on the stack may
+ * be read; libunwind asks about no other code.
  */
 long libunwind_syscall(long number, ...);
 long libunwind_syscall(long number, ...)

@@ -17,9 +17,8 @@
 #include <stdbool.h>
 
 /*
- * Calls the function. False: libunwind gave up on the way. The function's own frame and those that
- * it called are then skipped, so they must hold nothing that has to be released; libunwind holds no
- * lock.
+ * Calls the function. False: libunwind gave up. The function's own frame and those that it called
+ * are then skipped, so they must hold nothing that has to be released; libunwind holds no lock.
  */
 bool unwind_protected(void (*function)(void *data), void *data);
 

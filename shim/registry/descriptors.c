@@ -35,7 +35,7 @@ static void set_bit(int number, bool value)
         atomic_fetch_and(&descriptor_bits[(unsigned)number / 64], ~bit);
 }
 
-static bool look_at(int number, struct stat *status)
+static bool read_status(int number, struct stat *status)
 {
     return sys_call(SYS_fstat, number, status) == 0;
 }
@@ -48,7 +48,7 @@ static bool is_same(const struct descriptor *descriptor, const struct stat *stat
 bool descriptor_is_open(const struct descriptor *descriptor)
 {
     struct stat status;
-    return look_at(descriptor->number, &status) && is_same(descriptor, &status);
+    return read_status(descriptor->number, &status) && is_same(descriptor, &status);
 }
 
 /* NULL: it is not kept. */
@@ -107,7 +107,7 @@ void descriptor_opened(int number, const char *call, uint32_t site)
     struct stat status;
     descriptor_closed(number);
     if (number <= STDERR_FILENO || number >= DESCRIPTORS_MAX ||
-        !site_may_be_unloaded(site_get(site)) || !look_at(number, &status))
+        !site_may_be_unloaded(site_get(site)) || !read_status(number, &status))
         return;
     struct descriptor *made = arena_alloc(sizeof *made);
     if (!made || !lock_acquire(&registry_lock)) {
@@ -135,13 +135,13 @@ void descriptor_used(int number, uintptr_t pc)
     lock_release(&registry_lock);
 }
 
-/* The time that is left to a timer passes by itself, and watched files change. */
+/* A timer's remaining time passes by itself, and watched files change. */
 static bool changes_by_itself(const char *notice)
 {
     return strstr(notice, "clockid:") || strstr(notice, "inotify ");
 }
 
-/* 0: nothing that could be compared. */
+/* 0: there is nothing to compare. */
 static uint64_t notice_of(int number)
 {
     char notice[NOTICE_BYTES];
@@ -176,8 +176,8 @@ static bool is_same_time(const struct timespec *a, const struct timespec *b)
     return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-/* Whoever sends to a socket has the other end: only bytes that were taken tell. What could not be
- * read says nothing. */
+/* A sender to a socket has the other end: only received bytes count as use. Values that could not
+ * be read prove nothing. */
 static bool was_used(const struct descriptor_use *before, const struct descriptor_use *now)
 {
     return !is_same_time(&before->read, &now->read) ||
@@ -192,7 +192,7 @@ static bool compare(struct descriptor *descriptor, bool is_patient)
     struct stat status;
     if (!site_is_left(site_get(descriptor->site)) || (descriptor->is_compared && !is_patient))
         return true;
-    if (!look_at(descriptor->number, &status) || !is_same(descriptor, &status))
+    if (!read_status(descriptor->number, &status) || !is_same(descriptor, &status))
         return calls_are_over();
     struct descriptor_use now = use_of(descriptor, &status);
     if (descriptor->is_compared)

@@ -10,7 +10,7 @@
 
 enum { KNOWN_MAX = 4096, BITS = 64 };
 
-/* By the numbers of their descriptors; those with greater ones are not kept. */
+/* Known instances, by their descriptors' numbers; greater numbers are not kept. */
 static _Atomic uint64_t known[KNOWN_MAX / BITS];
 
 void epoll_note_known(int epoll)

@@ -10,7 +10,7 @@ enum {
     OTHER_GRANULE_SHIFT = 3,
     LEAVES_LISTED = 16384,
     CROWDED = 64,
-    PATIENCE = 10000, /* looks at a slot */
+    PATIENCE = 10000, /* reads of a slot */
     GLIBC_PLACE_MASK = 16,
     OTHER_PLACE_MASK = 24
 };
@@ -131,8 +131,8 @@ static bool enter_leaf(uintptr_t number, heap_entry *leaf)
         __atomic_store_n(&slot->number, number + 1, __ATOMIC_RELEASE);
         return true;
     }
-    /* Whoever took the slot just now is a store away from saying so; unless a signal handler has
-     * interrupted it, which may be us. */
+    /* A thread that took the slot just now writes its number with its next store; unless a signal
+     * handler interrupted it, perhaps the one that runs here. */
     uintptr_t present = 0;
     for (unsigned i = 0; i < PATIENCE && !present; i++)
         present = __atomic_load_n(&slot->number, __ATOMIC_ACQUIRE);
@@ -229,7 +229,7 @@ bool heap_find_before(uintptr_t address, uintptr_t back, struct heap_block *bloc
         const heap_entry *entry = entry_of(at);
         size_t in_leaf = (at & (((uintptr_t)1 << HEAP_LEAF_SHIFT) - 1)) >> heap_shift;
         size_t left = (at - lowest) >> heap_shift, steps = left < in_leaf ? left : in_leaf;
-        /* Down in this leaf, as far as there is nothing. */
+        /* Searches downwards in this leaf, over empty entries. */
         for (; entry && steps && !__atomic_load_n(entry, __ATOMIC_RELAXED); steps--, entry--)
             at -= granule;
         heap_entry value = entry ? __atomic_load_n(entry, __ATOMIC_RELAXED) : 0;

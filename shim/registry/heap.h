@@ -163,7 +163,7 @@ bool heap_find_before(uintptr_t address, uintptr_t back, struct heap_block *bloc
 void heap_init(bool glibc_malloc);
 
 /*
- * The map itself, for those who look at every block. Leaves are never given back, so a list of them
+ * The map itself, for code that reads every block. Leaves are never given back, so a list of them
  * stays right; entries change at any time. `base` is the first address that the leaf stands for.
  */
 struct heap_leaf {

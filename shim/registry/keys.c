@@ -95,7 +95,8 @@ static void reconcile_locked(uint32_t number)
     void (*destructor)(void *) = libc_keys[number].destructor;
     if (is_live == was_live && (!is_live || sequence == keys[number].sequence))
         return;
-    /* Whose destructor lies there is not known while another thread closes a module: later. */
+    /* While another thread closes a module, the destructor's module is not certain: it is left to a
+     * later check. */
     if (!was_live && atomic_load(&modules_closes) > (guard.dlclose_depth > 0))
         return;
     release(&keys[number]);
@@ -127,8 +128,8 @@ void key_deleted(pthread_key_t number, struct key *was)
     lock_release(&registry_lock);
 }
 
-/* libc gives out the lowest number that is free (nptl/pthread_key_create.c): behind one that never
- * was in use, none ever was. */
+/* libc gives out the lowest number that is free (nptl/pthread_key_create.c): behind a number that
+ * was never used, none was. */
 static bool was_used(uint32_t number)
 {
     return number < KEYS_MAX &&

@@ -55,7 +55,7 @@ static inline uint32_t key_generation(pthread_key_t key)
  */
 void key_created(pthread_key_t key, void (*destructor)(void *), const pthread_key_t *variable);
 
-/* What is forgotten with a key that is deleted: the caller owns it (key_release). */
+/* Moves the record of the deleted key to `was`: the caller owns it (key_release). */
 void key_deleted(pthread_key_t key, struct key *was);
 
 /* The key that was just deleted was `owner`'s, and `finding` says so. */

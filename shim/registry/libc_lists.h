@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Where glibc has its lists of exit and fork handlers. They keep the words of handlers that were
- * taken out, and what is registered with them is told of by kinds of its own; so these words are
- * not read like those of other variables.
+ * taken out, and registered handlers have kinds of their own in the report; so these words are not
+ * read like those of other variables.
  *
  * The lists have no names that can be asked for. They are found once, while the process starts, by
  * what we have registered ourselves. Reads cannot fault; no locks.

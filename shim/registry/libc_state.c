@@ -109,7 +109,7 @@ bool environment_get(const char *name, char *value, size_t size)
 typedef void handler(void);
 typedef handler *get_handler(void);
 
-/* The functions that tell are an atomic load each. */
+/* Each of these functions is an atomic load. */
 static struct {
     const char *call, *getter;
     get_handler *get;
@@ -119,8 +119,8 @@ static struct {
     {"std::set_new_handler", "_ZSt15get_new_handlerv", NULL},
 };
 
-/* Each module is looked at once, until libstdc++ is found. That one stays for its unique symbols,
- * if it was built with such. */
+/* Checks each module once, until libstdc++ is found. libstdc++ stays for its unique symbols, if it
+ * was built with such. */
 static void find_cxx_locked(void)
 {
     static uint32_t seen;
@@ -175,8 +175,8 @@ static bool stream_has(uintptr_t stream, uintptr_t buffer)
            base == buffer;
 }
 
-/* The kernel tells a reader of the queue who is to be notified, and how (linux/ipc/mqueue.c). Where
- * it cannot be read, nothing is said. */
+/* The kernel shows a reader of the queue which process it notifies, and how (linux/ipc/mqueue.c).
+ * If this cannot be read, the answer is false. */
 static bool queue_notifies(int queue, uintptr_t inode)
 {
     struct statfs system;

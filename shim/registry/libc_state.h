@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What libc and libstdc++ themselves say of what was registered: the environment, hooks that are
- * plain variables, streams, timers, queues. Read at a check, so that nothing needs to be seen at
- * the moment at which it changes, and so that it may change meanwhile: reads cannot fault.
+ * State of libc and libstdc++ that names registered code and data: the environment, hooks that are
+ * plain variables, streams, timers, queues. It is read at a check, so that no change needs to be
+ * seen when it happens. It may change during the read: reads cannot fault.
  *
  * Where nothing else is said it may be called under the registry lock, and takes no lock, ours or
  * another's.
@@ -28,8 +28,8 @@ uintptr_t environment_list(void);
  * *function is 0 where it is not set, or not known. Under the registry lock. */
 bool libc_handler_locked(unsigned index, const char **call, uintptr_t *function);
 
-/* True if a word of libc's is there because it was registered, and is told of as that. Takes the
- * registry lock. */
+/* True if a word of libc's is there because it was registered, and is reported as a registration.
+ * Takes the registry lock. */
 bool libc_was_given(uintptr_t word, uintptr_t slot);
 
 /* True if libc still has it, as far as that shows without having seen it go. Under the registry

@@ -77,7 +77,7 @@ static void remove_locked(size_t at)
     memmove(list + at, list + at + 1, (count - at) * sizeof *list);
 }
 
-/* Where the middle goes, the lower part stays the same one. */
+/* If the middle is unmapped, the lower part stays the same mapping. */
 static void end_locked(uintptr_t start, uintptr_t end)
 {
     size_t at = find_locked(start);
@@ -154,8 +154,7 @@ void mapping_detached(uintptr_t start)
     lock_release(&registry_lock);
 }
 
-/* Somebody may have unmapped it by a system call of his own. Where the kernel may not be asked, it
- * is. */
+/* The program may have unmapped it by a raw system call. True where the kernel may not be asked. */
 bool mapping_is_there(const struct mapped *mapped)
 {
     unsigned char page;

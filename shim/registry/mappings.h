@@ -10,7 +10,7 @@
 #include "ownership/sites.h"
 #include "registry/registry.h"
 
-/* Whether anything leads to it that is left (scan/reached.h). */
+/* Says if a live pointer still leads to the mapping (scan/reached.h). */
 enum reach { REACH_UNKNOWN, REACH_NOTHING, REACH_SOMETHING };
 
 struct mapped {

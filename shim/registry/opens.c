@@ -9,7 +9,7 @@
 
 enum { SEEN_MAX = 32, CALLS_MAX = 64 };
 
-/* A dlopen whose outcome is not looked at yet. */
+/* A dlopen whose outcome is not checked yet. */
 struct call {
     pid_t thread; /* 0: this place is free */
     uint32_t name_hash;
@@ -83,8 +83,8 @@ void opens_begin(const char *file, int flags)
     lock_release(&registry_lock);
 }
 
-/* By which call it was opened: where several threads open something at the same time, the names
- * tell which is whose. */
+/* The call that opened the module: where several threads call dlopen at the same time, the names
+ * decide. */
 static struct call *call_for_locked(const struct module *module, struct call *own, bool any_is_own)
 {
     if (own && (is_named(module, own) || !any_is_own))

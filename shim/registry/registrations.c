@@ -22,14 +22,14 @@ bool registrations_any(enum registration_type type)
     return atomic_load_explicit(&counts[type], memory_order_relaxed) > 0;
 }
 
-/* Only what may go before its registration does is worth keeping. */
+/* True if the module may be unloaded before the registration ends. */
 static bool may_dangle(const struct module *module, const struct module *keeper)
 {
     return module && !module->startup && module != keeper;
 }
 
-/* What lies in `keeper`, as most does, needs not be looked for. Data may lie anywhere, and an old
- * loader is not asked for that: it would take its lock. */
+/* Most addresses lie in `keeper` and need no search. Data may lie anywhere; for data an old loader
+ * is not asked, because it would take its lock. */
 static struct module *module_of(uintptr_t address, struct module *keeper, bool is_code)
 {
     if (keeper && address >= keeper->start && address < keeper->end)
@@ -37,15 +37,15 @@ static struct module *module_of(uintptr_t address, struct module *keeper, bool i
     return is_code || object_at_works() ? modules_find_live(address) : modules_find(address);
 }
 
-/* A library that made the block on behalf of a plug-in is not whose block it is. */
+/* A block that a library made on behalf of a plug-in belongs to the plug-in. */
 static struct module *maker_of(const struct site *site)
 {
     struct module *owner = site ? site->owner.module : NULL;
     return owner && owner->common ? site->requester.module : owner;
 }
 
-/* Blocks are often what it is made of; to ask for a block takes a moment, and most of what is
- * registered is not freed before. */
+/* True for types whose data is often a block; a search for a block takes time, and other data is
+ * mostly not freed earlier. */
 static bool may_be_block(const struct registration *made)
 {
     return made->type == REGISTERED_SIGNAL_STACK || made->type == REGISTERED_FRAMES;
@@ -102,7 +102,7 @@ static struct stack *stack_of(const struct registration *made,
     return plain ? stack_make(&request->caller, 1) : stack_capture(REGISTRY_FRAMES);
 }
 
-/* Whoever changes a module's state asks for its count afterwards. */
+/* The thread that changes a module's state reads its count afterwards. */
 static void name(struct module *module)
 {
     if (!module)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * What was registered with the C library: functions that it will call, and memory that it will
- * read.
+ * Registrations with the C library: functions that it will call, and memory that it will read.
  *
- * Kept is only what names code or data of a module that came later than the program's start: the
+ * An entry is kept only if it names code or data of a module loaded after the program's start: the
  * rest cannot dangle. So the calls of a starting C++ program leave nothing here.
  *
  * An entry is linked from registration_prepare on, and goes when it is replaced, removed or, for
@@ -69,7 +68,7 @@ struct registration {
     char name[REGISTRATION_NAME]; /* of an environment variable, a conversion, … */
 };
 
-/* What the program asks for. */
+/* The program's request. */
 struct registration_request {
     enum registration_type type;
     uintptr_t functions[REGISTRATION_FUNCTIONS];
@@ -96,8 +95,8 @@ void registration_remove(struct registration *registration);
 /* The last one that was made and that this did not return before; NULL: there is none. */
 struct registration *registration_take_newest(enum registration_type type);
 
-/* It may be in libc's hands or not: it stays, and is not told of. By its number, because it may
- * have gone meanwhile. */
+/* Stops reports about this entry, of which we do not know if libc still has it. The number names
+ * it, because it may be removed already. */
 void registration_mute(enum registration_type type, uint64_t serial);
 
 /*

@@ -5,7 +5,7 @@
 
 struct disposition dispositions[ACTION_SIGNALS + 1];
 static uintptr_t own;
-static _Atomic uintptr_t replaced[ACTION_SIGNALS + 1]; /* what our own stands in for */
+static _Atomic uintptr_t replaced[ACTION_SIGNALS + 1]; /* the handlers that ours replaces */
 
 /* glibc's own, for cancellation and set*id in all threads: sigaction refuses them. */
 enum { LIBC_FIRST = 32, LIBC_LAST = 33 };
@@ -30,8 +30,8 @@ static uintptr_t handler_now(int number)
     return handler == own ? atomic_load(&replaced[number]) : handler;
 }
 
-/* With a reference. What was set past us may be seen only now that its module has gone; unless
- * something else lies there by now. */
+/* With a reference. We may see a handler that was set past us only after its module was unloaded.
+ * The module is then known unless something else lies there by now. */
 static struct frame handler_frame(uintptr_t handler)
 {
     char byte;
@@ -59,8 +59,9 @@ static void replace_locked(int number, uintptr_t handler, struct stack *stack)
     stack_free(before.stack);
 }
 
-/* A handler that sets itself again, as those of System V do, may have little stack left to look at.
- * One of an unloaded module that is put back is the same one, unless another load lies there. */
+/* A handler that sets itself again, as those of System V do, may leave little stack to unwind. A
+ * handler of an unloaded module that is put back is the same one, unless another load lies there.
+ */
 static bool is_known(const struct disposition *disposition, uintptr_t handler)
 {
     const struct module *module = disposition->handler.module;
@@ -77,14 +78,14 @@ void signal_changed(int number)
     struct stack *stack = module && !module->startup ? stack_capture(REGISTRY_FRAMES) : NULL;
     if (!lock_acquire(&registry_lock)) {
         stack_free(stack);
-        return; /* the next look asks the kernel */
+        return; /* the next check asks the kernel */
     }
     replace_locked(number, handler, stack);
     lock_release(&registry_lock);
 }
 
-/* The standard ones, and of the others those of which a handler is known: it takes longer to read
- * from /proc which of all have one than to ask for these. */
+/* The standard signals, and real-time signals with a known handler: asking for these is quicker
+ * than reading from /proc which signals have one. */
 static uint64_t common_signals(void)
 {
     uint64_t set = ((uint64_t)1 << (ACTION_REALTIME - 1)) - 1;

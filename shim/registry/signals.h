@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What handles each signal, and who said so.
+ * The handler of each signal, and the stack that set it.
  *
  * The truth is the kernel's: signals_reconcile asks it, so that dispositions that were set past us
  * (by system calls, by modules that bind past any preload) are right too; those have no stack, and

@@ -3,7 +3,7 @@
  * Which task set which of a thread's values.
  *
  * All of it is the calling thread's own, and is used by that thread alone, inside the guard; others
- * may only look at `last`, under the registry lock.
+ * may only read `last`, under the registry lock.
  */
 #ifndef DLPIN_REGISTRY_TASK_VALUES_H
 #define DLPIN_REGISTRY_TASK_VALUES_H

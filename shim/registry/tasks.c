@@ -14,7 +14,7 @@ static struct tasks *own_tasks(void)
     return thread ? thread->tasks : NULL;
 }
 
-/* A character that is cut in two would be no character. */
+/* Does not cut a UTF-8 character in two. */
 static void copy_name(char *to, const char *name)
 {
     size_t length = strlen(name);

@@ -4,7 +4,7 @@
  * none of this.
  *
  * All of it is the calling thread's own, and is used by that thread alone, inside the guard; others
- * may only look at `last`, under the registry lock.
+ * may only read `last`, under the registry lock.
  */
 #ifndef DLPIN_REGISTRY_TASKS_H
 #define DLPIN_REGISTRY_TASKS_H
@@ -17,7 +17,7 @@ bool task_begin_decides(void);
 /* A task of the calling thread begins. */
 void task_begin(const char *name);
 
-/* It ends. True: it was the outermost, which is still `current` until task_over. */
+/* The task ends. True: it was the outermost, which is still `current` until task_over. */
 bool task_ends(void);
 void task_over(void);
 

@@ -19,7 +19,7 @@ static bool is_on_stack(const struct stack *stack, const struct module *module)
 }
 
 /* The module that a word of the creator's memory leads into. While another thread closes modules
- * the list may be wrong, but not about modules that the creator itself is in. */
+ * the list may be wrong, except for modules on the creator's own stack. */
 static struct module *module_of_word(const struct thread *thread, uintptr_t word)
 {
     struct module *module = modules_find(word);

@@ -88,7 +88,7 @@ bool thread_is_gone(const struct thread *thread)
     return gone;
 }
 
-/* The kernel gives numbers again: whoever had this one is gone. */
+/* The kernel reuses numbers: the thread that had this one has ended. */
 static void take_number(struct thread *thread)
 {
     pid_t tid = sys_gettid();

@@ -4,7 +4,7 @@
  *
  * A record is made by the creating thread before the real pthread_create, or by a thread that we
  * did not see start (the main one, a raw clone) when something is first noted for it. It stays
- * until the thread is known to be gone: `ended` says that the start routine is over, but TSD
+ * until the thread is known to be over: `ended` says that the start routine is over, but TSD
  * destructors still run then.
  *
  * A thread's values are written by that thread alone, without a lock; others read them word by
@@ -84,11 +84,11 @@ static inline struct value *thread_value(struct thread *thread, unsigned key)
 /* True if it is one, not NULL, that was set for this creation of the key. `value` may be NULL. */
 bool value_is_current(const struct value *value, const struct key *key);
 
-/* Still there, and not on its way out. */
+/* Still there, and not ending. */
 bool thread_is_live(const struct thread *thread);
 
-/* Not there any more, its TSD destructors included. Waits up to some milliseconds for one that is
- * on its way out: pthread_join returns a little before the kernel has forgotten the thread. */
+/* True if the thread has ended, with its TSD destructors. Waits up to some milliseconds for one
+ * that is ending: pthread_join returns a little before the kernel removes the thread. */
 bool thread_is_gone(const struct thread *thread);
 
 /* The same without waiting. */
@@ -116,7 +116,7 @@ uintptr_t thread_tls_slot(uintptr_t dtv, const struct module *module);
 enum { DEAD_MAX = 64 };
 uintptr_t thread_dead_pointer(unsigned index);
 
-/* Gives back the records of threads that are gone. Takes the registry lock. */
+/* Releases the records of threads that are over. Takes the registry lock. */
 void threads_collect(void);
 
 /* Marks the site of every value. Under the registry lock. */

@@ -15,7 +15,7 @@
 /* The calling thread has registered one for the module. Inside the guard, without our locks. */
 void tls_dtors_add(struct module *module, uintptr_t function, uintptr_t object);
 
-/* Waits for threads that are on their way out, and forgets what ended. Takes the registry lock. */
+/* Waits for threads that are ending, and removes their entries. Takes the registry lock. */
 void tls_dtors_settle(void);
 
 /* Calls `visit` for each thread that has some of the module. Takes the registry lock. */

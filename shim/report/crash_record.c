@@ -12,7 +12,7 @@
 #include "report/report.h"
 #include "rules/rule.h"
 
-/* How well a finding about the module foretells the crash; among equals the worse one does. */
+/* How well a finding about the module predicts the crash; among equals the more severe one wins. */
 enum { NOT_AT_ALL, THIS_MODULE, THIS_THREAD, THIS_ADDRESS };
 
 static bool is_word(const struct object *object, uintptr_t pc)

@@ -129,7 +129,7 @@ struct group *group_of_locked(const struct finding *finding)
     struct text text = {0};
     struct group *group = NULL;
     make_signature(&text, finding);
-    /* One that is suppressed does not hide others with the same cause. */
+    /* A suppressed finding does not hide others with the same cause. */
     if (suppressions_match(finding))
         text_add(&text, "|suppressed");
     char *signature = take_string(&text);

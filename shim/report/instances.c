@@ -45,7 +45,7 @@ void instance_set_unsettled(struct instance *instance, bool unsettled, const cha
     instance->how = how;
 }
 
-/* Those of what is left; nobody keeps how many there were of each. */
+/* Collects the loads again from the remaining instances: the group has no count for each load. */
 static void recount_loads_locked(struct group *group)
 {
     struct instance *instance, *next;

@@ -33,10 +33,11 @@ struct instance *instance_find_locked(const struct object *object);
 void instance_remember_locked(const struct finding *finding, struct group *group);
 void instance_resolve_locked(struct instance *instance, const char *how);
 
-/* Its word is not where it was; `how`: else what became of it. */
+/* Its word is not at its place any more. `how`: the outcome if it is nowhere else. */
 void instance_set_unsettled(struct instance *instance, bool unsettled, const char *how);
 
-/* What exit() does to what was found before it began resolves nothing. */
+/* True if exit() has begun and the instance is from before: changes that exit() makes resolve
+ * nothing. */
 bool instance_stands(const struct instance *instance);
 
 /* True if this is no new finding: a word that moved here, whose instance is at this place from now

@@ -16,7 +16,7 @@ enum { HELD_MOST = 32768 };
 
 static _Atomic bool tried;
 static bool closed;
-static struct text held; /* records of modules that wait for the next one */
+static struct text held; /* pending records of modules */
 static pid_t held_by;    /* the process that they are of */
 static char *pattern;
 static struct process_info process;

@@ -30,7 +30,7 @@ bool log_was_opened(void);
 /* True if this process gets a file even if it has nothing to say (log_empty, log_root). */
 bool log_is_wanted_empty(void);
 
-/* One record, given back. */
+/* Writes the record and releases it. */
 void log_write(struct text *record);
 
 /* A record of a module, which is kept until log_flush_locked, or until the next record of any other

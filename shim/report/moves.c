@@ -9,7 +9,7 @@ static bool is_same_word(const struct object *one, const struct object *other)
     return class == class_of(other) && class->word(one) == class->word(other);
 }
 
-/* One of the same module first: others lay at its place before. */
+/* Prefers an instance of the same module: others lay at its place before. */
 static struct instance *find_same_word_locked(const struct finding *finding, bool unsettled)
 {
     struct instance *instance, *next, *found = NULL;

@@ -144,7 +144,7 @@ static void add_counts(struct text *text, const struct finding_record *record)
     text_add(text, "]");
 }
 
-/* One says no more than the subject. */
+/* A single member says no more than the subject. */
 static void add_members(struct text *text, const struct finding_record *record)
 {
     unsigned listed = 0, kinds = 0;

@@ -13,7 +13,7 @@
 
 enum { LOADS_MAX = 64 };
 
-/* One of what a finding is about, where these are several with one cause. */
+/* An object of a finding that has several with one cause. */
 struct member {
     struct member *next;
     struct module *module; /* or NULL; holds a reference */
@@ -21,7 +21,7 @@ struct member {
     unsigned count; /* 0: resolved */
 };
 
-/* What repeats of one signature have in common, as it is written. */
+/* A finding with its repeats (one signature), as it is written. */
 struct finding_record {
     const struct finding *finding;
     const struct member *members; /* list */

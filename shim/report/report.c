@@ -86,7 +86,7 @@ static bool is_power_of_two(unsigned n)
     return (n & (n - 1)) == 0;
 }
 
-/* The worst of a group speaks for it; of pointers that are as bad, one to code. */
+/* The most severe finding represents its group; among equal pointers, one to code. */
 static bool is_milder_locked(struct group *group, const struct finding *finding)
 {
     bool is_open = group->count > 1 && !group->resolved;
@@ -99,7 +99,7 @@ static bool is_milder_locked(struct group *group, const struct finding *finding)
     return true;
 }
 
-/* More is left in a module that stays mapped than when it was closed before. */
+/* A module that stays mapped leaves more behind than at its last closing. */
 static void note_growth(struct group *group, struct finding *finding)
 {
     if (!finding->object.closed || !group->count_reopened || group->count <= group->count_reopened)
@@ -155,7 +155,7 @@ static bool has_risen(const struct finding *finding, const struct finding *befor
            (class->has_risen && class->has_risen(finding, before));
 }
 
-/* Seen before: what was pending may have come true, and what was shown quietly is shown. */
+/* The object was seen before: a pending finding may be confirmed now, and a quiet one is shown. */
 static void report_again_locked(struct instance *instance, struct finding *finding,
                                 enum occasion at, bool quietly)
 {

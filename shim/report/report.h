@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What is reported: modules, findings with their repeats, and their end. Writes the file and
- * standard error as things happen.
+ * Reports modules, findings with their repeats, and their end. Writes the file and standard error
+ * as events happen.
  *
  * Everything here takes the report lock and, below it, registry, sites, modules and arena; none may
  * be held. Inside the guard.
@@ -18,14 +18,15 @@ void report_init(const char *raw_options);
 /* True if anything was written to a report file; without a lock. */
 bool report_has_file(void);
 
-/* A module came or went. The record may be kept, until the next one or report_flush_modules. */
+/* A module was loaded or unloaded. The record may be kept, until the next one or
+ * report_flush_modules. */
 void report_module(struct module *module, enum module_state state);
 void report_flush_modules(void);
 
 /*
- * A finding was made; takes it over. What was reported already is not again; what has the signature
- * of an earlier one raises its count. `quietly`: not on standard error (yet). Returns the id of a
- * new finding, else 0.
+ * A finding was made; takes it over. An object that was reported already is not reported again; a
+ * finding with the signature of an earlier one raises its count. `quietly`: not on standard error
+ * (yet). Returns the id of a new finding, else 0.
  */
 uint32_t report_finding(struct finding *finding, enum occasion at, bool quietly);
 
@@ -46,10 +47,10 @@ void report_supposed(struct text *text, const struct finding *finding, uint32_t 
 /* Records that were made elsewhere. */
 void report_add(const char *records, size_t length);
 
-/* What this finding says was kept from happening, once more. */
+/* The event that this finding predicts was prevented once more. */
 void report_skipped(const struct object *object);
 
-/* What a module retains that was closed and stays is known now. */
+/* The memory that a closed module retains is known now. */
 void report_retained(const struct module *module);
 
 /* The finding with this id has become an error. */
@@ -60,18 +61,19 @@ void report_escalate(uint32_t id);
 void report_revalidate(void);
 void report_revalidate_words(void);
 
-/* Everything in these ranges was looked for: what is not settled by now is resolved. */
+/* The search for all words into these ranges is over: findings that are not settled by now are
+ * resolved. */
 void report_settle(const struct ranges *ranges);
 
-/* The same for those of words that are nowhere any more; however much memory there is. */
+/* The same for findings of words that are nowhere any more; however much memory there is. */
 void report_settle_lost(void);
 
 /* True if there are findings of words, and any that are to be settled; without a lock. */
 bool report_has_words(void);
 bool report_has_unsettled(void);
 
-/* A dlclose is over, and was looked at: pending findings about modules that are still mapped are
- * resolved, and those of stacks that were not confirmed. */
+/* A dlclose is over and checked: resolves pending findings about modules that are still mapped, and
+ * those of stacks that were not confirmed. */
 void report_settle_pending(void);
 
 /* True if a stack is among the pending findings; under the check lock. */

@@ -27,7 +27,7 @@
 /* X(enumerator, "name", "what it means, in one line") */
 #define DLPIN_VERDICTS(X)                                                                      \
     X(DANGLING, "dangling", "the module is unmapped, and something live still points into it") \
-    X(PINNED, "pinned", "the program closed the module, and it is still mapped")               \
+    X(PINNED, "pinned", "the module is still mapped: something keeps it, or nobody closed it") \
     X(LOST, "lost", "memory or a slot that nobody can give back any more")                     \
     X(HELD, "held", "something that the module made is still in use elsewhere")                \
     X(STALE, "stale", "a value crossed from one task into the next")                           \
@@ -47,7 +47,7 @@
     X(KEY_DESTRUCTOR, "key-destructor", "pthread key left with its destructor in the module",      \
       "key", "dangling error, held warning")                                                       \
     X(KEY, "key", "pthread key left by the module", "key", "lost warning, held warning")           \
-    X(KEY_VALUE, "key-value", "thread-specific value left that leads to the module", "value",      \
+    X(KEY_VALUE, "key-value", "thread-specific value of the module left", "value",                 \
       "dangling error, lost warning, held warning")                                                \
     X(KEY_ORPHAN, "key-orphan", "pthread key deleted while threads had values for it", "key",      \
       "lost warning")                                                                              \
@@ -71,7 +71,7 @@
       "dangling error, held warning")                                                              \
     X(TIMER, "timer", "timer or notification left that calls the module", "registration",          \
       "dangling error, lost warning, held warning")                                                \
-    X(HOOK, "hook", "function or memory of the module left with a library", "registration",        \
+    X(HOOK, "hook", "function or memory of the module that a library still has", "registration",   \
       "dangling error, held warning")                                                              \
     X(ENVIRONMENT, "environment", "environment variable left in the module", "registration",       \
       "dangling error, held warning")                                                              \
@@ -94,7 +94,7 @@
     X(STILL_MAPPED, "still-mapped", "module closed and still mapped", "module", "pinned warning")  \
     X(TLS_DESTRUCTOR, "tls-destructor", "module kept mapped by thread_local objects", "module",    \
       "pinned warning")                                                                            \
-    X(HANDLE, "handle", "module opened and never closed", "module", "pinned note")
+    X(HANDLE, "handle", "handle of dlopen never closed", "module", "pinned note")
 
 /* When a finding was made. X(enumerator, "name") */
 #define DLPIN_OCCASIONS(X) \
@@ -147,8 +147,8 @@
  * comes back in the records. si_value says which system call the thread waits in: in bits 48 to 62
  * its number, below them the address behind the instruction; and in bit 63 whether it may be begun
  * anew. si_errno is 0, or the id of a module that is to be supposed to be unloaded, or, with
- * REQUEST_WHY, one of which is to be said why it is mapped. There is nothing secret in it; who may
- * send it is for the kernel to say.
+ * REQUEST_WHY, of one for which the answer says why it is mapped. It contains no secret; the kernel
+ * decides who may send it.
  */
 #define DLPIN_REQUEST_CODE (-0x646c)
 #define DLPIN_REQUEST_WHY 0x40000000U

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The end of findings: whether they still hold, and what becomes of those that are not settled. */
+/* The end of findings: checks if they still hold, and settles those that are unsettled. */
 #include "base/lock.h"
 #include "base/options.h"
 #include "report/instances.h"
@@ -72,8 +72,8 @@ void report_settle(const struct ranges *ranges)
     lock_release(&report_lock);
 }
 
-/* In memory that is used for something else by now nothing can be said to point to the module. But
- * a word that is nowhere has not moved. */
+/* If something else uses the module's range by now, no word can be attributed to the module. But a
+ * word that is nowhere has not moved. */
 static struct ranges *collect_unsettled_locked(void)
 {
     struct instance *instance, *next;
@@ -100,8 +100,7 @@ void report_settle_lost(void)
     arena_free(ranges, sizeof *ranges);
 }
 
-/* How it is resolved if nobody saw the object again after the dlclose; NULL: it need not be seen.
- */
+/* The resolution if the object was not seen again after the dlclose; NULL: it need not be seen. */
 static const char *unconfirmed(const struct instance *instance)
 {
     return instance->pending ? class_of(&instance->object)->unconfirmed : NULL;

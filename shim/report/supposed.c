@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Findings that would be, if something were so. They are kept nowhere. */
+/* Records of findings under a supposition. They are stored nowhere. */
 #include "report/log.h"
 #include "report/signature.h"
 #include "report/records.h"

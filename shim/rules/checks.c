@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The rules for all that is in the registries. */
+/* Applies the rules to the registries. */
 #include "base/dropped.h"
 #include "registry/descriptors.h"
 #include "registry/mappings.h"
@@ -56,7 +56,7 @@ static void check_value_locked(struct thread *thread, uint32_t number, struct fo
     target_release(&target);
 }
 
-/* True if any of what the rules look at was left: thread_is_live costs a system call. */
+/* True if a module that the rules check was left: thread_is_live costs a system call. */
 static bool is_suspect(const struct thread *thread, const struct target *target)
 {
     return module_is_left(thread->routine.module) || module_is_left(thread->argument_image) ||

@@ -2,7 +2,7 @@
 /*
  * Classes of objects that findings are about: keys, values, threads, and so on.
  *
- * Each class is one row of functions, in the file of its rules. Others ask the class by way of the
+ * Each class is one row of functions, in the file of its rules. Others ask the class through the
  * kind (class_of in rules/rule.h), and do not know which classes there are. A member that is NULL
  * or false is for classes to which it does not apply.
  *
@@ -22,7 +22,7 @@ struct passage;
 struct target;
 struct task_value;
 
-/* What a scan found, and what is to be known of it before the registry is locked. */
+/* A scan's result, with the facts that must be known before the registry is locked. */
 struct retained {
     const struct result *result;
     enum target_class target;
@@ -104,10 +104,11 @@ struct object_class {
     /* The members of "subject" but for its name, the owner and the requester. */
     void (*write_subject)(struct text *text, const struct finding *finding);
 
-    /* What stands in the signature for the finding's function. */
+    /* Adds the signature's part that stands for the finding's function. */
     void (*add_signature)(struct text *text, const struct finding *finding);
 
-    /* Whose identity stands in the signature. NULL: that of the module which it is about. */
+    /* The module whose identity stands in the signature. NULL: the module that the finding is
+     * about. */
     const struct module *(*blame)(const struct finding *finding);
 
     /* Of findings that have one cause, what each is about, by name; returns the module of that, or
@@ -140,7 +141,8 @@ struct object_class {
     /* Worth to be shown again, though the severity is the same. */
     bool (*has_risen)(const struct finding *finding, const struct finding *before);
 
-    /* What this module retains became known: true if the finding about this object says it. */
+    /* The memory that this module retains became known: true if the finding about this object says
+     * it. */
     bool (*take_retained)(struct finding *finding, const struct object *object,
                           const struct module *module);
 };

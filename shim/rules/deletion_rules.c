@@ -20,8 +20,7 @@ static bool match_key_orphan(const struct subject *subject, struct finding *find
 {
     const struct deletion *deletion = subject->deletion;
     const struct key *was = deletion->was;
-    /* Values that are no live blocks (numbers, statics, what was freed already) need nobody to take
-     * them. */
+    /* Values that are no live blocks (numbers, statics, freed blocks) need no release. */
     if (deletion->error || !deletion->blocks)
         return false;
     finding->verdict = VERDICT_LOST;
@@ -70,7 +69,8 @@ static bool had_a_part(const struct key *key, const struct module *module)
     return module == key->owner || module == key->requester || module == key->maker;
 }
 
-/* The owner calls the deleter, a library that it was linked with: that deletes on its behalf. */
+/* True if the owner calls the deleter, a library that it was linked with: the library deletes on
+ * its behalf. */
 static bool acts_for(const struct stack *stack, const struct module *deleter,
                      const struct module *owner)
 {

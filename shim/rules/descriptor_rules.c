@@ -89,7 +89,7 @@ static void write_subject(struct text *text, const struct finding *finding)
         json_string(text, "name", finding->descriptor.name);
 }
 
-/* One call may open one that is lost and one that is not. */
+/* The same call may open a descriptor that is lost and one that is not. */
 static void add_signature(struct text *text, const struct finding *finding)
 {
     if (finding->verdict == VERDICT_HELD)

@@ -22,8 +22,8 @@
 #include <sys/types.h>
 
 /*
- * What a finding is about, so that the same object is not reported twice, and is known when it is
- * over. Objects are compared as bytes: object_make makes one without any that were not set.
+ * Identifies the object of a finding, so that it is not reported twice, and so that its end is
+ * noticed. Objects are compared as bytes: object_make makes one without any that were not set.
  */
 struct object {
     enum kind kind;
@@ -105,7 +105,7 @@ static inline struct object object_make(enum kind kind)
 /* Where a word leads. */
 enum place { PLACE_NONE, PLACE_IMAGE, PLACE_BLOCK };
 
-/* What in an image a word points to. */
+/* The part of an image that a word points to. */
 enum target_class {
     TARGET_CLASS_NONE,
     TARGET_CODE,
@@ -115,7 +115,7 @@ enum target_class {
     TARGET_DATA,
 };
 
-/* One node on the path from a root to what is retained. */
+/* A node of a retention path. */
 struct path_step {
     struct step step;     /* step.root.module holds a reference */
     struct frame maker;   /* of a block: the call that made it */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Threads on their way through a module. */
+/* Threads that execute code of a module, or will return into it. */
 #include "base/json.h"
 #include "base/own_stack.h"
 #include "base/sys.h"
@@ -11,7 +11,7 @@
 #include "rules/words.h"
 #include "scan/stacks.h"
 
-/* thread-routine says the same, and says it better. */
+/* The kind thread-routine reports the same with more detail. */
 static bool runs_its_routine(const struct thread *thread, const struct module *module)
 {
     return thread && thread->seen_to_start && thread->routine.module == module &&
@@ -47,7 +47,7 @@ static void explain_thread_stack(const struct finding *finding, struct message *
                        "return into unmapped memory, and the process dies");
     text_add(&message->fix, "Wait before dlclose until every thread has returned from ");
     word_identity(&message->fix, finding->module);
-    text_add(&message->fix, ", and let no function of it close it");
+    text_add(&message->fix, ", and call dlclose only in code that stays");
 }
 
 static void identify(const struct subject *subject, struct object *object)
@@ -65,7 +65,7 @@ static bool lies_there(uintptr_t slot, uintptr_t wanted)
            word == wanted;
 }
 
-/* One that runs just now may come back: the word is still there. */
+/* A thread that runs just now may still return there: the word is on its stack. */
 static void still_holds(const struct object *object, const char **how)
 {
     pid_t tid = object->frame.tid;

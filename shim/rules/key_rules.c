@@ -54,7 +54,7 @@ static void explain_key_destructor(const struct finding *finding, struct message
     text_add(&message->fix, "; threads that live on must clear their values first");
 }
 
-/* A library like libuv that made the key on request, and was unloaded with whoever asked for it. */
+/* A library like libuv that made the key on request, and was unloaded with the requester. */
 static bool is_common_and_unloaded(const struct module *maker)
 {
     return maker && maker->common && module_is_unloaded(maker);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What findings about keys and about deletions of keys have in common. */
+/* Functions for findings about keys and about deletions of keys. */
 #ifndef DLPIN_RULES_KEY_RULES_H
 #define DLPIN_RULES_KEY_RULES_H
 

@@ -26,7 +26,7 @@ void rules_explain(const struct finding *finding, struct message *message)
 
 const char how_reopened[] = "the module was opened again";
 
-/* Once it is unmapped, what was found of it is another finding. */
+/* After the unmapping the object has another finding. */
 static void closed_holds(const struct object *object, const char **how)
 {
     const struct module *module = modules_by_id(object->closed);

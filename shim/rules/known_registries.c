@@ -58,7 +58,7 @@ static bool is_made_by(uint32_t number, struct known_registry *row)
     return false;
 }
 
-/* A block that somebody else made is no part of the registry, and only hangs there. */
+/* A block of another maker is no part of the registry, and is only reachable from it. */
 static bool is_of_somebody(uint32_t number, const struct result *result,
                            const struct known_registry *row)
 {
@@ -75,7 +75,7 @@ static bool is_all_its(const struct result *result, const struct known_registry 
     return true;
 }
 
-/* Where any function of many adds, or none does, the variable says more. */
+/* Where many functions add entries, or none does, the variable is better evidence. */
 static bool is_named(struct known_registry *row, const struct step *variable)
 {
     char name[SYMBOL_MAX];

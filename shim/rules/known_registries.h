@@ -4,7 +4,7 @@
  * it, and the call that removes an entry.
  *
  * No function of these libraries is interposed: that would take a wrapper for each, would miss
- * calls by way of a pointer (SQLite gives its extensions a table of functions), and would put the
+ * calls through a pointer (SQLite gives its extensions a table of functions), and would put the
  * names of libraries that are not there into the program's scope. An entry is recognised in memory
  * instead, where the scan of memory finds it as it finds any pointer to an unloaded module: the
  * retention path begins in a variable of the library, and leads through blocks of the library, of

@@ -64,7 +64,7 @@ static void write_subject(struct text *text, const struct finding *finding)
     json_string(text, "call", finding->mapping.call);
 }
 
-/* One call may map what is lost and what is not. */
+/* The same call may make a mapping that is lost and one that is not. */
 static void add_signature(struct text *text, const struct finding *finding)
 {
     if (finding->verdict == VERDICT_HELD)

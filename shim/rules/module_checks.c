@@ -22,8 +22,8 @@ struct handles_check {
     struct found *found;
 };
 
-/* Which handles were given back nobody can say, but if there are more left than all others opened,
- * then some of these are this opener's. */
+/* Nobody knows which handles were given back. But if more are left than all others opened, some
+ * belong to this opener. */
 static bool has_left_some(const struct module *module, const struct module *opener)
 {
     const struct opens *opens = module->opens;

@@ -107,15 +107,15 @@ static void say_tls_destructor(struct text *message, const struct holder *holder
                           "but no dlclose came after that");
         return;
     }
-    text_printf(message, " has %u destructor%s of thread_local objects pending", holder->pending,
-                holder->pending == 1 ? "" : "s");
+    text_printf(message, " still has to run %u destructor%s of thread_local objects",
+                holder->pending, holder->pending == 1 ? "" : "s");
     struct frame function = {holder->function, holder->function_module};
     if (!function.pc)
         return;
-    text_printf(message, " (%s%s%s", holder->pending == 1 ? "" : "first ", symbol_of(holder),
-                holder->symbol ? ", by " : "");
+    text_add(message, holder->pending == 1 ? ", " : ", first ");
     word_function(message, &function);
-    text_add(message, ")");
+    if (holder->symbol)
+        text_printf(message, " for the object %s", holder->symbol);
 }
 
 static void say_reason(struct text *message, const struct holder *holder)
@@ -251,10 +251,10 @@ static void advise_tls_destructor(struct text *fix, const struct finding *findin
     text_add(fix, "End the threads that use ");
     word_identity(fix, finding->module);
     text_add(fix, " before its dlclose, or use no thread_local objects with destructors there; the "
-                  "first dlclose after these threads ended unmaps it");
+                  "first dlclose after these threads have ended unmaps it");
 }
 
-/* How to avoid a reason; the first one of a kind says it. */
+/* Advice to avoid a reason; only the first of a kind adds it. */
 static void (*const advise[REASON_COUNT])(struct text *fix, const struct finding *finding) = {
     [REASON_HANDLE] = advise_handle,
     [REASON_DEPENDENCY] = advise_dependency,
@@ -430,7 +430,7 @@ static bool take_retained(struct finding *finding, const struct object *object,
     return true;
 }
 
-/* Handles that one call opened and nobody closed are one finding, about whoever called. */
+/* Unclosed handles of one call are one finding, about the caller. */
 static const struct module *blame(const struct finding *finding)
 {
     return finding->kind == KIND_HANDLE ? finding->requester : finding->module;

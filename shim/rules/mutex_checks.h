@@ -11,8 +11,8 @@ struct mutex_look {
     pid_t tid;
     const struct ranges *ranges; /* the modules */
     bool closing;                /* which are still mapped */
-    /* The thread waits there, or is on its way through it: a mutex that it is about to lock or to
-     * unlock needs no finding of its own. */
+    /* The thread waits in this module, or has a return address into it: a mutex that it is about to
+     * lock or to unlock needs no finding of its own. */
     const struct module *passed;
 };
 

@@ -23,14 +23,15 @@ static void explain_robust_mutex(const struct finding *finding, struct message *
 {
     word_fate(&message->cause, finding);
     word_thread(&message->cause, finding);
-    text_add(&message->cause, " still has a robust mutex in its image locked, ");
+    text_add(&message->cause, " still holds a robust mutex of the module, ");
     word_function(&message->cause, &finding->function);
     text_add(&message->consequence,
-             "The thread's list of robust mutexes leads there: when it locks or unlocks another "
-             "one, anybody's, it reads and writes unmapped memory, and the process dies");
+             "The mutex is in the thread's list of robust mutexes: when the thread locks or "
+             "unlocks any other robust mutex, it reads and writes unmapped memory, and the process "
+             "dies");
     text_add(&message->fix, "Call pthread_mutex_unlock for every robust mutex of ");
     word_identity(&message->fix, finding->module);
-    text_add(&message->fix, ", in the thread that has it, before dlclose");
+    text_add(&message->fix, ", in the thread that holds it, before dlclose");
 }
 
 static void identify(const struct subject *subject, struct object *object)

@@ -4,9 +4,9 @@
 enum { NOTES_MAX = 256 };
 
 /*
- * The last addresses that were seen. An address that was seen before its module went is that
- * module's afterwards, whatever lies there then; and an address that an unloaded module left behind
- * is not the next one's that comes to lie there.
+ * The last addresses that were seen. An address that was seen before its module was unloaded
+ * belongs to that module afterwards, whatever lies there then; and an address that an unloaded
+ * module left behind does not belong to the next load there.
  */
 static struct note {
     pid_t tid;

@@ -13,7 +13,7 @@
 
 #include <sys/types.h>
 
-/* A thread that is on its way through a module, and how that is known. */
+/* A thread that executes code of a module or will return into it, and how we know. */
 struct passage {
     pid_t tid;
     struct module *module;

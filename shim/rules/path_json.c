@@ -83,7 +83,7 @@ static void add_image_node(struct text *text, const struct finding *finding)
     text_add(text, "}");
 }
 
-/* One step; from its last node the path leads on into the image, or nowhere. */
+/* Writes a step; from its last node the path leads into the image, or ends. */
 static void add_step(struct text *text, const struct finding *finding, unsigned n)
 {
     const struct path *path = finding->path;

@@ -81,7 +81,7 @@ static void describe_variable(struct text *text, const struct step *step)
     uintptr_t offset;
     bool named = path_symbol(step, name, &offset);
     if (named)
-        text_add(text, name);
+        text_printf(text, "the variable %s", name);
     else
         text_add(text, step->root.kind == ROOT_TLS ? "thread-local data" : "data");
     if (offset || !named)
@@ -128,7 +128,7 @@ void path_describe_root(struct text *text, const struct path *path)
     case ROOT_MAPPING:
         text_printf(text, "memory at %lx that is not malloc's", (unsigned long)step->step.slot);
         break;
-    case ROOT_GONE:
+    case ROOT_UNLOADED:
     case ROOT_KINDS:
         break;
     }

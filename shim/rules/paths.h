@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The way from a root to what is retained, as a finding keeps it, and in words. */
+/* Retention paths: as a finding keeps them, and in words. */
 #ifndef DLPIN_RULES_PATHS_H
 #define DLPIN_RULES_PATHS_H
 
@@ -7,12 +7,12 @@
 #include "modules/symbols.h"
 #include "rules/finding.h"
 
-/* A copy of a result's way, with references; NULL: no memory. `about` is the module that it leads
- * to. path_free gives it back. */
+/* A copy of a result's retention path, with references; NULL: no memory. `about` is the module that
+ * it leads to. path_free releases it. */
 struct path *path_make(const struct result *result, const struct module *about);
 void path_free(struct path *path);
 
-/* What the nth step is: "drivers+0x10 (host)", "the value of thread 12 for key 3", "a block of 48
+/* Describes the nth step: "drivers+0x10 (host)", "the value of thread 12 for key 3", "a block of 48
  * bytes made by libx.so in f (libx.so+0x1139)". May read files for names. */
 void path_describe(struct text *text, const struct path *path, unsigned n);
 

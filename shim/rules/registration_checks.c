@@ -15,8 +15,8 @@ static void apply(const struct registration *registration, struct found *found)
                 found);
 }
 
-/* An address that libc itself was found to keep; nobody tells when it got it. It must be one that
- * no module has now. */
+/* For an address in libc's own state, which may have come at any time: no module may have this
+ * address now. */
 static struct module *last_owner(uintptr_t address)
 {
     struct module *module = modules_find_last(address);
@@ -26,7 +26,7 @@ static struct module *last_owner(uintptr_t address)
     return NULL;
 }
 
-/* What has been mapped there since may be meant. */
+/* Where memory is mapped by now, the registration may mean this memory. */
 static bool is_unreadable(uintptr_t address)
 {
     char byte;
@@ -97,8 +97,8 @@ static void check_handlers_locked(struct found *found)
     }
 }
 
-/* What the calling thread set past us: the others' stacks only they can ask for. Its number in the
- * kernel says which thread it was. */
+/* Checks the signal stack that the calling thread set past us: no other thread can ask for it. The
+ * thread's number in the kernel identifies it. */
 static void check_signal_stack_locked(struct found *found)
 {
     uintptr_t start = signal_stack_own();
@@ -115,7 +115,7 @@ static void check_signal_stack_locked(struct found *found)
     module_unref(image);
 }
 
-/* A timer may run off between the last destructor and the unmapping. */
+/* A timer may expire between the last destructor and the unmapping. */
 static void check_closing_locked(const struct module *module, struct found *found)
 {
     for (struct registration *each = registrations[REGISTERED_TIMER]; each; each = each->next)

@@ -13,8 +13,8 @@
 
 #include <string.h>
 
-/* The program is done with the module, or about to be. With one that is closed, the C library will
- * take out itself what it keeps for that module. */
+/* The program is done with the module, or about to be. When a closed module is unloaded, the C
+ * library removes the entries that belong to it. */
 static bool has_left(const struct module *module, const struct subject *subject)
 {
     if (module_is_closed(module))
@@ -76,7 +76,7 @@ static bool match_registration(const struct subject *subject, struct finding *fi
     bool armed = registration_is_armed(registration);
     if (subject->closing && !armed)
         return false;
-    /* A block that was freed is no matter of whether its maker is mapped. */
+    /* A freed block is a finding whether its maker is mapped or not. */
     if (!function && registration->block && !module_is_unloaded(registration->image))
         return false;
     finding->verdict = armed ? VERDICT_DANGLING : VERDICT_LOST;
@@ -136,13 +136,16 @@ static void explain_fork_handler(const struct finding *finding, struct message *
     word_fate(&message->cause, finding);
     text_add(&message->cause, "the fork handler ");
     say_what(finding, &message->cause);
-    text_add(&message->cause, " is still registered, because another module registered it");
+    text_add(&message->cause,
+             " is still registered, because it was not registered as the module's own");
     if (!finding->object.closed)
         text_add(&message->consequence,
                  "The next fork jumps into unmapped memory, and the process dies");
     text_add(&message->fix, "Call pthread_atfork in ");
     word_identity(&message->fix, finding->module);
-    text_add(&message->fix, " itself: the C library takes a module's own handlers out with it");
+    text_add(&message->fix, ": that makes the handlers the module's own, and the C library removes "
+                            "those when it unloads "
+                            "the module");
 }
 
 static void explain_idle_timer(const struct finding *finding, struct message *message)
@@ -172,8 +175,8 @@ static void explain_timer(const struct finding *finding, struct message *message
         explain_idle_timer(finding, message);
         return;
     }
-    text_printf(&message->cause, "a notification of %s still leads to ",
-                finding->registration.call);
+    text_printf(&message->cause, "a notification that was set up with %s still %s ",
+                finding->registration.call, finding->function.pc ? "calls" : "has as argument");
     say_what(finding, &message->cause);
     if (!finding->object.closed)
         text_add(&message->consequence, "When it comes, a thread is started there, in unmapped "
@@ -209,10 +212,10 @@ static void explain_hook(const struct finding *finding, struct message *message)
 {
     const char *call = finding->registration.call;
     word_fate(&message->cause, finding);
-    text_printf(&message->cause, "what was given to %s", call);
+    text_printf(&message->cause, "what it gave to %s", call);
     if (finding->registration.name[0])
         text_printf(&message->cause, " for %s", finding->registration.name);
-    text_add(&message->cause, " still leads to ");
+    text_add(&message->cause, " is still in use: ");
     say_what(finding, &message->cause);
     if (!finding->object.closed)
         text_add(&message->consequence,
@@ -296,7 +299,8 @@ static void explain_environment(const struct finding *finding, struct message *m
     if (!finding->object.closed)
         text_add(&message->consequence,
                  "The next getenv, setenv or exec reads unmapped memory, and the process dies");
-    text_add(&message->fix, "Call setenv, which copies the string, instead of putenv, or unsetenv");
+    text_add(&message->fix,
+             "Use setenv, which copies the string, instead of putenv; or call unsetenv");
     word_undo(&message->fix, finding);
 }
 
@@ -323,7 +327,7 @@ static bool is_entry(const struct epoll_entry *entry, void *data)
            entry->data == object->registration.what;
 }
 
-/* One that was set past us: only the thread itself can ask for it. */
+/* A signal stack that was set past us: only the thread itself can ask for it. */
 static bool unseen_stack_holds(const struct object *object)
 {
     pid_t tid = (pid_t)object->registration.unseen;

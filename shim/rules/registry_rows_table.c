@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * The registries that are known without being told. The form of a row is in
- * rules/registry_rows.h.
+ * The built-in table of known registries. The form of a row is in rules/registry_rows.h.
  *
  * A row says no more than what the library's source says in all versions that are in use. Where a
  * call replaces an entry (a handler), the word is in the variable itself. A list whose entries are

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What a scan found, copied into a finding. */
+/* Copies a scan's result into a finding. */
 #ifndef DLPIN_RULES_RETAINED_H
 #define DLPIN_RULES_RETAINED_H
 

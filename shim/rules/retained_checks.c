@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The rules for what a scan found, which is first compared with the process as it is by now. */
+/* Applies the rules to a scan's results, after a comparison with the present state of the process.
+ */
 #include "base/dropped.h"
 #include "base/sys.h"
 #include "modules/entries.h"
@@ -13,7 +14,7 @@
 
 #include <string.h>
 
-/* The program went on while the scan was under way. */
+/* The program continued during the scan, so each result is checked again. */
 static bool result_holds(const struct result *result)
 {
     uintptr_t word;
@@ -59,8 +60,8 @@ static enum target_class class_of_constant(const struct result *result, const st
     return is_first ? TARGET_VTABLE : TARGET_DATA;
 }
 
-/* The file's headers, and what lies between and behind its parts: a word that leads there is a
- * number that happens to be one of these addresses, or stands for the module as a whole. */
+/* True for the file's headers, and for gaps between and behind its sections: a word that leads
+ * there is a number that looks like an address, or stands for the whole module. */
 static bool is_nothing(const struct module *module, uintptr_t address)
 {
     for (unsigned i = 0; i < module->phnum; i++) {
@@ -87,8 +88,8 @@ static enum target_class target_class_of(const struct result *result, const stru
     return in_relro(module, result->word) ? class_of_constant(result, module) : TARGET_DATA;
 }
 
-/* A block may be memory that was used before, and not written to since: the word may be one of
- * whoever lay there then, if it leads to anything in that. */
+/* A block may be reused memory with old contents: the word may mean a module that lay there
+ * earlier, if it leads to anything in that module. */
 static bool is_ambiguous(const struct result *result)
 {
     struct module *other = module_ref(result->module), *before;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the rules (rules/rule.h) find in the registries, in what a scan saw, and at single events.
+ * Applies the rules (rules/rule.h) to the registries, to a scan's results, and at single events.
  */
 #ifndef DLPIN_RULES_RULES_H
 #define DLPIN_RULES_RULES_H
@@ -39,9 +39,10 @@ typedef void rules_sink(struct finding *finding, void *data);
  * registry lock; takes none. */
 typedef bool rules_known(const struct object *object);
 
-/* Every rule on every key, value, thread and signal; findings go to `sink` (which takes them over)
- * after the registry lock is released. Takes the registry lock. Without `unseen`, what the program
- * may have changed past us waits for rules_check_unseen: signal handlers and the environment. */
+/* Applies every rule to every key, value, thread and signal; findings go to `sink` (which takes
+ * them over) after the registry lock is released. Takes the registry lock. Without `unseen`, items
+ * that the program may have changed past us are left to rules_check_unseen: signal handlers and the
+ * environment. */
 void rules_check(bool unseen, rules_known *known, rules_sink *sink, void *data);
 void rules_check_unseen(rules_known *known, rules_sink *sink, void *data);
 
@@ -56,7 +57,7 @@ bool rules_check_retained(const struct result *result, bool all, rules_known *kn
                           rules_sink *sink, void *data);
 
 /* True if a deletion that succeeded cannot be a finding: its owner made it, and no thread has a
- * value. The stack needs not be looked at then. Takes the registry lock. */
+ * value. The stack needs no check then. Takes the registry lock. */
 bool rules_deletion_is_plain(uint32_t number, const struct key *was, uintptr_t caller);
 
 /* The rules for a deletion. */

@@ -94,9 +94,7 @@ static void explain_pointer(const struct finding *finding, struct message *messa
     word_target(&message->cause, finding);
     if (finding->blocks > 1)
         text_printf(&message->cause, " (and so do %zu more such words)", finding->blocks - 1);
-    text_printf(&message->consequence,
-                "If anybody %s dies; that it can be reached does not say "
-                "that it will be used",
+    text_printf(&message->consequence, "If anybody %s dies; dlpin cannot know whether anybody will",
                 uses[finding->target]);
     if (words_stack_names(finding->stack, "__cxa_allocate_exception")) {
         word_drop_exception(&message->fix);
@@ -152,7 +150,8 @@ static void explain_registry(const struct finding *finding, struct message *mess
     advise_removal(finding, &message->fix);
 }
 
-/* Not whose the word in it is: a later module at the same place is not reported for an old one. */
+/* Leaves out the word's module: a later module at the same place is not reported for an old word.
+ */
 static void identify(const struct subject *subject, struct object *object)
 {
     const struct result *result = subject->retained->result;

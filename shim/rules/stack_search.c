@@ -22,8 +22,8 @@ enum {
     THREADS_MAX = 4096,
     LOOKS = 4,
     PAUSE_US = 50,
-    STACK_MAX = 64 << 20,  /* a stack that is further from its end is not that stack */
-    FOREIGN_MAX = 1 << 20, /* so much of one that we know no end of */
+    STACK_MAX = 64 << 20,  /* a stack pointer further from the end is on another stack */
+    FOREIGN_MAX = 1 << 20, /* scanned of a stack whose end is not known */
 };
 
 struct stack_gaps stack_gaps;
@@ -45,7 +45,7 @@ struct round {
     struct thread_frames frames;
     bool unmapped[FRAMES_MAX]; /* nothing lies there */
     struct found found;
-    const struct module *passed; /* the thread at hand is on its way through that */
+    const struct module *passed; /* the current thread has a return address into it */
     bool complete, occupied;
 };
 
@@ -93,7 +93,7 @@ static bool list_threads(struct round *round)
     return complete && round->places;
 }
 
-static void look_at_self(const struct round *round, struct watched *place)
+static void sample_self(const struct round *round, struct watched *place)
 {
     struct cfi_frame frame;
     place->self = true;
@@ -104,7 +104,7 @@ static void look_at_self(const struct round *round, struct watched *place)
 }
 
 /* The pauses are shared by all that run. */
-static void look_at_all(struct round *round)
+static void sample_all(struct round *round)
 {
     pid_t self = sys_gettid();
     size_t left = round->count;
@@ -117,7 +117,7 @@ static void look_at_all(struct round *round)
             if (place->seen)
                 continue;
             if (place->tid == self)
-                look_at_self(round, place);
+                sample_self(round, place);
             else
                 place->seen = stack_look(place->tid, &place->at);
             left += !place->seen && sys_thread_alive(place->tid);
@@ -185,8 +185,8 @@ static struct module *module_of(const struct round *round, uintptr_t pc, bool ex
     return range && module_is_code(range->module, exact ? pc : pc - 1) ? range->module : NULL;
 }
 
-/* The frames as they are kept, without ours; what lies in a module that is unmapped by now was in
- * it. */
+/* The frames for the report, without ours; an address in the range of a module that is unmapped by
+ * now belongs to it. */
 static struct stack *make_stack(const struct round *round)
 {
     uintptr_t pcs[UNWIND_MAX] = {0};
@@ -252,7 +252,7 @@ static bool find_wait(struct round *round, const struct watched *place, struct p
            wait_find(&again, is_in_ranges, round->look->ranges, &address) && address == passage->pc;
 }
 
-/* A thread that is on its way through the module has a finding that says more. */
+/* A thread with a return address into the module has a finding that says more. */
 static void check_wait(struct round *round, const struct watched *place)
 {
     struct passage passage = {.tid = place->tid};
@@ -308,7 +308,8 @@ struct beyond {
     const struct watched *place;
 };
 
-/* The frame that the word returns into leads on to a call: so it was one, if it is not any more. */
+/* True if the frame that the word returns into leads to another call: then the word is a return
+ * address, perhaps a stale one. */
 static bool leads_on(uintptr_t slot, uintptr_t word)
 {
     struct cfi_frame frame = frame_of_sample(slot + WORD, word);
@@ -321,8 +322,8 @@ static bool leads_on(uintptr_t slot, uintptr_t word)
     return outcome == CFI_STEPPED && prologue_is_after_call(frame.pc);
 }
 
-/* One is enough. After the unmapping the code before it cannot be read: only what was seen before
- * counts. */
+/* The first such word is enough. After the unmapping the code before the address cannot be read:
+ * only a word that was noted earlier counts. */
 static bool apply_word(uintptr_t slot, uintptr_t word, void *data)
 {
     const struct beyond *beyond = data;
@@ -340,7 +341,7 @@ static bool apply_word(uintptr_t slot, uintptr_t word, void *data)
     return true;
 }
 
-/* While the thread stands still: what lies there now may go when it has gone on. */
+/* While the thread stands still: memory there may be unmapped after the thread continues. */
 static void find_unmapped(struct round *round)
 {
     for (unsigned i = 0; i < round->frames.count; i++) {
@@ -425,7 +426,7 @@ static bool prepare(struct round *round)
         return false;
     round->view = &view;
     find_ends(round);
-    look_at_all(round);
+    sample_all(round);
     return true;
 }
 

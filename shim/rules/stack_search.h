@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Looking at the stacks of all threads of the process for return addresses into some modules.
+ * Searches the stacks of all threads of the process for return addresses into some modules.
  *
  * Where a thread's stack is in use is known where it waits in the kernel (scan/stacks.h). Most have
  * no word on it that lies in one of the modules, which is seen quickly; the others are unwound as
@@ -34,7 +34,7 @@ enum stacks_seen {
 
 enum stacks_seen rules_check_stacks(const struct stacks_look *look, rules_sink *sink, void *data);
 
-/* What was not seen. */
+/* Counts of threads that the search missed. */
 struct stack_gaps {
     unsigned running;   /* threads that ran at each look */
     unsigned elsewhere; /* threads on stacks that are not the ones they were given */

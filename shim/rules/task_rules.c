@@ -16,7 +16,7 @@ static bool is_librarys_own(const struct key *key, const struct stack *stack)
     return setter && setter->module->common && setter->module == key->owner;
 }
 
-/* Whose value it is: who asked for it to be set. */
+/* The value's owner: the requester of the call that set it. */
 static void copy_setter(const struct task_value *left, struct finding *finding)
 {
     const struct frame *owner = stack_owner(left->stack);

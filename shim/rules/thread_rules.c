@@ -89,7 +89,7 @@ static bool was_given_block(const struct subject *subject)
            !is_record_of_starter(thread, target);
 }
 
-/* thread-routine says more of a thread that both are true of. */
+/* Where both kinds apply, thread-routine says more. */
 static bool was_given_what_is_left(const struct subject *subject)
 {
     const struct thread *thread = subject->thread.thread;
@@ -242,8 +242,8 @@ const struct object_class thread_class = {
     .is_of_running_thread = true,
 };
 
-/* A thread that goes on in a plug-in that was stopped is a mistake, whatever becomes of the code;
- * unless somebody asked for the module to stay, which is how its threads are kept alive. */
+/* A thread that continues in a stopped plug-in is a mistake, even if the code stays; unless the
+ * module was made to stay, which keeps its threads safe. */
 const struct rule rule_THREAD_ROUTINE = {&thread_class, match_thread_routine,
                                          explain_thread_routine, CLOSED_WARNING};
 const struct rule rule_THREAD_ARGUMENT = {&thread_class, match_thread_argument,

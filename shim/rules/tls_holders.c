@@ -20,7 +20,7 @@ static void add_thread(const struct thread *thread, const struct tls_dtors *dtor
     unsigned left = collection->expected - collection->found;
     unsigned pending = dtors->count < left ? dtors->count : left;
     if (pending == 0)
-        return; /* it has run them: others have all that there are */
+        return; /* it has run its own: other threads have all pending ones */
     collection->found += pending;
     if (holders->count == HOLDERS_MAX) {
         holders->others++;
@@ -38,7 +38,8 @@ static void add_thread(const struct thread *thread, const struct tls_dtors *dtor
     };
 }
 
-/* It stays, but not for what is pending now: the threads have ended, and no dlclose came since. */
+/* The module stays although no destructor is pending: the threads have ended, and no dlclose came
+ * since. */
 static void add_ended(struct module *module, struct holders *holders)
 {
     pid_t tid = atomic_load(&module->tls_thread);
@@ -65,7 +66,7 @@ void rules_add_tls_holders(struct module *module, struct holders *holders)
     tls_dtors_each(module, add_thread, &collection);
     for (unsigned i = first; i < holders->count; i++)
         name_parts(module, &holders->list[i]);
-    /* Of threads of before a fork, or that were not seen. */
+    /* Destructors of threads from before a fork, or of threads that were not seen. */
     if (collection.found < collection.expected && holders->count < HOLDERS_MAX)
         holders->list[holders->count++] = (struct holder){
             .reason = REASON_TLS_DESTRUCTOR, .pending = collection.expected - collection.found};

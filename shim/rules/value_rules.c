@@ -78,7 +78,7 @@ static bool match_key_value(const struct subject *subject, struct finding *findi
     return true;
 }
 
-/* What the value is, to the message's cause, and what follows from that. */
+/* Adds the value to the message's cause, and its effect to the consequence. */
 static void explain_image(const struct finding *finding, struct message *message)
 {
     if (finding->path)
@@ -123,8 +123,9 @@ static void explain_key_value(const struct finding *finding, struct message *mes
         explain_image(finding, message);
     else
         explain_block(finding, message);
-    text_add(&message->fix, "Call pthread_setspecific with NULL in this thread, or end it, before "
-                            "dlclose; only the thread itself can clear its value");
+    text_add(&message->fix,
+             "Call pthread_setspecific with NULL in this thread, or end the thread, before "
+             "dlclose; only the thread itself can clear its value");
 }
 
 static void identify(const struct subject *subject, struct object *object)

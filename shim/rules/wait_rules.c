@@ -11,7 +11,7 @@
 #include "rules/words.h"
 #include "scan/waits.h"
 
-/* thread-routine says the same, and says it better. */
+/* The kind thread-routine reports the same with more detail. */
 static bool runs_its_routine(const struct thread *thread, const struct module *module)
 {
     return thread && thread->seen_to_start && thread->routine.module == module &&
@@ -72,8 +72,8 @@ static bool is_still_there(const struct object *object, const struct thread_stac
            wait_find(at, is_address, &object->wait.address, &found);
 }
 
-/* Whoever comes back from a wait for a futex in unmapped memory dies there: a thread that runs just
- * now was only interrupted. */
+/* A thread that returns from a wait for a futex in unmapped memory dies: one that runs just now was
+ * only interrupted. */
 static void still_holds(const struct object *object, const char **how)
 {
     struct thread_stack stack;

@@ -32,7 +32,7 @@ static void set_used(uintptr_t start, uintptr_t end, void *data)
         leaf->used[first / BITS] |= (uint64_t)1 << first % BITS;
 }
 
-/* One bit for each page of the leaf's entries that was written to. */
+/* Sets a bit for each page of the leaf's entries that was written to. */
 static void find_used(struct leaf_pages *leaf, const struct written *written)
 {
     uintptr_t start = (uintptr_t)leaf->leaf.entries;
@@ -275,13 +275,14 @@ static uintptr_t next_start(const struct block_index *index, const struct leaf_i
     return end;
 }
 
-/* What a head says beyond this many bytes is believed after a look at the other end alone. */
+/* A size in a head that is larger than this is believed only after a check of the block's other
+ * end. */
 enum { BELIEVED = 1 << COVER_SHIFT };
 
 static bool can_be_read(const struct view *view, uintptr_t start, size_t size)
 {
     uintptr_t word;
-    if (userfaults_are_possible()) /* the other end may have to be brought */
+    if (userfaults_are_possible()) /* the program may have to supply the other end */
         return size <= BELIEVED || memory_is_mapped(start, start + size);
     return size <= BELIEVED || ((!view->in_place || memory_is_mapped(start, start + size)) &&
                                 view_copy_word((start + size - 1) & ~(uintptr_t)(WORD - 1), &word));

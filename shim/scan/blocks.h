@@ -3,8 +3,8 @@
  * All live blocks of the heap, from the heap map (registry/heap.h), and an index that finds the
  * block that an address points into.
  *
- * Only those parts of the map are looked at that were ever written to: the kernel knows which
- * (/proc/self/pagemap). That is found out before a scan, in the process itself, by heap_pages_read.
+ * Only those parts of the map are read that were ever written to: the kernel knows which
+ * (/proc/self/pagemap). heap_pages_read asks it before a scan, in the process itself.
  */
 #ifndef DLPIN_SCAN_BLOCKS_H
 #define DLPIN_SCAN_BLOCKS_H
@@ -88,8 +88,8 @@ struct leaf_index {
 
 enum { NO_LEAF = UINT16_MAX, INDEX_BITS = 64 };
 
-/* What one leaf stands for, or as much memory into which only the last block of an earlier one
- * reaches; and where in it blocks are: a bit for each 64 KB. */
+/* The memory of a leaf, or as much memory into which only the last block of an earlier leaf
+ * reaches; `covered` has a bit for each 64 KB with blocks. */
 enum { COVER_SHIFT = 16, COVER_BITS = 1 << (HEAP_LEAF_SHIFT - COVER_SHIFT) };
 
 struct index_part {
@@ -180,7 +180,7 @@ static inline void blocks_unmark(const struct block *block, enum mark mark)
     block->leaf->marks[mark][block->bit / INDEX_BITS] &= ~((uint64_t)1 << block->bit % INDEX_BITS);
 }
 
-/* Fills in its site and how much was asked for. False: it has gone meanwhile. */
+/* Fills in its site and how much was asked for. False: it was freed meanwhile. */
 static inline bool blocks_know(struct block *block)
 {
     size_t granule = (block->start - block->leaf->leaf.base) >> heap_granule_shift();

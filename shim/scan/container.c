@@ -12,8 +12,8 @@ static uintptr_t word_at(uintptr_t slot, const uintptr_t *words, size_t count, s
     return slot && view_copy_word(slot + index * WORD, &word) ? word : 0;
 }
 
-/* malloc rounds sizes up: small ones to a multiple of two words, and a rest that is no block of its
- * own is given away; large ones to pages. Other allocators have classes of sizes. */
+/* malloc rounds sizes up: small ones to a multiple of two words, and a rest too small for a block
+ * is added; large ones to pages. Other allocators have classes of sizes. */
 static bool is_all_of(size_t capacity, size_t size)
 {
     enum { MORE = 5 * WORD, LARGE = 16 * PAGE };

@@ -20,7 +20,7 @@
 enum { SLICE_NS = 1000000, ENDING_PAUSES = 20, ENDING_PAUSE_US = 50 };
 
 static _Atomic pid_t copy;      /* 0: none that was not reaped */
-static _Atomic bool running;    /* and its end was not told of yet */
+static _Atomic bool running;    /* and its end was not reported yet */
 static _Atomic uint32_t *ended; /* 1 when the work is done */
 
 void *copy_share(size_t size)
@@ -40,9 +40,9 @@ bool copy_is_possible(void)
 }
 
 /*
- * Whether it is gone, or cannot be waited for: the program may have reaped it, by waiting for
- * everything there is, or have put a filter in place since, under which not even that is asked. It
- * may have a child of the same number by then: with __WCLONE none is meant that has an exit signal.
+ * True if the copy is reaped, or if we cannot wait for it. The program may have reaped it with a
+ * wait for any child, or may have set a filter since, under which we do not even ask. The program
+ * may have a child of the same number by then: __WCLONE excludes children with an exit signal.
  */
 static bool reap(int options)
 {
@@ -56,7 +56,7 @@ static bool reap(int options)
     return copy == 0;
 }
 
-/* False: an old kernel; then it must not open any either. */
+/* False: the kernel is too old; then the copy must not open any. */
 static bool close_all(void)
 {
     return sys_call(SYS_close_range, 0U, ~0U, 0U) == 0;
@@ -65,17 +65,17 @@ static bool close_all(void)
 /* Of the copy. */
 static pid_t parent;
 
-static void look_for_parent(int number, siginfo_t *info, void *context)
+static void check_parent(int number, siginfo_t *info, void *context)
 {
     if (sys_call(SYS_getppid) != parent)
         sys_call(SYS_exit_group, 0);
 }
 
-/* The kernel tells of the end of the thread that we were made in, which need not be the process's.
- * A program may send this signal to its group: then there is no more to it than a look. */
+/* The kernel signals the end of the thread that made us, which need not be the end of the process.
+ * If a program sends this signal to its group, the handler finds its parent alive and returns. */
 static void end_with_parent(void)
 {
-    struct action action = action_for(look_for_parent);
+    struct action action = action_for(check_parent);
     action_set(SIGURG, &action, NULL);
     sys_call(SYS_prctl, PR_SET_PDEATHSIG, SIGURG, 0, 0, 0);
     sys_block_signals(~((uint64_t)1 << (SIGURG - 1)));

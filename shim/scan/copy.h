@@ -6,10 +6,10 @@
  * Made by a bare clone(2) with no exit signal: no fork handler runs, no SIGCHLD comes, and wait(2)
  * and its kin do not see it unless they are asked for with __WALL or __WCLONE. It shares the table
  * of descriptors, and opens and closes none: a copy of the table would keep pipes and locks of the
- * program open. (One that has to open files gets a copy of the table, and closes all of it first.)
- * All signals but one are blocked in it, so that none that is sent to the process group runs a
- * handler of the program a second time; a fault ends it, without a core file. It ends with its
- * parent, of which that one signal tells, and outlives the thread that began it.
+ * program open. (A copy that has to open files gets its own table, and closes all of it first.) All
+ * signals but one are blocked in it, so that none that is sent to the process group runs a handler
+ * of the program a second time; a fault ends it, without a core file. It ends with its parent,
+ * whose end that one signal reports, and outlives the thread that began it.
  *
  * What remains to be seen of it: lists of processes, RUSAGE_CHILDREN, a debugger that follows
  * forks, and the cost of copied pages to threads that write while it lives.
@@ -34,17 +34,17 @@ bool copy_is_possible(void);
 enum copy_files { COPY_SHARES_FILES, COPY_OWN_FILES };
 
 /* 0, or a negative errno: -EBUSY, -EAGAIN (no more processes), … `ended` is in shared memory, which
- * stays until the end was told of. */
+ * stays until the end was reported. */
 int copy_start(enum copy_files files, void (*work)(void *data), void *data,
                _Atomic uint32_t *ended);
 
 enum copy_state { COPY_NONE, COPY_RUNNING, COPY_DONE, COPY_DIED };
 
-/* DONE and DIED are told once. copy_wait waits at most so long. */
+/* DONE and DIED are reported once. copy_wait waits at most so long. */
 enum copy_state copy_poll(void);
 enum copy_state copy_wait(uint64_t nanoseconds);
 
-/* One that is done takes its time to go, where the process is large: it is left, and reaped at the
+/* In a large process a copy that is done takes time to exit: it is left then, and reaped at the
  * next opportunity. */
 bool copy_is_left(void);
 void copy_tidy(void);

@@ -17,10 +17,10 @@ enum {
     BUFFER = 32 << 10,
     MAP_PAGE = ENTRIES_PER_PAGE << HEAP_GRANULE_SHIFT, /* what a page of the map stands for */
     MUCH = 3,                                          /* so much more cannot be within the limit */
-    LARGE = 64 << 10, /* of what is larger only the pages that were written to are looked at */
+    LARGE = 64 << 10, /* of larger ones only the pages that were written to are scanned */
 };
 
-/* Memory that is to be looked at, or was. */
+/* Memory that is to be scanned, or was. */
 struct span {
     uintptr_t start, end;
     const struct root *root; /* NULL: the heap, */
@@ -44,7 +44,7 @@ struct filter {
     struct written written;
     uint64_t limit, bytes;
     enum filter_result result;
-    bool is_sure; /* of something: what is left is only counted */
+    bool is_sure; /* of a result: the rest is only counted */
     struct span spans[SPANS];
     struct sys_span wanted[SPANS]; /* the same, for the kernel */
     unsigned count, ending_count;
@@ -72,7 +72,8 @@ static void add_hit(struct filter *filter, const struct span *span, uintptr_t sl
         hits->list[hits->count++] = (struct hit){slot, word};
 }
 
-/* The block in which words count: the last one that was asked for is the next one, too, often. */
+/* The block in which words count. The next word is often in the same block, so the last one is
+ * cached. */
 static void know_block(struct filter *filter, const struct heap_block *block)
 {
     size_t size;
@@ -97,7 +98,7 @@ static bool is_in_root(const struct roots *roots, uintptr_t slot)
     return false;
 }
 
-/* Not in memory that was freed, or of which nobody can tell, or that is older than the module. */
+/* True if the word lies in a live block that is not older than the module. */
 static bool is_in_block(struct filter *filter, const struct span *span, uintptr_t slot,
                         const struct module *module)
 {
@@ -110,7 +111,7 @@ static bool is_in_block(struct filter *filter, const struct span *span, uintptr_
            !is_in_root(filter->roots, slot);
 }
 
-static void look_closely(struct filter *filter, const struct span *span, uintptr_t at,
+static void scan_closely(struct filter *filter, const struct span *span, uintptr_t at,
                          const uintptr_t *words, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -123,8 +124,8 @@ static void look_closely(struct filter *filter, const struct span *span, uintptr
     }
 }
 
-static void look_at_words(struct filter *filter, const struct span *span, uintptr_t at,
-                          const uintptr_t *words, size_t count)
+static void scan_words(struct filter *filter, const struct span *span, uintptr_t at,
+                       const uintptr_t *words, size_t count)
 {
     uintptr_t lowest = filter->ranges->lowest, length = filter->ranges->span;
     size_t i = 0;
@@ -135,24 +136,24 @@ static void look_at_words(struct filter *filter, const struct span *span, uintpt
         for (size_t k = 0; unlikely(any) && k < AT_ONCE; k++)
             some |= ranges_may_have(filter->ranges, words[i + k]);
         if (unlikely(some))
-            look_closely(filter, span, at + i * WORD, words + i, AT_ONCE);
+            scan_closely(filter, span, at + i * WORD, words + i, AT_ONCE);
     }
-    look_closely(filter, span, at + i * WORD, words + i, count - i);
+    scan_closely(filter, span, at + i * WORD, words + i, count - i);
 }
 
-/* Around what cannot be read. */
-static void look_slowly(struct filter *filter, const struct span *span)
+/* Scans a span, and skips parts that cannot be read. */
+static void scan_slowly(struct filter *filter, const struct span *span)
 {
     for (uintptr_t at = span->start; at < span->end;) {
         size_t left = span->end - at;
         ssize_t n = sys_copy_memory((const void *)at, buffer, left < BUFFER ? left : BUFFER);
         size_t count = n < WORD ? 0 : (size_t)n / WORD;
-        look_at_words(filter, span, at, (const uintptr_t *)(const void *)buffer, count);
+        scan_words(filter, span, at, (const uintptr_t *)(const void *)buffer, count);
         at = count ? at + count * WORD : (at & ~(uintptr_t)(PAGE - 1)) + PAGE;
     }
 }
 
-/* All spans that were added, in one call; what did not come with it is looked at slowly. */
+/* Reads all spans that were added in one call, and scans the rest slowly. */
 static void flush(struct filter *filter)
 {
     unsigned i = 0;
@@ -162,12 +163,12 @@ static void flush(struct filter *filter)
         size_t size = span->end - span->start;
         if (at + size > there)
             break;
-        look_at_words(filter, span, span->start, (const uintptr_t *)(const void *)(buffer + at),
-                      size / WORD);
+        scan_words(filter, span, span->start, (const uintptr_t *)(const void *)(buffer + at),
+                   size / WORD);
         at += size;
     }
     for (; i < filter->count; i++)
-        look_slowly(filter, &filter->spans[i]);
+        scan_slowly(filter, &filter->spans[i]);
     filter->count = 0;
     filter->filled = 0;
 }
@@ -232,8 +233,8 @@ static bool choose_made(const struct site *site, void *data)
     return maker && ranges_have(ranges, maker);
 }
 
-/* The map tells, no memory of the program need be read. One block is enough. */
-static bool look_for_made(const struct heap_leaf *leaf, size_t page, void *data)
+/* The map is enough: no memory of the program is read. The first such block ends the search. */
+static bool find_made(const struct heap_leaf *leaf, size_t page, void *data)
 {
     struct filter *filter = data;
     const heap_entry *entries = leaf->entries + page * ENTRIES_PER_PAGE;
@@ -244,8 +245,8 @@ static bool look_for_made(const struct heap_leaf *leaf, size_t page, void *data)
     return !filter->is_sure;
 }
 
-/* Where the last block of a page of the map ends, its own head tells. */
-static void look_at_endings(struct filter *filter)
+/* The end of a map page's last block comes from the block's own head. */
+static void add_endings(struct filter *filter)
 {
     for (unsigned i = 0; i < filter->ending_count; i++) {
         uintptr_t start = filter->endings[i];
@@ -257,8 +258,8 @@ static void look_at_endings(struct filter *filter)
     filter->ending_count = 0;
 }
 
-/* From the first block that starts there to the last one, and that one. */
-static bool look_at_page(const struct heap_leaf *leaf, size_t page, void *data)
+/* Adds the span from the first block that starts there to the last one, and that block. */
+static bool add_page(const struct heap_leaf *leaf, size_t page, void *data)
 {
     struct filter *filter = data;
     uintptr_t first, last;
@@ -267,15 +268,15 @@ static bool look_at_page(const struct heap_leaf *leaf, size_t page, void *data)
     add_span(filter, (struct span){first, last, NULL, 0});
     filter->endings[filter->ending_count++] = last;
     if (filter->ending_count == SPANS)
-        look_at_endings(filter);
+        add_endings(filter);
     return filter->result != FILTER_TOO_MUCH;
 }
 
-static void look_at_all(struct filter *filter, const struct roots *roots,
-                        const struct heap_pages *pages)
+static void scan_all(struct filter *filter, const struct roots *roots,
+                     const struct heap_pages *pages)
 {
     if (filter->made)
-        heap_pages_each(pages, look_for_made, filter);
+        heap_pages_each(pages, find_made, filter);
     if (filter->is_sure) {
         filter->result = FILTER_SOMETHING;
         filter->hits->all = filter->hits->in_variables = false;
@@ -284,8 +285,8 @@ static void look_at_all(struct filter *filter, const struct roots *roots,
         const struct root *root = &roots->list[i];
         add_written(filter, &(struct span){root->start, root->end, root, 0});
     }
-    heap_pages_each(pages, look_at_page, filter);
-    look_at_endings(filter);
+    heap_pages_each(pages, add_page, filter);
+    add_endings(filter);
     flush(filter);
 }
 
@@ -303,7 +304,7 @@ static void run(struct filter *filter)
         bool is_held = sys_hold_memory();
         filter->result = FILTER_NOTHING;
         filter->roots = &roots;
-        look_at_all(filter, &roots, &pages);
+        scan_all(filter, &roots, &pages);
         if (is_held)
             sys_release_memory();
         heap_pages_free(&pages);

@@ -14,11 +14,10 @@ enum filter_result {
     FILTER_NOTHING, /* no variable and no live block points into the ranges or was made by their
                        modules */
     FILTER_SOMETHING,
-    FILTER_TOO_MUCH, /* the memory is more than may be looked at */
+    FILTER_TOO_MUCH, /* the memory is more than may be scanned */
 };
 
-/* Looks at `limit` bytes at most. What is among `harmless` is not counted; `hits` gets the others.
- */
+/* Scans `limit` bytes at most. Words in `harmless` do not count; `hits` gets the others. */
 enum filter_result filter_run(const struct ranges *ranges, uint64_t limit,
                               const struct hits *harmless, struct hits *hits);
 

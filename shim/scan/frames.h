@@ -25,7 +25,7 @@ struct thread_frames {
 /* From a frame of which what is known is set. */
 void frames_walk(struct cfi_frame from, struct thread_frames *frames);
 
-/* What is known of a thread that waits in the kernel. */
+/* The registers that are known of a thread that waits in the kernel. */
 struct cfi_frame frame_of_sample(uintptr_t sp, uintptr_t pc);
 
 #endif

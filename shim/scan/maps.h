@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What is mapped in this process, from /proc/self/maps. */
+/* The mappings of this process, from /proc/self/maps. */
 #ifndef DLPIN_SCAN_MAPS_H
 #define DLPIN_SCAN_MAPS_H
 

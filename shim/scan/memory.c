@@ -89,8 +89,8 @@ bool memory_is_free(uintptr_t start, uintptr_t end)
     return true;
 }
 
-/* msync(2) with MS_ASYNC does nothing but to look whether everything is mapped. Not through libc,
- * where it is a cancellation point. */
+/* msync(2) with MS_ASYNC only checks that everything is mapped. Not through libc, where it is a
+ * cancellation point. */
 bool memory_is_mapped(uintptr_t start, uintptr_t end)
 {
     start &= ~(uintptr_t)(PAGE - 1);
@@ -106,7 +106,7 @@ static void take_first(uintptr_t start, uintptr_t end, void *first)
         *found = start;
 }
 
-/* Of what the program has to bring, only pages that are there can be read. */
+/* Of memory that the program supplies, only present pages can be read. */
 static uintptr_t next_present(uintptr_t start, uintptr_t end)
 {
     enum { AT_ONCE = 16 << 20 };

@@ -21,7 +21,7 @@ struct view {
     char *buffer;              /* VIEW_BYTES, where not in place */
     struct readable *readable; /* what of it can be read in place all the same; not the view's own,
                                   or NULL */
-    uint64_t bytes;            /* that were looked at so far */
+    uint64_t bytes;            /* that were read so far */
 };
 
 /* False: no memory. */
@@ -39,7 +39,7 @@ static inline void memory_touch(uintptr_t start, uintptr_t end)
         (void)*(const volatile uintptr_t *)(at < start ? (start + 7) & ~(uintptr_t)7 : at);
 }
 
-/* What view_words does where not everything is read in place. */
+/* The part of view_words for memory that is not read in place. */
 size_t view_fetch_words(struct view *view, uintptr_t start, size_t size, const uintptr_t **words);
 
 /*
@@ -65,10 +65,10 @@ static inline size_t view_words(struct view *view, uintptr_t at, size_t size,
     return size / WORD;
 }
 
-/* One word, as it is now; false where it cannot be read. */
+/* Reads the current word; false where it cannot be read. */
 bool view_copy_word(uintptr_t at, uintptr_t *word);
 
-/* What view_word does where not everything is read in place. */
+/* The part of view_word for memory that is not read in place. */
 bool view_fetch_word(const struct view *view, uintptr_t at, uintptr_t *word);
 
 static inline bool view_word(struct view *view, uintptr_t at, uintptr_t *word)
@@ -79,8 +79,7 @@ static inline bool view_word(struct view *view, uintptr_t at, uintptr_t *word)
     return true;
 }
 
-/* Memory of its own that the process has in use: what there is to look at is less, but not much. 0:
- * not known. */
+/* Private memory that the process uses: a scan reads less, but not much less. 0: not known. */
 uint64_t memory_private_bytes(void);
 
 /* True if nothing at all is mapped there. Only in a copy: it maps it for a moment. Where the kernel
@@ -88,7 +87,7 @@ uint64_t memory_private_bytes(void);
 bool memory_is_free(uintptr_t start, uintptr_t end);
 
 /* Every byte of [start, end) is mapped somehow. For a copy, in which a mapping of a moment ago may
- * be gone. */
+ * be unmapped. */
 bool memory_is_mapped(uintptr_t start, uintptr_t end);
 
 /* The page at `start` cannot be read: where one begins that perhaps can be, or `end`. */

@@ -15,7 +15,8 @@ bool nodes_open(struct nodes *nodes)
     return nodes->node_chunks && nodes->entry_chunks && nodes->group_chunks && nodes->limit_chunks;
 }
 
-/* Those for indices up to `last`: the tables are large, and most of them was never touched. */
+/* Unmaps the chunks for indices up to `last`: the tables are large, and most of them were never
+ * touched. */
 static void close_chunks(void **chunks, uint32_t last, size_t size)
 {
     for (uint32_t i = 0; chunks && i < NODE_CHUNKS && i <= last >> NODE_CHUNK_SHIFT; i++)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a walk has reached so far: blocks in the order in which they were reached, each with the one
- * that it was first reached from. Memory is mapped as it is needed, and goes with nodes_close.
+ * The blocks that a walk has reached so far, in order, each with the node that it was first reached
+ * from. Memory is mapped as it is needed; nodes_close unmaps it.
  */
 #ifndef DLPIN_SCAN_NODES_H
 #define DLPIN_SCAN_NODES_H
@@ -23,7 +23,8 @@ struct node {
     uint32_t group;  /* 0: none yet; GROUP_NONE: none at all; else a result's index + 1 */
     uint16_t kind;   /* of the root that it was reached from */
     uint8_t asked;   /* of the block, as of heap_asked */
-    bool is_own;     /* made by the module whose variable the root is, like all on the way to it */
+    bool is_own; /* made by the module whose variable the root is, like all blocks on the path to it
+                  */
 };
 
 struct entry {

@@ -12,9 +12,9 @@ struct picture {
     struct heap_pages pages;
 };
 
-/* First what is mapped, then the rest; `ranges` has the modules that have gone. False: something
- * could not be read, or there is no memory. picture_free gives it back in either case. Takes the
- * registry lock. */
+/* First the mappings, then the rest; `ranges` has the unloaded modules. False: something could not
+ * be read, or there is no memory. picture_free gives it back in either case. Takes the registry
+ * lock. */
 bool picture_begin(struct picture *picture);
 bool picture_take(struct picture *picture, const struct ranges *ranges);
 

@@ -23,7 +23,8 @@ bool ranges_overlap(const struct ranges *ranges, uintptr_t start, uintptr_t end)
     return at < ranges->count && ranges->list[at].start < end;
 }
 
-/* What lies behind the ones from `first` to before `last` moves so that one has room instead. */
+/* Moves the ranges from `last` on, so that one range fits in place of those from `first` to before
+ * `last`. */
 static void make_room(struct ranges *ranges, unsigned first, unsigned last)
 {
     memmove(&ranges->list[first + 1], &ranges->list[last],

@@ -34,7 +34,7 @@ struct hits {
     unsigned count;
     bool all;          /* there were no others, and nothing that the modules made */
     bool in_variables; /* all of them */
-    uint64_t bytes;    /* that were looked at; with FILTER_TOO_MUCH: that there are, about */
+    uint64_t bytes;    /* that were scanned; with FILTER_TOO_MUCH: about how many there are */
     struct hit list[HITS_MAX];
 };
 

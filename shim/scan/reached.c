@@ -15,7 +15,7 @@ enum {
     MAP_PAGE = ENTRIES_PER_PAGE << HEAP_GRANULE_SHIFT, /* what a page of the map stands for */
 };
 
-/* Of memory of the process that is looked through while it waits. */
+/* Bytes of the process that are scanned while it waits. */
 #define QUICK_LIMIT ((uint64_t)16 << 20)
 #define PATIENT_LIMIT ((uint64_t)1 << 30)
 
@@ -49,7 +49,7 @@ static struct area *area_at(struct search *search, uintptr_t address)
     return low < search->count && search->list[low].start <= address ? &search->list[low] : NULL;
 }
 
-/* What was freed does not count. */
+/* Freed memory does not count. */
 static bool is_live(struct search *search, uintptr_t slot)
 {
     struct heap_block block;
@@ -62,7 +62,7 @@ static bool is_live(struct search *search, uintptr_t slot)
 
 enum { IN_HEAP = 1, IN_AREA = 2 };
 
-static void look_at_word(struct search *search, uintptr_t slot, uintptr_t word, unsigned where)
+static void check_word(struct search *search, uintptr_t slot, uintptr_t word, unsigned where)
 {
     struct area *area = area_at(search, word);
     if (!area || area->reached || (!(where & IN_AREA) && area_at(search, slot)) ||
@@ -71,7 +71,7 @@ static void look_at_word(struct search *search, uintptr_t slot, uintptr_t word, 
     area->reached = true;
 }
 
-static void look_through(struct search *search, uintptr_t start, uintptr_t end, unsigned where)
+static void scan_memory(struct search *search, uintptr_t start, uintptr_t end, unsigned where)
 {
     uintptr_t lowest = search->list[0].start, span = search->list[search->count - 1].end - lowest;
     while (start + WORD <= end) {
@@ -80,12 +80,12 @@ static void look_through(struct search *search, uintptr_t start, uintptr_t end, 
         start = (start + WORD - 1) & ~(uintptr_t)(WORD - 1);
         for (size_t i = 0; i < count; i++)
             if (unlikely(words[i] - lowest < span))
-                look_at_word(search, start + i * WORD, words[i], where);
+                check_word(search, start + i * WORD, words[i], where);
         start = count ? start + count * WORD : (start & ~(uintptr_t)(PAGE - 1)) + PAGE;
     }
 }
 
-static bool look_at_page(const struct heap_leaf *leaf, size_t page, void *data)
+static bool scan_page(const struct heap_leaf *leaf, size_t page, void *data)
 {
     struct search *search = data;
     uintptr_t first, last;
@@ -93,31 +93,31 @@ static bool look_at_page(const struct heap_leaf *leaf, size_t page, void *data)
     uint32_t flags;
     if (!blocks_of_page(leaf, page, &first, &last))
         return true;
-    look_through(search, first, last, IN_HEAP);
+    scan_memory(search, first, last, IN_HEAP);
     if (blocks_size(&search->block_view, last, &size, &flags))
-        look_through(search, last, last + size, 0);
+        scan_memory(search, last, last + size, 0);
     return true;
 }
 
-static void look_at_roots(struct search *search)
+static void scan_roots(struct search *search)
 {
     for (size_t i = 0; i < search->picture.roots.count; i++) {
         const struct root *root = &search->picture.roots.list[i];
-        if (root->kind == ROOT_GONE)
+        if (root->kind == ROOT_UNLOADED)
             continue;
         if (root->start < root->end)
-            look_through(search, root->start, root->end, 0);
+            scan_memory(search, root->start, root->end, 0);
         else
-            look_at_word(search, 0, root->word, 0);
+            check_word(search, 0, root->word, 0);
     }
 }
 
-static void look_at_part(uintptr_t start, uintptr_t end, void *search)
+static void scan_part(uintptr_t start, uintptr_t end, void *search)
 {
-    look_through(search, start, end, IN_AREA);
+    scan_memory(search, start, end, IN_AREA);
 }
 
-/* What is reached leads on. */
+/* Scans the reached areas, too: they may lead to others. */
 static void follow(struct search *search)
 {
     bool is_over = false;
@@ -129,7 +129,7 @@ static void follow(struct search *search)
                 continue;
             area->followed = true;
             is_over = false;
-            written_each(&search->written, area->start, area->end, PAGE, look_at_part, search);
+            written_each(&search->written, area->start, area->end, PAGE, scan_part, search);
         }
     }
 }
@@ -175,12 +175,12 @@ static bool is_affordable(const struct search *search)
     return (bytes > search->bytes ? bytes - search->bytes : 0) <= limit;
 }
 
-static void look(struct search *search)
+static void scan_all(struct search *search)
 {
     bool is_held = sys_hold_memory();
     written_open(&search->written);
-    look_at_roots(search);
-    heap_pages_each(&search->picture.pages, look_at_page, search);
+    scan_roots(search);
+    heap_pages_each(&search->picture.pages, scan_page, search);
     follow(search);
     written_close(&search->written);
     if (is_held)
@@ -195,7 +195,7 @@ static void run(struct search *search)
         if (picture_begin(&search->picture) && picture_take(&search->picture, NULL) &&
             !search->picture.roots.failed) {
             search->is_blind = search->picture.roots.incomplete && !stack_is_alone();
-            look(search);
+            scan_all(search);
             each_mapped(search, take_answer);
         }
         picture_free(&search->picture);

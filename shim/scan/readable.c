@@ -12,8 +12,8 @@ struct interval {
     uintptr_t start, end;
 };
 
-/* What is known, by the address that was asked for: what was asked for later may have taken its
- * place. Of the table only what is used takes memory. */
+/* A cache of readable pieces by address; a later piece may replace an earlier one. Only the used
+ * part of the table takes memory. */
 struct readable {
     const struct maps *maps;
     bool files;
@@ -46,7 +46,7 @@ static bool populate(uintptr_t start, uintptr_t end)
 }
 
 /* A piece of a mapping; where it cannot be read as a whole, the page alone. */
-static struct interval look(const struct readable *readable, uintptr_t start)
+static struct interval find_piece(const struct readable *readable, uintptr_t start)
 {
     const struct mapping *mapping = maps_find(readable->maps, start);
     struct interval none = {start, start};
@@ -65,6 +65,6 @@ uintptr_t readable_end(struct readable *readable, uintptr_t start)
 {
     struct interval *known = &readable->known[start >> PIECE_SHIFT & (PLACES - 1)];
     if (start < known->start || start >= known->end)
-        *known = look(readable, start);
+        *known = find_piece(readable, start);
     return known->end;
 }

@@ -53,7 +53,7 @@ static struct step *place_for(struct result *result, unsigned depth, unsigned le
     return NULL;
 }
 
-/* From its root to the node `id`, which is the last step. */
+/* Fills in the path from the root to the node `id`, which is the last step. */
 static void make_path(struct state *state, struct result *result, uint32_t id)
 {
     unsigned length = 1, depth;
@@ -99,8 +99,8 @@ static struct repeat repeat_of(struct state *state, const struct range *range, u
     return (struct repeat){range->module, root_of_entry(state, from)->module, 0, 0, 0};
 }
 
-/* The place for what may be repeated, empty or with the result of which it is a repetition. There
- * are more places than results. */
+/* The entry for this repeat, empty or with the earlier result. There are more places than results.
+ */
 static struct repeat *find_repeat(struct state *state, const struct repeat *like)
 {
     uintptr_t what = (uintptr_t)like->module + (uintptr_t)like->root + like->word + like->site;
@@ -129,7 +129,7 @@ static uintptr_t slot_before(struct state *state, uint32_t id)
     return slot_to(state, &from, to.start, to.size);
 }
 
-/* One of the pointers of a stream (struct _IO_FILE) to its buffer, in which old contents lie. */
+/* True for a stream's pointer (struct _IO_FILE) to its buffer, in which old contents lie. */
 static bool is_in_stream(uintptr_t slot)
 {
     enum { MAGIC = 0xfbad, MAGIC_SHIFT = 16, POINTERS = 8 };

@@ -18,7 +18,7 @@ struct maker {
     bool by_libc;
 };
 
-/* What makes a pointer the same finding as an earlier one. */
+/* Pointers with equal members are one finding. */
 struct repeat {
     const struct module *module, *root; /* pointed to; whose variables they are, or NULL */
     uintptr_t word;                     /* 0: any into its data */
@@ -30,16 +30,16 @@ struct repeat {
  * that libc made. */
 enum follow { FOLLOW_ALL, FOLLOW_CONTAINERS, FOLLOW_LIBC };
 
-/* Of a walk that is under way. */
+/* Of a walk in progress. */
 struct state {
     struct walk *walk;
     struct view view, path_view, region_view;
     struct readable *readable; /* for those that do not read everything in place, or NULL */
     struct block_index *index;
     struct nodes nodes;
-    uint32_t done;      /* nodes whose words were looked at */
-    unsigned countdown; /* to the next look at the clock */
-    bool lost;          /* the second part: what nothing reaches */
+    uint32_t done;      /* nodes whose words were scanned */
+    unsigned countdown; /* to the next reading of the clock */
+    bool lost;          /* the second part: blocks that nothing reaches */
     bool first_pass;
     enum follow follow;
     uint32_t libcs_own; /* the first nodes are blocks that libc made for itself */
@@ -47,7 +47,7 @@ struct state {
     struct repeat repeats[REPEATS];
 };
 
-/* What is known of a call site. Valid until the next call. */
+/* The cached facts about a call site. Valid until the next call. */
 const struct maker *maker_of(struct state *state, uint32_t number);
 
 static inline const struct root *root_of_entry(const struct state *state, uint32_t entry)
@@ -73,8 +73,8 @@ static inline size_t size_of(struct state *state, const struct block *block)
 void results_add_pointer(struct state *state, const struct range *range, uintptr_t slot,
                          uintptr_t word, uint32_t from);
 
-/* The result for blocks of this one's call site, made now with the way to it if it is the first.
- * NULL: there is no room. */
+/* The result for blocks of this one's call site, made now, with the retention path, if it is the
+ * first. NULL: there is no room. */
 struct result *results_group_of(struct state *state, enum result_kind kind, struct module *module,
                                 const struct block *block, uint32_t id);
 

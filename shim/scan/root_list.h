@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * One place where reachability begins, a list of them, and the ranges of memory that are known.
+ * Roots, the places where reachability begins; a list of them; and the ranges of memory that are
+ * known.
  */
 #ifndef DLPIN_SCAN_ROOT_LIST_H
 #define DLPIN_SCAN_ROOT_LIST_H
@@ -19,22 +20,22 @@ enum root_kind {
     ROOT_VALUE,    /* a thread's value for a live key */
     ROOT_STACK,
     ROOT_LIBC, /* variables of the C and C++ libraries, in which they keep what they were given */
-    ROOT_RUNTIME, /* what the loader and the libraries for the language keep for themselves: other
-                     variables, their part of a thread, lists of exit and fork handlers */
-    ROOT_MAPPING, /* anonymous memory: an allocator of its own, a garbage-collected heap */
-    ROOT_GONE,    /* a thread's block of the variables of a module that has gone: it holds nothing,
-                     though the C library gives the memory back later (elf/dl-tls.c,
-                     _dl_update_slotinfo) */
+    ROOT_RUNTIME,  /* what the loader and the libraries for the language keep for themselves: other
+                      variables, their part of a thread, lists of exit and fork handlers */
+    ROOT_MAPPING,  /* anonymous memory: an allocator of its own, a garbage-collected heap */
+    ROOT_UNLOADED, /* a thread's block of the variables of an unloaded module: it holds nothing,
+                  though the C library gives the memory back later (elf/dl-tls.c,
+                  _dl_update_slotinfo) */
     ROOT_KINDS,
 };
 
 struct root {
     enum root_kind kind;
-    bool exact;            /* only words that are a block's very address count */
-    bool is_block;         /* it lies in a block of the heap, which is reached by nothing else */
-    uintptr_t start, end;  /* the words; ARGUMENT, VALUE: empty, */
-    uintptr_t word;        /* and this is the only one; TLS, GONE, a block: where the pointer that
-                              leads there lies */
+    bool exact;           /* only words that are a block's very address count */
+    bool is_block;        /* it lies in a block of the heap, which is reached by nothing else */
+    uintptr_t start, end; /* the words; ARGUMENT, VALUE: empty, */
+    uintptr_t word; /* and this is the only one; TLS, UNLOADED, a block: where the pointer that
+                       leads there lies */
     struct module *module; /* DATA, TLS, LIBC; no reference: it is mapped */
     uint64_t thread;       /* its serial number */
     pid_t tid;
@@ -49,7 +50,7 @@ struct roots {
     unsigned stacks_unknown;       /* threads that ran, or that passed us by */
     uint64_t mapped_bytes;         /* of anonymous memory that is nobody's */
     const struct written *written; /* while they are collected; */
-    const struct ranges *ranges;   /* with the modules that have gone, or NULL */
+    const struct ranges *ranges;   /* with the unloaded modules, or NULL */
 };
 
 /* Where memory does not suffice, `failed` is set. */
@@ -57,11 +58,10 @@ void roots_add(struct roots *roots, struct root root);
 void roots_free(struct roots *roots);
 
 /*
- * Whether a word of the root that points into an unloaded module says anything. What the runtimes
- * keep for themselves is theirs to know: libc's lists of exit and fork handlers keep what was in
- * them behind their ends, and what is registered with them is reported by kinds of its own. What
- * lies on a stack, or in memory that is not understood, may be dead; and values and arguments are
- * reported without a scan.
+ * True if a word of the root that points into an unloaded module may be a finding. Variables that
+ * the runtimes keep for themselves are left out: libc's lists of exit and fork handlers keep old
+ * words behind their ends, and registered handlers have kinds of their own. A word on a stack, or
+ * in memory of unknown layout, may be dead; and values and arguments are reported without a scan.
  */
 bool root_may_point(const struct root *root);
 

@@ -39,8 +39,8 @@ static void add_written(struct roots *roots, struct root root)
         written_each(roots->written, root.start, root.end, LARGE, add_part, &part);
 }
 
-/* What libc and the C++ libraries were given is in their variables. Where libc's lists of handlers
- * are not known, their old words cannot be told from the rest. */
+/* Variables of libc and of the C++ libraries hold what the program gave them. Where libc's lists of
+ * handlers are not known, old words in them look like all others. */
 static enum root_kind kind_of_data(const struct module *module)
 {
     bool has_lists = module->libc && !libc_lists_are_known();
@@ -72,8 +72,9 @@ static void add_variables(struct roots *roots, struct module *module, uintptr_t 
 
 enum { KEYS_HOLE, CONSTANT_HOLE, LIST_HOLES, HOLES = LIST_HOLES + LIBC_LISTS };
 
-/* Without libc's table of keys: what that leads to is reported as keys. Without libc's lists of
- * handlers, which are roots of another kind. And without what is as the loader made it. */
+/* Without libc's table of keys: its contents are reported as keys. Without libc's lists of
+ * handlers, which are roots of another kind. And without data that is still as the loader wrote it.
+ */
 static int add_data(struct module *module, void *data)
 {
     struct interval holes[HOLES] = {0};
@@ -142,7 +143,7 @@ static void add_unknown(struct roots *roots, uintptr_t start, uintptr_t end)
     add_written(roots, (struct root){.kind = ROOT_MAPPING, .start = start, .end = end});
 }
 
-/* What malloc keeps around the block at `block`, in which only live blocks count. */
+/* The memory that malloc keeps around the block at `block`, in which only live blocks count. */
 static struct interval around_block(uintptr_t block, const struct mapping *mapping)
 {
     struct view view = {0};
@@ -150,7 +151,7 @@ static struct interval around_block(uintptr_t block, const struct mapping *mappi
     size_t size;
     uint32_t flags;
     if (!blocks_size(&view, block, &size, &flags)) {
-        /* It was freed just now, or the allocator does not tell: all of it. */
+        /* Freed just now, or the allocator does not say: the whole mapping. */
     } else if (flags & HEAP_CHUNK_MAPPED) {
         around.start = (block - 1) & ~(uintptr_t)(PAGE - 1);
         around.end = (block + size + PAGE - 1) & ~(uintptr_t)(PAGE - 1);

@@ -16,7 +16,7 @@
  * registry lock. */
 void roots_of_variables(struct roots *roots);
 
-/* Everything; `ranges` has the modules that have gone. Takes the registry lock. */
+/* Everything; `ranges` has the unloaded modules. Takes the registry lock. */
 void roots_collect(struct roots *roots, const struct maps *maps, const struct heap_pages *pages,
                    const struct ranges *ranges);
 

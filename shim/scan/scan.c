@@ -22,8 +22,8 @@ _Static_assert((int)AGENDA_MAX <= (int)RANGES_MAX,
 static uint64_t last_pass, expected;
 static bool was_left; /* that pass found something: the next unload may leave something, too */
 
-/* Words that a walk has looked at, and of which nothing was worth telling: what lies there stays,
- * and other modules come to lie where they point. */
+/* Words that a walk has examined and that were not worth reporting: they stay, and other modules
+ * may later lie where they point. */
 static struct hits harmless;
 static unsigned next_harmless;
 
@@ -112,7 +112,7 @@ static enum filter_result pass_over(const struct collection *all)
     return found;
 }
 
-/* Something is left; the ranges are given back, or the walk has them. */
+/* Something is left: the ranges go to the walk, or are released. */
 static void explain(struct ranges *ranges, enum moment moment, bool is_in_variables)
 {
     uint64_t bytes = walking.hits.bytes ? walking.hits.bytes : BYTES_UNKNOWN;
@@ -131,7 +131,7 @@ static void explain(struct ranges *ranges, enum moment moment, bool is_in_variab
     budget_end(begun);
 }
 
-/* Where something is known to be left, a pass alone would be in vain. */
+/* Where something is known to be left, a pass without a walk is useless. */
 static bool may_run(enum moment moment)
 {
     bool may_be_left = was_left || work_any(WORK_UNSETTLED | WORK_WALK);
@@ -197,7 +197,7 @@ static bool is_large(enum moment moment, uint64_t bytes)
                                  : bytes >= SMALL_BYTES || !walking_may_be_alone();
 }
 
-/* A walk for them is in vain if the program does not wait for its end. */
+/* A walk for them is useless if the program does not wait for its end. */
 static bool may_run_closed(enum moment moment, uint64_t bytes, uint64_t *patience)
 {
     uint64_t most = expect_walk(bytes);

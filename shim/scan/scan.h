@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * How memory is scanned for what unloaded modules left behind: first a quick pass (scan/filter.h);
- * only where something is left, a walk finds the way to it (scan/walk.h), in a copy of the process
- * while the program goes on, or, where no copy can be had or a walk is quicker, in the process
- * itself. In the same way, how much of the heap a module holds alone that was closed and stays
- * mapped. When that is done, and how long the program waits for it, is a question for
+ * only where something is left, a walk finds the retention path (scan/walk.h), in a copy of the
+ * process while the program goes on, or, where no copy can be had or a walk is quicker, in the
+ * process itself. A walk also finds how much of the heap a closed module that stays mapped holds
+ * alone. When that is done, and how long the program waits for it, is a question for
  * modules/budget.h.
  *
  * Under the check lock, inside the guard.
@@ -21,40 +21,38 @@
 void scan_look_again(struct module *module);
 void scan_look_again_locked(struct module *module);
 
-/* True if anything is to be scanned, or a walk is under way. Without a lock. */
+/* True if a scan is pending, or a walk is in progress. Without a lock. */
 bool scan_has_work(void);
 
-/* Scans for the unloaded modules of the agenda, if the budget allows it: finds that there is
- * nothing, which `nothing` is told, or begins a walk: true. */
+/* Scans for the unloaded modules of the agenda, if the budget allows it. If it finds nothing, it
+ * calls `nothing`; else it begins a walk: true. */
 typedef void scan_nothing(const struct ranges *ranges);
 bool scan_run(enum moment moment, scan_nothing *nothing);
 
-/* The same for what closed modules retain; true: the results are there. That is a note: it never
- * keeps a scan for unloaded modules waiting, and is given up where it takes longer than the program
- * waits. */
+/* The same for what closed modules retain; true: the results are there. The result is only a note:
+ * such a walk never delays a scan for unloaded modules, and ends where it takes longer than the
+ * program waits. */
 bool scan_run_closed(enum moment moment);
 
-/* Nanoseconds that the program waits for the walk that is under way; `begun`: it has begun just
- * now. */
+/* Nanoseconds that the program waits for the walk in progress; `begun`: it has begun just now. */
 uint64_t scan_patience(enum moment moment, bool begun);
 
 /*
- * What the last walk found, once, when it is over; waits for it for at most so many nanoseconds.
- * NULL: nothing (yet). scan_done gives it back; `told`: a result was worth reporting. In an
- * incomplete walk what it did not reach may be missing. The program went on meanwhile, so each
- * result is to be confirmed.
+ * Gives the results of the last walk once, when it is over; waits for it for at most so many
+ * nanoseconds. NULL: none (yet). scan_done releases them; `told`: a result was worth reporting. An
+ * incomplete walk may miss some. The program ran meanwhile, so each result must be confirmed.
  */
 const struct walk *scan_results(uint64_t nanoseconds);
 void scan_done(bool told);
 
-/* What is under way is given up; scan_put_off: until its turn comes again. */
+/* Gives up the walk in progress; scan_put_off: until its turn comes again. */
 void scan_stop(void);
 void scan_put_off(void);
 
 /* In a fork child. */
 void scan_fork_child(void);
 
-/* What was not seen, for the report: numbers since the start. */
+/* Counts of gaps since the start, for the report. */
 struct scan_gaps {
     unsigned reused;    /* modules whose range was used again before it was scanned */
     unsigned ran_out;   /* walks that a limit ended */
@@ -64,7 +62,7 @@ struct scan_gaps {
     unsigned no_memory; /* walks that had no memory for all that they found */
     unsigned overwritten;  /* walks that met a block whose end cannot be known */
     unsigned more;         /* results beyond what fits */
-    bool sizes_unknown;    /* the allocator does not tell: blocks were not looked into */
+    bool sizes_unknown;    /* the allocator does not say: blocks were not scanned */
     uint64_t mapped_bytes; /* of memory that is not malloc's, at most */
 };
 

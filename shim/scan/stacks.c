@@ -54,8 +54,8 @@ bool stack_parse(const char *line, struct thread_stack *stack)
     return stack->sp != 0;
 }
 
-/* False: there is no such thread. With `running`, it is not known where its stack is in use. */
-static bool look(pid_t tid, struct thread_stack *stack, bool *running)
+/* False: there is no such thread. If it is `running`, the used part of its stack is not known. */
+static bool sample(pid_t tid, struct thread_stack *stack, bool *running)
 {
     char line[256];
     struct text path = {0};
@@ -71,7 +71,7 @@ static bool look(pid_t tid, struct thread_stack *stack, bool *running)
 bool stack_look(pid_t tid, struct thread_stack *stack)
 {
     bool running;
-    return look(tid, stack, &running) && !running;
+    return sample(tid, stack, &running) && !running;
 }
 
 bool stack_sample(pid_t tid, struct thread_stack *stack)
@@ -80,7 +80,7 @@ bool stack_sample(pid_t tid, struct thread_stack *stack)
     for (unsigned i = 0; i < LOOKS && running; i++) {
         if (i)
             clock_pause_us(PAUSE_US);
-        if (!look(tid, stack, &running))
+        if (!sample(tid, stack, &running))
             return false;
     }
     return !running;
@@ -104,9 +104,9 @@ unsigned stack_thread_count(void)
     return sys_read_file("/proc/self/stat", stat, sizeof stat) > 0 ? stack_count_in(stat) : 0;
 }
 
-/* To have something of a process for itself is refused to a thread that shares it with others, and
- * is nothing to one that does not (kernel/fork.c, check_unshare_flags). 1: it does; 0: it does not;
- * -1: that cannot be told. */
+/* unshare(2) refuses to separate a thread that shares this with others, and does nothing for one
+ * that does not (kernel/fork.c, check_unshare_flags). 1: it shares; 0: it does not; -1: not known.
+ */
 static int shares(int what)
 {
     if (calls_are_filtered())
@@ -119,7 +119,8 @@ bool stack_owns_memory(void)
     return shares(CLONE_VM) == 0;
 }
 
-/* Else proc(5): a folder for each thread; its own two links are "." and that in its parent. */
+/* Else proc(5): the links of the folder "task" count one folder for each thread, "." and the entry
+ * in its parent. */
 bool stack_is_alone(void)
 {
     struct stat task;

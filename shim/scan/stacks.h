@@ -19,13 +19,14 @@ struct thread_stack {
     uintptr_t arguments[CALL_ARGUMENTS];
 };
 
-/* False: it is gone, or it runs, and did so at each of a few looks. */
+/* False: it has ended, or it ran at each of a few samples. */
 bool stack_sample(pid_t tid, struct thread_stack *stack);
 
-/* The same with one look. */
+/* The same with one sample. */
 bool stack_look(pid_t tid, struct thread_stack *stack);
 
-/* What the kernel says of a thread in its file "syscall". False: not where its stack is in use. */
+/* Parses the line that the kernel gives of a thread in its file "syscall". False: the line does not
+ * say where the stack is in use. */
 bool stack_parse(const char *line, struct thread_stack *stack);
 
 /* The number of threads in the text of /proc/self/stat; 0: it is not there. */

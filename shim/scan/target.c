@@ -20,7 +20,7 @@ struct module *site_left(const struct site *site)
     return module_is_closed(site->requester.module) ? site->requester.module : NULL;
 }
 
-/* Seldom: the block's end need not be known. */
+/* Rarely true, and needs no block's end. */
 static bool site_left_near(uintptr_t address)
 {
     return site_left(site_get(heap_site_near(address)));
@@ -54,21 +54,23 @@ void target_release(struct target *target)
     target->module = NULL;
 }
 
-static bool had_gone(const struct module *maker, const struct module *module)
+static bool was_unloaded_before(const struct module *maker, const struct module *module)
 {
     return maker && atomic_load(&maker->end_epoch) <= module->epoch;
 }
 
 bool site_is_older(const struct site *site, const struct module *module)
 {
-    return site && had_gone(site->owner.module, module) && had_gone(site->requester.module, module);
+    return site && was_unloaded_before(site->owner.module, module) &&
+           was_unloaded_before(site->requester.module, module);
 }
 
 bool site_is_younger(const struct site *site, const struct module *module)
 {
     const struct module *owner = site ? site->owner.module : NULL;
     const struct module *requester = site ? site->requester.module : NULL;
-    return (owner && had_gone(module, owner)) || (requester && had_gone(module, requester));
+    return (owner && was_unloaded_before(module, owner)) ||
+           (requester && was_unloaded_before(module, requester));
 }
 
 /* glib's g_slice (before 2.76) takes blocks that are aligned to their size. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a stored word leads to: the image of a module that was unloaded, or closed, or a block that
+ * The target of a stored word: the image of a module that was unloaded or closed, or a block that
  * such a module made.
  */
 #ifndef DLPIN_SCAN_TARGET_H
@@ -34,13 +34,13 @@ struct module *site_unloaded(const struct site *site);
 struct module *site_left(const struct site *site);
 
 /*
- * Whether all who made a block of this site had gone before `module` came. Then a word in the block
- * that has an address of the module's means what lay there before: addresses are used again, and
- * blocks that nobody frees keep what is in them.
+ * True if all makers of a block of this site were unloaded before `module` was loaded. Then an
+ * address of the module in such a block belongs to an earlier load there: addresses are used again,
+ * and blocks that nobody frees keep their contents.
  */
 bool site_is_older(const struct site *site, const struct module *module);
 
-/* True if one who made a block of this site came when `module` was unloaded already. Then a word in
+/* True if a maker of a block of this site was loaded after `module` was unloaded. Then a word in
  * the block that leads to `module` was copied from elsewhere, or lay there before. */
 bool site_is_younger(const struct site *site, const struct module *module);
 

@@ -10,7 +10,7 @@ struct tls_search {
     struct roots *roots;
     const struct thread *thread;
     uintptr_t dtv;
-    size_t number; /* of a module that has gone */
+    size_t number; /* of an unloaded module */
 };
 
 static size_t tls_size(const struct module *module)
@@ -41,8 +41,8 @@ static int add_tls(struct module *module, void *data)
     return 0;
 }
 
-/* Or may have it: of one in another namespace, or that nobody has asked the loader for, it is not
- * known. */
+/* True also if it may have the number: that of a module in another namespace, or one that nobody
+ * has asked the loader for, is not known. */
 static int has_tls_number(struct module *module, void *data)
 {
     const struct tls_search *search = data;
@@ -50,14 +50,14 @@ static int has_tls_number(struct module *module, void *data)
 }
 
 /* The number may be another module's by now. */
-static void add_gone_tls(struct tls_search *search, const struct ranges *ranges)
+static void add_tls_of_unloaded(struct tls_search *search, const struct ranges *ranges)
 {
     for (unsigned i = 0; ranges && i < ranges->count; i++) {
         const struct module *module = ranges->list[i].module;
         search->number = module->tls_module;
         uintptr_t block = thread_tls_block(search->dtv, module);
         if (block && module_is_unloaded(module) && !modules_each_mapped(has_tls_number, search))
-            roots_add(search->roots, (struct root){.kind = ROOT_GONE,
+            roots_add(search->roots, (struct root){.kind = ROOT_UNLOADED,
                                                    .start = block,
                                                    .end = block,
                                                    .word = thread_tls_slot(search->dtv, module)});
@@ -86,7 +86,7 @@ static void add_tls_locked(struct roots *roots, struct thread *thread)
     if (!search.dtv)
         return;
     modules_each_mapped(add_tls, &search);
-    add_gone_tls(&search, roots->ranges);
+    add_tls_of_unloaded(&search, roots->ranges);
 }
 
 static void add_thread_locked(struct roots *roots, struct thread *thread)
@@ -124,7 +124,7 @@ void thread_roots_collect(struct roots *roots)
     each_live_thread(roots, add_thread_locked);
 }
 
-/* glibc keeps the stacks of threads that ended for those that come, with all that is on them. */
+/* glibc keeps the stacks of ended threads, with all their contents, for new threads. */
 static void take_dead_stacks(struct taken *taken, const struct maps *maps)
 {
     for (unsigned i = 0; i < DEAD_MAX; i++) {
@@ -177,8 +177,8 @@ static void add_descriptor(struct roots *roots, struct taken *taken, const struc
                                    .tid = atomic_load(&thread->tid)});
 }
 
-/* From `from` to the descriptor, which is at the upper end, or to the end of the mapping; the part
- * below is dead. */
+/* Adds the stack from `from` to the descriptor, which is at the upper end, or to the end of the
+ * mapping; the part below is dead. */
 static void add_stack(struct roots *roots, struct taken *taken, const struct maps *maps,
                       const struct thread *thread, uintptr_t from)
 {
@@ -211,7 +211,7 @@ static void add_own_stack(struct roots *roots, struct taken *taken, const struct
                                            .tid = self.tid});
 }
 
-/* Where the stack of a thread that runs begins is not known: all of it counts. */
+/* The used part of a running thread's stack is not known: the whole stack counts. */
 static void add_other_stack(struct roots *roots, struct taken *taken, const struct maps *maps,
                             const struct thread *thread)
 {

@@ -17,10 +17,10 @@ bool out_of_budget(struct state *state)
     return walk->ran_out || state->nodes.failed;
 }
 
-/* What a runtime's variable leads to (a stream's buffer, made when the module first wrote to it) is
- * its business, and so is what a common library made and has in a variable of its own; and a block
- * that a thread's value or argument points to is told of without a walk. */
-static bool is_told_elsewhere(const struct state *state, uint32_t id)
+/* Blocks that a runtime's variable leads to are its own (a stream's buffer, made when the module
+ * first wrote to it), and so are blocks that a common library made and keeps in a variable of its
+ * own. A block that a thread's value or argument points to is reported without a walk. */
+static bool is_reported_elsewhere(const struct state *state, uint32_t id)
 {
     const struct node *node = node_at(&state->nodes, id);
     if (node->kind == ROOT_LIBC || node->kind == ROOT_RUNTIME || node->is_own)
@@ -61,7 +61,7 @@ static void classify(struct state *state, const struct block *block, uint32_t id
     }
     if (!maker)
         return;
-    bool ours = !state->lost && is_told_elsewhere(state, id);
+    bool ours = !state->lost && is_reported_elsewhere(state, id);
     struct result *result = ours ? NULL : results_group_of(state, kind, maker, block, id);
     node->group = result ? (uint32_t)(result - state->walk->results) + 1 : GROUP_NONE;
     if (result) {
@@ -90,7 +90,8 @@ struct place {
 };
 
 /* The block's contents end before its words do: a container has it (scan/container.h). A reference
- * of another kind says that all of it is in use. Stacks have many old pointers, and say nothing. */
+ * of another kind says that all of it is in use. Stacks have many old pointers, and prove nothing.
+ */
 static void note_further(struct state *state, const struct block *block, const struct place *place,
                          uint32_t from)
 {
@@ -190,8 +191,8 @@ static inline size_t next_lead(const struct state *state, const uintptr_t *words
     return count;
 }
 
-/* Where to go on behind so many words; where there were none, the page cannot be read, and those
- * behind it may be. */
+/* The next address behind so many words. After no words it is the next page: this one cannot be
+ * read. */
 static uintptr_t behind(uintptr_t at, size_t count, uintptr_t end)
 {
     return count ? at + count * WORD : memory_gap_end(at, end);
@@ -221,7 +222,7 @@ static void prefetch(const struct state *state, uint32_t id)
     __builtin_prefetch((const void *)(start + 6 * WORD));
 }
 
-/* Everything that is reached from the nodes that there are. */
+/* Visits everything that the present nodes lead to. */
 void drain(struct state *state)
 {
     while (state->done < state->nodes.count && !out_of_budget(state)) {
@@ -245,7 +246,7 @@ struct block block_of(const struct state *state, uint32_t id)
     return block;
 }
 
-/* What lies behind the contents of those blocks that are not a container's alone. */
+/* Visits the rest, behind a container's contents, of blocks that are not a container's alone. */
 void visit_rests(struct state *state)
 {
     for (uint32_t i = 0; i < state->nodes.limits && !out_of_budget(state); i++) {

@@ -8,7 +8,7 @@
 
 #include "scan/results.h"
 
-/* So many pieces of memory are looked at until the next look at the clock. */
+/* So many pieces of memory are scanned between two readings of the clock. */
 enum { CHECK_EVERY = 64 };
 
 /* Counts one more piece. True: the walk has to end. */
@@ -27,7 +27,7 @@ void visit_root(struct state *state, uint32_t number);
 /* Everything that the blocks lead to that were reached so far. */
 void drain(struct state *state);
 
-/* What lies behind the contents of those blocks that are not a container's alone. */
+/* Visits the rest, behind a container's contents, of blocks that are not a container's alone. */
 void visit_rests(struct state *state);
 
 /* The block of a node. */

@@ -5,8 +5,8 @@
 #include "scan/visit.h"
 
 /* Thread-local variables that hold nothing, or nothing yet, often lie in a block of the heap, and
- * the loader has a pointer to that: it counts as reached, but is not looked into. Unless the thread
- * has given it back since the roots were collected. */
+ * the loader has a pointer to that: it counts as reached, but is not scanned. Unless the thread has
+ * freed it since the roots were collected. */
 static void set_aside(struct state *state, const struct root *root)
 {
     struct block block;
@@ -35,7 +35,7 @@ static void set_variables_aside(struct state *state)
     const struct roots *roots = state->walk->roots;
     for (size_t i = 0; i < roots->count; i++) {
         const struct root *root = &roots->list[i];
-        if (root->kind == ROOT_GONE || root->is_block ||
+        if (root->kind == ROOT_UNLOADED || root->is_block ||
             (root->kind == ROOT_TLS && retainer_of(state->walk, root) != NO_RETAINER))
             set_aside(state, root);
     }
@@ -63,8 +63,8 @@ static void visit_libc(struct state *state)
 }
 
 /* A block that libc made for itself while a module called it (a stream, the buffer of a function
- * like getmntent) is libc's, whoever else has a pointer to it. What else libc's variables lead to
- * is not. */
+ * like getmntent) is libc's, whoever else has a pointer to it. Other blocks that libc's variables
+ * lead to are not. */
 static void claim_for_libc(struct state *state)
 {
     state->follow = FOLLOW_LIBC;
@@ -73,7 +73,7 @@ static void claim_for_libc(struct state *state)
     state->libcs_own = state->nodes.count;
 }
 
-/* What these lead to in their turn. */
+/* Visits the blocks that these lead to. */
 static void visit_libcs_own(struct state *state)
 {
     for (uint32_t id = 0; id < state->libcs_own && !out_of_budget(state); id++) {
@@ -84,7 +84,7 @@ static void visit_libcs_own(struct state *state)
     }
 }
 
-/* Those that are variables of the retainer; NO_RETAINER: all that are of none. */
+/* Visits the roots in the retainer's variables; NO_RETAINER: those of no retainer. */
 static void visit_roots(struct state *state, unsigned retainer)
 {
     const struct roots *roots = state->walk->roots;
@@ -99,7 +99,7 @@ static void visit_roots(struct state *state, unsigned retainer)
             saw_libc = true;
             visit_libcs_own(state);
         }
-        if (root->kind != ROOT_GONE && retainer_of(state->walk, root) == retainer)
+        if (root->kind != ROOT_UNLOADED && retainer_of(state->walk, root) == retainer)
             visit_root(state, (uint32_t)i);
         if (i + 1 == roots->count || roots->list[i + 1].kind != root->kind)
             drain(state);
@@ -111,7 +111,7 @@ struct row {
     uint32_t first, last;
 };
 
-/* What the retainer's variables reach that was not reached yet. */
+/* Visits the blocks that the retainer's variables reach and that were not reached yet. */
 static struct row visit_retainer(struct state *state, unsigned retainer)
 {
     struct row row = {.first = state->nodes.count};
@@ -131,7 +131,7 @@ static void mark_row(struct state *state, struct row row, enum mark mark, bool s
     }
 }
 
-/* Those that have the mark. */
+/* Adds the blocks that have the mark. */
 static void add_retained(struct state *state, struct row row, struct retained_heap *heap)
 {
     for (uint32_t id = row.first; id < row.last; id++) {
@@ -143,8 +143,8 @@ static void add_retained(struct state *state, struct row row, struct retained_he
     }
 }
 
-/* When all else was reached. A retainer alone holds what it reaches before those that come after it
- * and, with them taken in the other order, before those that came before it. */
+/* After all other roots. A retainer alone holds the blocks that it reaches first both in this order
+ * of the retainers and in the reverse order. */
 static void visit_retainers(struct state *state)
 {
     struct row rows[RETAINERS_MAX];
@@ -197,8 +197,8 @@ static bool lose_cycles(const struct block *block, void *data)
     return !out_of_budget(state);
 }
 
-/* Those first to which no other lost block leads: what they lead to hangs off them. Then what leads
- * to itself in a circle. */
+/* Begins with the lost blocks to which no other lost block leads: the blocks they lead to hang off
+ * them. Then come blocks that lead to themselves in a circle. */
 static void visit_lost(struct state *state)
 {
     state->lost = true;
@@ -209,9 +209,9 @@ static void visit_lost(struct state *state)
     blocks_each_unmarked(state->index, MARK_REACHED, lose_cycles, state);
 }
 
-/* Only where every root is known, and where each block ends, can anything be said to be lost. In
- * the process itself a size may be wrong because it changes meanwhile; what is found there is
- * looked at once more. */
+/* Only where every root and every block's end is known can a block be called lost. In the process
+ * itself a size may be wrong because it changes meanwhile; results from there are checked once
+ * more. */
 static bool may_lose(const struct state *state)
 {
     const struct walk *walk = state->walk;
@@ -245,8 +245,8 @@ static void visit_hits(struct state *state)
     nodes_close(&state->nodes);
 }
 
-/* Blocks of the heap can be read, as far as their sizes are believed; of what else there is, less
- * is known: in a copy, too, a mapping of a moment ago may be gone. */
+/* Blocks of the heap can be read, as far as their sizes are believed; of other memory less is
+ * known: in a copy, too, a mapping of a moment ago may be unmapped. */
 static bool open_views(struct state *state)
 {
     const struct walk *walk = state->walk;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What reaches what: a walk from the roots over all live blocks, breadth first, so that the first
- * way found to a block is the shortest. Linear in what is looked at.
+ * A walk from the roots over all live blocks, breadth first, so that the first path found to a
+ * block is the shortest. Its time is linear in the memory that it reads.
  *
  * Runs in a copy of the process, or in the process itself. Takes no lock, and leaves its findings
  * in memory that it was given, as plain numbers: in a copy every pointer to something of ours means
@@ -15,7 +15,7 @@
 
 enum { STEPS_MAX = 12, RESULTS_MAX = 1024, PLACES_MAX = 64 };
 
-/* One node on the way. The first is a root; then come blocks. */
+/* A node of a retention path. The first is a root; then come blocks. */
 struct step {
     struct root root; /* of the first step */
     uintptr_t slot;   /* the word in this node that leads to the next */
@@ -31,7 +31,7 @@ struct in_block {
 
 enum result_kind {
     RESULT_POINTER, /* a word into the image of an unloaded module */
-    RESULT_HELD,    /* blocks that one made, and the way to the first of them */
+    RESULT_HELD,    /* blocks that one made, with the retention path to the first of them */
     RESULT_LOST,    /* the same that nothing reaches */
 };
 
@@ -44,7 +44,7 @@ struct result {
     size_t size;           /* and its size */
     size_t blocks, bytes;  /* of this site, each with nothing of the module before it */
     size_t hanging_blocks, hanging_bytes; /* what only these lead to */
-    unsigned steps;                       /* the way: the first ones and the last; */
+    unsigned steps;                       /* of the retention path: the first ones and the last; */
     unsigned skipped;            /* so many between them are left out, before step STEPS_MAX / 2 */
     struct step path[STEPS_MAX]; /* for a POINTER the last is where it was found */
     /* POINTER, in a block: all places of the word in blocks of this site, as far as there is room.
@@ -72,11 +72,11 @@ enum walk_place {
 
 struct walk {
     /* In: */
-    const struct ranges *ranges; /* what to look for */
+    const struct ranges *ranges; /* the unloaded modules */
     const struct roots *roots;
     const struct heap_pages *pages;
     const struct maps *maps;
-    const struct hits *hits; /* in variables, and there is nothing else; or NULL: look at all */
+    const struct hits *hits; /* in variables, and there is nothing else; or NULL: scan all */
     struct retainer retainers[RETAINERS_MAX];
     unsigned retainer_count;
     enum walk_place place;
@@ -89,8 +89,8 @@ struct walk {
     bool ran_out;              /* of time or bytes */
     bool no_memory;            /* of ours, for all that was to be noted */
     bool overwritten;          /* a block had a head that cannot be right */
-    bool sizes_unknown;        /* the allocator does not tell: no block was looked into */
-    uint64_t bytes;            /* that were looked at */
+    bool sizes_unknown;        /* the allocator does not say: no block was scanned */
+    uint64_t bytes;            /* that were read */
     unsigned count, dropped;
     unsigned used_again; /* ranges in which something else lies by now */
     struct result results[RESULTS_MAX];

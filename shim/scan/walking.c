@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-    /* With more memory of its own no process is walked through as a whole. */
+    /* A process with more private memory is walked only in a copy. */
     ALONE_BYTES = 64 << 20,
     BYTES_A_MAPPING = 4096,         /* so much can be walked while a mapping is copied */
     STANDSTILL = 300 * MILLISECOND, /* a walk in the process itself may take so long */
@@ -42,7 +42,7 @@ void walking_end(void)
     atomic_store(&walking.active, false);
 }
 
-/* A range in which something else is mapped by now cannot be told of by its addresses. */
+/* A range in which something else is mapped by now cannot be recognised by its addresses. */
 static void remove_mapped(struct ranges *ranges, const struct maps *maps)
 {
     unsigned kept = 0;
@@ -110,7 +110,7 @@ static void work(void *walk)
     walk_run(walk);
 }
 
-/* A walk beside other threads, or while signals wait, is not for long. */
+/* A walk beside other threads, or with signals blocked, must be short. */
 static void walk_here(enum walk_place place)
 {
     struct walk *walk = walking.walk;
@@ -124,8 +124,7 @@ static void walk_here(enum walk_place place)
     walking.finished = true;
 }
 
-/* Without a signal handler, which could unmap what is being read. False: that was not for long
- * enough. */
+/* Without a signal handler, which could unmap what is being read. False: the time was too short. */
 static bool walk_alone(void)
 {
     uint64_t before = sys_block_signals(~(uint64_t)0);
@@ -151,7 +150,7 @@ uint64_t walking_private_bytes(void)
 }
 
 /* The sizes of another allocator's blocks are only asked for in a copy; and in a copy nobody has to
- * bring memory. */
+ * supply memory. */
 bool walking_may_be_alone(void)
 {
     return blocks_have_heads() && stack_owns_memory() &&
@@ -183,7 +182,7 @@ static bool begin(struct ranges *ranges, bool variables)
     return true;
 }
 
-/* Only variables point into what has gone, and which is known. */
+/* Only variables point into the unloaded modules, and all of them are known. */
 void walking_tell_hits(struct ranges *ranges)
 {
     if (!begin(ranges, true))
@@ -193,8 +192,7 @@ void walking_tell_hits(struct ranges *ranges)
     walking.walk->pause = clock_monotonic_ns() - walking.walk->begun;
 }
 
-/* In the process itself where that is quicker; or where no copy can be had, unless it is for a
- * note: others would go on. */
+/* In the process itself where that is quicker; or where no copy is possible, except for a note. */
 void walking_begin(struct ranges *ranges, uint64_t bytes, bool waits)
 {
     if (!begin(ranges, false))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * One walk (scan/walk.h) from its beginning to its results: in a copy of the process, or in the
- * process itself where that is quicker or no copy can be had. When there is one is for scan/scan.h.
+ * Runs a walk (scan/walk.h) from its beginning to its results: in a copy of the process, or in the
+ * process itself where that is quicker or no copy can be had. scan/scan.h decides when.
  *
  * Under the check lock, inside the guard.
  */
@@ -20,7 +20,7 @@ enum {
     BYTES_UNKNOWN = 1 << 30, /* taken for the process's memory where the kernel does not tell */
 };
 
-/* The walk that is under way, or whose results wait. */
+/* The walk in progress, or whose results are pending. */
 struct walking {
     _Atomic bool active;
     bool finished;

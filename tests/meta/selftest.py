@@ -21,6 +21,7 @@ import locks
 import page
 import tails
 import times
+import wording
 from common import run
 
 ROOT, LIBRARY, PROCESSOR, *COMPILER = sys.argv[1:]
@@ -203,6 +204,15 @@ class Damaged(unittest.TestCase):
         self.write('shim/README', 'see /' + 'home/someone/file\n')
         self.says(house.check(self.root), 'notes.txt')
         self.says(house.check(self.root), 'shim/README:1')
+
+    def test_wording(self):
+        self.assertEqual(wording.check(self.root), [])
+        self.change('shim/base/lock.h', '/*\n * A futex mutex', '/*\n * Whether a futex mutex')
+        self.change('shim/base/lock.h', '/* In a fork child only', '/* It is free: in a fork child only')
+        self.write('shim/x.c', 'const char *x = "/* What";\n// Items.\n// One\nint y; // Those of x\n')
+        self.assertEqual(wording.check(self.root), [
+            'shim/base/lock.h:3: begins with Whether', 'shim/base/lock.h:37: begins with It',
+            'shim/x.c:4: begins with Those'])
 
     def test_page(self):
         self.assertEqual(page.check(self.root), [])

@@ -90,10 +90,14 @@ static void put_event(const struct html *html, const struct event *event, int64_
         fprintf(html->out, ", load %" PRId64, event->module->data->load);
     fputs("</td><td>", html->out);
     if (event->finding != NULL) {
+        const char *title = kind_title(event->finding->place->kind);
+
         html_severity(html, (enum severity)event->finding->severity);
         fputs(" ", html->out);
         html_link(html, html_group(event->finding));
         html_name(html, event->finding->place->kind);
+        if (title != NULL)
+            html_format(html, ": %s", title);
         html_link_end(html, html_group(event->finding));
     } else {
         fputs(event->what, html->out);

@@ -9,6 +9,8 @@
 #include "render/escape.h"
 #include "render/exceptions.h"
 #include "render/put.h"
+#include "render/stack.h"
+#include "render/titles.h"
 #include "symbolize/demangle.h"
 
 #include <inttypes.h>
@@ -32,25 +34,19 @@ static const char *module_name(const struct finding *finding)
     return module != NULL ? module_identity(module) : path != NULL ? path : "?";
 }
 
-/* The frame that a reader is to see first: the first one in the root of the sources, and in the
- * finding's module if there is any; else the first of its stack. */
-static const struct frame *place_of(const struct html *html, const struct finding *finding)
+/* The place that the report for people has in its headline. */
+static void put_own_place(const struct html *html, const struct group *group)
 {
-    const struct finding_record *data = finding->data;
-    const struct frame *with_line = NULL;
+    struct own_place place = own_place(group->shown);
+    const char *function = place.function != NULL ? place.function : group->signature.function;
 
-    for (size_t i = 0; i < data->stack_count + data->point_count; i++) {
-        const struct frame *frame =
-            i < data->stack_count ? &data->stack[i] : &data->points[i - data->stack_count];
-
-        if (frame->source == NULL || frame->line <= 0)
-            continue;
-        if (frame->module == data->module)
-            return frame;
-        if (with_line == NULL && location_of_frame(html->report->root, frame).path != NULL)
-            with_line = frame;
+    html_name(html, function != NULL ? function : "");
+    if (place.source != NULL && place.line > 0) {
+        fputs(" <i>", html->out);
+        html_format(html, "%s:%d", last_part(place.source), place.line);
+        fputs("</i>", html->out);
     }
-    return with_line;
+    free(place.function);
 }
 
 /* The columns of a row: how bad, what, of which module, where, how often. The script filters and
@@ -58,7 +54,6 @@ static const struct frame *place_of(const struct html *html, const struct findin
 static void put_columns(const struct html *html, const struct group *group)
 {
     const struct finding *shown = group->shown;
-    const struct frame *place = place_of(html, shown);
     const char *title = kind_title(shown->data->kind);
 
     html_severity(html, group->severity);
@@ -69,16 +64,12 @@ static void put_columns(const struct html *html, const struct group *group)
     fputs("</span><span class=\"m\">", html->out);
     html_name(html, module_name(shown));
     fputs("</span><span class=\"p\">", html->out);
-    html_name(html, group->signature.function != NULL ? group->signature.function : "");
-    if (place != NULL) {
-        fputs(" <i>", html->out);
-        html_format(html, "%s:%d", last_part(place->source), place->line);
-        fputs("</i>", html->out);
-    }
-    fprintf(html->out, "</span><span class=\"n\">%" PRId64 "&times;</span>", group->count);
+    put_own_place(html, group);
+    fprintf(html->out, "</span><span class=\"n\">%" PRId64 " time%s</span>", group->count,
+            plural(group->count));
 }
 
-static void put_sentences(const struct html *html, const char *message)
+static void put_paragraphs(const struct html *html, const char *message)
 {
     char *text = escape_cut(demangle_text(message), MESSAGE_LENGTH), *rest = text, *line;
 
@@ -94,16 +85,16 @@ static void put_sentences(const struct html *html, const char *message)
 static void put_words(const struct html *html, const struct finding_record *data)
 {
     if (data->cause == NULL || data->consequence == NULL || data->fix == NULL) {
-        put_sentences(html, data->message);
+        put_paragraphs(html, data->message);
         return;
     }
-    put_sentences(html, data->cause);
+    put_paragraphs(html, data->cause);
     if (data->consequence[0] != '\0')
-        put_sentences(html, data->consequence);
+        put_paragraphs(html, data->consequence);
     if (data->fix[0] == '\0')
         return;
     fputs("<div class=\"fix\"><b>Fix</b>\n", html->out);
-    put_sentences(html, data->fix);
+    put_paragraphs(html, data->fix);
     fputs("</div>\n", html->out);
 }
 
@@ -289,13 +280,12 @@ static void put_points(const struct html *html, const struct finding *finding)
 
     for (size_t i = 0; i < data->point_count; i++) {
         fputs("<h4>", html->out);
-        html_name(html, data->points[i].role);
+        html_name(html, point_title(data, &data->points[i]));
         fputs("</h4>\n", html->out);
         html_put_stack(html, finding->process, data->module, &data->points[i], 1);
     }
     if (data->stack_count > 0)
-        fprintf(html->out, "<h4>%s</h4>\n",
-                name_to_kind(data->kind) == KIND_THREAD_STACK ? "the thread is at" : "created at");
+        fprintf(html->out, "<h4>%s</h4>\n", stack_title(data));
     html_put_stack(html, finding->process, data->module, data->stack, data->stack_count);
 }
 

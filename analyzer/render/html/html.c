@@ -123,9 +123,14 @@ static void put_verdict(const struct html *html, size_t processes)
         put_failing(html, failing);
     else if (model->unloaded == 0)
         fputs("<p class=\"verdict\">Nothing fails, but no module was unloaded.</p>\n", html->out);
+    else if (model->closed > 0)
+        fprintf(html->out,
+                "<p class=\"verdict passes\">Passes, but %zu module%s closed and still "
+                "mapped.</p>\n",
+                model->closed, model->closed == 1 ? " is" : "s are");
     else
         fprintf(html->out, "<p class=\"verdict passes\">%s</p>\n",
-                model_has_findings(model) ? "It passes: nothing here fails the gate."
+                model_has_findings(model) ? "Passes: no finding is a failure."
                                           : "Clean: no finding counts.");
     fputs("<ul class=\"numbers\">\n", html->out);
     if (model->crash_count > 0)

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "load/names.h"
 #include "render/blocks.h"
+#include "render/stack.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,16 @@ static int by_weight(const struct line *left, const struct line *right)
     return strcmp(left->identity, right->identity);
 }
 
+static void put_function(const struct html *html, const struct group *group)
+{
+    struct own_place place = own_place(group->shown);
+    const char *function = place.function != NULL ? place.function : group->signature.function;
+
+    if (function != NULL)
+        html_format(html, ": %s", function);
+    free(place.function);
+}
+
 static void put_causes(const struct html *html, const struct line *line)
 {
     fputs("<ul>\n", html->out);
@@ -102,12 +113,12 @@ static void put_causes(const struct html *html, const struct line *line)
         fputs(" ", html->out);
         html_link(html, group);
         html_name(html, title != NULL ? title : group->shown->data->kind);
-        if (group->signature.function != NULL)
-            html_format(html, ": %s", group->signature.function);
+        put_function(html, group);
         html_link_end(html, group);
         if (line->causes[i].count > 1)
-            fprintf(html->out, ", and %zu more of this kind", line->causes[i].count - 1);
-        fputs(report_fails(html->report, group) ? "</li>\n" : " (does not fail)</li>\n", html->out);
+            fprintf(html->out, ", and %zu more finding%s of this kind", line->causes[i].count - 1,
+                    line->causes[i].count == 2 ? "" : "s");
+        fputs(report_fails(html->report, group) ? "</li>\n" : " (not a failure)</li>\n", html->out);
     }
     if (line->more_causes > 0)
         fprintf(html->out, "<li>%zu of other kinds</li>\n", line->more_causes);

@@ -251,7 +251,8 @@ static const char heading[] =
     "error</span> "
     "<span><i class=\"warning\"></i> warning</span> <span><i class=\"note\"></i> note</span> "
     "<span><i class=\"crash\"></i> crash</span></p>\n"
-    "<p class=\"key\">A mark stands where the finding was made, as a rule after the unload.</p>\n";
+    "<p class=\"key\">A mark stands at each time that a finding was made, mostly after an "
+    "unload.</p>\n";
 
 void html_put_timelines(const struct html *html)
 {

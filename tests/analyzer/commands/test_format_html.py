@@ -120,7 +120,7 @@ class Html(Format, Case):
         page = self.real_finding()
         line = self.line_of("return pthread_key_create")
         self.texts(page, "Fails: 1 finding", "1 error", "plugin.so", "pthread key left with its destructor",
-                   "session_end", f"plugin.c:{line}", "pthread_key_delete")
+                   "start", f"plugin.c:{line}", "pthread_key_delete")
         self.texts(page, f"{line}  ", "pthread_key_create(&session, session_end)", of="mark")
         self.texts(page, "1 load, 1 unloaded, 1 finding", of="lanes")
 
@@ -228,7 +228,11 @@ class Html(Format, Case):
 
     def test_what_does_not_fail(self):
         page = self.rendered(HEADER, module(), finding(1, "note"), SUMMARY)
-        self.texts(page, "It passes", "1 note", "(does not fail)")
+        self.texts(page, "Passes: no finding is a failure", "1 note", "(not a failure)")
+
+    def test_what_passes_beside_what_is_closed(self):
+        page = self.rendered(HEADER, module(), module(number=2, state="closed"), SUMMARY)
+        self.texts(page, "Passes, but 1 module is closed and still mapped")
 
     def test_nothing_was_unloaded(self):
         """To have seen nothing is not to pass."""

@@ -452,7 +452,7 @@ class Identities(Hostile):
                 self.assertIn(f"{path}:3: record left out: the id of module 1, /a.so, is given to another one",
                               result.stderr)
                 self.assertIn("1 record with the id of another module or finding", result.stdout)
-                self.assertIn("note: key: a.so (loaded): ", result.stdout)
+                self.assertIn("note: key: a.so: ", result.stdout)
                 document = json.loads(self.dlpin("report", "--format=json", path).stdout)
                 self.assertEqual(document["input"]["conflicts"], 1)
 

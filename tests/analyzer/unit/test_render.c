@@ -53,7 +53,7 @@ Test(text, a_block_has_everything)
     const struct report report = {.model = &model};
     char *text = render(render_text, &report, false);
 
-    cr_assert_str_eq(text, "warning: key: libplug.so (unloaded): pthread key left by the module, "
+    cr_assert_str_eq(text, "warning: key: libplug.so: pthread key left by the module, "
                            "in f (libplug.so+0x8)\n"
                            "  left a key\n"
                            "  3 times, loads 1-3, 7, growing with each load, process 1: host\n"
@@ -176,6 +176,26 @@ Test(text, the_stack_of_a_thread_is_where_it_is)
     model_free(&model);
 }
 
+Test(text, what_an_object_leads_to_is_named)
+{
+    struct model model = {0};
+    const struct report report = {.model = &model};
+    char *text;
+
+    SUPPORT_LOAD(&model,
+                 HEADER MODULE "{\"type\":\"finding\",\"pid\":1,\"id\":1,\"kind\":\"robust-mutex\","
+                               "\"verdict\":\"dangling\",\"severity\":\"error\",\"module\":2,"
+                               "\"message\":\"m\",\"subject\":{\"object\":\"mutex\",\"function\":"
+                               "{\"pc\":\"0x4009\",\"module\":2,\"offset\":16392,"
+                               "\"symbol\":\"lock\"}}}\n");
+    text = render(render_text, &report, false);
+    cr_assert_not_null(strstr(text, "left locked: lock (libplug.so+0x4008)\n"), "%s", text);
+    cr_assert_not_null(strstr(text, "  mutex: lock (libplug.so+0x4008)\n"), "%s", text);
+    cr_assert_null(strstr(text, "function:"));
+    free(text);
+    model_free(&model);
+}
+
 Test(text, a_crash_comes_first)
 {
     struct model model = {0};
@@ -194,7 +214,7 @@ Test(text, a_crash_comes_first)
               "  died at:\n"
               "    #0 f (libplug.so+0x8)\n"
               "\n"
-              "error: key: libplug.so (unloaded): pthread key left by the module\n"
+              "error: key: libplug.so: pthread key left by the module\n"
               "  left a key\n"
               "  1 time, load 1, process 1: host\n"
               "  it came true: process 1 crashed, see above\n"

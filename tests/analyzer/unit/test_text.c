@@ -57,7 +57,7 @@ Test(sentences, each_has_lines_of_its_own)
                             1, 1, "error", PARTS("It was left.", "It breaks.", "Call it.")) SUMMARY,
                         false);
 
-    has(text, "error: key: libplug.so (unloaded): pthread key left by the module\n"
+    has(text, "error: key: libplug.so: pthread key left by the module\n"
               "  It was left.\n"
               "  It breaks.\n"
               "  fix: Call it.\n"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Stacks by libunwind, and everything that it calls (ownership/unwind_calls.h). A frame of
- * plugin_call_aligned is in each: no frame layout of shapes.h fits it.
+ * plugin_call_aligned is in each: no frame layout of layouts.h fits it.
  */
 #include "modules/object_at.h"
 #include "ownership/unwind.h"

@@ -166,7 +166,7 @@ struct walk *made_walk_of(struct module *const *retainers, unsigned count, enum 
     list[roots.count++] = (struct root){
         .kind = ROOT_DATA, .start = (uintptr_t)at, .end = (uintptr_t)(made.roots + ROOT_WORDS)};
     if (made.gone_tls)
-        list[roots.count++] = (struct root){.kind = ROOT_GONE,
+        list[roots.count++] = (struct root){.kind = ROOT_UNLOADED,
                                             .start = made.gone_tls,
                                             .end = made.gone_tls,
                                             .word = (uintptr_t)&made.gone_tls_now};

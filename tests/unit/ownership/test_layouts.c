@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Stacks by the shapes of their frames, against the C library's backtrace, which goes by libgcc. */
+/* Stacks by the layouts of their frames, against the C library's backtrace, which goes by libgcc.
+ */
 #include "ownership/caller_stack.h"
-#include "ownership/shapes.h"
+#include "ownership/layouts.h"
 #include "ownership/unwind.h"
 #include "support.h"
 
@@ -13,7 +14,7 @@
 enum { MOST = UNWIND_MAX };
 
 struct seen {
-    bool by_shapes;
+    bool by_layouts;
     size_t count;
     uintptr_t pcs[MOST];
 };
@@ -51,8 +52,8 @@ static void compare(void *data)
         first++;
     for (int round = 0; round < 2; round++) {
         size_t wanted = 0;
-        seen->by_shapes = shapes_walk(seen->pcs, MOST, &seen->count);
-        if (!seen->by_shapes)
+        seen->by_layouts = layouts_walk(seen->pcs, MOST, &seen->count);
+        if (!seen->by_layouts)
             seen->count = unwind_stack(seen->pcs, MOST);
         for (int i = first; i < most; i++)
             if (!in_shim((uintptr_t)frames[i])) {
@@ -66,32 +67,32 @@ static void compare(void *data)
 
 #if defined(__x86_64__)
 
-Test(shapes, fixed_and_by_the_frame_pointer)
+Test(layouts, fixed_and_by_the_frame_pointer)
 {
     struct seen seen;
     support_start();
     struct plugin plugin = support_open("plugin"), through = support_open("through");
     plugin.call(compare, &seen);
-    cr_assert(seen.by_shapes);
+    cr_assert(seen.by_layouts);
     cr_assert_geq(seen.count, 2);
     plugin.call_deeper(compare, &seen);
-    cr_assert(seen.by_shapes, "a frame whose size is not fixed has a frame pointer");
+    cr_assert(seen.by_layouts, "a frame whose size is not fixed has a frame pointer");
     plugin.call_by(through.call_deeper, compare, &seen);
-    cr_assert(seen.by_shapes);
+    cr_assert(seen.by_layouts);
     cr_assert_geq(seen.count, 3);
 }
 
 static void size(void *data)
 {
-    *(uint32_t *)data = shapes_size((uintptr_t)__builtin_return_address(0));
+    *(uint32_t *)data = layouts_size((uintptr_t)__builtin_return_address(0));
 }
 
 static void size_by(callback *function, void *data)
 {
-    *(uint32_t *)data = shapes_size((uintptr_t)__builtin_return_address(0));
+    *(uint32_t *)data = layouts_size((uintptr_t)__builtin_return_address(0));
 }
 
-Test(shapes, sizes)
+Test(layouts, sizes)
 {
     uint32_t fixed = 1, by_pointer = 1, by_another = 1;
     support_start();
@@ -103,20 +104,20 @@ Test(shapes, sizes)
     cr_assert_eq(by_pointer, 0);
     plugin.call_aligned(size, &by_another);
     cr_assert_eq(by_another, 0);
-    cr_assert_eq(shapes_size(12345), 0, "there is no such code");
+    cr_assert_eq(layouts_size(12345), 0, "there is no such code");
 }
 
 static void stop_early(void *data)
 {
     uintptr_t pcs[3] = {0, 77, 77};
-    cr_assert(shapes_walk(pcs, 1, data));
+    cr_assert(layouts_walk(pcs, 1, data));
     cr_assert_eq(pcs[1], 77);
     cr_assert_eq(*(size_t *)data, 1);
-    cr_assert(shapes_walk(pcs, 0, data));
+    cr_assert(layouts_walk(pcs, 0, data));
     cr_assert_eq(*(size_t *)data, 0);
 }
 
-Test(shapes, no_more_than_asked_for)
+Test(layouts, no_more_than_asked_for)
 {
     size_t count;
     support_start();
@@ -125,13 +126,13 @@ Test(shapes, no_more_than_asked_for)
 
 #endif
 
-Test(shapes, what_has_another_shape_is_left_to_libunwind)
+Test(layouts, other_layouts_are_left_to_libunwind)
 {
     struct seen seen;
     support_start();
     struct plugin plugin = support_open("plugin");
     plugin.call_aligned(compare, &seen);
-    cr_assert_not(seen.by_shapes);
+    cr_assert_not(seen.by_layouts);
     cr_assert_geq(seen.count, 2);
 }
 
@@ -147,12 +148,12 @@ static void interrupt(void *data)
     raise(SIGUSR1);
 }
 
-Test(shapes, a_signal_handler)
+Test(layouts, a_signal_handler)
 {
     support_start();
     signal(SIGUSR1, handle);
     support_open("plugin").call(interrupt, NULL);
-    cr_assert_not(in_handler.by_shapes);
+    cr_assert_not(in_handler.by_layouts);
     cr_assert_geq(in_handler.count, 3);
 }
 
@@ -164,7 +165,7 @@ static void *run(void *data)
     return NULL;
 }
 
-Test(shapes, a_thread_ends_where_it_began)
+Test(layouts, a_thread_ends_where_it_began)
 {
     struct seen seen = {.count = 0};
     pthread_t thread;
@@ -175,7 +176,7 @@ Test(shapes, a_thread_ends_where_it_began)
 }
 
 /* At an address that another module had before. */
-Test(shapes, of_the_module_that_is_there_now)
+Test(layouts, of_the_module_that_is_there_now)
 {
     struct seen seen;
     support_start();
