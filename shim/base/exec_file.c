@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "base/exec_file.h"
+#include "base/compiler.h"
 #include "base/sys.h"
 
 #include <fcntl.h>
 #include <link.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -38,13 +38,14 @@ static const char *library_path, *report_folder;
 
 static bool stat_at(const struct exec_file *file, struct stat *status)
 {
-    return sys_call(SYS_newfstatat, file->folder, file->path, status, file->flags) == 0;
+    return file->path &&
+           sys_call(SYS_newfstatat, file->folder, file->path, status, file->flags) == 0;
 }
 
 static bool identify(const char *path, struct identity *identity)
 {
     struct stat status;
-    if (!stat_at(&(struct exec_file){AT_FDCWD, path, 0}, &status))
+    if (!stat_at(&(struct exec_file){AT_FDCWD, path, 0, NULL}, &status))
         return false;
     *identity = (struct identity){status.st_dev, status.st_ino};
     return true;
@@ -60,7 +61,7 @@ static bool is_same(const char *path, const struct identity *wanted)
 void exec_file_start(const char *path, const char *folder)
 {
     const struct link_map *map = _r_debug.r_map;
-    while (map && (!map->l_addr || map->l_addr != getauxval(AT_BASE)))
+    while (map && (!map->l_addr || map->l_addr != _r_debug.r_ldbase))
         map = map->l_next;
     if (map)
         identify(map->l_name, &loader);
@@ -93,22 +94,66 @@ static bool ignores_set_id(int fd)
            (sys_call(SYS_fstatfs, fd, &mount) == 0 && mount.f_flags & MOUNT_NOSUID);
 }
 
+struct ids {
+    unsigned long uid, euid, gid, egid;
+};
+
+/* The first two numbers of a line of /proc/self/status. */
+static bool find_ids(const char *status, const char *name, unsigned long *real,
+                     unsigned long *effective)
+{
+    const char *line = strstr(status, name);
+    if (!line)
+        return false;
+    unsigned long *const numbers[] = {real, effective};
+    for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++) {
+        line += strcspn(line, "0123456789");
+        for (*numbers[i] = 0; *line >= '0' && *line <= '9'; line++)
+            *numbers[i] = *numbers[i] * 10 + (unsigned long)(*line - '0');
+    }
+    return true;
+}
+
+/* A filter may kill for getuid(2), but not for what the loader did. */
+static bool get_ids(struct ids *ids)
+{
+    char status[512];
+    if (calls_are_filtered())
+        return sys_read_file("/proc/self/status", status, sizeof status) > 0 &&
+               find_ids(status, "\nUid:", &ids->uid, &ids->euid) &&
+               find_ids(status, "\nGid:", &ids->gid, &ids->egid);
+    *ids = (struct ids){(unsigned long)sys_call(SYS_getuid), (unsigned long)sys_call(SYS_geteuid),
+                        (unsigned long)sys_call(SYS_getgid), (unsigned long)sys_call(SYS_getegid)};
+    return true;
+}
+
 /* The loader will not trust its environment (AT_SECURE). */
 static bool is_privileged(int fd, const struct stat *status)
 {
     enum { SET_GROUP = S_ISGID | S_IXGRP };
-    uid_t uid = (uid_t)sys_call(SYS_getuid), euid = (uid_t)sys_call(SYS_geteuid);
-    gid_t gid = (gid_t)sys_call(SYS_getgid), egid = (gid_t)sys_call(SYS_getegid);
+    struct ids ids;
+    if (!get_ids(&ids))
+        return true;
     bool has_set_id = status->st_mode & S_ISUID || (status->st_mode & SET_GROUP) == SET_GROUP;
     if (has_set_id && !ignores_set_id(fd)) {
         if (status->st_mode & S_ISUID)
-            euid = status->st_uid;
+            ids.euid = status->st_uid;
         if ((status->st_mode & SET_GROUP) == SET_GROUP)
-            egid = status->st_gid;
+            ids.egid = status->st_gid;
     }
-    return uid != euid || gid != egid ||
-           (uid != 0 && !calls_are_filtered() &&
+    return ids.uid != ids.euid || ids.gid != ids.egid ||
+           (ids.uid != 0 && !calls_are_filtered() &&
             sys_call(SYS_fgetxattr, fd, "security.capability", NULL, 0) > 0);
+}
+
+/* By the call that the loader makes, for which no filter kills. */
+static bool may_access(int folder, const char *path, int how)
+{
+#if defined(SYS_access)
+    if (folder == AT_FDCWD || *path == '/')
+        return sys_call(SYS_access, path, how) == 0;
+#endif
+    return sys_call(SYS_faccessat, folder, path, how) == 0;
 }
 
 static bool read_at(int fd, void *to, size_t size, uint64_t offset)
@@ -151,7 +196,7 @@ static bool can_read_library(void)
 /* By the real ids, which are the effective ones of a program that is not privileged. */
 static bool can_report(void)
 {
-    return !report_folder || sys_call(SYS_faccessat, AT_FDCWD, report_folder, W_OK | X_OK) == 0;
+    return !report_folder || may_access(AT_FDCWD, report_folder, W_OK | X_OK);
 }
 
 static enum unfollowed inspect_elf(int fd, const ElfW(Ehdr) * header, const struct stat *status)
@@ -163,6 +208,8 @@ static enum unfollowed inspect_elf(int fd, const ElfW(Ehdr) * header, const stru
         header->e_machine != MACHINE)
         return UNFOLLOWED_FOREIGN;
     int found = find_interpreter(fd, header, &segment);
+    if (status->st_dev == loader.device && status->st_ino == loader.inode)
+        return can_read_library() ? UNFOLLOWED_LOADER : UNFOLLOWED_NO_LIBRARY;
     if (found <= 0)
         return found == 0 ? UNFOLLOWED_STATIC : UNFOLLOWED_FOREIGN;
     if (!can_read_library())
@@ -185,15 +232,15 @@ union beginning {
     char line[SCRIPT_LINE_MAX];
 };
 
-/* `beginning` has the path of the interpreter when *script is set. */
+/* *script is the interpreter of a script, in `beginning`, or NULL. */
 static enum unfollowed inspect_one(const struct exec_file *file, union beginning *beginning,
-                                   char **script)
+                                   const char **script)
 {
     struct stat status;
     *script = NULL;
     if (!stat_at(file, &status) || !S_ISREG(status.st_mode) || !(status.st_mode & 0111))
         return UNFOLLOWED_ABSENT;
-    if (*file->path && sys_call(SYS_faccessat, file->folder, file->path, X_OK) != 0)
+    if (*file->path && !may_access(file->folder, file->path, X_OK))
         return UNFOLLOWED_ABSENT;
     int fd = open_at(file);
     if (fd < 0)
@@ -206,6 +253,8 @@ static enum unfollowed inspect_one(const struct exec_file *file, union beginning
         found = inspect_elf(fd, &beginning->header, &status);
     else if (length > 2 && !memcmp(beginning->line, "#!", 2))
         *script = interpreter_in(beginning->line);
+    else if (length >= 0)
+        *script = file->shell;
     sys_call(SYS_close, fd);
     return found;
 }
@@ -213,11 +262,9 @@ static enum unfollowed inspect_one(const struct exec_file *file, union beginning
 enum unfollowed exec_file_inspect(const struct exec_file *file)
 {
     union beginning beginning;
-    char path[SCRIPT_LINE_MAX], *script;
+    const char *script;
     enum unfollowed found = inspect_one(file, &beginning, &script);
-    for (int depth = 0; script && depth < SCRIPT_DEPTH_MAX; depth++) {
-        memcpy(path, script, strlen(script) + 1);
-        found = inspect_one(&(struct exec_file){AT_FDCWD, path, 0}, &beginning, &script);
-    }
+    for (int depth = 0; script && depth < SCRIPT_DEPTH_MAX; depth++)
+        found = inspect_one(&(struct exec_file){AT_FDCWD, script, 0, NULL}, &beginning, &script);
     return found;
 }

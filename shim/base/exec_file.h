@@ -17,13 +17,16 @@ struct exec_file {
     int folder;
     const char *path;
     int flags; /* AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW */
+    const char
+        *shell; /* runs the file if the kernel does not know its format; NULL: nothing does */
 };
 
 /* Once: remembers the loader, the library, and the folder that reports go into (or NULL). */
 void exec_file_start(const char *library, const char *folder);
 
 /* Reports why the library does not come into the program. UNFOLLOWED_NOT: it does;
- * UNFOLLOWED_ABSENT: there is nothing to execute. */
+ * UNFOLLOWED_LOADER: it comes into what the loader runs, if anything; UNFOLLOWED_ABSENT: there is
+ * nothing to execute. */
 enum unfollowed exec_file_inspect(const struct exec_file *file);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/sys.h"
 
+#include <elf.h>
 #include <linux/prctl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,9 +13,11 @@
 
 #define PRELOAD "LD_PRELOAD="
 #define OPTIONS "DLPIN_OPTIONS="
-#define MARK "DLPIN_PUT_BACK=" /* followed by a digit: the number of variables before it */
+#define TRACE "LD_TRACE_LOADED_OBJECTS="
+#define MARK "DLPIN_PUT_BACK=" /* then a digit: so many entries are ours, this one too */
 
-enum { MOST_PUT_BACK = 2 };
+/* Of an environment: an even number (take_from). */
+enum { MOST_PUT_BACK = 4 };
 
 static const char *library;     /* NULL: nothing is put back */
 static char *preload, *options; /* whole variables */
@@ -25,14 +28,6 @@ static const char *taken_preload, *taken_options;
 static bool begins(const char *text, const char *with)
 {
     return !strncmp(text, with, strlen(with));
-}
-
-static size_t count(char *const *environment)
-{
-    size_t n = 0;
-    while (environment && environment[n])
-        n++;
-    return n;
 }
 
 /* The array that the kernel made, above the arguments. */
@@ -105,16 +100,26 @@ static void remember_taken(const char *variable)
         taken_options = arena_strdup(variable);
 }
 
+/* Programs that look for the auxiliary vector behind the environment find it: the entries between
+ * are pairs that the vector has for no purpose. */
+static void fill_with_ignored(char **entries, size_t n)
+{
+    for (size_t i = 0; i < n; i += 2) {
+        entries[i] = (char *)AT_IGNORE;
+        entries[i + 1] = NULL;
+    }
+}
+
 static void take_from(char **array, size_t n, unsigned put_back)
 {
-    char *mark = array[n - 1], *first = array[n - 1 - put_back];
-    for (size_t i = n - 1 - put_back; i < n; i++) {
-        if (array[i] != mark)
-            remember_taken(array[i]);
+    char *mark = array[n - 1], *first = array[n - put_back];
+    for (size_t i = n - put_back; i < n; i++) {
+        remember_taken(array[i]);
         if (environ != array)
             remove_from(environ, array[i]);
     }
-    array[n - 1 - put_back] = NULL;
+    array[n - put_back] = NULL;
+    fill_with_ignored(array + n - put_back + 1, put_back);
     memset(first, 0, (size_t)(mark + strlen(mark) - first));
     end_environment(first);
 }
@@ -122,11 +127,13 @@ static void take_from(char **array, size_t n, unsigned put_back)
 void variables_take(void)
 {
     char **array = first_environment();
-    size_t n = count(array);
+    size_t n = 0;
+    while (array && array[n])
+        n++;
     if (n < 2 || !begins(array[n - 1], MARK))
         return;
     unsigned put_back = (unsigned)(array[n - 1][strlen(MARK)] - '0');
-    if (put_back >= 1 && put_back <= MOST_PUT_BACK && put_back < n)
+    if (put_back >= 2 && put_back <= MOST_PUT_BACK && put_back % 2 == 0 && put_back <= n)
         take_from(array, n, put_back);
 }
 
@@ -201,87 +208,234 @@ const char *variables_options(void)
     return taken_options ? taken_options + strlen(OPTIONS) : getenv("DLPIN_OPTIONS");
 }
 
-/* The last variable of this name, which the loader takes, or NULL. */
-static char *const *last_of(char *const *environment, const char *name)
+enum { PAGE = 4096, AT_ONCE = 16, NAME_LENGTH = sizeof TRACE - 1 };
+
+static size_t in_page(const char *at, size_t size)
 {
-    char *const *found = NULL;
-    for (; environment && *environment; environment++)
-        if (begins(*environment, name))
-            found = environment;
-    return found;
+    size_t rest = PAGE - (uintptr_t)at % PAGE;
+    return size < rest ? size : rest;
 }
 
-static const char *list_in(char *const *environment)
+/* strnlen(3) is not among what the library may call. */
+static size_t length_within(const char *text, size_t size)
 {
-    char *const *variable = last_of(environment, PRELOAD);
-    return variable ? *variable + strlen(PRELOAD) : NULL;
+    size_t length = 0;
+    while (length < size && text[length])
+        length++;
+    return length;
 }
 
-unsigned variables_missing(char *const *environment)
+ssize_t variables_copy_text(const char *from, char *to, size_t size)
 {
-    unsigned missing = 0;
-    if (!has_library(list_in(environment)))
-        missing |= VARIABLE_PRELOAD;
-    if (options && !last_of(environment, OPTIONS))
-        missing |= VARIABLE_OPTIONS;
-    return missing;
+    for (size_t done = 0; done < size;) {
+        size_t n = in_page(from + done, size - done);
+        if (sys_copy_memory(from + done, to + done, n) != (ssize_t)n)
+            return -1;
+        size_t length = length_within(to + done, n);
+        done += length;
+        if (length < n)
+            return (ssize_t)done;
+    }
+    return -1;
 }
 
-size_t variables_room(char *const *environment)
+/* `text`: as much of the variable as lies in its first page. */
+static bool is_named(const char *variable, const char *text, size_t size, const char *name)
 {
-    const char *list = list_in(environment);
-    return (count(environment) + MOST_PUT_BACK + 2) * sizeof(char *) + sizeof MARK "2" +
+    char whole[NAME_LENGTH];
+    size_t length = strlen(name);
+    if (size >= length || memcmp(text, name, size) != 0)
+        return size >= length && !memcmp(text, name, length);
+    return sys_copy_memory(variable, whole, length) == (ssize_t)length &&
+           !memcmp(whole, name, length);
+}
+
+/* Texts that the kernel copies at once. */
+struct pieces {
+    struct sys_span spans[AT_ONCE];
+    unsigned count;
+    size_t size;
+    char bytes[640];
+};
+
+/* Returns where the text will be. Each piece costs the kernel time: a text that lies close behind
+ * the one before is in the same. `spare`: what the other texts need at most. */
+static const char *add_piece(struct pieces *pieces, const char *text, size_t spare)
+{
+    uintptr_t start = (uintptr_t)text, end = start + in_page(text, NAME_LENGTH);
+    struct sys_span *last = pieces->count ? pieces->spans + pieces->count - 1 : NULL;
+    if (last && start >= last->start && start / PAGE == last->start / PAGE) {
+        size_t offset = pieces->size - last->size + (start - last->start);
+        size_t size = end - last->start > last->size ? end - last->start : last->size;
+        if (pieces->size - last->size + size + spare <= sizeof pieces->bytes) {
+            pieces->size += size - last->size;
+            last->size = size;
+            return pieces->bytes + offset;
+        }
+    }
+    pieces->spans[pieces->count++] = (struct sys_span){start, end - start};
+    pieces->size += end - start;
+    return pieces->bytes + pieces->size - (end - start);
+}
+
+struct names {
+    const char *preload; /* the last variable of this name, which the loader takes */
+    bool has_options, has_trace;
+};
+
+static bool look_at(char *const *entries, size_t n, struct names *names)
+{
+    struct pieces pieces;
+    const char *texts[AT_ONCE];
+    pieces.count = 0;
+    pieces.size = 0;
+    for (size_t i = 0; i < n; i++)
+        texts[i] = add_piece(&pieces, entries[i], (n - i - 1) * NAME_LENGTH);
+    if (n && sys_copy_spans(pieces.spans, pieces.count, pieces.bytes) != pieces.size)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        size_t size = in_page(entries[i], NAME_LENGTH);
+        if (is_named(entries[i], texts[i], size, PRELOAD))
+            names->preload = entries[i];
+        names->has_options |= is_named(entries[i], texts[i], size, OPTIONS);
+        names->has_trace |= is_named(entries[i], texts[i], size, TRACE);
+    }
+    return true;
+}
+
+/* The number of entries; -1 where one of them cannot be read. */
+static ssize_t look_at_all(char *const *environment, struct names *names)
+{
+    char *entries[AT_ONCE];
+    for (size_t n = 0; environment;) {
+        ssize_t size = sys_copy_memory(environment + n, entries, sizeof entries);
+        size_t came = size > 0 ? (size_t)size / sizeof *entries : 0, i = 0;
+        while (i < came && entries[i])
+            i++;
+        if (!came || !look_at(entries, i, names))
+            return -1;
+        n += i;
+        if (i < came)
+            return (ssize_t)n;
+    }
+    return 0;
+}
+
+bool variables_read(struct variables *variables, char *const *environment, char *list, size_t size)
+{
+    struct names names = {0};
+    ssize_t count = look_at_all(environment, &names);
+    *variables = (struct variables){.environment = environment, .count = (size_t)count};
+    if (count < 0 ||
+        (names.preload && variables_copy_text(names.preload + strlen(PRELOAD), list, size) < 0))
+        return false;
+    variables->preload = names.preload;
+    variables->list = names.preload ? list : NULL;
+    variables->lists_libraries = names.has_trace;
+    if (!has_library(variables->list))
+        variables->missing |= VARIABLE_PRELOAD;
+    if (options && !names.has_options)
+        variables->missing |= VARIABLE_OPTIONS;
+    return true;
+}
+
+size_t variables_room(const struct variables *variables)
+{
+    const char *list = variables->list;
+    return (variables->count + MOST_PUT_BACK + 1) * sizeof(char *) +
            (list ? strlen(preload) + 1 + strlen(list) + 1 : 0);
 }
 
-/* LD_PRELOAD with the library in front of the list; `text` moves behind it. */
-static char *preload_with(const char *list, char **text)
+/* The entries of the program, again; others may have changed them meanwhile. */
+static bool copy_entries(const struct variables *variables, char **copy)
 {
-    char *variable = *text;
-    if (!list || !*list)
-        return preload;
-    *text = copy_text(copy_text(copy_text(variable, preload), ":"), list) + 1;
-    return variable;
+    size_t size = variables->count * sizeof *copy;
+    return !size || sys_copy_memory(variables->environment, copy, size) == (ssize_t)size;
 }
 
-char **variables_put_back(char *const *environment, unsigned missing, void *room)
+/* LD_PRELOAD with the library in front of the list. */
+static char *preload_with(const char *list, char *text)
 {
-    size_t n = count(environment);
-    char **copy = room, *text = (char *)(copy + n + MOST_PUT_BACK + 2);
-    unsigned put_back = 0;
-    if (n)
-        memcpy(copy, environment, n * sizeof *copy);
-    if (missing & VARIABLE_PRELOAD)
-        copy[n + put_back++] = preload_with(list_in(environment), &text);
-    if (missing & VARIABLE_OPTIONS)
-        copy[n + put_back++] = options;
-    copy_text(copy_text(text, MARK), (char[]){(char)('0' + put_back), '\0'});
-    copy[n + put_back] = text;
-    copy[n + put_back + 1] = NULL;
+    if (!list || !*list)
+        return preload;
+    copy_text(copy_text(copy_text(text, preload), ":"), list);
+    return text;
+}
+
+char **variables_put_back(const struct variables *variables, void *room)
+{
+    static char marks[][sizeof MARK "2"] = {MARK "2", MARK "4"};
+    size_t n = variables->count;
+    char **copy = room, **to = copy + n;
+    if (!copy_entries(variables, copy))
+        return NULL;
+    if (variables->missing & VARIABLE_PRELOAD)
+        *to++ = preload_with(variables->list, (char *)(copy + n + MOST_PUT_BACK + 1));
+    if (variables->missing & VARIABLE_OPTIONS)
+        *to++ = options;
+    char *mark = marks[to - (copy + n) > 1];
+    *to++ = mark;
+    if ((to - (copy + n)) % 2)
+        *to++ = mark;
+    *to = NULL;
     return copy;
 }
 
 /* The variable without the library in it; NULL: nothing else was. */
-static char *preload_without(const char *variable, char *text)
+static char *preload_without(const char *list, char *text)
 {
     const char *start, *end;
-    if (!find_item(variable + strlen(PRELOAD), &start, &end))
-        return (char *)variable;
-    end += *end != '\0';
-    memcpy(text, variable, (size_t)(start - variable));
-    copy_text(text + (start - variable), end);
-    return text[strlen(PRELOAD)] ? text : NULL;
+    if (!find_item(list, &start, &end))
+        return NULL;
+    char *rest = copy_text(text, PRELOAD);
+    memcpy(rest, list, (size_t)(start - list));
+    copy_text(rest + (start - list), end + (*end != '\0'));
+    return *rest ? text : NULL;
 }
 
-char **variables_leave_out(char *const *environment, void *room)
+char **variables_leave_out(const struct variables *variables, void *room)
 {
-    size_t n = count(environment);
-    char **copy = room, *text = (char *)(copy + n + 1), **to = copy;
-    char *const *last = last_of(environment, PRELOAD);
-    for (char *const *from = environment; *from; from++) {
-        *to = from == last ? preload_without(*from, text) : *from;
+    size_t n = variables->count;
+    char **copy = room, **to = copy;
+    if (!copy_entries(variables, copy))
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
+        *to = copy[i] == variables->preload
+                  ? preload_without(variables->list, (char *)(copy + n + 1))
+                  : copy[i];
         to += *to != NULL;
     }
     *to = NULL;
     return copy;
+}
+
+/* Of a text of the program, but not much more than `most`; beyond it where it cannot be read. */
+static size_t text_bytes(const char *text, size_t most)
+{
+    char piece[256];
+    for (size_t done = 0; done <= most;) {
+        size_t n = in_page(text + done, sizeof piece);
+        if (sys_copy_memory(text + done, piece, n) != (ssize_t)n)
+            break;
+        size_t length = length_within(piece, n);
+        done += length;
+        if (length < n)
+            return done + 1;
+    }
+    return most + 1;
+}
+
+size_t variables_bytes(char *const *array, size_t most)
+{
+    const char *entry;
+    size_t bytes = 0;
+    for (; array && bytes <= most; array++) {
+        if (sys_copy_memory(array, &entry, sizeof entry) != sizeof entry)
+            return most + 1;
+        bytes += sizeof entry;
+        if (!entry)
+            break;
+        bytes += text_bytes(entry, most);
+    }
+    return bytes;
 }

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Removes what was put back, if anything was. Idempotent. */
 void variables_take(void);
@@ -31,16 +32,38 @@ const char *variables_options(void);
 
 enum { VARIABLE_PRELOAD = 1 << 0, VARIABLE_OPTIONS = 1 << 1 };
 
-/* The variables that the environment of another program lacks. */
-unsigned variables_missing(char *const *environment);
+/*
+ * An environment that the program made for another one. The program may have made it wrong, and
+ * other threads may change it: it is only read through the kernel (sys_copy_memory).
+ */
+struct variables {
+    char *const *environment;
+    size_t count;
+    const char
+        *preload;     /* the program's LD_PRELOAD, of several the last, which the loader takes, */
+    const char *list; /* and a copy of its value; NULL: there is none */
+    unsigned missing;
+    bool lists_libraries; /* the loader is asked for that, as ldd(1) does, and no program runs */
+};
+
+/* `list` is for the copy. False: not all can be read, or LD_PRELOAD does not fit. */
+bool variables_read(struct variables *variables, char *const *environment, char *list, size_t size);
 
 /* How many bytes variables_put_back and variables_leave_out need. */
-size_t variables_room(char *const *environment);
+size_t variables_room(const struct variables *variables);
 
 /* The environment with the missing variables, or without the library in LD_PRELOAD, in `room`,
- * which is aligned for pointers. The strings of the program are not copied but where one changes.
+ * which is aligned for pointers; NULL where it cannot be read any more. The strings of the program
+ * are not copied but where one changes. */
+char **variables_put_back(const struct variables *variables, void *room);
+char **variables_leave_out(const struct variables *variables, void *room);
+
+/* What an array of the program and its texts take of the room that the kernel has for arguments;
+ * more than `most` where they take more, or cannot be read. */
+size_t variables_bytes(char *const *array, size_t most);
+
+/* Copies a text of the program. Returns its length, or -1 where it cannot be read or does not fit.
  */
-char **variables_put_back(char *const *environment, unsigned missing, void *room);
-char **variables_leave_out(char *const *environment, void *room);
+ssize_t variables_copy_text(const char *from, char *to, size_t size);
 
 #endif

@@ -46,7 +46,8 @@ struct request {
 
 struct plan {
     const struct request *request;
-    const char *found;
+    struct variables given;
+    const char *found;        /* the file that a name means */
     char *const *environment; /* for the new program */
     char *path;               /* room for a path that is searched for, */
     size_t path_size;
@@ -75,6 +76,18 @@ static bool make_candidate(struct plan *plan, const char *folder, size_t length)
     return true;
 }
 
+/* What execvp starts for a file of a format that the kernel does not know. */
+static const char *shell_for(const struct request *request)
+{
+    return request->way == EXECVP || request->way == EXECVPE ? "/bin/sh" : NULL;
+}
+
+static enum unfollowed inspect(const struct request *request, const char *path)
+{
+    return exec_file_inspect(
+        &(struct exec_file){request->folder, path, request->flags, shell_for(request)});
+}
+
 static enum unfollowed search(struct plan *plan)
 {
     enum unfollowed found = UNFOLLOWED_ABSENT;
@@ -84,7 +97,7 @@ static enum unfollowed search(struct plan *plan)
     for (size_t length; *plan->request->path && found == UNFOLLOWED_ABSENT; at += length + 1) {
         length = strcspn(at, ":");
         if (make_candidate(plan, at, length))
-            found = exec_file_inspect(&(struct exec_file){AT_FDCWD, plan->path, 0});
+            found = inspect(plan->request, plan->path);
         if (!at[length])
             break;
     }
@@ -100,41 +113,67 @@ static bool is_unsure(const struct plan *plan)
     return spawn && spawn->actions && spawn->actions->__used > 0 && path[0] != '/';
 }
 
-static enum unfollowed put_back(struct plan *plan, unsigned missing)
+/* More variables may be more than the kernel takes. An exec is then made again without them; not so
+ * a spawn, whose actions would be carried out twice. The kernel takes 128 KB at least. */
+static bool may_be_too_much(const struct request *request)
 {
-    char *const *given = plan->request->environment;
+    enum { SAFE = 96 << 10 };
+    return request->spawn &&
+           variables_bytes(request->argv, SAFE) + variables_bytes(request->environment, SAFE) >
+               SAFE;
+}
+
+static enum unfollowed put_back(struct plan *plan)
+{
     if (is_unsure(plan))
         return UNFOLLOWED_UNSURE;
-    if (variables_room(given) > plan->room_size)
+    if (variables_room(&plan->given) > plan->room_size || may_be_too_much(plan->request))
         return UNFOLLOWED_NO_ROOM;
-    plan->environment = variables_put_back(given, missing, plan->room);
+    plan->environment = variables_put_back(&plan->given, plan->room);
     return UNFOLLOWED_NOT;
 }
 
 static void leave_out(struct plan *plan)
 {
-    char *const *given = plan->request->environment;
-    if (variables_room(given) <= plan->room_size)
-        plan->environment = variables_leave_out(given, plan->room);
+    if (variables_room(&plan->given) <= plan->room_size)
+        plan->environment = variables_leave_out(&plan->given, plan->room);
+}
+
+/* What the program calls it, where it is a descriptor. */
+static const char *first_argument(char *const *argv, char *room, size_t size)
+{
+    const char *first = NULL;
+    bool came = sys_copy_memory(argv, &first, sizeof first) == (ssize_t)sizeof first;
+    return came && variables_copy_text(first, room, size) >= 0 ? room : "";
+}
+
+static void note(struct plan *plan, enum unfollowed why)
+{
+    const struct request *request = plan->request;
+    char first[256];
+    const char *name =
+        *request->path ? request->path : first_argument(request->argv, first, sizeof first);
+    plan->note = unfollowed_note(name, why);
 }
 
 static void make_plan(struct plan *plan)
 {
     const struct request *request = plan->request;
-    const struct exec_file file = {request->folder, request->path, request->flags};
-    unsigned missing = variables_missing(request->environment);
-    enum unfollowed why = is_searched(request) ? search(plan) : exec_file_inspect(&file);
+    unsigned missing = plan->given.missing;
+    enum unfollowed why = UNFOLLOWED_NO_LIBRARY;
+    if (!plan->given.lists_libraries)
+        why = is_searched(request) ? search(plan) : inspect(request, request->path);
+    if (why == UNFOLLOWED_LOADER) /* which may list libraries, and would list ours */
+        why = missing ? UNFOLLOWED_STATIC : UNFOLLOWED_NOT;
     if (why == UNFOLLOWED_NOT && missing)
-        why = put_back(plan, missing);
+        why = put_back(plan);
     else if ((why == UNFOLLOWED_NO_LIBRARY || why == UNFOLLOWED_FOREIGN) &&
              !(missing & VARIABLE_PRELOAD))
         leave_out(plan);
-    if (why >= UNFOLLOWED_COUNT)
-        return;
-    const char *name = request->path;
-    if (!*name && request->argv && request->argv[0])
-        name = request->argv[0];
-    plan->note = unfollowed_note(name, why);
+    if (!plan->environment)
+        plan->environment = request->environment;
+    if (why < UNFOLLOWED_COUNT && !plan->given.lists_libraries)
+        note(plan, why);
 }
 
 static struct plan plan_for(const struct request *request)
@@ -142,14 +181,14 @@ static struct plan plan_for(const struct request *request)
     return (struct plan){.request = request, .environment = request->environment, .note = -1};
 }
 
-static struct plan *map_plan(const struct request *request)
+static struct plan *map_plan(const struct request *request, const struct variables *given)
 {
-    size_t room = variables_room(request->environment),
-           size = sizeof(struct plan) + room + PATH_MAX;
+    size_t room = variables_room(given), size = sizeof(struct plan) + room + PATH_MAX;
     struct plan *plan = sys_map(size);
     if (!plan)
         return NULL;
     *plan = plan_for(request);
+    plan->given = *given;
     plan->mapped_size = size;
     plan->room = plan + 1;
     plan->room_size = room;
@@ -165,11 +204,15 @@ struct work {
 
 static void make_plan_here(void *data)
 {
+    enum { LIST_ROOM = 4096 };
     struct work *work = data;
+    struct variables given;
+    char list[LIST_ROOM];
     int saved_errno;
     if (!own_process_enter(&saved_errno))
         return;
-    work->plan = map_plan(work->request);
+    if (variables_read(&given, work->request->environment, list, sizeof list))
+        work->plan = map_plan(work->request, &given);
     if (work->plan)
         make_plan(work->plan);
     guard_leave(saved_errno);
@@ -198,8 +241,7 @@ static int call_spawn(const struct request *request, const struct spawn *spawn,
                 environment);
 }
 
-/* `found`: the file that the name means; NULL: the call searches for it. */
-static int call(const struct request *request, const char *found, char *const *environment)
+static int call(const struct request *request, char *const *environment)
 {
     bool is_changed = environment != request->environment;
     if (request->spawn)
@@ -212,11 +254,9 @@ static int call(const struct request *request, const char *found, char *const *e
     case EXECVP:
         if (!is_changed)
             return real_execvp(request->path, request->argv);
-        break;
+        return real_execvpe(request->path, request->argv, environment);
     case EXECVPE:
-        if (!is_changed)
-            return real_execvpe(request->path, request->argv, environment);
-        break;
+        return real_execvpe(request->path, request->argv, environment);
     case FEXECVE:
         return real_fexecve(request->folder, request->argv, environment);
     case EXECVEAT:
@@ -227,22 +267,15 @@ static int call(const struct request *request, const char *found, char *const *e
     case SPAWNP:
         break;
     }
-    return real_execve(found ? found : request->path, request->argv, environment);
-}
-
-/* Something that only we see may be the reason that it failed: then as the program wants it. */
-static bool is_worth_another_try(const struct plan *plan, int result)
-{
-    return plan->environment != plan->request->environment &&
-           (plan->request->spawn ? result == E2BIG : result != 0);
+    return real_execve(request->path, request->argv, environment);
 }
 
 static int carry_out(struct plan *plan)
 {
     const struct request *request = plan->request;
-    int result = call(request, plan->found, plan->environment);
-    if (is_worth_another_try(plan, result))
-        result = call(request, NULL, request->environment);
+    int result = call(request, plan->environment);
+    if (result && !request->spawn && plan->environment != request->environment)
+        result = call(request, request->environment); /* our variables may be why it failed */
     if (!result)
         return result;
     int saved_errno = errno;
@@ -267,17 +300,18 @@ static int run_here(const struct request *request)
     if (!request->spawn)
         end_image();
     if (!work.plan)
-        return call(request, NULL, request->environment);
+        return call(request, request->environment);
     int result = carry_out(work.plan);
     drop_plan(work.plan);
     return result;
 }
 
+/* The stack may be of 4 KB: other libraries give their children no more. */
 static __attribute__((noinline)) int run_in_vfork_child(const struct request *request)
 {
-    enum { PATH_ROOM = 1024, VARIABLES = 256 };
+    enum { PATH_ROOM = 256, LIST_ROOM = 256, VARIABLES = 128 };
     struct plan plan = plan_for(request);
-    char path[PATH_ROOM];
+    char path[PATH_ROOM], list[LIST_ROOM];
     char *room[VARIABLES];
     int saved_errno;
     plan.path = path;
@@ -285,7 +319,10 @@ static __attribute__((noinline)) int run_in_vfork_child(const struct request *re
     plan.room = room;
     plan.room_size = sizeof room;
     if (lifecycle_enter(&saved_errno)) {
-        make_plan(&plan);
+        uint64_t blocked = sys_block_signals(~(uint64_t)0); /* the parent has the same guard */
+        if (variables_read(&plan.given, request->environment, list, sizeof list))
+            make_plan(&plan);
+        sys_block_signals(blocked);
         guard_leave(saved_errno);
     }
     return carry_out(&plan);
@@ -303,7 +340,7 @@ static int run(const struct request *request)
         return lifecycle_is_own_process() ? run_here(request) : run_in_vfork_child(request);
     if (!request->spawn)
         end_image();
-    return call(request, NULL, request->environment);
+    return call(request, request->environment);
 }
 
 EXPORT int execve(const char *path, char *const argv[], char *const envp[])
@@ -328,6 +365,9 @@ EXPORT int execvpe(const char *name, char *const argv[], char *const envp[])
 
 EXPORT int fexecve(int file, char *const argv[], char *const envp[])
 {
+    real_need(real_fexecve);
+    if (!envp) /* for the C library an error */
+        return real_fexecve(file, argv, envp);
     return run(&(struct request){"", argv, envp, NULL, file, AT_EMPTY_PATH, FEXECVE});
 }
 
@@ -403,7 +443,10 @@ EXPORT int execle(const char *path, const char *first, ...)
 
 void shell_note(const char *command)
 {
-    if (command && is_followed() && variables_missing(environ))
+    char list[1024];
+    struct variables given;
+    if (command && is_followed() && variables_read(&given, environ, list, sizeof list) &&
+        given.missing)
         unfollowed_note("/bin/sh", UNFOLLOWED_SHELL);
 }
 

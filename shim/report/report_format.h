@@ -176,6 +176,7 @@ enum unfollowed {
     DLPIN_UNFOLLOWED(DLPIN_UNFOLLOWED_ROW) UNFOLLOWED_COUNT,
     UNFOLLOWED_NOT = UNFOLLOWED_COUNT, /* the library comes into it */
     UNFOLLOWED_ABSENT,                 /* there is no such program */
+    UNFOLLOWED_LOADER,                 /* the loader: its arguments say what it does */
 };
 enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COUNT };
 

@@ -15,7 +15,8 @@ import sys
 import tempfile
 import unittest
 
-DLPIN, SHIM, STARTS, SHOWS, STATIC, ENDS, PLUGIN = (os.path.abspath(path) for path in sys.argv[1:8])
+DLPIN, SHIM, STARTS, EDGES, SHOWS, STATIC, ENDS, PLUGIN = (os.path.abspath(path) for path in sys.argv[1:9])
+LOADER = re.search(rb'/lib[^\0]*/ld-[^\0]*', pathlib.Path(SHOWS).read_bytes()).group().decode()
 NOBODY = 65534
 
 # With an environment that the program made.
@@ -61,8 +62,8 @@ class Case(unittest.TestCase):
         target.chmod(mode)
         return target
 
-    def compare(self, way, program=SHOWS, *arguments, options=(), status=0, **more):
-        command = (STARTS, way, program, PLUGIN, *arguments)
+    def compare(self, way, program=SHOWS, *arguments, options=(), status=0, starter=STARTS, **more):
+        command = (starter, way, program, PLUGIN, *arguments)
         alone = self.run_in_folder(*command, **more)
         self.assertEqual(alone.returncode, 0, alone.stdout)
         result = self.watch(*command, options=options, **more)
@@ -143,6 +144,55 @@ class Started(Case):
             report = self.watch('sh', '-c', f'{STATIC} x; {STATIC} x; env -i {STATIC} x').report
             counts = sorted(item['count'] for item in report['coverage']['unfollowed'])
             self.assertEqual(sum(counts), 3)
+
+
+class Edges(Case):
+    def expect(self, way, program=SHOWS, unloaded=0, **more):
+        report = self.compare(way, program, options=['--unwatched=ok'], starter=EDGES, **more)
+        self.assertEqual(self.unloaded(report), unloaded)
+        return report['coverage']['unfollowed']
+
+    def test_what_cannot_be_read(self):
+        self.assertEqual(self.expect('unreadable'), [])
+        self.assertEqual(self.expect('at-edges', unloaded=2), [])
+
+    def test_descriptors(self):
+        self.assertEqual(self.expect('descriptors'), [])
+
+    def test_a_small_stack(self):
+        self.assertEqual(self.expect('small-stack', unloaded=1), [])
+
+    def test_as_much_as_the_kernel_takes(self):
+        for item in self.expect('spawn-much'):
+            self.assertIn('no room', item['why'])
+
+    def test_an_environment_that_changes(self):
+        self.expect('changing')
+
+    def test_a_script_without_an_interpreter(self):
+        script = self.folder / 'script'
+        script.write_text(f'{SHOWS} {PLUGIN}\n')
+        script.chmod(0o755)
+        self.assertEqual(self.expect('by-name', script, unloaded=1, SHOWS_ALL='1'), [])
+        self.assertEqual(self.expect('by-name-with', script, unloaded=1), [])
+
+    def test_the_loader(self):
+        for command in ([LOADER, STARTS, 'some', SHOWS, PLUGIN], ['sh', '-c', f'{LOADER} {SHOWS} {PLUGIN}; true']):
+            with self.subTest(command):
+                result = self.watch(*command, SHOWS_ALL='1')
+                self.assertEqual(result.stdout, self.run_in_folder(*command, SHOWS_ALL='1').stdout)
+                self.assertEqual(result.returncode, 0, result.messages)
+                self.assertEqual(result.report['coverage']['unfollowed'], [])
+                self.assertEqual(self.unloaded(result.report), 1)
+
+    def test_lists_of_libraries(self):
+        for command in (['ldd', SHOWS], ['env', '-i', 'ldd', SHOWS], ['env', '-i', LOADER, '--list', SHOWS],
+                        ['env', '-i', 'LD_TRACE_LOADED_OBJECTS=1', SHOWS], ['env', 'LD_TRACE_LOADED_OBJECTS=1', SHOWS]):
+            with self.subTest(command):
+                alone = self.run_in_folder(*command).stdout
+                self.assertIn(b'libc.so', alone)
+                stdout = self.watch(*command).stdout
+                self.assertEqual(*(re.sub(rb'0x[0-9a-f]+', b'', text) for text in (stdout, alone)))
 
 
 class Users(Case):

@@ -2,7 +2,7 @@
 /*
  * A program under a seccomp filter against all calls that make or inspect processes ends as it does
  * without the shim. The filter says which call it was; real ones kill. Then the same in a new
- * image, which has the filter from its start.
+ * image, which has the filter from its start, and starts another one.
  */
 #include "../observe.h"
 #include <linux/filter.h>
@@ -34,6 +34,7 @@ static void confine(struct sock_fprog *filter)
 int main(int count, char **arguments)
 {
     char *const again[] = {(char *)"./process_filtered", (char *)"again", NULL};
+    char *const last[] = {(char *)"./process_filtered", (char *)"for the", (char *)"last", NULL};
     struct sigaction action = {.sa_sigaction = refused, .sa_flags = SA_SIGINFO};
     static struct sock_filter instructions[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -56,6 +57,14 @@ int main(int count, char **arguments)
         REFUSE(SYS_kill),
         REFUSE(SYS_fstatfs),
         REFUSE(SYS_rt_tgsigqueueinfo),
+        REFUSE(SYS_getuid),
+        REFUSE(SYS_geteuid),
+        REFUSE(SYS_getgid),
+        REFUSE(SYS_getegid),
+        REFUSE(SYS_fgetxattr),
+#if defined(SYS_access)
+        REFUSE(SYS_faccessat),
+#endif
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     static struct sock_fprog filter = {sizeof instructions / sizeof *instructions, instructions};
@@ -68,5 +77,7 @@ int main(int count, char **arguments)
     say("alive %s\n", arguments[0]);
     if (count == 1)
         execv(again[0], again);
+    if (count == 2)
+        execve(last[0], last, environ);
     return observe_status();
 }
