@@ -58,7 +58,7 @@ size_t variables_room(const struct variables *variables);
 char **variables_put_back(const struct variables *variables, void *room);
 char **variables_leave_out(const struct variables *variables, void *room);
 
-/* What an array of the program and its texts take of the room that the kernel has for arguments;
+/* Returns how much of the kernel's room for arguments an array of the program and its texts take;
  * more than `most` where they take more, or cannot be read. */
 size_t variables_bytes(char *const *array, size_t most);
 

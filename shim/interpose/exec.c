@@ -76,7 +76,7 @@ static bool make_candidate(struct plan *plan, const char *folder, size_t length)
     return true;
 }
 
-/* What execvp starts for a file of a format that the kernel does not know. */
+/* The program that execvp starts for a file of a format that the kernel does not know. */
 static const char *shell_for(const struct request *request)
 {
     return request->way == EXECVP || request->way == EXECVPE ? "/bin/sh" : NULL;
@@ -139,7 +139,7 @@ static void leave_out(struct plan *plan)
         plan->environment = variables_leave_out(&plan->given, plan->room);
 }
 
-/* What the program calls it, where it is a descriptor. */
+/* The program's name as the caller gives it, where the file is a descriptor. */
 static const char *first_argument(char *const *argv, char *room, size_t size)
 {
     const char *first = NULL;
