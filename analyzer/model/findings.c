@@ -174,6 +174,7 @@ char *findings_add(struct model *model, struct process *process, struct record *
     const struct finding_record *data = &record->finding;
     struct finding *finding = ids_find(&process->by_id, data->id);
     bool is_again = finding != NULL && is_same_finding(finding->place, data);
+    bool is_step = is_again && data->count != finding->count;
     char *conflict = NULL;
 
     if (finding == NULL) {
@@ -187,10 +188,10 @@ char *findings_add(struct model *model, struct process *process, struct record *
     }
     move_to(finding, places_need(model, process, data));
     /* The first step is added with the second: most findings have one record. */
-    if (is_again && finding->steps.count == 0)
+    if (is_step && finding->steps.count == 0)
         steps_add(&finding->steps, step_of(finding));
     take_numbers(model, finding, record);
-    if (is_again)
+    if (is_step)
         steps_add(&finding->steps, step_of(finding));
     take_record(model, finding, record);
     return conflict;

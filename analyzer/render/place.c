@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 char *readable_name(const char *symbol)
 {
@@ -21,6 +22,13 @@ char *place_text(const struct process *process, const struct frame *frame)
     return place_text_of(process, frame, frame->inlined_count);
 }
 
+/* Functions of the C library that the program gave away (free as a destructor) are the library's
+ * own of that name: where these lie says nothing. */
+static bool is_in_library(const struct module *module)
+{
+    return module != NULL && strcmp(module_identity(module), "libdlpin.so") == 0;
+}
+
 char *place_text_of(const struct process *process, const struct frame *frame, size_t number)
 {
     const struct module *module = process_module(process, frame->module);
@@ -33,7 +41,10 @@ char *place_text_of(const struct process *process, const struct frame *frame, si
     char *where = module != NULL
                       ? memory_format("%s+0x%" PRIx64, module_identity(module), frame->offset)
                       : memory_format("0x%" PRIx64, frame->pc);
-    char *place = memory_format("%s%s (%s%s)", name, line, where, at.inlined ? ", inlined" : "");
+    char *place =
+        is_in_library(module) && function != NULL
+            ? memory_format("%s (through libdlpin.so)", name)
+            : memory_format("%s%s (%s%s)", name, line, where, at.inlined ? ", inlined" : "");
 
     free(name);
     free(line);

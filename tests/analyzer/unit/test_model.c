@@ -498,6 +498,16 @@ Test(growth, many_steps_are_thinned_out_and_span_all_loads)
     steps_clear(&steps);
 }
 
+Test(growth, a_pending_finding_that_comes_true_has_no_steps)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(&model, HEADER MODULE FINDING(1, 1, "error", ",\"pending\":true")
+                             FINDING(1, 1, "error", ""));
+    cr_assert_eq(model.groups->shown->steps.count, 0);
+    model_free(&model);
+}
+
 Test(growth, a_finding_of_one_record_has_no_steps)
 {
     struct model model = {0};
