@@ -213,6 +213,10 @@ class Damaged(unittest.TestCase):
         self.assertEqual(wording.check(self.root), [
             'shim/base/lock.h:3: begins with Whether', 'shim/base/lock.h:37: begins with It',
             'shim/x.c:4: begins with Those'])
+        words = ('What', 'Whether', 'It', 'That', 'One', 'Those')
+        self.write('shim/y.c', ''.join(f'/* {word} is so. */\nint {word.lower()};\n' for word in words))
+        self.assertEqual([line.split()[-1] for line in wording.check(self.root) if line.startswith('shim/y.c')],
+                         list(words))
 
     def test_page(self):
         self.assertEqual(page.check(self.root), [])

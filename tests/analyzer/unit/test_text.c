@@ -186,6 +186,20 @@ Test(headlines, the_place_is_in_the_module_or_what_is_registered)
     "{\"what\":\"data\",\"address\":\"0x9\",\"module\":5,\"offset\":1,\"symbol\":\"table\"}"
 #define STEP(from, to) "{\"from\":" from ",\"via\":0,\"to\":" to "}"
 
+#define SHIM                                                                       \
+    "{\"type\":\"module\",\"pid\":1,\"id\":6,\"path\":\"/opt/dlpin/libdlpin.so\"," \
+    "\"state\":\"loaded\"}\n"
+
+Test(places, a_function_of_the_library_itself_has_no_offset)
+{
+    char *text = render(ARGUMENTS MODULE SHIM FINDING(
+                            1, 1, "error", ",\"subject\":{\"destructor\":" FRAME(6, "free") "}"),
+                        false);
+
+    cr_assert(strstr(text, "destructor: free (through libdlpin.so)\n"), "%s", text);
+    free(text);
+}
+
 Test(paths, blocks_that_are_nobodys_are_folded)
 {
     const char *lines = HEADER MODULE GLIB HOST FINDING(
