@@ -315,11 +315,15 @@ static void put_others(FILE *out, const struct group *group)
 {
     for (size_t i = 0; i < group->variant_count; i++) {
         const struct finding *variant = group->variants[i].finding;
+        bool is_of_subject;
+        char *place;
 
         if (variant == group->shown || variant->data->stack_count == 0)
             continue;
-        fputs("  and another one at: ", out);
-        put_place(out, variant->process, &variant->data->stack[0]);
+        place = own_place_text(variant, &is_of_subject);
+        put(out, "  and another one in %s", place != NULL ? place : "??");
+        fputc('\n', out);
+        free(place);
     }
 }
 

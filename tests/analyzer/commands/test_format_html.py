@@ -221,6 +221,16 @@ class Html(Format, Case):
         self.assertLess(len(many), len(few) + 4000)
         self.assertIn("8000 loads, 8000 unloaded", many)
 
+    def test_marks(self):
+        """What was reported while it was pending, and confirmed, came once; what came again has a mark for each."""
+        def marks(*records):
+            page = self.render(self.file("marks", self.lines([HEADER, module(time=0, state="loaded", opener=frame("main")),
+                                                              *records, module(time=9000), SUMMARY])))
+            self.read(page)
+            return re.search('<path class="warning" d="([^"]*)"', page).group(1).count("V")
+        self.assertEqual(marks(finding(1, time=3000, pending=True), finding(1, time=6000)), 1)
+        self.assertEqual(marks(finding(1, time=3000), finding(1, time=6000, count=2)), 2)
+
     def test_clean(self):
         page = self.rendered(HEADER, module(), SUMMARY)
         self.texts(page, "Clean", "nothing to show: libplug.so")
