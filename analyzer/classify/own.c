@@ -2,7 +2,7 @@
 #include "classify/own.h"
 
 #include "base/memory.h"
-#include "gate/glob.h"
+#include "base/glob.h"
 #include "symbolize/source_path.h"
 
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "gate/day.h"
-#include "gate/glob.h"
+#include "base/glob.h"
 #include "load/names.h"
 
 #include <ctype.h>

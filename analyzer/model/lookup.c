@@ -66,6 +66,8 @@ const char *module_identity(const struct module *module)
 {
     if (module == NULL)
         return "?";
+    if (module->data->identity != NULL && module->data->identity[0] != '\0')
+        return module->data->identity;
     if (module->data->soname != NULL && module->data->soname[0] != '\0')
         return module->data->soname;
     return base_name(module->data->path);

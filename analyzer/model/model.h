@@ -30,6 +30,7 @@
 
 #include <uthash.h>
 
+struct aliases;
 struct entry;
 struct finding_chunk;
 struct package;
@@ -184,6 +185,7 @@ struct model {
     bool keep_all;                     /* set before loading: every finding keeps its data */
     bool count_resolved;               /* set before model_finish(): resolved findings count too, */
     int64_t only;                      /* and of this process alone, if it is not 0 */
+    const struct aliases *aliases;     /* set before loading: --alias, or NULL */
     const struct search *search;       /* set before: where symbolize searches for files, or NULL */
     size_t severities[SEVERITY_COUNT]; /* groups of each that are neither hidden nor another's */
     size_t resolved;                   /* findings that were resolved */

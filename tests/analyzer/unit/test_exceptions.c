@@ -2,7 +2,7 @@
 #include "gate/day.h"
 #include "gate/entry.h"
 #include "gate/exceptions.h"
-#include "gate/glob.h"
+#include "base/glob.h"
 #include "support.h"
 #include "symbolize/symbolize.h"
 
