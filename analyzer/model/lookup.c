@@ -50,6 +50,15 @@ const char *process_name(const struct process *process)
     return header != NULL && header->header.exe != NULL ? base_name(header->header.exe) : "?";
 }
 
+const char *process_started(const struct process *process)
+{
+    const struct record *header = process->header;
+
+    if (header == NULL && process->host != NULL)
+        header = process->host->header;
+    return header != NULL && header->header.started != NULL ? header->header.started : "";
+}
+
 bool process_ended(const struct process *process)
 {
     return process->summary != NULL;

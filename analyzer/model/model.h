@@ -213,6 +213,8 @@ bool model_has_findings(const struct model *model);
 const struct module *process_module(const struct process *process, int64_t id);
 /* The process's program for people: base name of its executable, or "?". */
 const char *process_name(const struct process *process);
+/* When it started (RFC 3339), or "". */
+const char *process_started(const struct process *process);
 /* Did it write its summary? Without one it was killed, or it still runs. */
 bool process_ended(const struct process *process);
 /* Did it end by becoming another program, with exec? */
