@@ -72,7 +72,7 @@ static bool take_require(struct settings *settings, const char *value)
     long number = 1;
 
     if (strcmp(value, "heap") == 0) {
-        settings->require_heap = true;
+        settings->required.heap = true;
         return true;
     }
     if (strncmp(value, unload, sizeof unload - 1) != 0 ||
@@ -83,7 +83,7 @@ static bool take_require(struct settings *settings, const char *value)
     if (value[sizeof unload - 1] == '=' &&
         !take_number("require=unload", value + sizeof unload, 1, INT_MAX, &number))
         return false;
-    settings->require_unloaded = (size_t)number;
+    settings->required.unloaded = (size_t)number;
     return true;
 }
 
@@ -370,12 +370,13 @@ const struct option_row option_rows[] = {
      "--gate",
      gate_word},
     {0, "error-exitcode", "N", IN_RUN, take_error_status, "N instead of 23; implies --gate", NULL},
-    {0, "require", "WHAT", IN_RUN, take_require,
-     "exit with 24 if the heap blocks of PROGRAM could not be seen (heap), or if fewer than N "
-     "modules were unloaded (unload=N, unload: 1); may be given for each of them",
+    {0, "require", "WHAT", IN_RUN | IN_CHECK, take_require,
+     "exit with 24, check with 2, if the heap blocks of PROGRAM could not be seen (heap), or if "
+     "fewer than N modules were unloaded (unload=N, unload: 1); may be given for each of them",
      required_word},
-    {0, "unwatched", "ANSWER", IN_RUN, take_unwatched,
-     "whether --gate exits with 24 for a program that was started and not followed (default: fail)",
+    {0, "unwatched", "ANSWER", IN_RUN | IN_CHECK, take_unwatched,
+     "whether --gate exits with 24, and check with 2, for a program that was started and not "
+     "followed; in check also for a report that is not complete (default: fail)",
      unwatched_word},
     {0, "trace-children", "ANSWER", IN_RUN, take_trace_children,
      "watch the processes that PROGRAM starts, too (default: yes)", answer_word},
