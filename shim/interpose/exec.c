@@ -168,6 +168,12 @@ static void note(struct plan *plan, enum unfollowed why)
     plan->note = unfollowed_note(name, why);
 }
 
+static bool is_question(const struct plan *plan)
+{
+    const struct request *request = plan->request;
+    return exec_file_is_question(plan->found ? plan->found : request->path, request->argv);
+}
+
 static void make_plan(struct plan *plan)
 {
     const struct request *request = plan->request;
@@ -184,7 +190,7 @@ static void make_plan(struct plan *plan)
         leave_out(plan);
     if (!plan->environment)
         plan->environment = request->environment;
-    if (why < UNFOLLOWED_COUNT && !plan->given.lists_libraries)
+    if (why < UNFOLLOWED_COUNT && !plan->given.lists_libraries && !is_question(plan))
         note(plan, why);
 }
 

@@ -152,6 +152,17 @@ class Started(Case):
         script.chmod(0o755)
         self.expect_unfollowed('some', 'statically linked', script)
 
+    def test_questions_to_a_loader(self):
+        """ldd asks each loader that there is, also those of other architectures."""
+        loader = self.copy(LOADER, 'ld-other.so.2')
+        for command, status in (([loader, '--version'], 0), ([loader, '--verify', SHOWS], 0), ([loader, '--help'], 0),
+                                (['ldd', SHOWS], 0), ([loader, SHOWS, PLUGIN], 24),
+                                ([loader, '--argv0', '--version', SHOWS, PLUGIN], 24),
+                                ([self.copy(STATIC, 'static'), '--version'], 24)):
+            with self.subTest(command):
+                result = self.watch('sh', '-c', '"$@"; true', 'sh', *command)
+                self.assertEqual(result.returncode, status, result.messages)
+
     def test_shells(self):
         for way in ('system', 'popen'):
             with self.subTest(way):
