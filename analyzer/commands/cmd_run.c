@@ -258,6 +258,7 @@ static int run_program(struct settings *settings)
     struct run run = {.settings = settings};
     int status, wait_status;
 
+    settings->gated |= settings->gate.own_only;
     add_main_output(settings);
     status = prepare(&run);
     if (status < 0)

@@ -184,7 +184,6 @@ static bool take_alias(struct settings *settings, const char *value)
 
 static bool take_own_only(struct settings *settings, const char *value)
 {
-    settings->gated = true;
     settings->gate.own_only = true;
     return true;
 }
@@ -403,7 +402,7 @@ const struct option_row option_rows[] = {
      "modules with such a path or name are own code; findings of others come after these, as those "
      "of third parties; may be given several times",
      NULL},
-    {0, "own-only", NULL, IN_RUN | IN_CHECK | IN_DIFF, take_own_only,
+    {0, "own-only", NULL, IN_RUN | IN_CHECK | IN_DIFF | IN_TRY, take_own_only,
      "findings of third parties do not fail the gate; in run it implies --gate", NULL},
     {0, "sysroot", "DIR", IN_READERS | IN_LEAKS | IN_WHY, take_sysroot,
      "search for the files of modules in DIR first, for reports of another system", NULL},
