@@ -155,7 +155,7 @@ static struct identity *unloaded_identities(const struct model *model)
         const struct module *module = process_ended(process) ? process->modules : NULL;
 
         for (; module != NULL; module = module->hh.next) {
-            if (module->data->state == MODULE_UNLOADED)
+            if (module_unloads(module) > 0)
                 add_identity(&set, module_identity(module));
         }
     }

@@ -41,7 +41,8 @@ struct module {
     struct module_record said;
     int64_t loaded, unloaded; /* times; unloaded: INT64_MAX while it is mapped */
     int64_t changed;          /* time of its state */
-    bool opened;              /* by somebody, and not with the program */
+    int64_t reloads; /* further loads of its file, which were unloaded and are not listed */
+    bool opened;     /* by somebody, and not with the program */
     UT_hash_handle hh;
 };
 
@@ -216,6 +217,9 @@ bool process_ended(const struct process *process);
 /* Did it end by becoming another program, with exec? */
 bool process_became_another(const struct process *process);
 
+/* The module itself and its reloads; and how many of these were unloaded. */
+size_t module_loads(const struct module *module);
+size_t module_unloads(const struct module *module);
 /* soname, else the base name of the path; "?" for NULL. */
 const char *module_identity(const struct module *module);
 /* True if people mean it by this name: its path, the base name of that, or its identity. */

@@ -363,6 +363,8 @@ static json_t *module_value(const struct module *module)
     set_member(value, "build_id", text_value(module->data->build_id));
     set_member(value, "load", json_integer(module->data->load));
     set_member(value, "state", text_value(module_state_name(module->data->state)));
+    if (module->reloads > 0)
+        set_member(value, "reloads", json_integer(module->reloads));
     return value;
 }
 
