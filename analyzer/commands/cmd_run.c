@@ -74,12 +74,14 @@ static int start_and_wait(struct run *run)
     char *preload = run->program.is_musl
                         ? NULL
                         : environment_preload(run->library, run->program.sanitizer_library);
+    char *alias = aliases_list(&settings->aliases);
     const struct environment_choices choices = {settings->extra, settings->trace_children,
-                                                settings->trace_skip};
+                                                settings->trace_skip, alias};
     char *variable = environment_options(&choices, run->workdir.path);
     const struct child_plan plan = {settings->arguments, preload, variable};
     int error = child_run(&plan, &run->end);
 
+    free(alias);
     free(preload);
     free(variable);
     if (error < 0) {

@@ -36,6 +36,7 @@ static void read_module(const struct fields *fields, struct record *record)
     module->id = field_natural(fields, "id", FIELD_REQUIRED, 0);
     module->path = field_text(fields, "path", FIELD_REQUIRED);
     module->soname = field_text(fields, "soname", FIELD_OPTIONAL);
+    module->identity = field_text(fields, "identity", FIELD_OPTIONAL);
     module->build_id = field_text(fields, "build_id", FIELD_OPTIONAL);
     module->base = field_address(fields, "base");
     module->end = field_address(fields, "end");

@@ -43,6 +43,7 @@ struct header_record {
 
 struct module_record {
     const char *path, *soname, *build_id;
+    const char *identity; /* NULL: the soname, else the last part of the path */
     uint64_t base, end;
     int64_t id, load;
     enum module_state state;

@@ -50,6 +50,15 @@ const char *process_name(const struct process *process)
     return header != NULL && header->header.exe != NULL ? base_name(header->header.exe) : "?";
 }
 
+const char *process_started(const struct process *process)
+{
+    const struct record *header = process->header;
+
+    if (header == NULL && process->host != NULL)
+        header = process->host->header;
+    return header != NULL && header->header.started != NULL ? header->header.started : "";
+}
+
 bool process_ended(const struct process *process)
 {
     return process->summary != NULL;
@@ -76,6 +85,8 @@ const char *module_identity(const struct module *module)
 {
     if (module == NULL)
         return "?";
+    if (module->data->identity != NULL && module->data->identity[0] != '\0')
+        return module->data->identity;
     if (module->data->soname != NULL && module->data->soname[0] != '\0')
         return module->data->soname;
     return base_name(module->data->path);

@@ -2,6 +2,7 @@
 #include "model/model.h"
 
 #include "base/memory.h"
+#include "model/aliases.h"
 #include "model/causes.h"
 #include "model/findings.h"
 #include "model/groups.h"
@@ -62,11 +63,16 @@ static bool is_same_module(const struct module_record *one, const struct module_
 static void take_module(struct model *model, struct module *module, const struct record *record)
 {
     const struct module_record *said = &record->module;
+    const char *alias;
 
     module->said = *said;
     module->said.path = strings_keep(&model->strings, said->path);
     module->said.soname = strings_keep(&model->strings, said->soname);
     module->said.build_id = strings_keep(&model->strings, said->build_id);
+    module->said.identity = strings_keep(&model->strings, said->identity);
+    alias = aliases_name(model->aliases, said);
+    if (alias != NULL)
+        module->said.identity = alias;
     module->data = &module->said;
     module->opened |= json_is_object(json_object_get(record->json, "opener"));
     module->changed = record->time;

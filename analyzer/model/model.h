@@ -30,6 +30,7 @@
 
 #include <uthash.h>
 
+struct aliases;
 struct entry;
 struct finding_chunk;
 struct package;
@@ -185,6 +186,7 @@ struct model {
     bool keep_all;                     /* set before loading: every finding keeps its data */
     bool count_resolved;               /* set before model_finish(): resolved findings count too, */
     int64_t only;                      /* and of this process alone, if it is not 0 */
+    const struct aliases *aliases;     /* set before loading: --alias, or NULL */
     const struct search *search;       /* set before: where symbolize searches for files, or NULL */
     size_t severities[SEVERITY_COUNT]; /* groups of each that are neither hidden nor another's */
     size_t resolved;                   /* findings that were resolved */
@@ -212,6 +214,8 @@ bool model_has_findings(const struct model *model);
 const struct module *process_module(const struct process *process, int64_t id);
 /* The process's program for people: base name of its executable, or "?". */
 const char *process_name(const struct process *process);
+/* When it started (RFC 3339), or "". */
+const char *process_started(const struct process *process);
 /* Did it write its summary? Without one it was killed, or it still runs. */
 bool process_ended(const struct process *process);
 /* Did it end by becoming another program, with exec? */

@@ -7,6 +7,7 @@
 #include "classify/own.h"
 #include "gate/exceptions.h"
 #include "gate/gate.h"
+#include "model/aliases.h"
 #include "render/location.h"
 #include "render/output.h"
 #include "symbolize/search.h"
@@ -23,6 +24,7 @@ struct settings {
 
     struct source_root root; /* --source-root, --sarif-fallback */
     struct own own;
+    struct aliases aliases;
     struct search search; /* --sysroot, --debug-path */
 
     bool verbose;

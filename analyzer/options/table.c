@@ -172,6 +172,16 @@ static bool take_own(struct settings *settings, const char *value)
     return true;
 }
 
+static bool take_alias(struct settings *settings, const char *value)
+{
+    if (aliases_add(&settings->aliases, value))
+        return true;
+    message_usage(
+        "--alias=%s: it must be GLOB=NAME, without ',', ':' or '\"', and without '/' in NAME",
+        value);
+    return false;
+}
+
 static bool take_own_only(struct settings *settings, const char *value)
 {
     settings->gated = true;
@@ -381,6 +391,12 @@ const struct option_row option_rows[] = {
     {0, "source-root", "DIR", IN_READERS | IN_LEAKS, take_source_root,
      "the folder of the program's sources, to which paths in reports for other tools are relative "
      "(default: the current one); modules in it, or built from it, are own code",
+     NULL},
+    {0, "alias", "GLOB=NAME", IN_READERS | IN_LEAKS | IN_WHY, take_alias,
+     "modules with such a path or name are loads of the module NAME, to which a program gives a "
+     "new "
+     "name with each reload; in run the library counts their loads together; may be given several "
+     "times",
      NULL},
     {0, "own", "GLOB", IN_READERS | IN_LEAKS, take_own,
      "modules with such a path or name are own code; findings of others come after these, as those "

@@ -30,15 +30,6 @@ struct files {
     struct replaced *replaced; /* by path */
 };
 
-static const char *started_of(const struct process *process)
-{
-    const struct record *header = process->header;
-
-    if (header == NULL && process->host != NULL)
-        header = process->host->header;
-    return header != NULL && header->header.started != NULL ? header->header.started : "";
-}
-
 static struct file *need_file(struct files *files, const struct module *module, const char *started)
 {
     const struct module_record *data = module->data;
@@ -68,7 +59,7 @@ static void ask_for(struct files *files, const struct process *process, struct f
 
     if (frame->function != NULL || module == NULL)
         return;
-    file = need_file(files, module, started_of(process));
+    file = need_file(files, module, process_started(process));
     ARRAY_PUSH(
         file->lookups, file->count,
         (struct lookup){

@@ -24,6 +24,7 @@
     X(NUMBER, malloc_context_size, 8, 1, 32, "frames kept for an allocation's stack")              \
     X(STRING, common, 0, 0, 0,                                                                     \
       "comma-separated globs of sonames that act for others, in addition to the built-in list")    \
+    X(STRING, alias, 0, 0, 0, "comma-separated GLOB=NAME: modules that match are loads of NAME")   \
     X(CHOICE, scan, SCAN_FULL, SCAN_OFF, SCAN_FULL,                                                \
       "off values full: how far memory is looked through for what leads to an unloaded module")    \
     X(NUMBER, scan_limit_ms, 10000, 0, 999999999, "milliseconds that one scan may take (0: any)")  \

@@ -50,7 +50,7 @@ struct module {
     uint64_t serial;      /* the loader's number of this load (modules/serials.h); 0: not known */
     const char *path;     /* absolute, but for what has no file (linux-vdso.so.1) */
     const char *soname;   /* or NULL */
-    const char *identity; /* soname, else the path's last part */
+    const char *identity; /* soname, else the path's last part; or by ownership/aliases.h */
     unsigned char build_id[BUILD_ID_MAX];
     unsigned build_id_length;
     _Atomic(enum module_state) state;
