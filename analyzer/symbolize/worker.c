@@ -47,7 +47,7 @@ static void answer(struct image *image, uint64_t address, FILE *out)
     frame_clear(&frame);
 }
 
-/* What is to be found out about a file: addresses, or where it was built. */
+/* The question about a file: addresses, or where it was built. */
 struct task {
     const struct lookup *lookups;
     size_t count;
