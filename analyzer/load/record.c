@@ -58,11 +58,13 @@ static void read_stack(const struct fields *fields, struct frame **frames, size_
     const json_t *stack = field_array(fields, "stack"), *item;
     size_t index;
 
+    *count = json_array_size(stack);
+    *frames = *count > 0 ? memory_block(*count * sizeof **frames) : NULL;
     json_array_foreach(stack, index, item)
     {
         if (!json_is_object(item))
             fields_fail(fields, "a frame of \"stack\" is not an object");
-        ARRAY_PUSH(*frames, *count, frame_read(fields, item, NULL));
+        (*frames)[index] = frame_read(fields, item, NULL);
     }
 }
 
