@@ -7,6 +7,7 @@
 #include "classify/own.h"
 #include "gate/exceptions.h"
 #include "gate/gate.h"
+#include "gate/required.h"
 #include "model/aliases.h"
 #include "render/location.h"
 #include "render/output.h"
@@ -34,8 +35,7 @@ struct settings {
     bool gated; /* run: something was said about the gate */
     struct gate gate;
     int error_status;
-    bool require_heap;
-    size_t require_unloaded;  /* --require=unload=N; 0: nothing is required */
+    struct required required;
     bool unfollowed_are_good; /* --unwatched=ok */
 
     bool trace_children;

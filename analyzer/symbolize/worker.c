@@ -47,7 +47,7 @@ static void answer(struct image *image, uint64_t address, FILE *out)
     frame_clear(&frame);
 }
 
-/* The question about a file: addresses, or where it was built. */
+/* A question about a file: what is at these addresses, or where its sources are. */
 struct task {
     const struct lookup *lookups;
     size_t count;
