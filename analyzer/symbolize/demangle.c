@@ -106,6 +106,16 @@ static void put_word(FILE *out, const char *word, size_t length)
     free(readable);
 }
 
+/* A dot at the end is the sentence's. */
+static size_t word_length(const char *text)
+{
+    size_t length = strspn(text, SYMBOL_CHARACTERS);
+
+    while (length > 1 && text[length - 1] == '.')
+        length--;
+    return length;
+}
+
 char *demangle_text(const char *text)
 {
     char *result = NULL;
@@ -115,12 +125,13 @@ char *demangle_text(const char *text)
     if (out == NULL)
         return memory_string(text);
     while (*text != '\0') {
-        size_t word = strspn(text, SYMBOL_CHARACTERS);
-        size_t rest = strcspn(text + word, SYMBOL_CHARACTERS);
+        size_t word = word_length(text);
+        size_t rest = strspn(text + word, "."),
+               gap = strcspn(text + word + rest, SYMBOL_CHARACTERS);
 
         put_word(out, text, word);
-        fwrite(text + word, 1, rest, out);
-        text += word + rest;
+        fwrite(text + word, 1, rest + gap, out);
+        text += word + rest + gap;
     }
     fclose(out);
     return result;

@@ -124,9 +124,10 @@ static void visit_finding(visitor *visit, struct files *files, const struct find
     visit_frames(visit, files, process, data->stack, data->stack_count);
     visit_frames(visit, files, process, data->points, data->point_count);
     for (size_t i = 0; i < data->way.count; i++) {
-        struct frame *frame = data->way.nodes[i].frame;
+        const struct path_node *node = &data->way.nodes[i];
 
-        visit_frames(visit, files, process, frame, frame != NULL);
+        visit_frames(visit, files, process, node->frame, node->frame != NULL);
+        visit_frames(visit, files, process, node->variable, node->variable != NULL);
     }
 }
 
@@ -191,10 +192,10 @@ static void forget_replaced(struct files *files)
 
 static int by_address(const void *left, const void *right)
 {
-    uint64_t a = ((const struct lookup *)left)->address;
-    uint64_t b = ((const struct lookup *)right)->address;
+    const struct lookup *a = left, *b = right;
 
-    return (a > b) - (a < b);
+    return a->address != b->address ? (a->address > b->address) - (a->address < b->address)
+                                    : (int)a->frame->of - (int)b->frame->of;
 }
 
 /* Most findings share the frames of the host: each address is looked up once. */
@@ -206,12 +207,12 @@ static bool look_up(const struct file *file, double *seconds)
 
     qsort(all, file->count, sizeof *all, by_address);
     for (size_t i = 0; i < file->count; i++) {
-        if (i == 0 || all[i].address != all[i - 1].address)
+        if (i == 0 || by_address(&all[i], &all[i - 1]) != 0)
             ARRAY_PUSH(different, count, all[i]);
     }
     is_there = worker_look_up(&file->where, different, count, seconds);
     for (size_t i = 1; i < file->count; i++) {
-        if (all[i].address == all[last].address)
+        if (by_address(&all[i], &all[last]) == 0)
             frame_copy_places(all[i].frame, all[last].frame);
         else
             last = i;

@@ -103,6 +103,12 @@ static void add_mark(const struct timeline *timeline, struct lane *lane, int64_t
         cell->mark = 1 + (unsigned)severity;
 }
 
+/* A finding that was pending and was confirmed is reported twice, and came once. */
+static bool has_come(const struct steps *steps, size_t i)
+{
+    return i + 1 == steps->count || steps->items[i + 1].count > steps->items[i].count;
+}
+
 static void add_finding(struct timeline *timeline, const struct finding *finding)
 {
     struct lane *lane = need_lane(timeline, module_identity(finding_module(finding)));
@@ -111,8 +117,11 @@ static void add_finding(struct timeline *timeline, const struct finding *finding
         return;
     lane->findings++;
     add_mark(timeline, lane, finding->time, (enum severity)finding->severity);
-    for (size_t i = 0; i < finding->steps.count; i++)
-        add_mark(timeline, lane, finding->steps.items[i].time, (enum severity)finding->severity);
+    for (size_t i = 0; i < finding->steps.count; i++) {
+        if (has_come(&finding->steps, i))
+            add_mark(timeline, lane, finding->steps.items[i].time,
+                     (enum severity)finding->severity);
+    }
 }
 
 static void add_module(struct timeline *timeline, const struct module *module)
@@ -256,7 +265,7 @@ static const char heading[] =
     "error</span> "
     "<span><i class=\"warning\"></i> warning</span> <span><i class=\"note\"></i> note</span> "
     "<span><i class=\"crash\"></i> crash</span></p>\n"
-    "<p class=\"key\">A mark stands at each time that a finding was made, mostly after an "
+    "<p class=\"key\">Each mark is a time at which a finding was made: most are made just after an "
     "unload.</p>\n";
 
 void html_put_timelines(const struct html *html)

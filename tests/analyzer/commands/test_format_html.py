@@ -119,7 +119,7 @@ class Html(Format, Case):
     def test_a_real_finding(self):
         page = self.real_finding()
         line = self.line_of("return pthread_key_create")
-        self.texts(page, "Fails: 1 finding", "1 error", "plugin.so", "pthread key left with its destructor",
+        self.texts(page, "Fails, because of 1 finding", "1 error", "plugin.so", "pthread key left with its destructor",
                    "start", f"plugin.c:{line}", "pthread_key_delete")
         self.texts(page, f"{line}  ", "pthread_key_create(&session, session_end)", of="mark")
         self.texts(page, "1 load, 1 unloaded, 1 finding", of="lanes")
@@ -159,7 +159,7 @@ class Html(Format, Case):
     def test_a_real_path(self):
         page = self.read(self.real("../common/host", "open", "plugin", "call", "plugin", "use_table", "close",
                                    "plugin", folder="pointer"))
-        self.texts(page, "root: variable", "drivers", "in host", "points at +0x18", "code", "open_session",
+        self.texts(page, "root: variable", "drivers[1].function", "in host", "code", "open_session",
                    "module, unloaded", "plugin.so", of="path")
         self.texts(page, "dangling: the module is unmapped, and something live still points into it", of="dd")
 

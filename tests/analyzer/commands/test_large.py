@@ -225,7 +225,7 @@ class Speaking(Case):
         report = self.shown(module(1), module(2), finding(1), finding(2, severity="note"), crash)
         self.assertEqual(report["crashes"][0]["predicted_by"]["severity"], "note")
         text = self.dlpin("report", self.directory / "report").stdout
-        self.assertIn("Predicted by finding 2, note key:\n    message 2", text)
+        self.assertIn("Predicted by this note (key):\n    message 2", text)
 
     def test_the_module_may_be_described_later(self):
         """No file of the library has that; two modules must not become one for it."""
