@@ -71,6 +71,16 @@ bool process_became_another(const struct process *process)
     return ended != NULL && strcmp(ended, "exec") == 0;
 }
 
+size_t module_loads(const struct module *module)
+{
+    return 1 + (size_t)module->reloads;
+}
+
+size_t module_unloads(const struct module *module)
+{
+    return (size_t)module->reloads + (module->data->state == MODULE_UNLOADED);
+}
+
 const char *module_identity(const struct module *module)
 {
     if (module == NULL)

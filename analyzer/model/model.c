@@ -103,6 +103,16 @@ static char *add_module(struct model *model, struct process *process, struct rec
     return conflict;
 }
 
+/* They are of a module whose record may have been lost with a damaged line. */
+static void add_reloads(const struct process *process, const struct reloads_record *reloads)
+{
+    struct module *module;
+
+    HASH_FIND(hh, process->modules, &reloads->module, sizeof(int64_t), module);
+    if (module != NULL)
+        module->reloads = reloads->count < UINT32_MAX ? reloads->count : UINT32_MAX;
+}
+
 static void add_crash(struct model *model, struct process *process, struct record *record)
 {
     struct crash *crash = memory_zeroed(sizeof *crash);
@@ -139,6 +149,10 @@ static char *take_record(void *context, struct record *record)
         break;
     case RECORD_MODULE:
         return add_module(model, process, record);
+    case RECORD_RELOADS:
+        add_reloads(process, &record->reloads);
+        record_free(record);
+        break;
     case RECORD_FINDING:
         return findings_add(model, process, record);
     case RECORD_RESOLVED:
@@ -169,7 +183,7 @@ struct record_sink model_sink(struct model *model)
 static void finish_process(struct model *model, struct process *process)
 {
     for (const struct module *module = process->modules; module != NULL; module = module->hh.next) {
-        model->unloaded += module->data->state == MODULE_UNLOADED;
+        model->unloaded += module_unloads(module);
         model->closed += module->data->state == MODULE_CLOSED;
     }
     for (struct finding *finding = process->findings; finding != NULL; finding = finding->next) {

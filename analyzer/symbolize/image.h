@@ -46,8 +46,9 @@ void image_close(struct image *image);
 enum { INLINED_MAX = 100 };
 
 /*
- * Fills function, source, line and inlined of a frame that has none of them; what is not found is
- * left alone. address is a virtual address of the file; image may be NULL.
+ * Fills function, source, line and inlined of a frame of code that has none of them, and part of
+ * another; what is not found is left alone. address is a virtual address of the file; image may be
+ * NULL.
  */
 void image_lookup(struct image *image, uint64_t address, struct frame *frame);
 

@@ -35,15 +35,16 @@ static void send_place(FILE *out, const char *function, const char *source, int 
     fwrite(&line, sizeof line, 1, out);
 }
 
-static void answer(struct image *image, uint64_t address, FILE *out)
+static void answer(struct image *image, const struct lookup *lookup, FILE *out)
 {
-    struct frame frame = {0};
+    struct frame frame = {.of = lookup->frame->of, .returns = lookup->frame->returns};
 
-    image_lookup(image, address, &frame);
+    image_lookup(image, lookup->address, &frame);
     fwrite(&frame.inlined_count, sizeof frame.inlined_count, 1, out);
     for (size_t i = 0; i < frame.inlined_count; i++)
         send_place(out, frame.inlined[i].function, frame.inlined[i].source, frame.inlined[i].line);
     send_place(out, frame.function, frame.source, frame.line);
+    send_text(out, frame.part);
     frame_clear(&frame);
 }
 
@@ -61,7 +62,7 @@ static void work(int descriptor, const struct stat *status, const struct image_f
     struct image *image = image_of(descriptor, status, file);
 
     for (size_t i = 0; image != NULL && i < task->count; i++) {
-        answer(image, task->lookups[i].address, out);
+        answer(image, &task->lookups[i], out);
         /* If the next one ends this process, the ones before it are known. */
         fflush(out);
     }
@@ -105,7 +106,8 @@ static bool receive_frame(FILE *in, struct frame *frame)
         if (!whole)
             return false;
     }
-    return receive_place(in, &frame->function, &frame->source, &frame->line);
+    return receive_place(in, &frame->function, &frame->source, &frame->line) &&
+           receive_text(in, &frame->part);
 }
 
 static void receive(FILE *in, struct task *task)

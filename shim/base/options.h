@@ -47,7 +47,9 @@
       "comma-separated globs of programs in which nothing is done, nor in what they start")        \
     X(BOOL, log_empty, 1, 0, 1,                                                                    \
       "0: no report file for a process that opened no module and has no finding")                  \
-    X(NUMBER, log_root, 0, 0, 4194304, "process for which log_empty=0 does not hold")
+    X(NUMBER, log_root, 0, 0, 4194304, "process for which log_empty=0 does not hold")              \
+    X(NUMBER, list_loads, 16, 1, 999999999,                                                        \
+      "loads of one file that are listed; more are counted where no record names them")
 
 enum { SCAN_OFF, SCAN_VALUES, SCAN_FULL };
 enum { FIX_OFF, FIX_GUARD, FIX_KEEP };

@@ -130,6 +130,15 @@ void record_module(struct text *text, const struct module *module, enum module_s
     json_end(text);
 }
 
+void record_reloads(struct text *text, uint32_t module, unsigned count, uint64_t time)
+{
+    json_begin(text, "reloads");
+    json_number(text, "time", time);
+    json_number(text, "module", module);
+    json_number(text, "count", count);
+    json_end(text);
+}
+
 static void add_counts(struct text *text, const struct finding_record *record)
 {
     json_number(text, "count", record->count);

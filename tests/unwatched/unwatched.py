@@ -356,7 +356,7 @@ class Reports(Case):
     def test_a_death_is_not_clean(self):
         for command in (['sh', '-c', 'kill -9 $$'], ['sh', '-c', f'sh -c "kill -9 \\$\\$"; exec {SHOWS} {PLUGIN}']):
             result = self.run_in_folder(DLPIN, 'run', '--gate', '--', *command)
-            if b'has no summary' in result.stderr:
+            if b'did not end normally' in result.stderr:
                 self.assertNotIn(b'clean', result.stderr)
 
     def test_nothing_is_left(self):
