@@ -260,6 +260,8 @@ static void put_frames(FILE *out, const struct style *style, const struct findin
     const struct finding_record *data = finding->data;
 
     for (size_t i = 0; i < data->point_count; i++) {
+        if (point_is_idle(&data->points[i]))
+            continue;
         put(out, "  %s: ", point_title(data, &data->points[i]));
         put_place(out, finding->process, &data->points[i]);
     }

@@ -37,6 +37,11 @@ const char *stack_title(const struct finding_record *data)
     return kind >= 0 && titles[kind].stack != NULL ? titles[kind].stack : "created at";
 }
 
+bool point_is_idle(const struct frame *point)
+{
+    return strcmp(point->role, "via") == 0 && point->function == NULL && point->symbol == NULL;
+}
+
 const char *point_title(const struct finding_record *data, const struct frame *point)
 {
     int kind = name_to_kind(data->kind);

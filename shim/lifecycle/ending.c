@@ -86,8 +86,7 @@ void lifecycle_finish(const char *ended)
     bool is_exec = !strcmp(ended, "exec");
     if (!is_exec && atomic_exchange(&finished, true))
         return;
-    if (!is_exec)
-        crash_ending();
+    crash_ending(false);
     if (is_confined)
         unseen[n++] =
             "what came after the program confined itself (no_new_privs, seccomp): from then "
@@ -104,7 +103,7 @@ void lifecycle_finish(const char *ended)
 
 void lifecycle_aborting(void)
 {
-    crash_ending();
+    crash_ending(true);
 }
 
 int lifecycle_exit_status(int status)

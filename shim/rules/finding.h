@@ -161,6 +161,7 @@ struct finding {
         } key;
         struct {
             struct frame via; /* the trampoline before the start routine */
+            bool detached;    /* it was created so */
         } thread;
         struct {
             unsigned live;

@@ -94,7 +94,8 @@ static void explain_pointer(const struct finding *finding, struct message *messa
     word_target(&message->cause, finding);
     if (finding->blocks > 1)
         text_printf(&message->cause, " (and so do %zu more such words)", finding->blocks - 1);
-    text_printf(&message->consequence, "If anybody %s dies; dlpin cannot know whether anybody will",
+    text_printf(&message->consequence,
+                "If anybody %s dies; dlpin cannot know whether that will happen",
                 uses[finding->target]);
     if (words_stack_names(finding->stack, "__cxa_allocate_exception")) {
         word_drop_exception(&message->fix);
@@ -103,7 +104,8 @@ static void explain_pointer(const struct finding *finding, struct message *messa
     bool is_on_stack = path && path->steps[0].step.root.kind == ROOT_STACK;
     text_add(&message->fix, "Let ");
     word_identity(&message->fix, finding->module);
-    text_add(&message->fix, is_on_stack ? " let go of it on " : " take the entry out of ");
+    text_add(&message->fix,
+             is_on_stack ? " take back the pointer on " : " call what removes the pointer from ");
     if (path)
         path_describe_root(&message->fix, path);
     else

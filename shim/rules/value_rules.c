@@ -84,16 +84,16 @@ static void explain_image(const struct finding *finding, struct message *message
     if (finding->path)
         word_through(&message->cause, finding);
     else
-        text_add(&message->cause, "an address in the module's image");
+        word_in_image(&message->cause, finding);
     if (finding->object.closed)
         return;
-    text_add(&message->consequence, "Whoever follows the value");
+    text_add(&message->consequence,
+             "The next use of the value as a pointer reads unmapped memory, and the process dies");
     if (finding->function.pc) {
-        text_add(&message->consequence, ", the key's destructor ");
+        text_add(&message->consequence, "; when the thread ends, the key's destructor ");
         word_function(&message->consequence, &finding->function);
-        text_add(&message->consequence, " among them,");
+        text_add(&message->consequence, " is given the value");
     }
-    text_add(&message->consequence, " reads unmapped memory, and the process dies");
 }
 
 static void explain_block(const struct finding *finding, struct message *message)

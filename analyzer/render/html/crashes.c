@@ -5,7 +5,7 @@
 #include "load/names.h"
 #include "render/crashes.h"
 #include "render/escape.h"
-#include "symbolize/demangle.h"
+#include "render/message.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ static void put_prediction(const struct html *html, const struct crash *crash)
     html_name(html, finding->data->kind);
     html_link_end(html, html_group(finding));
     fputs(": ", html->out);
-    message = escape_cut(demangle_text(finding->data->message), MESSAGE_LENGTH);
+    message = escape_cut(message_text(finding->data, finding->data->message), MESSAGE_LENGTH);
     html_text(html, message);
     free(message);
     fputs("</p>\n", html->out);
