@@ -321,17 +321,26 @@ static void put_way(FILE *out, const struct style *style, const struct finding *
     }
 }
 
-/* Other places of the same function that have left the same. */
+/* Other places of the same function that have left the same. Those that differ in who called it are
+ * one. */
 static void put_others(FILE *out, const struct group *group)
 {
+    char *last = own_frame_text(group->shown);
+
     for (size_t i = 0; i < group->variant_count; i++) {
         const struct finding *variant = group->variants[i].finding;
+        char *place = variant != group->shown ? own_frame_text(variant) : NULL;
 
-        if (variant == group->shown || variant->data->stack_count == 0)
+        if (place == NULL || (last != NULL && strcmp(place, last) == 0)) {
+            free(place);
             continue;
-        fputs("  and another one at: ", out);
-        put_place(out, variant->process, &variant->data->stack[0]);
+        }
+        put(out, "  and another one in %s", place);
+        fputc('\n', out);
+        free(last);
+        last = place;
     }
+    free(last);
 }
 
 /* As a line of suppressions has it. */

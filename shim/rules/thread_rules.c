@@ -168,6 +168,7 @@ static void explain_thread_argument(const struct finding *finding, struct messag
     if (finding->path) {
         word_through(&message->cause, finding);
     } else if (finding->place == PLACE_IMAGE) {
+        text_add(&message->cause, "the address of ");
         word_in_image(&message->cause, finding);
     } else {
         word_bytes(&message->cause, finding->bytes);

@@ -81,10 +81,12 @@ static bool match_key_value(const struct subject *subject, struct finding *findi
 /* Adds the value to the message's cause, and its effect to the consequence. */
 static void explain_image(const struct finding *finding, struct message *message)
 {
-    if (finding->path)
+    if (finding->path) {
         word_through(&message->cause, finding);
-    else
+    } else {
+        text_add(&message->cause, "the address of ");
         word_in_image(&message->cause, finding);
+    }
     if (finding->object.closed)
         return;
     text_add(&message->consequence,
