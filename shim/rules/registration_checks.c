@@ -116,10 +116,12 @@ static void check_signal_stack_locked(struct found *found)
     module_unref(image);
 }
 
-/* A timer may expire, a request end, between the last destructor and the unmapping. */
+/* A timer may expire, a request end, a notification come, between the last destructor and the
+ * unmapping. */
 static void check_closing_locked(const struct module *module, struct found *found)
 {
-    static const enum registration_type types[] = {REGISTERED_TIMER, REGISTERED_ASYNC_IO};
+    static const enum registration_type types[] = {REGISTERED_TIMER, REGISTERED_QUEUE,
+                                                   REGISTERED_LOOKUP, REGISTERED_ASYNC_IO};
     async_io_ask_locked();
     for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
         for (struct registration *each = registrations[types[i]]; each; each = each->next)
