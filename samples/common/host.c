@@ -52,7 +52,7 @@
  *   settle                wait until the calling thread is the only one
  *
  *   wait HOW P V          wait in this thread for the variable V of P, or with V as a buffer:
- * semaphore, shortly, mutex, condition, read, readv, poll, epoll
+ * semaphore, shortly, mutex, condition, read, readv, recv, recvmsg, poll, epoll
  *
  *   robust-lock           lock a robust mutex of the host in this thread
  *   robust                … and unlock it again
