@@ -221,8 +221,10 @@ static bool classify(struct retained *retained, struct known_registry *row)
 
 static bool is_registered(const struct result *result, enum root_kind root)
 {
-    return root == ROOT_LIBC && result->kind == RESULT_POINTER &&
-           libc_was_given(result->word, result->path[result->steps - 1].slot);
+    if (result->kind != RESULT_POINTER || !result->steps)
+        return false;
+    uintptr_t slot = result->path[result->steps - 1].slot;
+    return (root == ROOT_LIBC && libc_was_given(result->word, slot)) || libc_works_with(slot);
 }
 
 bool rules_check_retained(const struct result *result, bool all, rules_known *known,
