@@ -3,17 +3,19 @@
 #include "modules/territory.h"
 #include "registry/heap.h"
 
-enum { WORD = sizeof(uintptr_t), PAGE = 4096, AT_ONCE = 32, WAYS = 4, WORDS = 4096 };
+enum { WORD = sizeof(uintptr_t), PAGE = 4096, AT_ONCE = 32, NEAR = 64, WAYS = 16, SETS_SHIFT = 12 };
 
 /* Threads write without a lock: a mixture of two entries is no word of any block. */
 static struct old_word {
     _Atomic uintptr_t block, slot, word;
     _Atomic uint32_t site;
-} words[WORDS];
+} words[1 << SETS_SHIFT][WAYS];
 
-static struct old_word *first_way(uintptr_t slot)
+/* Words that are near one another have places that are, so that little of the table is touched. */
+static struct old_word *ways_of(uintptr_t slot)
 {
-    return &words[(slot * 0x9e3779b97f4a7c15u >> 32) % WORDS & ~(uintptr_t)(WAYS - 1)];
+    uintptr_t set = slot / NEAR, window = set >> SETS_SHIFT;
+    return words[(set ^ window * 0x9e3779b9u) % (1 << SETS_SHIFT)];
 }
 
 static bool is_of_a_block(const struct old_word *old)
@@ -28,7 +30,7 @@ static bool is_of_a_block(const struct old_word *old)
 static COLD void note(uintptr_t block, uintptr_t slot, uintptr_t word)
 {
     uint32_t site = heap_site((const void *)block);
-    struct old_word *ways = first_way(slot), *old = &ways[slot / WORD % WAYS];
+    struct old_word *ways = ways_of(slot), *old = &ways[slot / WORD % WAYS];
     for (unsigned i = 0; i < WAYS; i++)
         if (!is_of_a_block(&ways[i]))
             old = &ways[i];
@@ -113,7 +115,7 @@ void old_words_note(const void *block, size_t from, size_t size)
 
 bool old_words_has(uintptr_t block, uint32_t site, uintptr_t slot, uintptr_t word)
 {
-    const struct old_word *ways = first_way(slot);
+    const struct old_word *ways = ways_of(slot);
     for (unsigned i = 0; i < WAYS; i++)
         if (atomic_load_explicit(&ways[i].slot, memory_order_relaxed) == slot)
             return atomic_load_explicit(&ways[i].block, memory_order_relaxed) == block &&
