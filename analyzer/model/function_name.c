@@ -34,7 +34,7 @@ static const struct {
 
 static bool begins(const char *text, const char *with)
 {
-    return strncmp(text, with, strlen(with)) == 0;
+    return text[0] == with[0] && strncmp(text, with, strlen(with)) == 0;
 }
 
 static bool begins_suffix(const char *text)

@@ -360,9 +360,12 @@ static json_t *module_value(const struct module *module)
     set_member(value, "id", json_integer(module->id));
     set_member(value, "path", text_value(module->data->path));
     set_member(value, "soname", text_value(module->data->soname));
+    set_member(value, "identity", text_value(module_identity(module)));
     set_member(value, "build_id", text_value(module->data->build_id));
     set_member(value, "load", json_integer(module->data->load));
     set_member(value, "state", text_value(module_state_name(module->data->state)));
+    if (module->reloads > 0)
+        set_member(value, "reloads", json_integer(module->reloads));
     return value;
 }
 

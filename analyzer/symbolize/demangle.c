@@ -72,7 +72,7 @@ static char *readable_name(const char *name)
         if (!cplus_demangle_v3_callback(name, options, collect, &collector))
             return NULL;
     }
-    return memory_format("%.*s", (int)collector.length, collector.text);
+    return memory_text(collector.text, collector.length);
 }
 
 char *demangle(const char *symbol)
@@ -82,7 +82,7 @@ char *demangle(const char *symbol)
 
     if (length == 0 || length > SYMBOL_LENGTH_MAX)
         return memory_string(symbol);
-    name = memory_format("%.*s", (int)length, symbol);
+    name = memory_text(symbol, length);
     readable = name[0] == '_' ? readable_name(name) : NULL;
     if (readable == NULL)
         return name;
@@ -99,7 +99,7 @@ static void put_word(FILE *out, const char *word, size_t length)
         fwrite(word, 1, length, out);
         return;
     }
-    name = memory_format("%.*s", (int)length, word);
+    name = memory_text(word, length);
     readable = demangle(name);
     fputs(readable, out);
     free(name);

@@ -368,3 +368,26 @@ void image_lookup(struct image *image, uint64_t address, struct frame *frame)
         look_up_part(image, address, frame);
     limits_unseal();
 }
+
+static bool is_below(const struct source_root *root, Dwarf_Die *unit)
+{
+    const char *name = dwarf_diename(unit);
+    char *source = name != NULL ? source_path(name, unit_directory(unit)) : NULL;
+    bool below = source != NULL && source_root_below(root, source) != NULL;
+
+    free(source);
+    return below;
+}
+
+bool image_is_built_from(struct image *image, const struct source_root *root)
+{
+    Dwarf_Die *unit = NULL;
+    Dwarf_Addr bias;
+    bool found = false;
+
+    limits_seal();
+    while (!found && (unit = dwfl_module_nextcu(image->module, unit, &bias)) != NULL)
+        found = is_below(root, unit);
+    limits_unseal();
+    return found;
+}

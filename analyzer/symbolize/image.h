@@ -11,6 +11,7 @@
 
 #include "load/frame.h"
 #include "symbolize/search.h"
+#include "symbolize/source_root.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -50,5 +51,8 @@ enum { INLINED_MAX = 100 };
  * NULL.
  */
 void image_lookup(struct image *image, uint64_t address, struct frame *frame);
+
+/* Is the source of one of its compilation units below the root? */
+bool image_is_built_from(struct image *image, const struct source_root *root);
 
 #endif

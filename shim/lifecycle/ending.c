@@ -11,6 +11,7 @@
 #include "modules/agenda.h"
 #include "modules/link_maps.h"
 #include "registry/heap.h"
+#include "registry/left_values.h"
 #include "report/report.h"
 #include "rules/mutex_checks.h"
 #include "rules/stack_search.h"
@@ -24,7 +25,7 @@ static bool is_confined;
 /* A finding needs a module that was closed or unloaded, or an event of its own. */
 static bool has_left_nothing(void)
 {
-    return !atomic_load(&modules_came) && !report_has_open() && !work_any(WORK_ORPHANS);
+    return !atomic_load(&modules_came) && !report_has_open() && !left_values_any();
 }
 
 bool lifecycle_ends_silently(void)
@@ -86,8 +87,7 @@ void lifecycle_finish(const char *ended)
     bool is_exec = !strcmp(ended, "exec");
     if (!is_exec && atomic_exchange(&finished, true))
         return;
-    if (!is_exec)
-        crash_ending();
+    crash_ending(false);
     if (is_confined)
         unseen[n++] =
             "what came after the program confined itself (no_new_privs, seccomp): from then "
@@ -104,7 +104,7 @@ void lifecycle_finish(const char *ended)
 
 void lifecycle_aborting(void)
 {
-    crash_ending();
+    crash_ending(true);
 }
 
 int lifecycle_exit_status(int status)

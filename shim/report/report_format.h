@@ -71,6 +71,8 @@
       "dangling error, held warning")                                                              \
     X(TIMER, "timer", "timer or notification left that calls the module", "registration",          \
       "dangling error, lost warning, held warning")                                                \
+    X(ASYNC_IO, "async-io", "asynchronous I/O of the module left in flight", "registration",       \
+      "dangling error, held warning")                                                              \
     X(HOOK, "hook", "hook of a library left in the module", "registration",                        \
       "dangling error, held warning")                                                              \
     X(ENVIRONMENT, "environment", "environment variable left in the module", "registration",       \
@@ -188,9 +190,12 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  * Readers ignore unknown types and fields.
  *
  * header    format version tool pid ppid exe argv[] started(RFC 3339) arch libc options
- * module    pid time id path soname? build_id? base end load opener?(frame) state
+ * module    pid time id path soname? identity?(where the option alias= gives it) build_id? base
+ *           end load opener?(frame) state
  *           common?(true: it acts for others)
  *           kept?("fix", "prevent": by that option it stays mapped)
+ * reloads   pid time module(id) count(of further loads of its file that were unloaded and that no
+ *           record names; a later one of this module replaces it)
  * finding   pid time id kind verdict severity module(id) module_path message
  *           cause consequence fix(the parts of message) at count bytes?
  * blocks? members?[{name count module}](what several findings with one cause are about)

@@ -186,6 +186,38 @@ static void explain_timer(const struct finding *finding, struct message *message
     text_add(&message->fix, ", and wait for a notification that is under way");
 }
 
+static void explain_async_io(const struct finding *finding, struct message *message)
+{
+    const char *part = finding->registration.name;
+    bool is_block = finding->place == PLACE_BLOCK;
+    bool is_call = !strcmp(part, "notification");
+    word_fate(&message->cause, finding);
+    text_printf(&message->cause, "a request of %s is still in flight, whose %s ",
+                finding->registration.call, part);
+    if (is_call) {
+        text_add(&message->cause, finding->function.pc ? "calls " : "has as argument ");
+        say_what(finding, &message->cause);
+    } else {
+        text_printf(&message->cause, "%s at %lx%s",
+                    is_block ? "lay in a block" : "lies in its image",
+                    (unsigned long)finding->address,
+                    is_block ? " that the module made and that was freed" : "");
+    }
+    if (!finding->object.closed)
+        text_add(&message->consequence,
+                 is_call ? "When the request is over, a thread is started there, in unmapped "
+                           "memory, and the process dies"
+                 : !strcmp(part, "buffer")
+                     ? "The C library's thread that works on it fails with EFAULT, or writes over "
+                       "what lies there by then"
+                     : "When the request is over, the C library writes the result there, in "
+                       "unmapped memory or over what lies there by then, and the process dies");
+    text_add(&message->fix,
+             "Wait with aio_suspend until the request is over, or call aio_cancel and "
+             "wait then,");
+    word_undo(&message->fix, finding);
+}
+
 static void say_remedy(struct text *fix, const char *call)
 {
     static const struct {
@@ -398,6 +430,8 @@ const struct rule rule_FORK_HANDLER = {&registration_class, match_registration,
                                        explain_fork_handler, CLOSED_NOTE};
 const struct rule rule_TIMER = {&registration_class, match_registration, explain_timer,
                                 CLOSED_NOTE};
+const struct rule rule_ASYNC_IO = {&registration_class, match_registration, explain_async_io,
+                                   CLOSED_NOTE};
 const struct rule rule_HOOK = {&registration_class, match_registration, explain_hook, CLOSED_NOTE};
 const struct rule rule_ENVIRONMENT = {&registration_class, match_registration, explain_environment,
                                       CLOSED_NOTE};

@@ -7,6 +7,7 @@
 #include "registry/heap.h"
 #include "rules/path_json.h"
 #include "rules/paths.h"
+#include "rules/retained.h"
 #include "rules/rule.h"
 #include "rules/subject_json.h"
 #include "rules/words.h"
@@ -17,33 +18,32 @@ static const struct step *last_step(const struct result *result)
     return result->steps ? &result->path[result->steps - 1] : NULL;
 }
 
-/* A large block that begins with a page is what another allocator hands out in parts (the carriers
- * of erlang): malloc has nothing of that kind unless it is asked for. Nobody can tell which parts
- * are in use. With other allocators than glibc's each large block begins so. */
-static bool is_in_parts(const struct result *result)
+/* The path leads to the first place of the word; this one may be another of the same block. */
+static uintptr_t slot_of(const struct retained *retained, struct path *path)
 {
-    enum { PAGE = 4096, LARGE = 64 << 10 };
-    bool found = false;
-    for (unsigned i = 1; i < result->steps && blocks_have_heads(); i++)
-        found |= result->path[i].start % PAGE == 0 && result->path[i].size >= LARGE;
-    return found;
+    const struct step *where = last_step(retained->result);
+    const struct in_block *place = &retained->place;
+    if (!retained->result->site || place->start != where->start)
+        return where->slot;
+    if (path)
+        path->steps[path->count - 1].step.slot = place->slot;
+    return place->slot;
 }
 
 static void copy_slot(const struct subject *subject, struct finding *finding)
 {
     const struct result *result = subject->retained->result;
-    const struct step *where = last_step(result);
     const struct site *site = site_get(result->site);
     finding->verdict = VERDICT_DANGLING;
     finding->only_if_moved = site_is_younger(site, result->module);
     finding->module = module_ref(result->module);
     finding->target = subject->retained->target;
     finding->place = PLACE_IMAGE;
-    finding->slot.address = where->slot;
     finding->address = finding->pointee = result->word;
     finding->function = (struct frame){result->word, module_ref(result->module)};
     finding->blocks = result->blocks;
     finding->path = path_make(result, result->module);
+    finding->slot.address = slot_of(subject->retained, finding->path);
     if (site) {
         finding->owner = module_ref(site->owner.module);
         finding->requester = module_ref(site->requester.module);
@@ -54,9 +54,9 @@ static void copy_slot(const struct subject *subject, struct finding *finding)
 static bool match_pointer(const struct subject *subject, struct finding *finding)
 {
     const struct retained *retained = subject->retained;
-    bool is_weak = retained->target == TARGET_DATA || retained->is_ambiguous;
+    bool is_weak = retained->target == TARGET_DATA || retained_is_doubtful(retained);
     copy_slot(subject, finding);
-    finding->severity = is_weak || is_in_parts(retained->result) ? SEVERITY_NOTE : SEVERITY_WARNING;
+    finding->severity = is_weak ? SEVERITY_NOTE : SEVERITY_WARNING;
     return true;
 }
 

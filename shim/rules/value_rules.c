@@ -43,6 +43,8 @@ static bool match_retained(const struct subject *subject, struct finding *findin
     bool image = finding->place == PLACE_IMAGE;
     finding->verdict = image ? VERDICT_DANGLING : taken ? VERDICT_HELD : VERDICT_LOST;
     finding->severity = image ? SEVERITY_ERROR : taken ? SEVERITY_NOTE : SEVERITY_WARNING;
+    if (image && retained_is_doubtful(subject->retained))
+        finding->severity = SEVERITY_NOTE;
     return true;
 }
 

@@ -28,6 +28,7 @@ struct lane {
     const char *identity;
     struct cell cells[WIDTH];
     size_t loads, unloaded, findings;
+    int64_t not_listed; /* of the loads: those that left nothing, whose times are not known */
     UT_hash_handle hh;
 };
 
@@ -133,8 +134,9 @@ static void add_module(struct timeline *timeline, const struct module *module)
         return;
     begin = place_of(timeline, module->loaded);
     end = is_unloaded ? place_of(timeline, module->unloaded) : WIDTH;
-    lane->loads++;
-    lane->unloaded += is_unloaded;
+    lane->loads += module_loads(module);
+    lane->unloaded += module_unloads(module);
+    lane->not_listed += module->reloads;
     lane->cells[begin].mapped++;
     if (end + 1 < WIDTH)
         lane->cells[end + 1].mapped--;
@@ -198,9 +200,12 @@ static void put_lane(const struct timeline *timeline, const struct lane *lane)
 
     fputs("<li><span class=\"m\">", html->out);
     html_name(html, lane->identity);
-    fprintf(html->out, "</span> <small>%zu load%s, %zu unloaded, %zu finding%s</small>\n",
-            lane->loads, lane->loads == 1 ? "" : "s", lane->unloaded, lane->findings,
+    fprintf(html->out, "</span> <small>%zu load%s, %zu unloaded, %zu finding%s", lane->loads,
+            lane->loads == 1 ? "" : "s", lane->unloaded, lane->findings,
             lane->findings == 1 ? "" : "s");
+    if (lane->not_listed > 0)
+        fprintf(html->out, "; %" PRId64 " loads are not drawn", lane->not_listed);
+    fputs("</small>\n", html->out);
     fprintf(html->out,
             "<svg aria-hidden=\"true\" viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\">", WIDTH,
             HEIGHT);

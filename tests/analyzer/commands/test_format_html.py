@@ -11,7 +11,7 @@ import re
 import subprocess
 import unittest
 
-from formats import HEADER, HOSTILE, SOURCES, SUMMARY, Format, finding, frame, hostile_records, module
+from formats import HEADER, HOSTILE, SOURCES, SUMMARY, Format, finding, frame, hostile_records, module, reloads
 from support import DATA, Case
 
 VOID = {"meta", "link", "br", "input"}
@@ -220,6 +220,11 @@ class Html(Format, Case):
         self.read(many)
         self.assertLess(len(many), len(few) + 4000)
         self.assertIn("8000 loads, 8000 unloaded", many)
+
+    def test_loads_that_are_only_counted(self):
+        page = self.render(self.file("counted", self.lines([
+            HEADER, module(time=1), module(number=2, path="/q.so", time=9), reloads(4999), finding(1), SUMMARY])))
+        self.assertIn("5000 loads, 5000 unloaded, 1 finding; 4999 loads are not drawn", page)
 
     def test_marks(self):
         """What was reported while it was pending, and confirmed, came once; what came again has a mark for each."""

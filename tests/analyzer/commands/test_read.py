@@ -314,7 +314,7 @@ class Usage(Case):
             (["check", "--format"], "--format needs a value: FORMAT"),
             (["check", "--resolved=1", "x"], "--resolved takes no value"),
             (["check", "--fo=toml", "x"], 'unknown format "toml": it must be one of text, json, junit, '),
-            (["check", "--re", "x"], "--re: not the whole option: --report, --resolved;"),
+            (["check", "--re", "x"], "--re: not the whole option: --require, --report, --resolved;"),
             (["check", "--=x", "x"], "--: unknown option"),
             (["why", "--timeout=0", "-p", "1", "x"], "--timeout=0: it must be a number from 1 to 86400"),
             (["why", "-p"], "--pid needs a value: PID"),
