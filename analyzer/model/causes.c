@@ -103,10 +103,9 @@ static char *holder_key(const struct finding *finding)
 static char *cause_key(const struct group *group)
 {
     const struct finding *shown = group->shown;
-    int kind = shown->place->kind_number;
-    char *special = kind == KIND_POINTER     ? pointer_key(shown)
-                    : kind == KIND_HEAP_HELD ? holder_key(shown)
-                                             : NULL;
+    char *special = group->kind == KIND_POINTER     ? pointer_key(shown)
+                    : group->kind == KIND_HEAP_HELD ? holder_key(shown)
+                                                    : NULL;
     char *key;
 
     if (special == NULL)
@@ -161,11 +160,10 @@ void causes_join(struct model *model)
 {
     struct cause *causes = NULL;
 
-    for (struct group *group = model->groups; group != NULL; group = group->hh.next)
-        group->cause = group->next_of_cause = NULL;
     for (struct group *group = model->groups; group != NULL; group = group->hh.next) {
         char *key = group->hidden ? NULL : cause_key(group);
 
+        group->cause = group->next_of_cause = NULL;
         if (key != NULL)
             join(&causes, key, group);
     }

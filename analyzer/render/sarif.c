@@ -18,10 +18,10 @@
 #include "render/crashes.h"
 #include "render/escape.h"
 #include "render/location.h"
+#include "render/message.h"
 #include "render/place.h"
 #include "render/values.h"
 #include "render/way.h"
-#include "symbolize/demangle.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -51,7 +51,7 @@ static size_t placeholder_length(const char *text)
 }
 
 /* "[a](b)" would be a link, and "{0}" stand for an argument. */
-static json_t *message_text(const char *text)
+static json_t *as_message(const char *text)
 {
     char *copy = escape_printable(text), *escaped;
     bool links = strstr(copy, "](") != NULL;
@@ -81,7 +81,7 @@ static json_t *message_value(const char *text)
 {
     json_t *value = json_object();
 
-    set_member(value, "text", message_text(text));
+    set_member(value, "text", as_message(text));
     return value;
 }
 
@@ -270,7 +270,7 @@ static void add_group(struct sarif *sarif, const struct group *group)
     free(rule);
     if (result == NULL)
         return;
-    set_member(result, "message", message_owned(demangle_text(shown->data->message)));
+    set_member(result, "message", message_owned(message_text(shown->data, shown->data->message)));
     set_member(result, "locations",
                one_in_array(location_value(sarif, &location, finding_module(shown), NULL)));
     if (group->signature.text[0] != '\0') {

@@ -40,19 +40,25 @@ static const char *qualified_name(const char *name)
     return start;
 }
 
+/* Every program, and every library, is linked with these. */
+static bool is_of_start_files(const char *name)
+{
+    return strcmp(name, "_start") == 0 || strcmp(name, "__do_global_dtors_aux") == 0;
+}
+
 static bool is_of_library(const char *name)
 {
-    static const char *const own[] = {"std::", "__gnu_cxx::", "_start", "operator new"};
+    static const char *const own[] = {"std::", "__gnu_cxx::", "operator new"};
     const char *qualified = qualified_name(name);
 
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
         const char *text = i < 2 ? qualified : name;
         size_t length = strlen(own[i]);
 
-        if (strncmp(text, own[i], length) == 0 && (i != 2 || name[length] == '\0'))
+        if (strncmp(text, own[i], length) == 0)
             return true;
     }
-    return false;
+    return is_of_start_files(name);
 }
 
 /* Is it code of the standard library, in whichever module? */
@@ -90,7 +96,7 @@ static const char *place_of_folded(const struct process *process, const struct l
 
     if (module != NULL && module->data->common)
         return module_identity(module);
-    return name != NULL && strcmp(name, "_start") == 0 ? "_start" : "std";
+    return name != NULL && is_of_start_files(name) ? name : "std";
 }
 
 /* "… 3 frames in libc.so.6, libstdc++.so.6" */
@@ -182,6 +188,14 @@ static bool own_line(const struct finding *finding, struct line *found)
             return true;
     }
     return false;
+}
+
+char *own_frame_text(const struct finding *finding)
+{
+    struct line line;
+
+    return own_line(finding, &line) ? place_text_of(finding->process, line.frame, line.number)
+                                    : NULL;
 }
 
 char *own_place_text(const struct finding *finding, bool *is_of_subject)

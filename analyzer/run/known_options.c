@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "base/regular.h"
+#include "model/aliases.h"
 
 #include <errno.h>
 #include <gelf.h>
@@ -143,6 +144,23 @@ static bool check_file(const struct checking *checking, struct piece name, struc
     return good;
 }
 
+static bool check_aliases(const struct checking *checking, struct piece value)
+{
+    while (value.length > 0) {
+        size_t length = strcspn(value.start, ",");
+
+        length = length < value.length ? length : value.length;
+        if (!alias_is_good(value.start, length)) {
+            message_usage("%s: alias=%.*s: it must be GLOB=NAME, without '/' in NAME",
+                          checking->source, (int)length, value.start);
+            return false;
+        }
+        length += length < value.length;
+        value = (struct piece){value.start + length, value.length - length};
+    }
+    return true;
+}
+
 static bool check_value(const struct checking *checking, struct piece name, const char *form,
                         struct piece value)
 {
@@ -150,6 +168,8 @@ static bool check_value(const struct checking *checking, struct piece name, cons
 
     if (is_called(name, "registries") || is_called(name, "suppressions"))
         return check_file(checking, name, value);
+    if (is_called(name, "alias"))
+        return check_aliases(checking, value);
     if (form[0] == '\0' || (is_range && is_number(form, value.start, value.length)) ||
         (!is_range && is_choice(form, value.start, value.length,
                                 has_glob(&checking->names, name.start, name.length))))

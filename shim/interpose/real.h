@@ -61,6 +61,11 @@ extern int __openat64_2(int folder, const char *path, int flags);
 extern int fcntl64(int number, int command, ...);
 extern int close_range(unsigned first, unsigned last, int flags) __THROW;
 extern void closefrom(int first) __THROW;
+extern int pidfd_spawn(int *pidfd, const char *path, const posix_spawn_file_actions_t *actions,
+                       const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]);
+extern int pidfd_spawnp(int *pidfd, const char *name, const posix_spawn_file_actions_t *actions,
+                        const posix_spawnattr_t *attributes, char *const argv[],
+                        char *const envp[]);
 int execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags);
 
 #define INTERPOSE(name, necessity) extern HIDDEN __typeof__(name) *real_##name;

@@ -3,7 +3,6 @@
 #include "base/options.h"
 #include "base/text.h"
 #include "lifecycle/locks.h"
-#include "lifecycle/orphans.h"
 #include "lifecycle/passages.h"
 #include "lifecycle/process.h"
 #include "lifecycle/sink.h"
@@ -92,7 +91,6 @@ static void check_all(enum moment moment, bool is_end)
     descriptors_compare(is_patient);
     reached_examine(is_patient);
     report_revalidate();
-    orphans_report();
     rules_check(unseen, report_knows, sink_finding, &sink);
     scan_locked(moment);
     if (is_patient)

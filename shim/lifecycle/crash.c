@@ -7,6 +7,7 @@
 #include "lifecycle/handled.h"
 #include "lifecycle/locks.h"
 #include "lifecycle/process.h"
+#include "ownership/caller_stack.h"
 #include "ownership/prologue.h"
 #include "registry/signals.h"
 #include "report/crash_record.h"
@@ -74,10 +75,9 @@ static bool find_place(uintptr_t pc, const siginfo_t *info, struct crash *crash)
 {
     uintptr_t address = fault_address(info);
     crash->place = (struct frame){pc, find_unloaded(pc)};
-    if (!crash->place.module && address != pc) {
+    crash->is_access = !crash->place.module && address != pc;
+    if (crash->is_access)
         crash->place = (struct frame){address, find_unloaded(address)};
-        crash->is_access = true;
-    }
     return crash->place.module;
 }
 
@@ -181,19 +181,35 @@ static uintptr_t pc_of(const struct delivery *delivery)
     return frame_of_context(delivery->context).pc;
 }
 
+/* Searches the signals that the thread handles. `delivery` becomes the crash's own. */
+static bool find_handled(const struct cfi_frame *from, bool only_certain, struct delivery *delivery,
+                         struct crash *crash)
+{
+    struct handled handled = handled_from(from);
+    struct delivery found;
+    while (handled_next(&handled, &found)) {
+        if ((only_certain && !handled_is_certain(&handled)) ||
+            !find_place(pc_of(&found), &found.info, crash))
+            continue;
+        *delivery = found;
+        return true;
+    }
+    return false;
+}
+
 /*
  * A signal that was sent may be a crash all the same: the program's handler raises it again, here
- * or, where it is blocked meanwhile, when the handler has returned to where the crash was.
- * `delivery` becomes the crash's own.
+ * or, where it is blocked meanwhile, when the handler has returned to where the crash was. And the
+ * handler may crash, too, for another reason.
  */
 static bool find_crash(struct delivery *delivery, struct crash *crash)
 {
+    struct cfi_frame from = frame_of_context(delivery->context);
     if (!is_sent(&delivery->info))
-        return find_place(pc_of(delivery), &delivery->info, crash);
-    crash->place = (struct frame){pc_of(delivery), find_unloaded(pc_of(delivery))};
-    return crash->place.module ||
-           (handled_find(frame_of_context(delivery->context).registers[CFI_SP], delivery) &&
-            find_place(pc_of(delivery), &delivery->info, crash));
+        return find_place(from.pc, &delivery->info, crash) ||
+               find_handled(&from, true, delivery, crash);
+    crash->place = (struct frame){from.pc, find_unloaded(from.pc)};
+    return crash->place.module || find_handled(&from, false, delivery, crash);
 }
 
 static void report_crash(struct crash *crash, const ucontext_t *context)
@@ -209,26 +225,60 @@ static void report_crash(struct crash *crash, const ucontext_t *context)
 }
 
 /* Once: a handler of the program may come back to us by several calls. */
-static void tell(struct delivery delivery)
+static void tell_once(struct crash *crash, const struct delivery *delivery)
 {
     static _Atomic bool is_told;
-    struct crash crash = {.tid = sys_gettid()};
-    if (!find_crash(&delivery, &crash)) {
-        write_findings();
-        return;
-    }
-    crash.signal = delivery.info.si_signo;
+    crash->signal = delivery->info.si_signo;
     if (!atomic_exchange(&is_told, true))
-        report_crash(&crash, delivery.context);
+        report_crash(crash, delivery->context);
 }
 
-void crash_ending(void)
+static void tell(struct delivery delivery)
 {
+    struct crash crash = {.tid = sys_gettid()};
+    if (find_crash(&delivery, &crash))
+        tell_once(&crash, &delivery);
+    else
+        write_findings();
+}
+
+/* A crash that a handler of the calling thread is called for. */
+static bool find_own(struct delivery *delivery, struct crash *crash)
+{
+    struct cfi_frame from = {0};
+    if (!atomic_load(&listening))
+        return false;
+    if (!caller_stack_frame(&from)) {
+        uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+        own_stack_look_through_own(&sp);
+        cfi_set(&from, CFI_SP, sp);
+    }
+    return find_handled(&from, false, delivery, crash);
+}
+
+/* The crash for which this process was forked. It is the parent's, unless the child dies of it. */
+static const ucontext_t *inherited;
+
+void crash_fork_child(void)
+{
+    struct crash crash = {.tid = sys_gettid()};
     struct delivery delivery;
-    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
-    own_stack_look_through_own(&sp);
-    if (atomic_load(&listening) && handled_find(sp, &delivery))
-        tell(delivery);
+    bool found = find_own(&delivery, &crash);
+    inherited = found ? delivery.context : NULL;
+    if (found)
+        module_unref(crash.place.module);
+}
+
+void crash_ending(bool by_signal)
+{
+    struct crash crash = {.tid = sys_gettid()};
+    struct delivery delivery;
+    if (!find_own(&delivery, &crash))
+        return;
+    if (by_signal || delivery.context != inherited)
+        tell_once(&crash, &delivery);
+    else
+        module_unref(crash.place.module);
 }
 
 /* On a stack of ours: the thread's may be small. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/fork.h"
 #include "base/own_stack.h"
+#include "lifecycle/crash.h"
 #include "lifecycle/locks.h"
 #include "lifecycle/process.h"
 #include "modules/agenda.h"
@@ -59,6 +60,7 @@ static void after_in_child(void)
     scan_fork_child();
     agenda_fork_child();
     report_fork_child();
+    crash_fork_child();
     guard_leave(saved_errno);
 }
 

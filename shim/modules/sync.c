@@ -76,8 +76,8 @@ static struct module *add_locked(struct sighting *sighting, uintptr_t opener, bo
     sighting->phdr = NULL;
     sighting->image.soname = NULL;
     module->identity = identity_of(module);
-    module->load = identity_next_load_locked(module->identity);
     classifier(module);
+    module->load = identity_next_load_locked(module->identity);
     list_add_locked(module);
     return module;
 }

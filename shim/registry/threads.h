@@ -37,6 +37,7 @@ struct thread {
         thread_pointer; /* its thread control block, which lies at the upper end of its stack */
     bool seen_to_start; /* through us: the fields below are known */
     bool ignored;       /* it is not reported */
+    bool detached;      /* it was created so; pthread_detach is not seen */
     uintptr_t start_routine; /* as it was given */
     struct frame routine;    /* what it will run: behind a trampoline, what that calls */
     struct frame via;        /* the trampoline; pc 0: none */

@@ -3,6 +3,7 @@
 #include "base/dropped.h"
 #include "base/sys.h"
 #include "base/unfollowed.h"
+#include "modules/identities.h"
 #include "ownership/json.h"
 #include "base/names.h"
 #include "rules/path_json.h"
@@ -109,6 +110,8 @@ void record_module(struct text *text, const struct module *module, enum module_s
     json_string(text, "path", module->path);
     if (module->soname)
         json_string(text, "soname", module->soname);
+    if (module->identity != identity_of(module))
+        json_string(text, "identity", module->identity);
     add_build_id(text, module);
     json_address(text, "base", module->start);
     json_address(text, "end", module->end);
@@ -124,6 +127,15 @@ void record_module(struct text *text, const struct module *module, enum module_s
         text_add(text, ",\"common\":true");
     if (kept_names[atomic_load(&module->kept)])
         json_string(text, "kept", kept_names[atomic_load(&module->kept)]);
+    json_end(text);
+}
+
+void record_reloads(struct text *text, uint32_t module, unsigned count, uint64_t time)
+{
+    json_begin(text, "reloads");
+    json_number(text, "time", time);
+    json_number(text, "module", module);
+    json_number(text, "count", count);
     json_end(text);
 }
 

@@ -44,6 +44,9 @@ struct object {
             uint32_t key, serial;
         } deletion;
         struct {
+            uint32_t key, serial; /* of the deletion */
+        } left_values;
+        struct {
             uintptr_t address, word;
             uint32_t site;  /* the call site of the block that it is in, or 0; */
             uint32_t index; /* and so many words behind the start of that block */
@@ -158,12 +161,16 @@ struct finding {
         } key;
         struct {
             struct frame via; /* the trampoline before the start routine */
+            bool detached;    /* it was created so */
         } thread;
         struct {
             unsigned live;
-            unsigned others; /* further threads that have a value */
-            int error;       /* what the call returned */
+            int error; /* what the call returned */
         } deletion;
+        struct {
+            unsigned live;
+            unsigned others; /* further threads that have a value */
+        } left_values;
         struct {
             uintptr_t address;
             struct known_registry registry; /* of which it is an entry */

@@ -37,8 +37,9 @@ static void explain_thread_stack(const struct finding *finding, struct message *
     word_fate(&message->cause, finding);
     word_thread(&message->cause, finding);
     text_add(&message->cause,
-             unwound ? " is inside it, and will return to "
-                     : " seems to be inside it: on its stack, beyond what can be unwound, is the "
+             unwound ? " has not returned from it: on its stack is a call that returns to "
+                     : " seems not to have returned from it: on its stack, beyond what can be "
+                       "unwound, is the "
                        "return address ");
     word_return_address(&message->cause, &finding->function);
     text_add(&message->consequence,
@@ -47,7 +48,7 @@ static void explain_thread_stack(const struct finding *finding, struct message *
                        "return into unmapped memory, and the process dies");
     text_add(&message->fix, "Wait before dlclose until every thread has returned from ");
     word_identity(&message->fix, finding->module);
-    text_add(&message->fix, ", and call dlclose only in code that stays");
+    text_add(&message->fix, "; code of the module must not close the module itself");
 }
 
 static void identify(const struct subject *subject, struct object *object)

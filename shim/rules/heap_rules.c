@@ -23,8 +23,11 @@ static void copy_blocks(const struct result *result, struct finding *finding)
 
 static void word_blocks(struct text *message, size_t blocks, size_t bytes)
 {
-    text_printf(message, "%zu block%s of %zu bytes%s", blocks, blocks == 1 ? "" : "s", bytes,
-                blocks == 1 ? "" : " in all");
+    word_count(message, blocks, "block");
+    text_add(message, " of ");
+    word_count(message, bytes, "byte");
+    if (blocks != 1)
+        text_add(message, " in all");
 }
 
 static bool match_heap_lost(const struct subject *subject, struct finding *finding)
@@ -65,8 +68,8 @@ static void explain_heap_lost(const struct finding *finding, struct message *mes
     if (finding->heap.hanging_blocks) {
         text_add(&message->cause, "; ");
         word_blocks(&message->cause, finding->heap.hanging_blocks, finding->heap.hanging_bytes);
-        text_printf(&message->cause, " hang%s off %s", finding->heap.hanging_blocks == 1 ? "s" : "",
-                    one ? "it" : "them");
+        text_printf(&message->cause, " %s reached through %s alone",
+                    finding->heap.hanging_blocks == 1 ? "is" : "are", one ? "it" : "them");
     }
     text_add(&message->consequence, "Nobody can free this memory any more");
     if (is_emergency_pool(finding)) {
@@ -105,9 +108,9 @@ static void explain_heap_held(const struct finding *finding, struct message *mes
         path_describe_root(&message->cause, finding->path);
     }
     if (finding->heap.hanging_blocks) {
-        text_add(&message->cause, ", with ");
+        text_add(&message->cause, ", and through ");
+        text_add(&message->cause, one ? "it " : "them ");
         word_blocks(&message->cause, finding->heap.hanging_blocks, finding->heap.hanging_bytes);
-        text_add(&message->cause, " behind");
     }
     if (words_stack_names(finding->stack, "__cxa_allocate_exception")) {
         text_add(&message->consequence,
@@ -118,13 +121,15 @@ static void explain_heap_held(const struct finding *finding, struct message *mes
     }
     text_printf(
         &message->consequence,
-        "If %s handed over for good, all is well; if %s in a table or a cache, %s allocated "
-        "there for ever",
-        one ? "it was" : "they were", one ? "it is" : "they are", one ? "it stays" : "they stay");
-    text_printf(&message->fix, "Take %s out and call %s", one ? "it" : "them",
-                freeing_call(finding));
+        "If the module handed %s over to another owner, who frees %s, all is well; if %s forgotten "
+        "there, %s allocated until the process ends",
+        one ? "it" : "them", one ? "it" : "them", one ? "it was" : "they were",
+        one ? "it stays" : "they stay");
+    if (word_end_of_call(&message->fix, finding->path))
+        return;
+    text_printf(&message->fix, "Unless another owner frees %s, remove %s from there and call %s",
+                one ? "it" : "them", one ? "it" : "them", freeing_call(finding));
     word_undo(&message->fix, finding);
-    text_add(&message->fix, ", unless the new owner does");
 }
 
 static void identify(const struct subject *subject, struct object *object)

@@ -32,9 +32,10 @@ static void explain_mapping(const struct finding *finding, struct message *messa
     text_printf(&message->cause,
                 "%zu bytes of memory at %lx, which it mapped with %s, are still mapped, %s",
                 finding->bytes, (unsigned long)finding->address, finding->mapping.call,
-                is_held ? "and something still leads there" : "though nothing leads there");
+                is_held ? "and something still points there" : "though nothing points there");
     text_add(&message->consequence,
-             is_held ? "If the memory was handed over for good, all is well; else it stays mapped"
+             is_held ? "If the module handed the memory over to another owner, who unmaps it, all "
+                       "is well; if not, it stays mapped until the process ends"
                      : "Nobody can unmap it any more; each load of the module leaves as much");
     text_printf(&message->fix, "Call %s", finding->mapping.call[0] == 's' ? "shmdt" : "munmap");
     word_undo(&message->fix, finding);

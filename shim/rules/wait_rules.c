@@ -40,9 +40,9 @@ static void explain_thread_blocked(const struct finding *finding, struct message
     word_thread(&message->cause, finding);
     if (is_futex)
         text_add(&message->cause, " waits for a semaphore, a mutex or a condition variable (futex) "
-                                  "in its image, ");
+                                  "of the module, ");
     else
-        text_printf(&message->cause, " waits in %s with a buffer in its image, ", wait_name(call));
+        text_printf(&message->cause, " waits in %s with a buffer of the module, ", wait_name(call));
     word_function(&message->cause, &finding->function);
     text_add(&message->consequence,
              is_futex

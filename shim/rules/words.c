@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "rules/words.h"
+#include "base/sys.h"
 #include "modules/symbols.h"
+#include "registry/threads.h"
 
 #include <string.h>
 
@@ -109,7 +111,7 @@ void word_counterpart(struct text *text, const struct finding *finding)
     if (own_function(finding, name))
         text_printf(text, ", in the function that undoes %s or in a destructor", name);
     else
-        text_add(text, ", in its stop function or in a destructor");
+        text_add(text, ", where it stops its work or in a destructor");
 }
 
 void word_undo(struct text *text, const struct finding *finding)
@@ -119,14 +121,34 @@ void word_undo(struct text *text, const struct finding *finding)
     word_counterpart(text, finding);
 }
 
+void word_other_thread(struct text *text, pid_t tid, const char *name)
+{
+    char inherited[32];
+    text_printf(text, "thread %d", tid);
+    thread_name(sys_getpid(), inherited);
+    if (name[0] && strcmp(name, inherited) != 0)
+        text_printf(text, " \"%s\"", name);
+}
+
 void word_thread(struct text *text, const struct finding *finding)
 {
     if (finding->tid == 0)
         text_add(text, "a thread that is about to start");
+    else if (finding->tid == sys_getpid())
+        text_add(text, "the main thread");
     else
-        text_printf(text, "thread %d", finding->tid);
-    if (finding->thread_name[0])
-        text_printf(text, " \"%s\"", finding->thread_name);
+        word_other_thread(text, finding->tid, finding->thread_name);
+}
+
+void word_in_image(struct text *text, const struct finding *finding)
+{
+    word_function(text, &(struct frame){finding->address, finding->module});
+    text_add(text, ", in the module's image");
+}
+
+void word_count(struct text *text, size_t count, const char *noun)
+{
+    text_printf(text, "%zu %s%s", count, noun, count == 1 ? "" : "s");
 }
 
 void word_bytes(struct text *text, size_t bytes)

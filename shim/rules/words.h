@@ -32,8 +32,18 @@ void word_undo(struct text *text, const struct finding *finding);
 /* The same from the comma on. */
 void word_counterpart(struct text *text, const struct finding *finding);
 
-/* "thread 4711 \"worker\"" */
+/* "thread 4711 \"worker\"", or "the main thread". */
 void word_thread(struct text *text, const struct finding *finding);
+
+/* "session (libplugin.so+0x4040), in the module's image": the finding's address. */
+void word_in_image(struct text *text, const struct finding *finding);
+
+/* "thread 4711 \"worker\""; without the name where it is the process's, as each thread has it at
+ * first. */
+void word_other_thread(struct text *text, pid_t tid, const char *name);
+
+/* "1 block", "2 blocks". */
+void word_count(struct text *text, size_t count, const char *noun);
 
 /* "a block of 4096 bytes" or "a block". */
 void word_bytes(struct text *text, size_t bytes);

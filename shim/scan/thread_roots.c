@@ -21,6 +21,8 @@ static size_t tls_size(const struct module *module)
     return 0;
 }
 
+/* The C++ libraries keep the exceptions there that a thread handles, as pointers into their blocks.
+ */
 static int add_tls(struct module *module, void *data)
 {
     struct tls_search *search = data;
@@ -30,8 +32,9 @@ static int add_tls(struct module *module, void *data)
     uintptr_t block = thread_tls_block(search->dtv, module);
     if (!block)
         return 0;
-    roots_add(search->roots, (struct root){.kind = module->runtime ? ROOT_RUNTIME : ROOT_TLS,
-                                           .exact = module->runtime,
+    bool is_private = module->runtime && !module->cxx_library;
+    roots_add(search->roots, (struct root){.kind = is_private ? ROOT_RUNTIME : ROOT_TLS,
+                                           .exact = is_private,
                                            .start = block,
                                            .end = block + size,
                                            .word = thread_tls_slot(search->dtv, module),

@@ -122,7 +122,7 @@ class ReportTest(unittest.TestCase):
         self.assert_wrong(self.with_change(PLUGIN, state="gone"), "module state")
         self.assert_wrong(self.with_change(PLUGIN, base="7f"), "base")
         self.assert_wrong(self.with_change(PLUGIN, end="0x10"), "empty module")
-        self.assert_wrong(self.with_change(PLUGIN, load=2), "load 2 after 0")
+        self.assert_wrong(self.with_change(PLUGIN, load=2), "load 2, and 1 are listed")
         self.assert_wrong(self.with_change(UNLOADED, path="/other"), "has changed")
         self.assert_wrong(self.with_change(UNLOADED, state="loaded"), "dangling, but")
         self.assert_wrong(self.with_change(PLUGIN, state="unloaded"), "unloaded before")

@@ -47,6 +47,7 @@ static void put_symbol(const struct html *html, const struct process *process,
     const struct module *module = process_module(process, node->module),
                         *owner = process_module(process, node->owner);
     char *symbol = node->symbol != NULL ? demangle(node->symbol) : NULL;
+    const char *part = node->variable != NULL ? node->variable->part : NULL;
 
     if (node->frame != NULL) {
         fputs(node->frame->returns ? "made in " : "", html->out);
@@ -54,6 +55,7 @@ static void put_symbol(const struct html *html, const struct process *process,
     } else if (symbol != NULL) {
         fputs("<b>", html->out);
         html_name(html, symbol);
+        html_name(html, part != NULL ? part : "");
         fputs("</b>\n", html->out);
     } else if (node->tid == RECORD_ABSENT) {
         html_format(html, "at 0x%" PRIx64, node->address);
@@ -86,7 +88,7 @@ static void put_step(const struct html *html, const struct finding *finding,
     put_symbol(html, finding->process, node);
     if (node->leaves)
         html_format(html, "(the first that %s made)", module_identity(finding_module(finding)));
-    if (node->via != RECORD_ABSENT)
+    if (node->via != RECORD_ABSENT && (node->variable == NULL || node->variable->part == NULL))
         fprintf(html->out, "<span class=\"via\">points at +0x%" PRIx64 "</span>\n",
                 (uint64_t)node->via);
 }
