@@ -3,6 +3,7 @@
 #include "lifecycle/answer.h"
 #include "lifecycle/check.h"
 #include "lifecycle/locks.h"
+#include "registry/async_io.h"
 #include "registry/descriptors.h"
 #include "registry/opens.h"
 #include "report/report.h"
@@ -30,6 +31,7 @@ static void work(struct text *records, void *data)
 {
     struct supposition *now = data;
     now->records = records;
+    async_io_ask();
     modules_suppose_unloaded(now->module);
     opens_module_unloaded(now->module);
     descriptors_compare(false);
