@@ -20,8 +20,6 @@
 enum {
     WORD = sizeof(uintptr_t),
     THREADS_MAX = 4096,
-    LOOKS = 4,
-    PAUSE_US = 50,
     STACK_MAX = 64 << 20,  /* a stack pointer further from the end is on another stack */
     FOREIGN_MAX = 1 << 20, /* scanned of a stack whose end is not known */
 };
@@ -108,9 +106,9 @@ static void sample_all(struct round *round)
 {
     pid_t self = sys_gettid();
     size_t left = round->count;
-    for (unsigned i = 0; i < LOOKS && left > 0; i++) {
+    for (unsigned i = 0; i < STACK_SAMPLES && left > 0; i++) {
         if (i)
-            clock_pause_us(PAUSE_US);
+            clock_pause_us(STACK_PAUSE_US);
         left = 0;
         for (size_t k = 0; k < round->count; k++) {
             struct watched *place = &round->places[k];
@@ -360,7 +358,7 @@ static bool walk(struct round *round, struct watched *place)
         find_unmapped(round);
         return true;
     }
-    for (unsigned i = 0; i < LOOKS; i++) {
+    for (unsigned i = 0; i < STACK_SAMPLES; i++) {
         frames_walk(frame_of_sample(place->at.sp, place->at.pc), &round->frames);
         find_unmapped(round);
         if (!stack_sample(place->tid, &again))

@@ -71,6 +71,8 @@ static inline bool root_kind_leads(enum root_kind kind)
     return kind <= ROOT_LIBC;
 }
 
+/* Entries. Each mapped module takes about four; further ones are roots, with what is dead in them.
+ */
 enum { TAKEN_MAX = 8192 };
 
 struct interval {

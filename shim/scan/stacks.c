@@ -13,8 +13,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { LOOKS = 4, PAUSE_US = 50 };
-
 static uintptr_t read_number(const char *at, unsigned base)
 {
     uintptr_t number = 0;
@@ -77,9 +75,9 @@ bool stack_look(pid_t tid, struct thread_stack *stack)
 bool stack_sample(pid_t tid, struct thread_stack *stack)
 {
     bool running = true;
-    for (unsigned i = 0; i < LOOKS && running; i++) {
+    for (unsigned i = 0; i < STACK_SAMPLES && running; i++) {
         if (i)
-            clock_pause_us(PAUSE_US);
+            clock_pause_us(STACK_PAUSE_US);
         if (!sample(tid, stack, &running))
             return false;
     }
