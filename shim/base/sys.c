@@ -47,6 +47,13 @@ uint64_t sys_block_signals(uint64_t mask)
     return before;
 }
 
+uint64_t sys_blocked_signals(void)
+{
+    uint64_t now = 0;
+    sys_call(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &now, sizeof now);
+    return now;
+}
+
 extern void *__libc_stack_end __attribute__((weak)); /* elf/dl-sysdep.c */
 
 uintptr_t sys_first_stack_end(void)

@@ -41,6 +41,7 @@ bool sys_thread_alive(pid_t tid);
 /* The calling thread's blocked signals, signal 1 as bit 0; also those that the C library keeps to
  * itself. Returns what was blocked before. */
 uint64_t sys_block_signals(uint64_t mask);
+uint64_t sys_blocked_signals(void);
 
 /* Where the stack of the first thread began when the program was started: above lie its arguments
  * and environment, up to the name of the program. */

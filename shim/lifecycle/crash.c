@@ -259,16 +259,6 @@ static bool find_own(struct delivery *delivery, struct crash *crash)
 /* The crash for which this process was forked. It is the parent's, unless the child dies of it. */
 static const ucontext_t *inherited;
 
-void crash_fork_child(void)
-{
-    struct crash crash = {.tid = sys_gettid()};
-    struct delivery delivery;
-    bool found = find_own(&delivery, &crash);
-    inherited = found ? delivery.context : NULL;
-    if (found)
-        module_unref(crash.place.module);
-}
-
 void crash_ending(bool by_signal)
 {
     struct crash crash = {.tid = sys_gettid()};
@@ -343,6 +333,29 @@ static bool is_ours(const struct action *action)
 {
     struct action ours = action_for(on_crash);
     return action->handler == ours.handler;
+}
+
+/* True if a handler of the program for a crash may be running: then there is one, or it has reset
+ * itself and its signal is blocked. */
+static bool may_be_handling(void)
+{
+    struct action now;
+    uint64_t blocked = sys_blocked_signals();
+    for (unsigned i = 0; i < WATCHED; i++)
+        if (blocked >> (watched[i] - 1) & 1 ||
+            (action_get(watched[i], &now) && action_handler(&now) && !is_ours(&now)))
+            return true;
+    return false;
+}
+
+void crash_fork_child(void)
+{
+    struct crash crash = {.tid = sys_gettid()};
+    struct delivery delivery;
+    bool found = may_be_handling() && find_own(&delivery, &crash);
+    inherited = found ? delivery.context : NULL;
+    if (found)
+        module_unref(crash.place.module);
 }
 
 /* A handler in an unloaded module: the signal kills the process before any code of it runs. */
