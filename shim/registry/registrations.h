@@ -63,6 +63,7 @@ struct registration {
     bool ignored;                 /* made between dlpin_ignore_begin and dlpin_ignore_end */
     bool muted;                   /* nobody knows whether libc took it */
     bool taken;                   /* by registration_take_newest */
+    bool idle, over;              /* as registrations_note_kernel found it */
     uintptr_t function, argument; /* as the program gave them, for those that run through us */
     const char *call;             /* instead of its type's */
     char name[REGISTRATION_NAME]; /* of an environment variable, a conversion, … */
