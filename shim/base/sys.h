@@ -15,9 +15,13 @@
 
 pid_t sys_getpid(void);
 
-/* In a copy of the process, which has a number of its own: sys_getpid returns this number from now
- * on. */
+/* In a copy of the process, which has a number and descriptors of its own: sys_getpid returns this
+ * number from now on, and sys_own_folder leads to this process. */
 void sys_stand_in_for(pid_t process);
+bool sys_stands_in(void);
+
+/* "/proc/self": where the kernel describes the process, its descriptors among it. */
+const char *sys_own_folder(void);
 
 pid_t sys_gettid(void);
 

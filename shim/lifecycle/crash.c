@@ -8,6 +8,7 @@
 #include "lifecycle/locks.h"
 #include "lifecycle/process.h"
 #include "ownership/caller_stack.h"
+#include "ownership/interrupted.h"
 #include "ownership/prologue.h"
 #include "registry/signals.h"
 #include "report/crash_record.h"
@@ -81,25 +82,6 @@ static bool find_place(uintptr_t pc, const siginfo_t *info, struct crash *crash)
     return crash->place.module;
 }
 
-static struct cfi_frame frame_of_context(const ucontext_t *context)
-{
-    struct cfi_frame frame = {.exact = true};
-#if defined(__x86_64__)
-    static const int registers[CFI_REGISTERS] = {
-        REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8,
-        REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
-    for (unsigned i = 0; i < CFI_REGISTERS; i++)
-        cfi_set(&frame, i, (uintptr_t)context->uc_mcontext.gregs[registers[i]]);
-    frame.pc = frame.registers[CFI_PC];
-#else
-    for (unsigned i = 0; i < CFI_SP; i++)
-        cfi_set(&frame, i, context->uc_mcontext.regs[i]);
-    cfi_set(&frame, CFI_SP, context->uc_mcontext.sp);
-    frame.pc = context->uc_mcontext.pc;
-#endif
-    return frame;
-}
-
 /* True if a call returns there, or a signal handler does. */
 static bool is_return_address(const struct cfi_frame *frame)
 {
@@ -142,7 +124,7 @@ static struct stack *take_stack(const ucontext_t *context, const struct crash *c
 {
     static struct thread_frames frames; /* too much for a small stack */
     static uintptr_t pcs[FRAMES_MAX + 1];
-    struct cfi_frame frame = frame_of_context(context);
+    struct cfi_frame frame = interrupted_frame(context);
     unsigned count = 0;
     frames.count = 0;
     if (crash->is_access) {
@@ -178,7 +160,7 @@ static void write_findings(void)
 
 static uintptr_t pc_of(const struct delivery *delivery)
 {
-    return frame_of_context(delivery->context).pc;
+    return interrupted_frame(delivery->context).pc;
 }
 
 /* Searches the signals that the thread handles. `delivery` becomes the crash's own. */
@@ -204,7 +186,7 @@ static bool find_handled(const struct cfi_frame *from, bool only_certain, struct
  */
 static bool find_crash(struct delivery *delivery, struct crash *crash)
 {
-    struct cfi_frame from = frame_of_context(delivery->context);
+    struct cfi_frame from = interrupted_frame(delivery->context);
     if (!is_sent(&delivery->info))
         return find_place(from.pc, &delivery->info, crash) ||
                find_handled(&from, true, delivery, crash);
