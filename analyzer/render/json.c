@@ -16,7 +16,7 @@
 #include "model/members.h"
 #include "render/json_exceptions.h"
 #include "render/json_verdicts.h"
-#include "render/message.h"
+#include "render/finding_message.h"
 #include "render/values.h"
 
 #include <inttypes.h>

@@ -18,7 +18,7 @@
 #include "render/crashes.h"
 #include "render/escape.h"
 #include "render/location.h"
-#include "render/message.h"
+#include "render/finding_message.h"
 #include "render/place.h"
 #include "render/values.h"
 #include "render/way.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "render/location.h"
-#include "render/message.h"
+#include "render/finding_message.h"
 #include "render/output.h"
 #include "render/report.h"
 #include "support.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "render/message.h"
+#include "render/finding_message.h"
 
 #include "base/memory.h"
 
