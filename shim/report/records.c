@@ -5,7 +5,7 @@
 #include "base/sys.h"
 #include "base/unfollowed.h"
 #include "modules/identities.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "base/names.h"
 #include "rules/path_json.h"
 #include "rules/rule.h"

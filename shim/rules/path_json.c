@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "rules/path_json.h"
 #include "modules/symbols.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "rules/paths.h"
 
 const char *const target_names[] = {NULL, "code", "vtable", "typeinfo", "object", "data"};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "render/way.h"
+#include "render/path.h"
 
 #include "base/memory.h"
 #include "render/place.h"
@@ -139,7 +139,7 @@ static const struct {
     {"block", block_text},       {"image", image_text},
 };
 
-char *way_text(const struct process *process, const struct path_node *node)
+char *path_node_text(const struct process *process, const struct path_node *node)
 {
     for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
         if (strcmp(nodes[i].what, node->what) == 0)
