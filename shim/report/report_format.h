@@ -27,7 +27,7 @@
 /* X(enumerator, "name", "what it means, in one line") */
 #define DLPIN_VERDICTS(X)                                                                      \
     X(DANGLING, "dangling", "the module is unmapped, and something live still points into it") \
-    X(PINNED, "pinned", "the module is still mapped: something keeps it, or nobody closed it") \
+    X(PINNED, "pinned", "the module is still mapped; something keeps it, or nobody closed it") \
     X(LOST, "lost", "memory or a slot that nobody can give back any more")                     \
     X(HELD, "held", "something that the module made is still in use elsewhere")                \
     X(STALE, "stale", "a value crossed from one task into the next")                           \

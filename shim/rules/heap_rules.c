@@ -133,14 +133,16 @@ static void explain_heap_held(const struct finding *finding, struct message *mes
         word_drop_exception(&message->fix);
         return;
     }
+    if (word_end_of_call(&message->fix, finding->path)) {
+        text_add(&message->consequence, "The thread may still use what it has there");
+        return;
+    }
     text_printf(
         &message->consequence,
         "If the module handed %s over to another owner, who frees %s, all is well; if %s forgotten "
         "there, %s allocated until the process ends",
         one ? "it" : "them", one ? "it" : "them", one ? "it was" : "they were",
         one ? "it stays" : "they stay");
-    if (word_end_of_call(&message->fix, finding->path))
-        return;
     text_printf(&message->fix, "Unless another owner frees %s, remove %s from there and call %s",
                 one ? "it" : "them", one ? "it" : "them", freeing_call(finding));
     word_undo(&message->fix, finding);
