@@ -209,7 +209,7 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  * crash     pid time signal signal_name address module(the unloaded one) offset symbol?
  *           predicted_by(finding id, or null) stack[](frames; the first is where it died, and no
  *           return address: with another pc than address it read or wrote there)
- * coverage  pid time hooks{heap: bool} dropped{what: count} unseen[](sentences)
+ * coverage  pid time hooks{heap: bool, function: false} dropped{what: count} unseen[](sentences)
  *           unfollowed?[{program why count}](programs that it started, and that the library does
  *           not come into)
  * summary   pid time findings kinds{} verdicts{} severities{}

@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/own_stack.h"
 #include "base/sys.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "registry/threads.h"
 #include "rules/rule.h"
 #include "rules/stack_search.h"

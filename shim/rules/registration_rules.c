@@ -2,7 +2,7 @@
 /* Functions and memory that were registered with the C library, and outlive their module there. */
 #include "base/json.h"
 #include "base/sys.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "registry/epolls.h"
 #include "registry/libc_state.h"
 #include "registry/signal_stacks.h"

@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/names.h"
 #include "base/sys.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "registry/heap.h"
 #include "rules/path_json.h"
 #include "rules/paths.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Values of threads for live keys. */
 #include "base/json.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "registry/threads.h"
 #include "rules/paths.h"
 #include "rules/retained.h"

@@ -5,7 +5,7 @@
 #include "load/names.h"
 #include "render/crashes.h"
 #include "render/escape.h"
-#include "render/message.h"
+#include "render/finding_message.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "interpose/frames.h"
+#include "interpose/unwind_tables.h"
 #include "base/guard.h"
 #include "interpose/got.h"
 #include "interpose/registering.h"
@@ -243,7 +243,7 @@ static void watch_startup(void)
     guard_leave(saved_errno);
 }
 
-void frames_watch_new_modules(uint64_t loaded_since)
+void unwind_tables_watch_new_modules(uint64_t loaded_since)
 {
     uint64_t epoch = atomic_load(&modules_epoch);
     uint64_t looked = atomic_exchange(&looked_epoch, epoch);
