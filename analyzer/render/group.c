@@ -212,11 +212,12 @@ static void put_members(FILE *out, const struct style *style, const struct group
 /* The function that decides its signature; else the root of the path that leads to it. */
 static char *member_name(const struct group *group)
 {
-    const struct path *way = &group->shown->data->way;
+    const struct path *path = &group->shown->data->retention_path;
 
     if (group->signature.function != NULL)
         return memory_string(group->signature.function);
-    return way->count > 0 ? way_text(group->shown->process, &way->nodes[0]) : memory_string("?");
+    return path->count > 0 ? path_node_text(group->shown->process, &path->nodes[0])
+                           : memory_string("?");
 }
 
 /* "and 14 more with this cause: make_b (2 times, sig:…), make_c (sig:…), and 12 more" */
