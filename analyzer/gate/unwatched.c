@@ -32,11 +32,28 @@ static char *unfollowed_failure(const struct coverage *coverage)
     return failure;
 }
 
+/* The process that dlpin run started, by the options of one that it watched; RECORD_ABSENT: it was
+ * another one that did. */
+static int64_t root_of(const struct process *process)
+{
+    const char *rest = process->header != NULL ? process->header->header.options : NULL;
+    const char *found = NULL;
+
+    while (rest != NULL && (rest = strstr(rest, "log_root=")) != NULL) {
+        rest += sizeof "log_root=" - 1;
+        found = rest;
+    }
+    return found != NULL ? strtoll(found, NULL, 10) : RECORD_ABSENT;
+}
+
 static bool is_child(const struct model *model, const struct process *process)
 {
     int64_t parent = process->header != NULL ? process->header->header.ppid : RECORD_ABSENT;
+    int64_t root = root_of(process);
     const struct process *other = model->processes;
 
+    if (root != RECORD_ABSENT)
+        return root != process->key.pid;
     while (other != NULL && (other == process || other->key.pid != parent))
         other = other->hh.next;
     return other != NULL;

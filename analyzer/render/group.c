@@ -209,6 +209,17 @@ static void put_members(FILE *out, const struct style *style, const struct group
     json_decref(members);
 }
 
+/* The function that decides its signature; else the root of the path that leads to it. */
+static char *member_name(const struct group *group)
+{
+    const struct path *path = &group->shown->data->retention_path;
+
+    if (group->signature.function != NULL)
+        return memory_string(group->signature.function);
+    return path->count > 0 ? path_node_text(group->shown->process, &path->nodes[0])
+                           : memory_string("?");
+}
+
 /* "and 14 more with this cause: make_b (2 times, sig:…), make_c (sig:…), and 12 more" */
 static void put_cause(FILE *out, const struct group *group)
 {
@@ -220,9 +231,10 @@ static void put_cause(FILE *out, const struct group *group)
         fprintf(out, "  and %zu more with this cause: ", count);
     for (const struct group *other = group->next_of_cause; other && shown < MEMBERS_SHOWN;
          other = other->next_of_cause, shown++) {
-        const char *function = other->signature.function;
+        char *name = member_name(other);
 
-        put(out, "%s%s (", shown > 0 ? ", " : "", function != NULL ? function : "?");
+        put(out, "%s%s (", shown > 0 ? ", " : "", name);
+        free(name);
         if (other->count > 1)
             fprintf(out, "%" PRId64 " times, ", other->count);
         fprintf(out, "sig:%s)", other->signature.text);
@@ -310,17 +322,26 @@ static void put_path(FILE *out, const struct style *style, const struct finding 
     }
 }
 
-/* Other places of the same function that have left the same. */
+/* Other places of the same function that have left the same. Those that differ in who called it are
+ * one. */
 static void put_others(FILE *out, const struct group *group)
 {
+    char *last = own_frame_text(group->shown);
+
     for (size_t i = 0; i < group->variant_count; i++) {
         const struct finding *variant = group->variants[i].finding;
+        char *place = variant != group->shown ? own_frame_text(variant) : NULL;
 
-        if (variant == group->shown || variant->data->stack_count == 0)
+        if (place == NULL || (last != NULL && strcmp(place, last) == 0)) {
+            free(place);
             continue;
-        fputs("  and another one at: ", out);
-        put_place(out, variant->process, &variant->data->stack[0]);
+        }
+        put(out, "  and another one in %s", place);
+        fputc('\n', out);
+        free(last);
+        last = place;
     }
+    free(last);
 }
 
 /* As a line of suppressions has it. */

@@ -190,6 +190,14 @@ static bool own_line(const struct finding *finding, struct line *found)
     return false;
 }
 
+char *own_frame_text(const struct finding *finding)
+{
+    struct line line;
+
+    return own_line(finding, &line) ? place_text_of(finding->process, line.frame, line.number)
+                                    : NULL;
+}
+
 char *own_place_text(const struct finding *finding, bool *is_of_subject)
 {
     struct line line;

@@ -12,7 +12,7 @@ static const struct {
     [KIND_KEY_ORPHAN] = {"deleted at", NULL},
     [KIND_KEY_FOREIGN] = {"deleted at", NULL},
     [KIND_THREAD_STACK] = {"the thread is at", NULL},
-    [KIND_THREAD_BLOCKED] = {NULL, "waits with"},
+    [KIND_THREAD_BLOCKED] = {NULL, "waits on"},
     [KIND_ROBUST_MUTEX] = {NULL, "mutex"},
     [KIND_EXIT_HANDLER] = {"registered at", NULL},
     [KIND_FORK_HANDLER] = {"registered at", NULL},

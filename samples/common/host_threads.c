@@ -3,12 +3,14 @@
 #include "host.h"
 #include "steps.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -275,6 +277,26 @@ static char state_of(pid_t tid)
 void host_await_blocked(pid_t tid)
 {
     while (state_of(tid) != 'S')
+        usleep(1000);
+}
+
+static bool all_others_wait(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    bool all = tasks;
+
+    for (struct dirent *task; all && (task = readdir(tasks)) != NULL;) {
+        pid_t tid = (pid_t)atoi(task->d_name);
+        all = tid == 0 || tid == gettid() || state_of(tid) == 'S';
+    }
+    if (tasks)
+        closedir(tasks);
+    return all;
+}
+
+void host_await_others(void)
+{
+    while (!all_others_wait())
         usleep(1000);
 }
 

@@ -46,8 +46,9 @@ static void name_gaps(const char **unseen, size_t n)
         {scan_gaps.ran_out > 0, "a scan ended at its limit (scan_limit_ms, scan_limit_mb): what it "
                                 "did not reach is missing"},
         {scan_gaps.died > 0, "a scan in a copy of the process did not come to its end"},
-        {scan_gaps.running > 0, "threads that ran during a scan, or whose start was not seen: the "
-                                "scan did not know which part of their stacks is in use"},
+        {scan_gaps.running > 0,
+         "pointers on stacks of threads that ran during a scan, or whose start was not seen: which "
+         "part of such a stack is in use is not known"},
         {stack_gaps.running > 0, "threads that ran whenever they were looked at: what they return "
                                  "to, after an unload, was not known"},
         {stack_gaps.elsewhere > 0,

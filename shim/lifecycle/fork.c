@@ -7,6 +7,7 @@
 #include "modules/agenda.h"
 #include "registry/libc_lists.h"
 #include "registry/opens.h"
+#include "registry/registrations.h"
 #include "registry/threads.h"
 #include "report/report.h"
 #include "scan/scan.h"
@@ -55,6 +56,7 @@ static void after_in_child(void)
     modules_fork_child();
     threads_fork_child();
     opens_fork_child();
+    registrations_fork_child();
     scan_fork_child();
     agenda_fork_child();
     report_fork_child();

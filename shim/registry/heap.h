@@ -194,6 +194,10 @@ static inline size_t heap_size_of_head(size_t head)
     return size > overhead ? size - overhead : 0;
 }
 
+/* The bytes, in whole words, that were asked for of the live block at `p`, or may be used of it;
+ * SIZE_MAX: not known. */
+size_t heap_written(const void *p);
+
 /* Marks the site of every live block. */
 void heap_mark_sites(struct site_bitmap *bitmap);
 

@@ -53,7 +53,7 @@ static void explain_key_foreign(const struct finding *finding, struct message *m
     word_module(&message->cause, finding->module);
     text_printf(&message->cause, " deleted pthread key %u, which ", finding->object.deletion.key);
     if (finding->deletion.error) {
-        text_add(&message->cause, "is not live");
+        text_add(&message->cause, "is not live: it was never created, or is deleted already");
         text_add(&message->consequence, "Had another module got this number meanwhile, that module "
                                         "would have lost its key");
         text_add(&message->fix, "Call pthread_key_delete once for each pthread_key_create that "

@@ -51,8 +51,13 @@ static void explain_handle(const struct finding *finding, struct message *messag
     word_module(&message->consequence, finding->owner);
     text_add(&message->consequence, " stays mapped until the process ends");
     text_add(&message->fix, "Call dlclose once for each dlopen");
-    if (abandoned)
+    if (abandoned) {
         word_undo(&message->fix, finding);
+    } else if (finding->requester) {
+        text_add(&message->fix, " in ");
+        word_identity(&message->fix, finding->requester);
+        text_add(&message->fix, ", unless the library is meant to stay");
+    }
 }
 
 const struct rule rule_HANDLE = {&module_class, match_handle, explain_handle, CLOSED_NOTHING};

@@ -125,6 +125,8 @@ static void explain_heap_held(const struct finding *finding, struct message *mes
         "there, %s allocated until the process ends",
         one ? "it" : "them", one ? "it" : "them", one ? "it was" : "they were",
         one ? "it stays" : "they stay");
+    if (word_end_of_call(&message->fix, finding->path))
+        return;
     text_printf(&message->fix, "Unless another owner frees %s, remove %s from there and call %s",
                 one ? "it" : "them", one ? "it" : "them", freeing_call(finding));
     word_undo(&message->fix, finding);

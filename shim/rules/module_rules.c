@@ -111,7 +111,7 @@ static void say_tls_destructor(struct text *message, const struct holder *holder
     struct frame function = {holder->function, holder->function_module};
     if (!function.pc)
         return;
-    text_add(message, holder->pending == 1 ? ", " : ", first ");
+    text_add(message, holder->pending == 1 ? ": " : ": first ");
     word_function(message, &function);
     if (holder->symbol)
         text_printf(message, " for the object %s", holder->symbol);

@@ -136,6 +136,15 @@ void path_describe_root(struct text *text, const struct path *path)
     }
 }
 
+bool word_end_of_call(struct text *text, const struct path *path)
+{
+    if (!path || path->steps[0].step.root.kind != ROOT_STACK)
+        return false;
+    text_add(text, "Wait before dlclose until the call that has it has returned, on ");
+    path_describe_root(text, path);
+    return true;
+}
+
 void path_describe(struct text *text, const struct path *path, unsigned n)
 {
     const struct path_step *step = &path->steps[n];

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "rules/retained.h"
 #include "ownership/sites.h"
+#include "registry/old_words.h"
 #include "rules/paths.h"
+#include "scan/blocks.h"
 
 static void copy_block(const struct result *result, struct finding *finding)
 {
@@ -32,4 +34,28 @@ void retained_copy(const struct retained *retained, struct finding *finding)
     } else {
         copy_block(result, finding);
     }
+}
+
+/* A large block that begins with a page is what another allocator hands out in parts (the carriers
+ * of erlang): malloc has nothing of that kind unless it is asked for. Nobody can tell which parts
+ * are in use. With other allocators than glibc's each large block begins so. */
+static bool is_in_parts(const struct result *result)
+{
+    enum { PAGE = 4096, LARGE = 64 << 10 };
+    bool found = false;
+    for (unsigned i = 1; i < result->steps && blocks_have_heads(); i++)
+        found |= result->path[i].start % PAGE == 0 && result->path[i].size >= LARGE;
+    return found;
+}
+
+bool retained_is_old(const struct result *result, const struct in_block *place)
+{
+    return result->kind == RESULT_POINTER && result->site &&
+           old_words_has(place->start, result->site, place->slot, result->word);
+}
+
+bool retained_is_doubtful(const struct retained *retained)
+{
+    return retained->is_ambiguous || is_in_parts(retained->result) ||
+           retained_is_old(retained->result, &retained->place);
 }

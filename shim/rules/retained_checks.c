@@ -9,6 +9,7 @@
 #include "registry/libc_state.h"
 #include "rules/found.h"
 #include "rules/known_registries.h"
+#include "rules/retained.h"
 #include "rules/rule.h"
 #include "scan/target.h"
 
@@ -154,7 +155,8 @@ static void apply_to_thread(const struct retained *retained, struct found *found
     lock_release(&registry_lock);
 }
 
-/* Each place of a word in blocks, up to the first one that is not known. */
+/* Each place of a word in blocks, up to the first one that is not known; first those at which
+ * somebody has written it. */
 static void apply_to_places(struct retained *retained, bool all, struct found *found)
 {
     const struct result *result = retained->result;
@@ -162,9 +164,10 @@ static void apply_to_places(struct retained *retained, bool all, struct found *f
     const struct object_class *class = retained->registry               ? &registry_class
                                        : result->kind == RESULT_POINTER ? &slot_class
                                                                         : &heap_class;
-    for (unsigned i = 0; i < count && (all || found->count == 0); i++) {
-        retained->place = result->places[i];
-        found_apply(&(struct subject){.class = class, .retained = retained}, found);
+    for (unsigned i = 0; i < 2 * count && (all || found->count == 0); i++) {
+        retained->place = result->places[i % count];
+        if (retained_is_old(result, &retained->place) == (i >= count))
+            found_apply(&(struct subject){.class = class, .retained = retained}, found);
     }
 }
 
@@ -221,15 +224,17 @@ static bool classify(struct retained *retained, struct known_registry *row)
 
 static bool is_registered(const struct result *result, enum root_kind root)
 {
-    return root == ROOT_LIBC && result->kind == RESULT_POINTER &&
-           libc_was_given(result->word, result->path[result->steps - 1].slot);
+    if (result->kind != RESULT_POINTER || !result->steps)
+        return false;
+    uintptr_t slot = result->path[result->steps - 1].slot;
+    return (root == ROOT_LIBC && libc_was_given(result->word, slot)) || libc_works_with(slot);
 }
 
 bool rules_check_retained(const struct result *result, bool all, rules_known *known,
                           rules_sink *sink, void *data)
 {
     struct found found = {.known = known};
-    struct retained retained = {.result = result};
+    struct retained retained = {.result = result, .place = result->places[0]};
     struct known_registry row;
     if (!result_holds(result))
         return false;

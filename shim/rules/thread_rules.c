@@ -126,6 +126,8 @@ static void copy_retained_argument(const struct subject *subject, struct finding
     bool image = finding->place == PLACE_IMAGE;
     finding->verdict = image ? VERDICT_DANGLING : VERDICT_HELD;
     finding->severity = image ? SEVERITY_ERROR : SEVERITY_WARNING;
+    if (image && retained_is_doubtful(subject->retained))
+        finding->severity = SEVERITY_NOTE;
     finding->tid = atomic_load(&thread->tid);
     finding->function = thread->routine;
     module_ref(thread->routine.module);
@@ -168,6 +170,7 @@ static void explain_thread_argument(const struct finding *finding, struct messag
     if (finding->path) {
         word_through(&message->cause, finding);
     } else if (finding->place == PLACE_IMAGE) {
+        text_add(&message->cause, "the address of ");
         word_in_image(&message->cause, finding);
     } else {
         word_bytes(&message->cause, finding->bytes);

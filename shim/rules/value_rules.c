@@ -43,6 +43,8 @@ static bool match_retained(const struct subject *subject, struct finding *findin
     bool image = finding->place == PLACE_IMAGE;
     finding->verdict = image ? VERDICT_DANGLING : taken ? VERDICT_HELD : VERDICT_LOST;
     finding->severity = image ? SEVERITY_ERROR : taken ? SEVERITY_NOTE : SEVERITY_WARNING;
+    if (image && retained_is_doubtful(subject->retained))
+        finding->severity = SEVERITY_NOTE;
     return true;
 }
 
@@ -81,10 +83,12 @@ static bool match_key_value(const struct subject *subject, struct finding *findi
 /* Adds the value to the message's cause, and its effect to the consequence. */
 static void explain_image(const struct finding *finding, struct message *message)
 {
-    if (finding->path)
+    if (finding->path) {
         word_through(&message->cause, finding);
-    else
+    } else {
+        text_add(&message->cause, "the address of ");
         word_in_image(&message->cause, finding);
+    }
     if (finding->object.closed)
         return;
     text_add(&message->consequence,

@@ -142,8 +142,8 @@ void word_thread(struct text *text, const struct finding *finding)
 
 void word_in_image(struct text *text, const struct finding *finding)
 {
-    text_add(text, "an address in the module's image, ");
     word_function(text, &(struct frame){finding->address, finding->module});
+    text_add(text, ", in the module's image");
 }
 
 void word_count(struct text *text, size_t count, const char *noun)

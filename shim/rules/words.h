@@ -35,7 +35,7 @@ void word_counterpart(struct text *text, const struct finding *finding);
 /* "thread 4711 \"worker\"", or "the main thread". */
 void word_thread(struct text *text, const struct finding *finding);
 
-/* "an address in the module's image, session (libplugin.so+0x4040)": the finding's address. */
+/* "session (libplugin.so+0x4040), in the module's image": the finding's address. */
 void word_in_image(struct text *text, const struct finding *finding);
 
 /* "thread 4711 \"worker\""; without the name where it is the process's, as each thread has it at

@@ -87,6 +87,10 @@ class Report:
         return [f for f in self.findings.values()
                 if not (f.get("pending") and f["id"] in self.resolved)]
 
+    def died_pending(self, finding):
+        """True if the process died before it was certain: only the file has it then."""
+        return finding.get("pending") and not self.summary
+
     def wrong(self, text, *values):
         self.problems.append(text % values)
 
@@ -233,7 +237,7 @@ class Report:
         if finding["module_path"] != module["path"]:
             self.wrong("%s: is about %s, which is %s", name, finding["module_path"], module["path"])
         if finding["verdict"] == "dangling" and module["state"] != "unloaded":
-            if finding["id"] not in self.resolved:
+            if finding["id"] not in self.resolved and not self.died_pending(finding):
                 self.wrong("%s: dangling, but %s is %s", name, module["path"], module["state"])
         self._check_count(finding, module, name)
         self._check_subject(finding, name)

@@ -129,6 +129,12 @@ class ReportTest(unittest.TestCase):
         second = module_record(3, "/nowhere/plugin.so", "0x7f0000000000", "loaded", load=3)
         self.assert_wrong(confirmed()[:COVERAGE] + [second] + confirmed()[COVERAGE:], "load 3")
 
+    def test_killed_before_the_unmapping(self):
+        records = good()[:FINDING + 1]
+        self.assertEqual(self.read(records).problems, [])
+        del records[FINDING]["pending"]
+        self.assert_wrong(records, "dangling, but")
+
     def test_findings(self):
         changes = [
             ({"kind": "novelty"}, "unknown kind"),

@@ -28,7 +28,11 @@ static void put_prediction(const struct html *html, const struct crash *crash)
     html_name(html, finding->data->kind);
     html_link_end(html, html_group(finding));
     fputs(": ", html->out);
-    message = escape_cut(message_text(finding->data, finding->data->message), MESSAGE_LENGTH);
+    message = escape_cut(
+        message_text(finding->data, html_has_row(html, finding) && finding->data->cause != NULL
+                                        ? finding->data->cause
+                                        : finding->data->message),
+        MESSAGE_LENGTH);
     html_text(html, message);
     free(message);
     fputs("</p>\n", html->out);
@@ -48,7 +52,7 @@ static void put_death(const struct html *html, const struct crash *crash)
         html_format(html, " in %s, which was %s", module_identity(module),
                     module_state_name(module->data->state));
     fputs("</h3>\n<p>", html->out);
-    fputs(was_access ? "It read or wrote at " : "It ran code at ", html->out);
+    fputs(was_access ? "It read or wrote at " : "It jumped to ", html->out);
     html_put_place(html, crash->process, data->place);
     if (module != NULL && module->unloaded <= crash->record->time)
         html_format(html, " %.3f s after %s was unloaded",

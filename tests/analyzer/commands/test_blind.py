@@ -142,8 +142,8 @@ class Files(Case):
     LOST = dict(COVERAGE, dropped={"records": 2})
     HEADER = {"type": "header", "format": "dlpin-report", "version": 1, "pid": "@P", "ppid": 1, "exe": "/opt/host"}
 
-    def report(self, *records, pid=100, parent=1):
-        text = lines(dict(self.HEADER, ppid=parent), *records).replace("@P", str(pid))
+    def report(self, *records, pid=100, parent=1, options=""):
+        text = lines(dict(self.HEADER, ppid=parent, options=options), *records).replace("@P", str(pid))
         return self.file(f"report.{pid}", text)
 
     def check(self, *arguments, status, says=""):
@@ -177,6 +177,11 @@ class Files(Case):
         # What another one started may have been killed by it, or still run.
         self.check(whole, self.report(COVERAGE, pid=200, parent=100), status=0)
         self.check(self.report(COVERAGE, pid=200, parent=100), status=2, says="no summary")
+        # dlpin run notes which process it started itself: another one may have lost its parent.
+        by_run = "log_root=1:log_path=x:log_root=100"
+        self.check(self.report(COVERAGE, SUMMARY, options=by_run), self.report(pid=200, options=by_run), status=0)
+        self.check(self.report(COVERAGE, options=by_run), self.report(SUMMARY, pid=200, options=by_run), status=2,
+                   says="the report of process 100 (host) has no summary")
         # Two that name each other started nobody knows how: this must end.
         self.check(self.report(pid=200, parent=201), self.report(pid=201, parent=200), status=0)
 

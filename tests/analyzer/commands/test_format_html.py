@@ -226,6 +226,16 @@ class Html(Format, Case):
             HEADER, module(time=1), module(number=2, path="/q.so", time=9), reloads(4999), finding(1), SUMMARY])))
         self.assertIn("5000 loads, 5000 unloaded, 1 finding; 4999 loads are not drawn", page)
 
+    def test_marks(self):
+        """What was reported while it was pending, and confirmed, came once; what came again has a mark for each."""
+        def marks(*records):
+            page = self.render(self.file("marks", self.lines([HEADER, module(time=0, state="loaded", opener=frame("main")),
+                                                              *records, module(time=9000), SUMMARY])))
+            self.read(page)
+            return re.search('<path class="warning" d="([^"]*)"', page).group(1).count("V")
+        self.assertEqual(marks(finding(1, time=3000, pending=True), finding(1, time=6000)), 1)
+        self.assertEqual(marks(finding(1, time=3000), finding(1, time=6000, count=2)), 2)
+
     def test_clean(self):
         page = self.rendered(HEADER, module(), SUMMARY)
         self.texts(page, "Clean", "nothing to show: libplug.so")

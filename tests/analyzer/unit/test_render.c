@@ -535,3 +535,24 @@ Test(location, is_the_first_line_of_the_module)
     data.stack_count = 0;
     cr_expect_null(location_of_finding(&root, &finding).path);
 }
+
+/* Load 7 has no record: it left what loads 1 and 3 left. */
+Test(leaks, a_line_for_each_load)
+{
+    static const char lines[] = "libplug.so, load 1 (unloaded): warning key, note key (48 bytes)\n"
+                                "libplug.so, load 3 (unloaded): warning key\n"
+                                "libplug.so, load 7 (unloaded): warning key\n\n";
+    struct model model = {0};
+    const struct report report = {.model = &model};
+    char *text;
+
+    SUPPORT_LOAD(&model, HEADER MODULE
+                 "{\"type\":\"reloads\",\"pid\":1,\"module\":2,\"count\":6}\n" FINDING(
+                     1, 1, "warning", ",\"signature\":\"a\",\"count\":3,\"loads\":[1,3,7]")
+                     FINDING(1, 2, "note", ",\"signature\":\"b\",\"bytes\":48") SUMMARY);
+    symbolize_model(&model);
+    text = render(render_leaks, &report, false);
+    cr_assert_eq(strncmp(text, lines, sizeof lines - 1), 0, "%s", text);
+    free(text);
+    model_free(&model);
+}
