@@ -250,7 +250,7 @@ void check_unloads(void)
         lifecycle_check(MOMENT_UNLOADED);
 }
 
-void lifecycle_gone(void)
+void lifecycle_resolve(void)
 {
     if (!lock_acquire(&check_lock))
         return;

@@ -131,7 +131,7 @@ static void reopened(struct module *module)
     atomic_store(&module->reopened, true);
     modules_set_closed(module, false);
     report(module, false);
-    lifecycle_gone();
+    lifecycle_resolve();
 }
 
 void lifecycle_settle_handles(bool all)

@@ -166,18 +166,18 @@ void opens_look(bool all, opens_reopened *reopened)
     }
 }
 
-static _Atomic bool requester_gone;
+static _Atomic bool requester_unloaded;
 
 void opens_module_unloaded(struct module *module)
 {
     if (atomic_load(&module->opens_others))
-        atomic_store(&requester_gone, true);
+        atomic_store(&requester_unloaded, true);
     opens_forget(module);
 }
 
-bool opens_requester_gone(void)
+bool opens_requester_unloaded(void)
 {
-    return atomic_load(&requester_gone);
+    return atomic_load(&requester_unloaded);
 }
 
 static struct opens *take_opens_locked(struct module *module)

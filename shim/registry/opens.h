@@ -48,7 +48,7 @@ void opens_forget(struct module *module);
 void opens_module_unloaded(struct module *module);
 
 /* True if a module that opened another one is unloaded. */
-bool opens_requester_gone(void);
+bool opens_requester_unloaded(void);
 
 /* In a fork child, which has no other thread: what its parent opened is for that to close. */
 void opens_fork_child(void);

@@ -239,10 +239,10 @@ struct registration *registration_take_newest(enum registration_type type)
 
 bool registration_is_unloaded(const struct registration *registration)
 {
-    bool gone = module_is_unloaded(registration->image);
+    bool is_unloaded = module_is_unloaded(registration->image);
     for (unsigned i = 0; i < REGISTRATION_FUNCTIONS; i++)
-        gone |= module_is_unloaded(registration->functions[i].module);
-    return gone;
+        is_unloaded |= module_is_unloaded(registration->functions[i].module);
+    return is_unloaded;
 }
 
 /* Removes those of the identity but `except`. Returns whether there were any. */

@@ -238,7 +238,7 @@ static void add_stacks(struct roots *roots, struct taken *taken, const struct ma
         return;
     }
     for (struct thread *thread = threads; thread; thread = thread->next) {
-        if (atomic_load(&thread->tid) <= 0 || thread_is_gone_now(thread))
+        if (atomic_load(&thread->tid) <= 0 || thread_has_ended_now(thread))
             continue;
         seen++;
         add_descriptor(roots, taken, maps, thread);
