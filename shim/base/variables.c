@@ -283,7 +283,7 @@ struct names {
     bool has_options, has_trace;
 };
 
-static bool look_at(char *const *entries, size_t n, struct names *names)
+static bool read_names(char *const *entries, size_t n, struct names *names)
 {
     struct pieces pieces;
     const char *texts[AT_ONCE];
@@ -304,7 +304,7 @@ static bool look_at(char *const *entries, size_t n, struct names *names)
 }
 
 /* The number of entries; -1 where one of them cannot be read. */
-static ssize_t look_at_all(char *const *environment, struct names *names)
+static ssize_t read_all_names(char *const *environment, struct names *names)
 {
     char *entries[AT_ONCE];
     for (size_t n = 0; environment;) {
@@ -312,7 +312,7 @@ static ssize_t look_at_all(char *const *environment, struct names *names)
         size_t came = size > 0 ? (size_t)size / sizeof *entries : 0, i = 0;
         while (i < came && entries[i])
             i++;
-        if (!came || !look_at(entries, i, names))
+        if (!came || !read_names(entries, i, names))
             return -1;
         n += i;
         if (i < came)
@@ -324,7 +324,7 @@ static ssize_t look_at_all(char *const *environment, struct names *names)
 bool variables_read(struct variables *variables, char *const *environment, char *list, size_t size)
 {
     struct names names = {0};
-    ssize_t count = look_at_all(environment, &names);
+    ssize_t count = read_all_names(environment, &names);
     *variables = (struct variables){.environment = environment, .count = (size_t)count};
     if (count < 0 ||
         (names.preload && variables_copy_text(names.preload + strlen(PRELOAD), list, size) < 0))

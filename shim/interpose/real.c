@@ -57,7 +57,7 @@ static void find_in(struct module *module, void *data)
         wanted->found = module_symbol(module, wanted->name);
 }
 
-void real_look_again(void **pointer, const char *name)
+void real_resolve_again(void **pointer, const char *name)
 {
     struct wanted wanted = {.name = name};
     if (likely(*pointer != (void *)not_there))

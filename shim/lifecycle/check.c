@@ -143,7 +143,7 @@ static bool take_result(const struct result *result, struct sink *sink)
     bool all = report_has_unsettled();
     bool holds = rules_check_retained(result, all, report_knows, sink_finding, sink);
     if (!holds && result->kind == RESULT_POINTER)
-        scan_look_again(result->module);
+        scan_repeat(result->module);
     return holds && (result->place_count < PLACES_MAX || result->blocks == PLACES_MAX);
 }
 

@@ -250,7 +250,7 @@ static bool find_own(struct delivery *delivery, struct crash *crash)
         return false;
     if (!caller_stack_frame(&from)) {
         uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
-        own_stack_look_through_own(&sp);
+        own_stack_to_program_own(&sp);
         cfi_set(&from, CFI_SP, sp);
     }
     return find_handled(&from, false, delivery, crash);

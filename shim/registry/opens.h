@@ -37,7 +37,7 @@ void opens_begin(const char *file, int flags);
  * held.
  */
 typedef void opens_reopened(struct module *module);
-void opens_look(bool all, opens_reopened *reopened);
+void opens_check(bool all, opens_reopened *reopened);
 
 /* The module that asked for it, by the stack; NULL: none that is known. */
 struct module *open_requester(const struct open *open);

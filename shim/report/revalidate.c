@@ -29,7 +29,7 @@ static void revalidate_locked(struct instance *instance)
         instance_resolve_locked(instance, how);
     } else {
         instance_set_unsettled(instance, true, how);
-        scan_look_again_locked(instance->module);
+        scan_repeat_locked(instance->module);
     }
 }
 

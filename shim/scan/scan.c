@@ -34,17 +34,17 @@ static struct ranges *make_ranges(void)
     return arena_alloc(sizeof(struct ranges));
 }
 
-void scan_look_again_locked(struct module *module)
+void scan_repeat_locked(struct module *module)
 {
     if (options.scan == SCAN_FULL)
         agenda_add_alone_locked(module, WORK_UNSETTLED);
 }
 
-void scan_look_again(struct module *module)
+void scan_repeat(struct module *module)
 {
     if (!lock_acquire(&changes_lock))
         return;
-    scan_look_again_locked(module);
+    scan_repeat_locked(module);
     lock_release(&changes_lock);
 }
 

@@ -18,8 +18,8 @@
 /* A word that pointed into this unloaded module is not where it was: memory is scanned for it once
  * more. Not if something else lies, or lay, where the module was. Takes the changes lock; the
  * caller of the other one has it. */
-void scan_look_again(struct module *module);
-void scan_look_again_locked(struct module *module);
+void scan_repeat(struct module *module);
+void scan_repeat_locked(struct module *module);
 
 /* True if a scan is pending, or a walk is in progress. Without a lock. */
 bool scan_has_work(void);

@@ -62,11 +62,11 @@ static bool sample(pid_t tid, struct thread_stack *stack, bool *running)
     text_free(&path);
     *running = is_there && !stack_parse(line, stack);
     if (is_there && !*running)
-        own_stack_look_through(tid, &stack->sp, &stack->pc);
+        own_stack_to_program(tid, &stack->sp, &stack->pc);
     return is_there;
 }
 
-bool stack_look(pid_t tid, struct thread_stack *stack)
+bool stack_sample_once(pid_t tid, struct thread_stack *stack)
 {
     bool running;
     return sample(tid, stack, &running) && !running;

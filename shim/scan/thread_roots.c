@@ -205,7 +205,7 @@ static void add_own_stack(struct roots *roots, struct taken *taken, const struct
     if (caller_stack_frame(&caller))
         sp = caller.registers[CFI_SP];
     else
-        own_stack_look_through_own(&sp);
+        own_stack_to_program_own(&sp);
     add_stack(roots, taken, maps, &self, sp);
     for (unsigned i = 0; i < CFI_SAVED; i++)
         if (cfi_knows(&caller, cfi_saved_registers[i]))

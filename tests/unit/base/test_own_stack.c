@@ -158,7 +158,7 @@ Test(own_stack, is_free_in_a_fork_child)
 static void *look_from_beside(void *data)
 {
     struct meeting *meeting = data;
-    own_stack_look_through(sys_getpid(), &meeting->outside.sp, &meeting->outside.pc);
+    own_stack_to_program(sys_getpid(), &meeting->outside.sp, &meeting->outside.pc);
     return NULL;
 }
 
@@ -166,7 +166,7 @@ static void look(void *data)
 {
     struct meeting *meeting = data;
     meeting->inside.sp = meeting->outside.sp = stack_pointer();
-    own_stack_look_through_own(&meeting->inside.sp);
+    own_stack_to_program_own(&meeting->inside.sp);
     pthread_create(&meeting->other, NULL, look_from_beside, meeting);
     pthread_join(meeting->other, NULL);
 }
@@ -180,7 +180,7 @@ Test(own_stack, can_be_scanned)
     cr_assert_eq(meeting.inside.sp, meeting.outside.sp);
     cr_assert(meeting.outside.pc > (uintptr_t)own_stack_run &&
               meeting.outside.pc < (uintptr_t)own_stack_run + 4096);
-    own_stack_look_through(sys_gettid(), &other, &pc);
-    own_stack_look_through_own(&other);
+    own_stack_to_program(sys_gettid(), &other, &pc);
+    own_stack_to_program_own(&other);
     cr_assert(other == sp && pc == 1, "another stack is what it is");
 }
