@@ -113,7 +113,7 @@ static void explain(struct ranges *ranges, enum moment moment, bool is_in_variab
     struct budget_stamp begun = budget_begin();
     agenda_each(WORK_SCAN, is_done, ranges);
     if (is_in_variables)
-        walking_tell_hits(ranges);
+        walking_report_hits(ranges);
     else
         walking_begin(ranges, bytes, is_waited_for(moment));
     budget_end(begun);
@@ -230,9 +230,9 @@ static void note_harmless(const struct hits *hits)
     }
 }
 
-void scan_done(bool told)
+void scan_done(bool is_reported)
 {
-    if (!told && walking.retainer_count == 0 && walking.walk->complete && walking.hits.all)
+    if (!is_reported && walking.retainer_count == 0 && walking.walk->complete && walking.hits.all)
         note_harmless(&walking.hits);
     walking_end();
 }

@@ -39,11 +39,12 @@ uint64_t scan_patience(enum moment moment, bool begun);
 
 /*
  * Gives the results of the last walk once, when it is over; waits for it for at most so many
- * nanoseconds. NULL: none (yet). scan_done releases them; `told`: a result was worth reporting. An
- * incomplete walk may miss some. The program ran meanwhile, so each result must be confirmed.
+ * nanoseconds. NULL: none (yet). scan_done releases them; `is_reported`: a result was worth
+ * reporting. An incomplete walk may miss some. The program ran meanwhile, so each result must be
+ * confirmed.
  */
 const struct walk *scan_results(uint64_t nanoseconds);
-void scan_done(bool told);
+void scan_done(bool is_reported);
 
 /* Gives up the walk in progress; scan_put_off: until its turn comes again. */
 void scan_stop(void);
@@ -57,7 +58,7 @@ struct scan_gaps {
     unsigned reused;    /* modules whose range was used again before it was scanned */
     unsigned ran_out;   /* walks that a limit ended */
     unsigned died;      /* copies that did not come to their end */
-    unsigned running;   /* threads whose stack could not be told */
+    unsigned running;   /* threads whose stack could not be is_reported */
     unsigned unread;    /* modules for which the mappings could not be read, or no room was left */
     unsigned no_memory; /* walks that had no memory for all that they found */
     unsigned overwritten;  /* walks that met a block whose end cannot be known */
