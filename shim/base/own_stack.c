@@ -97,7 +97,7 @@ bool own_stack_run(void (*work)(void *data), void *data)
     return taken;
 }
 
-unsigned own_stack_waits(void)
+unsigned own_stack_waiters(void)
 {
     return atomic_load(&waits);
 }

@@ -26,7 +26,7 @@ void own_stack_prepare(void);
 bool own_stack_run(void (*work)(void *data), void *data);
 
 /* How many threads wait for it, or have waited in vain. */
-unsigned own_stack_waits(void);
+unsigned own_stack_waiters(void);
 
 /* If *sp, the stack pointer of thread `tid`, lies on our stack, sets *sp and *pc to those with
  * which the thread left the program's stack. In any thread. */

@@ -95,7 +95,7 @@ COLD void real_resolve(void)
         complete &= found || !row->required;
         *row->real = found ? found : (void *)not_there;
     }
-    real_free = bootstrap_behind(real_free);
+    real_free = bootstrap_choose_release(real_free);
     resolving = false;
     resolved = true;
     if (!complete)

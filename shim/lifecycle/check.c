@@ -174,7 +174,7 @@ static void take_results(uint64_t nanoseconds)
 void check_end_scan(void)
 {
     take_results(budget_patience(MOMENT_REQUEST, WORK_WALK, true));
-    scan_put_off();
+    scan_defer();
 }
 
 /* A leftover whose walk is pending was seen before exit() began, even if the walk comes afterwards.

@@ -124,7 +124,7 @@ void passages_check_unloaded(enum moment moment, struct sink *sink)
 {
     struct stacks_search unloaded = {.known = report_knows, .with_caller = true};
     if (!work_any(WORK_STACKS) ||
-        (!report_awaits_stacks() && !budget_allows(moment, WORK_STACKS, 0)))
+        (!report_needs_stacks() && !budget_allows(moment, WORK_STACKS, 0)))
         return;
     unloaded.alone = is_alone();
     bool complete = (unloaded.alone && was_clear()) || !collect_all() ||

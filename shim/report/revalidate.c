@@ -121,7 +121,7 @@ void report_settle_pending(void)
     lock_release(&report_lock);
 }
 
-bool report_awaits_stacks(void)
+bool report_needs_stacks(void)
 {
     bool found = false;
     struct instance *instance, *next;

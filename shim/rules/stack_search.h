@@ -37,7 +37,7 @@ enum stacks_seen rules_check_stacks(const struct stacks_search *search, rules_si
 
 /* Counts of threads that the search missed. */
 struct stack_gaps {
-    unsigned running;   /* threads that ran at each search */
+    unsigned running;   /* threads that ran at each sample */
     unsigned elsewhere; /* threads on stacks that are not the ones they were given */
     unsigned missed;    /* threads for which there was no memory */
 };

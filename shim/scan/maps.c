@@ -173,7 +173,7 @@ void maps_free(struct maps *maps)
 }
 
 /* The first mapping that ends behind an address. */
-static size_t first_behind(const struct maps *maps, uintptr_t address)
+static size_t first_ending_after(const struct maps *maps, uintptr_t address)
 {
     size_t low = 0, high = maps->count;
     while (low < high) {
@@ -188,12 +188,12 @@ static size_t first_behind(const struct maps *maps, uintptr_t address)
 
 const struct mapping *maps_find(const struct maps *maps, uintptr_t address)
 {
-    size_t i = first_behind(maps, address);
+    size_t i = first_ending_after(maps, address);
     return i < maps->count && maps->list[i].start <= address ? &maps->list[i] : NULL;
 }
 
 bool maps_overlap(const struct maps *maps, uintptr_t start, uintptr_t end)
 {
-    size_t i = first_behind(maps, start);
+    size_t i = first_ending_after(maps, start);
     return i < maps->count && maps->list[i].start < end;
 }

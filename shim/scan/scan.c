@@ -53,7 +53,7 @@ bool scan_has_work(void)
     return work_any(WORK_SCAN) || atomic_load(&walking.active) || copy_is_left();
 }
 
-static bool is_waited_for(enum moment moment)
+static bool is_patient(enum moment moment)
 {
     return moment == MOMENT_EXIT || moment == MOMENT_REQUEST;
 }
@@ -115,7 +115,7 @@ static void explain(struct ranges *ranges, enum moment moment, bool is_in_variab
     if (is_in_variables)
         walking_report_hits(ranges);
     else
-        walking_begin(ranges, bytes, is_waited_for(moment));
+        walking_begin(ranges, bytes, is_patient(moment));
     budget_end(begun);
 }
 
@@ -181,8 +181,8 @@ static enum copy_state wait_for_closed(uint64_t patience)
 /* At a dlclose only where no copy is needed. */
 static bool is_large(enum moment moment, uint64_t bytes)
 {
-    return is_waited_for(moment) ? bytes >= QUICK_BYTES
-                                 : bytes >= SMALL_BYTES || !walking_may_be_alone();
+    return is_patient(moment) ? bytes >= QUICK_BYTES
+                              : bytes >= SMALL_BYTES || !walking_may_be_alone();
 }
 
 /* A walk for them is useless if the program does not wait for its end. */
@@ -237,7 +237,7 @@ void scan_done(bool is_reported)
     walking_end();
 }
 
-void scan_put_off(void)
+void scan_defer(void)
 {
     if (!atomic_load(&walking.active))
         return;

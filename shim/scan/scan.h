@@ -46,9 +46,9 @@ uint64_t scan_patience(enum moment moment, bool begun);
 const struct walk *scan_results(uint64_t nanoseconds);
 void scan_done(bool is_reported);
 
-/* Gives up the walk in progress; scan_put_off: until its turn comes again. */
+/* Gives up the walk in progress; scan_defer: until its turn comes again. */
 void scan_stop(void);
-void scan_put_off(void);
+void scan_defer(void);
 
 /* In a fork child. */
 void scan_fork_child(void);
@@ -58,7 +58,7 @@ struct scan_gaps {
     unsigned reused;    /* modules whose range was used again before it was scanned */
     unsigned ran_out;   /* walks that a limit ended */
     unsigned died;      /* copies that did not come to their end */
-    unsigned running;   /* threads whose stack could not be is_reported */
+    unsigned running;   /* threads of which nobody knows which part of the stack is used */
     unsigned unread;    /* modules for which the mappings could not be read, or no room was left */
     unsigned no_memory; /* walks that had no memory for all that they found */
     unsigned overwritten;  /* walks that met a block whose end cannot be known */

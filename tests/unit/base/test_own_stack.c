@@ -113,9 +113,9 @@ static void meet(void *data)
 {
     struct meeting *meeting = data;
     pthread_create(&meeting->other, NULL, run_nothing, meeting);
-    while (own_stack_waits() == 0)
+    while (own_stack_waiters() == 0)
         clock_pause_us(100);
-    meeting->waits = own_stack_waits();
+    meeting->waits = own_stack_waiters();
 }
 
 Test(own_stack, one_waits_for_the_other)
@@ -126,7 +126,7 @@ Test(own_stack, one_waits_for_the_other)
     pthread_join(meeting.other, &failed);
     cr_assert_null(failed);
     cr_assert_eq(meeting.waits, 1);
-    cr_assert_eq(own_stack_waits(), 0);
+    cr_assert_eq(own_stack_waiters(), 0);
 }
 
 static void *fork_beside(void *data)
@@ -135,7 +135,7 @@ static void *fork_beside(void *data)
     pid_t pid = fork();
     if (pid == 0) {
         own_stack_fork_child();
-        _exit(own_stack_waits() == 0 && own_stack_run(nothing, NULL) ? 0 : 1);
+        _exit(own_stack_waiters() == 0 && own_stack_run(nothing, NULL) ? 0 : 1);
     }
     waitpid(pid, &meeting->status, 0);
     return NULL;
