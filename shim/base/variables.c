@@ -67,7 +67,7 @@ static bool read_numbers(unsigned first, uint64_t *numbers, unsigned n)
 }
 
 /* /proc/self/environ ends there. Only kernels with CONFIG_CHECKPOINT_RESTORE can do this; with
- * others the file has NULs behind the last variable. */
+ * others the file has NULs after the last variable. */
 static void end_environment(const char *end)
 {
     enum { START_CODE, END_CODE, START_STACK };
@@ -100,7 +100,7 @@ static void remember_taken(const char *variable)
         taken_options = arena_strdup(variable);
 }
 
-/* Programs that look for the auxiliary vector behind the environment find it: the entries between
+/* Programs that look for the auxiliary vector after the environment find it: the entries between
  * are pairs that the vector has for no purpose. */
 static void fill_with_ignored(char **entries, size_t n)
 {
@@ -258,7 +258,7 @@ struct pieces {
     char bytes[640];
 };
 
-/* Returns where the text will be. Each piece costs the kernel time: a text that lies close behind
+/* Returns where the text will be. Each piece costs the kernel time: a text that lies close after
  * the one before is in the same. `spare`: what the other texts need at most. */
 static const char *add_piece(struct pieces *pieces, const char *text, size_t spare)
 {

@@ -347,7 +347,7 @@ static bool has_word(const struct registration *registration, uintptr_t word)
 
 bool registrations_have_locked(uintptr_t word, uintptr_t slot)
 {
-    enum { STREAM = 512 }; /* a FILE, with what fopencookie puts behind it */
+    enum { STREAM = 512 }; /* a FILE, with what fopencookie puts after it */
     for (unsigned type = 0; type < REGISTRATION_TYPES; type++) {
         bool is_stream = type == REGISTERED_BUFFER || type == REGISTERED_COOKIE;
         for (const struct registration *each = registrations[type]; each; each = each->next)

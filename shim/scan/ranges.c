@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* The first range that ends behind an address. */
+/* The first range that ends after an address. */
 static unsigned first_ending_after(const struct ranges *ranges, uintptr_t address)
 {
     unsigned low = 0, high = ranges->count;

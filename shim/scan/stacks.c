@@ -85,7 +85,7 @@ bool stack_sample(pid_t tid, struct thread_stack *stack)
 }
 
 /* proc(5): the name of the program, in parentheses, may have any character in it; the number of
- * threads is the 18th field behind it. Not /proc/self/status, where a list of groups of any length
+ * threads is the 18th field after it. Not /proc/self/status, where a list of groups of any length
  * comes first. */
 unsigned stack_count_in(const char *stat)
 {
