@@ -25,7 +25,7 @@ static const char *name_of(const struct line *line)
     return at.function != NULL ? at.function : at.inlined ? NULL : line->frame->symbol;
 }
 
-/* The qualified name in a demangled one: behind the type that a template's function returns. */
+/* The qualified name in a demangled one: after the type that a template's function returns. */
 static const char *qualified_name(const char *name)
 {
     const char *start = name;

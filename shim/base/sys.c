@@ -206,7 +206,7 @@ void sys_release_memory(void)
     close_memory(held.fd);
 }
 
-/* Spans that lie one behind the other are one. Returns how much came. */
+/* Spans that lie one after the other are one. Returns how much came. */
 static size_t copy_from_file(int fd, const struct sys_span *spans, unsigned count, char *to)
 {
     size_t done = 0, size;

@@ -94,7 +94,7 @@ ssize_t sys_read_memory(const void *from, void *to, size_t size);
  */
 ssize_t sys_copy_memory(const void *from, void *to, size_t size);
 
-/* Several pieces, one behind the other: as much as came before the first that cannot be read. */
+/* Several pieces, one after the other: as much as came before the first that cannot be read. */
 struct sys_span {
     uintptr_t start;
     size_t size;

@@ -33,7 +33,7 @@ static void end(void *thread)
         registration_forget(REGISTERED_SIGNAL_STACK, ((const struct thread *)thread)->serial,
                             false);
     if (report_has_open())
-        lifecycle_gone();
+        lifecycle_resolve();
     guard_leave(saved_errno);
 }
 

@@ -207,19 +207,19 @@ static void report_crash(struct crash *crash, const ucontext_t *context)
 }
 
 /* Once: a handler of the program may come back to us by several calls. */
-static void tell_once(struct crash *crash, const struct delivery *delivery)
+static void report_once(struct crash *crash, const struct delivery *delivery)
 {
-    static _Atomic bool is_told;
+    static _Atomic bool is_reported;
     crash->signal = delivery->info.si_signo;
-    if (!atomic_exchange(&is_told, true))
+    if (!atomic_exchange(&is_reported, true))
         report_crash(crash, delivery->context);
 }
 
-static void tell(struct delivery delivery)
+static void report_delivery(struct delivery delivery)
 {
     struct crash crash = {.tid = sys_gettid()};
     if (find_crash(&delivery, &crash))
-        tell_once(&crash, &delivery);
+        report_once(&crash, &delivery);
     else
         write_findings();
 }
@@ -232,7 +232,7 @@ static bool find_own(struct delivery *delivery, struct crash *crash)
         return false;
     if (!caller_stack_frame(&from)) {
         uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
-        own_stack_look_through_own(&sp);
+        own_stack_to_program_own(&sp);
         cfi_set(&from, CFI_SP, sp);
     }
     return find_handled(&from, false, delivery, crash);
@@ -248,19 +248,19 @@ void crash_ending(bool by_signal)
     if (!find_own(&delivery, &crash))
         return;
     if (by_signal || delivery.context != inherited)
-        tell_once(&crash, &delivery);
+        report_once(&crash, &delivery);
     else
         module_unref(crash.place.module);
 }
 
 /* On a stack of ours: the thread's may be small. */
-static void tell_here(void *data)
+static void report_here(void *data)
 {
     const struct delivery *delivery = data;
     int saved_errno;
     if (!process_enter(&saved_errno))
         return;
-    tell(*delivery);
+    report_delivery(*delivery);
     guard_leave(saved_errno);
 }
 
@@ -306,7 +306,7 @@ static void on_crash(int number, siginfo_t *info, void *context)
     int errno_before = errno;
     struct delivery delivery = {*info, context};
     if (!guard.in_fork && !guard.depth && lifecycle_is_own_process() && is_first())
-        own_stack_run(tell_here, &delivery);
+        own_stack_run(report_here, &delivery);
     go_on_to_die(number, info, context);
     errno = errno_before;
 }

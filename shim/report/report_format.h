@@ -120,7 +120,7 @@
 
 /*
  * Why the library does not come into a program that a process started: "why" in "unfollowed" of a
- * coverage record. X(enumerator, "name", "what it means, behind the program's name")
+ * coverage record. X(enumerator, "name", "what it means, after the program's name")
  */
 #define DLPIN_UNFOLLOWED(X)                                                                    \
     X(STATIC, "static", "statically linked, no loader will load libdlpin.so")                  \
@@ -149,7 +149,7 @@
 /*
  * A request is a signal (check_signal) to a thread, with this si_code and a token in si_uid that
  * comes back in the records. si_value says which system call the thread waits in: in bits 48 to 62
- * its number, below them the address behind the instruction; and in bit 63 whether it may be begun
+ * its number, below them the address after the instruction; and in bit 63 whether it may be begun
  * anew. si_errno is 0, or the id of a module that is to be supposed to be unloaded, or, with
  * REQUEST_WHY, of one for which the answer says why it is mapped. It contains no secret; the kernel
  * decides who may send it.

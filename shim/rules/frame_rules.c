@@ -72,12 +72,12 @@ static void still_holds(const struct object *object, const char **how)
     pid_t tid = object->frame.tid;
     struct thread_stack stack = {.sp = (uintptr_t)__builtin_frame_address(0)};
     bool self = tid == sys_gettid();
-    own_stack_look_through_own(&stack.sp);
+    own_stack_to_program_own(&stack.sp);
     if (!self && !sys_thread_alive(tid)) {
         *how = "the thread ended";
         return;
     }
-    bool sampled = self || stack_look(tid, &stack);
+    bool sampled = self || stack_sample_once(tid, &stack);
     bool is_on = object->frame.slot ? lies_there(object->frame.slot, object->frame.pc) &&
                                           (!sampled || stack.sp <= object->frame.slot)
                                     : !sampled || self || stack.pc == object->frame.pc;

@@ -61,7 +61,7 @@ static enum target_class class_of_constant(const struct result *result, const st
     return is_first ? TARGET_VTABLE : TARGET_DATA;
 }
 
-/* True for the file's headers, and for gaps between and behind its sections: a word that leads
+/* True for the file's headers, and for gaps between and after its sections: a word that leads
  * there is a number that looks like an address, or stands for the whole module. */
 static bool is_nothing(const struct module *module, uintptr_t address)
 {

@@ -149,7 +149,7 @@ static void still_holds(const struct object *object, const char **how)
 {
     struct thread *thread = thread_by_serial_locked(object->value.thread);
     struct value *value = thread ? thread_value(thread, object->value.key) : NULL;
-    if (!thread || thread_is_gone(thread))
+    if (!thread || thread_has_ended(thread))
         *how = "the thread ended";
     else if (atomic_load(&keys[object->value.key].generation) != object->value.generation)
         *how = "the key was deleted";
