@@ -153,6 +153,7 @@ static void take_results(uint64_t nanoseconds)
     struct sink sink = walk_sink;
     const struct walk *walk = scan_results(nanoseconds);
     bool settles = walk && walk->complete && !walk->dropped && !walk->used_again;
+    rules_begin_retained();
     for (unsigned i = 0; walk && i < walk->count; i++)
         if (walk->results[i].kind == RESULT_POINTER)
             settles &= take_result(&walk->results[i], &sink);

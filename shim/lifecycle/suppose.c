@@ -17,12 +17,14 @@
 
 #include <sys/syscall.h>
 
-enum { EARLY_MAX = 512 };
+enum { EARLY_MAX = 512, TOLD_MAX = 4096 };
 
 struct supposition {
     struct module *module;
     unsigned early_count;
     struct finding early[EARLY_MAX]; /* of threads: a copy of the process has none */
+    unsigned told_count;
+    struct object told[TOLD_MAX]; /* that the answer has, as far as there is room */
     uint32_t token, findings;
     struct text *records;
     struct walk walk;
@@ -30,15 +32,13 @@ struct supposition {
     struct picture picture;
 };
 
-/* In the copy: what the answer has, as far as there is room. */
-enum { TOLD_MAX = 4096 };
-static struct object told[TOLD_MAX];
-static unsigned told_count;
+/* In the copy: which one is worked on. */
+static const struct supposition *present;
 
 static bool is_told(const struct object *object)
 {
-    for (unsigned i = 0; i < told_count; i++)
-        if (memcmp(&told[i], object, sizeof *object) == 0)
+    for (unsigned i = 0; i < present->told_count; i++)
+        if (memcmp(&present->told[i], object, sizeof *object) == 0)
             return true;
     return false;
 }
@@ -48,8 +48,8 @@ static void suppose_sink(struct finding *finding, void *data)
     struct supposition *now = data;
     if (finding->module == now->module && !finding->only_if_moved) {
         report_supposed(now->records, finding, now->token, ++now->findings);
-        if (told_count < TOLD_MAX)
-            told[told_count++] = finding->object;
+        if (now->told_count < TOLD_MAX)
+            now->told[now->told_count++] = finding->object;
     }
     finding_release(finding);
 }
@@ -67,12 +67,12 @@ static void early_sink(struct finding *finding, void *data)
 
 static void check_threads(struct supposition *now)
 {
-    const struct stacks_look look = {.ranges = &now->ranges, .closing = true, .with_caller = true};
-    rules_check_stacks(&look, early_sink, now);
+    const struct stacks_search search = {.ranges = &now->ranges, .closing = true, .with_caller = true};
+    rules_check_stacks(&search, early_sink, now);
 }
 
-/* What the unmapping would leave cannot be read afterwards, and that is how some of the rules know
- * it. The copy does not return to the program's code. */
+/* Some of the rules know an unmapping by this, that the memory cannot be read. The copy does not
+ * return to the program's code. */
 static void unmap(struct module *module)
 {
     objects_note(module);
@@ -83,6 +83,7 @@ static void unmap(struct module *module)
 static void work(struct text *records, void *data)
 {
     struct supposition *now = data;
+    present = now;
     now->records = records;
     async_io_ask();
     unmap(now->module);
@@ -93,6 +94,7 @@ static void work(struct text *records, void *data)
     reached_examine_copy(&now->picture);
     rules_check(true, is_told, suppose_sink, now);
     walk_run(&now->walk);
+    rules_begin_retained();
     for (unsigned i = 0; i < now->walk.count; i++)
         if (now->walk.results[i].kind == RESULT_POINTER)
             rules_check_retained(&now->walk.results[i], false, is_told, suppose_sink, now);

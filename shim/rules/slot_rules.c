@@ -42,6 +42,8 @@ static void copy_slot(const struct subject *subject, struct finding *finding)
     finding->address = finding->pointee = result->word;
     finding->function = (struct frame){result->word, module_ref(result->module)};
     finding->blocks = result->blocks;
+    if (site_unloaded(site) == result->module)
+        finding->bytes = where->size * result_blocks(result);
     finding->path = path_make(result, result->module);
     finding->slot.address = slot_of(subject->retained, finding->path);
     if (site) {

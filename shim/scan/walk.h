@@ -58,6 +58,17 @@ struct result {
     struct in_block places[PLACES_MAX];
 };
 
+/* The blocks that have the word of a POINTER. */
+static inline size_t result_blocks(const struct result *result)
+{
+    size_t blocks = 0;
+    if (result->blocks != result->place_count)
+        return result->blocks;
+    for (unsigned i = 0; i < result->place_count; i++)
+        blocks += i == 0 || result->places[i].start != result->places[i - 1].start;
+    return blocks;
+}
+
 /* Modules whose retained heap is to be found out: what their variables alone hold. What two of
  * them hold is neither's. */
 enum { RETAINERS_MAX = 16 };
