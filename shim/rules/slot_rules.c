@@ -43,7 +43,7 @@ static void copy_slot(const struct subject *subject, struct finding *finding)
     finding->function = (struct frame){result->word, module_ref(result->module)};
     finding->blocks = result->blocks;
     if (site_unloaded(site) == result->module)
-        finding->bytes = where->size * result_blocks(result);
+        finding->bytes = last_step(result)->size * result_blocks(result);
     finding->path = path_make(result, result->module);
     finding->slot.address = slot_of(subject->retained, finding->path);
     if (site) {
