@@ -304,6 +304,24 @@ void host_await_blocked(pid_t tid, const void *futex)
         usleep(1000);
 }
 
+/* proc(5): the state is behind the name, which is in brackets. */
+static char state_of(pid_t tid)
+{
+    char path[64], line[256] = "";
+    const char *behind;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)tid);
+    file = fopen(path, "re");
+    if (!file)
+        die(path, strerror(errno));
+    if (!fgets(line, sizeof line, file))
+        line[0] = 0;
+    fclose(file);
+    behind = strrchr(line, ')');
+    return behind ? behind[2] : '?';
+}
+
 static bool all_others_wait(void)
 {
     DIR *tasks = opendir("/proc/self/task");

@@ -168,6 +168,13 @@ static void apply_to_thread(const struct retained *retained, struct found *found
     lock_release(&registry_lock);
 }
 
+/* A block that libc made for itself: it reads none of the old words there. */
+static bool is_libcs_own(const struct result *result)
+{
+    const struct site *site = site_get(result->site);
+    return site && site->by_libc && result->steps && result->path[0].root.kind == ROOT_LIBC;
+}
+
 /* Each place of a word in blocks, up to the first one that is not known; first those at which
  * somebody has written it. */
 static void apply_to_places(struct retained *retained, bool all, struct found *found)
@@ -177,7 +184,8 @@ static void apply_to_places(struct retained *retained, bool all, struct found *f
     const struct object_class *class = retained->registry               ? &registry_class
                                        : result->kind == RESULT_POINTER ? &slot_class
                                                                         : &heap_class;
-    for (unsigned i = 0; i < 2 * count && (all || found->count == 0); i++) {
+    unsigned end = is_libcs_own(result) ? count : 2 * count;
+    for (unsigned i = 0; i < end && (all || found->count == 0); i++) {
         retained->place = result->places[i % count];
         if (retained_is_old(result, &retained->place) == (i >= count))
             found_apply(&(struct subject){.class = class, .retained = retained}, found);
