@@ -2,7 +2,7 @@
 #include "render/finding_message.h"
 
 #include "base/memory.h"
-
+#include "model/function_name.h"
 #include "symbolize/demangle.h"
 
 #include <inttypes.h>
@@ -74,7 +74,9 @@ char *message_text(const struct finding_record *data, const char *sentence)
         text = longer;
     }
     free(words);
-    return text;
+    words = short_name(text);
+    free(text);
+    return words;
 }
 
 void put_sentence(FILE *out, const struct style *style, const struct finding_record *data,

@@ -88,6 +88,8 @@ static char *stack_text(const struct process *process, const struct path_node *n
 
 static char *mapping_text(const struct process *process, const struct path_node *node)
 {
+    if (node->bytes > 0)
+        return memory_format("%" PRId64 " bytes of mapped memory", node->bytes);
     return memory_format("memory at 0x%" PRIx64 " that is not malloc's", node->address);
 }
 

@@ -8,6 +8,7 @@
 #include "lifecycle/locks.h"
 #include "lifecycle/process.h"
 #include "ownership/caller_stack.h"
+#include "ownership/interrupted.h"
 #include "ownership/prologue.h"
 #include "registry/signals.h"
 #include "report/crash_record.h"
@@ -81,25 +82,6 @@ static bool find_place(uintptr_t pc, const siginfo_t *info, struct crash *crash)
     return crash->place.module;
 }
 
-static struct cfi_frame frame_of_context(const ucontext_t *context)
-{
-    struct cfi_frame frame = {.exact = true};
-#if defined(__x86_64__)
-    static const int registers[CFI_REGISTERS] = {
-        REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8,
-        REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
-    for (unsigned i = 0; i < CFI_REGISTERS; i++)
-        cfi_set(&frame, i, (uintptr_t)context->uc_mcontext.gregs[registers[i]]);
-    frame.pc = frame.registers[CFI_PC];
-#else
-    for (unsigned i = 0; i < CFI_SP; i++)
-        cfi_set(&frame, i, context->uc_mcontext.regs[i]);
-    cfi_set(&frame, CFI_SP, context->uc_mcontext.sp);
-    frame.pc = context->uc_mcontext.pc;
-#endif
-    return frame;
-}
-
 /* True if a call returns there, or a signal handler does. */
 static bool is_return_address(const struct cfi_frame *frame)
 {
@@ -142,7 +124,7 @@ static struct stack *take_stack(const ucontext_t *context, const struct crash *c
 {
     static struct thread_frames frames; /* too much for a small stack */
     static uintptr_t pcs[FRAMES_MAX + 1];
-    struct cfi_frame frame = frame_of_context(context);
+    struct cfi_frame frame = interrupted_frame(context);
     unsigned count = 0;
     frames.count = 0;
     if (crash->is_access) {
@@ -178,7 +160,7 @@ static void write_findings(void)
 
 static uintptr_t pc_of(const struct delivery *delivery)
 {
-    return frame_of_context(delivery->context).pc;
+    return interrupted_frame(delivery->context).pc;
 }
 
 /* Searches the signals that the thread handles. `delivery` becomes the crash's own. */
@@ -204,7 +186,7 @@ static bool find_handled(const struct cfi_frame *from, bool only_certain, struct
  */
 static bool find_crash(struct delivery *delivery, struct crash *crash)
 {
-    struct cfi_frame from = frame_of_context(delivery->context);
+    struct cfi_frame from = interrupted_frame(delivery->context);
     if (!is_sent(&delivery->info))
         return find_place(from.pc, &delivery->info, crash) ||
                find_handled(&from, true, delivery, crash);
@@ -258,16 +240,6 @@ static bool find_own(struct delivery *delivery, struct crash *crash)
 
 /* The crash for which this process was forked. It is the parent's, unless the child dies of it. */
 static const ucontext_t *inherited;
-
-void crash_fork_child(void)
-{
-    struct crash crash = {.tid = sys_gettid()};
-    struct delivery delivery;
-    bool found = find_own(&delivery, &crash);
-    inherited = found ? delivery.context : NULL;
-    if (found)
-        module_unref(crash.place.module);
-}
 
 void crash_ending(bool by_signal)
 {
@@ -343,6 +315,29 @@ static bool is_ours(const struct action *action)
 {
     struct action ours = action_for(on_crash);
     return action->handler == ours.handler;
+}
+
+/* True if a handler of the program for a crash may be running: then there is one, or it has reset
+ * itself and its signal is blocked. */
+static bool may_be_handling(void)
+{
+    struct action now;
+    uint64_t blocked = sys_blocked_signals();
+    for (unsigned i = 0; i < WATCHED; i++)
+        if (blocked >> (watched[i] - 1) & 1 ||
+            (action_get(watched[i], &now) && action_handler(&now) && !is_ours(&now)))
+            return true;
+    return false;
+}
+
+void crash_fork_child(void)
+{
+    struct crash crash = {.tid = sys_gettid()};
+    struct delivery delivery;
+    bool found = may_be_handling() && find_own(&delivery, &crash);
+    inherited = found ? delivery.context : NULL;
+    if (found)
+        module_unref(crash.place.module);
 }
 
 /* A handler in an unloaded module: the signal kills the process before any code of it runs. */

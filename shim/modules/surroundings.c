@@ -45,6 +45,12 @@ void *surroundings_next_symbol(const char *name)
     return found;
 }
 
+bool surroundings_program_has(const char *name)
+{
+    const struct link_map *map = _r_debug.r_map;
+    return map && !is_shim(map) && symbol_in(map, name, NULL);
+}
+
 static void read_libc(const struct link_map *map, struct surroundings *found)
 {
     size_t size;

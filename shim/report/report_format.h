@@ -27,7 +27,7 @@
 /* X(enumerator, "name", "what it means, in one line") */
 #define DLPIN_VERDICTS(X)                                                                      \
     X(DANGLING, "dangling", "the module is unmapped, and something live still points into it") \
-    X(PINNED, "pinned", "the module is still mapped: something keeps it, or nobody closed it") \
+    X(PINNED, "pinned", "the module is still mapped; something keeps it, or nobody closed it") \
     X(LOST, "lost", "memory or a slot that nobody can give back any more")                     \
     X(HELD, "held", "something that the module made is still in use elsewhere")                \
     X(STALE, "stale", "a value crossed from one task into the next")                           \
@@ -209,7 +209,7 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  * crash     pid time signal signal_name address module(the unloaded one) offset symbol?
  *           predicted_by(finding id, or null) stack[](frames; the first is where it died, and no
  *           return address: with another pc than address it read or wrote there)
- * coverage  pid time hooks{heap: bool} dropped{what: count} unseen[](sentences)
+ * coverage  pid time hooks{heap: bool, function: false} dropped{what: count} unseen[](sentences)
  *           unfollowed?[{program why count}](programs that it started, and that the library does
  *           not come into)
  * summary   pid time findings kinds{} verdicts{} severities{}

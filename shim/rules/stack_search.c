@@ -96,6 +96,8 @@ static void sample_self(const struct round *round, struct watched *place)
     struct cfi_frame frame;
     place->self = true;
     place->seen = true;
+    if (round->search->with_caller && stack_interrupted(&place->at))
+        return;
     place->at.sp = round->search->caller_stack;
     if (!place->at.sp && round->search->with_caller && caller_stack_frame(&frame))
         place->at.sp = frame.slot ? frame.slot : frame.registers[CFI_SP];
@@ -245,6 +247,8 @@ static bool find_wait(struct round *round, const struct watched *place, struct p
     passage->pc = address;
     passage->slot = (uintptr_t)place->at.call;
     passage->unmapped = !is_readable(address);
+    if (place->self)
+        return true;
     return stack_sample_once(place->tid, &again) && again.call == place->at.call &&
            again.sp == place->at.sp &&
            wait_find(&again, is_in_ranges, round->search->ranges, &address) &&
@@ -256,7 +260,7 @@ static void check_wait(struct round *round, const struct watched *place)
 {
     struct passage passage = {.tid = place->tid};
     bool closing = round->search->closing;
-    if (place->self || !find_wait(round, place, &passage) || passage.module == round->passed ||
+    if (!find_wait(round, place, &passage) || passage.module == round->passed ||
         !passage_is_of_module(&passage, closing))
         return;
     passage_take_note(&passage, !closing);

@@ -48,12 +48,17 @@ static void add(struct ranges *ranges, const struct range *range)
 
 void ranges_add(struct ranges *ranges, struct module *module)
 {
-    add(ranges, &(struct range){module->start, module->end, module, false});
+    add(ranges, &(struct range){module->start, module->end, module, false, false});
 }
 
 void ranges_add_word(struct ranges *ranges, uintptr_t word, struct module *module)
 {
-    add(ranges, &(struct range){word, word + 1, module, false});
+    add(ranges, &(struct range){word, word + 1, module, false, false});
+}
+
+void ranges_add_mapped(struct ranges *ranges, uintptr_t start, uintptr_t end, struct module *module)
+{
+    add(ranges, &(struct range){start, end, module, false, true});
 }
 
 void ranges_ready(struct ranges *ranges)

@@ -65,6 +65,13 @@ void roots_free(struct roots *roots);
  */
 bool root_may_point(const struct root *root);
 
+/* False for the loader's variables: they have old pointers to files that it mapped for a while (its
+ * cache of libraries), and none to memory that a module mapped. */
+static inline bool root_may_map(const struct root *root)
+{
+    return root->kind != ROOT_UNLOADED && !(root->module && root->module->loader);
+}
+
 /* True if a block that was reached from such a root can be expected to be in use. */
 static inline bool root_kind_leads(enum root_kind kind)
 {

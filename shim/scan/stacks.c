@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "scan/stacks.h"
 #include "base/clock.h"
+#include "base/guard.h"
 #include "base/own_stack.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "ownership/interrupted.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,6 +84,19 @@ bool stack_sample(pid_t tid, struct thread_stack *stack)
             return false;
     }
     return !running;
+}
+
+bool stack_interrupted(struct thread_stack *stack)
+{
+    const struct interrupted *interrupted = guard.interrupted;
+    if (!interrupted)
+        return false;
+    const struct cfi_frame frame = interrupted_frame(interrupted->context);
+    stack->sp = frame.registers[CFI_SP];
+    stack->pc = frame.pc;
+    stack->call = interrupted->call;
+    interrupted_arguments(interrupted->context, stack->arguments);
+    return true;
 }
 
 /* proc(5): the name of the program, in parentheses, may have any character in it; the number of

@@ -149,7 +149,11 @@ static void visit_word(struct state *state, const struct place *place, uint32_t 
     uintptr_t word = place->words[0];
     const struct range *range = ranges_find(state->walk->ranges, word);
     if (range && !range->used_again) {
-        if (state->follow == FOLLOW_ALL)
+        if (state->follow != FOLLOW_ALL)
+            return;
+        if (range->is_mapped)
+            results_add_mapped(state, range, place->slot, word, from);
+        else
             results_add_pointer(state, range, place->slot, word, from);
     } else if (blocks_may_be(state->index, word)) {
         visit_pointer(state, place, from, exact);

@@ -248,6 +248,7 @@ SUPPOSITIONS = (
     ('key-value', 'key none thread w open plugin in w call plugin use_image', 'error key-value'),
     ('pointer', 'open plugin open tidy call plugin use_table', 'warning pointer'),
     ('exit-handler', 'open plugin call plugin start', 'error exit-handler'),
+    ('async-io', 'open plugin call plugin start', 'error async-io'),
     ('handle', 'open plugin call plugin start', 'note handle'),
 )
 
