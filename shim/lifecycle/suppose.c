@@ -67,12 +67,13 @@ static void early_sink(struct finding *finding, void *data)
 
 static void check_threads(struct supposition *now)
 {
-    const struct stacks_search search = {.ranges = &now->ranges, .closing = true, .with_caller = true};
+    const struct stacks_search search = {
+        .ranges = &now->ranges, .closing = true, .with_caller = true};
     rules_check_stacks(&search, early_sink, now);
 }
 
-/* Some of the rules know an unmapping by this, that the memory cannot be read. The copy does not
- * return to the program's code. */
+/* Memory that is unmapped cannot be read afterwards, and that is how some of the rules know it. The
+ * copy does not return to the program's code. */
 static void unmap(struct module *module)
 {
     objects_note(module);
