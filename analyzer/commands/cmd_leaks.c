@@ -44,7 +44,7 @@ static int show(const struct settings *settings, struct model *model)
 static int show_what_is(struct settings *settings, struct target *target)
 {
     const char *const paths[] = {target->report};
-    struct model model = {.only = target->pid, .keep_all = true, .search = &settings->search};
+    struct model model = {.only = target->number, .keep_all = true, .search = &settings->search};
     int status;
 
     merge_paths(&model, settings, paths, 1);
@@ -56,14 +56,14 @@ static int show_what_is(struct settings *settings, struct target *target)
 /* The module's number there; 0, after a message, if there is none. */
 static int64_t find_module(const struct settings *settings, const struct target *target)
 {
-    struct model model = {.only = target->pid, .keep_all = true, .search = &settings->search};
+    struct model model = {.only = target->number, .keep_all = true, .search = &settings->search};
     const struct module *module;
     int64_t id = 0;
 
     supposed_load(&model, target->report, 0);
     module = supposed_module(&model, settings->module);
     if (module != NULL)
-        id = module->data->id;
+        id = supposed_is_ambiguous(&model, settings->module) ? 0 : module->data->id;
     else
         message_error("process %d has no module \"%s\" that is loaded", target->pid,
                       settings->module);
@@ -73,7 +73,7 @@ static int64_t find_module(const struct settings *settings, const struct target 
 
 static int show_what_would_be(struct settings *settings, struct target *target)
 {
-    struct model model = {.only = target->pid, .keep_all = true, .search = &settings->search};
+    struct model model = {.only = target->number, .keep_all = true, .search = &settings->search};
     int status = STATUS_TROUBLE;
 
     settings->request.module = find_module(settings, target);
