@@ -12,6 +12,7 @@
 
 struct target {
     pid_t pid;
+    pid_t number; /* that it has by its own report: another one in a namespace of its own */
     int folder;   /* its folder in /proc, or -1: it stays that of this process when the number is
                      given to another one */
     int signal;   /* that it listens to */
