@@ -3,6 +3,7 @@
 #include "symbolize/demangle.h"
 #include "symbolize/image.h"
 #include "symbolize/source_path.h"
+#include "symbolize/source_root.h"
 #include "symbolize/symbolize.h"
 #include "symbolize/worker.h"
 #include "support.h"
@@ -18,6 +19,17 @@
 
 #define BUILD_ID "00112233445566778899aabbccddeeff00112233"
 #define OTHER_BUILD_ID "ffeeddccbbaa99887766554433221100ffeeddcc"
+
+Test(source_root, finds_parts_that_climb)
+{
+    static const char *const climbing[] = {"..", "../a", "a/..", "a/../b"};
+    static const char *const staying[] = {"", "a", "a/", "..a", "a/..b/c", "a/b.."};
+
+    for (size_t i = 0; i < sizeof climbing / sizeof *climbing; i++)
+        cr_assert(source_root_climbs(climbing[i]), "%s", climbing[i]);
+    for (size_t i = 0; i < sizeof staying / sizeof *staying; i++)
+        cr_assert(!source_root_climbs(staying[i]), "%s", staying[i]);
+}
 
 static const char *fixture(const char *variable)
 {
