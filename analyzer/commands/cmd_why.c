@@ -122,7 +122,7 @@ static const char *name_of(const struct settings *settings)
 /* Prints what a process's report file says in the answer to one request (0: outside of answers). */
 static int show_answer(const struct settings *settings, const struct target *target, unsigned token)
 {
-    struct model model = {.only = target->pid, .keep_all = true, .search = &settings->search};
+    struct model model = merge_model_of(settings, target);
     int status;
 
     supposed_load(&model, target->report, token);
@@ -133,7 +133,7 @@ static int show_answer(const struct settings *settings, const struct target *tar
 
 static int64_t number_of_module(const struct settings *settings, const struct target *target)
 {
-    struct model model = {.only = target->pid, .keep_all = true, .search = &settings->search};
+    struct model model = merge_model_of(settings, target);
     const struct module *module;
     int64_t id = 0;
 

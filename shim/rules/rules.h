@@ -18,11 +18,6 @@ struct deletion {
     int error;                 /* what it returned */
     bool deleter_named;        /* the first frame's code really called pthread_key_delete */
     bool used_after;           /* the owner used it afterwards */
-    /* Threads that had a live block as value: how many, and the first of them. */
-    unsigned blocks;
-    struct thread *thread;
-    struct value *value;
-    struct heap_block block;
 };
 
 struct message;
@@ -49,6 +44,9 @@ void rules_check_unseen(rules_known *known, rules_sink *sink, void *data);
 /* Only what could kill the process the moment `module` is unmapped; the findings are pending. */
 void rules_check_closing(const struct module *module, rules_sink *sink, void *data);
 
+/* Before the results of another walk. */
+void rules_begin_retained(void);
+
 /* The rules for what a scan found, if it is still so; false: it is not. Pointers come before
  * blocks, which may be a part of the same entry of a registry. The same word at several places is
  * one finding; `all`: a finding for each place that is not known, since some may have moved there.
@@ -60,7 +58,7 @@ bool rules_check_retained(const struct result *result, bool all, rules_known *kn
  * value. The stack needs no check then. Takes the registry lock. */
 bool rules_deletion_is_plain(uint32_t number, const struct key *was, uintptr_t caller);
 
-/* The rules for a deletion. */
+/* The rules for the call itself; what it left behind is examined at each check. */
 void rules_check_deletion(const struct deletion *deletion, rules_sink *sink, void *data);
 
 /* A task of the calling thread ends, while it still is the current one; it reads, at this return

@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/names.h"
 #include "base/sys.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "registry/heap.h"
 #include "rules/path_json.h"
 #include "rules/paths.h"
@@ -42,6 +42,8 @@ static void copy_slot(const struct subject *subject, struct finding *finding)
     finding->address = finding->pointee = result->word;
     finding->function = (struct frame){result->word, module_ref(result->module)};
     finding->blocks = result->blocks;
+    if (site_unloaded(site) == result->module)
+        finding->bytes = last_step(result)->size * result_blocks(result);
     finding->path = path_make(result, result->module);
     finding->slot.address = slot_of(subject->retained, finding->path);
     if (site) {
@@ -83,35 +85,37 @@ static void explain_pointer(const struct finding *finding, struct message *messa
     const struct path *path = finding->path;
     word_fate(&message->cause, finding);
     if (path && path->count > 1) {
-        path_describe(&message->cause, path, path->count - 1);
-        text_printf(
-            &message->cause, ", at offset %lu,",
-            (unsigned long)(finding->slot.address - path->steps[path->count - 1].step.start));
-    } else if (path) {
+        const struct step *last = &path->steps[path->count - 1].step;
+        word_bytes(&message->cause, last->size);
+        text_add(&message->cause, ", reached from ");
         path_describe_root(&message->cause, path);
+        text_printf(&message->cause, ", still points at offset %lu to ",
+                    (unsigned long)(finding->slot.address - last->start));
+    } else {
+        if (path)
+            path_describe_root(&message->cause, path);
+        text_add(&message->cause, " still points to ");
     }
-    text_add(&message->cause, " still points to ");
     word_target(&message->cause, finding);
     if (finding->blocks > 1)
         text_printf(&message->cause, " (and so do %zu more such words)", finding->blocks - 1);
-    text_printf(&message->consequence, "If anybody %s dies; dlpin cannot know whether anybody will",
+    text_printf(&message->consequence,
+                "If anybody %s dies; dlpin cannot know whether that will happen",
                 uses[finding->target]);
     if (words_stack_names(finding->stack, "__cxa_allocate_exception")) {
         word_drop_exception(&message->fix);
         return;
     }
-    bool is_on_stack = path && path->steps[0].step.root.kind == ROOT_STACK;
+    if (word_end_of_call(&message->fix, path))
+        return;
     text_add(&message->fix, "Let ");
     word_identity(&message->fix, finding->module);
-    text_add(&message->fix, is_on_stack ? " let go of it on " : " take the entry out of ");
+    text_add(&message->fix, " call what removes the pointer from ");
     if (path)
         path_describe_root(&message->fix, path);
     else
         text_add(&message->fix, "what holds it");
-    if (is_on_stack)
-        text_add(&message->fix, " before dlclose");
-    else
-        word_counterpart(&message->fix, finding);
+    word_counterpart(&message->fix, finding);
 }
 
 static void advise_removal(const struct finding *finding, struct text *fix)

@@ -9,7 +9,10 @@
 #include "scan/nodes.h"
 #include "scan/walk.h"
 
-enum { MAKERS = 256, REPEATS = 4 * RESULTS_MAX };
+enum {
+    MAKERS = 256,              /* places of a cache */
+    REPEATS = 4 * RESULTS_MAX, /* places of a hash table, of which at most a quarter is used */
+};
 
 struct maker {
     uint32_t site;
@@ -45,6 +48,7 @@ struct state {
     uint32_t libcs_own; /* the first nodes are blocks that libc made for itself */
     struct maker makers[MAKERS];
     struct repeat repeats[REPEATS];
+    bool mapped_known[RANGES_MAX]; /* ranges of mapped memory that have a result */
 };
 
 /* The cached facts about a call site. Valid until the next call. */
@@ -72,6 +76,10 @@ static inline size_t size_of(struct state *state, const struct block *block)
 /* A word of a block, or of a variable, that points into an image. */
 void results_add_pointer(struct state *state, const struct range *range, uintptr_t slot,
                          uintptr_t word, uint32_t from);
+
+/* A word that points into memory that a module mapped. */
+void results_add_mapped(struct state *state, const struct range *range, uintptr_t slot,
+                        uintptr_t word, uint32_t from);
 
 /* The result for blocks of this one's call site, made now, with the retention path, if it is the
  * first. NULL: there is no room. */
