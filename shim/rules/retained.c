@@ -5,6 +5,7 @@
 #include "registry/old_words.h"
 #include "rules/paths.h"
 #include "scan/blocks.h"
+#include "scan/target.h"
 
 #include <string.h>
 
@@ -76,6 +77,26 @@ static bool is_in_parts(const struct result *result)
     return found;
 }
 
+/* True if another unloaded module than this one made the block, or called this one for it. */
+static bool is_for_another(const struct site *site, const struct module *module)
+{
+    const struct module *maker = site_unloaded(site), *caller = maker;
+    const struct stack *stack = site ? site->stack : NULL;
+    for (unsigned i = 0; caller == module && stack && i < stack->count; i++)
+        caller = stack->frames[i].module;
+    return maker && module_is_unloaded(caller) && caller != module;
+}
+
+/* Only a word on a stack leads there, which may be a dead one, and through a block that unloaded
+ * modules had for themselves: nobody is left who would follow it on purpose. */
+static bool is_by_dead_stack(const struct result *result)
+{
+    bool found = false;
+    for (unsigned i = 1; i < result->steps; i++)
+        found |= is_for_another(site_get(result->path[i].site), result->module);
+    return found && result->path[0].root.kind == ROOT_STACK;
+}
+
 bool retained_is_old(const struct result *result, const struct in_block *place)
 {
     return result->kind == RESULT_POINTER && result->site &&
@@ -85,5 +106,6 @@ bool retained_is_old(const struct result *result, const struct in_block *place)
 bool retained_is_doubtful(const struct retained *retained)
 {
     return retained->is_ambiguous || is_in_parts(retained->result) ||
+           is_by_dead_stack(retained->result) ||
            retained_is_old(retained->result, &retained->place);
 }
