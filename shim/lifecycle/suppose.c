@@ -67,7 +67,8 @@ static void early_sink(struct finding *finding, void *data)
 
 static void check_threads(struct supposition *now)
 {
-    const struct stacks_search search = {.ranges = &now->ranges, .closing = true, .with_caller = true};
+    const struct stacks_search search = {
+        .ranges = &now->ranges, .closing = true, .with_caller = true};
     rules_check_stacks(&search, early_sink, now);
 }
 
