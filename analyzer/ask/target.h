@@ -44,10 +44,10 @@ DIR *target_list(const struct target *target, const char *name);
 /* True: this still is the process that was opened. */
 bool target_lives(const struct target *target);
 
-/* The text behind "name:" in such lines; NULL: there is no such line. */
+/* The text after "name:" in such lines; NULL: there is no such line. */
 const char *target_line(const char *text, const char *name);
 
-/* True if the set of signals behind "name:" of a status file has this one. */
+/* True if the set of signals after "name:" of a status file has this one. */
 bool target_has_signal(const char *status, const char *name, int number);
 
 #endif

@@ -38,6 +38,15 @@ char *memory_string(const char *text)
     return checked(strdup(text));
 }
 
+char *memory_text(const char *text, size_t length)
+{
+    char *copy = memory_block(length + 1);
+
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    return copy;
+}
+
 char *memory_format(const char *format, ...)
 {
     char *text = NULL;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "base/strings.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 struct kept_string {
     UT_hash_handle hh;
@@ -23,7 +23,7 @@ const char *strings_keep(struct strings *strings, const char *text)
     HASH_FIND(hh, strings->set, text, length, kept);
     if (kept != NULL)
         return kept->text;
-    kept = memory_block(sizeof *kept + length + 1);
+    kept = store_block(&strings->store, sizeof *kept + length + 1);
     memcpy(kept->text, text, length + 1);
     HASH_ADD_KEYPTR(hh, strings->set, kept->text, length, kept);
     return kept->text;
@@ -31,11 +31,6 @@ const char *strings_keep(struct strings *strings, const char *text)
 
 void strings_free(struct strings *strings)
 {
-    struct kept_string *kept = strings->set, *next;
-
     HASH_CLEAR(hh, strings->set);
-    for (; kept != NULL; kept = next) {
-        next = kept->hh.next;
-        free(kept);
-    }
+    store_free(&strings->store);
 }

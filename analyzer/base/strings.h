@@ -3,9 +3,12 @@
 #ifndef DLPIN_ANALYZER_STRINGS_H
 #define DLPIN_ANALYZER_STRINGS_H
 
+#include "base/store.h"
+
 struct kept_string;
 
 struct strings {
+    struct store store;
     struct kept_string *set; /* a hash */
 };
 

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "classify/own.h"
 
+#include "base/glob.h"
 #include "base/memory.h"
-#include "gate/glob.h"
+#include "classify/build_tree.h"
 #include "symbolize/source_path.h"
+#include "symbolize/worker.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A module by its path, whichever process had it and however often. */
+/* A path or an identity of modules, whichever processes had them and however often. */
 struct judged {
-    const char *path; /* borrowed from the model */
+    const char *name; /* borrowed from the model */
     bool own;
     UT_hash_handle hh;
 };
@@ -18,7 +20,9 @@ struct judged {
 struct judge {
     const struct own *own;
     const struct source_root *root;
-    struct judged *modules;
+    const struct search *search;
+    struct judged *paths, *identities;
+    double seconds; /* that are left to read debug information */
 };
 
 bool own_is_known(const struct own *own, const struct source_root *root)
@@ -56,19 +60,44 @@ static bool lies_in(const struct source_root *root, const char *path)
     return lies;
 }
 
-static struct judged *judge_module(struct judge *judge, const struct module *module)
+/* Its sources may be there though no frame of a finding is, and its file elsewhere. */
+static bool is_built_from(struct judge *judge, const struct process *process,
+                          const struct module *module)
 {
-    const char *path = module->data->path;
+    const char *build_id = module->data->build_id;
+    const struct image_file file = {judge->search, module->data->path,
+                                    build_id != NULL ? build_id : "", process_started(process)};
+
+    return judge->root->given && (build_tree_has(judge->root, module->data->path) ||
+                                  worker_is_built_from(&file, judge->root, &judge->seconds));
+}
+
+static struct judged *need_judged(struct judged **set, const char *name)
+{
     struct judged *judged;
 
-    HASH_FIND_STR(judge->modules, path, judged);
+    HASH_FIND_STR(*set, name, judged);
     if (judged != NULL)
         return judged;
     judged = memory_zeroed(sizeof *judged);
-    judged->path = path;
-    judged->own = matches(judge->own, module) || lies_in(judge->root, path);
-    HASH_ADD_KEYPTR(hh, judge->modules, judged->path, strlen(judged->path), judged);
+    judged->name = name;
+    HASH_ADD_KEYPTR(hh, *set, judged->name, strlen(judged->name), judged);
     return judged;
+}
+
+/* An identity is own if one of its files is: copies, and links, are the same code. */
+static void judge_module(struct judge *judge, const struct process *process,
+                         const struct module *module)
+{
+    const char *path = module->data->path;
+    struct judged *identity = need_judged(&judge->identities, module_identity(module));
+    unsigned before = HASH_COUNT(judge->paths);
+    struct judged *judged = need_judged(&judge->paths, path);
+
+    if (HASH_COUNT(judge->paths) > before && !identity->own)
+        judged->own = matches(judge->own, module) || lies_in(judge->root, path) ||
+                      is_built_from(judge, process, module);
+    identity->own |= judged->own;
 }
 
 static void take_sources(struct judge *judge, const struct process *process,
@@ -78,7 +107,7 @@ static void take_sources(struct judge *judge, const struct process *process,
         const struct module *module = process_module(process, frames[i].module);
 
         if (module != NULL && frames[i].source != NULL && is_in(judge->root, frames[i].source))
-            judge_module(judge, module)->own = true;
+            need_judged(&judge->identities, module_identity(module))->own = true;
     }
 }
 
@@ -100,6 +129,16 @@ static void take_all_sources(struct judge *judge, const struct model *model)
     }
 }
 
+static void judge_all(struct judge *judge, const struct model *model)
+{
+    for (const struct group *group = model->groups; group != NULL; group = group->hh.next) {
+        const struct module *module = finding_blamed_module(group->shown);
+
+        if (module != NULL)
+            judge_module(judge, group->shown->process, module);
+    }
+}
+
 static void forget(struct judged *judged)
 {
     struct judged *item = judged, *next;
@@ -113,17 +152,21 @@ static void forget(struct judged *judged)
 
 void own_mark(const struct own *own, const struct source_root *root, struct model *model)
 {
-    struct judge judge = {own, root, NULL};
+    struct judge judge = {
+        .own = own, .root = root, .search = model->search, .seconds = WORKER_SECONDS_MAX};
 
     if (!own_is_known(own, root))
         return;
     take_all_sources(&judge, model);
+    judge_all(&judge, model);
     for (struct group *group = model->groups; group != NULL; group = group->hh.next) {
         const struct module *module = finding_blamed_module(group->shown);
 
-        group->third_party = module != NULL && !judge_module(&judge, module)->own;
+        group->third_party =
+            module != NULL && !need_judged(&judge.identities, module_identity(module))->own;
     }
-    forget(judge.modules);
+    forget(judge.paths);
+    forget(judge.identities);
     model_sort(model);
 }
 

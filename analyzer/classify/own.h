@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * The user's own code and that of third parties. A finding is own where its module matches a
- * pattern of --own, lies in --source-root, or was built from sources in there; without both options
- * every finding is. A finding without a module is own: nothing tells that it is not.
+ * pattern of --own, lies in --source-root or in a folder in which CMake or Meson build that, or was
+ * built from sources in there by its debug information; without both options every finding is. All
+ * modules of one identity are own, or none is. A finding without a module is own: nothing tells
+ * that it is not.
  */
 #ifndef DLPIN_ANALYZER_OWN_H
 #define DLPIN_ANALYZER_OWN_H

@@ -3,19 +3,51 @@
 #include "commands/merge.h"
 
 #include "base/message.h"
+#include "gate/required.h"
+#include "gate/unwatched.h"
+#include "model/coverage.h"
 
 #include <stdlib.h>
 
+/* In every process that says so; where none does, nobody knows. */
+static bool heap_was_seen(const struct model *model)
+{
+    bool known = false;
+
+    for (const struct process *process = model->processes; process != NULL;
+         process = process->hh.next) {
+        if (process->coverage == NULL)
+            continue;
+        if (!coverage_has_hook(process, "heap"))
+            return false;
+        known = true;
+    }
+    return known;
+}
+
+/* Says why the gate fails, if it does. */
+static int fail_with(char *failure, int status)
+{
+    if (failure == NULL)
+        return STATUS_GOOD;
+    message_error("failed: %s", failure);
+    free(failure);
+    return status;
+}
+
 static int verdict(const struct settings *settings, const struct model *model)
 {
-    char *failure = gate_failure(&settings->gate, model);
-    int status = failure != NULL ? STATUS_FINDINGS : STATUS_GOOD;
+    const struct watching watching = {.unfollowed_are_good = settings->unfollowed_are_good};
+    int status;
 
     if (merge_had_trouble(model))
-        status = STATUS_TROUBLE;
-    else if (failure != NULL)
-        message_error("failed: %s", failure);
-    free(failure);
+        return STATUS_TROUBLE;
+    status = fail_with(required_failure(&settings->required, model, heap_was_seen(model)),
+                       STATUS_TROUBLE);
+    if (status == STATUS_GOOD)
+        status = fail_with(gate_failure(&settings->gate, model), STATUS_FINDINGS);
+    if (status == STATUS_GOOD)
+        status = fail_with(unwatched_failure(&watching, model), STATUS_TROUBLE);
     return status;
 }
 
@@ -48,8 +80,9 @@ const struct command command_check = {
     .summary = "fail a CI job on findings in report files",
     .usage = "dlpin check [options] FILE|DIR...",
     .about = "A gate for CI: reads report files and shows the findings that fail it.",
-    .statuses = "0 if nothing fails, 1 if something does, 2 for bad usage, and when an input could "
-                "not be read or a report not be written. Damaged records are named on standard "
+    .statuses = "0 if nothing fails, 1 if something does, 2 for bad usage, when an input could "
+                "not be read or a report not be written, and when a process was missed or its "
+                "report is not complete. Damaged records are named on standard "
                 "error, skipped and counted; they alone do not fail.",
     .missing = "name at least one report file or directory",
     .fewest = 1,

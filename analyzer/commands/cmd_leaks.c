@@ -44,7 +44,7 @@ static int show(const struct settings *settings, struct model *model)
 static int show_what_is(struct settings *settings, struct target *target)
 {
     const char *const paths[] = {target->report};
-    struct model model = {.only = target->number, .keep_all = true, .search = &settings->search};
+    struct model model = merge_model_of(settings, target);
     int status;
 
     merge_paths(&model, settings, paths, 1);
@@ -56,7 +56,7 @@ static int show_what_is(struct settings *settings, struct target *target)
 /* The module's number there; 0, after a message, if there is none. */
 static int64_t find_module(const struct settings *settings, const struct target *target)
 {
-    struct model model = {.only = target->number, .keep_all = true, .search = &settings->search};
+    struct model model = merge_model_of(settings, target);
     const struct module *module;
     int64_t id = 0;
 
@@ -73,7 +73,7 @@ static int64_t find_module(const struct settings *settings, const struct target 
 
 static int show_what_would_be(struct settings *settings, struct target *target)
 {
-    struct model model = {.only = target->number, .keep_all = true, .search = &settings->search};
+    struct model model = merge_model_of(settings, target);
     int status = STATUS_TROUBLE;
 
     settings->request.module = find_module(settings, target);

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/message.h"
+#include "gate/required.h"
 #include "gate/unwatched.h"
 #include "model/coverage.h"
 #include "run/child.h"
@@ -74,12 +75,14 @@ static int start_and_wait(struct run *run)
     char *preload = run->program.is_musl
                         ? NULL
                         : environment_preload(run->library, run->program.sanitizer_library);
+    char *alias = aliases_list(&settings->aliases);
     const struct environment_choices choices = {settings->extra, settings->trace_children,
-                                                settings->trace_skip};
+                                                settings->trace_skip, alias};
     char *variable = environment_options(&choices, run->workdir.path);
     const struct child_plan plan = {settings->arguments, preload, variable};
     int error = child_run(&plan, &run->end);
 
+    free(alias);
     free(preload);
     free(variable);
     if (error < 0) {
@@ -157,24 +160,11 @@ static void load_reports(struct run *run)
     add_remarks(run);
 }
 
-static bool heap_seen(const struct run *run, const struct process *root)
+static bool heap_was_seen(const struct run *run)
 {
-    return !run->program.has_own_malloc && coverage_has_hook(root, "heap");
-}
-
-/* The requirement of --require that is not met, a new string; or NULL. */
-static char *unmet_requirement(const struct run *run)
-{
-    const struct settings *settings = run->settings;
     const struct process *root = run->watching.root;
 
-    if (settings->require_heap && (root == NULL || !heap_seen(run, root)))
-        return memory_string("--require=heap, and heap blocks were not seen");
-    if (run->model.unloaded < settings->require_unloaded)
-        return memory_format("--require=unload=%zu, and %zu module%s unloaded",
-                             settings->require_unloaded, run->model.unloaded,
-                             run->model.unloaded == 1 ? " was" : "s were");
-    return NULL;
+    return root != NULL && !run->program.has_own_malloc && coverage_has_hook(root, "heap");
 }
 
 static char *nothing_seen(const struct run *run)
@@ -199,7 +189,8 @@ static int fail_with(char *failure, int status)
 static int judge(const struct run *run)
 {
     const struct settings *settings = run->settings;
-    int status = fail_with(unmet_requirement(run), STATUS_NOTHING_SEEN);
+    int status = fail_with(required_failure(&settings->required, &run->model, heap_was_seen(run)),
+                           STATUS_NOTHING_SEEN);
 
     if (!settings->gated || status != STATUS_GOOD)
         return status;
@@ -267,6 +258,7 @@ static int run_program(struct settings *settings)
     struct run run = {.settings = settings};
     int status, wait_status;
 
+    settings->gated |= settings->gate.own_only;
     add_main_output(settings);
     status = prepare(&run);
     if (status < 0)

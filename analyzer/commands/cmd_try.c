@@ -107,14 +107,14 @@ static bool load_reports(struct try_run *run)
     exceptions_apply(&settings->exceptions, &run->model);
     written = exceptions_write(&settings->exceptions, &run->model);
     verdicts_make(&run->verdicts, &run->trials, &settings->trial, &run->model, run->workdir.path,
-                  settings->gated ? &settings->gate : NULL);
+                  settings->gated ? &settings->gate : NULL, settings->gate.own_only);
     return written;
 }
 
 static bool write_reports(struct try_run *run)
 {
     const struct settings *settings = run->settings;
-    const struct gate usual = verdict_gate();
+    const struct gate usual = verdict_gate(settings->gate.own_only);
     const struct report report = {
         .model = &run->model,
         .gate = settings->gated ? &settings->gate : &usual,

@@ -135,7 +135,7 @@ static const char *name_of(const struct settings *settings)
 /* Prints what a process's report file says in the answer to one request (0: outside of answers). */
 static int show_answer(const struct settings *settings, const struct target *target, unsigned token)
 {
-    struct model model = {.only = target->number, .keep_all = true, .search = &settings->search};
+    struct model model = merge_model_of(settings, target);
     int status;
 
     supposed_load(&model, target->report, token);
@@ -149,7 +149,7 @@ enum { AMBIGUOUS = -1 };
 /* 0: no such module is mapped. AMBIGUOUS: there are several, which was said. */
 static int64_t number_of_module(const struct settings *settings, const struct target *target)
 {
-    struct model model = {.only = target->number, .keep_all = true, .search = &settings->search};
+    struct model model = merge_model_of(settings, target);
     const struct module *module;
     int64_t id = 0;
 

@@ -11,6 +11,7 @@ void merge_paths(struct model *model, const struct settings *settings, const cha
     const struct record_sink sink = model_sink(model);
 
     model->search = &settings->search;
+    model->aliases = &settings->aliases;
     load_inputs(paths, count, &settings->outputs.files, &sink, &model->loaded);
     model_finish(model);
     symbolize_model(model);
@@ -25,6 +26,16 @@ bool merge_inputs(struct model *model, struct settings *settings)
                 settings->argument_count);
     exceptions_apply(&settings->exceptions, model);
     return exceptions_write(&settings->exceptions, model);
+}
+
+struct model merge_model_of(const struct settings *settings, const struct target *target)
+{
+    return (struct model){
+        .only = target->number,
+        .keep_all = true,
+        .aliases = &settings->aliases,
+        .search = &settings->search,
+    };
 }
 
 bool merge_had_trouble(const struct model *model)

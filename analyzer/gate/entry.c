@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "gate/entry.h"
 
+#include "base/glob.h"
 #include "base/memory.h"
 #include "base/message.h"
 #include "gate/day.h"
-#include "gate/glob.h"
 #include "load/names.h"
 
 #include <ctype.h>

@@ -51,6 +51,24 @@ static void index_one(struct named **index, const char *name, size_t length, str
     HASH_ADD_KEYPTR(hh, *index, added->name, length, added);
 }
 
+static bool has_signatures(const struct entries *entries)
+{
+    for (size_t i = 0; i < entries->count; i++) {
+        if (entries->items[i].entry->type == ENTRY_SIGNATURE)
+            return true;
+    }
+    return false;
+}
+
+static bool any_has_signatures(const struct exceptions *exceptions)
+{
+    for (size_t i = 0; i < exceptions->suppression_count; i++) {
+        if (has_signatures(&exceptions->suppressions[i]))
+            return true;
+    }
+    return has_signatures(&exceptions->baseline);
+}
+
 static struct named *index_model(const struct model *model)
 {
     struct named *index = NULL;
@@ -155,7 +173,7 @@ static struct identity *unloaded_identities(const struct model *model)
         const struct module *module = process_ended(process) ? process->modules : NULL;
 
         for (; module != NULL; module = module->hh.next) {
-            if (module->data->state == MODULE_UNLOADED)
+            if (module_unloads(module) > 0)
                 add_identity(&set, module_identity(module));
         }
     }
@@ -198,7 +216,7 @@ static void count(struct exceptions *exceptions, struct model *model)
 
 void exceptions_apply(struct exceptions *exceptions, struct model *model)
 {
-    struct named *index = index_model(model);
+    struct named *index = any_has_signatures(exceptions) ? index_model(model) : NULL;
 
     for (size_t i = 0; i < exceptions->suppression_count; i++)
         apply_entries(exceptions, model, index, &exceptions->suppressions[i]);

@@ -65,8 +65,7 @@ bool gate_parse(struct gate *gate, const char *text)
 
 bool gate_matches(const struct gate *gate, const struct group *group)
 {
-    int kind = name_to_kind(group->shown->data->kind);
-    int verdict = name_to_verdict(group->shown->data->verdict);
+    int kind = group->kind, verdict = group->verdict;
 
     if (group->hidden || (gate->own_only && group->third_party))
         return false;

@@ -32,10 +32,60 @@ static char *unfollowed_failure(const struct coverage *coverage)
     return failure;
 }
 
-static char *failure_of(const struct watching *watching, const struct coverage *coverage)
+/* The process that dlpin run started, by the options of one that it watched; RECORD_ABSENT: it was
+ * another one that did. */
+static int64_t root_of(const struct process *process)
 {
-    if (!process_ended(watching->root))
-        return memory_string("the program ended without a summary, its report is not complete");
+    const char *rest = process->header != NULL ? process->header->header.options : NULL;
+    const char *found = NULL;
+
+    while (rest != NULL && (rest = strstr(rest, "log_root=")) != NULL) {
+        rest += sizeof "log_root=" - 1;
+        found = rest;
+    }
+    return found != NULL ? strtoll(found, NULL, 10) : RECORD_ABSENT;
+}
+
+static bool is_child(const struct model *model, const struct process *process)
+{
+    int64_t parent = process->header != NULL ? process->header->header.ppid : RECORD_ABSENT;
+    int64_t root = root_of(process);
+    const struct process *other = model->processes;
+
+    if (root != RECORD_ABSENT)
+        return root != process->key.pid;
+    while (other != NULL && (other == process || other->key.pid != parent))
+        other = other->hh.next;
+    return other != NULL;
+}
+
+/* Files do not say how a process ended, so it may have been killed, or still run. A child may: the
+ * program that started it has ended without it. */
+static char *cut_off_failure(const struct watching *watching, const struct model *model)
+{
+    const struct process *process = model->processes;
+
+    if (watching->root != NULL)
+        return process_ended(watching->root)
+                   ? NULL
+                   : memory_string("the program ended without a summary, its report is not "
+                                   "complete");
+    while (process != NULL && (watching->unfollowed_are_good || process_ended(process) ||
+                               process->host != NULL || is_child(model, process)))
+        process = process->hh.next;
+    return process == NULL ? NULL
+                           : memory_format("the report of process %" PRId64 " (%s) has no summary, "
+                                           "it is not complete; --unwatched=ok accepts that",
+                                           process->key.pid, process_name(process));
+}
+
+static char *failure_of(const struct watching *watching, const struct model *model,
+                        const struct coverage *coverage)
+{
+    char *failure = cut_off_failure(watching, model);
+
+    if (failure != NULL)
+        return failure;
     if (watching->full != NULL)
         return memory_format("there is no room for reports in %s", watching->full);
     if (watching->spoiled > 0)
@@ -54,7 +104,7 @@ char *unwatched_failure(const struct watching *watching, const struct model *mod
     char *failure;
 
     coverage_collect(&coverage, model);
-    failure = failure_of(watching, &coverage);
+    failure = failure_of(watching, model, &coverage);
     coverage_clear(&coverage);
     return failure;
 }

@@ -5,12 +5,14 @@
 
 #include "model/model.h"
 
-/* Facts beside the model, of a run whose program exited with 0. */
+/* Facts beside the model; of a run, whose program exited with 0. */
 struct watching {
-    const struct process *root; /* the program itself */
-    size_t spoiled;             /* report files that could not be written whole */
-    const char *full;           /* the folder of the reports, where its disk is full; or NULL */
-    bool unfollowed_are_good;   /* --unwatched=ok */
+    /* The program itself. NULL: only report files are there, and each process counts that none of
+     * the others started. */
+    const struct process *root;
+    size_t spoiled;           /* report files that could not be written whole */
+    const char *full;         /* the folder of the reports, where its disk is full; or NULL */
+    bool unfollowed_are_good; /* --unwatched=ok */
 };
 
 /* NULL where all was watched, else what was not; to be freed. */

@@ -52,6 +52,7 @@ void frame_copy_places(struct frame *frame, const struct frame *from)
     frame->function = copy_text(from->function);
     frame->source = copy_text(from->source);
     frame->line = from->line;
+    frame->part = copy_text(from->part);
 }
 
 void frame_clear(struct frame *frame)
@@ -63,9 +64,10 @@ void frame_clear(struct frame *frame)
     free(frame->inlined);
     free(frame->function);
     free(frame->source);
+    free(frame->part);
     frame->inlined = NULL;
     frame->inlined_count = 0;
-    frame->function = frame->source = NULL;
+    frame->function = frame->source = frame->part = NULL;
 }
 
 void frames_free(struct frame *frames, size_t count)

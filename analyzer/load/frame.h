@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A code address in a record, and what symbolize found for it. */
+/* An address in a record, of code as a rule, and what symbolize found for it. */
 #ifndef DLPIN_ANALYZER_FRAME_H
 #define DLPIN_ANALYZER_FRAME_H
 
@@ -17,7 +17,11 @@ struct inlined {
     int line;
 };
 
+/* Which of them lies there; offset is one in the TLS segment for the last. */
+enum frame_of { FRAME_OF_CODE, FRAME_OF_DATA, FRAME_OF_TLS };
+
 struct frame {
+    enum frame_of of;
     const char *role;   /* the member of "subject" that it is, NULL in a stack */
     const char *symbol; /* as it was known when the record was written, or NULL */
     uint64_t pc;
@@ -29,6 +33,7 @@ struct frame {
     int line;
     struct inlined *inlined; /* what is inlined at pc, the innermost first; owned */
     size_t inlined_count;
+    char *part; /* of data: "[1].open", what is after the variable's name; or NULL; owned */
 };
 
 /* A function at a frame (several, where some are inlined); strings are borrowed from the frame, and

@@ -31,6 +31,16 @@ static struct frame *image_frame(const struct path_node *node, const struct fiel
     });
 }
 
+static struct frame *variable_frame(const struct path_node *node, const struct fields *members)
+{
+    return one_frame((struct frame){
+        .of = is_what(node, "tls") ? FRAME_OF_TLS : FRAME_OF_DATA,
+        .pc = node->address,
+        .module = node->module,
+        .offset = (uint64_t)field_integer(members, "offset", FIELD_OPTIONAL, 0),
+    });
+}
+
 static struct path_node read_node(const struct fields *fields, const json_t *object)
 {
     const struct fields members = {object, fields->problem, fields->problem_size};
@@ -54,7 +64,15 @@ static struct path_node read_node(const struct fields *fields, const json_t *obj
         node.frame = one_frame(frame_read(fields, frame, NULL));
     else if (is_what(&node, "image") || (is_what(&node, "data") && node.symbol == NULL))
         node.frame = image_frame(&node, &members);
+    else if (is_what(&node, "data") || (is_what(&node, "tls") && node.symbol != NULL))
+        node.variable = variable_frame(&node, &members);
     return node;
+}
+
+static void node_free(struct path_node *node)
+{
+    frames_free(node->frame, node->frame != NULL);
+    frames_free(node->variable, node->variable != NULL);
 }
 
 static bool same_node(const struct path_node *left, const struct path_node *right)
@@ -62,7 +80,7 @@ static bool same_node(const struct path_node *left, const struct path_node *righ
     return right->what != NULL && is_what(left, right->what) && left->address == right->address;
 }
 
-/* Where a step begins: at the node to which the one before it led; behind a gap at a new one. */
+/* Where a step begins: at the node to which the one before it led; after a gap at a new one. */
 static void begin_step(const struct fields *fields, const json_t *from, struct path *path,
                        int64_t *skipped)
 {
@@ -72,7 +90,7 @@ static void begin_step(const struct fields *fields, const json_t *from, struct p
     if (goes_on && !same_node(&path->nodes[path->count - 1], &node))
         fields_fail(fields, "a step of \"path\" does not begin where the one before it ends");
     if (goes_on) {
-        frames_free(node.frame, node.frame != NULL);
+        node_free(&node);
         return;
     }
     node.skipped = *skipped;
@@ -123,10 +141,8 @@ void path_read(const struct fields *fields, const json_t *steps, struct path *pa
 
 void path_free(struct path *path)
 {
-    for (size_t i = 0; i < path->count; i++) {
-        if (path->nodes[i].frame != NULL)
-            frames_free(path->nodes[i].frame, 1);
-    }
+    for (size_t i = 0; i < path->count; i++)
+        node_free(&path->nodes[i]);
     free(path->nodes);
     *path = (struct path){0};
 }

@@ -26,6 +26,7 @@ struct path_node {
     /* Of a block: the call that made it; of an image, or a variable without a name: the place; or
      * NULL. */
     struct frame *frame;
+    struct frame *variable; /* the place in a variable with a name; or NULL */
 };
 
 struct path {

@@ -36,6 +36,7 @@ static void read_module(const struct fields *fields, struct record *record)
     module->id = field_natural(fields, "id", FIELD_REQUIRED, 0);
     module->path = field_text(fields, "path", FIELD_REQUIRED);
     module->soname = field_text(fields, "soname", FIELD_OPTIONAL);
+    module->identity = field_text(fields, "identity", FIELD_OPTIONAL);
     module->build_id = field_text(fields, "build_id", FIELD_OPTIONAL);
     module->base = field_address(fields, "base");
     module->end = field_address(fields, "end");
@@ -46,16 +47,24 @@ static void read_module(const struct fields *fields, struct record *record)
     module->common = field_flag(fields, "common");
 }
 
+static void read_reloads(const struct fields *fields, struct record *record)
+{
+    record->reloads.module = field_natural(fields, "module", FIELD_REQUIRED, 0);
+    record->reloads.count = field_natural(fields, "count", FIELD_REQUIRED, 0);
+}
+
 static void read_stack(const struct fields *fields, struct frame **frames, size_t *count)
 {
     const json_t *stack = field_array(fields, "stack"), *item;
     size_t index;
 
+    *count = json_array_size(stack);
+    *frames = *count > 0 ? memory_block(*count * sizeof **frames) : NULL;
     json_array_foreach(stack, index, item)
     {
         if (!json_is_object(item))
             fields_fail(fields, "a frame of \"stack\" is not an object");
-        ARRAY_PUSH(*frames, *count, frame_read(fields, item, NULL));
+        (*frames)[index] = frame_read(fields, item, NULL);
     }
 }
 
@@ -93,12 +102,12 @@ static void read_path(const struct fields *fields, struct record *record)
     const struct fields members = {fields->object, problem, sizeof problem};
 
     finding->path = field_array(&members, "path");
-    path_read(&members, finding->path, &finding->way);
+    path_read(&members, finding->path, &finding->retention_path);
     if (!fields_failed(&members))
         return;
     record->flaw = memory_format("damaged path left out: %s", problem);
     finding->path = NULL;
-    path_free(&finding->way);
+    path_free(&finding->retention_path);
 }
 
 static void read_finding(const struct fields *fields, struct record *record)
@@ -187,10 +196,11 @@ static const struct {
     const char *name;
     void (*read)(const struct fields *fields, struct record *record);
 } record_types[] = {
-    [RECORD_HEADER] = {"header", read_header},    [RECORD_MODULE] = {"module", read_module},
-    [RECORD_FINDING] = {"finding", read_finding}, [RECORD_RESOLVED] = {"resolved", read_resolved},
-    [RECORD_CRASH] = {"crash", read_crash},       [RECORD_COVERAGE] = {"coverage", read_coverage},
-    [RECORD_SUMMARY] = {"summary", read_summary}, [RECORD_UNKNOWN] = {"", read_nothing},
+    [RECORD_HEADER] = {"header", read_header},       [RECORD_MODULE] = {"module", read_module},
+    [RECORD_RELOADS] = {"reloads", read_reloads},    [RECORD_FINDING] = {"finding", read_finding},
+    [RECORD_RESOLVED] = {"resolved", read_resolved}, [RECORD_CRASH] = {"crash", read_crash},
+    [RECORD_COVERAGE] = {"coverage", read_coverage}, [RECORD_SUMMARY] = {"summary", read_summary},
+    [RECORD_UNKNOWN] = {"", read_nothing},
 };
 
 static enum record_type type_by_name(const char *name)
@@ -241,7 +251,7 @@ void record_free(struct record *record)
     if (record->type == RECORD_FINDING) {
         frames_free(record->finding.stack, record->finding.stack_count);
         frames_free(record->finding.points, record->finding.point_count);
-        path_free(&record->finding.way);
+        path_free(&record->finding.retention_path);
     }
     if (record->type == RECORD_CRASH) {
         frames_free(record->crash.place, record->crash.place_count);

@@ -26,6 +26,7 @@
 enum record_type {
     RECORD_HEADER,
     RECORD_MODULE,
+    RECORD_RELOADS,
     RECORD_FINDING,
     RECORD_RESOLVED,
     RECORD_CRASH,
@@ -42,10 +43,16 @@ struct header_record {
 
 struct module_record {
     const char *path, *soname, *build_id;
+    const char *identity; /* NULL: the soname, else the last part of the path */
     uint64_t base, end;
     int64_t id, load;
     enum module_state state;
     bool common; /* it acts for others: libc, libstdc++, libglib, … */
+};
+
+/* Further loads of a module's file, which were unloaded and have no records. */
+struct reloads_record {
+    int64_t module, count;
 };
 
 struct finding_record {
@@ -57,7 +64,7 @@ struct finding_record {
     bool growing, pending, suppressed;
     const json_t *loads, *subject, *members;
     const json_t *path;           /* NULL where it is damaged */
-    struct path way;              /* the same, checked */
+    struct path retention_path;   /* the same, checked */
     struct frame *stack, *points; /* points: the frames in subject */
     size_t stack_count, point_count;
 };
@@ -93,6 +100,7 @@ struct record {
     union {
         struct header_record header;
         struct module_record module;
+        struct reloads_record reloads;
         struct finding_record finding;
         struct resolved_record resolved;
         struct crash_record crash;

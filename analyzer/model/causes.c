@@ -78,35 +78,34 @@ static char *target_key(const struct finding *finding)
 
 static char *pointer_key(const struct finding *finding)
 {
-    const struct path *way = &finding->data->way;
+    const struct path *path = &finding->data->retention_path;
     const struct frame *call = registering_call(finding);
 
-    if (call != NULL && way->count > 0)
-        return joined(node_key(finding, &way->nodes[0]), frame_key(finding, call));
+    if (call != NULL && path->count > 0)
+        return joined(node_key(finding, &path->nodes[0]), frame_key(finding, call));
     return target_key(finding);
 }
 
 /* The variable that the path begins with, and the last step before the module's first block. */
 static char *holder_key(const struct finding *finding)
 {
-    const struct path *way = &finding->data->way;
+    const struct path *path = &finding->data->retention_path;
     size_t first = 0;
 
-    while (first < way->count && !way->nodes[first].leaves)
+    while (first < path->count && !path->nodes[first].leaves)
         first++;
-    if (first == 0 || first == way->count)
+    if (first == 0 || first == path->count)
         return NULL;
-    return joined(node_key(finding, &way->nodes[0]), node_key(finding, &way->nodes[first - 1]));
+    return joined(node_key(finding, &path->nodes[0]), node_key(finding, &path->nodes[first - 1]));
 }
 
 /* NULL: it is a cause of its own. */
 static char *cause_key(const struct group *group)
 {
     const struct finding *shown = group->shown;
-    int kind = shown->place->kind_number;
-    char *special = kind == KIND_POINTER     ? pointer_key(shown)
-                    : kind == KIND_HEAP_HELD ? holder_key(shown)
-                                             : NULL;
+    char *special = group->kind == KIND_POINTER     ? pointer_key(shown)
+                    : group->kind == KIND_HEAP_HELD ? holder_key(shown)
+                                                    : NULL;
     char *key;
 
     if (special == NULL)
@@ -161,11 +160,10 @@ void causes_join(struct model *model)
 {
     struct cause *causes = NULL;
 
-    for (struct group *group = model->groups; group != NULL; group = group->hh.next)
-        group->cause = group->next_of_cause = NULL;
     for (struct group *group = model->groups; group != NULL; group = group->hh.next) {
         char *key = group->hidden ? NULL : cause_key(group);
 
+        group->cause = group->next_of_cause = NULL;
         if (key != NULL)
             join(&causes, key, group);
     }

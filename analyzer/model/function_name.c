@@ -34,7 +34,7 @@ static const struct {
 
 static bool begins(const char *text, const char *with)
 {
-    return strncmp(text, with, strlen(with)) == 0;
+    return text[0] == with[0] && strncmp(text, with, strlen(with)) == 0;
 }
 
 static bool begins_suffix(const char *text)
@@ -122,6 +122,21 @@ static size_t skipped(const char *text, bool for_people)
     return length > 0 ? length : blank_length(text);
 }
 
+/* "::_FUN(int)": the function that a lambda without a capture becomes. */
+static size_t wrapper_length(const char *text)
+{
+    static const char wrapper[] = "::_FUN(";
+    size_t depth = 0, length = sizeof wrapper - 2;
+
+    if (!begins(text, wrapper))
+        return 0;
+    do {
+        depth += text[length] == '(';
+        depth -= text[length] == ')';
+    } while (text[length++] != '\0' && depth > 0);
+    return depth == 0 ? length : 0;
+}
+
 static char *shorten(const char *text, bool for_people)
 {
     char *name = memory_string(text), *end = name;
@@ -129,6 +144,8 @@ static char *shorten(const char *text, bool for_people)
     for (const char *at = text; *at != '\0';) {
         size_t length = skipped(at, for_people);
 
+        if (length == 0 && for_people && at > text && at[-1] == '}')
+            length = wrapper_length(at);
         if (length == 0 && !for_people && at > text && begins_suffix(at))
             break;
         if (length == 0)
@@ -171,14 +188,43 @@ static bool put_alias(char **end, const char **at)
     return false;
 }
 
-char *short_name(const char *text)
+/* "std::thread(f()::{lambda()#1})" says as much as the long name of the function that std::thread
+ * runs. Moves both on like put_alias(). */
+static bool put_thread(char **end, const char **at)
 {
-    char *name = shorten(text, true), *end = name;
+    static const char before[] = "std::thread::_State_impl<std::thread::_Invoker<std::tuple<",
+                      after[] = ">::_M_run()";
+    size_t head = sizeof before - 2, tail = strlen("std::thread::_State_impl");
+    size_t tuple = begins(*at, before) ? balanced_length(*at + head) : 0;
+    size_t whole = tuple > 0 ? balanced_length(*at + tail) : 0;
+
+    if (whole == 0 || !begins(*at + tail + whole - 1, after))
+        return false;
+    *end = stpcpy(*end, "std::thread(");
+    memmove(*end, *at + head + 1, tuple - 2);
+    *end += tuple - 2;
+    *(*end)++ = ')';
+    *at += tail + whole - 1 + strlen(after);
+    return true;
+}
+
+/* In place: each piece is written shorter, or as it is. */
+static void rewrite(char *name, bool (*put)(char **end, const char **at))
+{
+    char *end = name;
 
     for (const char *at = name; *at != '\0';) {
-        if (!put_alias(&end, &at))
+        if (!put(&end, &at))
             *end++ = *at++;
     }
     *end = '\0';
+}
+
+char *short_name(const char *text)
+{
+    char *name = shorten(text, true);
+
+    rewrite(name, put_alias);
+    rewrite(name, put_thread);
     return name;
 }

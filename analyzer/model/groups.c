@@ -2,6 +2,7 @@
 #include "model/groups.h"
 
 #include "base/memory.h"
+#include "load/names.h"
 #include "model/findings.h"
 
 #include <stdint.h>
@@ -9,20 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Takes the key over. */
-static struct group *need_group(struct model *model, char *key)
+static struct group *new_group(void)
 {
-    struct group *group;
+    struct group *group = memory_zeroed(sizeof *group);
 
-    HASH_FIND_STR(model->groups, key, group);
-    if (group != NULL) {
-        free(key);
-        return group;
-    }
-    group = memory_zeroed(sizeof *group);
-    group->key = key;
     group->bytes = group->blocks = RECORD_ABSENT;
-    HASH_ADD_KEYPTR(hh, model->groups, group->key, strlen(group->key), group);
+    return group;
+}
+
+/* The place has no group yet, so none has its key. */
+static struct group *new_group_of_place(struct model *model, const struct place *place)
+{
+    struct group *group = new_group();
+
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, model->groups, place->key, place->hh.keylen, place->hh.hashv,
+                                group);
     return group;
 }
 
@@ -117,28 +119,77 @@ void groups_add(struct model *model, struct finding *finding)
     struct place *place = finding->place;
 
     if (place->group == NULL)
-        place->group = need_group(model, memory_string(place->key));
+        place->group = new_group_of_place(model, place);
     finding->counts = true;
     add(place->group, finding);
 }
 
-static int by_weight(const struct group *left, const struct group *right)
+/* A group with what it is sorted by: to read that from each group, again and again, takes longer
+ * than to sort. */
+struct weighed {
+    struct group *group;
+    const char *identity, *kind, *signature;
+    unsigned weight; /* the greatest comes first */
+};
+
+/* Most strings that are equal are kept once. */
+static int by_text(const char *left, const char *right)
 {
+    return left == right ? 0 : strcmp(left, right);
+}
+
+static int by_weight(const void *one, const void *other)
+{
+    const struct weighed *left = one, *right = other;
     int order;
 
-    if (left->third_party != right->third_party)
-        return left->third_party ? 1 : -1;
-    if (left->severity != right->severity)
-        return left->severity > right->severity ? -1 : 1;
-    order = strcmp(left->identity, right->identity);
+    if (left->weight != right->weight)
+        return left->weight > right->weight ? -1 : 1;
+    order = by_text(left->identity, right->identity);
     if (order == 0)
-        order = strcmp(left->shown->place->kind, right->shown->place->kind);
-    return order != 0 ? order : strcmp(left->key, right->key);
+        order = by_text(left->kind, right->kind);
+    return order != 0 ? order : strcmp(left->signature, right->signature);
+}
+
+static struct weighed weigh(struct group *group)
+{
+    return (struct weighed){
+        .group = group,
+        .identity = group->identity,
+        .kind = group->shown->place->kind,
+        .signature = group->signature.text,
+        .weight = (group->third_party ? 0 : SEVERITY_COUNT) + (unsigned)group->severity,
+    };
+}
+
+/* As HASH_SORT() does: the table is the same, only the order of its items changes. */
+static void reorder(struct model *model, const struct weighed *sorted, size_t count)
+{
+    UT_hash_table *table = model->groups->hh.tbl;
+
+    for (size_t i = 0; i < count; i++) {
+        UT_hash_handle *handle = &sorted[i].group->hh;
+
+        handle->prev = i > 0 ? sorted[i - 1].group : NULL;
+        handle->next = i + 1 < count ? sorted[i + 1].group : NULL;
+    }
+    table->tail = &sorted[count - 1].group->hh;
+    model->groups = sorted[0].group;
 }
 
 void groups_sort(struct model *model)
 {
-    HASH_SORT(model->groups, by_weight);
+    size_t count = HASH_COUNT(model->groups), number = 0;
+    struct weighed *sorted;
+
+    if (count == 0)
+        return;
+    sorted = memory_block(count * sizeof *sorted);
+    for (struct group *group = model->groups; group != NULL; group = group->hh.next)
+        sorted[number++] = weigh(group);
+    qsort(sorted, count, sizeof *sorted, by_weight);
+    reorder(model, sorted, count);
+    free(sorted);
 }
 
 void groups_finish(struct model *model)
@@ -153,6 +204,8 @@ void groups_finish(struct model *model)
     for (struct group *group = model->groups; group != NULL; group = group->hh.next) {
         sort_loads(group);
         group->identity = module_identity(finding_module(group->shown));
+        group->kind = group->shown->place->kind_number;
+        group->verdict = name_to_verdict(group->shown->data->verdict);
         group->hidden = group->suppressed_by_library;
         model->severities[group->severity] += !group->hidden;
     }
@@ -162,7 +215,6 @@ void groups_finish(struct model *model)
 static void free_group(struct group *group)
 {
     signature_clear(&group->signature);
-    free(group->key);
     free(group->loads);
     free(group->variants);
     free(group);
@@ -196,19 +248,22 @@ void groups_recall(struct model *model)
     }
 }
 
-/* The group of a signature, into which the group of a place is merged. */
+/* The group of a signature, into which the group of a place is merged. The first one of these gives
+ * it the signature. */
 static struct group *need_merged(struct model *model, struct group *group)
 {
     struct group *merged = group->merged;
 
     if (merged != NULL)
         return merged;
-    merged = group->merged = need_group(model, memory_string(group->signature.text));
-    if (merged->signature.text[0] != '\0')
+    HASH_FIND(hh, model->groups, group->signature.text, SIGNATURE_LENGTH, merged);
+    group->merged = merged;
+    if (merged != NULL)
         return merged;
+    merged = group->merged = new_group();
     merged->signature = group->signature;
-    merged->signature.function =
-        group->signature.function != NULL ? memory_string(group->signature.function) : NULL;
+    group->signature.function = NULL;
+    HASH_ADD_KEYPTR(hh, model->groups, merged->signature.text, SIGNATURE_LENGTH, merged);
     return merged;
 }
 

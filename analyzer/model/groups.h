@@ -6,12 +6,13 @@
 #include "model/model.h"
 
 void groups_add(struct model *model, struct finding *finding);
-/* Before groups_finish(): each group has the record of the finding that speaks for it. */
+/* Each group has the record of the finding that speaks for it. */
 void groups_recall(struct model *model);
-/* Counts the groups and sorts them: severest first, then by module and kind. */
+/* Counts the groups and sorts them. */
 void groups_finish(struct model *model);
-/* Makes signatures, and groups by these. */
+/* Makes signatures, groups by these, and finishes these groups. */
 void groups_sign(struct model *model);
+/* The severest first, then by module and kind. */
 void groups_sort(struct model *model);
 void groups_free(struct model *model);
 

@@ -50,6 +50,15 @@ const char *process_name(const struct process *process)
     return header != NULL && header->header.exe != NULL ? base_name(header->header.exe) : "?";
 }
 
+const char *process_started(const struct process *process)
+{
+    const struct record *header = process->header;
+
+    if (header == NULL && process->host != NULL)
+        header = process->host->header;
+    return header != NULL && header->header.started != NULL ? header->header.started : "";
+}
+
 bool process_ended(const struct process *process)
 {
     return process->summary != NULL;
@@ -62,10 +71,22 @@ bool process_became_another(const struct process *process)
     return ended != NULL && strcmp(ended, "exec") == 0;
 }
 
+size_t module_loads(const struct module *module)
+{
+    return 1 + (size_t)module->reloads;
+}
+
+size_t module_unloads(const struct module *module)
+{
+    return (size_t)module->reloads + (module->data->state == MODULE_UNLOADED);
+}
+
 const char *module_identity(const struct module *module)
 {
     if (module == NULL)
         return "?";
+    if (module->data->identity != NULL && module->data->identity[0] != '\0')
+        return module->data->identity;
     if (module->data->soname != NULL && module->data->soname[0] != '\0')
         return module->data->soname;
     return base_name(module->data->path);

@@ -2,6 +2,7 @@
 #include "model/model.h"
 
 #include "base/memory.h"
+#include "model/aliases.h"
 #include "model/causes.h"
 #include "model/findings.h"
 #include "model/groups.h"
@@ -62,11 +63,16 @@ static bool is_same_module(const struct module_record *one, const struct module_
 static void take_module(struct model *model, struct module *module, const struct record *record)
 {
     const struct module_record *said = &record->module;
+    const char *alias;
 
     module->said = *said;
     module->said.path = strings_keep(&model->strings, said->path);
     module->said.soname = strings_keep(&model->strings, said->soname);
     module->said.build_id = strings_keep(&model->strings, said->build_id);
+    module->said.identity = strings_keep(&model->strings, said->identity);
+    alias = aliases_name(model->aliases, said);
+    if (alias != NULL)
+        module->said.identity = alias;
     module->data = &module->said;
     module->opened |= json_is_object(json_object_get(record->json, "opener"));
     module->changed = record->time;
@@ -95,6 +101,16 @@ static char *add_module(struct model *model, struct process *process, struct rec
     }
     record_free(record);
     return conflict;
+}
+
+/* They are of a module whose record may have been lost with a damaged line. */
+static void add_reloads(const struct process *process, const struct reloads_record *reloads)
+{
+    struct module *module;
+
+    HASH_FIND(hh, process->modules, &reloads->module, sizeof(int64_t), module);
+    if (module != NULL)
+        module->reloads = reloads->count < UINT32_MAX ? reloads->count : UINT32_MAX;
 }
 
 static void add_crash(struct model *model, struct process *process, struct record *record)
@@ -133,6 +149,10 @@ static char *take_record(void *context, struct record *record)
         break;
     case RECORD_MODULE:
         return add_module(model, process, record);
+    case RECORD_RELOADS:
+        add_reloads(process, &record->reloads);
+        record_free(record);
+        break;
     case RECORD_FINDING:
         return findings_add(model, process, record);
     case RECORD_RESOLVED:
@@ -163,7 +183,7 @@ struct record_sink model_sink(struct model *model)
 static void finish_process(struct model *model, struct process *process)
 {
     for (const struct module *module = process->modules; module != NULL; module = module->hh.next) {
-        model->unloaded += module->data->state == MODULE_UNLOADED;
+        model->unloaded += module_unloads(module);
         model->closed += module->data->state == MODULE_CLOSED;
     }
     for (struct finding *finding = process->findings; finding != NULL; finding = finding->next) {

@@ -30,8 +30,10 @@
 
 #include <uthash.h>
 
+struct aliases;
 struct entry;
 struct finding_chunk;
+struct key;
 struct package;
 struct search;
 
@@ -41,7 +43,8 @@ struct module {
     struct module_record said;
     int64_t loaded, unloaded; /* times; unloaded: INT64_MAX while it is mapped */
     int64_t changed;          /* time of its state */
-    bool opened;              /* by somebody, and not with the program */
+    int64_t reloads; /* further loads of its file, which were unloaded and are not listed */
+    bool opened;     /* by somebody, and not with the program */
     UT_hash_handle hh;
 };
 
@@ -75,9 +78,9 @@ struct finding {
 
 /* Findings of the same places in the same files, and of one kind: the library's signature. */
 struct place {
-    char *key;
-    const char *kind;      /* borrowed from the model */
-    const char *signature; /* likewise; the library's, or NULL */
+    const char *key; /* these are borrowed from the model */
+    const char *kind;
+    const char *signature; /* the library's, or NULL */
     int kind_number;       /* or negative */
     struct finding *kept;  /* the one whose record was kept while the files were read, or NULL */
     struct group *group;   /* NULL: none of them counts */
@@ -130,7 +133,6 @@ struct variant {
  * model_sign(), those of the same places in the same files.
  */
 struct group {
-    char *key;
     struct signature signature;
     /* A finding for each place in files: several places of one function may have been merged. */
     struct variant *variants;
@@ -141,24 +143,26 @@ struct group {
     const char *identity; /* of the module that it is about */
     /* The exceptions (gate/exceptions.h) that apply to the group, or NULL. */
     const struct entry *suppressed, *known, *expired;
-    bool suppressed_by_library;    /* by the library's own option */
-    bool hidden;                   /* it does not count, and is not shown */
-    bool third_party;              /* its module is not of the user's own code (classify/own.h) */
     const struct package *package; /* that the module of a third party comes from, or NULL */
-    /* The group that speaks for this one, as they have one cause (causes.h); NULL: it speaks for
-     * itself, and for those that follow. */
-    const struct group *cause;
     struct group *next_of_cause;
     const struct crash *crash; /* the first one that one of them predicted, or NULL */
-    enum severity severity;    /* the highest */
     int64_t count;             /* times, over all findings */
     int64_t bytes, blocks; /* of the last time in each process; RECORD_ABSENT where none has any */
-    bool growing;
-    bool pending;   /* of at least one nothing later is known: its process ended there */
-    int64_t *loads; /* sorted, each once */
+    int64_t *loads;        /* sorted, each once */
     size_t load_count;
     size_t loads_sorted; /* so many were left when they were sorted for the last time */
     size_t process_count;
+    /* Passes over all groups read from here on. */
+    int kind, verdict;      /* of the one that is shown; negative: not known to this version */
+    enum severity severity; /* the highest */
+    bool growing;
+    bool pending;               /* of at least one nothing later is known: its process ended then */
+    bool suppressed_by_library; /* by the library's own option */
+    bool hidden;                /* it does not count, and is not shown */
+    bool third_party;           /* its module is not of the user's own code (classify/own.h) */
+    /* The group that speaks for this one, as they have one cause (causes.h); NULL: it speaks for
+     * itself, and for those that follow. */
+    const struct group *cause;
     UT_hash_handle hh;
 };
 
@@ -177,6 +181,8 @@ struct model {
     struct group *groups;      /* hash, in the order of model_sort() */
     struct finding_chunk *findings;
     struct strings strings;
+    struct store store;                 /* of places and their keys */
+    struct key *new_key;                /* of a place, while it is made */
     struct crash *crashes, *last_crash; /* list, in the order of the files */
     size_t crash_count;
     struct package *packages;          /* list, owned; groups point to them */
@@ -184,6 +190,7 @@ struct model {
     bool keep_all;                     /* set before loading: every finding keeps its data */
     bool count_resolved;               /* set before model_finish(): resolved findings count too, */
     int64_t only;                      /* and of this process alone, if it is not 0 */
+    const struct aliases *aliases;     /* set before loading: --alias, or NULL */
     const struct search *search;       /* set before: where symbolize searches for files, or NULL */
     size_t severities[SEVERITY_COUNT]; /* groups of each that are neither hidden nor another's */
     size_t resolved;                   /* findings that were resolved */
@@ -211,11 +218,16 @@ bool model_has_findings(const struct model *model);
 const struct module *process_module(const struct process *process, int64_t id);
 /* The process's program for people: base name of its executable, or "?". */
 const char *process_name(const struct process *process);
+/* When it started (RFC 3339), or "". */
+const char *process_started(const struct process *process);
 /* Did it write its summary? Without one it was killed, or it still runs. */
 bool process_ended(const struct process *process);
 /* Did it end by becoming another program, with exec? */
 bool process_became_another(const struct process *process);
 
+/* The module itself and its reloads; and how many of these were unloaded. */
+size_t module_loads(const struct module *module);
+size_t module_unloads(const struct module *module);
 /* soname, else the base name of the path; "?" for NULL. */
 const char *module_identity(const struct module *module);
 /* True if people mean it by this name: its path, the base name of that, or its identity. */

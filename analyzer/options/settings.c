@@ -53,5 +53,6 @@ void settings_clear(struct settings *settings)
     outputs_clear(&settings->outputs);
     source_root_clear(&settings->root);
     own_clear(&settings->own);
+    aliases_clear(&settings->aliases);
     search_clear(&settings->search);
 }

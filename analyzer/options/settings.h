@@ -7,6 +7,8 @@
 #include "classify/own.h"
 #include "gate/exceptions.h"
 #include "gate/gate.h"
+#include "gate/required.h"
+#include "model/aliases.h"
 #include "render/location.h"
 #include "render/output.h"
 #include "symbolize/search.h"
@@ -14,7 +16,7 @@
 
 struct settings {
     enum { SHOW_NOTHING, SHOW_HELP, SHOW_VERSION } show;
-    char **arguments; /* what is no option; NULL behind the last */
+    char **arguments; /* what is no option; NULL after the last */
     size_t argument_count;
 
     const struct format *format; /* NULL: none was named */
@@ -23,6 +25,7 @@ struct settings {
 
     struct source_root root; /* --source-root, --sarif-fallback */
     struct own own;
+    struct aliases aliases;
     struct search search; /* --sysroot, --debug-path */
 
     bool verbose;
@@ -32,8 +35,7 @@ struct settings {
     bool gated; /* run: something was said about the gate */
     struct gate gate;
     int error_status;
-    bool require_heap;
-    size_t require_unloaded;  /* --require=unload=N; 0: nothing is required */
+    struct required required;
     bool unfollowed_are_good; /* --unwatched=ok */
 
     bool trace_children;

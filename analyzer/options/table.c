@@ -72,7 +72,7 @@ static bool take_require(struct settings *settings, const char *value)
     long number = 1;
 
     if (strcmp(value, "heap") == 0) {
-        settings->require_heap = true;
+        settings->required.heap = true;
         return true;
     }
     if (strncmp(value, unload, sizeof unload - 1) != 0 ||
@@ -83,7 +83,7 @@ static bool take_require(struct settings *settings, const char *value)
     if (value[sizeof unload - 1] == '=' &&
         !take_number("require=unload", value + sizeof unload, 1, INT_MAX, &number))
         return false;
-    settings->require_unloaded = (size_t)number;
+    settings->required.unloaded = (size_t)number;
     return true;
 }
 
@@ -172,9 +172,18 @@ static bool take_own(struct settings *settings, const char *value)
     return true;
 }
 
+static bool take_alias(struct settings *settings, const char *value)
+{
+    if (aliases_add(&settings->aliases, value))
+        return true;
+    message_usage(
+        "--alias=%s: it must be GLOB=NAME, without ',', ':' or '\"', and without '/' in NAME",
+        value);
+    return false;
+}
+
 static bool take_own_only(struct settings *settings, const char *value)
 {
-    settings->gated = true;
     settings->gate.own_only = true;
     return true;
 }
@@ -360,12 +369,13 @@ const struct option_row option_rows[] = {
      "--gate",
      gate_word},
     {0, "error-exitcode", "N", IN_RUN, take_error_status, "N instead of 23; implies --gate", NULL},
-    {0, "require", "WHAT", IN_RUN, take_require,
-     "exit with 24 if the heap blocks of PROGRAM could not be seen (heap), or if fewer than N "
-     "modules were unloaded (unload=N, unload: 1); may be given for each of them",
+    {0, "require", "WHAT", IN_RUN | IN_CHECK, take_require,
+     "exit with 24, check with 2, if the heap blocks of PROGRAM could not be seen (heap), or if "
+     "fewer than N modules were unloaded (unload=N, unload: 1); may be given for each of them",
      required_word},
-    {0, "unwatched", "ANSWER", IN_RUN, take_unwatched,
-     "whether --gate exits with 24 for a program that was started and not followed (default: fail)",
+    {0, "unwatched", "ANSWER", IN_RUN | IN_CHECK, take_unwatched,
+     "whether --gate exits with 24, and check with 2, for a program that was started and not "
+     "followed; in check also for a report that is not complete (default: fail)",
      unwatched_word},
     {0, "trace-children", "ANSWER", IN_RUN, take_trace_children,
      "watch the processes that PROGRAM starts, too (default: yes)", answer_word},
@@ -382,11 +392,17 @@ const struct option_row option_rows[] = {
      "the folder of the program's sources, to which paths in reports for other tools are relative "
      "(default: the current one); modules in it, or built from it, are own code",
      NULL},
+    {0, "alias", "GLOB=NAME", IN_READERS | IN_LEAKS | IN_WHY, take_alias,
+     "modules with such a path or name are loads of the module NAME, to which a program gives a "
+     "new "
+     "name with each reload; in run the library counts their loads together; may be given several "
+     "times",
+     NULL},
     {0, "own", "GLOB", IN_READERS | IN_LEAKS, take_own,
      "modules with such a path or name are own code; findings of others come after these, as those "
      "of third parties; may be given several times",
      NULL},
-    {0, "own-only", NULL, IN_RUN | IN_CHECK | IN_DIFF, take_own_only,
+    {0, "own-only", NULL, IN_RUN | IN_CHECK | IN_DIFF | IN_TRY, take_own_only,
      "findings of third parties do not fail the gate; in run it implies --gate", NULL},
     {0, "sysroot", "DIR", IN_READERS | IN_LEAKS | IN_WHY, take_sysroot,
      "search for the files of modules in DIR first, for reports of another system", NULL},

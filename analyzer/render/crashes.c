@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "load/names.h"
 #include "render/place.h"
-#include "render/message.h"
+#include "render/finding_message.h"
 #include "render/put.h"
 #include "render/stack.h"
 
@@ -37,7 +37,7 @@ static void put_what(FILE *out, const struct style *style, const struct crash *c
     char *text =
         memory_format("%s (process %" PRId64 ") crashed with %s %s %s%s.",
                       process_name(crash->process), crash->process->key.pid, signal,
-                      was_access(crash->data) ? "when it read or wrote" : "at", place, later);
+                      was_access(crash->data) ? "when it read or wrote" : "in", place, later);
 
     put_wrapped(out, style, "  ", text);
     free(text);
@@ -50,24 +50,23 @@ static void put_what(FILE *out, const struct style *style, const struct crash *c
 static void put_prediction(FILE *out, const struct style *style, const struct crash *crash)
 {
     const struct finding *finding = crash_finding(crash);
-    int64_t id = crash->data->predicted_by;
 
-    if (id == RECORD_ABSENT) {
+    if (crash->data->predicted_by == RECORD_ABSENT) {
         fputs("  No finding predicted it.\n", out);
         return;
     }
     if (finding == NULL) {
-        fprintf(out, "  Predicted by finding %" PRId64 ", which is not in the report.\n", id);
+        fputs("  A finding predicted it that is not in the report.\n", out);
         return;
     }
-    fprintf(out, "  Predicted by finding %" PRId64 ", ", id);
-    put(out, "%s %s:", severity_name(finding->data->severity), finding->data->kind);
+    put(out, "  Predicted by this %s (%s):", severity_name(finding->data->severity),
+        finding->data->kind);
     fputc('\n', out);
     if (finding_group(finding) == NULL || finding_group(finding)->hidden ||
         finding->data->cause == NULL)
         put_message(out, style, finding->data, "    ");
     else
-        put_sentences(out, style, "    ", finding->data->cause);
+        put_sentence(out, style, finding->data, "    ", finding->data->cause);
 }
 
 void put_crash(FILE *out, const struct style *style, const struct crash *crash)

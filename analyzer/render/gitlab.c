@@ -11,8 +11,8 @@
 #include "render/crashes.h"
 #include "render/escape.h"
 #include "render/location.h"
+#include "render/finding_message.h"
 #include "render/values.h"
-#include "symbolize/demangle.h"
 
 #include <stdlib.h>
 
@@ -74,8 +74,8 @@ static json_t *group_issue(const struct report *report, const struct group *grou
     const struct location location = location_of_finding(report->root, shown);
 
     return issue_value(report, &location, finding_module(shown), severities[group->severity],
-                       demangle_text(shown->data->message), memory_string(shown->data->kind),
-                       memory_string(group->signature.text));
+                       message_text(shown->data, shown->data->message),
+                       memory_string(shown->data->kind), memory_string(group->signature.text));
 }
 
 void render_gitlab(FILE *out, const struct report *report, bool color)

@@ -10,11 +10,11 @@
 #include "render/about.h"
 #include "render/blocks.h"
 #include "render/exceptions.h"
-#include "render/message.h"
+#include "render/finding_message.h"
 #include "render/put.h"
 #include "render/stack.h"
 #include "render/titles.h"
-#include "render/way.h"
+#include "render/path.h"
 #include "symbolize/demangle.h"
 
 #include <inttypes.h>
@@ -209,6 +209,17 @@ static void put_members(FILE *out, const struct style *style, const struct group
     json_decref(members);
 }
 
+/* The function that decides its signature; else the root of the path that leads to it. */
+static char *member_name(const struct group *group)
+{
+    const struct path *path = &group->shown->data->retention_path;
+
+    if (group->signature.function != NULL)
+        return memory_string(group->signature.function);
+    return path->count > 0 ? path_node_text(group->shown->process, &path->nodes[0])
+                           : memory_string("?");
+}
+
 /* "and 14 more with this cause: make_b (2 times, sig:…), make_c (sig:…), and 12 more" */
 static void put_cause(FILE *out, const struct group *group)
 {
@@ -220,9 +231,10 @@ static void put_cause(FILE *out, const struct group *group)
         fprintf(out, "  and %zu more with this cause: ", count);
     for (const struct group *other = group->next_of_cause; other && shown < MEMBERS_SHOWN;
          other = other->next_of_cause, shown++) {
-        const char *function = other->signature.function;
+        char *name = member_name(other);
 
-        put(out, "%s%s (", shown > 0 ? ", " : "", function != NULL ? function : "?");
+        put(out, "%s%s (", shown > 0 ? ", " : "", name);
+        free(name);
         if (other->count > 1)
             fprintf(out, "%" PRId64 " times, ", other->count);
         fprintf(out, "sig:%s)", other->signature.text);
@@ -260,6 +272,8 @@ static void put_frames(FILE *out, const struct style *style, const struct findin
     const struct finding_record *data = finding->data;
 
     for (size_t i = 0; i < data->point_count; i++) {
+        if (point_is_idle(&data->points[i]))
+            continue;
         put(out, "  %s: ", point_title(data, &data->points[i]));
         put_place(out, finding->process, &data->points[i]);
     }
@@ -267,17 +281,17 @@ static void put_frames(FILE *out, const struct style *style, const struct findin
 }
 
 /* A block of a module that acts for others, in the middle of the path. */
-static bool is_folded(const struct path *way, size_t i)
+static bool is_folded(const struct path *path, size_t i)
 {
-    const struct path_node *node = &way->nodes[i];
+    const struct path_node *node = &path->nodes[i];
 
-    return node->common && !node->leaves && node->skipped == 0 && i > 0 && i + 1 < way->count;
+    return node->common && !node->leaves && node->skipped == 0 && i > 0 && i + 1 < path->count;
 }
 
 static void put_node(FILE *out, const struct finding *finding, size_t i)
 {
-    const struct path_node *node = &finding->data->way.nodes[i];
-    char *text = way_text(finding->process, node);
+    const struct path_node *node = &finding->data->retention_path.nodes[i];
+    char *text = path_node_text(finding->process, node);
 
     if (node->skipped > 0)
         fprintf(out, "    … %" PRId64 " more\n", node->skipped);
@@ -288,16 +302,16 @@ static void put_node(FILE *out, const struct finding *finding, size_t i)
     free(text);
 }
 
-static void put_way(FILE *out, const struct style *style, const struct finding *finding)
+static void put_path(FILE *out, const struct style *style, const struct finding *finding)
 {
-    const struct path *way = &finding->data->way;
+    const struct path *path = &finding->data->retention_path;
 
-    if (way->count > 0)
+    if (path->count > 0)
         fputs("  reached by:\n", out);
-    for (size_t i = 0; i < way->count; i++) {
+    for (size_t i = 0; i < path->count; i++) {
         size_t end = i;
 
-        while (!style->verbose && is_folded(way, end))
+        while (!style->verbose && is_folded(path, end))
             end++;
         if (end > i + 1) {
             fprintf(out, "    … %zu blocks of common modules\n", end - i);
@@ -308,17 +322,26 @@ static void put_way(FILE *out, const struct style *style, const struct finding *
     }
 }
 
-/* Other places of the same function that have left the same. */
+/* Other places of the same function that have left the same. Those that differ in who called it are
+ * one. */
 static void put_others(FILE *out, const struct group *group)
 {
+    char *last = own_frame_text(group->shown);
+
     for (size_t i = 0; i < group->variant_count; i++) {
         const struct finding *variant = group->variants[i].finding;
+        char *place = variant != group->shown ? own_frame_text(variant) : NULL;
 
-        if (variant == group->shown || variant->data->stack_count == 0)
+        if (place == NULL || (last != NULL && strcmp(place, last) == 0)) {
+            free(place);
             continue;
-        fputs("  and another one at: ", out);
-        put_place(out, variant->process, &variant->data->stack[0]);
+        }
+        put(out, "  and another one in %s", place);
+        fputc('\n', out);
+        free(last);
+        last = place;
     }
+    free(last);
 }
 
 /* As a line of suppressions has it. */
@@ -360,7 +383,7 @@ void put_group(FILE *out, const struct style *style, const struct group *group)
     put_outcome(out, group);
     put_frames(out, style, shown);
     put_others(out, group);
-    put_way(out, style, shown);
+    put_path(out, style, shown);
     put_exceptions_of(out, group);
     put_signature(out, group);
     fputc('\n', out);

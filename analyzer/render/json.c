@@ -16,8 +16,8 @@
 #include "model/members.h"
 #include "render/json_exceptions.h"
 #include "render/json_verdicts.h"
+#include "render/finding_message.h"
 #include "render/values.h"
-#include "symbolize/demangle.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -106,18 +106,18 @@ static void complete_node(json_t *value, const struct process *process,
 /* Steps repeat nodes: "to" of one is "from" of the next, unless some between them are left out. */
 static json_t *path_value(const struct finding *finding)
 {
-    const struct path *way = &finding->data->way;
+    const struct path *checked = &finding->data->retention_path;
     json_t *path = copy_or_null(finding->data->path), *step;
     size_t index, from = 0;
 
     json_array_foreach(path, index, step)
     {
-        if (from + 1 >= way->count || json_object_get(step, "from") == NULL)
+        if (from + 1 >= checked->count || json_object_get(step, "from") == NULL)
             continue;
-        complete_node(json_object_get(step, "from"), finding->process, &way->nodes[from]);
-        complete_node(json_object_get(step, "to"), finding->process, &way->nodes[from + 1]);
+        complete_node(json_object_get(step, "from"), finding->process, &checked->nodes[from]);
+        complete_node(json_object_get(step, "to"), finding->process, &checked->nodes[from + 1]);
         from++;
-        if (from + 1 < way->count && way->nodes[from + 1].skipped > 0)
+        if (from + 1 < checked->count && checked->nodes[from + 1].skipped > 0)
             from++;
     }
     return path;
@@ -229,10 +229,10 @@ static void set_repeats(json_t *value, const struct group *group)
     set_member(value, "pending", json_boolean(group->pending));
 }
 
-/* With readable names. */
-static void set_sentences(json_t *value, const char *name, const char *sentences)
+static void set_sentences(json_t *value, const struct finding_record *data, const char *name,
+                          const char *sentences)
 {
-    char *text = sentences != NULL ? demangle_text(sentences) : NULL;
+    char *text = sentences != NULL ? message_text(data, sentences) : NULL;
 
     set_member(value, name, text_value(text));
     free(text);
@@ -265,10 +265,10 @@ static json_t *finding_value(const struct group *group)
     set_member(value, "kind", text_value(data->kind));
     set_member(value, "verdict", text_value(data->verdict));
     set_member(value, "severity", text_value(severity_name(group->severity)));
-    set_sentences(value, "message", data->message);
-    set_sentences(value, "cause", data->cause);
-    set_sentences(value, "consequence", data->consequence);
-    set_sentences(value, "fix", data->fix);
+    set_sentences(value, data, "message", data->message);
+    set_sentences(value, data, "cause", data->cause);
+    set_sentences(value, data, "consequence", data->consequence);
+    set_sentences(value, data, "fix", data->fix);
     set_module(value, shown);
     set_member(value, "third_party", json_boolean(group->third_party));
     set_member(value, "package", package_value(group->package));
@@ -360,9 +360,12 @@ static json_t *module_value(const struct module *module)
     set_member(value, "id", json_integer(module->id));
     set_member(value, "path", text_value(module->data->path));
     set_member(value, "soname", text_value(module->data->soname));
+    set_member(value, "identity", text_value(module_identity(module)));
     set_member(value, "build_id", text_value(module->data->build_id));
     set_member(value, "load", json_integer(module->data->load));
     set_member(value, "state", text_value(module_state_name(module->data->state)));
+    if (module->reloads > 0)
+        set_member(value, "reloads", json_integer(module->reloads));
     return value;
 }
 

@@ -108,7 +108,7 @@ static void add_modules(struct suite **suites, const struct process *process)
     struct suite *suite = get_suite(suites, process_name(process));
 
     for (const struct module *module = process->modules; module != NULL; module = module->hh.next) {
-        if (module->data->state != MODULE_LOADED)
+        if (module->data->state != MODULE_LOADED || module->reloads > 0)
             get_case(suite, module_identity(module));
     }
 }

@@ -18,10 +18,10 @@
 #include "render/crashes.h"
 #include "render/escape.h"
 #include "render/location.h"
+#include "render/finding_message.h"
 #include "render/place.h"
 #include "render/values.h"
-#include "render/way.h"
-#include "symbolize/demangle.h"
+#include "render/path.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -51,7 +51,7 @@ static size_t placeholder_length(const char *text)
 }
 
 /* "[a](b)" would be a link, and "{0}" stand for an argument. */
-static json_t *message_text(const char *text)
+static json_t *as_message(const char *text)
 {
     char *copy = escape_printable(text), *escaped;
     bool links = strstr(copy, "](") != NULL;
@@ -81,7 +81,7 @@ static json_t *message_value(const char *text)
 {
     json_t *value = json_object();
 
-    set_member(value, "text", message_text(text));
+    set_member(value, "text", as_message(text));
     return value;
 }
 
@@ -186,9 +186,9 @@ static json_t *step_value(const struct sarif *sarif, const struct process *proce
 
     if (node->frame != NULL)
         location = location_of_frame(sarif->report->root, node->frame);
-    set_member(
-        step, "location",
-        location_value(sarif, &location, process_module(process, module), way_text(process, node)));
+    set_member(step, "location",
+               location_value(sarif, &location, process_module(process, module),
+                              path_node_text(process, node)));
     return step;
 }
 
@@ -202,13 +202,13 @@ static json_t *one_in_array(json_t *value)
 
 static void set_way(struct sarif *sarif, json_t *result, const struct finding *finding)
 {
-    const struct path *way = &finding->data->way;
-    size_t shown = lower(way->count, STEPS_MAX);
+    const struct path *path = &finding->data->retention_path;
+    size_t shown = lower(path->count, STEPS_MAX);
     json_t *flow = json_object(), *thread = json_object(), *steps = json_array();
 
     for (size_t i = 0; i < shown; i++)
-        json_array_append_new(steps, step_value(sarif, finding->process, &way->nodes[i]));
-    sarif->steps_left_out += way->count - shown;
+        json_array_append_new(steps, step_value(sarif, finding->process, &path->nodes[i]));
+    sarif->steps_left_out += path->count - shown;
     set_member(thread, "locations", steps);
     set_member(flow, "threadFlows", one_in_array(thread));
     if (shown > 0)
@@ -270,7 +270,7 @@ static void add_group(struct sarif *sarif, const struct group *group)
     free(rule);
     if (result == NULL)
         return;
-    set_member(result, "message", message_owned(demangle_text(shown->data->message)));
+    set_member(result, "message", message_owned(message_text(shown->data, shown->data->message)));
     set_member(result, "locations",
                one_in_array(location_value(sarif, &location, finding_module(shown), NULL)));
     if (group->signature.text[0] != '\0') {

@@ -25,7 +25,7 @@ static const char *name_of(const struct line *line)
     return at.function != NULL ? at.function : at.inlined ? NULL : line->frame->symbol;
 }
 
-/* The qualified name in a demangled one: behind the type that a template's function returns. */
+/* The qualified name in a demangled one: after the type that a template's function returns. */
 static const char *qualified_name(const char *name)
 {
     const char *start = name;
@@ -40,19 +40,45 @@ static const char *qualified_name(const char *name)
     return start;
 }
 
+/* Every program, and every library, is linked with these. */
+static bool is_of_start_files(const char *name)
+{
+    return strcmp(name, "_start") == 0 || strcmp(name, "__do_global_dtors_aux") == 0;
+}
+
 static bool is_of_library(const char *name)
 {
-    static const char *const own[] = {"std::", "__gnu_cxx::", "_start", "operator new"};
+    static const char *const own[] = {"std::", "__gnu_cxx::", "operator new"};
     const char *qualified = qualified_name(name);
 
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
         const char *text = i < 2 ? qualified : name;
         size_t length = strlen(own[i]);
 
-        if (strncmp(text, own[i], length) == 0 && (i != 2 || name[length] == '\0'))
+        if (strncmp(text, own[i], length) == 0)
+            return true;
+    }
+    return is_of_start_files(name);
+}
+
+/* "<alloc::vec::Vec<T>>::push": of Rust, by its name. */
+static bool is_of_rust_library(const char *name)
+{
+    static const char *const crates[] = {"std::", "core::", "alloc::", "hashbrown::"};
+
+    name += strspn(name, "<&");
+    for (size_t i = 0; i < sizeof crates / sizeof *crates; i++) {
+        if (strncmp(name, crates[i], strlen(crates[i])) == 0)
             return true;
     }
     return false;
+}
+
+static bool is_rust(const char *source)
+{
+    size_t length = strlen(source);
+
+    return length > 3 && strcmp(source + length - 3, ".rs") == 0;
 }
 
 /* Is it code of the standard library, in whichever module? */
@@ -61,6 +87,8 @@ static bool is_standard(const struct line *line)
     const char *name = name_of(line);
     const char *source = frame_place(line->frame, line->number).source;
 
+    if (source != NULL && is_rust(source))
+        return name != NULL && is_of_rust_library(name);
     /* Debug information has inlined functions without their namespace. */
     return (source != NULL && strstr(source, "/include/c++/") != NULL) ||
            (name != NULL && is_of_library(name));
@@ -90,7 +118,7 @@ static const char *place_of_folded(const struct process *process, const struct l
 
     if (module != NULL && module->data->common)
         return module_identity(module);
-    return name != NULL && strcmp(name, "_start") == 0 ? "_start" : "std";
+    return name != NULL && is_of_start_files(name) ? name : "std";
 }
 
 /* "… 3 frames in libc.so.6, libstdc++.so.6" */
@@ -182,6 +210,14 @@ static bool own_line(const struct finding *finding, struct line *found)
             return true;
     }
     return false;
+}
+
+char *own_frame_text(const struct finding *finding)
+{
+    struct line line;
+
+    return own_line(finding, &line) ? place_text_of(finding->process, line.frame, line.number)
+                                    : NULL;
 }
 
 char *own_place_text(const struct finding *finding, bool *is_of_subject)

@@ -20,6 +20,9 @@ void put_stack(FILE *out, const struct style *style, const struct process *proce
  * (plugin.so+0x1167)"; to be freed. NULL: there is none. */
 char *own_place_text(const struct finding *finding, bool *is_of_subject);
 
+/* The same with the address: places in one line differ in it. */
+char *own_frame_text(const struct finding *finding);
+
 /* The same in parts. function, to be freed, and source, which is borrowed, may be NULL. */
 struct own_place {
     char *function;

@@ -25,14 +25,12 @@ static void put_unfinished(FILE *out, const struct model *model)
     const struct process *process;
 
     for (process = model->processes; process != NULL; process = process->hh.next) {
-        const char *why = process->crash != NULL ? "it crashed, see above"
-                                                 : "it did not end normally, or still runs";
+        const char *why =
+            process->crash != NULL ? "crashed" : "did not end normally, or still runs";
 
         if (process_ended(process))
             continue;
-        put(out,
-            "dlpin: process %" PRId64
-            " (%s) has no summary: %s; what it reported until then is here",
+        put(out, "dlpin: process %" PRId64 " (%s) %s: the report has what was found until then",
             process->key.pid, process_name(process), why);
         fputc('\n', out);
     }

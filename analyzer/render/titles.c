@@ -12,7 +12,7 @@ static const struct {
     [KIND_KEY_ORPHAN] = {"deleted at", NULL},
     [KIND_KEY_FOREIGN] = {"deleted at", NULL},
     [KIND_THREAD_STACK] = {"the thread is at", NULL},
-    [KIND_THREAD_BLOCKED] = {NULL, "waits with"},
+    [KIND_THREAD_BLOCKED] = {NULL, "waits on"},
     [KIND_ROBUST_MUTEX] = {NULL, "mutex"},
     [KIND_EXIT_HANDLER] = {"registered at", NULL},
     [KIND_FORK_HANDLER] = {"registered at", NULL},
@@ -35,6 +35,11 @@ const char *stack_title(const struct finding_record *data)
     int kind = name_to_kind(data->kind);
 
     return kind >= 0 && titles[kind].stack != NULL ? titles[kind].stack : "created at";
+}
+
+bool point_is_idle(const struct frame *point)
+{
+    return strcmp(point->role, "via") == 0 && point->function == NULL && point->symbol == NULL;
 }
 
 const char *point_title(const struct finding_record *data, const struct frame *point)

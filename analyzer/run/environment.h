@@ -14,7 +14,8 @@ char *environment_preload(const char *library, const char *sanitizer);
 struct environment_choices {
     const char *extra; /* --options, or NULL */
     bool trace_children;
-    const char *skip; /* --trace-children-skip, or NULL */
+    const char *skip;  /* --trace-children-skip, or NULL */
+    const char *alias; /* --alias, or NULL */
 };
 
 /* A new string. directory is where the report files go. */

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "base/regular.h"
+#include "model/aliases.h"
 
 #include <errno.h>
 #include <gelf.h>
@@ -13,7 +14,7 @@
 
 #define SECTION ".dlpin_options"
 
-/* Names with the form of their values, as "scan_limit_mb=0-64", each with a zero behind it. */
+/* Names with the form of their values, as "scan_limit_mb=0-64", each with a zero after it. */
 struct names {
     char *text;
     size_t size;
@@ -90,7 +91,7 @@ static bool is_number(const char *form, const char *value, size_t length)
     return number >= lowest && number <= strtoul(dash + 1, NULL, 10);
 }
 
-/* Is value one of the words up to the colon? The last may have "=GLOB" behind it. */
+/* Is value one of the words up to the colon? The last may have "=GLOB" after it. */
 static bool is_choice(const char *form, const char *value, size_t length, bool may_have_glob)
 {
     size_t size;
@@ -143,6 +144,23 @@ static bool check_file(const struct checking *checking, struct piece name, struc
     return good;
 }
 
+static bool check_aliases(const struct checking *checking, struct piece value)
+{
+    while (value.length > 0) {
+        size_t length = strcspn(value.start, ",");
+
+        length = length < value.length ? length : value.length;
+        if (!alias_is_good(value.start, length)) {
+            message_usage("%s: alias=%.*s: it must be GLOB=NAME, without '/' in NAME",
+                          checking->source, (int)length, value.start);
+            return false;
+        }
+        length += length < value.length;
+        value = (struct piece){value.start + length, value.length - length};
+    }
+    return true;
+}
+
 static bool check_value(const struct checking *checking, struct piece name, const char *form,
                         struct piece value)
 {
@@ -150,6 +168,8 @@ static bool check_value(const struct checking *checking, struct piece name, cons
 
     if (is_called(name, "registries") || is_called(name, "suppressions"))
         return check_file(checking, name, value);
+    if (is_called(name, "alias"))
+        return check_aliases(checking, value);
     if (form[0] == '\0' || (is_range && is_number(form, value.start, value.length)) ||
         (!is_range && is_choice(form, value.start, value.length,
                                 has_glob(&checking->names, name.start, name.length))))
@@ -161,7 +181,7 @@ static bool check_value(const struct checking *checking, struct piece name, cons
     return false;
 }
 
-/* The piece up to one of `ends`, in quotes or not, as the library reads it; *at moves behind it. */
+/* The piece up to one of `ends`, in quotes or not, as the library reads it; *at moves after it. */
 static struct piece take_piece(const char **at, const char *ends)
 {
     const char *start = *at;

@@ -72,7 +72,7 @@ static char *readable_name(const char *name)
         if (!cplus_demangle_v3_callback(name, options, collect, &collector))
             return NULL;
     }
-    return memory_format("%.*s", (int)collector.length, collector.text);
+    return memory_text(collector.text, collector.length);
 }
 
 char *demangle(const char *symbol)
@@ -82,7 +82,7 @@ char *demangle(const char *symbol)
 
     if (length == 0 || length > SYMBOL_LENGTH_MAX)
         return memory_string(symbol);
-    name = memory_format("%.*s", (int)length, symbol);
+    name = memory_text(symbol, length);
     readable = name[0] == '_' ? readable_name(name) : NULL;
     if (readable == NULL)
         return name;
@@ -99,11 +99,21 @@ static void put_word(FILE *out, const char *word, size_t length)
         fwrite(word, 1, length, out);
         return;
     }
-    name = memory_format("%.*s", (int)length, word);
+    name = memory_text(word, length);
     readable = demangle(name);
     fputs(readable, out);
     free(name);
     free(readable);
+}
+
+/* A dot at the end is the sentence's. */
+static size_t word_length(const char *text)
+{
+    size_t length = strspn(text, SYMBOL_CHARACTERS);
+
+    while (length > 1 && text[length - 1] == '.')
+        length--;
+    return length;
 }
 
 char *demangle_text(const char *text)
@@ -115,12 +125,13 @@ char *demangle_text(const char *text)
     if (out == NULL)
         return memory_string(text);
     while (*text != '\0') {
-        size_t word = strspn(text, SYMBOL_CHARACTERS);
-        size_t rest = strcspn(text + word, SYMBOL_CHARACTERS);
+        size_t word = word_length(text);
+        size_t rest = strspn(text + word, "."),
+               gap = strcspn(text + word + rest, SYMBOL_CHARACTERS);
 
         put_word(out, text, word);
-        fwrite(text + word, 1, rest, out);
-        text += word + rest;
+        fwrite(text + word, 1, rest + gap, out);
+        text += word + rest + gap;
     }
     fclose(out);
     return result;

@@ -7,6 +7,7 @@
 #include "symbolize/limits.h"
 #include "symbolize/separate.h"
 #include "symbolize/source_path.h"
+#include "symbolize/variables.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -28,6 +29,7 @@ struct image {
     Dwarf *alternate;
     Elf *alternate_elf;
     int alternate_file;
+    struct variables *variables; /* once one is looked up */
 };
 
 /* The main file is always handed over as a descriptor, so libdwfl has nothing to search for. */
@@ -200,6 +202,7 @@ void image_close(struct image *image)
 {
     if (image == NULL)
         return;
+    variables_free(image->variables);
     if (image->dwfl != NULL)
         dwfl_end(image->dwfl);
     if (image->alternate != NULL)
@@ -305,18 +308,86 @@ static void look_up_places(struct image *image, uint64_t address, struct frame *
     free(scopes);
 }
 
-void image_lookup(struct image *image, uint64_t address, struct frame *frame)
+/* At a function's first instruction the line table may speak of the function's end already, or of
+ * what is inlined there: the function is where it is declared. What the compiler made is nowhere.
+ */
+static void look_up_function(struct image *image, uint64_t address, struct frame *frame)
 {
-    const char *name;
+    Dwarf_Addr bias = 0;
+    Dwarf_Die *unit = dwfl_module_addrdie(image->module, address, &bias), *scopes = NULL;
+    int count = unit != NULL ? dwarf_getscopes(unit, address - bias, &scopes) : 0, line = 0;
+    const char *path = NULL;
+
+    for (int i = 0; i < count && path == NULL; i++) {
+        if (dwarf_tag(&scopes[i]) == DW_TAG_subprogram && dwarf_decl_line(&scopes[i], &line) == 0)
+            path = dwarf_decl_file(&scopes[i]);
+    }
+    if (path != NULL) {
+        free(frame->source);
+        frame->source = source_path(path, unit_directory(unit));
+        frame->line = line;
+    }
+    free(scopes);
+}
+
+static void look_up_code(struct image *image, uint64_t address, struct frame *frame)
+{
     GElf_Off distance;
     GElf_Sym symbol;
+    const char *name =
+        dwfl_module_addrinfo(image->module, address, &distance, &symbol, NULL, NULL, NULL);
 
-    if (image == NULL)
-        return;
-    limits_seal();
-    name = dwfl_module_addrinfo(image->module, address, &distance, &symbol, NULL, NULL, NULL);
     if (name != NULL)
         frame->function = demangle(name);
     look_up_places(image, address, frame);
+    if (name != NULL && distance == 0 && !frame->returns)
+        look_up_function(image, address, frame);
+}
+
+/* Offsets in the TLS segment have no bias. */
+static void look_up_part(struct image *image, uint64_t address, struct frame *frame)
+{
+    Dwarf_Addr bias = 0;
+    Dwarf *debug = dwfl_module_getdwarf(image->module, &bias);
+    bool is_tls = frame->of == FRAME_OF_TLS;
+
+    if (image->variables == NULL && debug != NULL)
+        image->variables = variables_read(debug);
+    if (image->variables != NULL)
+        frame->part = variables_part(image->variables, is_tls ? address : address - bias, is_tls);
+}
+
+void image_lookup(struct image *image, uint64_t address, struct frame *frame)
+{
+    if (image == NULL)
+        return;
+    limits_seal();
+    if (frame->of == FRAME_OF_CODE)
+        look_up_code(image, address, frame);
+    else
+        look_up_part(image, address, frame);
     limits_unseal();
+}
+
+static bool is_below(const struct source_root *root, Dwarf_Die *unit)
+{
+    const char *name = dwarf_diename(unit);
+    char *source = name != NULL ? source_path(name, unit_directory(unit)) : NULL;
+    bool below = source != NULL && source_root_below(root, source) != NULL;
+
+    free(source);
+    return below;
+}
+
+bool image_is_built_from(struct image *image, const struct source_root *root)
+{
+    Dwarf_Die *unit = NULL;
+    Dwarf_Addr bias;
+    bool found = false;
+
+    limits_seal();
+    while (!found && (unit = dwfl_module_nextcu(image->module, unit, &bias)) != NULL)
+        found = is_below(root, unit);
+    limits_unseal();
+    return found;
 }

@@ -11,6 +11,7 @@
 
 #include "load/frame.h"
 #include "symbolize/search.h"
+#include "symbolize/source_root.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -45,9 +46,13 @@ void image_close(struct image *image);
 enum { INLINED_MAX = 100 };
 
 /*
- * Fills function, source, line and inlined of a frame that has none of them; what is not found is
- * left alone. address is a virtual address of the file; image may be NULL.
+ * Fills function, source, line and inlined of a frame of code that has none of them, and part of
+ * another; what is not found is left alone. address is a virtual address of the file; image may be
+ * NULL.
  */
 void image_lookup(struct image *image, uint64_t address, struct frame *frame);
+
+/* Is the source of one of its compilation units below the root? */
+bool image_is_built_from(struct image *image, const struct source_root *root);
 
 #endif

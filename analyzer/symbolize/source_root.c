@@ -46,7 +46,8 @@ bool source_root_climbs(const char *path)
         if (strncmp(path, "..", 2) == 0 && (path[2] == '/' || path[2] == '\0'))
             return true;
         path = strchr(path, '/');
-        path += path != NULL;
+        if (path != NULL)
+            path++;
     }
     return false;
 }

@@ -24,22 +24,27 @@ struct replaced {
     UT_hash_handle hh;
 };
 
+/* Frames of one module and process come again and again. */
+struct owner {
+    const struct module *module;
+    const struct process *process;
+};
+
+struct known {
+    struct owner owner;
+    struct file *file;
+    UT_hash_handle hh;
+};
+
 struct files {
     const struct search *search;
     struct file *items;        /* by key */
+    struct known *known;       /* by owner */
     struct replaced *replaced; /* by path */
 };
 
-static const char *started_of(const struct process *process)
-{
-    const struct record *header = process->header;
-
-    if (header == NULL && process->host != NULL)
-        header = process->host->header;
-    return header != NULL && header->header.started != NULL ? header->header.started : "";
-}
-
-static struct file *need_file(struct files *files, const struct module *module, const char *started)
+static struct file *need_file_of(struct files *files, const struct module *module,
+                                 const char *started)
 {
     const struct module_record *data = module->data;
     const char *build_id = data->build_id != NULL ? data->build_id : "";
@@ -59,6 +64,22 @@ static struct file *need_file(struct files *files, const struct module *module, 
     return file;
 }
 
+static struct file *need_file(struct files *files, const struct module *module,
+                              const struct process *process)
+{
+    struct owner owner = {module, process};
+    struct known *known;
+
+    HASH_FIND(hh, files->known, &owner, sizeof owner, known);
+    if (known != NULL)
+        return known->file;
+    known = memory_zeroed(sizeof *known);
+    known->owner = owner;
+    known->file = need_file_of(files, module, process_started(process));
+    HASH_ADD(hh, files->known, owner, sizeof owner, known);
+    return known->file;
+}
+
 typedef void visitor(struct files *files, const struct process *process, struct frame *frame);
 
 static void ask_for(struct files *files, const struct process *process, struct frame *frame)
@@ -68,7 +89,7 @@ static void ask_for(struct files *files, const struct process *process, struct f
 
     if (frame->function != NULL || module == NULL)
         return;
-    file = need_file(files, module, started_of(process));
+    file = need_file(files, module, process);
     ARRAY_PUSH(
         file->lookups, file->count,
         (struct lookup){
@@ -102,10 +123,11 @@ static void visit_finding(visitor *visit, struct files *files, const struct find
 
     visit_frames(visit, files, process, data->stack, data->stack_count);
     visit_frames(visit, files, process, data->points, data->point_count);
-    for (size_t i = 0; i < data->way.count; i++) {
-        struct frame *frame = data->way.nodes[i].frame;
+    for (size_t i = 0; i < data->retention_path.count; i++) {
+        const struct path_node *node = &data->retention_path.nodes[i];
 
-        visit_frames(visit, files, process, frame, frame != NULL);
+        visit_frames(visit, files, process, node->frame, node->frame != NULL);
+        visit_frames(visit, files, process, node->variable, node->variable != NULL);
     }
 }
 
@@ -146,6 +168,17 @@ static void say_replaced(struct files *files, const char *path)
 }
 
 /* HASH_CLEAR() gives back the table only; the items keep their order. */
+static void forget_known(struct files *files)
+{
+    struct known *known = files->known, *next;
+
+    HASH_CLEAR(hh, files->known);
+    for (; known != NULL; known = next) {
+        next = known->hh.next;
+        free(known);
+    }
+}
+
 static void forget_replaced(struct files *files)
 {
     struct replaced *replaced = files->replaced, *next;
@@ -159,10 +192,10 @@ static void forget_replaced(struct files *files)
 
 static int by_address(const void *left, const void *right)
 {
-    uint64_t a = ((const struct lookup *)left)->address;
-    uint64_t b = ((const struct lookup *)right)->address;
+    const struct lookup *a = left, *b = right;
 
-    return (a > b) - (a < b);
+    return a->address != b->address ? (a->address > b->address) - (a->address < b->address)
+                                    : (int)a->frame->of - (int)b->frame->of;
 }
 
 /* Most findings share the frames of the host: each address is looked up once. */
@@ -174,12 +207,12 @@ static bool look_up(const struct file *file, double *seconds)
 
     qsort(all, file->count, sizeof *all, by_address);
     for (size_t i = 0; i < file->count; i++) {
-        if (i == 0 || all[i].address != all[i - 1].address)
+        if (i == 0 || by_address(&all[i], &all[i - 1]) != 0)
             ARRAY_PUSH(different, count, all[i]);
     }
     is_there = worker_look_up(&file->where, different, count, seconds);
     for (size_t i = 1; i < file->count; i++) {
-        if (all[i].address == all[last].address)
+        if (by_address(&all[i], &all[last]) == 0)
             frame_copy_places(all[i].frame, all[last].frame);
         else
             last = i;
@@ -195,6 +228,7 @@ void symbolize_model(struct model *model)
     double seconds = WORKER_SECONDS_MAX;
 
     visit_model(model, ask_for, &files);
+    forget_known(&files);
     file = files.items;
     HASH_CLEAR(hh, files.items);
     for (; file != NULL; file = next) {

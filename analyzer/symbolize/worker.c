@@ -35,26 +35,39 @@ static void send_place(FILE *out, const char *function, const char *source, int 
     fwrite(&line, sizeof line, 1, out);
 }
 
-static void answer(struct image *image, uint64_t address, FILE *out)
+static void answer(struct image *image, const struct lookup *lookup, FILE *out)
 {
-    struct frame frame = {0};
+    struct frame frame = {.of = lookup->frame->of, .returns = lookup->frame->returns};
 
-    image_lookup(image, address, &frame);
+    image_lookup(image, lookup->address, &frame);
     fwrite(&frame.inlined_count, sizeof frame.inlined_count, 1, out);
     for (size_t i = 0; i < frame.inlined_count; i++)
         send_place(out, frame.inlined[i].function, frame.inlined[i].source, frame.inlined[i].line);
     send_place(out, frame.function, frame.source, frame.line);
+    send_text(out, frame.part);
     frame_clear(&frame);
 }
 
+/* A question about a file: what is at these addresses, or where its sources are. */
+struct task {
+    const struct lookup *lookups;
+    size_t count;
+    const struct source_root *root; /* NULL: addresses */
+    bool is_built_from;
+};
+
 static void work(int descriptor, const struct stat *status, const struct image_file *file,
-                 const struct lookup *lookups, size_t count, FILE *out)
+                 const struct task *task, FILE *out)
 {
     struct image *image = image_of(descriptor, status, file);
 
-    for (size_t i = 0; image != NULL && i < count; i++) {
-        answer(image, lookups[i].address, out);
+    for (size_t i = 0; image != NULL && i < task->count; i++) {
+        answer(image, &task->lookups[i], out);
         /* If the next one ends this process, the ones before it are known. */
+        fflush(out);
+    }
+    if (image != NULL && task->root != NULL) {
+        fputc(image_is_built_from(image, task->root), out);
         fflush(out);
     }
 }
@@ -93,15 +106,18 @@ static bool receive_frame(FILE *in, struct frame *frame)
         if (!whole)
             return false;
     }
-    return receive_place(in, &frame->function, &frame->source, &frame->line);
+    return receive_place(in, &frame->function, &frame->source, &frame->line) &&
+           receive_text(in, &frame->part);
 }
 
-static void receive(FILE *in, const struct lookup *lookups, size_t count)
+static void receive(FILE *in, struct task *task)
 {
     size_t i = 0;
 
-    while (i < count && receive_frame(in, lookups[i].frame))
+    while (i < task->count && receive_frame(in, task->lookups[i].frame))
         i++;
+    if (task->root != NULL)
+        task->is_built_from = fgetc(in) == true;
 }
 
 static void say_how_it_ended(const char *path, int status)
@@ -138,8 +154,8 @@ static void wait_for(pid_t worker, const char *path, double *seconds)
     say_how_it_ended(path, status);
 }
 
-static void look_up(int descriptor, const struct stat *status, const struct image_file *file,
-                    const struct lookup *lookups, size_t count, double *seconds)
+static void do_task(int descriptor, const struct stat *status, const struct image_file *file,
+                    struct task *task, double *seconds)
 {
     int ends[2];
     pid_t worker;
@@ -153,12 +169,12 @@ static void look_up(int descriptor, const struct stat *status, const struct imag
         close(ends[0]);
         limits_begin((unsigned)*seconds + 1);
         if (stream != NULL)
-            work(descriptor, status, file, lookups, count, stream);
+            work(descriptor, status, file, task, stream);
         _exit(EXIT_SUCCESS);
     }
     close(ends[1]);
     if (stream != NULL) {
-        receive(stream, lookups, count);
+        receive(stream, task);
         fclose(stream);
     } else {
         close(ends[0]);
@@ -167,8 +183,8 @@ static void look_up(int descriptor, const struct stat *status, const struct imag
         wait_for(worker, file->path, seconds);
 }
 
-bool worker_look_up(const struct image_file *file, const struct lookup *lookups, size_t count,
-                    double *seconds)
+/* False where only another file is at the place of this one. */
+static bool start_task(const struct image_file *file, struct task *task, double *seconds)
 {
     struct stat status;
     bool is_other;
@@ -177,9 +193,26 @@ bool worker_look_up(const struct image_file *file, const struct lookup *lookups,
     if (descriptor < 0)
         return !is_other;
     if (*seconds > 0)
-        look_up(descriptor, &status, file, lookups, count, seconds);
+        do_task(descriptor, &status, file, task, seconds);
     else
         message_error("%s: no time is left to read its symbols: names are missing", file->path);
     close(descriptor);
     return true;
+}
+
+bool worker_look_up(const struct image_file *file, const struct lookup *lookups, size_t count,
+                    double *seconds)
+{
+    struct task task = {.lookups = lookups, .count = count};
+
+    return start_task(file, &task, seconds);
+}
+
+bool worker_is_built_from(const struct image_file *file, const struct source_root *root,
+                          double *seconds)
+{
+    struct task task = {.root = root};
+
+    start_task(file, &task, seconds);
+    return task.is_built_from;
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * Looks addresses up in a process of its own, one for each file, that can open nothing, has a bound
- * on its memory and on its time, and may die: a damaged or hostile file costs its own names and
- * nothing else.
+ * Reads debug information in a process of its own, one for each file, that can open nothing, has a
+ * bound on its memory and on its time, and may die: a damaged or hostile file costs its own names
+ * and nothing else.
  */
 #ifndef DLPIN_ANALYZER_WORKER_H
 #define DLPIN_ANALYZER_WORKER_H
 
 #include "symbolize/image.h"
+#include "symbolize/source_root.h"
 
 #include <stddef.h>
 
@@ -25,5 +26,10 @@ struct lookup {
  */
 bool worker_look_up(const struct image_file *file, const struct lookup *lookups, size_t count,
                     double *seconds);
+
+/* Does the debug information of the file name a source in the root? False where it has none, or it
+ * cannot be read. The rest is as above. */
+bool worker_is_built_from(const struct image_file *file, const struct source_root *root,
+                          double *seconds);
 
 #endif

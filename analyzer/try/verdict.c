@@ -27,9 +27,9 @@ const char *outcome_name(enum outcome outcome)
     return outcome_names[outcome];
 }
 
-struct gate verdict_gate(void)
+struct gate verdict_gate(bool own_only)
 {
-    struct gate gate = {.from = SEVERITY_COUNT, .growth = true};
+    struct gate gate = {.from = SEVERITY_COUNT, .growth = true, .own_only = own_only};
 
     gate.verdicts[VERDICT_DANGLING] = true;
     return gate;
@@ -334,8 +334,21 @@ static bool is_only_opened_again(const struct gate *gate, const struct group *gr
     return !gate_matches(&named, group);
 }
 
-static bool fails(const struct verdict_row *row, const struct gate *gate)
+/* Of a third party only what ends a process counts. */
+static bool fails_by_own_code(const struct verdict_row *row)
 {
+    bool found = row->cut_short || row->crashed;
+
+    for (size_t i = 0; !found && i < row->group_count; i++)
+        found = !row->groups[i].group->third_party &&
+                outcome_of_group(&row->groups[i]) >= OUTCOME_GROWS;
+    return found;
+}
+
+static bool fails(const struct verdict_row *row, const struct gate *gate, bool own_only)
+{
+    if (gate == NULL && own_only)
+        return fails_by_own_code(row);
     if (gate == NULL)
         return row->cut_short || row->outcome >= OUTCOME_GROWS;
     if (row->cut_short && gate_matches_crashes(gate))
@@ -351,7 +364,7 @@ static bool fails(const struct verdict_row *row, const struct gate *gate)
 
 void verdicts_make(struct verdicts *verdicts, const struct trials *trials,
                    const struct try_plan *plan, const struct model *model, const char *directory,
-                   const struct gate *gate)
+                   const struct gate *gate, bool own_only)
 {
     memset(verdicts, 0, sizeof *verdicts);
     for (size_t i = 0; i < trials->count; i++)
@@ -373,7 +386,7 @@ void verdicts_make(struct verdicts *verdicts, const struct trials *trials,
         judge_groups(row);
         if (i < trials->count)
             judge_silence(row);
-        row->fails = fails(row, gate);
+        row->fails = fails(row, gate, own_only);
         verdicts->outcomes[row->outcome]++;
     }
 }

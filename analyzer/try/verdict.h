@@ -55,16 +55,16 @@ struct verdicts {
 };
 
 /* The gate without --fail-on. */
-struct gate verdict_gate(void);
+struct gate verdict_gate(bool own_only);
 
 /*
  * The model has signatures and exceptions applied. directory is that of pool_plan. gate is the
  * user's, or NULL for the usual one: a library that dangles, or grows with each load, or of which a
- * process did not come to its end.
+ * process did not come to its end; with own_only the findings of third parties do not count there.
  */
 void verdicts_make(struct verdicts *verdicts, const struct trials *trials,
                    const struct try_plan *plan, const struct model *model, const char *directory,
-                   const struct gate *gate);
+                   const struct gate *gate, bool own_only);
 size_t verdicts_failing(const struct verdicts *verdicts);
 void verdicts_clear(struct verdicts *verdicts);
 

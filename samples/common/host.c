@@ -7,7 +7,8 @@
  *
  * (The steps of the second part are in host_keys.c, those of the third in host_threads.c, "forget"
  * is in host_registry.c, what is done with a given descriptor in host_descriptors.c, "fork" and its
- * like in host_process.c, those about signals in host_signals.c, "wait" is in host_waits.c.)
+ * like in host_process.c, those about signals in host_signals.c, "wait" is in host_waits.c,
+ * "feed" in host_io.c.)
  *
  * The host knows nothing of dlpin. On success it is silent, and its exit status is 0. A plug-in
  * that is still mapped after its "close" is named on stdout. With SAMPLES_VERBOSE in the
@@ -51,11 +52,14 @@
  *   settle                wait until the calling thread is the only one
  *
  *   wait HOW P V          wait in this thread for the variable V of P, or with V as a buffer:
- * semaphore, shortly, mutex, condition, read, readv, poll, epoll
+ * semaphore, shortly, mutex, condition, read, readv, recv, recvmsg, poll, epoll
  *
  *   robust-lock           lock a robust mutex of the host in this thread
  *   robust                … and unlock it again
  *   epoll-clear           give the entries of the host's epoll instance other data
+ *
+ *   feed                  give asynchronous I/O something to read, and wait until the request with
+ *                         the host's control block is over
  *
  *   input                 say "ready" on stdout, and wait for a byte on stdin
  *
@@ -73,6 +77,7 @@
  *   drivers-at-exit       … in a handler of atexit()
  *
  *   fork                  fork a child that ends at once, and wait for it
+ *   fork-close P          fork a child that unloads P and ends, and wait for it
  *   getenv V              print the environment variable V
  *   clearenv              empty the environment
  *   syslog TEXT           send a line to the system log
@@ -421,6 +426,7 @@ static const struct verb {
     {"robust", 0, step_robust},
     {"robust-lock", 0, step_robust_lock},
     {"epoll-clear", 0, step_epoll_clear},
+    {"feed", 0, step_feed},
     {"forget", 0, step_forget},
     {"read-given", 0, step_read_given},
     {"write-given", 0, step_write_given},
@@ -432,6 +438,7 @@ static const struct verb {
     {"drivers", 0, step_drivers},
     {"drivers-at-exit", 0, step_drivers_at_exit},
     {"fork", 0, step_fork},
+    {"fork-close", 1, step_fork_close},
     {"getenv", 1, step_getenv},
     {"clearenv", 0, step_clearenv},
     {"syslog", 1, step_syslog},

@@ -6,6 +6,7 @@
 #ifndef SAMPLES_HOST_H
 #define SAMPLES_HOST_H
 
+#include <aio.h>
 #include <pthread.h>
 #include <sys/types.h>
 
@@ -42,6 +43,9 @@ void host_resume(void);
  * of the host or of a plug-in). A lock that it meets on its way there does not count. */
 void host_await_blocked(pid_t tid, const void *futex);
 
+/* Returns when each other thread waits in a system call. */
+void host_await_others(void);
+
 /* Works all the time, and never returns. */
 void host_work(void) __attribute__((noreturn));
 
@@ -53,6 +57,15 @@ void host_close_and_leave(const char *plugin) __attribute__((noreturn));
 
 /* The host's epoll instance, which nobody waits for. */
 int host_epoll(void);
+
+/* A file for asynchronous I/O, without anything to read until host_feed_channel(), or the step
+ * "feed", of which each request gets something. And one without room to write to. */
+int host_channel(void);
+int host_feed_channel(void);
+int host_full_channel(void);
+
+/* A control block of the host's, for one request at a time. */
+struct aiocb *host_aiocb(void);
 
 /* Enters a function and a name in the host's table; NULL takes them out. */
 typedef int host_function(void);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The steps of the host that concern the whole process. */
+#include "host.h"
 #include "steps.h"
 
 #include <stdio.h>
@@ -8,16 +9,31 @@
 #include <syslog.h>
 #include <unistd.h>
 
+static void await(pid_t child)
+{
+    int status = 0;
+
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+        die("fork", "the child failed");
+}
+
 void step_fork(char **arg)
 {
     pid_t child = fork();
-    int status = 0;
 
     (void)arg;
     if (child == 0)
         _exit(0);
-    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
-        die("fork", "the child failed");
+    await(child);
+}
+
+void step_fork_close(char **arg)
+{
+    pid_t child = fork();
+
+    if (child == 0)
+        host_close_and_leave(arg[0]);
+    await(child);
 }
 
 void step_getenv(char **arg)

@@ -3,6 +3,7 @@
 #include "host.h"
 #include "steps.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <sched.h>
@@ -10,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -299,6 +301,44 @@ static bool is_waiting(pid_t tid, const void *futex)
 void host_await_blocked(pid_t tid, const void *futex)
 {
     while (!is_waiting(tid, futex))
+        usleep(1000);
+}
+
+/* proc(5): the state is behind the name, which is in brackets. */
+static char state_of(pid_t tid)
+{
+    char path[64], line[256] = "";
+    const char *behind;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)tid);
+    file = fopen(path, "re");
+    if (!file)
+        die(path, strerror(errno));
+    if (!fgets(line, sizeof line, file))
+        line[0] = 0;
+    fclose(file);
+    behind = strrchr(line, ')');
+    return behind ? behind[2] : '?';
+}
+
+static bool all_others_wait(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    bool all = tasks;
+
+    for (struct dirent *task; all && (task = readdir(tasks)) != NULL;) {
+        pid_t tid = (pid_t)atoi(task->d_name);
+        all = tid == 0 || tid == gettid() || state_of(tid) == 'S';
+    }
+    if (tasks)
+        closedir(tasks);
+    return all;
+}
+
+void host_await_others(void)
+{
+    while (!all_others_wait())
         usleep(1000);
 }
 

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -72,6 +73,32 @@ static void wait_readv(void *variable)
     char own;
     struct iovec pieces[] = {{&own, 1}, {variable, 1}};
     ssize_t length = readv(empty_pipe(), pieces, 2);
+
+    (void)length;
+}
+
+/* From a socket that nobody sends anything to. */
+static int empty_socket(void)
+{
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        die("socketpair", strerror(errno));
+    return ends[0];
+}
+
+static void wait_recv(void *variable)
+{
+    ssize_t length = recv(empty_socket(), variable, 1, 0);
+
+    (void)length;
+}
+
+static void wait_recvmsg(void *variable)
+{
+    struct iovec piece = {variable, 1};
+    struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+    ssize_t length = recvmsg(empty_socket(), &message, 0);
 
     (void)length;
 }
@@ -145,7 +172,8 @@ void step_wait(char **arg)
         void (*wait)(void *variable);
     } ways[] = {{"semaphore", wait_semaphore}, {"shortly", wait_shortly}, {"mutex", wait_mutex},
                 {"condition", wait_condition}, {"read", wait_read},       {"readv", wait_readv},
-                {"poll", wait_poll},           {"epoll", wait_epoll}};
+                {"recv", wait_recv},           {"recvmsg", wait_recvmsg}, {"poll", wait_poll},
+                {"epoll", wait_epoll}};
     void *variable = find_function(arg[1], arg[2]);
 
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {

@@ -3,7 +3,9 @@
  * badly. */
 #include "support.h"
 
+#include <aio.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -176,6 +178,28 @@ int support_use_own_channel(void)
         abort();
     own_channel->number = eventfd(0, EFD_CLOEXEC);
     return own_channel->number >= 0 ? 0 : -1;
+}
+
+static struct aiocb reading;
+
+int support_read(int file, char *buffer, size_t size)
+{
+    reading = (struct aiocb){.aio_fildes = file, .aio_buf = buffer, .aio_nbytes = size};
+    reading.aio_sigevent.sigev_notify = SIGEV_NONE;
+    return aio_read(&reading) == 0 ? 0 : -1;
+}
+
+int support_stop_reading(void)
+{
+    const struct aiocb *list[] = {&reading};
+    ssize_t length;
+
+    aio_cancel(reading.aio_fildes, &reading);
+    while (aio_error(&reading) == EINPROGRESS)
+        aio_suspend(list, 1, NULL);
+    length = aio_return(&reading);
+    reading = (struct aiocb){0};
+    return length >= 0 ? 0 : -1;
 }
 
 void *support_map(size_t size)

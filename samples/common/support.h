@@ -66,6 +66,10 @@ int support_stop_waiting(void);
 /* Has the epoll instance say with DATA when there is something in a new file, which it returns. */
 int support_watch(int epoll, void *data);
 
+/* Reads into the buffer asynchronously; gives the request up, or waits for it. */
+int support_read(int file, char *buffer, size_t size);
+int support_stop_reading(void);
+
 /* Makes the mutex a robust one and locks it; unlocks it. */
 int support_lock(pthread_mutex_t *mutex);
 int support_unlock(pthread_mutex_t *mutex);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Defect: the handlers that C++ has: std::set_terminate() and std::set_new_handler(). start_clean()
- * has a class that restores the old handlers.
+ * Defect: the handlers that C++ has: std::set_terminate(), std::set_new_handler() and, before
+ * C++17, std::set_unexpected(). start_clean() has a class that restores the old handlers.
  *
  * Report: hook about this plug-in. dlpin does not see the calls that set them, so there is no
  * stack.
@@ -12,6 +12,9 @@
 #include <exception>
 #include <memory>
 #include <new>
+
+/* C++11 warns of std::set_unexpected. */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
 namespace
 {
@@ -31,7 +34,8 @@ class Handlers
   public:
     Handlers()
         : terminate(std::set_terminate(session_terminate)),
-          memory(std::set_new_handler(session_out_of_memory))
+          memory(std::set_new_handler(session_out_of_memory)),
+          unexpected(std::set_unexpected(session_terminate))
     {
     }
 
@@ -39,11 +43,13 @@ class Handlers
     {
         std::set_terminate(terminate);
         std::set_new_handler(memory);
+        std::set_unexpected(unexpected);
     }
 
   private:
     std::terminate_handler terminate;
     std::new_handler memory;
+    std::unexpected_handler unexpected;
 };
 
 std::unique_ptr<Handlers> handlers;
@@ -59,6 +65,12 @@ ENTRY(start)
 ENTRY(start_memory)
 {
     std::set_new_handler(session_out_of_memory);
+    return 0;
+}
+
+ENTRY(start_unexpected)
+{
+    std::set_unexpected(session_terminate);
     return 0;
 }
 

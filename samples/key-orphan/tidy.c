@@ -67,6 +67,29 @@ ENTRY(stop)
     return pthread_key_delete(session) == 0 ? 0 : -1;
 }
 
+/* Only the key: the values are still in the list, for free_list and free_newest. */
+ENTRY(stop_key_only)
+{
+    return pthread_key_delete(session) == 0 ? 0 : -1;
+}
+
+ENTRY(free_list)
+{
+    free_all();
+    return 0;
+}
+
+ENTRY(free_newest)
+{
+    int place = THREADS_MAX - 1;
+
+    while (place > 0 && !blocks[place])
+        place--;
+    free(blocks[place]);
+    blocks[place] = NULL;
+    return 0;
+}
+
 /* The other order is as good: the values are still in the list. */
 ENTRY(stop_key_first)
 {

@@ -17,6 +17,7 @@
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -155,4 +156,19 @@ ENTRY(start_lookup_once)
         return -1;
     wait_for_tick();
     return 0;
+}
+
+/* The process dies while the plug-in is unloaded. */
+static bool dies;
+
+ENTRY(die_at_close)
+{
+    dies = true;
+    return 0;
+}
+
+__attribute__((destructor)) static void plugin_fini(void)
+{
+    if (dies)
+        kill(getpid(), SIGKILL);
 }

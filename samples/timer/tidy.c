@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * The clean twin of plugin.c: the timer is deleted, and the queue closed, before the unload: by
- * stop(), or by the destructor.
+ * stop(), or by the destructor. A lookup is waited for, in stop().
  */
 #include "plugin.h"
 
 #include <fcntl.h>
 #include <mqueue.h>
+#include <netdb.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,12 +20,16 @@ static const struct itimerspec in_an_hour = {.it_value = {3600, 0}};
 static timer_t timer;
 static bool has_timer;
 static mqd_t queue = (mqd_t)-1;
-static int ticks;
+static bool has_lookup;
+static struct gaicb lookup = {.ar_name = "127.0.0.1"};
+static sem_t ticks;
+static pid_t ticker; /* the thread that was started last */
 
 static void tick(union sigval value)
 {
     (void)value;
-    ticks++;
+    ticker = gettid();
+    sem_post(&ticks);
 }
 
 ENTRY(start)
@@ -63,8 +69,36 @@ ENTRY(start_queue)
     return mq_notify(queue, &event) == 0 ? 0 : -1;
 }
 
+ENTRY(start_lookup)
+{
+    struct gaicb *list[] = {&lookup};
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD};
+
+    event.sigev_notify_function = tick;
+    if (sem_init(&ticks, 0, 0) != 0 || getaddrinfo_a(GAI_NOWAIT, list, 1, &event) != 0)
+        return -1;
+    has_lookup = true;
+    return 0;
+}
+
+/* Waits for the lookup, and until the notification has returned. */
+static void end_lookup(void)
+{
+    const struct gaicb *list[] = {&lookup};
+
+    while (gai_error(&lookup) == EAI_INPROGRESS)
+        gai_suspend(list, 1, NULL);
+    sem_wait(&ticks);
+    while (tgkill(getpid(), ticker, 0) == 0)
+        usleep(1000);
+    freeaddrinfo(lookup.ar_result);
+    has_lookup = false;
+}
+
 ENTRY(stop)
 {
+    if (has_lookup)
+        end_lookup();
     if (has_timer && timer_delete(timer) != 0)
         return -1;
     has_timer = false;

@@ -2,6 +2,7 @@
 #include "base/exec_file.h"
 #include "base/compiler.h"
 #include "base/sys.h"
+#include "base/variables.h"
 
 #include <fcntl.h>
 #include <link.h>
@@ -267,4 +268,20 @@ enum unfollowed exec_file_inspect(const struct exec_file *file)
     for (int depth = 0; script && depth < SCRIPT_DEPTH_MAX; depth++)
         found = inspect_one(&(struct exec_file){AT_FDCWD, script, 0, NULL}, &beginning, &script);
     return found;
+}
+
+bool exec_file_is_question(const char *path, char *const *argv)
+{
+    static const char *const questions[] = {"--version", "--verify",        "--list",
+                                            "--help",    "--list-tunables", "--list-diagnostics"};
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *argument = NULL;
+    char text[sizeof "--list-diagnostics"];
+    if (strncmp(name, "ld", 2) != 0 || !strstr(name, ".so") ||
+        sys_copy_memory(argv + 1, &argument, sizeof argument) != (ssize_t)sizeof argument ||
+        variables_copy_text(argument, text, sizeof text) < 0)
+        return false;
+    for (unsigned i = 0; i < ARRAY_SIZE(questions); i++)
+        if (!strcmp(text, questions[i]))
+            return true;
+    return false;
 }

@@ -12,6 +12,8 @@
 
 #include "report/report_format.h"
 
+#include <stdbool.h>
+
 /* A place as execveat(2) has it. */
 struct exec_file {
     int folder;
@@ -28,5 +30,9 @@ void exec_file_start(const char *library, const char *folder);
  * UNFOLLOWED_LOADER: it comes into what the loader runs, if anything; UNFOLLOWED_ABSENT: there is
  * nothing to execute. */
 enum unfollowed exec_file_inspect(const struct exec_file *file);
+
+/* Is it a loader, of whatever C library, that is only asked something, as ldd(1) does with each one
+ * that there is? It runs no program then. */
+bool exec_file_is_question(const char *path, char *const *argv);
 
 #endif

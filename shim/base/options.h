@@ -24,6 +24,7 @@
     X(NUMBER, malloc_context_size, 8, 1, 32, "frames kept for an allocation's stack")              \
     X(STRING, common, 0, 0, 0,                                                                     \
       "comma-separated globs of sonames that act for others, in addition to the built-in list")    \
+    X(STRING, alias, 0, 0, 0, "comma-separated GLOB=NAME: modules that match are loads of NAME")   \
     X(CHOICE, scan, SCAN_FULL, SCAN_OFF, SCAN_FULL,                                                \
       "off values full: how far memory is looked through for what leads to an unloaded module")    \
     X(NUMBER, scan_limit_ms, 10000, 0, 999999999, "milliseconds that one scan may take (0: any)")  \
@@ -46,7 +47,9 @@
       "comma-separated globs of programs in which nothing is done, nor in what they start")        \
     X(BOOL, log_empty, 1, 0, 1,                                                                    \
       "0: no report file for a process that opened no module and has no finding")                  \
-    X(NUMBER, log_root, 0, 0, 4194304, "process for which log_empty=0 does not hold")
+    X(NUMBER, log_root, 0, 0, 4194304, "process for which log_empty=0 does not hold")              \
+    X(NUMBER, list_loads, 16, 1, 999999999,                                                        \
+      "loads of one file that are listed; more are counted where no record names them")
 
 enum { SCAN_OFF, SCAN_VALUES, SCAN_FULL };
 enum { FIX_OFF, FIX_GUARD, FIX_KEEP };

@@ -63,6 +63,13 @@ uint64_t sys_block_signals(uint64_t mask)
     return before;
 }
 
+uint64_t sys_blocked_signals(void)
+{
+    uint64_t now = 0;
+    sys_call(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &now, sizeof now);
+    return now;
+}
+
 extern void *__libc_stack_end __attribute__((weak)); /* elf/dl-sysdep.c */
 
 uintptr_t sys_first_stack_end(void)
@@ -199,7 +206,7 @@ void sys_release_memory(void)
     close_memory(held.fd);
 }
 
-/* Spans that lie one behind the other are one. Returns how much came. */
+/* Spans that lie one after the other are one. Returns how much came. */
 static size_t copy_from_file(int fd, const struct sys_span *spans, unsigned count, char *to)
 {
     size_t done = 0, size;

@@ -27,10 +27,21 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum way { EXECVE, EXECV, EXECVPE, EXECVP, FEXECVE, EXECVEAT, SPAWN, SPAWNP };
+enum way {
+    EXECVE,
+    EXECV,
+    EXECVPE,
+    EXECVP,
+    FEXECVE,
+    EXECVEAT,
+    SPAWN,
+    SPAWNP,
+    PIDFD_SPAWN,
+    PIDFD_SPAWNP
+};
 
 struct spawn {
-    pid_t *pid;
+    int *pid; /* of PIDFD_SPAWN and PIDFD_SPAWNP: a descriptor for the process */
     const posix_spawn_file_actions_t *actions;
     const posix_spawnattr_t *attributes;
 };
@@ -59,7 +70,8 @@ struct plan {
 
 static bool is_searched(const struct request *request)
 {
-    bool may_be = request->way == EXECVP || request->way == EXECVPE || request->way == SPAWNP;
+    bool may_be = request->way == EXECVP || request->way == EXECVPE || request->way == SPAWNP ||
+                  request->way == PIDFD_SPAWNP;
     return may_be && !strchr(request->path, '/');
 }
 
@@ -156,6 +168,12 @@ static void note(struct plan *plan, enum unfollowed why)
     plan->note = unfollowed_note(name, why);
 }
 
+static bool is_question(const struct plan *plan)
+{
+    const struct request *request = plan->request;
+    return exec_file_is_question(plan->found ? plan->found : request->path, request->argv);
+}
+
 static void make_plan(struct plan *plan)
 {
     const struct request *request = plan->request;
@@ -172,7 +190,7 @@ static void make_plan(struct plan *plan)
         leave_out(plan);
     if (!plan->environment)
         plan->environment = request->environment;
-    if (why < UNFOLLOWED_COUNT && !plan->given.lists_libraries)
+    if (why < UNFOLLOWED_COUNT && !plan->given.lists_libraries && !is_question(plan))
         note(plan, why);
 }
 
@@ -236,9 +254,13 @@ static void end_image(void)
 static int call_spawn(const struct request *request, const struct spawn *spawn,
                       char *const *environment)
 {
-    __typeof__(posix_spawn) *real = request->way == SPAWN ? real_posix_spawn : real_posix_spawnp;
-    return real(spawn->pid, request->path, spawn->actions, spawn->attributes, request->argv,
-                environment);
+    __typeof__(posix_spawn) *real = request->way == SPAWN         ? real_posix_spawn
+                                    : request->way == SPAWNP      ? real_posix_spawnp
+                                    : request->way == PIDFD_SPAWN ? real_pidfd_spawn
+                                                                  : real_pidfd_spawnp;
+    int error = real(spawn->pid, request->path, spawn->actions, spawn->attributes, request->argv,
+                     environment);
+    return error < 0 ? ENOSYS : error; /* this C library does not have it */
 }
 
 static int call(const struct request *request, char *const *environment)
@@ -265,6 +287,8 @@ static int call(const struct request *request, char *const *environment)
     case EXECVE:
     case SPAWN:
     case SPAWNP:
+    case PIDFD_SPAWN:
+    case PIDFD_SPAWNP:
         break;
     }
     return real_execve(request->path, request->argv, environment);
@@ -391,6 +415,20 @@ EXPORT int posix_spawnp(pid_t *pid, const char *name, const posix_spawn_file_act
 {
     const struct spawn spawn = {pid, actions, attributes};
     return run(&(struct request){name, argv, envp, &spawn, AT_FDCWD, 0, SPAWNP});
+}
+
+EXPORT int pidfd_spawn(int *pidfd, const char *path, const posix_spawn_file_actions_t *actions,
+                       const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
+{
+    const struct spawn spawn = {pidfd, actions, attributes};
+    return run(&(struct request){path, argv, envp, &spawn, AT_FDCWD, 0, PIDFD_SPAWN});
+}
+
+EXPORT int pidfd_spawnp(int *pidfd, const char *name, const posix_spawn_file_actions_t *actions,
+                        const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
+{
+    const struct spawn spawn = {pidfd, actions, attributes};
+    return run(&(struct request){name, argv, envp, &spawn, AT_FDCWD, 0, PIDFD_SPAWNP});
 }
 
 /* Their number, without the first. Uses the list up. */

@@ -6,8 +6,9 @@
 #include "interpose/bootstrap.h"
 #include "interpose/real.h"
 #include "registry/heap.h"
+#include "registry/old_words.h"
 
-/* The function that calls us: its return address, and its stack pointer behind the call. */
+/* The function that calls us: its return address, and its stack pointer after the call. */
 #define CALLER() (uintptr_t) __builtin_return_address(0), (uintptr_t)__builtin_dwarf_cfa()
 
 static __attribute__((noinline)) void *noted_slow(void *p, size_t size, uintptr_t pc, uintptr_t cfa)
@@ -29,6 +30,21 @@ static inline void *noted(void *p, size_t size, uintptr_t pc, uintptr_t cfa)
     return p;
 }
 
+static __attribute__((noinline)) void *noted_large(void *p, size_t from, size_t size, uintptr_t pc,
+                                                   uintptr_t cfa)
+{
+    if (noted_slow(p, size, pc, cfa))
+        old_words_note(p, from, size);
+    return p;
+}
+
+/* The same for a block of which nobody has written the bytes from `from` on. */
+static inline void *noted_unwritten(void *p, size_t from, size_t size, uintptr_t pc, uintptr_t cfa)
+{
+    return unlikely(old_words_may_be(size)) ? noted_large(p, from, size, pc, cfa)
+                                            : noted(p, size, pc, cfa);
+}
+
 static COLD void *malloc_early(size_t size, uintptr_t pc, uintptr_t cfa)
 {
     return REAL_IS_KNOWN(malloc) ? noted_slow(real_malloc(size), size, pc, cfa)
@@ -39,7 +55,7 @@ EXPORT void *malloc(size_t size)
 {
     if (unlikely(!real_malloc))
         return malloc_early(size, CALLER());
-    return noted(real_malloc(size), size, CALLER());
+    return noted_unwritten(real_malloc(size), 0, size, CALLER());
 }
 
 static COLD void free_early(void *p)
@@ -91,12 +107,13 @@ static inline void *realloc_at(void *old, size_t size, uintptr_t pc, uintptr_t c
     if (bootstrap_has(old))
         return leave_bootstrap(old, size);
     uint32_t old_site = old ? heap_site(old) : 0;
+    size_t written = old && old_words_may_be(size) ? heap_written(old) : 0;
     if (old)
         heap_forget(old);
     void *p = real_realloc(old, size);
     if (unlikely(!p && old && size))
         heap_note(old, HEAP_SIZE_UNKNOWN, old_site);
-    return noted(p, size, pc, cfa);
+    return noted_unwritten(p, written, size, pc, cfa);
 }
 
 EXPORT void *realloc(void *old, size_t size)
@@ -109,13 +126,13 @@ EXPORT void *realloc(void *old, size_t size)
 EXPORT void *memalign(size_t alignment, size_t size)
 {
     real_need(real_memalign);
-    return noted(real_memalign(alignment, size), size, CALLER());
+    return noted_unwritten(real_memalign(alignment, size), 0, size, CALLER());
 }
 
 EXPORT void *aligned_alloc(size_t alignment, size_t size)
 {
     real_need(real_aligned_alloc);
-    return noted(real_aligned_alloc(alignment, size), size, CALLER());
+    return noted_unwritten(real_aligned_alloc(alignment, size), 0, size, CALLER());
 }
 
 EXPORT int posix_memalign(void **to, size_t alignment, size_t size)
@@ -123,14 +140,14 @@ EXPORT int posix_memalign(void **to, size_t alignment, size_t size)
     real_need(real_posix_memalign);
     int error = real_posix_memalign(to, alignment, size);
     if (likely(!error && *to))
-        noted(*to, size, CALLER());
+        noted_unwritten(*to, 0, size, CALLER());
     return error;
 }
 
 EXPORT void *valloc(size_t size)
 {
     real_need(real_valloc);
-    return noted(real_valloc(size), size, CALLER());
+    return noted_unwritten(real_valloc(size), 0, size, CALLER());
 }
 
 EXPORT void *pvalloc(size_t size)

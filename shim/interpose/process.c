@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Functions that end the process. A handler on a small stack may call any of them. */
+#include "base/action.h"
 #include "interpose/exit_marker.h"
 #include "interpose/own_process.h"
 #include "interpose/real.h"
@@ -54,31 +55,70 @@ EXPORT void _Exit(int status)
     __builtin_unreachable();
 }
 
-static void note_abort_here(void *unused)
+/* True for signals that a handler for a crash ends with, whatever is done with them now, and for
+ * those that end the process. */
+static bool may_end(int number)
 {
+    struct action action;
+    switch (number) {
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGILL:
+    case SIGABRT:
+        return true;
+    case 0:
+    case SIGCHLD:
+    case SIGCONT:
+    case SIGSTOP:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+    case SIGURG:
+    case SIGWINCH:
+        return false;
+    default:
+        return action_get(number, &action) && action.handler == SIG_DFL;
+    }
+}
+
+static void note_sent_here(void *data)
+{
+    const int *number = data;
     int saved_errno;
     if (!own_process_enter(&saved_errno))
         return;
-    lifecycle_aborting();
+    if (may_end(*number))
+        lifecycle_aborting();
     guard_leave(saved_errno);
+}
+
+/* The process sends itself a signal; another thread may get it. */
+static void note_sent(int number)
+{
+    own_process_run(note_sent_here, &number);
 }
 
 EXPORT void abort(void)
 {
     real_need(real_abort);
-    own_process_run(note_abort_here, NULL);
+    note_sent(SIGABRT);
     real_abort();
     __builtin_unreachable();
 }
 
-/* A handler for a crash may send the signal again; another thread may get it. */
 EXPORT int kill(pid_t pid, int number)
 {
     real_need(real_kill);
-    bool may_end = number == SIGSEGV || number == SIGBUS || number == SIGILL || number == SIGABRT;
-    if (may_end && pid == (pid_t)atomic_load(&lifecycle_pid))
-        own_process_run(note_abort_here, NULL);
+    if (pid == 0 || pid == (pid_t)atomic_load(&lifecycle_pid))
+        note_sent(number);
     return real_kill(pid, number);
+}
+
+EXPORT int raise(int number)
+{
+    real_need(real_raise);
+    note_sent(number);
+    return real_raise(number);
 }
 
 /* Registered before anything else, so that it runs after every other handler and destructor. A

@@ -12,6 +12,7 @@
 
 #include "base/compiler.h"
 
+#include <aio.h>
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -60,6 +61,11 @@ extern int __openat64_2(int folder, const char *path, int flags);
 extern int fcntl64(int number, int command, ...);
 extern int close_range(unsigned first, unsigned last, int flags) __THROW;
 extern void closefrom(int first) __THROW;
+extern int pidfd_spawn(int *pidfd, const char *path, const posix_spawn_file_actions_t *actions,
+                       const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]);
+extern int pidfd_spawnp(int *pidfd, const char *name, const posix_spawn_file_actions_t *actions,
+                        const posix_spawnattr_t *attributes, char *const argv[],
+                        char *const envp[]);
 int execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags);
 
 #define INTERPOSE(name, necessity) extern HIDDEN __typeof__(name) *real_##name;
@@ -77,9 +83,9 @@ static inline void real_need(const void *pointer)
 
 /* Before glibc 2.34 some functions lie in librt and libanl, which may come with a plug-in: searches
  * for one that was not there at the start. Inside the guard or without it. */
-void real_look_again(void **pointer, const char *name);
+void real_resolve_again(void **pointer, const char *name);
 
-#define REAL_LATE(name) (real_need(real_##name), real_look_again((void **)&real_##name, #name))
+#define REAL_LATE(name) (real_need(real_##name), real_resolve_again((void **)&real_##name, #name))
 
 /* The error of the last dlopen call of our own; NULL: none. */
 const char *real_error(void);

@@ -33,7 +33,7 @@ static void end(void *thread)
         registration_forget(REGISTERED_SIGNAL_STACK, ((const struct thread *)thread)->serial,
                             false);
     if (report_has_open())
-        lifecycle_gone();
+        lifecycle_resolve();
     guard_leave(saved_errno);
 }
 
@@ -82,6 +82,13 @@ static void abandon(struct thread *thread)
     guard_leave(saved_errno);
 }
 
+static bool is_detached(const pthread_attr_t *attributes)
+{
+    int state;
+    return attributes && pthread_attr_getdetachstate(attributes, &state) == 0 &&
+           state == PTHREAD_CREATE_DETACHED;
+}
+
 EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attributes, pthread_routine *routine,
                           void *argument)
 {
@@ -89,6 +96,7 @@ EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attributes, pthre
     struct thread *thread = prepare((uintptr_t)routine, argument);
     if (!thread)
         return real_pthread_create(id, attributes, routine, argument);
+    thread->detached = is_detached(attributes);
     int error = real_pthread_create(id, attributes, run_pthread, thread);
     if (error)
         abandon(thread);

@@ -8,12 +8,14 @@
 
 #include <string.h>
 
-enum { TEXT_MAX = 4 << 20 };
+enum { TEXT_MAX = 4 << 20, NAMED_MAX = 4096 };
 
 /* Shared with the copy. */
 struct answer {
     _Atomic uint32_t ended;
     size_t length;
+    unsigned named_count;
+    uint32_t named[NAMED_MAX];
     char text[TEXT_MAX];
 };
 
@@ -36,6 +38,7 @@ static void work_in_copy(void *data)
         return;
     memcpy(answer->text, text_string(&records), records.length);
     answer->length = records.length;
+    answer->named_count = report_take_named(answer->named, NAMED_MAX);
 }
 
 static bool ask(struct question *question, uint64_t nanoseconds)
@@ -50,7 +53,8 @@ static bool ask(struct question *question, uint64_t nanoseconds)
         copy_kill();
     if (state != COPY_DONE)
         return false;
-    report_add(question->answer->text, question->answer->length);
+    const struct answer *answer = question->answer;
+    report_add(answer->text, answer->length, answer->named, answer->named_count);
     return true;
 }
 

@@ -3,7 +3,6 @@
 #include "base/options.h"
 #include "base/text.h"
 #include "lifecycle/locks.h"
-#include "lifecycle/orphans.h"
 #include "lifecycle/passages.h"
 #include "lifecycle/process.h"
 #include "lifecycle/sink.h"
@@ -92,7 +91,6 @@ static void check_all(enum moment moment, bool is_end)
     descriptors_compare(is_patient);
     reached_examine(is_patient);
     report_revalidate();
-    orphans_report();
     rules_check(unseen, report_knows, sink_finding, &sink);
     scan_locked(moment);
     if (is_patient)
@@ -145,7 +143,7 @@ static bool take_result(const struct result *result, struct sink *sink)
     bool all = report_has_unsettled();
     bool holds = rules_check_retained(result, all, report_knows, sink_finding, sink);
     if (!holds && result->kind == RESULT_POINTER)
-        scan_look_again(result->module);
+        scan_repeat(result->module);
     return holds && (result->place_count < PLACES_MAX || result->blocks == PLACES_MAX);
 }
 
@@ -177,7 +175,7 @@ static void take_results(uint64_t nanoseconds)
 void check_end_scan(void)
 {
     take_results(budget_patience(MOMENT_REQUEST, WORK_WALK, true));
-    scan_put_off();
+    scan_defer();
 }
 
 /* A leftover whose walk is pending was seen before exit() began, even if the walk comes afterwards.
@@ -253,7 +251,7 @@ void check_unloads(void)
         lifecycle_check(MOMENT_UNLOADED);
 }
 
-void lifecycle_gone(void)
+void lifecycle_resolve(void)
 {
     if (!lock_acquire(&check_lock))
         return;

@@ -7,6 +7,7 @@
 #include "lifecycle/handled.h"
 #include "lifecycle/locks.h"
 #include "lifecycle/process.h"
+#include "ownership/caller_stack.h"
 #include "ownership/interrupted.h"
 #include "ownership/prologue.h"
 #include "registry/signals.h"
@@ -75,10 +76,9 @@ static bool find_place(uintptr_t pc, const siginfo_t *info, struct crash *crash)
 {
     uintptr_t address = fault_address(info);
     crash->place = (struct frame){pc, find_unloaded(pc)};
-    if (!crash->place.module && address != pc) {
+    crash->is_access = !crash->place.module && address != pc;
+    if (crash->is_access)
         crash->place = (struct frame){address, find_unloaded(address)};
-        crash->is_access = true;
-    }
     return crash->place.module;
 }
 
@@ -163,19 +163,35 @@ static uintptr_t pc_of(const struct delivery *delivery)
     return interrupted_frame(delivery->context).pc;
 }
 
+/* Searches the signals that the thread handles. `delivery` becomes the crash's own. */
+static bool find_handled(const struct cfi_frame *from, bool only_certain, struct delivery *delivery,
+                         struct crash *crash)
+{
+    struct handled handled = handled_from(from);
+    struct delivery found;
+    while (handled_next(&handled, &found)) {
+        if ((only_certain && !handled_is_certain(&handled)) ||
+            !find_place(pc_of(&found), &found.info, crash))
+            continue;
+        *delivery = found;
+        return true;
+    }
+    return false;
+}
+
 /*
  * A signal that was sent may be a crash all the same: the program's handler raises it again, here
- * or, where it is blocked meanwhile, when the handler has returned to where the crash was.
- * `delivery` becomes the crash's own.
+ * or, where it is blocked meanwhile, when the handler has returned to where the crash was. And the
+ * handler may crash, too, for another reason.
  */
 static bool find_crash(struct delivery *delivery, struct crash *crash)
 {
+    struct cfi_frame from = interrupted_frame(delivery->context);
     if (!is_sent(&delivery->info))
-        return find_place(pc_of(delivery), &delivery->info, crash);
-    crash->place = (struct frame){pc_of(delivery), find_unloaded(pc_of(delivery))};
-    return crash->place.module ||
-           (handled_find(interrupted_frame(delivery->context).registers[CFI_SP], delivery) &&
-            find_place(pc_of(delivery), &delivery->info, crash));
+        return find_place(from.pc, &delivery->info, crash) ||
+               find_handled(&from, true, delivery, crash);
+    crash->place = (struct frame){from.pc, find_unloaded(from.pc)};
+    return crash->place.module || find_handled(&from, false, delivery, crash);
 }
 
 static void report_crash(struct crash *crash, const ucontext_t *context)
@@ -191,36 +207,60 @@ static void report_crash(struct crash *crash, const ucontext_t *context)
 }
 
 /* Once: a handler of the program may come back to us by several calls. */
-static void tell(struct delivery delivery)
+static void report_once(struct crash *crash, const struct delivery *delivery)
 {
-    static _Atomic bool is_told;
-    struct crash crash = {.tid = sys_gettid()};
-    if (!find_crash(&delivery, &crash)) {
-        write_findings();
-        return;
-    }
-    crash.signal = delivery.info.si_signo;
-    if (!atomic_exchange(&is_told, true))
-        report_crash(&crash, delivery.context);
+    static _Atomic bool is_reported;
+    crash->signal = delivery->info.si_signo;
+    if (!atomic_exchange(&is_reported, true))
+        report_crash(crash, delivery->context);
 }
 
-void crash_ending(void)
+static void report_delivery(struct delivery delivery)
 {
+    struct crash crash = {.tid = sys_gettid()};
+    if (find_crash(&delivery, &crash))
+        report_once(&crash, &delivery);
+    else
+        write_findings();
+}
+
+/* A crash that a handler of the calling thread is called for. */
+static bool find_own(struct delivery *delivery, struct crash *crash)
+{
+    struct cfi_frame from = {0};
+    if (!atomic_load(&listening))
+        return false;
+    if (!caller_stack_frame(&from)) {
+        uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+        own_stack_to_program_own(&sp);
+        cfi_set(&from, CFI_SP, sp);
+    }
+    return find_handled(&from, false, delivery, crash);
+}
+
+/* The crash for which this process was forked. It is the parent's, unless the child dies of it. */
+static const ucontext_t *inherited;
+
+void crash_ending(bool by_signal)
+{
+    struct crash crash = {.tid = sys_gettid()};
     struct delivery delivery;
-    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
-    own_stack_look_through_own(&sp);
-    if (atomic_load(&listening) && handled_find(sp, &delivery))
-        tell(delivery);
+    if (!find_own(&delivery, &crash))
+        return;
+    if (by_signal || delivery.context != inherited)
+        report_once(&crash, &delivery);
+    else
+        module_unref(crash.place.module);
 }
 
 /* On a stack of ours: the thread's may be small. */
-static void tell_here(void *data)
+static void report_here(void *data)
 {
     const struct delivery *delivery = data;
     int saved_errno;
     if (!process_enter(&saved_errno))
         return;
-    tell(*delivery);
+    report_delivery(*delivery);
     guard_leave(saved_errno);
 }
 
@@ -266,7 +306,7 @@ static void on_crash(int number, siginfo_t *info, void *context)
     int errno_before = errno;
     struct delivery delivery = {*info, context};
     if (!guard.in_fork && !guard.depth && lifecycle_is_own_process() && is_first())
-        own_stack_run(tell_here, &delivery);
+        own_stack_run(report_here, &delivery);
     go_on_to_die(number, info, context);
     errno = errno_before;
 }
@@ -275,6 +315,29 @@ static bool is_ours(const struct action *action)
 {
     struct action ours = action_for(on_crash);
     return action->handler == ours.handler;
+}
+
+/* True if a handler of the program for a crash may be running: then there is one, or it has reset
+ * itself and its signal is blocked. */
+static bool may_be_handling(void)
+{
+    struct action now;
+    uint64_t blocked = sys_blocked_signals();
+    for (unsigned i = 0; i < WATCHED; i++)
+        if (blocked >> (watched[i] - 1) & 1 ||
+            (action_get(watched[i], &now) && action_handler(&now) && !is_ours(&now)))
+            return true;
+    return false;
+}
+
+void crash_fork_child(void)
+{
+    struct crash crash = {.tid = sys_gettid()};
+    struct delivery delivery;
+    bool found = may_be_handling() && find_own(&delivery, &crash);
+    inherited = found ? delivery.context : NULL;
+    if (found)
+        module_unref(crash.place.module);
 }
 
 /* A handler in an unloaded module: the signal kills the process before any code of it runs. */

@@ -28,9 +28,14 @@ void crash_listen_again(int number);
  * locks. */
 void crash_listen_to_left(void);
 
-/* The process ends by itself. If it does so in a handler of the program for a crash, reports the
- * crash. Inside the guard, without any of our locks. */
-void crash_ending(void);
+/* The process ends by itself, or is about to send itself a signal that ends it. If it does so in a
+ * handler of the program for a crash, reports the crash. Inside the guard, without any of our
+ * locks. */
+void crash_ending(bool by_signal);
+
+/* In a fork child: the handler of a crash forks, to run a debugger for example. Inside the guard,
+ * without any of our locks. */
+void crash_fork_child(void);
 
 /* Puts back the dispositions that the program would have without us: for this signal, for a moment;
  * for all signals, for good. */

@@ -11,6 +11,7 @@
 #include "modules/agenda.h"
 #include "modules/link_maps.h"
 #include "registry/heap.h"
+#include "registry/left_values.h"
 #include "report/report.h"
 #include "rules/mutex_checks.h"
 #include "rules/stack_search.h"
@@ -24,7 +25,7 @@ static bool is_confined;
 /* A finding needs a module that was closed or unloaded, or an event of its own. */
 static bool has_left_nothing(void)
 {
-    return !atomic_load(&modules_came) && !report_has_open() && !work_any(WORK_ORPHANS);
+    return !atomic_load(&modules_came) && !report_has_open() && !left_values_any();
 }
 
 bool lifecycle_ends_silently(void)
@@ -45,8 +46,9 @@ static void name_gaps(const char **unseen, size_t n)
         {scan_gaps.ran_out > 0, "a scan ended at its limit (scan_limit_ms, scan_limit_mb): what it "
                                 "did not reach is missing"},
         {scan_gaps.died > 0, "a scan in a copy of the process did not come to its end"},
-        {scan_gaps.running > 0, "threads that ran during a scan, or whose start was not seen: the "
-                                "scan did not know which part of their stacks is in use"},
+        {scan_gaps.running > 0,
+         "pointers on stacks of threads that ran during a scan, or whose start was not seen: which "
+         "part of such a stack is in use is not known"},
         {stack_gaps.running > 0, "threads that ran whenever they were looked at: what they return "
                                  "to, after an unload, was not known"},
         {stack_gaps.elsewhere > 0,
@@ -56,8 +58,9 @@ static void name_gaps(const char **unseen, size_t n)
         {mutexes_unknown > 0,
          "robust mutexes that threads had locked: the kernel was not asked, or "
          "did not answer"},
-        {own_stack_waits() > 0, "what a thread alone knew that was about to end the process, too: "
-                                "there was no check in it"},
+        {own_stack_waiters() > 0,
+         "what a thread alone knew that was about to end the process, too: "
+         "there was no check in it"},
         {agenda_gaps.missed > 0, "modules that were not looked for: too many waited"},
         {scan_gaps.unread > 0,
          "modules that were not looked for: what is mapped could not be read, "
@@ -85,8 +88,7 @@ void lifecycle_finish(const char *ended)
     bool is_exec = !strcmp(ended, "exec");
     if (!is_exec && atomic_exchange(&finished, true))
         return;
-    if (!is_exec)
-        crash_ending();
+    crash_ending(false);
     if (is_confined)
         unseen[n++] =
             "what came after the program confined itself (no_new_privs, seccomp): from then "
@@ -103,7 +105,7 @@ void lifecycle_finish(const char *ended)
 
 void lifecycle_aborting(void)
 {
-    crash_ending();
+    crash_ending(true);
 }
 
 int lifecycle_exit_status(int status)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/events.h"
+#include "base/dropped.h"
 #include "lifecycle/check.h"
 #include "lifecycle/locks.h"
-#include "lifecycle/orphans.h"
 #include "lifecycle/process.h"
 #include "lifecycle/sink.h"
 #include "ownership/caller.h"
+#include "registry/left_values.h"
 #include "report/report.h"
 #include "rules/rules.h"
 
@@ -19,22 +20,35 @@ struct deletion_sink {
 static void deletion_sink(struct finding *finding, void *data)
 {
     const struct deletion_sink *deletion = data;
-    bool foreign = finding->kind == KIND_KEY_FOREIGN && finding->deletion.error == 0;
-    process_notice_exit();
+    bool foreign = finding->deletion.error == 0;
     finding->before_exit = !process_exit_began();
-    if (finding->kind == KIND_KEY_ORPHAN && orphans_defer(finding))
-        return;
     uint32_t id = report_finding(finding, AT_EVENT, false);
     if (foreign && id)
         key_robbed(deletion->number, deletion->owner, id);
 }
 
+/* Nobody needs the values of a key that the process itself deletes at its end. Inside a dlclose the
+ * stack does not tell: no unwinding leads out of a destructor, so the search for exit comes when
+ * the finding is reported. True: `was` and the stack are taken over. */
+static bool note_left_values(const struct deletion *deletion, struct stack *stack)
+{
+    bool in_dlclose = guard.dlclose_depth > 0;
+    if (deletion->error || (process_exit_began() && !in_dlclose))
+        return false;
+    return left_values_note(&(struct left_values){.serial = deletion->serial,
+                                                  .number = deletion->number,
+                                                  .was = *deletion->was,
+                                                  .stack = stack,
+                                                  .before_exit = !in_dlclose});
+}
+
 void lifecycle_key_deleted(uint32_t number, struct key *was, int error, uintptr_t caller,
                            uintptr_t callee)
 {
+    bool is_kept = false;
     if (!error && rules_deletion_is_plain(number, was, caller)) {
         if (report_has_open())
-            lifecycle_gone();
+            lifecycle_resolve();
         key_release(was);
         return;
     }
@@ -49,10 +63,16 @@ void lifecycle_key_deleted(uint32_t number, struct key *was, int error, uintptr_
     };
     struct deletion_sink sink = {number, was->owner};
     if (lock_acquire(&check_lock)) {
+        process_notice_exit();
         rules_check_deletion(&deletion, deletion_sink, &sink);
+        is_kept = note_left_values(&deletion, stack);
         report_revalidate();
         lock_release(&check_lock);
+    } else {
+        drop(DROP_FINDING);
     }
+    if (is_kept)
+        return;
     stack_free(stack);
     key_release(was);
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/fork.h"
 #include "base/own_stack.h"
+#include "lifecycle/crash.h"
 #include "lifecycle/locks.h"
 #include "lifecycle/process.h"
 #include "modules/agenda.h"
 #include "registry/libc_lists.h"
 #include "registry/opens.h"
+#include "registry/registrations.h"
 #include "registry/threads.h"
 #include "report/report.h"
 #include "scan/scan.h"
@@ -54,9 +56,11 @@ static void after_in_child(void)
     modules_fork_child();
     threads_fork_child();
     opens_fork_child();
+    registrations_fork_child();
     scan_fork_child();
     agenda_fork_child();
     report_fork_child();
+    crash_fork_child();
     guard_leave(saved_errno);
 }
 

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/handled.h"
 #include "modules/modules.h"
-#include "ownership/caller_words.h"
+#include "ownership/caller_stack.h"
 
 #include <string.h>
-
-#if defined(__x86_64__)
 
 enum {
     WORD = sizeof(uintptr_t),
     STACK_MAX = 256 << 10, /* of the handler and what it calls */
+    STEPS_MAX = 1000
+};
+
+#if defined(__x86_64__)
+
+enum {
     /* arch/x86/include/asm/sigframe.h, struct rt_sigframe: the return address, the kernel's struct
      * ucontext (which ends with one word of blocked signals), the struct siginfo. */
     CONTEXT_OFFSET = WORD,
@@ -70,14 +74,32 @@ static bool take_frame(struct caller_words *stack, uintptr_t at, struct delivery
     return true;
 }
 
-bool handled_find(uintptr_t sp, struct delivery *delivery)
+/* Unwinds to the frame at the address. False: it leads past it. */
+static bool unwind_to(struct handled *handled, uintptr_t at)
 {
-    uintptr_t start = (sp + WORD - 1) & ~(uintptr_t)(WORD - 1), word;
-    struct caller_words stack = caller_words_at(start);
-    for (uintptr_t at = start; at - start < STACK_MAX; at += WORD) {
-        if (!caller_words_read(&stack, at, &word))
+    while (handled->outcome == CFI_STEPPED && handled->frame.slot < at)
+        handled->outcome = ++handled->steps < STEPS_MAX
+                               ? caller_stack_step(&handled->frame, &handled->unwound)
+                               : CFI_NO_TABLE;
+    return handled->outcome == CFI_STEPPED ? handled->frame.slot == at
+                                           : handled->outcome != CFI_OUTERMOST;
+}
+
+bool handled_is_certain(const struct handled *handled)
+{
+    return handled->outcome == CFI_STEPPED && handled->frame.slot == handled->at - WORD;
+}
+
+bool handled_next(struct handled *handled, struct delivery *delivery)
+{
+    uintptr_t word;
+    while (handled->at < handled->end) {
+        uintptr_t at = handled->at;
+        if (!caller_words_read(&handled->stack, at, &word))
             return false;
-        if (is_restorer(word) && take_frame(&stack, at, delivery))
+        handled->at += WORD;
+        if (is_restorer(word) && take_frame(&handled->stack, at, delivery) &&
+            unwind_to(handled, at))
             return true;
     }
     return false;
@@ -85,9 +107,26 @@ bool handled_find(uintptr_t sp, struct delivery *delivery)
 
 #else
 
-bool handled_find(uintptr_t sp, struct delivery *delivery)
+bool handled_next(struct handled *handled, struct delivery *delivery)
+{
+    return false;
+}
+
+bool handled_is_certain(const struct handled *handled)
 {
     return false;
 }
 
 #endif
+
+/* The frame may be the signal's: a handler may end with a jump into a function of ours. */
+struct handled handled_from(const struct cfi_frame *frame)
+{
+    uintptr_t start = frame->slot ? frame->slot : frame->registers[CFI_SP];
+    start = (start + WORD - 1) & ~(uintptr_t)(WORD - 1);
+    return (struct handled){.at = start,
+                            .end = start + STACK_MAX,
+                            .stack = caller_words_at(start),
+                            .frame = *frame,
+                            .unwound = caller_words_at(start)};
+}

@@ -5,10 +5,15 @@
  * lies further up on the thread's stack, with all data about the crash.
  *
  * The frame is found by its return address, which leads to code that does nothing but return from a
- * signal; no unwind table of the handler is needed, and the handler may have a stack of its own.
+ * signal; no unwind table of the handler is needed, and the handler may have a stack of its own. An
+ * earlier frame, of a handler that has jumped out, may lie in memory that a function has not
+ * written to yet: where unwinding leads past it, it does not count.
  */
 #ifndef DLPIN_LIFECYCLE_HANDLED_H
 #define DLPIN_LIFECYCLE_HANDLED_H
+
+#include "ownership/caller_words.h"
+#include "ownership/cfi.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -21,9 +26,25 @@ struct delivery {
     const ucontext_t *context;
 };
 
-/* Searches upwards from a stack pointer of the calling thread for the innermost signal; this is a
- * crash if nothing is mapped where the thread was. False: there is none, or the processor is not
- * x86-64. Inside the guard. */
-bool handled_find(uintptr_t sp, struct delivery *delivery);
+/* Signals that the calling thread handles, innermost first. */
+struct handled {
+    uintptr_t at, end; /* the words that are not searched yet */
+    struct caller_words stack;
+    struct cfi_frame frame; /* unwound until here */
+    struct caller_words unwound;
+    unsigned steps;
+    enum cfi_outcome outcome; /* STEPPED: it may lead further */
+};
+
+/* Searches upwards from a frame of the calling thread of which what is known is set, its stack
+ * pointer at least. */
+struct handled handled_from(const struct cfi_frame *frame);
+
+/* The next one; it is a crash if nothing is mapped where the thread was. False: there is none, or
+ * the processor is not x86-64. Inside the guard. */
+bool handled_next(struct handled *handled, struct delivery *delivery);
+
+/* True if unwinding has led to the one that was found last. */
+bool handled_is_certain(const struct handled *handled);
 
 #endif

@@ -54,7 +54,7 @@ static void answer(uint32_t token, uint32_t module)
 {
     bool done = true;
     report_request(token, REQUEST_BEGUN);
-    loader_look();
+    loader_update();
     if (module & DLPIN_REQUEST_WHY)
         done = why_mapped(module & ~DLPIN_REQUEST_WHY, token);
     else if (module)

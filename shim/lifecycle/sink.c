@@ -3,6 +3,7 @@
 #include "lifecycle/fix.h"
 #include "lifecycle/process.h"
 #include "report/report.h"
+#include "rules/rule.h"
 
 void sink_finding(struct finding *finding, void *data)
 {
@@ -10,5 +11,6 @@ void sink_finding(struct finding *finding, void *data)
     process_notice_exit();
     finding->before_exit |= sink->before_exit;
     fix_note(finding);
-    sink->found += report_finding(finding, sink->at, sink->quietly) != 0;
+    enum occasion at = class_of(&finding->object)->is_of_event ? AT_EVENT : sink->at;
+    sink->found += report_finding(finding, at, sink->quietly) != 0;
 }

@@ -15,6 +15,7 @@
 #include "modules/object_at.h"
 #include "modules/relro.h"
 #include "modules/surroundings.h"
+#include "ownership/aliases.h"
 #include "ownership/common.h"
 #include "registry/heap.h"
 #include "registry/opens.h"
@@ -30,6 +31,12 @@
 static unsigned works_of(const struct module *module)
 {
     return options.scan == SCAN_FULL && !module->is_shim ? WORK_STACKS | WORK_MEMORY : WORK_STACKS;
+}
+
+static void complete(struct module *module)
+{
+    common_classify(module);
+    aliases_apply(module);
 }
 
 static void on_module(struct module *module, enum module_state state, bool more)
@@ -110,6 +117,7 @@ static void read_options(const char *raw)
 {
     struct text text = {0};
     options_parse(raw, &text);
+    aliases_start(&text);
     if (options.help)
         options_describe(&text);
     if (text.length && (options.help || !options.quiet))
@@ -164,7 +172,7 @@ void lifecycle_start(void)
     budget_start();
     if (options.verbosity >= 1)
         say_hello();
-    modules_init(common_classify, on_module);
+    modules_init(complete, on_module);
     modules_sync(0, false);
     prepare_for_children();
     sites_start();

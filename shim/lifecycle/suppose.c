@@ -4,6 +4,7 @@
 #include "lifecycle/answer.h"
 #include "lifecycle/check.h"
 #include "lifecycle/locks.h"
+#include "registry/async_io.h"
 #include "modules/objects.h"
 #include "registry/descriptors.h"
 #include "registry/libc_state.h"
@@ -66,12 +67,13 @@ static void early_sink(struct finding *finding, void *data)
 
 static void check_threads(struct supposition *now)
 {
-    const struct stacks_look look = {.ranges = &now->ranges, .closing = true, .with_caller = true};
-    rules_check_stacks(&look, early_sink, now);
+    const struct stacks_search search = {
+        .ranges = &now->ranges, .closing = true, .with_caller = true};
+    rules_check_stacks(&search, early_sink, now);
 }
 
-/* Some of the rules know an unmapping by this, that the memory cannot be read. The copy does not
- * return to the program's code. */
+/* Memory that is unmapped cannot be read afterwards, and that is how some of the rules know it. The
+ * copy does not return to the program's code. */
 static void unmap(struct module *module)
 {
     objects_note(module);
@@ -84,6 +86,7 @@ static void work(struct text *records, void *data)
     struct supposition *now = data;
     present = now;
     now->records = records;
+    async_io_ask();
     unmap(now->module);
     opens_module_unloaded(now->module);
     for (unsigned i = 0; i < now->early_count; i++)

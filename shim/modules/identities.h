@@ -11,7 +11,8 @@
 
 #include "modules/modules.h"
 
-/* The module's soname, else the last part of its path. The string is the module's own. */
+/* The module's soname, else the last part of its path: its identity where the option alias= does
+ * not give it another one. The string is the module's own. */
 const char *identity_of(const struct module *module);
 
 /* The number of this load: 1 for the first. Also 1 where there is no memory to remember it. Under

@@ -3,6 +3,7 @@
 #include "base/lock.h"
 #include "modules/list.h"
 #include "modules/snapshot.h"
+#include "modules/territory.h"
 #include "modules/work.h"
 
 #include <string.h>
@@ -112,8 +113,10 @@ struct module *list_first_locked(void)
 void list_add_locked(struct module *module)
 {
     module->id = ++last_id;
-    if (!module->startup)
+    if (!module->startup) {
         atomic_store(&modules_came, true);
+        territory_add(module->start, module->end);
+    }
     module->link = last_link;
     *last_link = module;
     last_link = &module->next;

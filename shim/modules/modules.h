@@ -50,7 +50,7 @@ struct module {
     uint64_t serial;      /* the loader's number of this load (modules/serials.h); 0: not known */
     const char *path;     /* absolute, but for what has no file (linux-vdso.so.1) */
     const char *soname;   /* or NULL */
-    const char *identity; /* soname, else the path's last part */
+    const char *identity; /* soname, else the path's last part; or by ownership/aliases.h */
     unsigned char build_id[BUILD_ID_MAX];
     unsigned build_id_length;
     _Atomic(enum module_state) state;
@@ -90,8 +90,16 @@ struct module {
     _Atomic bool opens_others;   /* it is in the `opens` of some module as who opened it */
     _Atomic unsigned registered; /* so many times registrations name its code or data */
     bool has_sites;              /* call sites are its (ownership/sites.h); under the sites lock */
-    uint64_t epoch;              /* modules_epoch when it came, */
-    _Atomic uint64_t end_epoch;  /* and when it was unloaded: UINT64_MAX while it is mapped */
+    /* Under the report lock (report/loads.h, modules/named.h): */
+    uint64_t loaded_at, changed_at; /* when it came and when it changed, as reported */
+    enum module_state reported;     /* so it is since then */
+    unsigned listed_in;             /* the number of the report file that has its records; */
+    unsigned counted_in;            /* of the one in which it is counted, */
+    struct file_loads *counted;     /* and with what */
+    struct module *next_named;
+    bool named;                 /* in a record, and it has none of its own yet */
+    uint64_t epoch;             /* modules_epoch when it came, */
+    _Atomic uint64_t end_epoch; /* and when it was unloaded: UINT64_MAX while it is mapped */
     /* Under the modules' lock: */
     struct module *next, **link;  /* in the list of all, oldest first; what points to it there */
     struct module *next_unloaded; /* in the list of those that are unloaded */

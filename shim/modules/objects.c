@@ -11,7 +11,6 @@ enum {
     PIECE = 16 << 10,
     BYTES_MAX = 4 << 20, /* no more of a module's variables is scanned */
     OBJECTS_MAX = 1 << 15,
-    LARGE = 64 << 10, /* of larger ones only the pages that were written to are scanned */
     TYPES = 10,
 };
 
@@ -102,7 +101,7 @@ static void scan_written(uintptr_t start, uintptr_t end, struct search *search)
 {
     struct written written;
     written_open(&written);
-    written_each(&written, start, end, LARGE, scan_range, search);
+    written_each(&written, start, end, WRITTEN_LEAST, scan_range, search);
     written_close(&written);
 }
 
@@ -115,7 +114,7 @@ static void scan_variables(struct search *search)
         uintptr_t end = module->bias + p->p_vaddr + p->p_memsz;
         if (p->p_type != PT_LOAD || !(p->p_flags & PF_W) || start >= end)
             continue;
-        if (end - start < LARGE)
+        if (end - start < WRITTEN_LEAST)
             scan_range(start, end, search);
         else
             scan_written(start, end, search);

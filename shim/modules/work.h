@@ -22,9 +22,8 @@ enum work {
     WORK_CLOSING = 1 << 5,  /* a dlclose of this thread closes it */
     /* Of the process. */
     WORK_UNSEEN = 1 << 6,        /* handlers and environment may have been set past us */
-    WORK_ORPHANS = 1 << 7,       /* values that deleted keys left behind are not reported */
-    WORK_REGISTRATIONS = 1 << 8, /* registrations may be left of a closed or unloaded module */
-    WORK_RECORDS = 1 << 9,       /* records of modules are not written */
+    WORK_REGISTRATIONS = 1 << 7, /* registrations may be left of a closed or unloaded module */
+    WORK_RECORDS = 1 << 8,       /* records of modules are not written */
 
     WORK_SCAN = WORK_MEMORY | WORK_WALK | WORK_UNSETTLED,
 };

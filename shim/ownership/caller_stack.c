@@ -24,15 +24,18 @@ static struct cfi_frame frame_of(const struct caller_registers *registers)
     return frame;
 }
 
-/* Steps to the caller. Above a signal handler, and above our own stack, the walk continues on
- * another stack. */
-static bool step(struct cfi_frame *frame, struct caller_words *stack)
+enum cfi_outcome caller_stack_step(struct cfi_frame *frame, struct caller_words *stack)
 {
     modules_find_live(frame->exact ? frame->pc : frame->pc - 1);
-    if (cfi_step_caller(frame, stack) != CFI_STEPPED)
-        return false;
-    caller_words_follow(stack, frame->registers[CFI_SP]);
-    return true;
+    enum cfi_outcome outcome = cfi_step_caller(frame, stack);
+    if (outcome == CFI_STEPPED)
+        caller_words_follow(stack, frame->registers[CFI_SP]);
+    return outcome;
+}
+
+static bool step(struct cfi_frame *frame, struct caller_words *stack)
+{
+    return caller_stack_step(frame, stack) == CFI_STEPPED;
 }
 
 __attribute__((noinline)) size_t caller_stack_walk_by_tables(uintptr_t *pcs, size_t max)

@@ -12,6 +12,7 @@
 #ifndef DLPIN_OWNERSHIP_CALLER_STACK_H
 #define DLPIN_OWNERSHIP_CALLER_STACK_H
 
+#include "ownership/caller_words.h"
 #include "ownership/cfi.h"
 
 #include <stddef.h>
@@ -26,5 +27,9 @@ size_t caller_stack_walk_by_tables(uintptr_t *pcs, size_t max);
 /* The nearest frame that is not the shim's, with the registers that its function may use. False:
  * it cannot be told. */
 bool caller_stack_frame(struct cfi_frame *frame);
+
+/* Steps to the caller. Above a signal handler, and above our own stack, the walk continues on
+ * another stack. Outcomes are those of cfi_step_caller. */
+enum cfi_outcome caller_stack_step(struct cfi_frame *frame, struct caller_words *stack);
 
 #endif

@@ -213,6 +213,15 @@ static size_t usable_size(uintptr_t start)
     return heap_size_of_head(head);
 }
 
+size_t heap_written(const void *p)
+{
+    const heap_entry *entry = entry_of((uintptr_t)p);
+    size_t usable = usable_size((uintptr_t)p);
+    if (!entry || !usable)
+        return SIZE_MAX;
+    return heap_asked_bytes(usable, heap_asked(__atomic_load_n(entry, __ATOMIC_RELAXED)));
+}
+
 /* The block of an entry that is not 0, which stands for `address`. */
 static struct heap_block block_of(uintptr_t address, heap_entry entry)
 {

@@ -144,7 +144,7 @@ struct heap_block {
 /*
  * The live block that `address` points to or into; false where there is none that we know. With
  * glibc the extent comes from the chunk's header, read so that it cannot fault. An address inside a
- * block is found up to a few kilobytes behind the block's start.
+ * block is found up to a few kilobytes after the block's start.
  */
 bool heap_find(uintptr_t address, struct heap_block *block);
 
@@ -193,6 +193,10 @@ static inline size_t heap_size_of_head(size_t head)
     size_t size = head & ~(size_t)HEAP_CHUNK_FLAGS;
     return size > overhead ? size - overhead : 0;
 }
+
+/* The bytes, in whole words, that were asked for of the live block at `p`, or may be used of it;
+ * SIZE_MAX: not known. */
+size_t heap_written(const void *p);
 
 /* Marks the site of every live block. */
 void heap_mark_sites(struct site_bitmap *bitmap);

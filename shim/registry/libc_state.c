@@ -2,6 +2,7 @@
 #include "registry/libc_state.h"
 #include "base/compiler.h"
 #include "base/sys.h"
+#include "registry/async_io.h"
 #include "registry/epolls.h"
 #include "registry/heap.h"
 #include "registry/signal_stacks.h"
@@ -221,6 +222,8 @@ bool registration_is_live(const struct registration *registration)
                    : queue_notifies((int)registration->argument, registration->identity);
     if (registration->type == REGISTERED_SIGNAL_STACK)
         return signal_stack_is_set(registration->identity, registration->data);
+    if (registration->type == REGISTERED_ASYNC_IO)
+        return async_io_is_in_flight(registration);
     if (registration->type == REGISTERED_EPOLL)
         return epoll_has(registration->identity, registration->data);
     if (registration->type == REGISTERED_BUFFER)
@@ -273,6 +276,15 @@ static bool is_handler_locked(uintptr_t word)
         if (function == word)
             return true;
     return false;
+}
+
+bool libc_works_with(uintptr_t slot)
+{
+    if (!registrations_any(REGISTERED_ASYNC_IO) || !lock_acquire(&registry_lock))
+        return false;
+    bool works = async_io_has_slot_locked(slot);
+    lock_release(&registry_lock);
+    return works;
 }
 
 bool libc_was_given(uintptr_t word, uintptr_t slot)

@@ -32,6 +32,10 @@ bool libc_handler_locked(unsigned index, const char **call, uintptr_t *function)
  * Takes the registry lock. */
 bool libc_was_given(uintptr_t word, uintptr_t slot);
 
+/* The same for a word in memory of the program's that libc works with: a request's control block.
+ * Takes the registry lock. */
+bool libc_works_with(uintptr_t slot);
+
 /* True if libc still has it, as far as that shows without having seen it go. Under the registry
  * lock. */
 bool registration_is_live(const struct registration *registration);

@@ -17,9 +17,14 @@ struct registration *registrations[REGISTRATION_TYPES];
 static _Atomic unsigned counts[REGISTRATION_TYPES];
 static uint64_t last_serial;
 
+unsigned registrations_count(enum registration_type type)
+{
+    return atomic_load_explicit(&counts[type], memory_order_relaxed);
+}
+
 bool registrations_any(enum registration_type type)
 {
-    return atomic_load_explicit(&counts[type], memory_order_relaxed) > 0;
+    return registrations_count(type) > 0;
 }
 
 /* True if the module may be unloaded before the registration ends. */
@@ -48,7 +53,8 @@ static struct module *maker_of(const struct site *site)
  * mostly not freed earlier. */
 static bool may_be_block(const struct registration *made)
 {
-    return made->type == REGISTERED_SIGNAL_STACK || made->type == REGISTERED_FRAMES;
+    return made->type == REGISTERED_SIGNAL_STACK || made->type == REGISTERED_FRAMES ||
+           made->type == REGISTERED_ASYNC_IO;
 }
 
 static void resolve_block(struct registration *made, uintptr_t data)
@@ -88,8 +94,10 @@ static bool resolve(struct registration *made, const struct registration_request
     resolve_data(made, request->data);
     if (!made->image)
         resolve_data(made, request->other);
-    if (!made->image)
+    if (!made->image && !request->functions[0])
         resolve_block(made, request->data);
+    if (made->type == REGISTERED_ASYNC_IO)
+        made->home = module_of(made->identity, NULL, false);
     return wanted || made->image;
 }
 
@@ -126,6 +134,7 @@ static void hold(struct registration *made)
     name(made->image);
     module_ref(made->keeper);
     module_ref(made->requester);
+    module_ref(made->home);
 }
 
 static void release(struct registration *registration)
@@ -135,6 +144,7 @@ static void release(struct registration *registration)
     unname(registration->image);
     module_unref(registration->keeper);
     module_unref(registration->requester);
+    module_unref(registration->home);
     stack_free(registration->stack);
     arena_free(registration, sizeof *registration);
 }
@@ -182,7 +192,7 @@ struct registration *registration_prepare(const struct registration_request *req
     }
     *made = found;
     made->function = request->functions[0];
-    made->argument = request->data;
+    made->argument = request->argument ? request->argument : request->data;
     made->ignored = guard.ignoring > 0;
     made->stack = stack_of(made, request);
     const struct frame *requester = stack_requester(made->stack, NULL);
@@ -229,10 +239,10 @@ struct registration *registration_take_newest(enum registration_type type)
 
 bool registration_is_unloaded(const struct registration *registration)
 {
-    bool gone = module_is_unloaded(registration->image);
+    bool is_unloaded = module_is_unloaded(registration->image);
     for (unsigned i = 0; i < REGISTRATION_FUNCTIONS; i++)
-        gone |= module_is_unloaded(registration->functions[i].module);
-    return gone;
+        is_unloaded |= module_is_unloaded(registration->functions[i].module);
+    return is_unloaded;
 }
 
 /* Removes those of the identity but `except`. Returns whether there were any. */
@@ -259,6 +269,18 @@ bool registration_forget(enum registration_type type, uintptr_t identity, bool s
     return forget(type, identity, spare_unloaded, NULL);
 }
 
+void registrations_keep(enum registration_type type, bool keep(const struct registration *))
+{
+    if (!lock_acquire(&registry_lock))
+        return;
+    for (struct registration *each = registrations[type], *next; each; each = next) {
+        next = each->next;
+        if (!keep(each))
+            release(unlink_locked(each));
+    }
+    lock_release(&registry_lock);
+}
+
 void registration_complete(struct registration *registration, enum registration_type type,
                            uintptr_t identity)
 {
@@ -274,6 +296,19 @@ void registration_mute(enum registration_type type, uint64_t serial)
     struct registration *registration = registration_by_serial_locked(type, serial);
     if (registration)
         registration->muted = true;
+    lock_release(&registry_lock);
+}
+
+/* They stay, because libc may have been given their addresses. */
+void registrations_fork_child(void)
+{
+    static const enum registration_type types[] = {REGISTERED_TIMER, REGISTERED_QUEUE,
+                                                   REGISTERED_LOOKUP, REGISTERED_ASYNC_IO};
+    if (!lock_acquire(&registry_lock))
+        return;
+    for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
+        for (struct registration *each = registrations[types[i]]; each; each = each->next)
+            each->muted = true;
     lock_release(&registry_lock);
 }
 
@@ -303,7 +338,8 @@ struct registration *registration_by_identity_locked(enum registration_type type
 static bool has_word(const struct registration *registration, uintptr_t word)
 {
     bool has = registration->data == word || registration->function == word ||
-               registration->argument == word;
+               registration->argument == word ||
+               (registration->type == REGISTERED_ASYNC_IO && registration->identity == word);
     for (unsigned i = 0; i < REGISTRATION_FUNCTIONS && !has; i++)
         has = registration->functions[i].pc == word;
     return has;
@@ -311,7 +347,7 @@ static bool has_word(const struct registration *registration, uintptr_t word)
 
 bool registrations_have_locked(uintptr_t word, uintptr_t slot)
 {
-    enum { STREAM = 512 }; /* a FILE, with what fopencookie puts behind it */
+    enum { STREAM = 512 }; /* a FILE, with what fopencookie puts after it */
     for (unsigned type = 0; type < REGISTRATION_TYPES; type++) {
         bool is_stream = type == REGISTERED_BUFFER || type == REGISTERED_COOKIE;
         for (const struct registration *each = registrations[type]; each; each = each->next)

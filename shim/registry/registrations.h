@@ -24,6 +24,7 @@
     X(TIMER, TIMER, "timer_create", "the timer was deleted")                              \
     X(QUEUE, TIMER, "mq_notify", "the notification was given, or is not waited for")      \
     X(LOOKUP, TIMER, "getaddrinfo_a", "the notification was given")                       \
+    X(ASYNC_IO, ASYNC_IO, "aio_read", "the request is over")                              \
     X(LOG_NAME, HOOK, "openlog", "the name was replaced")                                 \
     X(CONVERSION, HOOK, "register_printf_specifier", "the function was replaced")         \
     X(ARGUMENT_TYPE, HOOK, "register_printf_type", "the function was replaced")           \
@@ -59,12 +60,15 @@ struct registration {
     uint32_t site;                                  /* that was made here, who made that */
     struct module *keeper;                          /* whose handle it goes with, or NULL */
     struct module *requester;                       /* the nearest one that is not common */
+    struct module *home;                            /* of the control block, or NULL */
     struct stack *stack;
     bool ignored;                 /* made between dlpin_ignore_begin and dlpin_ignore_end */
     bool muted;                   /* nobody knows whether libc took it */
     bool taken;                   /* by registration_take_newest */
+    bool in_flight;               /* the request, when a module was last closed */
     bool idle, over;              /* as registrations_note_kernel found it */
-    uintptr_t function, argument; /* as the program gave them, for those that run through us */
+    uintptr_t function, argument; /* as the program gave them, for those that run through us; of a
+                                   * request, its buffer */
     const char *call;             /* instead of its type's */
     char name[REGISTRATION_NAME]; /* of an environment variable, a conversion, … */
 };
@@ -75,6 +79,7 @@ struct registration_request {
     uintptr_t functions[REGISTRATION_FUNCTIONS];
     uintptr_t data;
     uintptr_t other;    /* instead of `data`, where that is in no module; or 0 */
+    uintptr_t argument; /* as libc gets it, where that is not `data` */
     uintptr_t handle;   /* of the module that it goes with, or 0 */
     uintptr_t identity; /* 0: the handle, until registration_complete */
     const char *call;   /* NULL: its type's */
@@ -106,10 +111,17 @@ void registration_mute(enum registration_type type, uint64_t serial);
  */
 bool registration_forget(enum registration_type type, uintptr_t identity, bool spare_unloaded);
 
+/* In a fork child, which has no timers, notifications and requests of its parent. */
+void registrations_fork_child(void);
+
 /* libc has finalized what belongs to this handle. */
 void registrations_finalized(uintptr_t handle);
 
-/* True if there are any; without a lock. */
+/* Removes those for which `keep`, called under the registry lock, is false. */
+void registrations_keep(enum registration_type type, bool keep(const struct registration *));
+
+/* How many there are, and true if there are any; without a lock. */
+unsigned registrations_count(enum registration_type type);
 bool registrations_any(enum registration_type type);
 
 /* True if code or data that it names is unloaded. */

@@ -7,6 +7,8 @@
 #include "base/output.h"
 #include "base/sys.h"
 #include "modules/budget.h"
+#include "modules/named.h"
+#include "report/loads.h"
 #include "report/records.h"
 
 #include <string.h>
@@ -18,6 +20,7 @@ static _Atomic bool tried;
 static bool closed;
 static struct text held; /* pending records of modules */
 static pid_t held_by;    /* the process that they are of */
+static uint64_t forked;  /* when this process began as a fork child; 0: it did not */
 static char *pattern;
 static struct process_info process;
 
@@ -45,50 +48,147 @@ void log_flush_locked(void)
     budget_note_done(WORK_RECORDS);
 }
 
-void log_write(struct text *text)
+static struct text *begin_holding(void)
 {
-    log_flush_locked();
-    write_out(text);
+    pid_t pid = sys_getpid();
+    if (held_by != pid)
+        text_free(&held);
+    held_by = pid;
+    work_note(WORK_RECORDS);
+    return &held;
 }
 
-void log_write_module(struct module *module, enum module_state state)
+static void end_holding(void)
 {
-    if (!held.length)
-        held_by = sys_getpid();
-    record_module(&held, module, state, log_now());
-    work_note(WORK_RECORDS);
     if (held.length >= HELD_MOST)
         log_flush_locked();
 }
 
-static int collect_module(struct module *module, void *data)
+static void hold_module(struct module *module, enum module_state state, uint64_t time)
 {
-    struct module ***next = data;
-    *(*next)++ = module_ref(module);
-    return 0;
+    record_module(begin_holding(), module, state, time);
+    end_holding();
 }
+
+static void hold_counts(bool all)
+{
+    uint32_t module;
+    unsigned count;
+    while (loads_take_count(all, &module, &count)) {
+        record_reloads(begin_holding(), module, count, log_now());
+        end_holding();
+    }
+}
+
+/* The module itself, or whoever opened it, or opened that one: a record names whom it follows. */
+static struct module *first_to_list(struct module *module)
+{
+    struct module *opener = modules_by_id(module->opener_module);
+    while (opener && !module_is_listed(opener)) {
+        module = opener;
+        opener = modules_by_id(module->opener_module);
+    }
+    return module;
+}
+
+/* A module whose loading was not reported yet is listed all the same. */
+static void list_module(struct module *module)
+{
+    while (!module_is_listed(module)) {
+        struct module *first = first_to_list(module);
+        if (!first->loaded_at)
+            loads_note(first, MODULE_LOADED, log_now());
+        loads_list(first);
+        hold_module(first, MODULE_LOADED, first->loaded_at);
+        if (first->reported != MODULE_LOADED)
+            hold_module(first, first->reported, first->changed_at);
+    }
+}
+
+static void list_named(void)
+{
+    struct module *module;
+    while ((module = modules_take_named()) != NULL) {
+        list_module(module);
+        module_unref(module);
+    }
+}
+
+void log_write(struct text *text)
+{
+    list_named();
+    hold_counts(true);
+    log_flush_locked();
+    write_out(text);
+}
+
+void log_write_module(struct module *module)
+{
+    if (module_is_listed(module))
+        hold_module(module, module->reported, module->changed_at);
+    else if (loads_take(module))
+        list_module(module);
+    else
+        hold_counts(false);
+}
+
+void log_list_named(uint32_t number)
+{
+    struct module *module = modules_by_id(number);
+    if (module)
+        list_module(module);
+}
+
+struct known {
+    struct module **modules; /* with references */
+    size_t count, room;
+};
 
 static int count_module(struct module *module, void *data)
 {
-    ++*(size_t *)data;
+    struct known *known = data;
+    known->room++;
     return 0;
 }
 
-/* Modules that were there before the file was. */
-static void write_known_modules_locked(void)
+static int collect_module(struct module *module, void *data)
 {
-    size_t count = 0;
-    modules_each_known(count_module, &count);
-    size_t size = (count + 16) * sizeof(struct module *);
-    struct module **list = arena_alloc(size), **end = list;
-    if (!list)
+    struct known *known = data;
+    if (known->count < known->room)
+        known->modules[known->count++] = module_ref(module);
+    return 0;
+}
+
+/* Loads that were unloaded before a fork are the parent's. */
+static void list_known(struct module *module, bool only_mapped)
+{
+    bool is_unloaded = module->reported == MODULE_UNLOADED;
+    if (module_is_listed(module) || (is_unloaded && (only_mapped || module->changed_at < forked)))
         return;
-    modules_each_known(collect_module, &end);
-    for (struct module **m = list; m < end; m++) {
-        log_write_module(*m, atomic_load(&(*m)->state));
-        module_unref(*m);
+    if (loads_take(module) || only_mapped)
+        list_module(module);
+}
+
+/* Modules that come meanwhile are reported by themselves. */
+static void list_all_known(bool only_mapped)
+{
+    struct known known = {0};
+    modules_each_known(count_module, &known);
+    size_t size = known.room * sizeof(struct module *);
+    known.modules = arena_alloc(size);
+    if (!known.modules)
+        return;
+    modules_each_known(collect_module, &known);
+    for (size_t i = 0; i < known.count; i++) {
+        list_known(known.modules[i], only_mapped);
+        module_unref(known.modules[i]);
     }
-    arena_free(list, size);
+    arena_free(known.modules, size);
+}
+
+void log_list_mapped_locked(void)
+{
+    list_all_known(true);
 }
 
 /* True: there is a file to write to. */
@@ -114,7 +214,7 @@ bool log_open_locked(void)
     struct text text = {0};
     record_header(&text, &process);
     log_write(&text);
-    write_known_modules_locked();
+    list_all_known(false); /* they were there before the file was */
     log_flush_locked();
     return true;
 }
@@ -172,7 +272,9 @@ void log_fork_child(void)
     output_fork_child();
     tried = false;
     closed = false;
+    forked = log_now();
     text_free(&held); /* the parent writes them */
+    loads_forget();
     work_take(WORK_RECORDS);
 }
 

@@ -33,9 +33,16 @@ bool log_is_wanted_empty(void);
 /* Writes the record and releases it. */
 void log_write(struct text *record);
 
-/* A record of a module, which is kept until log_flush_locked, or until the next record of any other
- * kind at the latest: whoever is named in a record comes before it. */
-void log_write_module(struct module *module, enum module_state state);
+/* The module's state changed, as loads_note was told. Its record, if it gets one, is kept until
+ * log_flush_locked, or until the next record of any other kind at the latest: whoever is named in a
+ * record comes before it. */
+void log_write_module(struct module *module);
+
+/* The same for a module that is named in a record from elsewhere. */
+void log_list_named(uint32_t module);
+
+/* Writes records of all modules that are mapped and have none yet. */
+void log_list_mapped_locked(void);
 
 /* Writes what was held back. */
 void log_flush_locked(void);

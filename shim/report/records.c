@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "report/records.h"
+#include "base/bypassed.h"
 #include "base/dropped.h"
 #include "base/sys.h"
 #include "base/unfollowed.h"
-#include "ownership/json.h"
+#include "modules/identities.h"
+#include "ownership/frame_json.h"
 #include "base/names.h"
 #include "rules/path_json.h"
 #include "rules/rule.h"
@@ -109,6 +111,8 @@ void record_module(struct text *text, const struct module *module, enum module_s
     json_string(text, "path", module->path);
     if (module->soname)
         json_string(text, "soname", module->soname);
+    if (module->identity != identity_of(module))
+        json_string(text, "identity", module->identity);
     add_build_id(text, module);
     json_address(text, "base", module->start);
     json_address(text, "end", module->end);
@@ -124,6 +128,15 @@ void record_module(struct text *text, const struct module *module, enum module_s
         text_add(text, ",\"common\":true");
     if (kept_names[atomic_load(&module->kept)])
         json_string(text, "kept", kept_names[atomic_load(&module->kept)]);
+    json_end(text);
+}
+
+void record_reloads(struct text *text, uint32_t module, unsigned count, uint64_t time)
+{
+    json_begin(text, "reloads");
+    json_number(text, "time", time);
+    json_number(text, "module", module);
+    json_number(text, "count", count);
     json_end(text);
 }
 
@@ -261,12 +274,22 @@ static void add_unfollowed(struct text *text)
     text_add(text, "]");
 }
 
+/* Of a process without plug-ins, a shell for one, nothing would follow from that. */
+static void add_bypassed(struct text *text)
+{
+    const char *name;
+    for (unsigned i = 0; atomic_load(&modules_came) && (name = bypassed_get(i)); i++)
+        text_printf(text, ",\"%s\":false", name);
+}
+
 void record_coverage(struct text *text, bool heap_seen, const char *const *unseen, uint64_t time)
 {
     const char *comma = "";
     json_begin(text, "coverage");
     json_number(text, "time", time);
-    text_printf(text, ",\"hooks\":{\"heap\":%s},\"dropped\":{", heap_seen ? "true" : "false");
+    text_printf(text, ",\"hooks\":{\"heap\":%s", heap_seen ? "true" : "false");
+    add_bypassed(text);
+    text_add(text, "},\"dropped\":{");
     for (unsigned i = 0; i < DROP_COUNT; i++) {
         unsigned long count = atomic_load(&dropped[i]);
         if (count == 0)

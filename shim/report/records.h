@@ -55,6 +55,8 @@ struct summary {
 void record_header(struct text *text, const struct process_info *info);
 void record_module(struct text *text, const struct module *module, enum module_state state,
                    uint64_t time);
+/* So many loads of the file of that module have no records. */
+void record_reloads(struct text *text, uint32_t module, unsigned count, uint64_t time);
 void record_finding(struct text *text, const struct finding_record *record, uint64_t time);
 void record_resolved(struct text *text, uint32_t finding, const char *how, uint64_t time);
 

@@ -5,6 +5,7 @@
 #include "base/options.h"
 #include "base/unfollowed.h"
 #include "report/instances.h"
+#include "report/loads.h"
 #include "report/log.h"
 #include "base/names.h"
 #include "report/suppressions.h"
@@ -14,7 +15,7 @@
 
 #include <time.h>
 
-static unsigned untold_events; /* they are no instances: they never end */
+static unsigned uncounted_events; /* they are no instances: they never end */
 
 static void add_unreadable(struct text *complaints, const char *option, const char *path)
 {
@@ -57,12 +58,13 @@ void report_module(struct module *module, enum module_state state)
         drop(DROP_RECORD);
         return;
     }
+    loads_note(module, state, log_now());
     /* Opening the file writes all modules that there are, this one among them. */
     bool was_open = log_was_opened();
     if (was_open || module->opener)
         was_open &= log_open_locked();
     if (was_open)
-        log_write_module(module, state);
+        log_write_module(module);
     if (options.verbosity >= 2) {
         struct text line = {0};
         text_printf(&line, "dlpin: %s %s (load %u)\n", state_names[state], module->path,
@@ -121,7 +123,7 @@ static uint32_t report_new_locked(struct finding *finding, enum occasion at, boo
     if (class_of(&finding->object)->still_holds)
         instance_remember_locked(finding, group);
     else
-        untold_events++;
+        uncounted_events++;
     group->inherited = false;
     group->count++;
     note_growth(group, finding);
@@ -215,11 +217,11 @@ unsigned report_take_news(void)
     struct instance *instance, *next;
     if (!lock_acquire(&report_lock))
         return 0;
-    unsigned news = untold_events;
-    untold_events = 0;
+    unsigned news = uncounted_events;
+    uncounted_events = 0;
     HASH_ITER (hh, instances, instance, next) {
-        news += !instance->told && !instance->pending;
-        instance->told |= !instance->pending;
+        news += !instance->counted && !instance->pending;
+        instance->counted |= !instance->pending;
     }
     lock_release(&report_lock);
     return news;
@@ -232,6 +234,8 @@ void report_request(uint32_t token, enum request_state state)
     unsigned open = 0;
     if (!lock_acquire(&report_lock))
         return;
+    if (log_open_locked())
+        log_list_mapped_locked();
     HASH_ITER (hh, groups, group, next) {
         if (group->resolved || group->inherited)
             continue;
@@ -372,6 +376,7 @@ void report_finish(const char *ended, bool image_may_go_on, bool heap_seen,
     if ((log_was_opened() || unfollowed_any()) && log_open_locked()) {
         struct summary summary = summarize_locked(ended);
         struct text text = {0};
+        log_list_mapped_locked();
         record_coverage(&text, heap_seen, unseen, log_now());
         log_write(&text);
         record_summary(&text, &summary, log_now());
@@ -389,8 +394,8 @@ void report_fork_child(void)
     log_fork_child();
     unfollowed_fork_child();
     HASH_ITER (hh, instances, instance, next_instance)
-        instance->told = true;
-    untold_events = 0;
+        instance->counted = true;
+    uncounted_events = 0;
     HASH_ITER (hh, groups, group, next) {
         group->inherited = true;
         group->count = group->written_count = 0;

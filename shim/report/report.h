@@ -44,8 +44,12 @@ void report_request(uint32_t token, enum request_state state);
  * the process. */
 void report_supposed(struct text *text, const struct finding *finding, uint32_t token, uint32_t id);
 
-/* Records that were made elsewhere. */
-void report_add(const char *records, size_t length);
+/* In a copy of the process: takes the modules that its records name and that have no records of
+ * their own, as their ids. */
+unsigned report_take_named(uint32_t *modules, unsigned most);
+
+/* Records that were made in a copy of the process, and what report_take_named gave there. */
+void report_add(const char *records, size_t length, const uint32_t *named, unsigned count);
 
 /* The event that this finding predicts was prevented once more. */
 void report_skipped(const struct object *object);
@@ -77,7 +81,7 @@ bool report_has_unsettled(void);
 void report_settle_pending(void);
 
 /* True if a stack is among the pending findings; under the check lock. */
-bool report_awaits_stacks(void);
+bool report_needs_stacks(void);
 
 /* True if anything is open that report_revalidate could resolve; without a lock. */
 bool report_has_open(void);

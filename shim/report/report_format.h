@@ -27,7 +27,7 @@
 /* X(enumerator, "name", "what it means, in one line") */
 #define DLPIN_VERDICTS(X)                                                                      \
     X(DANGLING, "dangling", "the module is unmapped, and something live still points into it") \
-    X(PINNED, "pinned", "the module is still mapped: something keeps it, or nobody closed it") \
+    X(PINNED, "pinned", "the module is still mapped; something keeps it, or nobody closed it") \
     X(LOST, "lost", "memory or a slot that nobody can give back any more")                     \
     X(HELD, "held", "something that the module made is still in use elsewhere")                \
     X(STALE, "stale", "a value crossed from one task into the next")                           \
@@ -47,11 +47,11 @@
     X(KEY_DESTRUCTOR, "key-destructor", "pthread key left with its destructor in the module",      \
       "key", "dangling error, held warning")                                                       \
     X(KEY, "key", "pthread key left by the module", "key", "lost warning, held warning")           \
-    X(KEY_VALUE, "key-value", "thread-specific value of the module left", "value",                 \
+    X(KEY_VALUE, "key-value", "thread left with a value of the module", "value",                   \
       "dangling error, lost warning, held warning")                                                \
     X(KEY_ORPHAN, "key-orphan", "pthread key deleted while threads had values for it", "key",      \
       "lost warning")                                                                              \
-    X(KEY_FOREIGN, "key-foreign", "pthread key deleted that was not live, or is another module's", \
+    X(KEY_FOREIGN, "key-foreign", "pthread key deleted that was none of the module's live keys",   \
       "key", "misuse error, misuse warning")                                                       \
     X(THREAD_ROUTINE, "thread-routine", "thread left that runs the module's code", "thread",       \
       "dangling error, held warning")                                                              \
@@ -61,8 +61,8 @@
       "thread", "held note")                                                                       \
     X(THREAD_STACK, "thread-stack", "thread inside the module", "frame",                           \
       "dangling error, dangling warning")                                                          \
-    X(THREAD_BLOCKED, "thread-blocked", "thread waiting with memory of the module", "wait",        \
-      "dangling error, dangling warning")                                                          \
+    X(THREAD_BLOCKED, "thread-blocked", "thread left waiting in a call with memory of the module", \
+      "wait", "dangling error, dangling warning")                                                  \
     X(ROBUST_MUTEX, "robust-mutex", "robust mutex of the module left locked", "mutex",             \
       "dangling error")                                                                            \
     X(EXIT_HANDLER, "exit-handler", "exit handler left in the module", "registration",             \
@@ -71,14 +71,18 @@
       "dangling error, held warning")                                                              \
     X(TIMER, "timer", "timer or notification left that calls the module", "registration",          \
       "dangling error, lost warning, held warning")                                                \
-    X(HOOK, "hook", "function or memory of the module that a library still has", "registration",   \
+    X(ASYNC_IO, "async-io", "asynchronous I/O of the module left in flight", "registration",       \
+      "dangling error, held warning")                                                              \
+    X(HOOK, "hook", "hook of a library left in the module", "registration",                        \
       "dangling error, held warning")                                                              \
     X(ENVIRONMENT, "environment", "environment variable left in the module", "registration",       \
       "dangling error, held warning")                                                              \
-    X(POINTER, "pointer", "pointer left into the module", "pointer", "dangling warning")           \
+    X(POINTER, "pointer", "memory left that points into the module", "pointer",                    \
+      "dangling warning")                                                                          \
     X(REGISTRY, "registry", "entry left in a library's registry", "entry", "dangling error")       \
     X(HEAP_LOST, "heap-lost", "heap memory left that nothing reaches", "heap", "lost warning")     \
-    X(HEAP_HELD, "heap-held", "heap memory left that is still reached", "heap", "held note")       \
+    X(HEAP_HELD, "heap-held", "heap memory left that something still reaches", "heap",             \
+      "held note")                                                                                 \
     X(TASK_VALUE, "task-value", "thread-specific value left for the next task", "task",            \
       "stale warning")                                                                             \
     X(SIGNAL_HANDLER, "signal-handler", "signal handler left in the module", "signal",             \
@@ -94,7 +98,7 @@
     X(STILL_MAPPED, "still-mapped", "module closed and still mapped", "module", "pinned warning")  \
     X(TLS_DESTRUCTOR, "tls-destructor", "module kept mapped by thread_local objects", "module",    \
       "pinned warning")                                                                            \
-    X(HANDLE, "handle", "handle of dlopen never closed", "module", "pinned note")
+    X(HANDLE, "handle", "opened with dlopen, never closed", "module", "pinned note")
 
 /* When a finding was made. X(enumerator, "name") */
 #define DLPIN_OCCASIONS(X) \
@@ -116,7 +120,7 @@
 
 /*
  * Why the library does not come into a program that a process started: "why" in "unfollowed" of a
- * coverage record. X(enumerator, "name", "what it means, behind the program's name")
+ * coverage record. X(enumerator, "name", "what it means, after the program's name")
  */
 #define DLPIN_UNFOLLOWED(X)                                                                    \
     X(STATIC, "static", "statically linked, no loader will load libdlpin.so")                  \
@@ -145,7 +149,7 @@
 /*
  * A request is a signal (check_signal) to a thread, with this si_code and a token in si_uid that
  * comes back in the records. si_value says which system call the thread waits in: in bits 48 to 62
- * its number, below them the address behind the instruction; and in bit 63 whether it may be begun
+ * its number, below them the address after the instruction; and in bit 63 whether it may be begun
  * anew. si_errno is 0, or the id of a module that is to be supposed to be unloaded, or, with
  * REQUEST_WHY, of one for which the answer says why it is mapped. It contains no secret; the kernel
  * decides who may send it.
@@ -186,9 +190,12 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  * Readers ignore unknown types and fields.
  *
  * header    format version tool pid ppid exe argv[] started(RFC 3339) arch libc options
- * module    pid time id path soname? build_id? base end load opener?(frame) state
+ * module    pid time id path soname? identity?(where the option alias= gives it) build_id? base
+ *           end load opener?(frame) state
  *           common?(true: it acts for others)
  *           kept?("fix", "prevent": by that option it stays mapped)
+ * reloads   pid time module(id) count(of further loads of its file that were unloaded and that no
+ *           record names; a later one of this module replaces it)
  * finding   pid time id kind verdict severity module(id) module_path message
  *           cause consequence fix(the parts of message) at count bytes?
  * blocks? members?[{name count module}](what several findings with one cause are about)
@@ -202,7 +209,7 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  * crash     pid time signal signal_name address module(the unloaded one) offset symbol?
  *           predicted_by(finding id, or null) stack[](frames; the first is where it died, and no
  *           return address: with another pc than address it read or wrote there)
- * coverage  pid time hooks{heap: bool} dropped{what: count} unseen[](sentences)
+ * coverage  pid time hooks{heap: bool, function: false} dropped{what: count} unseen[](sentences)
  *           unfollowed?[{program why count}](programs that it started, and that the library does
  *           not come into)
  * summary   pid time findings kinds{} verdicts{} severities{}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Records of findings under a supposition. They are stored nowhere. */
+#include "modules/named.h"
 #include "report/log.h"
 #include "report/signature.h"
 #include "report/records.h"
@@ -28,13 +29,25 @@ void report_supposed(struct text *text, const struct finding *finding, uint32_t 
     text_free(&signature);
 }
 
-void report_add(const char *records, size_t length)
+unsigned report_take_named(uint32_t *modules, unsigned most)
+{
+    struct module *module;
+    unsigned count = 0;
+    while (count < most && (module = modules_take_named()) != NULL)
+        modules[count++] = module->id;
+    return count;
+}
+
+void report_add(const char *records, size_t length, const uint32_t *named, unsigned count)
 {
     struct text text = {0};
     if (length == 0 || !lock_acquire(&report_lock))
         return;
     text_add_n(&text, records, length);
-    if (log_open_locked())
+    bool is_open = log_open_locked();
+    for (unsigned i = 0; is_open && i < count; i++)
+        log_list_named(named[i]);
+    if (is_open)
         log_write(&text);
     else
         text_free(&text);

@@ -2,6 +2,7 @@
 /* Applies the rules to the registries. */
 #include "base/dropped.h"
 #include "registry/descriptors.h"
+#include "registry/left_values.h"
 #include "registry/mappings.h"
 #include "registry/signals.h"
 #include "rules/found.h"
@@ -30,6 +31,11 @@ static void check_descriptor_locked(struct descriptor *descriptor, void *found)
 {
     if (descriptor->is_compared)
         found_apply(&(struct subject){.class = &descriptor_class, .descriptor = descriptor}, found);
+}
+
+static void check_left_values_locked(const struct left_values *left, void *found)
+{
+    found_apply(&(struct subject){.class = &left_values_class, .left_values = left}, found);
 }
 
 static void check_mapping_locked(struct mapped *mapped, void *found)
@@ -93,6 +99,7 @@ void rules_check(bool unseen, rules_known *known, rules_sink *sink, void *data)
     found_environment_locked(unseen, &found);
     if (unseen)
         found_epolls_locked(&found);
+    left_values_each_locked(check_left_values_locked, &found);
     descriptors_each_locked(check_descriptor_locked, &found);
     mappings_each_locked(check_mapping_locked, &found);
     found_handles_locked(false, &found);

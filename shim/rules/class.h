@@ -18,6 +18,7 @@
 
 struct object_class;
 struct deletion;
+struct left_values;
 struct passage;
 struct target;
 struct task_value;
@@ -54,6 +55,7 @@ struct subject {
             const struct target *target; /* of its argument; may be NULL */
         } thread;
         const struct deletion *deletion; /* rules/rules.h */
+        const struct left_values *left_values;
         struct {
             const struct passage *passage; /* rules/passages.h */
             const struct thread *thread;   /* or NULL */
@@ -124,6 +126,9 @@ struct object_class {
 
     /* Findings say that a thread runs in the module, and which one. */
     bool is_of_running_thread;
+
+    /* Findings are about the moment of a call, even where they are reported later. */
+    bool is_of_event;
 
     /* How a pending finding is resolved that was not made again after the dlclose. NULL: it is
      * confirmed when the module is unmapped. */

@@ -18,24 +18,11 @@ bool rules_deletion_is_plain(uint32_t number, const struct key *was, uintptr_t c
 void rules_check_deletion(const struct deletion *deletion, rules_sink *sink, void *data)
 {
     struct found found = {0};
-    struct deletion complete = *deletion;
     if (!lock_acquire(&registry_lock)) {
         drop(DROP_FINDING);
         return;
     }
-    for (struct thread *thread = threads; thread && !deletion->error; thread = thread->next) {
-        struct value *value = thread_value(thread, deletion->number);
-        struct heap_block block;
-        if (!value_is_current(value, deletion->was) || value->epoch == VALUE_IGNORED ||
-            !thread_is_live(thread) || !heap_find((uintptr_t)atomic_load(&value->pointer), &block))
-            continue;
-        if (complete.blocks++ == 0) {
-            complete.thread = thread;
-            complete.value = value;
-            complete.block = block;
-        }
-    }
-    found_apply(&(struct subject){.class = &deletion_class, .deletion = &complete}, &found);
+    found_apply(&(struct subject){.class = &deletion_class, .deletion = deletion}, &found);
     lock_release(&registry_lock);
     found_hand_on(&found, sink, data);
 }

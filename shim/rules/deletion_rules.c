@@ -4,64 +4,9 @@
 #include "rules/key_rules.h"
 #include "rules/rule.h"
 #include "rules/rules.h"
-#include "rules/subject_json.h"
 #include "rules/words.h"
 
 #include <errno.h>
-
-static void copy_deletion(const struct deletion *deletion, struct finding *finding)
-{
-    key_copy(deletion->was, finding);
-    finding->deletion.live = keys_live_locked();
-    finding->stack = stack_copy(deletion->stack);
-}
-
-static bool match_key_orphan(const struct subject *subject, struct finding *finding)
-{
-    const struct deletion *deletion = subject->deletion;
-    const struct key *was = deletion->was;
-    /* Values that are no live blocks (numbers, statics, freed blocks) need no release. */
-    if (deletion->error || !deletion->blocks)
-        return false;
-    finding->verdict = VERDICT_LOST;
-    finding->severity = was->destructor.pc ? SEVERITY_WARNING : SEVERITY_NOTE;
-    finding->module = module_ref(was->owner);
-    copy_deletion(deletion, finding);
-    finding->tid = atomic_load(&deletion->thread->tid);
-    finding->address = (uintptr_t)atomic_load(&deletion->value->pointer);
-    finding->place = PLACE_BLOCK;
-    finding->bytes = deletion->block.size;
-    finding->deletion.others = deletion->blocks - 1;
-    return true;
-}
-
-static void explain_key_orphan(const struct finding *finding, struct message *message)
-{
-    const char *s = finding->deletion.others ? "s" : "";
-    text_printf(&message->cause, "pthread key %u of ", finding->object.deletion.key);
-    word_module(&message->cause, finding->module);
-    text_add(&message->cause, " was deleted while ");
-    word_thread(&message->cause, finding);
-    if (finding->deletion.others)
-        text_printf(&message->cause, " and %u more", finding->deletion.others);
-    text_printf(&message->cause, " still had a value for it, %lx, ",
-                (unsigned long)finding->address);
-    word_bytes(&message->cause, finding->bytes);
-    if (finding->function.pc) {
-        text_add(&message->consequence, "pthread_key_delete runs no destructors: ");
-        word_function(&message->consequence, &finding->function);
-        text_printf(&message->consequence,
-                    " will not run for the value%s, and nobody frees the "
-                    "block%s",
-                    s, s);
-    } else {
-        text_printf(&message->consequence, "Nobody frees the block%s, unless others know %s", s,
-                    *s ? "them" : "it");
-    }
-    text_add(&message->fix,
-             "Let each thread free its value and call pthread_setspecific with NULL, "
-             "or end, before pthread_key_delete is called");
-}
 
 /* The module made the key, for itself or for another one. */
 static bool had_a_part(const struct key *key, const struct module *module)
@@ -97,7 +42,9 @@ static bool match_key_foreign(const struct subject *subject, struct finding *fin
     finding->severity = deletion->used_after ? SEVERITY_ERROR : SEVERITY_WARNING;
     finding->module = module_ref(deleter ? deleter->module : NULL);
     finding->deletion.error = deletion->error;
-    copy_deletion(deletion, finding);
+    key_copy(was, finding);
+    finding->deletion.live = keys_live_locked();
+    finding->stack = stack_copy(deletion->stack);
     return true;
 }
 
@@ -106,7 +53,7 @@ static void explain_key_foreign(const struct finding *finding, struct message *m
     word_module(&message->cause, finding->module);
     text_printf(&message->cause, " deleted pthread key %u, which ", finding->object.deletion.key);
     if (finding->deletion.error) {
-        text_add(&message->cause, "is not live");
+        text_add(&message->cause, "is not live: it was never created, or is deleted already");
         text_add(&message->consequence, "Had another module got this number meanwhile, that module "
                                         "would have lost its key");
         text_add(&message->fix, "Call pthread_key_delete once for each pthread_key_create that "
@@ -144,19 +91,14 @@ static bool is_ignored(const struct subject *subject)
 static void write_subject(struct text *text, const struct finding *finding)
 {
     key_write(text, finding, finding->object.deletion.key, finding->deletion.live);
-    if (!finding->tid)
-        return;
-    subject_thread(text, finding);
-    subject_address(text, finding, "address");
 }
 
 const struct object_class deletion_class = {
     .identify = identify,
     .is_ignored = is_ignored,
     .write_subject = write_subject,
+    .is_of_event = true,
 };
 
-const struct rule rule_KEY_ORPHAN = {&deletion_class, match_key_orphan, explain_key_orphan,
-                                     CLOSED_NOTHING};
 const struct rule rule_KEY_FOREIGN = {&deletion_class, match_key_foreign, explain_key_foreign,
                                       CLOSED_NOTHING};

@@ -42,6 +42,12 @@ static const char *closing_call(const char *opening)
     return "close";
 }
 
+/* The C++ library has the FILE, and nobody else: inside a std::filebuf. */
+static bool is_of_stream(const struct finding *finding)
+{
+    return words_stack_names(finding->stack, "basic_file");
+}
+
 static void explain_descriptor(const struct finding *finding, struct message *message)
 {
     bool is_shared = finding->verdict == VERDICT_HELD && !finding->object.closed;
@@ -62,8 +68,12 @@ static void explain_descriptor(const struct finding *finding, struct message *me
     else
         text_add(&message->consequence, "The module is still mapped and may use it; each opening "
                                         "may leave one more");
-    text_printf(&message->fix, "%s %s", is_shared ? "If its user does not, call" : "Call",
-                closing_call(finding->descriptor.call));
+    if (is_of_stream(finding))
+        text_printf(&message->fix, "%sClose the C++ file stream, or delete the object that has it,",
+                    is_shared ? "If its user does not: " : "");
+    else
+        text_printf(&message->fix, "%s %s", is_shared ? "If its user does not, call" : "Call",
+                    closing_call(finding->descriptor.call));
     word_undo(&message->fix, finding);
 }
 

@@ -44,9 +44,12 @@ struct object {
             uint32_t key, serial;
         } deletion;
         struct {
+            uint32_t key, serial; /* of the deletion */
+        } left_values;
+        struct {
             uintptr_t address, word;
             uint32_t site;  /* the call site of the block that it is in, or 0; */
-            uint32_t index; /* and so many words behind the start of that block */
+            uint32_t index; /* and so many words after the start of that block */
         } slot;
         struct {
             uintptr_t start; /* of one of the blocks */
@@ -126,7 +129,7 @@ struct path_step {
 
 struct path {
     unsigned count;
-    unsigned skipped; /* so many are left out in the middle, behind the first count / 2 */
+    unsigned skipped; /* so many are left out in the middle, after the first count / 2 */
     struct path_step steps[];
 };
 
@@ -158,12 +161,16 @@ struct finding {
         } key;
         struct {
             struct frame via; /* the trampoline before the start routine */
+            bool detached;    /* it was created so */
         } thread;
         struct {
             unsigned live;
-            unsigned others; /* further threads that have a value */
-            int error;       /* what the call returned */
+            int error; /* what the call returned */
         } deletion;
+        struct {
+            unsigned live;
+            unsigned others; /* further threads that have a value */
+        } left_values;
         struct {
             uintptr_t address;
             struct known_registry registry; /* of which it is an entry */

@@ -75,7 +75,7 @@ void found_apply(const struct subject *subject, struct found *found)
 void found_hand_on(struct found *found, rules_sink *sink, void *data)
 {
     for (size_t i = 0; i < found->count; i++) {
-        if (found->findings[i].tid)
+        if (found->findings[i].tid && !found->findings[i].thread_name[0])
             thread_name(found->findings[i].tid, found->findings[i].thread_name);
         sink(&found->findings[i], data);
     }

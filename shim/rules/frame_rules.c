@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/own_stack.h"
 #include "base/sys.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "registry/threads.h"
 #include "rules/rule.h"
 #include "rules/stack_search.h"
@@ -37,8 +37,9 @@ static void explain_thread_stack(const struct finding *finding, struct message *
     word_fate(&message->cause, finding);
     word_thread(&message->cause, finding);
     text_add(&message->cause,
-             unwound ? " is inside it, and will return to "
-                     : " seems to be inside it: on its stack, beyond what can be unwound, is the "
+             unwound ? " has not returned from it: on its stack is a call that returns to "
+                     : " seems not to have returned from it: on its stack, beyond what can be "
+                       "unwound, is the "
                        "return address ");
     word_return_address(&message->cause, &finding->function);
     text_add(&message->consequence,
@@ -47,7 +48,7 @@ static void explain_thread_stack(const struct finding *finding, struct message *
                        "return into unmapped memory, and the process dies");
     text_add(&message->fix, "Wait before dlclose until every thread has returned from ");
     word_identity(&message->fix, finding->module);
-    text_add(&message->fix, ", and call dlclose only in code that stays");
+    text_add(&message->fix, "; code of the module must not close the module itself");
 }
 
 static void identify(const struct subject *subject, struct object *object)
@@ -71,12 +72,12 @@ static void still_holds(const struct object *object, const char **how)
     pid_t tid = object->frame.tid;
     struct thread_stack stack = {.sp = (uintptr_t)__builtin_frame_address(0)};
     bool self = tid == sys_gettid();
-    own_stack_look_through_own(&stack.sp);
+    own_stack_to_program_own(&stack.sp);
     if (!self && !sys_thread_alive(tid)) {
         *how = "the thread ended";
         return;
     }
-    bool sampled = self || stack_look(tid, &stack);
+    bool sampled = self || stack_sample_once(tid, &stack);
     bool is_on = object->frame.slot ? lies_there(object->frame.slot, object->frame.pc) &&
                                           (!sampled || stack.sp <= object->frame.slot)
                                     : !sampled || self || stack.pc == object->frame.pc;

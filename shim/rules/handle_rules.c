@@ -38,15 +38,26 @@ static void explain_handle(const struct finding *finding, struct message *messag
         text_add(&message->cause, ", which it opened");
     } else {
         word_module(&message->cause, finding->owner);
-        text_add(&message->cause, " was opened, and is not closed");
+        text_add(&message->cause, " was opened");
+        if (finding->requester) {
+            text_add(&message->cause, " by ");
+            word_module(&message->cause, finding->requester);
+        }
+        text_add(&message->cause, " and never closed");
     }
     if (handle->opens > 1)
-        text_printf(&message->cause, " (handles left: %u of %u)", handle->handles, handle->opens);
+        text_printf(&message->cause, " (opened %u times, closed %u)", handle->opens,
+                    handle->opens - handle->handles);
     word_module(&message->consequence, finding->owner);
     text_add(&message->consequence, " stays mapped until the process ends");
     text_add(&message->fix, "Call dlclose once for each dlopen");
-    if (abandoned)
+    if (abandoned) {
         word_undo(&message->fix, finding);
+    } else if (finding->requester) {
+        text_add(&message->fix, " in ");
+        word_identity(&message->fix, finding->requester);
+        text_add(&message->fix, ", unless the library is meant to stay");
+    }
 }
 
 const struct rule rule_HANDLE = {&module_class, match_handle, explain_handle, CLOSED_NOTHING};

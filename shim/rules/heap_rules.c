@@ -23,8 +23,11 @@ static void copy_blocks(const struct result *result, struct finding *finding)
 
 static void word_blocks(struct text *message, size_t blocks, size_t bytes)
 {
-    text_printf(message, "%zu block%s of %zu bytes%s", blocks, blocks == 1 ? "" : "s", bytes,
-                blocks == 1 ? "" : " in all");
+    word_count(message, blocks, "block");
+    text_add(message, " of ");
+    word_count(message, bytes, "byte");
+    if (blocks != 1)
+        text_add(message, " in all");
 }
 
 static bool match_heap_lost(const struct subject *subject, struct finding *finding)
@@ -54,6 +57,16 @@ static const char *freeing_call(const struct finding *finding)
                                                        : "free";
 }
 
+/* Rust drops no static when a module is unloaded, and has no destructors of modules. */
+static void word_drop(struct text *fix, const struct finding *finding, bool one)
+{
+    text_printf(fix, "Drop %s in ", one ? "it" : "them");
+    word_identity(fix, finding->module);
+    text_add(fix, " before it is unloaded: take the value out of the static that has it. What "
+                  "Rust's library keeps for itself cannot be dropped; where that is so, let the "
+                  "module stay (RTLD_NODELETE)");
+}
+
 static void explain_heap_lost(const struct finding *finding, struct message *message)
 {
     bool one = finding->blocks == 1;
@@ -65,8 +78,8 @@ static void explain_heap_lost(const struct finding *finding, struct message *mes
     if (finding->heap.hanging_blocks) {
         text_add(&message->cause, "; ");
         word_blocks(&message->cause, finding->heap.hanging_blocks, finding->heap.hanging_bytes);
-        text_printf(&message->cause, " hang%s off %s", finding->heap.hanging_blocks == 1 ? "s" : "",
-                    one ? "it" : "them");
+        text_printf(&message->cause, " %s reached through %s alone",
+                    finding->heap.hanging_blocks == 1 ? "is" : "are", one ? "it" : "them");
     }
     text_add(&message->consequence, "Nobody can free this memory any more");
     if (is_emergency_pool(finding)) {
@@ -75,6 +88,10 @@ static void explain_heap_lost(const struct finding *finding, struct message *mes
         text_add(&message->fix, "Link ");
         word_identity(&message->fix, finding->module);
         text_add(&message->fix, " with the shared libstdc++, which is loaded once");
+        return;
+    }
+    if (words_is_rust(finding)) {
+        word_drop(&message->fix, finding, one);
         return;
     }
     text_printf(&message->fix, "Call %s for %s", freeing_call(finding), one ? "it" : "them");
@@ -105,9 +122,9 @@ static void explain_heap_held(const struct finding *finding, struct message *mes
         path_describe_root(&message->cause, finding->path);
     }
     if (finding->heap.hanging_blocks) {
-        text_add(&message->cause, ", with ");
+        text_add(&message->cause, ", and through ");
+        text_add(&message->cause, one ? "it " : "them ");
         word_blocks(&message->cause, finding->heap.hanging_blocks, finding->heap.hanging_bytes);
-        text_add(&message->cause, " behind");
     }
     if (words_stack_names(finding->stack, "__cxa_allocate_exception")) {
         text_add(&message->consequence,
@@ -116,15 +133,19 @@ static void explain_heap_held(const struct finding *finding, struct message *mes
         word_drop_exception(&message->fix);
         return;
     }
+    if (word_end_of_call(&message->fix, finding->path)) {
+        text_add(&message->consequence, "The thread may still use what it has there");
+        return;
+    }
     text_printf(
         &message->consequence,
-        "If %s handed over for good, all is well; if %s in a table or a cache, %s allocated "
-        "there for ever",
-        one ? "it was" : "they were", one ? "it is" : "they are", one ? "it stays" : "they stay");
-    text_printf(&message->fix, "Take %s out and call %s", one ? "it" : "them",
-                freeing_call(finding));
+        "If the module handed %s over to another owner, who frees %s, all is well; if %s forgotten "
+        "there, %s allocated until the process ends",
+        one ? "it" : "them", one ? "it" : "them", one ? "it was" : "they were",
+        one ? "it stays" : "they stay");
+    text_printf(&message->fix, "Unless another owner frees %s, remove %s from there and call %s",
+                one ? "it" : "them", one ? "it" : "them", freeing_call(finding));
     word_undo(&message->fix, finding);
-    text_add(&message->fix, ", unless the new owner does");
 }
 
 static void identify(const struct subject *subject, struct object *object)

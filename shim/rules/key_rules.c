@@ -2,7 +2,7 @@
 /* Keys. */
 #include "rules/key_rules.h"
 #include "base/json.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "rules/rule.h"
 #include "rules/words.h"
 
@@ -101,9 +101,10 @@ static void explain_key(const struct finding *finding, struct message *message)
     else
         text_add(&message->consequence, "The key stays in use");
     text_printf(&message->consequence,
-                ": %u of %u keys are taken, and if each load of the module takes one, "
+                ": %u of %u keys %s taken, and if each load of the module takes one, "
                 "pthread_key_create fails after %u more",
-                finding->key.live, (unsigned)KEYS_MAX, KEYS_MAX - finding->key.live);
+                finding->key.live, (unsigned)KEYS_MAX, finding->key.live == 1 ? "is" : "are",
+                KEYS_MAX - finding->key.live);
     text_add(&message->fix, "Call pthread_key_delete");
     word_undo(&message->fix, finding);
 }

@@ -38,15 +38,16 @@ static void explain_mapping(const struct finding *finding, struct message *messa
                 "%zu bytes of memory at %lx, which it mapped with %s, are still mapped",
                 finding->bytes, (unsigned long)finding->address, finding->mapping.call);
     if (!is_held)
-        text_add(&message->cause, ", though nothing leads there");
+        text_add(&message->cause, ", though nothing points there");
     else if (!finding->path)
-        text_add(&message->cause, ", and something still leads there");
+        text_add(&message->cause, ", and something still points there");
     else {
         text_add(&message->cause, " and reached from ");
         path_describe_root(&message->cause, finding->path);
     }
     text_add(&message->consequence,
-             is_held ? "If the memory was handed over for good, all is well; else it stays mapped"
+             is_held ? "If the module handed the memory over to another owner, who unmaps it, all "
+                       "is well; if not, it stays mapped until the process ends"
                      : "Nobody can unmap it any more; each load of the module leaves as much");
     text_printf(&message->fix, "Call %s", finding->mapping.call[0] == 's' ? "shmdt" : "munmap");
     word_undo(&message->fix, finding);

@@ -6,7 +6,7 @@
 #include "base/sys.h"
 #include "modules/elf_file.h"
 #include "modules/handles.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "rules/rule.h"
 #include "rules/words.h"
 
@@ -88,9 +88,7 @@ static void say_tls_thread(struct text *message, const struct holder *holder)
     else if (holder->tid == sys_getpid())
         text_add(message, "the main thread (which ends with the process)");
     else
-        text_printf(message, "thread %d", holder->tid);
-    if (holder->tid != 0 && holder->tid != sys_getpid() && holder->thread_name[0])
-        text_printf(message, " \"%s\"", holder->thread_name);
+        word_other_thread(message, holder->tid, holder->thread_name);
 }
 
 /* Without memory it has none. */
@@ -107,12 +105,13 @@ static void say_tls_destructor(struct text *message, const struct holder *holder
                           "but no dlclose came after that");
         return;
     }
-    text_printf(message, " still has to run %u destructor%s of thread_local objects",
-                holder->pending, holder->pending == 1 ? "" : "s");
+    text_add(message, " will run ");
+    word_count(message, holder->pending, "destructor");
+    text_add(message, " of thread_local objects when it ends");
     struct frame function = {holder->function, holder->function_module};
     if (!function.pc)
         return;
-    text_add(message, holder->pending == 1 ? ", " : ", first ");
+    text_add(message, holder->pending == 1 ? ": " : ": first ");
     word_function(message, &function);
     if (holder->symbol)
         text_printf(message, " for the object %s", holder->symbol);
@@ -122,8 +121,8 @@ static void say_reason(struct text *message, const struct holder *holder)
 {
     switch (holder->reason) {
     case REASON_HANDLE:
-        text_printf(message, "%u handle%s of it %s left", holder->handles,
-                    holder->handles == 1 ? "" : "s", holder->handles == 1 ? "is" : "are");
+        word_count(message, holder->handles, "handle");
+        text_printf(message, " of it %s still open", holder->handles == 1 ? "is" : "are");
         break;
     case REASON_DEPENDENCY:
         word_module(message, holder->module);
@@ -137,7 +136,10 @@ static void say_reason(struct text *message, const struct holder *holder)
         say_nodelete(message, holder);
         break;
     case REASON_UNIQUE_SYMBOL:
-        text_printf(message, "its symbol %s is unique in the process", symbol_of(holder));
+        text_printf(message,
+                    "its symbol %s is unique in the process (STB_GNU_UNIQUE), and the loader never "
+                    "unloads a module that defines one",
+                    symbol_of(holder));
         break;
     case REASON_TLS_DESTRUCTOR:
         say_tls_destructor(message, holder);
@@ -204,7 +206,7 @@ static void advise_unique_symbol(struct text *fix, const struct finding *finding
 
 static void advise_handle(struct text *fix, const struct finding *finding)
 {
-    text_add(fix, "Call dlclose for each handle that is left");
+    text_add(fix, "Call dlclose for each handle that is still open");
 }
 
 static void advise_dependency(struct text *fix, const struct finding *finding)
@@ -250,8 +252,9 @@ static void advise_tls_destructor(struct text *fix, const struct finding *findin
 {
     text_add(fix, "End the threads that use ");
     word_identity(fix, finding->module);
-    text_add(fix, " before its dlclose, or use no thread_local objects with destructors there; the "
-                  "first dlclose after these threads have ended unmaps it");
+    text_add(fix,
+             " before its dlclose, or use no thread_local objects with destructors there; once "
+             "these threads have ended, the next dlclose of any module unmaps it");
 }
 
 /* Advice to avoid a reason; only the first of a kind adds it. */
@@ -311,11 +314,12 @@ static void say_retained(struct text *consequence, const struct finding *finding
     bool is_first = consequence->length == 0;
     if (is_first)
         text_printf(consequence, "Its %zu KB are not given back", finding->bytes >> 10);
-    if (retained->known && retained->blocks > 0)
-        text_printf(consequence,
-                    "%s its variables alone hold %zu block%s of the heap with %zu bytes",
-                    is_first ? ", and" : ";", retained->blocks, retained->blocks == 1 ? "" : "s",
-                    retained->bytes);
+    if (retained->known && retained->blocks > 0) {
+        text_printf(consequence, "%s its variables alone hold ", is_first ? ", and" : ";");
+        word_count(consequence, retained->blocks, "block");
+        text_add(consequence, " of the heap with ");
+        word_count(consequence, retained->bytes, "byte");
+    }
 }
 
 static void say_stay(struct text *cause, const struct finding *finding)

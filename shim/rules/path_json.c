@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "rules/path_json.h"
 #include "modules/symbols.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "rules/paths.h"
 
 const char *const target_names[] = {NULL, "code", "vtable", "typeinfo", "object", "data"};
@@ -23,7 +23,7 @@ static uintptr_t add_variable(struct text *text, const struct path_step *step)
     const struct root *root = &step->step.root;
     uintptr_t offset, base = root->kind == ROOT_TLS ? root->start : root->module->bias;
     bool named = path_symbol(&step->step, symbol, &offset);
-    json_number(text, "module", root->module->id);
+    json_module(text, "module", root->module);
     json_number(text, "offset", step->step.slot - base);
     json_string(text, "symbol", named ? symbol : NULL);
     return named ? offset : 0;

@@ -2,6 +2,7 @@
 #include "rules/paths.h"
 #include "base/arena.h"
 #include "base/dropped.h"
+#include "base/sys.h"
 #include "modules/symbols.h"
 #include "ownership/sites.h"
 #include "registry/threads.h"
@@ -92,9 +93,10 @@ static void describe_variable(struct text *text, const struct step *step)
 
 static void describe_thread(struct text *text, const struct path_step *step)
 {
-    text_printf(text, "thread %d", step->step.root.tid);
-    if (step->thread_name[0])
-        text_printf(text, " \"%s\"", step->thread_name);
+    if (step->step.root.tid == sys_getpid())
+        text_add(text, "the main thread");
+    else
+        word_other_thread(text, step->step.root.tid, step->thread_name);
 }
 
 void path_describe_root(struct text *text, const struct path *path)
@@ -134,6 +136,15 @@ void path_describe_root(struct text *text, const struct path *path)
     }
 }
 
+bool word_end_of_call(struct text *text, const struct path *path)
+{
+    if (!path || path->steps[0].step.root.kind != ROOT_STACK)
+        return false;
+    text_add(text, "Before dlclose, wait for the return of the call that has it on ");
+    path_describe_root(text, path);
+    return true;
+}
+
 void path_describe(struct text *text, const struct path *path, unsigned n)
 {
     const struct path_step *step = &path->steps[n];
@@ -170,7 +181,9 @@ void word_through(struct text *text, const struct finding *finding)
     unsigned blocks = finding->path->count - 1 + finding->path->skipped;
     bool image = finding->place == PLACE_IMAGE;
     unsigned between = image ? blocks : blocks - 1;
-    text_printf(text, "which leads through %u block%s to ", between, between == 1 ? "" : "s");
+    text_add(text, "which leads through ");
+    word_count(text, between, "block");
+    text_add(text, " to ");
     if (image) {
         word_target(text, finding);
     } else {

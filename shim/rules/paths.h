@@ -19,6 +19,10 @@ void path_describe(struct text *text, const struct path *path, unsigned n);
 /* The same of the root alone, as in "is still reached from …". */
 void path_describe_root(struct text *text, const struct path *path);
 
+/* How to let go of what the stack of a thread has. False: the path does not begin there, and
+ * nothing is added. */
+bool word_end_of_call(struct text *text, const struct path *path);
+
 /* "it leads through 2 blocks to code of the module, f (…), which is unmapped. " */
 void word_through(struct text *text, const struct finding *finding);
 

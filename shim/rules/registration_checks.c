@@ -3,6 +3,7 @@
 #include "base/guard.h"
 #include "base/sys.h"
 #include "modules/work.h"
+#include "registry/async_io.h"
 #include "registry/epolls.h"
 #include "registry/libc_state.h"
 #include "registry/signal_stacks.h"
@@ -115,15 +116,21 @@ static void check_signal_stack_locked(struct found *found)
     module_unref(image);
 }
 
-/* A timer may expire between the last destructor and the unmapping. */
+/* A timer may expire, a request end, a notification come, between the last destructor and the
+ * unmapping. */
 static void check_closing_locked(const struct module *module, struct found *found)
 {
-    for (struct registration *each = registrations[REGISTERED_TIMER]; each; each = each->next)
-        found_apply(&(struct subject){.class = &registration_class,
-                                      .registration = each,
-                                      .closing = true,
-                                      .candidate = module},
-                    found);
+    static const enum registration_type types[] = {REGISTERED_TIMER, REGISTERED_QUEUE,
+                                                   REGISTERED_LOOKUP, REGISTERED_ASYNC_IO};
+    async_io_ask_locked();
+    for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
+        for (struct registration *each = registrations[types[i]]; each; each = each->next)
+            if (registration_is_live(each))
+                found_apply(&(struct subject){.class = &registration_class,
+                                              .registration = each,
+                                              .closing = true,
+                                              .candidate = module},
+                            found);
 }
 
 static void check_all_locked(struct found *found)

@@ -2,7 +2,7 @@
 /* Functions and memory that were registered with the C library, and outlive their module there. */
 #include "base/json.h"
 #include "base/sys.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "registry/epolls.h"
 #include "registry/libc_state.h"
 #include "registry/signal_stacks.h"
@@ -109,16 +109,15 @@ static void say_what(const struct finding *finding, struct text *message)
         word_function(message, &finding->function);
         text_add(message, " with ");
     }
-    text_printf(message, "%lx in its image", (unsigned long)finding->address);
+    word_in_image(message, finding);
 }
 
 static void explain_exit_handler(const struct finding *finding, struct message *message)
 {
     word_fate(&message->cause, finding);
-    text_add(&message->cause, "the exit handler ");
-    say_what(finding, &message->cause);
-    text_printf(&message->cause, ", registered with %s, is still registered",
+    text_printf(&message->cause, "the exit handler that was registered with %s is still there: ",
                 finding->registration.call);
+    say_what(finding, &message->cause);
     if (!finding->object.closed)
         text_add(&message->consequence, "When the process ends, it jumps into unmapped memory and "
                                         "dies: the C library does not take the handler out with "
@@ -137,15 +136,15 @@ static void explain_fork_handler(const struct finding *finding, struct message *
     text_add(&message->cause, "the fork handler ");
     say_what(finding, &message->cause);
     text_add(&message->cause,
-             " is still registered, because it was not registered as the module's own");
+             " is still registered, because it was registered in the name of the program or of "
+             "another module");
     if (!finding->object.closed)
         text_add(&message->consequence,
                  "The next fork jumps into unmapped memory, and the process dies");
     text_add(&message->fix, "Call pthread_atfork in ");
     word_identity(&message->fix, finding->module);
-    text_add(&message->fix, ": that makes the handlers the module's own, and the C library removes "
-                            "those when it unloads "
-                            "the module");
+    text_add(&message->fix, " itself: the C library then takes the handlers for the module's own, "
+                            "and removes them when it unloads the module");
 }
 
 static void explain_idle_timer(const struct finding *finding, struct message *message)
@@ -179,11 +178,51 @@ static void explain_timer(const struct finding *finding, struct message *message
                 finding->registration.call, finding->function.pc ? "calls" : "has as argument");
     say_what(finding, &message->cause);
     if (!finding->object.closed)
-        text_add(&message->consequence, "When it comes, a thread is started there, in unmapped "
-                                        "memory, and the process dies");
+        text_add(&message->consequence, "When the notification comes, the C library calls it in a "
+                                        "new thread: that jumps into unmapped memory, and the "
+                                        "process dies");
     text_printf(&message->fix, "Call %s", cancelling_call(finding->registration.call));
     word_undo(&message->fix, finding);
     text_add(&message->fix, ", and wait for a notification that is under way");
+}
+
+static const char *async_io_consequence(const struct finding *finding)
+{
+    const char *part = finding->registration.name;
+    if (!strcmp(part, "buffer"))
+        return "The transfer fails with EFAULT, or reads or writes what lies there by then";
+    if (!strcmp(part, "control block"))
+        return "When the request is over, the C library writes the result there, in unmapped "
+               "memory or over what lies there by then, and the process dies";
+    return finding->place == PLACE_NONE
+               ? "When the request is over, the C library calls it in a new thread: that jumps "
+                 "into unmapped memory, and the process dies"
+               : "When the request is over, the C library calls it in a new thread, which uses "
+                 "unmapped memory, and the process dies";
+}
+
+static void explain_async_io(const struct finding *finding, struct message *message)
+{
+    const char *part = finding->registration.name;
+    word_fate(&message->cause, finding);
+    text_printf(&message->cause, "a request of %s is still in flight, whose %s ",
+                finding->registration.call, part);
+    if (!strcmp(part, "notification")) {
+        text_add(&message->cause, finding->function.pc ? "calls " : "has as argument ");
+        say_what(finding, &message->cause);
+    } else if (finding->place == PLACE_BLOCK) {
+        text_printf(&message->cause,
+                    "lay at %lx in a block that the module made and that was freed",
+                    (unsigned long)finding->address);
+    } else {
+        text_printf(&message->cause, "lies at %lx in its image", (unsigned long)finding->address);
+    }
+    if (!finding->object.closed)
+        text_add(&message->consequence, async_io_consequence(finding));
+    text_add(&message->fix,
+             "Wait with aio_suspend until the request is over, or call aio_cancel and "
+             "wait then,");
+    word_undo(&message->fix, finding);
 }
 
 static void say_remedy(struct text *fix, const char *call)
@@ -237,10 +276,12 @@ static void explain_signal_stack(const struct finding *finding, struct message *
     word_fate(&message->cause, finding);
     text_add(&message->cause, "the signal stack of ");
     word_thread(&message->cause, finding);
-    text_printf(&message->cause, ", set with sigaltstack, at %lx, ",
-                (unsigned long)finding->address);
-    text_add(&message->cause, is_block ? "lay in a block that the module made and that was freed"
-                                       : "lies in its image");
+    text_add(&message->cause, ", set with sigaltstack, is at ");
+    if (is_block)
+        text_printf(&message->cause, "%lx, in a block that the module made and that was freed",
+                    (unsigned long)finding->address);
+    else
+        word_in_image(&message->cause, finding);
     if (!finding->object.closed)
         text_printf(&message->consequence,
                     "The next signal to that thread whose handler was set with SA_ONSTACK %s, and "
@@ -255,10 +296,13 @@ static void explain_unwind_frames(const struct finding *finding, struct message 
 {
     bool is_block = finding->place == PLACE_BLOCK;
     word_fate(&message->cause, finding);
-    text_printf(&message->cause, "its unwind tables, registered with %s, %s at %lx%s, ",
-                finding->registration.call, is_block ? "in a block" : "in its image",
-                (unsigned long)finding->address, is_block ? ", which was freed" : "");
-    text_add(&message->cause, "are still registered");
+    text_printf(&message->cause,
+                "its unwind tables are still registered with %s: ", finding->registration.call);
+    if (is_block)
+        text_printf(&message->cause, "%lx, in a block that was freed",
+                    (unsigned long)finding->address);
+    else
+        word_in_image(&message->cause, finding);
     if (!finding->object.closed)
         text_add(&message->consequence,
                  "The unwinder reads them at the next throw of a C++ exception, pthread_exit, "
@@ -272,15 +316,15 @@ static void explain_unwind_frames(const struct finding *finding, struct message 
 static void explain_epoll(const struct finding *finding, struct message *message)
 {
     word_fate(&message->cause, finding);
-    text_printf(&message->cause, "the data of an epoll entry, for %s, still points to ",
+    text_printf(&message->cause, "the data of an epoll entry, for %s, is still the address of ",
                 finding->registration.name);
-    word_function(&message->cause, &(struct frame){finding->address, finding->module});
+    word_in_image(&message->cause, finding);
     if (!finding->object.closed)
         text_add(&message->consequence,
                  "The kernel gives the pointer to whoever waits for the next event, who reads or "
                  "calls unmapped memory: then the process dies");
-    text_add(&message->fix, "Call epoll_ctl with EPOLL_CTL_DEL, or close the file with all of its "
-                            "descriptors,");
+    text_add(&message->fix, "Call epoll_ctl with EPOLL_CTL_DEL, or close every descriptor of that "
+                            "file,");
     word_undo(&message->fix, finding);
 }
 
@@ -295,7 +339,8 @@ static void explain_environment(const struct finding *finding, struct message *m
             text_printf(&message->cause, "%s ", finding->registration.name);
         text_add(&message->cause, "is still a string ");
     }
-    text_printf(&message->cause, "at %lx in its image", (unsigned long)finding->address);
+    text_add(&message->cause, "at ");
+    word_in_image(&message->cause, finding);
     if (!finding->object.closed)
         text_add(&message->consequence,
                  "The next getenv, setenv or exec reads unmapped memory, and the process dies");
@@ -392,6 +437,8 @@ const struct rule rule_FORK_HANDLER = {&registration_class, match_registration,
                                        explain_fork_handler, CLOSED_NOTE};
 const struct rule rule_TIMER = {&registration_class, match_registration, explain_timer,
                                 CLOSED_NOTE};
+const struct rule rule_ASYNC_IO = {&registration_class, match_registration, explain_async_io,
+                                   CLOSED_NOTE};
 const struct rule rule_HOOK = {&registration_class, match_registration, explain_hook, CLOSED_NOTE};
 const struct rule rule_ENVIRONMENT = {&registration_class, match_registration, explain_environment,
                                       CLOSED_NOTE};

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "rules/retained.h"
+#include "ownership/common.h"
 #include "ownership/sites.h"
+#include "registry/old_words.h"
 #include "rules/paths.h"
+#include "scan/blocks.h"
+
+#include <string.h>
 
 static void copy_block(const struct result *result, struct finding *finding)
 {
@@ -32,4 +37,53 @@ void retained_copy(const struct retained *retained, struct finding *finding)
     } else {
         copy_block(result, finding);
     }
+}
+
+/* Libraries that take blocks of at least such a size and hand out parts of them. */
+static const struct {
+    const char *library;
+    size_t least;
+} dealers[] = {
+    {"libtcl*.so*", 16 << 10}, /* TclpAlloc */
+};
+
+static bool is_dealt(const struct step *step)
+{
+    const struct site *site = site_get(step->site);
+    const struct module *owner = site ? site->owner.module : NULL;
+    for (size_t i = 0; owner && i < ARRAY_SIZE(dealers); i++)
+        if (step->size >= dealers[i].least &&
+            common_glob(dealers[i].library, strlen(dealers[i].library), owner->identity))
+            return true;
+    return false;
+}
+
+/* A large block that begins with a page is such a one, too (the carriers of erlang): malloc has
+ * nothing of that kind unless it is asked for. With other allocators than glibc's each large block
+ * begins so. */
+static bool is_carrier(const struct step *step)
+{
+    enum { PAGE = 4096, LARGE = 64 << 10 };
+    return blocks_have_heads() && step->start % PAGE == 0 && step->size >= LARGE;
+}
+
+/* Another allocator hands out parts of a block: nobody can tell which of them are in use. */
+static bool is_in_parts(const struct result *result)
+{
+    bool found = false;
+    for (unsigned i = 1; i < result->steps; i++)
+        found |= is_carrier(&result->path[i]) || is_dealt(&result->path[i]);
+    return found;
+}
+
+bool retained_is_old(const struct result *result, const struct in_block *place)
+{
+    return result->kind == RESULT_POINTER && result->site &&
+           old_words_has(place->start, result->site, place->slot, result->word);
+}
+
+bool retained_is_doubtful(const struct retained *retained)
+{
+    return retained->is_ambiguous || is_in_parts(retained->result) ||
+           retained_is_old(retained->result, &retained->place);
 }

@@ -10,6 +10,7 @@
 #include "rules/found.h"
 #include "rules/known_registries.h"
 #include "rules/passages.h"
+#include "rules/retained.h"
 #include "rules/rule.h"
 #include "scan/target.h"
 
@@ -61,7 +62,7 @@ static enum target_class class_of_constant(const struct result *result, const st
     return is_first ? TARGET_VTABLE : TARGET_DATA;
 }
 
-/* True for the file's headers, and for gaps between and behind its sections: a word that leads
+/* True for the file's headers, and for gaps between and after its sections: a word that leads
  * there is a number that looks like an address, or stands for the whole module. */
 static bool is_nothing(const struct module *module, uintptr_t address)
 {
@@ -167,7 +168,15 @@ static void apply_to_thread(const struct retained *retained, struct found *found
     lock_release(&registry_lock);
 }
 
-/* Each place of a word in blocks, up to the first one that is not known. */
+/* A block that libc made for itself: it reads none of the old words there. */
+static bool is_libcs_own(const struct result *result)
+{
+    const struct site *site = site_get(result->site);
+    return site && site->by_libc && result->steps && result->path[0].root.kind == ROOT_LIBC;
+}
+
+/* Each place of a word in blocks, up to the first one that is not known; first those at which
+ * somebody has written it. */
 static void apply_to_places(struct retained *retained, bool all, struct found *found)
 {
     const struct result *result = retained->result;
@@ -175,9 +184,11 @@ static void apply_to_places(struct retained *retained, bool all, struct found *f
     const struct object_class *class = retained->registry               ? &registry_class
                                        : result->kind == RESULT_POINTER ? &slot_class
                                                                         : &heap_class;
-    for (unsigned i = 0; i < count && (all || found->count == 0); i++) {
-        retained->place = result->places[i];
-        found_apply(&(struct subject){.class = class, .retained = retained}, found);
+    unsigned end = is_libcs_own(result) ? count : 2 * count;
+    for (unsigned i = 0; i < end && (all || found->count == 0); i++) {
+        retained->place = result->places[i % count];
+        if (retained_is_old(result, &retained->place) == (i >= count))
+            found_apply(&(struct subject){.class = class, .retained = retained}, found);
     }
 }
 
@@ -287,8 +298,10 @@ static bool classify(struct retained *retained, struct known_registry *row)
 
 static bool is_registered(const struct result *result, enum root_kind root)
 {
-    return root == ROOT_LIBC && result->kind == RESULT_POINTER &&
-           libc_was_given(result->word, result->path[result->steps - 1].slot);
+    if (result->kind != RESULT_POINTER || !result->steps)
+        return false;
+    uintptr_t slot = result->path[result->steps - 1].slot;
+    return (root == ROOT_LIBC && libc_was_given(result->word, slot)) || libc_works_with(slot);
 }
 
 /* A thread that is in the module has a finding of its own, which is the cause: once it has
@@ -304,7 +317,7 @@ bool rules_check_retained(const struct result *result, bool all, rules_known *kn
                           rules_sink *sink, void *data)
 {
     struct found found = {.known = known};
-    struct retained retained = {.result = result};
+    struct retained retained = {.result = result, .place = result->places[0]};
     struct known_registry row;
     if (!result_holds(result))
         return false;

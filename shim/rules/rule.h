@@ -40,8 +40,8 @@ static inline const struct object_class *class_of(const struct object *object)
     return rules[object->kind]->class;
 }
 
-extern const struct object_class key_class, value_class, thread_class, deletion_class, slot_class,
-    registry_class, heap_class, frame_class, wait_class, mutex_class, registration_class,
-    task_class, signal_class, module_class, descriptor_class, mapping_class;
+extern const struct object_class key_class, value_class, thread_class, deletion_class,
+    left_values_class, slot_class, registry_class, heap_class, frame_class, wait_class, mutex_class,
+    registration_class, task_class, signal_class, module_class, descriptor_class, mapping_class;
 
 #endif

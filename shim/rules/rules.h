@@ -18,11 +18,6 @@ struct deletion {
     int error;                 /* what it returned */
     bool deleter_named;        /* the first frame's code really called pthread_key_delete */
     bool used_after;           /* the owner used it afterwards */
-    /* Threads that had a live block as value: how many, and the first of them. */
-    unsigned blocks;
-    struct thread *thread;
-    struct value *value;
-    struct heap_block block;
 };
 
 struct message;
@@ -63,7 +58,7 @@ bool rules_check_retained(const struct result *result, bool all, rules_known *kn
  * value. The stack needs no check then. Takes the registry lock. */
 bool rules_deletion_is_plain(uint32_t number, const struct key *was, uintptr_t caller);
 
-/* The rules for a deletion. */
+/* The rules for the call itself; what it left behind is examined at each check. */
 void rules_check_deletion(const struct deletion *deletion, rules_sink *sink, void *data);
 
 /* A task of the calling thread ends, while it still is the current one; it reads, at this return

@@ -3,10 +3,11 @@
 #include "base/json.h"
 #include "base/names.h"
 #include "base/sys.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "registry/heap.h"
 #include "rules/path_json.h"
 #include "rules/paths.h"
+#include "rules/retained.h"
 #include "rules/rule.h"
 #include "rules/subject_json.h"
 #include "rules/words.h"
@@ -17,35 +18,34 @@ static const struct step *last_step(const struct result *result)
     return result->steps ? &result->path[result->steps - 1] : NULL;
 }
 
-/* A large block that begins with a page is what another allocator hands out in parts (the carriers
- * of erlang): malloc has nothing of that kind unless it is asked for. Nobody can tell which parts
- * are in use. With other allocators than glibc's each large block begins so. */
-static bool is_in_parts(const struct result *result)
+/* The path leads to the first place of the word; this one may be another of the same block. */
+static uintptr_t slot_of(const struct retained *retained, struct path *path)
 {
-    enum { PAGE = 4096, LARGE = 64 << 10 };
-    bool found = false;
-    for (unsigned i = 1; i < result->steps && blocks_have_heads(); i++)
-        found |= result->path[i].start % PAGE == 0 && result->path[i].size >= LARGE;
-    return found;
+    const struct step *where = last_step(retained->result);
+    const struct in_block *place = &retained->place;
+    if (!retained->result->site || place->start != where->start)
+        return where->slot;
+    if (path)
+        path->steps[path->count - 1].step.slot = place->slot;
+    return place->slot;
 }
 
 static void copy_slot(const struct subject *subject, struct finding *finding)
 {
     const struct result *result = subject->retained->result;
-    const struct step *where = last_step(result);
     const struct site *site = site_get(result->site);
     finding->verdict = VERDICT_DANGLING;
     finding->only_if_moved = site_is_younger(site, result->module);
     finding->module = module_ref(result->module);
     finding->target = subject->retained->target;
     finding->place = PLACE_IMAGE;
-    finding->slot.address = where->slot;
     finding->address = finding->pointee = result->word;
     finding->function = (struct frame){result->word, module_ref(result->module)};
     finding->blocks = result->blocks;
     if (site_unloaded(site) == result->module)
-        finding->bytes = where->size * result_blocks(result);
+        finding->bytes = last_step(result)->size * result_blocks(result);
     finding->path = path_make(result, result->module);
+    finding->slot.address = slot_of(subject->retained, finding->path);
     if (site) {
         finding->owner = module_ref(site->owner.module);
         finding->requester = module_ref(site->requester.module);
@@ -56,9 +56,9 @@ static void copy_slot(const struct subject *subject, struct finding *finding)
 static bool match_pointer(const struct subject *subject, struct finding *finding)
 {
     const struct retained *retained = subject->retained;
-    bool is_weak = retained->target == TARGET_DATA || retained->is_ambiguous;
+    bool is_weak = retained->target == TARGET_DATA || retained_is_doubtful(retained);
     copy_slot(subject, finding);
-    finding->severity = is_weak || is_in_parts(retained->result) ? SEVERITY_NOTE : SEVERITY_WARNING;
+    finding->severity = is_weak ? SEVERITY_NOTE : SEVERITY_WARNING;
     return true;
 }
 
@@ -85,35 +85,37 @@ static void explain_pointer(const struct finding *finding, struct message *messa
     const struct path *path = finding->path;
     word_fate(&message->cause, finding);
     if (path && path->count > 1) {
-        path_describe(&message->cause, path, path->count - 1);
-        text_printf(
-            &message->cause, ", at offset %lu,",
-            (unsigned long)(finding->slot.address - path->steps[path->count - 1].step.start));
-    } else if (path) {
+        const struct step *last = &path->steps[path->count - 1].step;
+        word_bytes(&message->cause, last->size);
+        text_add(&message->cause, ", reached from ");
         path_describe_root(&message->cause, path);
+        text_printf(&message->cause, ", still points at offset %lu to ",
+                    (unsigned long)(finding->slot.address - last->start));
+    } else {
+        if (path)
+            path_describe_root(&message->cause, path);
+        text_add(&message->cause, " still points to ");
     }
-    text_add(&message->cause, " still points to ");
     word_target(&message->cause, finding);
     if (finding->blocks > 1)
         text_printf(&message->cause, " (and so do %zu more such words)", finding->blocks - 1);
-    text_printf(&message->consequence, "If anybody %s dies; dlpin cannot know whether anybody will",
+    text_printf(&message->consequence,
+                "If anybody %s dies; dlpin cannot know whether that will happen",
                 uses[finding->target]);
     if (words_stack_names(finding->stack, "__cxa_allocate_exception")) {
         word_drop_exception(&message->fix);
         return;
     }
-    bool is_on_stack = path && path->steps[0].step.root.kind == ROOT_STACK;
+    if (word_end_of_call(&message->fix, path))
+        return;
     text_add(&message->fix, "Let ");
     word_identity(&message->fix, finding->module);
-    text_add(&message->fix, is_on_stack ? " let go of it on " : " take the entry out of ");
+    text_add(&message->fix, " call what removes the pointer from ");
     if (path)
         path_describe_root(&message->fix, path);
     else
         text_add(&message->fix, "what holds it");
-    if (is_on_stack)
-        text_add(&message->fix, " before dlclose");
-    else
-        word_counterpart(&message->fix, finding);
+    word_counterpart(&message->fix, finding);
 }
 
 static void advise_removal(const struct finding *finding, struct text *fix)

@@ -74,7 +74,7 @@ static void explain_task_value(const struct finding *finding, struct message *me
     text_add(&message->cause, ": ");
     if (finding->task.reader) {
         say_reader(&message->cause, finding);
-        text_add(&message->consequence, "What belongs to one task came into the hands of another");
+        text_add(&message->consequence, "The data of one task came into the hands of another");
     } else {
         word_task(&message->cause, finding->task.setter);
         text_add(&message->cause, " ended, and ");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Live threads. */
-#include "ownership/json.h"
+#include "modules/symbols.h"
+#include "ownership/frame_json.h"
 #include "registry/threads.h"
 #include "rules/paths.h"
 #include "rules/retained.h"
@@ -19,6 +20,7 @@ static void copy_thread(const struct subject *subject, struct finding *finding)
     module_ref(thread->via.module);
     finding->owner = module_ref(thread->routine.module);
     finding->requester = module_ref(thread->requester);
+    finding->thread.detached = thread->detached;
     finding->address = thread->argument;
     finding->stack = stack_copy(thread->stack);
 }
@@ -26,10 +28,27 @@ static void copy_thread(const struct subject *subject, struct finding *finding)
 static void say_routine(const struct finding *finding, struct text *message)
 {
     word_function(message, &finding->function);
+    text_add(message, ", its start routine");
     if (finding->thread.via.pc) {
+        char name[SYMBOL_MAX];
+        const struct frame *via = &finding->thread.via;
         text_add(message, ", by way of ");
-        word_function(message, &finding->thread.via);
+        if (via->module && !symbol_find(via->module, via->pc, name))
+            word_identity(message, via->module);
+        else
+            word_function(message, via);
     }
+}
+
+/* Of threads that can be joined: detached ones are another matter. */
+static void advise_join(const struct finding *finding, struct text *fix)
+{
+    bool is_std = words_stack_names(finding->stack, "NSt6thread15_M_start_thread");
+    text_add(fix, finding->thread.detached ? "Create the thread joinable, not detached; stop it"
+                                           : "Stop the thread");
+    text_printf(fix, " and wait for its end with %s",
+                is_std ? "join() of its std::thread" : "pthread_join");
+    word_undo(fix, finding);
 }
 
 static bool is_closing(const struct subject *subject)
@@ -60,16 +79,14 @@ static void explain_thread_routine(const struct finding *finding, struct message
 {
     word_fate(&message->cause, finding);
     word_thread(&message->cause, finding);
-    text_add(&message->cause, " still runs its start routine ");
+    text_add(&message->cause, " still runs ");
     say_routine(finding, &message->cause);
     if (!finding->object.closed)
-        text_add(&message->consequence, "The thread runs in, or returns into, unmapped memory, and "
-                                        "the process dies");
+        text_add(&message->consequence, "As soon as the thread runs or returns to code of the "
+                                        "module, which is unmapped, the process dies");
     if (word_end_of_threads(&message->fix, finding->function.module))
         return;
-    text_add(&message->fix, "Stop the thread and call pthread_join");
-    word_undo(&message->fix, finding);
-    text_add(&message->fix, "; nobody can wait for the end of a detached thread");
+    advise_join(finding, &message->fix);
 }
 
 /* The library whose code the thread runs made the block itself, on behalf of the module: its own
@@ -109,11 +126,14 @@ static void copy_retained_argument(const struct subject *subject, struct finding
     bool image = finding->place == PLACE_IMAGE;
     finding->verdict = image ? VERDICT_DANGLING : VERDICT_HELD;
     finding->severity = image ? SEVERITY_ERROR : SEVERITY_WARNING;
+    if (image && retained_is_doubtful(subject->retained))
+        finding->severity = SEVERITY_NOTE;
     finding->tid = atomic_load(&thread->tid);
     finding->function = thread->routine;
     module_ref(thread->routine.module);
     finding->thread.via = thread->via;
     module_ref(thread->via.module);
+    finding->thread.detached = thread->detached;
     finding->address = thread->argument;
     stack_free(finding->stack);
     finding->stack = stack;
@@ -150,7 +170,8 @@ static void explain_thread_argument(const struct finding *finding, struct messag
     if (finding->path) {
         word_through(&message->cause, finding);
     } else if (finding->place == PLACE_IMAGE) {
-        text_add(&message->cause, "an address in the module's image");
+        text_add(&message->cause, "the address of ");
+        word_in_image(&message->cause, finding);
     } else {
         word_bytes(&message->cause, finding->bytes);
         text_add(&message->cause, " that the module made");
@@ -162,8 +183,7 @@ static void explain_thread_argument(const struct finding *finding, struct messag
                 ? "If the thread reads it again, it reads unmapped memory, and the process dies"
                 : "Nobody frees the block as long as the thread needs it, and nobody is left "
                   "who knows when that ends");
-    text_add(&message->fix, "Stop the thread and call pthread_join");
-    word_undo(&message->fix, finding);
+    advise_join(finding, &message->fix);
     text_add(&message->fix, "; or give the thread memory that outlives the module");
 }
 
@@ -189,14 +209,15 @@ static void explain_thread_requested(const struct finding *finding, struct messa
     text_add(&message->cause, " started on its behalf, still runs ");
     say_routine(finding, &message->cause);
     text_add(&message->consequence,
-             "The thread's code is still there, so nothing breaks; but if it "
-             "serves this module alone, it was not stopped");
+             "The thread's code is still mapped, so the thread does no harm; but if it "
+             "serves this module alone, the module has forgotten to stop it");
     if (word_end_of_threads(&message->fix, finding->owner))
         return;
-    text_add(&message->fix, "Stop the service");
+    text_add(&message->fix, "Call what stops this service of ");
+    word_identity(&message->fix, finding->owner);
     word_undo(&message->fix, finding);
-    text_add(&message->fix, "; or, if others share the thread, start it from the host before any "
-                            "module needs it");
+    text_add(&message->fix, "; or, if other modules use the thread, too, start it from the host "
+                            "before any module needs it");
 }
 
 static void identify(const struct subject *subject, struct object *object)

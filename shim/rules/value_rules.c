@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Values of threads for live keys. */
 #include "base/json.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "registry/threads.h"
 #include "rules/paths.h"
 #include "rules/retained.h"
@@ -43,6 +43,8 @@ static bool match_retained(const struct subject *subject, struct finding *findin
     bool image = finding->place == PLACE_IMAGE;
     finding->verdict = image ? VERDICT_DANGLING : taken ? VERDICT_HELD : VERDICT_LOST;
     finding->severity = image ? SEVERITY_ERROR : taken ? SEVERITY_NOTE : SEVERITY_WARNING;
+    if (image && retained_is_doubtful(subject->retained))
+        finding->severity = SEVERITY_NOTE;
     return true;
 }
 
@@ -81,19 +83,21 @@ static bool match_key_value(const struct subject *subject, struct finding *findi
 /* Adds the value to the message's cause, and its effect to the consequence. */
 static void explain_image(const struct finding *finding, struct message *message)
 {
-    if (finding->path)
+    if (finding->path) {
         word_through(&message->cause, finding);
-    else
-        text_add(&message->cause, "an address in the module's image");
+    } else {
+        text_add(&message->cause, "the address of ");
+        word_in_image(&message->cause, finding);
+    }
     if (finding->object.closed)
         return;
-    text_add(&message->consequence, "Whoever follows the value");
+    text_add(&message->consequence,
+             "The next use of the value as a pointer reads unmapped memory, and the process dies");
     if (finding->function.pc) {
-        text_add(&message->consequence, ", the key's destructor ");
+        text_add(&message->consequence, "; when the thread ends, the key's destructor ");
         word_function(&message->consequence, &finding->function);
-        text_add(&message->consequence, " among them,");
+        text_add(&message->consequence, " is given the value");
     }
-    text_add(&message->consequence, " reads unmapped memory, and the process dies");
 }
 
 static void explain_block(const struct finding *finding, struct message *message)
@@ -145,7 +149,7 @@ static void still_holds(const struct object *object, const char **how)
 {
     struct thread *thread = thread_by_serial_locked(object->value.thread);
     struct value *value = thread ? thread_value(thread, object->value.key) : NULL;
-    if (!thread || thread_is_gone(thread))
+    if (!thread || thread_has_ended(thread))
         *how = "the thread ended";
     else if (atomic_load(&keys[object->value.key].generation) != object->value.generation)
         *how = "the key was deleted";

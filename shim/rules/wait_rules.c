@@ -2,7 +2,8 @@
 /* Threads that wait in the kernel with memory of a module. */
 #include "base/json.h"
 #include "base/sys.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
+#include "registry/async_io.h"
 #include "registry/threads.h"
 #include "rules/passages.h"
 #include "rules/path_json.h"
@@ -11,7 +12,8 @@
 #include "rules/words.h"
 #include "scan/waits.h"
 
-/* The kind thread-routine reports the same with more detail. */
+/* The kind thread-routine reports the same with more detail; and of a thread of libc that works on
+ * asynchronous I/O, the kind async-io. */
 static bool runs_its_routine(const struct thread *thread, const struct module *module)
 {
     return thread && thread->seen_to_start && thread->routine.module == module &&
@@ -21,7 +23,8 @@ static bool runs_its_routine(const struct thread *thread, const struct module *m
 static bool match_thread_blocked(const struct subject *subject, struct finding *finding)
 {
     const struct passage *passage = subject->wait.passage;
-    if (runs_its_routine(subject->wait.thread, passage->module))
+    if (runs_its_routine(subject->wait.thread, passage->module) ||
+        async_io_has_buffer_locked(passage->pc))
         return false;
     passage_describe_data(passage, finding);
     finding->severity = wait_is_futex(subject->wait.call) ? SEVERITY_ERROR : SEVERITY_WARNING;
@@ -37,9 +40,9 @@ static void explain_thread_blocked(const struct finding *finding, struct message
     word_thread(&message->cause, finding);
     if (is_futex)
         text_add(&message->cause, " waits for a semaphore, a mutex or a condition variable (futex) "
-                                  "in its image, ");
+                                  "of the module, ");
     else
-        text_printf(&message->cause, " waits in %s with a buffer in its image, ", wait_name(call));
+        text_printf(&message->cause, " waits in %s with a buffer of the module, ", wait_name(call));
     word_function(&message->cause, &finding->function);
     text_add(&message->consequence,
              is_futex

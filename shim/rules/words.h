@@ -32,8 +32,18 @@ void word_undo(struct text *text, const struct finding *finding);
 /* The same from the comma on. */
 void word_counterpart(struct text *text, const struct finding *finding);
 
-/* "thread 4711 \"worker\"" */
+/* "thread 4711 \"worker\"", or "the main thread". */
 void word_thread(struct text *text, const struct finding *finding);
+
+/* "session (libplugin.so+0x4040), in the module's image": the finding's address. */
+void word_in_image(struct text *text, const struct finding *finding);
+
+/* "thread 4711 \"worker\""; without the name where it is the process's, as each thread has it at
+ * first. */
+void word_other_thread(struct text *text, pid_t tid, const char *name);
+
+/* "1 block", "2 blocks". */
+void word_count(struct text *text, size_t count, const char *noun);
 
 /* "a block of 4096 bytes" or "a block". */
 void word_bytes(struct text *text, size_t bytes);
@@ -47,6 +57,9 @@ void word_drop_exception(struct text *text);
 
 /* True if a mangled name is in namespace std, or of a table or guard of what is. */
 bool words_is_of_std(const char *symbol);
+
+/* True if the module's innermost function on the finding's stack is compiled Rust. */
+bool words_is_rust(const struct finding *finding);
 
 /* True if one of the innermost frames is in a function whose name contains this. */
 bool words_stack_names(const struct stack *stack, const char *part);

@@ -17,7 +17,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SLICE_NS = 1000000, ENDING_PAUSES = 20, ENDING_PAUSE_US = 50 };
+enum {
+    /* Nanoseconds. A copy that dies wakes nobody: its death is noticed within so long. */
+    SLICE_NS = 1000000,
+    /* A copy that has done its work is waited for, for 1 ms at most: the kernel takes its memory
+     * back. One that needs longer is reaped later. */
+    ENDING_PAUSES = 20,
+    ENDING_PAUSE_US = 50,
+};
 
 static _Atomic pid_t copy;      /* 0: none that was not reaped */
 static _Atomic bool running;    /* and its end was not reported yet */
@@ -134,9 +141,9 @@ enum copy_state copy_poll(void)
         copy_tidy();
         return COPY_NONE;
     }
-    bool gone = reap(WNOHANG);
+    bool reaped = reap(WNOHANG);
     bool done = atomic_load(ended) == 1;
-    running = !gone && !done;
+    running = !reaped && !done;
     return running ? COPY_RUNNING : done ? COPY_DONE : COPY_DIED;
 }
 

@@ -6,7 +6,10 @@
 
 #include "modules/modules.h"
 
-enum { RANGES_MAX = 1024, RANGES_PARTS = 8192 };
+enum {
+    RANGES_MAX = 1024,   /* as many as the agenda has entries (modules/agenda.h) */
+    RANGES_PARTS = 8192, /* bits; they take 1 KB, which stays in the cache of a processor */
+};
 
 struct range {
     uintptr_t start, end;
@@ -25,7 +28,7 @@ struct ranges {
     uint64_t parts[RANGES_PARTS / 64];
 };
 
-/* Words that point into a range. */
+/* Words that point into a range. Where there are more, a walk finds them again. */
 enum { HITS_MAX = 256 };
 
 struct hit {

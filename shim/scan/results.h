@@ -9,7 +9,10 @@
 #include "scan/nodes.h"
 #include "scan/walk.h"
 
-enum { MAKERS = 256, REPEATS = 4 * RESULTS_MAX };
+enum {
+    MAKERS = 256,              /* places of a cache */
+    REPEATS = 4 * RESULTS_MAX, /* places of a hash table, of which at most a quarter is used */
+};
 
 struct maker {
     uint32_t site;

@@ -28,9 +28,11 @@ void roots_free(struct roots *roots)
     *roots = (struct roots){0};
 }
 
+/* Words that std::call_once leaves in thread-local variables are not used again. */
 bool root_may_point(const struct root *root)
 {
-    return root->kind <= ROOT_TLS || root->kind == ROOT_LIBC;
+    bool is_left = root->kind == ROOT_TLS && root->module->cxx_library;
+    return (root->kind <= ROOT_TLS || root->kind == ROOT_LIBC) && !is_left;
 }
 
 void taken_add(struct taken *taken, uintptr_t start, uintptr_t end)

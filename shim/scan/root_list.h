@@ -60,7 +60,7 @@ void roots_free(struct roots *roots);
 /*
  * True if a word of the root that points into an unloaded module may be a finding. Variables that
  * the runtimes keep for themselves are left out: libc's lists of exit and fork handlers keep old
- * words behind their ends, and registered handlers have kinds of their own. A word on a stack, or
+ * words after their ends, and registered handlers have kinds of their own. A word on a stack, or
  * in memory of unknown layout, may be dead; and values and arguments are reported without a scan.
  */
 bool root_may_point(const struct root *root);
@@ -78,6 +78,8 @@ static inline bool root_kind_leads(enum root_kind kind)
     return kind <= ROOT_LIBC;
 }
 
+/* Entries. Each mapped module takes about four; further ones are roots, with what is dead in them.
+ */
 enum { TAKEN_MAX = 8192 };
 
 struct interval {

@@ -11,7 +11,6 @@
 
 enum {
     PAGE = 4096,
-    LARGE = 64 << 10,
     ARENA_BYTES = 64 << 20, /* malloc/arena.c: HEAP_MAX_SIZE, and its alignment */
 };
 
@@ -33,10 +32,10 @@ static void add_part(uintptr_t start, uintptr_t end, void *data)
 static void add_written(struct roots *roots, struct root root)
 {
     struct part part = {roots, root};
-    if (root.end - root.start < LARGE || !roots->written)
+    if (root.end - root.start < WRITTEN_LEAST || !roots->written)
         roots_add(roots, root);
     else
-        written_each(roots->written, root.start, root.end, LARGE, add_part, &part);
+        written_each(roots->written, root.start, root.end, WRITTEN_LEAST, add_part, &part);
 }
 
 /* Variables of libc and of the C++ libraries hold what the program gave them. Where libc's lists of

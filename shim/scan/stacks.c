@@ -15,8 +15,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { LOOKS = 4, PAUSE_US = 50 };
-
 static uintptr_t read_number(const char *at, unsigned base)
 {
     uintptr_t number = 0;
@@ -66,11 +64,11 @@ static bool sample(pid_t tid, struct thread_stack *stack, bool *running)
     text_free(&path);
     *running = is_there && !stack_parse(line, stack);
     if (is_there && !*running)
-        own_stack_look_through(tid, &stack->sp, &stack->pc);
+        own_stack_to_program(tid, &stack->sp, &stack->pc);
     return is_there;
 }
 
-bool stack_look(pid_t tid, struct thread_stack *stack)
+bool stack_sample_once(pid_t tid, struct thread_stack *stack)
 {
     bool running;
     return sample(tid, stack, &running) && !running;
@@ -79,9 +77,9 @@ bool stack_look(pid_t tid, struct thread_stack *stack)
 bool stack_sample(pid_t tid, struct thread_stack *stack)
 {
     bool running = true;
-    for (unsigned i = 0; i < LOOKS && running; i++) {
+    for (unsigned i = 0; i < STACK_SAMPLES && running; i++) {
         if (i)
-            clock_pause_us(PAUSE_US);
+            clock_pause_us(STACK_PAUSE_US);
         if (!sample(tid, stack, &running))
             return false;
     }
@@ -102,7 +100,7 @@ bool stack_interrupted(struct thread_stack *stack)
 }
 
 /* proc(5): the name of the program, in parentheses, may have any character in it; the number of
- * threads is the 18th field behind it. Not /proc/self/status, where a list of groups of any length
+ * threads is the 18th field after it. Not /proc/self/status, where a list of groups of any length
  * comes first. */
 unsigned stack_count_in(const char *stat)
 {

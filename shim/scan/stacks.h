@@ -11,7 +11,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { CALL_ARGUMENTS = 6 };
+enum {
+    CALL_ARGUMENTS = 6,
+    /* A thread that runs is sampled so often, with so many microseconds in between: most wait in
+     * the kernel at one of these times. */
+    STACK_SAMPLES = 4,
+    STACK_PAUSE_US = 50,
+};
 
 struct thread_stack {
     uintptr_t sp, pc;
@@ -23,7 +29,7 @@ struct thread_stack {
 bool stack_sample(pid_t tid, struct thread_stack *stack);
 
 /* The same with one sample. */
-bool stack_look(pid_t tid, struct thread_stack *stack);
+bool stack_sample_once(pid_t tid, struct thread_stack *stack);
 
 /* The same of the calling thread while it serves a request. False: it serves none. */
 bool stack_interrupted(struct thread_stack *stack);

@@ -21,6 +21,8 @@ static size_t tls_size(const struct module *module)
     return 0;
 }
 
+/* The C++ libraries keep the exceptions there that a thread handles, as pointers into their blocks.
+ */
 static int add_tls(struct module *module, void *data)
 {
     struct tls_search *search = data;
@@ -30,8 +32,9 @@ static int add_tls(struct module *module, void *data)
     uintptr_t block = thread_tls_block(search->dtv, module);
     if (!block)
         return 0;
-    roots_add(search->roots, (struct root){.kind = module->runtime ? ROOT_RUNTIME : ROOT_TLS,
-                                           .exact = module->runtime,
+    bool is_private = module->runtime && !module->cxx_library;
+    roots_add(search->roots, (struct root){.kind = is_private ? ROOT_RUNTIME : ROOT_TLS,
+                                           .exact = is_private,
                                            .start = block,
                                            .end = block + size,
                                            .word = thread_tls_slot(search->dtv, module),
@@ -202,7 +205,7 @@ static void add_own_stack(struct roots *roots, struct taken *taken, const struct
     if (caller_stack_frame(&caller))
         sp = caller.registers[CFI_SP];
     else
-        own_stack_look_through_own(&sp);
+        own_stack_to_program_own(&sp);
     add_stack(roots, taken, maps, &self, sp);
     for (unsigned i = 0; i < CFI_SAVED; i++)
         if (cfi_knows(&caller, cfi_saved_registers[i]))
@@ -235,7 +238,7 @@ static void add_stacks(struct roots *roots, struct taken *taken, const struct ma
         return;
     }
     for (struct thread *thread = threads; thread; thread = thread->next) {
-        if (atomic_load(&thread->tid) <= 0 || thread_is_gone_now(thread))
+        if (atomic_load(&thread->tid) <= 0 || thread_has_ended_now(thread))
             continue;
         seen++;
         add_descriptor(roots, taken, maps, thread);

@@ -13,7 +13,11 @@
 #include "scan/ranges.h"
 #include "scan/roots.h"
 
-enum { STEPS_MAX = 12, RESULTS_MAX = 1024, PLACES_MAX = 64 };
+enum {
+    STEPS_MAX = 12,     /* of a path; the middle of a longer one is left out */
+    RESULTS_MAX = 1024, /* they take 2 MB, which only a walk has; more are counted as dropped */
+    PLACES_MAX = 64,    /* of one word, in blocks of one call site; of more, some may be missing */
+};
 
 /* A node of a retention path. The first is a root; then come blocks. */
 struct step {

@@ -291,6 +291,7 @@ SUPPOSITIONS = (
     ('key-value', 'key none thread w open plugin in w call plugin use_image', 'error key-value'),
     ('pointer', 'open plugin open tidy call plugin use_table', 'warning pointer'),
     ('exit-handler', 'open plugin call plugin start', 'error exit-handler'),
+    ('async-io', 'open plugin call plugin start', 'error async-io'),
     ('handle', 'open plugin call plugin start', 'note handle'),
 )
 
@@ -314,7 +315,7 @@ def holders():
         lines = [re.sub(r'(open_session|make_entry)[^,]*', r'\1', line) for line in answer.stdout.splitlines()[:5]]
         check('tree, ' + answer.stderr, lines,
               ['plugin.so, load 1 (unloaded): warning pointer, warning pointer', '`-- code: open_session',
-               '    |-- drivers+0x18 in host', '    `-- a block of 24 bytes, made in make_entry, at +0x8',
+               '    |-- drivers[1].function in host', '    `-- a block of 24 bytes, made in make_entry, at +0x8',
                '        `-- entries in host'])
         for form, start in (('dot', 'digraph dlpin {'), ('html', '<!DOCTYPE html>')):
             answer = asked.ask(f'--format={form}')

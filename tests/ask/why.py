@@ -80,11 +80,11 @@ def of_process(host):
     pid = ('-p', str(host.process.pid))
     why(2, ['has no module "tidy.so"'], *pid, 'tidy.so')
     host.do('open', 'tidy')
-    why(0, ['tidy.so, load 1 (loaded)\n', '1 handle of it is left', 'opened at:', '#0 '], *pid, 'tidy.so')
+    why(0, ['tidy.so, load 1 (loaded)\n', '1 handle of it is still open', 'opened at:', '#0 '], *pid, 'tidy.so')
     host.do('open', 'tidy', 'open', 'library', 'close', 'tidy', 'close', 'tidy')
     # Held by an open library that needs it: the retention path continues to the module that opened this library.
     why(0, ['tidy.so, load 1 (closed)\n', 'was closed', 'library.so needs it', '\n└── library.so, load 1 (loaded)\n',
-            '1 handle of it is left', 'opened at:', '!2 handles'], *pid, path('tidy'))
+            '1 handle of it is still open', 'opened at:', '!2 handles'], *pid, path('tidy'))
     why(0, ['\n|   ', '\n`-- library.so, load 1 (loaded)\n        '], *pid, 'tidy.so', locale='C')
     graph = why(0, ['digraph', 'tidy.so, load 1 (closed)', 'library.so, load 1 (loaded)', 'n1 -> n0'],
                 '--format=dot', *pid, 'tidy.so')
@@ -113,8 +113,8 @@ def of_process(host):
 
 
 def of_file(report):
-    why(0, ['tidy.so, load 2 (loaded)\n', 'is not closed', 'opened at:', 'tidy.so, load 3 (loaded)\n', 'is not closed'],
-        report, 'tidy.so')
+    why(0, ['tidy.so, load 2 (loaded)\n', 'and never closed', 'opened at:', 'tidy.so, load 3 (loaded)\n',
+            'and never closed'], report, 'tidy.so')
     why(0, ['plugin.so, load 1 (closed)\n', 'DF_1_NODELETE'], report, 'plugin.so')
     why(1, ['library.so, load 1 (unloaded)\n', 'it was unmapped'], report, 'library.so')
     why(2, ['no process had a module "nothing.so"'], report, 'nothing.so')

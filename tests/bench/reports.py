@@ -130,10 +130,10 @@ def write(path, kind, count):
         out.write(record("summary", findings=0, ended="exit"))
 
 
-def measured(command):
+def measured(command, stderr=None):
     """Seconds by the clock and of processors, and the peak of memory in MB, of the command and its children."""
     began = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)
     _, status, usage = os.wait4(process.pid, 0)
     elapsed = time.monotonic() - began
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -23,6 +23,7 @@ FIELDS = {
                "options": (str, dict)},
     "module": {"pid": INTEGER, "time": INTEGER, "id": INTEGER, "path": TEXT, "base": TEXT,
                "end": TEXT, "load": INTEGER, "state": TEXT},
+    "reloads": {"pid": INTEGER, "time": INTEGER, "module": INTEGER, "count": INTEGER},
     "finding": {"pid": INTEGER, "time": INTEGER, "id": INTEGER, "kind": TEXT, "verdict": TEXT,
                 "severity": TEXT, "module": INTEGER, "module_path": TEXT, "message": TEXT,
                 "cause": TEXT, "consequence": TEXT, "fix": TEXT, "at": TEXT, "count": INTEGER, "loads": (list,), "subject": (dict,),
@@ -69,13 +70,15 @@ class Report:
         self.unseen = []
         self.modules, self.findings, self.resolved = {}, {}, {}
         self.crashes = []
-        self._loads = {}  # identity → how many
+        self.reloads = {}  # module → loads of its file that have no records
+        self._loads = {}  # identity → numbers of loads
         self._read()
         if self.header:
             for finding in self.findings.values():
                 self._check_finding(finding)
             for crash in self.crashes:
                 self._check_crash(crash)
+            self._check_loads()
             self._check_summary()
 
     def confirmed(self):
@@ -83,6 +86,10 @@ class Report:
         before an unmapping ("pending"), and resolved before it was over."""
         return [f for f in self.findings.values()
                 if not (f.get("pending") and f["id"] in self.resolved)]
+
+    def died_pending(self, finding):
+        """True if the process died before it was certain: only the file has it then."""
+        return finding.get("pending") and not self.summary
 
     def wrong(self, text, *values):
         self.problems.append(text % values)
@@ -161,15 +168,28 @@ class Report:
             self.wrong("line %d: module %d was unloaded before", number, record["id"])
 
     def _check_new_module(self, record, number):
-        before = self._loads.get(identity(record), 0)
-        if record["load"] != before + 1:
-            self.wrong("line %d: %s is load %d after %d others", number, identity(record),
-                       record["load"], before)
-        self._loads[identity(record)] = before + 1
+        loads = self._loads.setdefault(identity(record), set())
+        if record["load"] in loads:
+            self.wrong("line %d: %s: load %d is there twice", number, identity(record), record["load"])
+        loads.add(record["load"])
         elf = self._elf_of(record)
         if elf and record.get("build_id") != elf.build_id:
             self.wrong("line %d: build ID of %s is %s, in the file %s", number, record["path"],
                        record.get("build_id"), elf.build_id)
+
+    def _take_reloads(self, record, number):
+        if record["module"] not in self.modules:
+            self.wrong("line %d: reloads of the unknown module %d", number, record["module"])
+        self.reloads[record["module"]] = record["count"]
+
+    def _check_loads(self):
+        """Each load is listed or counted. Later ones than those that are listed may be counted."""
+        for name, loads in self._loads.items():
+            counted = sum(count for number, count in self.reloads.items()
+                          if identity(self.modules[number]) == name)
+            known = len(loads) + counted
+            if self.summary and (known < max(loads) or (counted == 0 and known > max(loads))):
+                self.wrong("%s: load %d, and %d are listed, %d counted", name, max(loads), len(loads), counted)
 
     def _take_finding(self, record, number):
         before = self.findings.get(record["id"])
@@ -217,7 +237,7 @@ class Report:
         if finding["module_path"] != module["path"]:
             self.wrong("%s: is about %s, which is %s", name, finding["module_path"], module["path"])
         if finding["verdict"] == "dangling" and module["state"] != "unloaded":
-            if finding["id"] not in self.resolved:
+            if finding["id"] not in self.resolved and not self.died_pending(finding):
                 self.wrong("%s: dangling, but %s is %s", name, module["path"], module["state"])
         self._check_count(finding, module, name)
         self._check_subject(finding, name)

@@ -182,9 +182,6 @@ FILTERS = tuple(
             why='nginx: the last filters stay in ngx_http_top_header_filter and its like until the process ends, and the '
                 'modules are closed before that')
     for name in ('brotli_filter', 'echo', 'headers_more_filter', 'image_filter', 'subs_filter', 'xslt_filter'))
-OLD_BYTES = Finding('pointer', '*_module.so', 'warning',
-                    why='not true: old bytes in what ngx_event_process_init of nginx allocates for 64 connections and their '
-                        'events (15,360 and 6,144 bytes), of which it sets a few members only')
 PERL = Finding('still-mapped', 'ngx_http_perl_module.so', 'note', reasons='relocation',
                why='nginx.so, which perl opens, is bound to its symbols')
 PROVIDERS = tuple(
@@ -203,7 +200,7 @@ MARIADB_LEFT = (
 
 HOSTS = (
     Host('nginx', ('nginx', '-c', '@here@/nginx.conf', '-e', '@here@/error.log', '-p', '@here@'),
-         ('nginx', *NGINX_MODULES), prepare=prepare_nginx, drive=drive_nginx, also=(*FILTERS, PERL, OLD_BYTES)),
+         ('nginx', *NGINX_MODULES), prepare=prepare_nginx, drive=drive_nginx, also=(*FILTERS, PERL)),
     Host('mariadb', ('sh', '-c', MARIADB), ('mariadb-server', 'mariadb-client', *MARIADB_PACKAGES),
          changing=(r'\d{4}-\d\d-\d\d +\d+:\d\d:\d\d', r'as process \d+'), also=MARIADB_LEFT),
     Host('pam-modules', ('python3', 'modules.py'), ('python3', *PAM_PACKAGES), prepare=prepare_pam,

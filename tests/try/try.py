@@ -116,6 +116,16 @@ class Verdicts(Case):
     def test_leaves_something_once(self):
         self.assert_verdict('leaves something once', library('once'), status=0, what='heap-lost (')
 
+    def test_findings_of_third_parties(self):
+        path = library('grows')
+        for arguments, status in (([], 1), (['--own=grows.so', '--own-only'], 1), (['--own=x', '--own-only'], 0),
+                                  (['--own=x', '--own-only', '--fail-on=note'], 0), (['--own=x'], 1),
+                                  (['--own=grows.so', '--own-only', '--fail-on=error'], 0), (['--own-only'], 2)):
+            with self.subTest(arguments):
+                self.tried('--only=main', *arguments, path, status=status)
+        # What ends its process is nobody's but the gate's.
+        self.tried('--only=thread', '--call=parse', '--own=x', '--own-only', library('mxml'), status=1)
+
     def test_grows(self):
         self.assert_verdict('grows with each load', library('grows'), status=1, what=' bytes) with each load')
         self.assert_verdict('grows with each load', '--loads=4', library('grows'), status=1)

@@ -215,6 +215,53 @@ static int spawn_name(void)
     return wait_for(pid);
 }
 
+/* Of glibc 2.39. */
+extern int pidfd_spawn(int *pidfd, const char *path, const posix_spawn_file_actions_t *actions,
+                       const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
+    __attribute__((weak));
+extern int pidfd_spawnp(int *pidfd, const char *name, const posix_spawn_file_actions_t *actions,
+                        const posix_spawnattr_t *attributes, char *const argv[], char *const envp[])
+    __attribute__((weak));
+
+/* The number of the process is nowhere to be had. */
+static int wait_for_descriptor(int error, int pidfd)
+{
+    int status;
+    if (error)
+        printf("spawn: %s\n", strerror(error));
+    if (error)
+        return error == ENOSYS ? 97 : 0;
+    must(waitpid(-1, &status, 0) < 0);
+    printf("%s\n", fcntl(pidfd, F_GETFD) == FD_CLOEXEC ? "a descriptor" : "no descriptor");
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
+}
+
+static int spawn_pidfd(void)
+{
+    int pidfd = -1;
+    if (!pidfd_spawn)
+        return 97;
+    return wait_for_descriptor(pidfd_spawn(&pidfd, program, NULL, NULL, arguments, some), pidfd);
+}
+
+static int spawn_pidfd_name(void)
+{
+    int pidfd = -1;
+    if (!pidfd_spawnp)
+        return 97;
+    return wait_for_descriptor(pidfd_spawnp(&pidfd, name_in_path(), NULL, NULL, arguments, nothing),
+                               pidfd);
+}
+
+static int spawn_pidfd_nothing(void)
+{
+    int pidfd = -1;
+    if (!pidfd_spawn)
+        return 97;
+    return wait_for_descriptor(pidfd_spawn(&pidfd, "/nowhere/program", NULL, NULL, arguments, some),
+                               pidfd);
+}
+
 static int spawn_with_actions(const char *path)
 {
     pid_t pid = -1;
@@ -338,6 +385,9 @@ static const struct {
     {"many", run_many, NULL},
     {"spawn", NULL, spawn},
     {"spawnp", NULL, spawn_name},
+    {"pidfd-spawn", NULL, spawn_pidfd},
+    {"pidfd-spawnp", NULL, spawn_pidfd_name},
+    {"pidfd-spawn-nothing", NULL, spawn_pidfd_nothing},
     {"spawn-actions", NULL, spawn_actions},
     {"spawn-nothing", NULL, spawn_nothing},
     {"spawn-relative", NULL, spawn_relative},

@@ -5,6 +5,7 @@ status, and the environment of those that are started are the same as without dl
 
 Arguments: dlpin, libdlpin.so, the programs of this folder, and a plug-in."""
 
+import ctypes
 import json
 import os
 import pathlib
@@ -15,7 +16,8 @@ import sys
 import tempfile
 import unittest
 
-DLPIN, SHIM, STARTS, EDGES, SHOWS, STATIC, ENDS, PLUGIN = (os.path.abspath(path) for path in sys.argv[1:9])
+DLPIN, SHIM, STARTS, EDGES, SHOWS, STATIC, ENDS, PIDFDS, PLUGIN = (
+    os.path.abspath(path) for path in sys.argv[1:10])
 LOADER = re.search(rb'/lib[^\0]*/ld-[^\0]*', pathlib.Path(SHOWS).read_bytes()).group().decode()
 NOBODY = 65534
 
@@ -99,6 +101,25 @@ class Started(Case):
                 report = self.compare(way)
                 self.assertEqual(report['coverage']['unfollowed'], [])
 
+    def test_a_descriptor_for_the_process(self):
+        """pidfd_spawn of glibc 2.39, and of a library that stands in for it."""
+        ways = [{'LD_PRELOAD': PIDFDS}]
+        if hasattr(ctypes.CDLL(None), 'pidfd_spawn'):
+            ways.append({})
+        for more in ways:
+            for way in ('pidfd-spawn', 'pidfd-spawnp'):
+                with self.subTest(way, **more):
+                    self.expect_followed(way, **more)
+                    self.expect_unfollowed(way, 'statically linked', STATIC, **more)
+            report = self.compare('pidfd-spawn-nothing', **more)
+            self.assertEqual(report['coverage']['unfollowed'], [])
+
+    def test_a_descriptor_for_the_process_in_an_older_c_library(self):
+        if hasattr(ctypes.CDLL(None), 'pidfd_spawn'):
+            self.skipTest('a newer one')
+        result = self.watch(STARTS, 'pidfd-spawn', SHOWS, PLUGIN)
+        self.assertEqual((result.returncode, result.stdout), (97, b'spawn: Function not implemented\n'))
+
     def test_env_i(self):
         for command in (['env', '-i', 'A=b', 'LD_PRELOAD=', SHOWS, PLUGIN],
                         ['env', '-i', 'sh', '-c', f'exec env -i {SHOWS} {PLUGIN}'],
@@ -130,6 +151,17 @@ class Started(Case):
         script.write_text(f'#! {STATIC} word\n')
         script.chmod(0o755)
         self.expect_unfollowed('some', 'statically linked', script)
+
+    def test_questions_to_a_loader(self):
+        """ldd asks each loader that there is, also those of other architectures."""
+        loader = self.copy(LOADER, 'ld-other.so.2')
+        for command, status in (([loader, '--version'], 0), ([loader, '--verify', SHOWS], 0), ([loader, '--help'], 0),
+                                (['ldd', SHOWS], 0), ([loader, SHOWS, PLUGIN], 24),
+                                ([loader, '--argv0', '--version', SHOWS, PLUGIN], 24),
+                                ([self.copy(STATIC, 'static'), '--version'], 24)):
+            with self.subTest(command):
+                result = self.watch('sh', '-c', '"$@"; true', 'sh', *command)
+                self.assertEqual(result.returncode, status, result.messages)
 
     def test_shells(self):
         for way in ('system', 'popen'):
@@ -324,7 +356,7 @@ class Reports(Case):
     def test_a_death_is_not_clean(self):
         for command in (['sh', '-c', 'kill -9 $$'], ['sh', '-c', f'sh -c "kill -9 \\$\\$"; exec {SHOWS} {PLUGIN}']):
             result = self.run_in_folder(DLPIN, 'run', '--gate', '--', *command)
-            if b'has no summary' in result.stderr:
+            if b'did not end normally' in result.stderr:
                 self.assertNotIn(b'clean', result.stderr)
 
     def test_nothing_is_left(self):

@@ -5,7 +5,7 @@
 #include "load/names.h"
 #include "render/crashes.h"
 #include "render/escape.h"
-#include "symbolize/demangle.h"
+#include "render/finding_message.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -28,7 +28,11 @@ static void put_prediction(const struct html *html, const struct crash *crash)
     html_name(html, finding->data->kind);
     html_link_end(html, html_group(finding));
     fputs(": ", html->out);
-    message = escape_cut(demangle_text(finding->data->message), MESSAGE_LENGTH);
+    message = escape_cut(
+        message_text(finding->data, html_has_row(html, finding) && finding->data->cause != NULL
+                                        ? finding->data->cause
+                                        : finding->data->message),
+        MESSAGE_LENGTH);
     html_text(html, message);
     free(message);
     fputs("</p>\n", html->out);
@@ -48,10 +52,10 @@ static void put_death(const struct html *html, const struct crash *crash)
         html_format(html, " in %s, which was %s", module_identity(module),
                     module_state_name(module->data->state));
     fputs("</h3>\n<p>", html->out);
-    fputs(was_access ? "It read or wrote at " : "It ran code at ", html->out);
+    fputs(was_access ? "It read or wrote at " : "It jumped or returned to ", html->out);
     html_put_place(html, crash->process, data->place);
     if (module != NULL && module->unloaded <= crash->record->time)
-        html_format(html, " %.3f s after %s was unloaded",
+        html_format(html, ", %.3f s after %s was unloaded",
                     (double)(crash->record->time - module->unloaded) / 1e9,
                     module_identity(module));
     fputs(".</p>\n", html->out);

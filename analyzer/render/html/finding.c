@@ -8,6 +8,7 @@
 #include "render/blocks.h"
 #include "render/escape.h"
 #include "render/exceptions.h"
+#include "render/finding_message.h"
 #include "render/put.h"
 #include "render/stack.h"
 #include "render/titles.h"
@@ -69,9 +70,10 @@ static void put_columns(const struct html *html, const struct group *group)
             plural(group->count));
 }
 
-static void put_paragraphs(const struct html *html, const char *message)
+static void put_paragraphs(const struct html *html, const struct finding_record *data,
+                           const char *message)
 {
-    char *text = escape_cut(demangle_text(message), MESSAGE_LENGTH), *rest = text, *line;
+    char *text = escape_cut(message_text(data, message), MESSAGE_LENGTH), *rest = text, *line;
 
     while ((line = strsep(&rest, "\n")) != NULL) {
         fputs("<p>", html->out);
@@ -85,16 +87,16 @@ static void put_paragraphs(const struct html *html, const char *message)
 static void put_words(const struct html *html, const struct finding_record *data)
 {
     if (data->cause == NULL || data->consequence == NULL || data->fix == NULL) {
-        put_paragraphs(html, data->message);
+        put_paragraphs(html, data, data->message);
         return;
     }
-    put_paragraphs(html, data->cause);
+    put_paragraphs(html, data, data->cause);
     if (data->consequence[0] != '\0')
-        put_paragraphs(html, data->consequence);
+        put_paragraphs(html, data, data->consequence);
     if (data->fix[0] == '\0')
         return;
     fputs("<div class=\"fix\"><b>Fix</b>\n", html->out);
-    put_paragraphs(html, data->fix);
+    put_paragraphs(html, data, data->fix);
     fputs("</div>\n", html->out);
 }
 
@@ -279,6 +281,8 @@ static void put_points(const struct html *html, const struct finding *finding)
     const struct finding_record *data = finding->data;
 
     for (size_t i = 0; i < data->point_count; i++) {
+        if (point_is_idle(&data->points[i]))
+            continue;
         fputs("<h4>", html->out);
         html_name(html, point_title(data, &data->points[i]));
         fputs("</h4>\n", html->out);

@@ -95,12 +95,12 @@ static size_t count_findings(const struct report *report, bool failing)
     return count;
 }
 
-/* "Fails: 1 crash and 2 of 3 findings." */
+/* "Fails, because of 1 crash and 2 of 3 findings." */
 static void put_failing(const struct html *html, size_t failing)
 {
     size_t crashes = html->report->model->crash_count, all = count_findings(html->report, false);
 
-    fputs("<p class=\"verdict fails\">Fails: ", html->out);
+    fputs("<p class=\"verdict fails\">Fails, because of ", html->out);
     if (crashes > 0)
         fprintf(html->out, "%zu crash%s", crashes, crashes == 1 ? "" : "es");
     if (crashes > 0 && failing > 0)

@@ -75,8 +75,8 @@ static struct line *collect(const struct report *report)
              module = module->hh.next) {
             struct line *line = need_line(&lines, module_identity(module));
 
-            line->loads++;
-            line->unloaded += module->data->state == MODULE_UNLOADED;
+            line->loads += module_loads(module);
+            line->unloaded += module_unloads(module);
         }
     }
     return lines;

@@ -47,6 +47,7 @@ static void put_symbol(const struct html *html, const struct process *process,
     const struct module *module = process_module(process, node->module),
                         *owner = process_module(process, node->owner);
     char *symbol = node->symbol != NULL ? demangle(node->symbol) : NULL;
+    const char *part = node->variable != NULL ? node->variable->part : NULL;
 
     if (node->frame != NULL) {
         fputs(node->frame->returns ? "made in " : "", html->out);
@@ -54,6 +55,7 @@ static void put_symbol(const struct html *html, const struct process *process,
     } else if (symbol != NULL) {
         fputs("<b>", html->out);
         html_name(html, symbol);
+        html_name(html, part != NULL ? part : "");
         fputs("</b>\n", html->out);
     } else if (node->tid == RECORD_ABSENT) {
         html_format(html, "at 0x%" PRIx64, node->address);
@@ -86,7 +88,7 @@ static void put_step(const struct html *html, const struct finding *finding,
     put_symbol(html, finding->process, node);
     if (node->leaves)
         html_format(html, "(the first that %s made)", module_identity(finding_module(finding)));
-    if (node->via != RECORD_ABSENT)
+    if (node->via != RECORD_ABSENT && (node->variable == NULL || node->variable->part == NULL))
         fprintf(html->out, "<span class=\"via\">points at +0x%" PRIx64 "</span>\n",
                 (uint64_t)node->via);
 }
@@ -94,17 +96,17 @@ static void put_step(const struct html *html, const struct finding *finding,
 /* Of a path that is too long, the end. */
 void html_put_path(const struct html *html, const struct finding *finding)
 {
-    const struct path *way = &finding->data->way;
+    const struct path *path = &finding->data->retention_path;
     const struct module *module = finding_module(finding);
-    size_t begin = way->count > STEPS_MAX ? way->count - STEPS_MAX : 0;
+    size_t begin = path->count > STEPS_MAX ? path->count - STEPS_MAX : 0;
 
-    if (way->count == 0)
+    if (path->count == 0)
         return;
     fputs("<h4>what still reaches it</h4>\n<ol class=\"path\">\n", html->out);
     if (begin > 0)
         fprintf(html->out, "<li class=\"skipped\">%zu more\n", begin);
-    for (size_t i = begin; i < way->count; i++)
-        put_step(html, finding, &way->nodes[i], i == 0);
+    for (size_t i = begin; i < path->count; i++)
+        put_step(html, finding, &path->nodes[i], i == 0);
     fputs("<li class=\"end\"><span class=\"t\">module", html->out);
     if (module != NULL)
         html_format(html, ", %s", module_state_name(module->data->state));

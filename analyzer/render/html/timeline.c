@@ -28,6 +28,7 @@ struct lane {
     const char *identity;
     struct cell cells[WIDTH];
     size_t loads, unloaded, findings;
+    int64_t not_listed; /* of the loads: those that left nothing, whose times are not known */
     UT_hash_handle hh;
 };
 
@@ -102,6 +103,12 @@ static void add_mark(const struct timeline *timeline, struct lane *lane, int64_t
         cell->mark = 1 + (unsigned)severity;
 }
 
+/* A finding that was pending and was confirmed is reported twice, and came once. */
+static bool has_come(const struct steps *steps, size_t i)
+{
+    return i + 1 == steps->count || steps->items[i + 1].count > steps->items[i].count;
+}
+
 static void add_finding(struct timeline *timeline, const struct finding *finding)
 {
     struct lane *lane = need_lane(timeline, module_identity(finding_module(finding)));
@@ -110,8 +117,11 @@ static void add_finding(struct timeline *timeline, const struct finding *finding
         return;
     lane->findings++;
     add_mark(timeline, lane, finding->time, (enum severity)finding->severity);
-    for (size_t i = 0; i < finding->steps.count; i++)
-        add_mark(timeline, lane, finding->steps.items[i].time, (enum severity)finding->severity);
+    for (size_t i = 0; i < finding->steps.count; i++) {
+        if (has_come(&finding->steps, i))
+            add_mark(timeline, lane, finding->steps.items[i].time,
+                     (enum severity)finding->severity);
+    }
 }
 
 static void add_module(struct timeline *timeline, const struct module *module)
@@ -124,8 +134,9 @@ static void add_module(struct timeline *timeline, const struct module *module)
         return;
     begin = place_of(timeline, module->loaded);
     end = is_unloaded ? place_of(timeline, module->unloaded) : WIDTH;
-    lane->loads++;
-    lane->unloaded += is_unloaded;
+    lane->loads += module_loads(module);
+    lane->unloaded += module_unloads(module);
+    lane->not_listed += module->reloads;
     lane->cells[begin].mapped++;
     if (end + 1 < WIDTH)
         lane->cells[end + 1].mapped--;
@@ -189,9 +200,12 @@ static void put_lane(const struct timeline *timeline, const struct lane *lane)
 
     fputs("<li><span class=\"m\">", html->out);
     html_name(html, lane->identity);
-    fprintf(html->out, "</span> <small>%zu load%s, %zu unloaded, %zu finding%s</small>\n",
-            lane->loads, lane->loads == 1 ? "" : "s", lane->unloaded, lane->findings,
+    fprintf(html->out, "</span> <small>%zu load%s, %zu unloaded, %zu finding%s", lane->loads,
+            lane->loads == 1 ? "" : "s", lane->unloaded, lane->findings,
             lane->findings == 1 ? "" : "s");
+    if (lane->not_listed > 0)
+        fprintf(html->out, "; %" PRId64 " loads are not drawn", lane->not_listed);
+    fputs("</small>\n", html->out);
     fprintf(html->out,
             "<svg aria-hidden=\"true\" viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\">", WIDTH,
             HEIGHT);
@@ -251,7 +265,7 @@ static const char heading[] =
     "error</span> "
     "<span><i class=\"warning\"></i> warning</span> <span><i class=\"note\"></i> note</span> "
     "<span><i class=\"crash\"></i> crash</span></p>\n"
-    "<p class=\"key\">A mark stands at each time that a finding was made, mostly after an "
+    "<p class=\"key\">Each mark is a time at which a finding was made: most are made just after an "
     "unload.</p>\n";
 
 void html_put_timelines(const struct html *html)

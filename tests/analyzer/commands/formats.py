@@ -31,6 +31,10 @@ def module(path="/opt/libplug.so", number=1, **more):
             "state": "unloaded", **more}
 
 
+def reloads(count=9, number=1):
+    return {"type": "reloads", "pid": 1, "time": 9, "module": number, "count": count}
+
+
 def finding(number, severity="warning", kind="key", verdict="lost", **more):
     return {"type": "finding", "pid": 1, "id": number, "kind": kind, "verdict": verdict, "severity": severity,
             "module": 1, "message": "left a key", "signature": str(number), "at": "dlclose", "count": 1,

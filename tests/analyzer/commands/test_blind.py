@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import unittest
 
-from support import COVERAGE, OWN_MALLOC, PLAIN, STATIC, SUMMARY, Case
+from support import COVERAGE, ERROR, OWN_MALLOC, PLAIN, STATIC, SUMMARY, Case, lines
 
 SOURCE = "#include <stdlib.h>\nint main(void) { free(malloc(10)); return 0; }\n"
 
@@ -133,6 +133,66 @@ class Sanitizers(Case):
     def test_leak(self):
         self.accepted("gcc", "-fsanitize=leak")
         self.accepted("clang", "-fsanitize=leak")
+
+
+class Files(Case):
+    """dlpin check of report files that say themselves that something was missed."""
+
+    UNFOLLOWED = dict(COVERAGE, unfollowed=[{"program": "/bin/busybox", "why": "static", "count": 1}])
+    LOST = dict(COVERAGE, dropped={"records": 2})
+    HEADER = {"type": "header", "format": "dlpin-report", "version": 1, "pid": "@P", "ppid": 1, "exe": "/opt/host"}
+
+    def report(self, *records, pid=100, parent=1, options=""):
+        text = lines(dict(self.HEADER, ppid=parent, options=options), *records).replace("@P", str(pid))
+        return self.file(f"report.{pid}", text)
+
+    def check(self, *arguments, status, says=""):
+        result = self.dlpin("check", *arguments)
+        self.assertEqual((result.returncode, says in result.stderr, says == "" and result.stderr),
+                         (status, True, says == "" and ""), result.stderr)
+
+    def test_a_program_that_was_not_followed(self):
+        path = self.report(self.UNFOLLOWED, SUMMARY)
+        self.check(path, status=2, says="check: failed: not followed: /bin/busybox")
+        self.check("--unwatched=fail", path, status=2, says="--unwatched=ok accepts that")
+        self.check("--unwatched=ok", path, status=0)
+        self.check("--unwatched=maybe", path, status=2, says="it must be fail or ok")
+        # It is in the report, which has been read to its end.
+        self.assertEqual(self.dlpin("report", path).returncode, 0)
+
+    def test_findings_come_first(self):
+        self.check(self.report(ERROR, self.UNFOLLOWED, SUMMARY), status=1, says="failed: 1 finding")
+
+    def test_records_that_were_not_written(self):
+        path = self.report(self.LOST, SUMMARY)
+        for arguments in ([], ["--unwatched=ok"]):
+            self.check(*arguments, path, status=2, says="check: failed: 2 records could not be written")
+
+    def test_a_report_without_a_summary(self):
+        whole = self.report(COVERAGE, SUMMARY)
+        self.check(whole, status=0)
+        path = self.report(COVERAGE, pid=200)
+        self.check(whole, path, status=2, says="check: failed: the report of process 200 (host) has no summary")
+        self.check("--unwatched=ok", whole, path, status=0)
+        # What another one started may have been killed by it, or still run.
+        self.check(whole, self.report(COVERAGE, pid=200, parent=100), status=0)
+        self.check(self.report(COVERAGE, pid=200, parent=100), status=2, says="no summary")
+        # dlpin run notes which process it started itself: another one may have lost its parent.
+        by_run = "log_root=1:log_path=x:log_root=100"
+        self.check(self.report(COVERAGE, SUMMARY, options=by_run), self.report(pid=200, options=by_run), status=0)
+        self.check(self.report(COVERAGE, options=by_run), self.report(SUMMARY, pid=200, options=by_run), status=2,
+                   says="the report of process 100 (host) has no summary")
+        # Two that name each other started nobody knows how: this must end.
+        self.check(self.report(pid=200, parent=201), self.report(pid=201, parent=200), status=0)
+
+    def test_requirements(self):
+        gone = {"type": "module", "pid": "@P", "id": 2, "path": "/p.so", "load": 1, "state": "unloaded"}
+        path = self.report(gone, COVERAGE, SUMMARY)
+        for need, status in (("unload", 0), ("unload=2", 2), ("heap", 0)):
+            self.check(f"--require={need}", path, status=status, says=f"--require={need}, and 1" if status else "")
+        self.check("--require=heap", path, self.report(dict(COVERAGE, hooks={"heap": False}), SUMMARY, pid=200),
+                   status=2, says="heap blocks were not seen")
+        self.check("--require=heap", self.report(SUMMARY), status=2, says="heap blocks were not seen")
 
 
 if __name__ == "__main__":

@@ -88,6 +88,13 @@ class Causes(Case):
         self.assertEqual(self.sizes(in_variable(1, "single", "callback", 9), in_variable(2, "other", "callback", 9)),
                          [2])
 
+    def test_variable_that_leads_to_a_block(self):
+        way = path(variable("table"), block("0x20", frame(HOST, 0x30, "add"), HOST), image(9), leaves=None)
+        # Findings are sorted by signature: this name's comes first.
+        self.document({**in_variable(1, "", "callback", 9), "path": way}, in_variable(2, "active", "callback", 9))
+        text = self.dlpin("report", self.directory / "report").stdout
+        self.assertIn("  and 1 more with this cause: table in host (sig:", text)
+
     def test_two_callbacks_in_two_variables(self):
         self.assertEqual(self.sizes(in_variable(1, "single", "callback", 9), in_variable(2, "other", "another", 10)),
                          [1, 1])

@@ -34,7 +34,7 @@ class Dot(Format, Case):
         _, edges = self.read(self.real("../common/host", "open", "plugin", "call", "plugin", "use_table", "close",
                                        "plugin", folder="pointer"))
         after = dict(edges)
-        root = "drivers+0x18 in host"
+        root = "drivers[1].function in host"
         image, found = after[root], after[after[root]]
         self.assertEqual((len(edges), after[found]), (3, "plugin.so"))
         self.assertIn("open_session", image)

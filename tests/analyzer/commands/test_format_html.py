@@ -11,7 +11,7 @@ import re
 import subprocess
 import unittest
 
-from formats import HEADER, HOSTILE, SOURCES, SUMMARY, Format, finding, frame, hostile_records, module
+from formats import HEADER, HOSTILE, SOURCES, SUMMARY, Format, finding, frame, hostile_records, module, reloads
 from support import DATA, Case
 
 VOID = {"meta", "link", "br", "input"}
@@ -119,7 +119,7 @@ class Html(Format, Case):
     def test_a_real_finding(self):
         page = self.real_finding()
         line = self.line_of("return pthread_key_create")
-        self.texts(page, "Fails: 1 finding", "1 error", "plugin.so", "pthread key left with its destructor",
+        self.texts(page, "Fails, because of 1 finding", "1 error", "plugin.so", "pthread key left with its destructor",
                    "start", f"plugin.c:{line}", "pthread_key_delete")
         self.texts(page, f"{line}  ", "pthread_key_create(&session, session_end)", of="mark")
         self.texts(page, "1 load, 1 unloaded, 1 finding", of="lanes")
@@ -159,7 +159,7 @@ class Html(Format, Case):
     def test_a_real_path(self):
         page = self.read(self.real("../common/host", "open", "plugin", "call", "plugin", "use_table", "close",
                                    "plugin", folder="pointer"))
-        self.texts(page, "root: variable", "drivers", "in host", "points at +0x18", "code", "open_session",
+        self.texts(page, "root: variable", "drivers[1].function", "in host", "code", "open_session",
                    "module, unloaded", "plugin.so", of="path")
         self.texts(page, "dangling: the module is unmapped, and something live still points into it", of="dd")
 
@@ -220,6 +220,21 @@ class Html(Format, Case):
         self.read(many)
         self.assertLess(len(many), len(few) + 4000)
         self.assertIn("8000 loads, 8000 unloaded", many)
+
+    def test_loads_that_are_only_counted(self):
+        page = self.render(self.file("counted", self.lines([
+            HEADER, module(time=1), module(number=2, path="/q.so", time=9), reloads(4999), finding(1), SUMMARY])))
+        self.assertIn("5000 loads, 5000 unloaded, 1 finding; 4999 loads are not drawn", page)
+
+    def test_marks(self):
+        """What was reported while it was pending, and confirmed, came once; what came again has a mark for each."""
+        def marks(*records):
+            page = self.render(self.file("marks", self.lines([HEADER, module(time=0, state="loaded", opener=frame("main")),
+                                                              *records, module(time=9000), SUMMARY])))
+            self.read(page)
+            return re.search('<path class="warning" d="([^"]*)"', page).group(1).count("V")
+        self.assertEqual(marks(finding(1, time=3000, pending=True), finding(1, time=6000)), 1)
+        self.assertEqual(marks(finding(1, time=3000), finding(1, time=6000, count=2)), 2)
 
     def test_clean(self):
         page = self.rendered(HEADER, module(), SUMMARY)

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import unittest
 
-from formats import HEADER, SUMMARY, Format, finding, frame, hostile_records, module
+from formats import HEADER, SUMMARY, Format, finding, frame, hostile_records, module, reloads
 from support import DATA, Case
 
 try:
@@ -69,7 +69,7 @@ class Json(Format, Case):
         supp = self.file("supp", "key:* until=2999-01-01 reason=later\nhandle:x\ntimer:* until=2020-01-01\n")
         baseline = self.file("baseline", "pointer:*\nsig:0123456789ab kind=key module=libplug.so function=gone\n")
         report = self.file("report.jsonl", "".join(json.dumps(record) + "\n" for record in (
-            HEADER, module(), finding(1, stack=[frame("f")]), finding(2, kind="pointer"), finding(3, kind="timer"),
+            HEADER, module(), reloads(), finding(1, stack=[frame("f")]), finding(2, kind="pointer"), finding(3, kind="timer"),
             finding(4, kind="heap-lost", growing=True, count=3, loads=[1, 2, 3], bytes=8, blocks=1), UNFOLLOWED,
             SUMMARY)))
         yield self.render(f"--suppressions={supp}", f"--baseline={baseline}", "--no-baseline", report)

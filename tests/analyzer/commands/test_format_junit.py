@@ -71,7 +71,7 @@ class JUnit(Format, Case):
         case = self.cases(self.read(self.render(DATA / "crash.jsonl")))["host", "libplug.so"]
         error = case.find("error")
         self.assertEqual(error.get("message"), "SIGSEGV: libplug.so (unloaded), and 2 more")
-        self.assertIn("crashed with SIGSEGV at on_thread_end", error.text)
+        self.assertIn("crashed with SIGSEGV in on_thread_end", error.text)
 
     def test_what_is_suppressed_is_skipped(self):
         supp = self.file("supp", "key:*\n")

@@ -120,7 +120,7 @@ class Sarif(Format, Case):
                                   "plugin", folder="pointer"))
         result = next(r for r in run["results"] if r["ruleId"] == "pointer")
         steps = result["codeFlows"][0]["threadFlows"][0]["locations"]
-        self.assertIn("drivers+0x18 in host", steps[0]["location"]["message"]["text"])
+        self.assertIn("drivers[1].function in host", steps[0]["location"]["message"]["text"])
         self.assertEqual(self.place(steps[-1]["location"])[0], "pointer/plugin.c")
 
     def test_rules_have_help(self):
@@ -149,7 +149,7 @@ class Sarif(Format, Case):
     def test_a_crash(self):
         first = self.read(self.render(DATA / "crash.jsonl"))["results"][0]
         self.assertEqual((first["ruleId"], first["level"]), ("crash", "error"))
-        self.assertIn("crashed with SIGSEGV at on_thread_end", first["message"]["text"])
+        self.assertIn("crashed with SIGSEGV in on_thread_end", first["message"]["text"])
 
     def test_what_is_suppressed_is_not_in_it(self):
         supp = self.file("supp", "key:*\n")

@@ -141,6 +141,37 @@ class Progress(Case):
         self.assertNotIn("\x1b", output)
 
 
+class Reloads(Case):
+    """Loads that are only counted."""
+
+    def check(self, *records):
+        path = self.file("report", lines(HEADER, module(1), *records).replace("@P", "1"))
+        return self.dlpin("check", path)
+
+    def reloads(self, number, count):
+        return {"type": "reloads", "pid": "@P", "module": number, "count": count}
+
+    def test_they_are_unloaded(self):
+        self.assertIn("5000 modules unloaded", self.check(self.reloads(1, 4999)).stdout)
+
+    def test_the_last_count_is_the_present_one(self):
+        self.assertIn("8 modules unloaded", self.check(self.reloads(1, 9), self.reloads(1, 7)).stdout)
+
+    def test_counts_of_several_files(self):
+        result = self.check(self.reloads(1, 9), {**module(2), "path": "/q.so"}, self.reloads(2, 10))
+        self.assertIn("21 modules unloaded", result.stdout)
+
+    def test_of_a_module_that_is_not_there(self):
+        self.assertIn("1 module unloaded", self.check(self.reloads(7, 9)).stdout)
+
+    def test_large_numbers(self):
+        self.assertIn("4294967296 modules unloaded", self.check(self.reloads(1, 1 << 62)).stdout)
+
+    def test_damage(self):
+        for count in (-1, "9", None):
+            self.assertIn("damaged record skipped", self.check(self.reloads(1, count)).stderr)
+
+
 class Speaking(Case):
     """Which finding of a group is shown."""
 
@@ -194,7 +225,7 @@ class Speaking(Case):
         report = self.shown(module(1), module(2), finding(1), finding(2, severity="note"), crash)
         self.assertEqual(report["crashes"][0]["predicted_by"]["severity"], "note")
         text = self.dlpin("report", self.directory / "report").stdout
-        self.assertIn("Predicted by finding 2, note key:\n    message 2", text)
+        self.assertIn("Predicted by this note (key):\n    message 2", text)
 
     def test_the_module_may_be_described_later(self):
         """No file of the library has that; two modules must not become one for it."""

@@ -79,6 +79,69 @@ class Own(Case):
         self.assertEqual(sum("third-party" in line for line in lines if "libplaces" in line), 0, lines)
         self.assertEqual(sum("third-party" in line for line in lines), 2, lines)
 
+    PLUGIN = "int started; void start(void) { started = 1; }\n"
+    OWN = "error: key-destructor: plugin.so"
+
+    def built(self, folder, *options):
+        """A plug-in from the folder of the sources whose findings have no frames, and its report."""
+        if shutil.which("gcc") is None:
+            self.skipTest("no gcc")
+        folder.mkdir(parents=True, exist_ok=True)
+        (self.source / "plugin.c").write_text(self.PLUGIN)
+        plugin = folder / "plugin.so"
+        subprocess.run(["gcc", "-shared", "-fPIC", f"-Wl,--build-id=0x{BUILD_ID}", *options, self.source / "plugin.c",
+                        "-o", plugin], check=True)
+        other = module("/usr/lib/x86_64-linux-gnu/libother.so.3", 1)
+        return self.file("built", "".join(json.dumps(record) + "\n" for record in (
+            HEADER, other, module(str(plugin), 2, build_id=BUILD_ID),
+            finding(1, "error", "key-destructor", "dangling", module=2), finding(2), SUMMARY)))
+
+    def test_a_module_whose_debug_information_names_the_sources(self):
+        path = self.built(self.directory / "elsewhere", "-g")
+        lines = [self.OWN, "warning: key: libother.so.3 (third-party)"]
+        self.assertEqual(self.headings(f"--source-root={self.source}", path), lines)
+        self.assertEqual(self.headings(f"--source-root={self.temporary}", path)[0], self.OWN + " (third-party)")
+        path = self.built(self.directory / "elsewhere")
+        self.assertEqual(self.headings(f"--source-root={self.source}", path)[0], self.OWN + " (third-party)")
+
+    def test_a_module_in_a_build_tree(self):
+        """Without debug information: CMake and Meson keep a note of the folder of the sources."""
+        build = self.directory / "build"
+        for name, text in (("CMakeCache.txt", "# x\nCMAKE_HOME_DIRECTORY:INTERNAL={}\n"),
+                           ("meson-info/meson-info.json", '{{"directories": {{"source": "{}", "build": "x"}}}}')):
+            for sources, own in ((self.source, True), (self.source / "part", True), (self.directory, False),
+                                 (f"{self.source}-other", False)):
+                with self.subTest(name, sources=sources):
+                    shutil.rmtree(build, ignore_errors=True)
+                    note = build / name
+                    note.parent.mkdir(parents=True)
+                    note.write_text(text.format(sources))
+                    heading, = [line for line in self.headings(f"--source-root={self.source}",
+                                                               self.built(build / "src" / "plugins"))
+                                if "plugin.so" in line]
+                    self.assertEqual(heading, self.OWN if own else self.OWN + " (third-party)")
+
+    def test_a_note_of_a_build_tree_that_is_none(self):
+        build = self.directory / "build"
+        (build / "meson-info").mkdir(parents=True)
+        path = self.built(build)
+        for text in ("", "{", "[]", '{"directories": 7}', '{"directories": {"source": 7}}', "\0" * 100):
+            (build / "meson-info" / "meson-info.json").write_text(text)
+            (build / "CMakeCache.txt").write_text(text)
+            self.assertIn("(third-party)", self.headings(f"--source-root={self.source}", path)[0])
+        (build / "CMakeCache.txt").unlink()
+        os.mkfifo(build / "CMakeCache.txt")
+        self.assertIn("(third-party)", self.headings(f"--source-root={self.source}", path)[0])
+
+    def test_all_modules_of_an_identity_are_own_or_none_is(self):
+        records = [HEADER, module("/opt/copies/libone.so.1", 1, soname="libone.so"),
+                   module(str(self.source / "libone.so.2"), 2, soname="libone.so"),
+                   finding(1, "error", "key-destructor", "dangling", module=1), finding(2, module=2), SUMMARY]
+        path = self.file("two", "".join(json.dumps(record) + "\n" for record in records))
+        for root in (f"--source-root={self.source}", "--own=/opt/*"):
+            lines = self.headings(root, path)
+            self.assertEqual(lines, ["error: key-destructor: libone.so", "warning: key: libone.so"])
+
     def test_the_gate(self):
         library = ("--own=plugin.so", self.report())
         self.assertEqual(self.dlpin("check", "--fail-on=error", *library).returncode, 1)

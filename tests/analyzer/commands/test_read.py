@@ -23,7 +23,7 @@ CHECKS = {
     "retention.jsonl": (1, "-> virtual function table: vtable for (anonymous namespace)::Widget", ""),
     "damaged-path.jsonl": (1, "dlpin: 2 damaged paths left out, the findings are there",
                            "damaged path left out: \"what\" is missing"),
-    "crash.jsonl": (1, "host (process 100) crashed with SIGSEGV at on_thread_end (libplug.so+0x1149), "
+    "crash.jsonl": (1, "host (process 100) crashed with SIGSEGV in on_thread_end (libplug.so+0x1149), "
                        "1.204 s after\n  libplug.so was unloaded", "failed: 1 crash, 2 findings"),
     "crash-unpredicted.jsonl": (1, "crashed with signal 7 when it read or wrote ?? (libplug.so+0x4020)",
                                 "failed: 2 crashes, 0 findings"),
@@ -37,7 +37,7 @@ CHECKS = {
     "pending-last.jsonl": (1, "reported before the module was unmapped", ""),
     "pending-confirmed.jsonl": (1, "thread-routine: libplug.so: thread left that runs the module's code", ""),
     "pending-resolved.jsonl": (0, "clean: no findings", ""),
-    "no-summary.jsonl": (1, "process 100 (host) has no summary", ""),
+    "no-summary.jsonl": (1, "process 100 (host) did not end normally, or still runs", ""),
     "two-pids.jsonl": (1, "2 times, load 1, process 100 (and 1 more): ", ""),
     "unknown.jsonl": (1, "error: brand-new-kind", ""),
     "no-header.jsonl": (1, "key-destructor", "the header is missing or damaged"),
@@ -314,7 +314,7 @@ class Usage(Case):
             (["check", "--format"], "--format needs a value: FORMAT"),
             (["check", "--resolved=1", "x"], "--resolved takes no value"),
             (["check", "--fo=toml", "x"], 'unknown format "toml": it must be one of text, json, junit, '),
-            (["check", "--re", "x"], "--re: not the whole option: --report, --resolved;"),
+            (["check", "--re", "x"], "--re: not the whole option: --require, --report, --resolved;"),
             (["check", "--=x", "x"], "--: unknown option"),
             (["why", "--timeout=0", "-p", "1", "x"], "--timeout=0: it must be a number from 1 to 86400"),
             (["why", "-p"], "--pid needs a value: PID"),

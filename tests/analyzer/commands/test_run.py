@@ -242,9 +242,9 @@ class Files(Case):
     def test_a_daemon_may_still_run(self):
         fifo = self.directory / "fifo"
         os.mkfifo(fifo)
-        started = self.directory / "started"
-        script = (f"FAKE_RECORDS= sh -c 'echo >{started}; exec cat {fifo}' >/dev/null 2>&1 </dev/null & "
-                  f"until test -e {started}; do sleep 0.01; done")
+        # Not before its report has begun: an empty file is one that could not be written.
+        script = (f"FAKE_RECORDS= cat {fifo} >/dev/null 2>&1 </dev/null & "
+                  f"until find {self.temporary} -name 'dlpin.*.cat' -size +0 | grep -q .; do sleep 0.01; done")
         result = self.dlpin("run", "--gate", "sh", "-c", script,
                             environment={"FAKE_CHILDREN": "1", **self.records(*CLEAN)})
         with open(fifo, "w"):

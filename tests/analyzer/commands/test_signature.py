@@ -206,7 +206,7 @@ class Signatures(Built):
         self.plugin(PLUGIN.replace("OWN void four(void) {",
                                    "OWN void four(void) { pthread_key_t more; pthread_key_create(&more, NULL);"))
         self.assertEqual(sorted(self.findings().values()), self.EXPECTED)
-        self.assertIn("and another one at: four at ", self.dlpin(
+        self.assertIn("and another one in four at ", self.dlpin(
             "run", self.directory / "host", self.directory / "plugin.so").stderr)
 
     def test_names_of_templates(self):

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include "base/glob.h"
 #include "gate/day.h"
 #include "gate/entry.h"
 #include "gate/exceptions.h"
-#include "gate/glob.h"
 #include "support.h"
 #include "symbolize/symbolize.h"
 

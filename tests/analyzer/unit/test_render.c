@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "render/location.h"
+#include "render/finding_message.h"
 #include "render/output.h"
 #include "render/report.h"
 #include "support.h"
@@ -154,6 +155,67 @@ Test(text, where_a_path_begins)
     }
 }
 
+/* A sentence of a finding about a thread with these points. */
+static char *one_sentence(const char *points, const char *sentence)
+{
+    char lines[2048];
+    struct model model = {0};
+    char *text;
+
+    snprintf(lines, sizeof lines, HEADER MODULE FINDING(1, 1, "error", ",\"subject\":{%s}") SUMMARY,
+             points);
+    SUPPORT_LOAD(&model, lines);
+    symbolize_model(&model);
+    text = message_text(model.groups->shown->data, sentence);
+    model_free(&model);
+    return text;
+}
+
+Test(message, code_of_the_library_has_its_name)
+{
+    static const char routine[] =
+        "\"object\":\"thread\",\"function\":{\"pc\":\"0x9\",\"module\":2,\"offset\":32,"
+        "\"symbol\":\"_ZNSt6thread3runEv\"}";
+    char *named = one_sentence(routine, "runs a.so+0x20 (code of the C++ library), by way of b.so"),
+         *other = one_sentence(routine, "runs a.so+0x21 (code of the C++ library)");
+
+    cr_assert_str_eq(named, "runs std::thread::run() (a.so+0x20), by way of b.so");
+    cr_assert_str_eq(other, "runs a.so+0x21 (code of the C++ library)");
+    free(named);
+    free(other);
+}
+
+Test(message, a_place_in_a_variable_is_by_entry_and_field)
+{
+    char symbol[] = "_ZN1a5tableE", part[] = "[1].open";
+    struct frame variable = {.of = FRAME_OF_DATA, .part = part};
+    struct path_node root = {.what = "data", .symbol = symbol, .via = 24, .variable = &variable};
+    const struct finding_record data = {.retention_path = {&root, 1}};
+    char *text = message_text(&data, "Clear the variable _ZN1a5tableE+0x18 in host.");
+
+    cr_assert_str_eq(text, "Clear the variable a::table[1].open in host.");
+    free(text);
+    variable.part = NULL;
+    text = message_text(&data, "Clear the variable _ZN1a5tableE+0x18 in host.");
+    cr_assert_str_eq(text, "Clear the variable a::table+0x18 in host.");
+    free(text);
+}
+
+Test(text, a_trampoline_without_a_name_is_left_out)
+{
+    static const char via[] = "\"via\":{\"pc\":\"0x9\",\"module\":2,\"offset\":32";
+    char with[256], without[256], *text;
+
+    snprintf(with, sizeof with, ",\"subject\":{%s,\"symbol\":\"f\"}}", via);
+    snprintf(without, sizeof without, ",\"subject\":{%s}}", via);
+    text = one_group(with);
+    cr_assert_not_null(strstr(text, "  via: f ("));
+    free(text);
+    text = one_group(without);
+    cr_assert_null(strstr(text, "via:"));
+    free(text);
+}
+
 #define CRASH                                                                             \
     "{\"type\":\"crash\",\"pid\":1,\"time\":9,\"signal\":11,\"signal_name\":\"SIGSEGV\"," \
     "\"address\":\"0x9\",\"module\":2,\"offset\":8,\"symbol\":\"f\",\"predicted_by\":4,"  \
@@ -207,9 +269,9 @@ Test(text, a_crash_comes_first)
     text = render(render_text, &report, false);
     cr_assert_str_eq(
         text, "crash: libplug.so (unloaded)\n"
-              "  host (process 1) crashed with SIGSEGV at f (libplug.so+0x8), 0.000 s after "
+              "  host (process 1) crashed with SIGSEGV in f (libplug.so+0x8), 0.000 s after "
               "libplug.so was\n  unloaded.\n"
-              "  Predicted by finding 4, error key:\n"
+              "  Predicted by this error (key):\n"
               "    left a key\n"
               "  died at:\n"
               "    #0 f (libplug.so+0x8)\n"
@@ -219,8 +281,7 @@ Test(text, a_crash_comes_first)
               "  1 time, load 1, process 1: host\n"
               "  it came true: process 1 crashed, see above\n"
               "\n"
-              "dlpin: process 1 (host) has no summary: it crashed, see above; what it reported "
-              "until then is here\n"
+              "dlpin: process 1 (host) crashed: the report has what was found until then\n"
               "dlpin: 1 crash, 1 error, 0 warnings, 0 notes; 1 process, 1 module unloaded\n");
     free(text);
     model_free(&model);
@@ -234,9 +295,9 @@ Test(text, a_crash_without_a_finding_is_not_clean)
 
     SUPPORT_LOAD(&model, HEADER MODULE CRASH SUMMARY);
     text = render(render_text, &report, false);
-    cr_assert_not_null(strstr(text, "  Predicted by finding 4, which is not in the report.\n"));
+    cr_assert_not_null(strstr(text, "  A finding predicted it that is not in the report.\n"));
     cr_assert_not_null(strstr(text, "dlpin: 1 crash, 0 errors, 0 warnings, 0 notes;"));
-    cr_assert_null(strstr(text, "no summary"));
+    cr_assert_null(strstr(text, "did not end normally"));
     free(text);
     model_free(&model);
 }
@@ -323,7 +384,7 @@ Test(text, what_limits_the_report_is_said)
     cr_assert_not_null(strstr(text, "dlpin: not watched: heap\n"));
     cr_assert_not_null(strstr(text, "dlpin: dropped: 4 keys\n"));
     cr_assert_not_null(strstr(text, "1 finding was not true any more later"));
-    cr_assert_not_null(strstr(text, "process 1 (host) has no summary"));
+    cr_assert_not_null(strstr(text, "process 1 (host) did not end normally"));
     free(text);
     model_free(&model);
 }
@@ -473,4 +534,25 @@ Test(location, is_the_first_line_of_the_module)
     cr_expect_str_eq(location_of_finding(&root, &finding).path, "host.c");
     data.stack_count = 0;
     cr_expect_null(location_of_finding(&root, &finding).path);
+}
+
+/* Load 7 has no record: it left what loads 1 and 3 left. */
+Test(leaks, a_line_for_each_load)
+{
+    static const char lines[] = "libplug.so, load 1 (unloaded): warning key, note key (48 bytes)\n"
+                                "libplug.so, load 3 (unloaded): warning key\n"
+                                "libplug.so, load 7 (unloaded): warning key\n\n";
+    struct model model = {0};
+    const struct report report = {.model = &model};
+    char *text;
+
+    SUPPORT_LOAD(&model, HEADER MODULE
+                 "{\"type\":\"reloads\",\"pid\":1,\"module\":2,\"count\":6}\n" FINDING(
+                     1, 1, "warning", ",\"signature\":\"a\",\"count\":3,\"loads\":[1,3,7]")
+                     FINDING(1, 2, "note", ",\"signature\":\"b\",\"bytes\":48") SUMMARY);
+    symbolize_model(&model);
+    text = render(render_leaks, &report, false);
+    cr_assert_eq(strncmp(text, lines, sizeof lines - 1), 0, "%s", text);
+    free(text);
+    model_free(&model);
 }

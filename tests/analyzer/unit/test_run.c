@@ -50,14 +50,14 @@ Test(environment, options_are_extended)
     char *options;
 
     setenv("DLPIN_OPTIONS", "verbosity=1", 1);
-    options =
-        environment_options(&(struct environment_choices){"quiet=0", false, "a,b*"}, "/tmp/d");
-    cr_assert_str_eq(options,
-                     "verbosity=1:quiet=1:log_empty=0:check_signal=32:trace_children=0:"
-                     "trace_children_skip=\"a,b*\":quiet=0:log_path=\"/tmp/d/dlpin.%p.%e\"");
+    options = environment_options(
+        &(struct environment_choices){"quiet=0", false, "a,b*", "p-*.so=p.so,q-*=q"}, "/tmp/d");
+    cr_assert_str_eq(options, "verbosity=1:quiet=1:log_empty=0:check_signal=32:trace_children=0:"
+                              "trace_children_skip=\"a,b*\":alias=\"p-*.so=p.so,q-*=q\":quiet=0:"
+                              "log_path=\"/tmp/d/dlpin.%p.%e\"");
     free(options);
     unsetenv("DLPIN_OPTIONS");
-    options = environment_options(&(struct environment_choices){NULL, true, NULL}, "/tmp/d");
+    options = environment_options(&(struct environment_choices){.trace_children = true}, "/tmp/d");
     cr_assert_str_eq(options,
                      "quiet=1:log_empty=0:check_signal=32:log_path=\"/tmp/d/dlpin.%p.%e\"");
     free(options);

@@ -66,6 +66,16 @@ Test(function_name, short_ones_for_people)
         {"std::basic_string<char", "std::basic_string<char"},
         {"own::basic_string<char>", "own::basic_string<char>"},
         {"f(int) [clone .cold]", "f(int) [clone .cold]"},
+        {"start::{lambda(void*)#1}::_FUN(void (*)(int)) (a.so+0x1)",
+         "start::{lambda(void*)#1} (a.so+0x1)"},
+        {"own::_FUN(int)", "own::_FUN(int)"},
+        {"{lambda()#1}::_FUN(", "{lambda()#1}::_FUN("},
+        {"std::thread::_State_impl<std::thread::_Invoker<std::tuple<start(std::__cxx11::basic_"
+         "string<char, "
+         "std::char_traits<char>, std::allocator<char> >)::{lambda()#1}> > >::_M_run()",
+         "std::thread(start(std::string)::{lambda()#1})"},
+        {"std::thread::_State_impl<std::thread::_Invoker<std::tuple<a",
+         "std::thread::_State_impl<std::thread::_Invoker<std::tuple<a"},
         {"key 3 of std::__cxx11::list<int, std::allocator<int> >::clear() is left.",
          "key 3 of std::list<int>::clear() is left."},
         {"", ""},

@@ -139,6 +139,9 @@ Test(demangle, names_in_a_sentence)
 
     cr_assert_str_eq(plain, "thread 5 runs plug::worker::run(int) (a.so+0x1), by way of _start.");
     free(plain);
+    plain = demangle_text("for the object _ZN12_GLOBAL__N_17sessionE. Its 16 KB");
+    cr_assert_str_eq(plain, "for the object (anonymous namespace)::session. Its 16 KB");
+    free(plain);
     plain = demangle_text("");
     cr_assert_str_eq(plain, "");
     free(plain);
@@ -285,6 +288,66 @@ Test(image, what_was_inlined_is_there_too)
         frame_clear(&found);
     }
     cr_assert_gt(nested, 0);
+}
+
+/* Of code at its first instruction: the function itself, not the line after it or before it. */
+Test(image, a_function_is_where_it_begins)
+{
+    const char *path = fixture("DLPIN_TEST_PLACES");
+    struct frame found = look_up(path, BUILD_ID, "", address_of(path, "places_outer"));
+
+    cr_assert_str_eq(found.function, "places_outer");
+    cr_assert_eq(found.line, 29);
+    frame_clear(&found);
+}
+
+/* How the places in variables.cpp are called, behind the names of the variables. */
+static const char *const parts[] = {
+    "[0].name",     "[1].open",
+    "[1].open+0x4", ".drivers[1][2].open",
+    "+0x60",        "+0x68",
+    ".inner.open",  "+0x8",
+    ".own[1].name", ".of_base.open",
+    "+0x1c",        "[1].open",
+    "[1].open",     "",
+    "[1].open",     "",
+    "[0]",
+};
+
+Test(image, entries_and_fields_of_variables)
+{
+    const char *path = fixture("DLPIN_TEST_PLACES");
+    struct image *image = open_image(path, BUILD_ID, "");
+    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    void *const *places = dlsym(handle, "variables_places");
+    Dl_info info;
+
+    cr_assert(dladdr(places, &info));
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        struct frame found = {.of = FRAME_OF_DATA};
+        uint64_t address = (uint64_t)((char *)places[i] - (char *)info.dli_fbase);
+
+        image_lookup(image, address, &found);
+        cr_expect_str_eq(found.part != NULL ? found.part : "(none)", parts[i], "place %zu: %s", i,
+                         found.part);
+        cr_expect_null(found.function);
+        frame_clear(&found);
+    }
+    dlclose(handle);
+    image_close(image);
+}
+
+Test(image, entries_and_fields_of_thread_local_variables)
+{
+    struct image *image = open_image(fixture("DLPIN_TEST_PLACES"), BUILD_ID, "");
+    struct frame found = {.of = FRAME_OF_TLS}, outside = {.of = FRAME_OF_TLS};
+
+    image_lookup(image, 24, &found);
+    image_lookup(image, 4096, &outside);
+    cr_assert_str_eq(found.part, "[1].open");
+    cr_assert_null(outside.part);
+    frame_clear(&found);
+    image_close(image);
 }
 
 Test(image, a_replaced_file_gives_no_names)
@@ -462,7 +525,7 @@ Test(symbolize, a_variable_without_a_name_is_looked_up)
                        path, (unsigned long)address_of(path, "places_run")) > 0);
     SUPPORT_LOAD(&model, text);
     symbolize_model(&model);
-    nodes = model.groups->shown->data->way.nodes;
+    nodes = model.groups->shown->data->retention_path.nodes;
     cr_assert_not_null(nodes);
     cr_assert_str_eq(nodes[0].frame->function, "places_run");
     cr_assert_null(nodes[1].frame);

@@ -18,7 +18,9 @@ LIBRARY, HOST, PLUGIN = map(os.path.abspath, sys.argv[1:])
 del sys.argv[1:]
 KILLED = -signal.SIGSEGV
 ENDINGS = {'raise': KILLED, 'kill': KILLED, 'signal': KILLED, 'return': KILLED, 'abort': -signal.SIGABRT,
-           'exit': 61, '_exit': 62, 'quick_exit': 63}
+           'exit': 61, '_exit': 62, 'quick_exit': 63, 'exec': 64, 'raise-ABRT': -signal.SIGABRT,
+           'kill-KILL': -signal.SIGKILL, 'kill-TERM': -signal.SIGTERM, 'kill-group': -signal.SIGTERM,
+           'trap': -signal.SIGILL}
 HOWS = ('plain', 'onstack', 'nodefer')
 
 
@@ -42,7 +44,7 @@ class Handled(unittest.TestCase):
         alone, watched, records = run(way, how, where)
         self.assertEqual(alone, watched)
         self.assertTrue(any(record['type'] == 'finding' and record['kind'] == 'key-destructor'
-                            for record in records) or where == 'recover')
+                            for record in records) or where in ('recover', 'end'))
         return alone[0], [record for record in records if record['type'] == 'crash'], records
 
     def check_crash(self, crashes, records):
@@ -63,6 +65,30 @@ class Handled(unittest.TestCase):
                     ended, crashes, records = self.check(way, how, 'plugin')
                     self.assertEqual(ended, status)
                     self.check_crash(crashes, records)
+
+    # The crash is the parent's: the child only helps.
+    def test_handler_that_forks(self):
+        for way in ('fork-raise', 'fork-exit', 'fork-_exit', 'fork-exec'):
+            with self.subTest(way=way):
+                _, crashes, records = self.check(way, 'plain', 'plugin')
+                self.check_crash(crashes, records)
+                self.assertEqual(len({record['pid'] for record in records
+                                      if record['type'] == 'finding'}), 1)
+
+    # One process dies of the crash, and the other one ends because of it.
+    def test_handler_that_forks_for_a_dump(self):
+        _, crashes, _ = self.check('dump-_exit', 'plain', 'plugin')
+        self.assertEqual(len({crash['pid'] for crash in crashes}), 2)
+        self.assertEqual(len(crashes), 2)
+
+    def test_end_above_the_frame_of_a_handler_that_jumped(self):
+        for way, status in ENDINGS.items():
+            if way == 'return':
+                continue
+            with self.subTest(way=way):
+                ended, crashes, _ = self.check(way, 'plain', 'end')
+                self.assertEqual(ended, status)
+                self.assertEqual(crashes, [])
 
     # Nothing of the handler runs, so that it does not matter how it would end.
     def test_handler_that_is_unloaded(self):

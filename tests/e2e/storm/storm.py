@@ -101,8 +101,8 @@ def main():
     for reloaders in RELOADERS * int(runs):
         with tempfile.TemporaryDirectory(prefix='storm-') as folder:
             command = [host, reloaders, ROUNDS, flags, *plugins]
-            environment = {**os.environ, 'LD_PRELOAD': os.path.abspath(library),
-                           'DLPIN_OPTIONS': f'log_path={folder}/r:quiet=1:{options.format(plugins[0])}'}
+            shim_options = f'log_path={folder}/r:quiet=1:list_loads=999999999:{options.format(plugins[0])}'
+            environment = {**os.environ, 'LD_PRELOAD': os.path.abspath(library), 'DLPIN_OPTIONS': shim_options}
             result = subprocess.run(command, env=environment, capture_output=True, text=True,
                                     check=False)
             problems = problems_of(result, records_of(folder), plugins, options.format(plugins[0]))

@@ -159,11 +159,11 @@ Test(agenda, of_too_many_those_go_first_that_nothing_can_be_said_of)
 Test(agenda, work_of_the_process)
 {
     cr_assert_not(work_any(WORK_UNSEEN));
-    work_note(WORK_UNSEEN | WORK_ORPHANS);
+    work_note(WORK_UNSEEN | WORK_RECORDS);
     cr_assert(work_any(WORK_UNSEEN));
     cr_assert(work_take(WORK_UNSEEN));
     cr_assert_not(work_take(WORK_UNSEEN));
-    cr_assert(work_any(WORK_ORPHANS), "other work is not taken");
+    cr_assert(work_any(WORK_RECORDS), "other work is not taken");
 }
 
 static void *close_another(void *module)

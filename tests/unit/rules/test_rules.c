@@ -3,6 +3,7 @@
 #include "base/options.h"
 #include "ownership/common.h"
 #include "registry/heap.h"
+#include "registry/left_values.h"
 #include "rules/rule.h"
 #include "rules/rules.h"
 #include "rules/words.h"
@@ -136,7 +137,6 @@ static const struct subject *deletion_of(struct module *owner, struct module *de
 {
     static struct subject subject = {.class = &deletion_class, .deletion = &deletion};
     was = (struct key){.generation = 1, .owner = owner};
-    some_value.pointer = (void *)0x4000;
     struct stack *stack = support_stack((struct module *[]){deleter, NULL});
     module_unref(deleter);
     deletion = (struct deletion){
@@ -145,30 +145,38 @@ static const struct subject *deletion_of(struct module *owner, struct module *de
         .was = &was,
         .stack = stack,
         .deleter_named = true,
-        .thread = &some_thread,
-        .value = &some_value,
     };
     return &subject;
 }
 
 Test(key_rules, values_without_their_key)
 {
-    const struct subject *subject = deletion_of(there, there);
-    cr_assert_not(finds(KIND_KEY_ORPHAN, subject), "no thread has a block");
-    deletion.blocks = 3;
-    deletion.block = (struct heap_block){.start = 0x4000, .size = 64, .site = 1};
-    was.destructor = in(there);
-    cr_assert(finds(KIND_KEY_ORPHAN, subject));
+    struct left_values *left = arena_alloc(sizeof *left + sizeof left->blocks[0]);
+    struct subject subject = {.class = &left_values_class, .left_values = left};
+    left->number = 5;
+    left->serial = 1;
+    left->was = (struct key){.generation = 1, .owner = there, .destructor = in(there)};
+    left->stack = support_stack((struct module *[]){there, NULL});
+    module_unref(there);
+    left->before_exit = true;
+    left->count = 3;
+    left->blocks[0] =
+        (struct left_block){.start = 0x4000, .value = 0x4010, .size = 64, .site = 1, .tid = 77};
+    strcpy(left->thread_name, "worker");
+    cr_assert(finds(KIND_KEY_ORPHAN, &subject));
     says("and 2 more");
+    says("\"worker\"");
+    says("4010");
     says("64 bytes");
     says("will not run");
     cr_assert_eq(finding.bytes, 64);
+    cr_assert(finding.before_exit);
     is(VERDICT_LOST, SEVERITY_WARNING, there);
-    was.destructor = (struct frame){0};
-    cr_assert(finds(KIND_KEY_ORPHAN, subject));
+    left->was.destructor = (struct frame){0};
+    left->before_exit = false;
+    cr_assert(finds(KIND_KEY_ORPHAN, &subject));
+    cr_assert_not(finding.before_exit, "that is decided when it is reported");
     is(VERDICT_LOST, SEVERITY_NOTE, there);
-    deletion.error = EINVAL;
-    cr_assert_not(finds(KIND_KEY_ORPHAN, subject), "nothing was deleted");
 }
 
 Test(key_rules, a_key_of_another_module)
@@ -474,18 +482,36 @@ Test(sweep, a_thread_and_a_module_that_closes)
     cr_assert_str_eq(how, "the thread ended");
 }
 
-Test(sweep, deletions_look_at_the_threads_values)
+Test(sweep, what_a_deletion_left_behind_is_found_until_it_is_freed)
+{
+    const char *how;
+    void *block = support_block(32, 2);
+    keys[5] = (struct key){.generation = 1, .owner = there, .destructor = in(there)};
+    thread_set_value(5, block, 0);
+    cr_assert(left_values_note(&(struct left_values){
+        .number = 5,
+        .serial = 1,
+        .was = {.generation = 1, .owner = module_ref(there), .destructor = in(there)}}));
+    rules_check(true, NULL, sink, NULL);
+    cr_assert_eq(seen[KIND_KEY_ORPHAN], 1);
+    cr_assert(last.kind == KIND_KEY_ORPHAN && last.left_values.serial == 1);
+    cr_assert(rules_still_holds(&last, &how));
+    heap_forget(block);
+    cr_assert_not(rules_still_holds(&last, &how));
+    cr_assert_str_eq(how, "the memory was freed");
+    rules_check(true, NULL, sink, NULL);
+    cr_assert_eq(seen[KIND_KEY_ORPHAN], 1);
+    cr_assert_not(left_values_any());
+}
+
+Test(sweep, a_deletion_of_no_key)
 {
     was = (struct key){.generation = 1, .owner = there, .destructor = in(there)};
-    keys[5] = was;
-    thread_set_value(5, support_block(32, 2), 0);
     deletion = (struct deletion){.number = 5, .serial = 1, .was = &was};
     rules_check_deletion(&deletion, sink, NULL);
-    cr_assert_eq(seen[KIND_KEY_ORPHAN], 1);
-    cr_assert(last.kind == KIND_KEY_ORPHAN && last.deletion.serial == 1);
+    cr_assert_eq(seen[KIND_KEY_FOREIGN], 0);
     deletion.error = EINVAL;
     rules_check_deletion(&deletion, sink, NULL);
-    cr_assert_eq(seen[KIND_KEY_ORPHAN], 1);
     cr_assert_eq(seen[KIND_KEY_FOREIGN], 1);
 }
 

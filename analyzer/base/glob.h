@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Patterns of suppressions: '*' stands for any characters, '?' for one, all others for themselves;
+/* Patterns for names: '*' stands for any characters, '?' for one, all others for themselves;
  * names of C++ have brackets. */
 #ifndef DLPIN_ANALYZER_GLOB_H
 #define DLPIN_ANALYZER_GLOB_H

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: MIT
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
+#include "modules/named.h"
 #include "modules/symbols.h"
 
 void json_module(struct text *text, const char *name, const struct module *module)
 {
-    if (module)
-        json_number(text, name, module->id);
+    if (!module)
+        return;
+    module_name(module);
+    json_number(text, name, module->id);
 }
 
 void json_frame_named(struct text *text, const struct frame *frame, const char *symbol)
 {
     text_printf(text, "{\"pc\":\"%lx\",\"module\":", (unsigned long)frame->pc);
-    if (frame->module)
+    if (frame->module) {
+        module_name(frame->module);
         text_add_uint(text, frame->module->id);
-    else
+    } else {
         text_add(text, "null");
+    }
     uintptr_t bias = frame->module ? frame->module->bias : 0;
     text_printf(text, ",\"offset\":%lu,\"symbol\":", (unsigned long)(frame->pc - bias));
     text_add_json(text, symbol);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "gate/glob.h"
+#include "base/glob.h"
 
 bool glob_matches(const char *pattern, size_t length, const char *text)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "render/way.h"
+#include "render/path.h"
 
 #include "base/memory.h"
 #include "render/place.h"
@@ -17,7 +17,7 @@ static char *thread_text(const struct path_node *node)
     return memory_format("thread %" PRId64 " \"%s\"", node->tid, node->thread_name);
 }
 
-/* "drivers+0x18 in host" */
+/* "drivers[1].open in host", or "drivers+0x18 in host" */
 static char *variable_text(const struct process *process, const struct path_node *node)
 {
     const char *identity = module_identity(process_module(process, node->module));
@@ -26,9 +26,12 @@ static char *variable_text(const struct process *process, const struct path_node
     if (node->symbol == NULL)
         return memory_format("data at 0x%" PRIx64 " in %s", node->address, identity);
     symbol = readable_name(node->symbol);
-    text = node->via > 0
-               ? memory_format("%s+0x%" PRIx64 " in %s", symbol, (uint64_t)node->via, identity)
-               : memory_format("%s in %s", symbol, identity);
+    if (node->variable != NULL && node->variable->part != NULL)
+        text = memory_format("%s%s in %s", symbol, node->variable->part, identity);
+    else
+        text = node->via > 0
+                   ? memory_format("%s+0x%" PRIx64 " in %s", symbol, (uint64_t)node->via, identity)
+                   : memory_format("%s in %s", symbol, identity);
     free(symbol);
     return text;
 }
@@ -136,7 +139,7 @@ static const struct {
     {"block", block_text},       {"image", image_text},
 };
 
-char *way_text(const struct process *process, const struct path_node *node)
+char *path_node_text(const struct process *process, const struct path_node *node)
 {
     for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
         if (strcmp(nodes[i].what, node->what) == 0)

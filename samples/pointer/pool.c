@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A pool of which only a part is ever written: the rest has what lay in its memory before. When a
+ * plug-in takes its function out, the host makes a new pool, and in the place of the old one.
+ */
+#include "observers.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+
+enum { WORDS = 600, FIRST = 100, SIZE = WORDS * sizeof(observer *) };
+
+#ifdef BY_NEW
+void *pool_make(size_t size); /* pool_new.cpp */
+void pool_free(void *pool);
+#else
+static void *pool_make(size_t size)
+{
+#if defined BY_CALLOC
+    return calloc(1, size);
+#elif defined BY_REALLOC
+    return realloc(malloc(size / WORDS), size);
+#elif defined BY_ALIGNED_ALLOC
+    return aligned_alloc(sizeof(observer *), size);
+#else
+    return malloc(size);
+#endif
+}
+
+static void pool_free(void *pool)
+{
+    free(pool);
+}
+#endif
+
+static observer *volatile *pool;
+static unsigned used;
+
+/* Tests let malloc overwrite what was there before (MALLOC_PERTURB_). */
+static __attribute__((constructor)) void leave_contents(void)
+{
+    mallopt(M_PERTURB, 0);
+}
+
+void observers_add(observer *function)
+{
+    if (!pool)
+        pool = pool_make(SIZE);
+    if (!pool || used == WORDS - FIRST)
+        abort();
+    pool[FIRST + used++] = function;
+}
+
+void observers_remove(observer *function)
+{
+    (void)function;
+    pool_free((void *)pool);
+    pool = pool_make(SIZE);
+}
+
+static void empty(void)
+{
+    pool_free((void *)pool);
+    pool = NULL;
+}
+
+void observers_empty_at_exit(void)
+{
+    atexit(empty);
+    at_quick_exit(empty);
+}

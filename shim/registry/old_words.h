@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Words that lay in a block already when the block was made. malloc gives memory as it is: with
+ * pointers that were entered in a block that was freed, perhaps into a module that has been
+ * unloaded since. If such a word is still there later, nobody knows whether the program wrote it.
+ *
+ * Only blocks of some size are read: programs write to all of a small one, and to a part of a pool
+ * or of a table with room for more. No lock, any phase.
+ */
+#ifndef DLPIN_REGISTRY_OLD_WORDS_H
+#define DLPIN_REGISTRY_OLD_WORDS_H
+
+#include "base/compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { OLD_WORDS_LEAST = 256, OLD_WORDS_MOST = 32 << 10 };
+
+/* True for blocks that are worth reading. */
+static inline bool old_words_may_be(size_t size)
+{
+    return size - OLD_WORDS_LEAST <= OLD_WORDS_MOST - OLD_WORDS_LEAST;
+}
+
+/* Notes words into places of modules that can be unloaded (modules/territory.h) among the bytes
+ * [from, size) of a block that was just made, and that the program has not got yet. The heap map
+ * has it already. */
+void old_words_note(const void *block, size_t from, size_t size);
+
+/* True if the word lay at this address when the block was made. */
+bool old_words_has(uintptr_t block, uint32_t site, uintptr_t slot, uintptr_t word);
+
+#endif
