@@ -38,7 +38,7 @@ static const struct supposition *present;
 static bool is_told(const struct object *object)
 {
     for (unsigned i = 0; i < present->told_count; i++)
-        if (memcmp(&present->told[i], object, sizeof *object) == 0)
+        if (memcmp((const char *)&present->told[i], (const char *)object, sizeof *object) == 0)
             return true;
     return false;
 }

@@ -113,8 +113,8 @@ def of_process(host):
 
 
 def of_file(report):
-    why(0, ['tidy.so, load 2 (loaded)\n', 'and never closed', 'opened at:', 'tidy.so, load 3 (loaded)\n', 'and never closed'],
-        report, 'tidy.so')
+    why(0, ['tidy.so, load 2 (loaded)\n', 'and never closed', 'opened at:', 'tidy.so, load 3 (loaded)\n',
+            'and never closed'], report, 'tidy.so')
     why(0, ['plugin.so, load 1 (closed)\n', 'DF_1_NODELETE'], report, 'plugin.so')
     why(1, ['library.so, load 1 (unloaded)\n', 'it was unmapped'], report, 'library.so')
     why(2, ['no process had a module "nothing.so"'], report, 'nothing.so')
