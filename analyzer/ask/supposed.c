@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "ask/supposed.h"
 
+#include "base/message.h"
 #include "symbolize/symbolize.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +22,34 @@ const struct module *supposed_module(const struct model *model, const char *name
                 found = module;
         }
     }
+    return found;
+}
+
+static bool is_other_file(const struct module *module, const struct module *known, const char *name)
+{
+    return module->data->state != MODULE_UNLOADED && module_is_called(module, name) &&
+           strcmp(module->data->path, known->data->path) != 0;
+}
+
+bool supposed_is_ambiguous(const struct model *model, const char *name)
+{
+    const struct module *known = supposed_module(model, name), *module;
+    const struct process *process;
+    bool found = false;
+
+    for (process = model->processes; process != NULL; process = process->hh.next) {
+        if (known == NULL || !model_shows(model, process))
+            continue;
+        for (module = process->modules; module != NULL; module = module->hh.next) {
+            if (!is_other_file(module, known, name))
+                continue;
+            message_error("process %" PRId64 " has %s, too", model->only, module->data->path);
+            found = true;
+        }
+    }
+    if (found)
+        message_error("process %" PRId64 " has %s: name one by its path", model->only,
+                      known->data->path);
     return found;
 }
 

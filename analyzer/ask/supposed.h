@@ -10,6 +10,10 @@
  * is still mapped. NULL: none is. */
 const struct module *supposed_module(const struct model *model, const char *name);
 
+/* True, after a message that lists their paths: a process has several such modules, which are
+ * different files. */
+bool supposed_is_ambiguous(const struct model *model, const char *name);
+
 /* Only the supposed findings of this request are in the model then, beside modules. */
 void supposed_load(struct model *model, const char *path, unsigned token);
 

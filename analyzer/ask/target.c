@@ -153,7 +153,7 @@ static void take_report(struct target *target, int file, const struct stat *stat
 {
     struct record *header = may_be_its_report(target, status) ? header_of(file) : NULL;
     bool is_its_own =
-        header != NULL && (header->pid == target->pid || header->pid == RECORD_ABSENT);
+        header != NULL && (header->pid == target->number || header->pid == RECORD_ABSENT);
 
     if (is_its_own || (header != NULL && target->parents < 0))
         target->signal = option_in(header->header.options, "check_signal", 0);
@@ -259,12 +259,52 @@ static int open_folder(pid_t pid)
     return open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW);
 }
 
-static bool has_ended(const char *status)
+static char state_of(const char *status)
 {
     const char *state = target_line(status, "State");
 
-    return state != NULL &&
-           (state[strspn(state, "\t ")] == 'Z' || state[strspn(state, "\t ")] == 'X');
+    return state != NULL ? state[strspn(state, "\t ")] : '?';
+}
+
+static bool has_ended(const char *status)
+{
+    return state_of(status) == 'Z' || state_of(status) == 'X';
+}
+
+/* The kernel changes user numbers on the way into another user namespace, and the request's number
+ * is in the place of one. */
+static bool is_in_other_users(const struct target *target)
+{
+    struct stat own, its;
+
+    return stat("/proc/self/ns/user", &own) == 0 &&
+           fstatat(target->folder, "ns/user", &its, 0) == 0 &&
+           (own.st_dev != its.st_dev || own.st_ino != its.st_ino);
+}
+
+/* A request would wait, and be served when nobody asks any more. */
+static bool is_stopped(const char *status)
+{
+    return state_of(status) == 'T' || state_of(status) == 't';
+}
+
+/* In a namespace of its own a process has another number, and writes that one into its report: the
+ * last of proc(5)'s NSpid. */
+static pid_t own_number(const struct target *target, const char *status)
+{
+    const char *at = target_line(status, "NSpid"), *end = at != NULL ? strchr(at, '\n') : NULL;
+    long number = target->pid;
+    char *next;
+
+    while (at != NULL && at != end) {
+        long read = strtol(at, &next, 10);
+
+        if (next == at || (end != NULL && next > end))
+            break;
+        number = read;
+        at = next;
+    }
+    return (pid_t)number;
 }
 
 /* Why nothing can be read of it. */
@@ -285,6 +325,8 @@ static bool can_be_asked(struct target *target)
     char *status = target_read(target, "status", NULL), *maps = NULL;
     bool good = false;
 
+    if (status != NULL)
+        target->number = own_number(target, status);
     if (status != NULL && !has_ended(status))
         maps = target_read(target, "maps", NULL);
     if (status == NULL || (maps == NULL && !has_ended(status)))
@@ -293,6 +335,14 @@ static bool can_be_asked(struct target *target)
         message_error("process %d has ended", target->pid);
     else if (strstr(maps, "/libdlpin.so") == NULL)
         message_error("process %d does not run under libdlpin.so", target->pid);
+    else if (is_in_other_users(target))
+        message_error(
+            "process %d is in another user namespace: ask from within (nsenter -t %d -U -p)",
+            target->pid, target->pid);
+    else if (is_stopped(status))
+        message_error(
+            "process %d is stopped, by a signal or a debugger: it answers when it goes on",
+            target->pid);
     else
         good = listens(target, status);
     free(maps);
@@ -305,7 +355,8 @@ bool target_open(struct target *target, const char *pid)
     char *end;
     long number = strtol(pid, &end, 10);
 
-    *target = (struct target){.pid = (pid_t)number, .folder = -1, .file = -1, .parents = -1};
+    *target = (struct target){
+        .pid = (pid_t)number, .number = (pid_t)number, .folder = -1, .file = -1, .parents = -1};
     if (end == pid || *end != '\0' || number <= 0 || number > INT_MAX) {
         message_error("\"%s\" is no number of a process", pid);
         return false;

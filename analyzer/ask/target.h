@@ -12,6 +12,7 @@
 
 struct target {
     pid_t pid;
+    pid_t number; /* that it has by its own report: another one in a namespace of its own */
     int folder;   /* its folder in /proc, or -1: it stays that of this process when the number is
                      given to another one */
     int signal;   /* that it listens to */
@@ -43,10 +44,10 @@ DIR *target_list(const struct target *target, const char *name);
 /* True: this still is the process that was opened. */
 bool target_lives(const struct target *target);
 
-/* The text behind "name:" in such lines; NULL: there is no such line. */
+/* The text after "name:" in such lines; NULL: there is no such line. */
 const char *target_line(const char *text, const char *name);
 
-/* True if the set of signals behind "name:" of a status file has this one. */
+/* True if the set of signals after "name:" of a status file has this one. */
 bool target_has_signal(const char *status, const char *name, int number);
 
 #endif

@@ -20,7 +20,7 @@ char *memory_text(const char *text, size_t length) __attribute__((malloc, return
 char *memory_format(const char *format, ...)
     __attribute__((malloc, returns_nonnull, format(printf, 1, 2)));
 
-/* Makes room for one more item behind `count` items; what it returns replaces `items`. */
+/* Makes room for one more item after `count` items; what it returns replaces `items`. */
 void *memory_grow(void *items, size_t count, size_t item_size) __attribute__((returns_nonnull));
 
 /* Appends value to an array that starts as NULL with count 0 and only grows through this macro. */

@@ -42,7 +42,7 @@ struct package *package_new(char *name, char *version)
 enum { NOTE_TYPE = 0xcafe1a7e };
 static const char note_name[] = "FDO";
 
-/* A JSON object, with NULs behind it. */
+/* A JSON object, with NULs after it. */
 static void take_note(void *context, const struct note *note)
 {
     struct package **package = context;

@@ -63,7 +63,7 @@ static int64_t find_module(const struct settings *settings, const struct target 
     supposed_load(&model, target->report, 0);
     module = supposed_module(&model, settings->module);
     if (module != NULL)
-        id = module->data->id;
+        id = supposed_is_ambiguous(&model, settings->module) ? 0 : module->data->id;
     else
         message_error("process %d has no module \"%s\" that is loaded", target->pid,
                       settings->module);

@@ -12,18 +12,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Of several loads the last that is mapped, else the last one. */
-static const struct module *last_called(const struct process *process, const char *name)
+static bool has_module(const struct process *process, const char *name)
 {
-    const struct module *module, *found = NULL;
+    const struct module *module = process->modules;
+
+    while (module != NULL && !module_is_called(module, name))
+        module = module->hh.next;
+    return module != NULL;
+}
+
+/* The loads that are mapped, else the last one; there is one. Returns it, or the last of them. */
+static const struct module *add_modules(struct tree *to, const struct process *process,
+                                        const char *name, const struct style *style)
+{
+    const struct module *module, *mapped = NULL, *last = NULL;
 
     for (module = process->modules; module != NULL; module = module->hh.next) {
-        if (module_is_called(module, name) &&
-            (found == NULL || module->data->state != MODULE_UNLOADED ||
-             found->data->state == MODULE_UNLOADED))
-            found = module;
+        if (!module_is_called(module, name))
+            continue;
+        last = module;
+        if (module->data->state == MODULE_UNLOADED)
+            continue;
+        mapped = module;
+        tree_add(to, why_tree(process, module, style));
     }
-    return found;
+    if (mapped == NULL)
+        tree_add(to, why_tree(process, last, style));
+    return mapped != NULL ? mapped : last;
 }
 
 /* The trees of all processes that have the module; of one process alone without its name. */
@@ -35,18 +50,16 @@ static struct tree *find_trees(const struct model *model, const char *name,
     *status = STATUS_TROUBLE;
     for (const struct process *process = model->processes; process != NULL;
          process = process->hh.next) {
-        const struct module *module =
-            model_shows(model, process) ? last_called(process, name) : NULL;
-        struct tree *tree = NULL;
+        const struct module *module;
+        struct tree *to = &forest;
 
-        if (module == NULL)
+        if (!model_shows(model, process) || !has_module(process, name))
             continue;
         if (HASH_COUNT(model->processes) > 1)
-            tree = tree_add(&forest,
-                            tree_new(memory_format("Process %" PRId64 " (%s):", process->key.pid,
-                                                   process_name(process)),
-                                     NULL));
-        tree_add(tree != NULL ? tree : &forest, why_tree(process, module, style));
+            to = tree_add(&forest, tree_new(memory_format("Process %" PRId64 " (%s):",
+                                                          process->key.pid, process_name(process)),
+                                            NULL));
+        module = add_modules(to, process, name, style);
         if (module->data->state != MODULE_UNLOADED)
             *status = STATUS_GOOD;
         else if (*status == STATUS_TROUBLE)
@@ -131,6 +144,9 @@ static int show_answer(const struct settings *settings, const struct target *tar
     return status;
 }
 
+enum { AMBIGUOUS = -1 };
+
+/* 0: no such module is mapped. AMBIGUOUS: there are several, which was said. */
 static int64_t number_of_module(const struct settings *settings, const struct target *target)
 {
     struct model model = merge_model_of(settings, target);
@@ -140,7 +156,7 @@ static int64_t number_of_module(const struct settings *settings, const struct ta
     supposed_load(&model, target->report, 0);
     module = supposed_module(&model, name_of(settings));
     if (module != NULL)
-        id = module->data->id;
+        id = supposed_is_ambiguous(&model, name_of(settings)) ? AMBIGUOUS : module->data->id;
     model_free(&model);
     return id;
 }
@@ -153,6 +169,8 @@ static int why_in_process(struct settings *settings, struct target *target)
     if (!request_check(target, &settings->request))
         return STATUS_TROUBLE;
     settings->request.module = number_of_module(settings, target);
+    if (settings->request.module == AMBIGUOUS)
+        return STATUS_TROUBLE;
     if (settings->request.module == 0) {
         status = show_answer(settings, target, 0);
         if (status == STATUS_TROUBLE)

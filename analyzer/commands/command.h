@@ -14,7 +14,7 @@
 struct command {
     const char *name;
     const char *summary;  /* a line for the overview */
-    const char *usage;    /* lines behind "Usage: " */
+    const char *usage;    /* lines after "Usage: " */
     const char *about;    /* a paragraph, not wrapped */
     const char *statuses; /* what its exit status means */
     const char *missing;  /* said where the number of arguments is wrong */

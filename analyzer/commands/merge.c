@@ -31,7 +31,7 @@ bool merge_inputs(struct model *model, struct settings *settings)
 struct model merge_model_of(const struct settings *settings, const struct target *target)
 {
     return (struct model){
-        .only = target->pid,
+        .only = target->number,
         .keep_all = true,
         .aliases = &settings->aliases,
         .search = &settings->search,

@@ -33,7 +33,7 @@ struct entry *entries_add(struct entries *entries, char *text)
     return entry;
 }
 
-/* All of it, with a zero behind; NULL: it is too large, or errno says why not. */
+/* All of it, with a zero after it; NULL: it is too large, or errno says why not. */
 static char *read_all(int descriptor, size_t *size)
 {
     size_t room = 64 << 10;

@@ -22,7 +22,7 @@ struct gate gate_default(void);
  */
 bool gate_parse(struct gate *gate, const char *text);
 
-/* The words of such a list by number; NULL behind the last. */
+/* The words of such a list by number; NULL after the last. */
 const char *gate_word(size_t number);
 
 bool gate_matches(const struct gate *gate, const struct group *group);

@@ -33,7 +33,7 @@ struct frame {
     int line;
     struct inlined *inlined; /* what is inlined at pc, the innermost first; owned */
     size_t inlined_count;
-    char *part; /* of data: "[1].open", what is behind the variable's name; or NULL; owned */
+    char *part; /* of data: "[1].open", what is after the variable's name; or NULL; owned */
 };
 
 /* A function at a frame (several, where some are inlined); strings are borrowed from the frame, and

@@ -47,7 +47,7 @@ static bool finish_line(struct collector *collector, bool complete)
         .too_long = collector->too_long,
     };
 
-    collector->begin = ++collector->at; /* behind the newline */
+    collector->begin = ++collector->at; /* after the newline */
     collector->length = 0;
     collector->too_long = false;
     if (line.length == 0 && !line.too_long)

@@ -22,7 +22,7 @@ const char *verdict_name(enum verdict verdict);
 const char *verdict_meaning(enum verdict verdict);
 /* "dangling error, held warning": what such a finding may be. */
 const char *kind_judgements(enum kind kind);
-/* Why a program is not followed, in words behind its name. */
+/* Why a program is not followed, in words after its name. */
 const char *unfollowed_meaning(const char *why);
 /* A few words, or NULL for a kind that this version does not know. */
 const char *kind_title(const char *kind);

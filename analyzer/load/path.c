@@ -80,7 +80,7 @@ static bool same_node(const struct path_node *left, const struct path_node *righ
     return right->what != NULL && is_what(left, right->what) && left->address == right->address;
 }
 
-/* Where a step begins: at the node to which the one before it led; behind a gap at a new one. */
+/* Where a step begins: at the node to which the one before it led; after a gap at a new one. */
 static void begin_step(const struct fields *fields, const json_t *from, struct path *path,
                        int64_t *skipped)
 {

@@ -102,12 +102,12 @@ static void read_path(const struct fields *fields, struct record *record)
     const struct fields members = {fields->object, problem, sizeof problem};
 
     finding->path = field_array(&members, "path");
-    path_read(&members, finding->path, &finding->way);
+    path_read(&members, finding->path, &finding->retention_path);
     if (!fields_failed(&members))
         return;
     record->flaw = memory_format("damaged path left out: %s", problem);
     finding->path = NULL;
-    path_free(&finding->way);
+    path_free(&finding->retention_path);
 }
 
 static void read_finding(const struct fields *fields, struct record *record)
@@ -251,7 +251,7 @@ void record_free(struct record *record)
     if (record->type == RECORD_FINDING) {
         frames_free(record->finding.stack, record->finding.stack_count);
         frames_free(record->finding.points, record->finding.point_count);
-        path_free(&record->finding.way);
+        path_free(&record->finding.retention_path);
     }
     if (record->type == RECORD_CRASH) {
         frames_free(record->crash.place, record->crash.place_count);

@@ -64,7 +64,7 @@ struct finding_record {
     bool growing, pending, suppressed;
     const json_t *loads, *subject, *members;
     const json_t *path;           /* NULL where it is damaged */
-    struct path way;              /* the same, checked */
+    struct path retention_path;   /* the same, checked */
     struct frame *stack, *points; /* points: the frames in subject */
     size_t stack_count, point_count;
 };

@@ -78,25 +78,25 @@ static char *target_key(const struct finding *finding)
 
 static char *pointer_key(const struct finding *finding)
 {
-    const struct path *way = &finding->data->way;
+    const struct path *path = &finding->data->retention_path;
     const struct frame *call = registering_call(finding);
 
-    if (call != NULL && way->count > 0)
-        return joined(node_key(finding, &way->nodes[0]), frame_key(finding, call));
+    if (call != NULL && path->count > 0)
+        return joined(node_key(finding, &path->nodes[0]), frame_key(finding, call));
     return target_key(finding);
 }
 
 /* The variable that the path begins with, and the last step before the module's first block. */
 static char *holder_key(const struct finding *finding)
 {
-    const struct path *way = &finding->data->way;
+    const struct path *path = &finding->data->retention_path;
     size_t first = 0;
 
-    while (first < way->count && !way->nodes[first].leaves)
+    while (first < path->count && !path->nodes[first].leaves)
         first++;
-    if (first == 0 || first == way->count)
+    if (first == 0 || first == path->count)
         return NULL;
-    return joined(node_key(finding, &way->nodes[0]), node_key(finding, &way->nodes[first - 1]));
+    return joined(node_key(finding, &path->nodes[0]), node_key(finding, &path->nodes[first - 1]));
 }
 
 /* NULL: it is a cause of its own. */

@@ -193,18 +193,18 @@ static bool put_alias(char **end, const char **at)
 static bool put_thread(char **end, const char **at)
 {
     static const char before[] = "std::thread::_State_impl<std::thread::_Invoker<std::tuple<",
-                      behind[] = ">::_M_run()";
+                      after[] = ">::_M_run()";
     size_t head = sizeof before - 2, tail = strlen("std::thread::_State_impl");
     size_t tuple = begins(*at, before) ? balanced_length(*at + head) : 0;
     size_t whole = tuple > 0 ? balanced_length(*at + tail) : 0;
 
-    if (whole == 0 || !begins(*at + tail + whole - 1, behind))
+    if (whole == 0 || !begins(*at + tail + whole - 1, after))
         return false;
     *end = stpcpy(*end, "std::thread(");
     memmove(*end, *at + head + 1, tuple - 2);
     *end += tuple - 2;
     *(*end)++ = ')';
-    *at += tail + whole - 1 + strlen(behind);
+    *at += tail + whole - 1 + strlen(after);
     return true;
 }
 

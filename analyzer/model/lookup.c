@@ -106,12 +106,22 @@ const struct module *finding_blamed_module(const struct finding *finding)
     return finding_module(finding);
 }
 
+/* The name is a relative path, or leads there by a link. */
+static bool leads_to(const char *name, const char *path)
+{
+    char *file = strchr(name, '/') != NULL ? realpath(name, NULL) : NULL;
+    bool same = file != NULL && strcmp(file, path) == 0;
+
+    free(file);
+    return same;
+}
+
 bool module_is_called(const struct module *module, const char *name)
 {
     const char *path = module->data->path, *slash = strrchr(path, '/');
 
     return strcmp(path, name) == 0 || strcmp(module_identity(module), name) == 0 ||
-           (slash != NULL && strcmp(slash + 1, name) == 0);
+           (slash != NULL && strcmp(slash + 1, name) == 0) || leads_to(name, path);
 }
 
 const char *finding_module_path(const struct finding *finding)

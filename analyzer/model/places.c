@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A key while it is made: parts, each with a NUL behind it. */
+/* A key while it is made: parts, each with a NUL after it. */
 struct key {
     char *text;
     size_t length, room;

@@ -84,12 +84,12 @@ static const struct frame *deciding_frame(const struct finding *finding)
 /* The variable that holds the pointer itself, or NULL. */
 static const struct path_node *variable_of(const struct finding *finding)
 {
-    const struct path *way = &finding->data->way;
+    const struct path *path = &finding->data->retention_path;
 
-    if (name_to_kind(finding->data->kind) != KIND_POINTER || way->count != 2 ||
-        way->nodes[0].module == RECORD_ABSENT)
+    if (name_to_kind(finding->data->kind) != KIND_POINTER || path->count != 2 ||
+        path->nodes[0].module == RECORD_ABSENT)
         return NULL;
-    return &way->nodes[0];
+    return &path->nodes[0];
 }
 
 static char *frame_name(const struct finding *finding, const struct frame *frame)

@@ -35,7 +35,7 @@ struct option_row {
     /* False, after a message, for a value that is wrong. */
     bool (*take)(struct settings *settings, const char *value);
     const char *help;
-    /* The words that the value is made of: that of each number, NULL behind the last. Or NULL. */
+    /* The words that the value is made of: that of each number, NULL after the last. Or NULL. */
     const char *(*word)(size_t number);
 };
 

@@ -16,7 +16,7 @@
 
 struct settings {
     enum { SHOW_NOTHING, SHOW_HELP, SHOW_VERSION } show;
-    char **arguments; /* what is no option; NULL behind the last */
+    char **arguments; /* what is no option; NULL after the last */
     size_t argument_count;
 
     const struct format *format; /* NULL: none was named */

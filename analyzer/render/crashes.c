@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "load/names.h"
 #include "render/place.h"
-#include "render/message.h"
+#include "render/finding_message.h"
 #include "render/put.h"
 #include "render/stack.h"
 

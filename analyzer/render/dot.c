@@ -12,7 +12,7 @@
 #include "render/blocks.h"
 #include "render/escape.h"
 #include "render/report.h"
-#include "render/way.h"
+#include "render/path.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -107,9 +107,10 @@ static size_t module_node(struct dot *dot, const struct module *module)
                      ",shape=component");
 }
 
-static size_t way_node(struct dot *dot, const struct process *process, const struct path_node *node)
+static size_t put_path_node(struct dot *dot, const struct process *process,
+                            const struct path_node *node)
 {
-    char *text = way_text(process, node);
+    char *text = path_node_text(process, node);
 
     return need_node(dot,
                      memory_format("%" PRId64 " %" PRId64 " %" PRIx64 " %s", process->key.file,
@@ -120,18 +121,18 @@ static size_t way_node(struct dot *dot, const struct process *process, const str
 /* Of a path that is too long, the end. */
 static void add_way(struct dot *dot, const struct finding *finding, size_t last)
 {
-    const struct path *way = &finding->data->way;
-    size_t begin = way->count > STEPS_MAX ? way->count - STEPS_MAX : 0, before = 0;
+    const struct path *path = &finding->data->retention_path;
+    size_t begin = path->count > STEPS_MAX ? path->count - STEPS_MAX : 0, before = 0;
 
-    for (size_t i = begin; i < way->count; i++) {
-        const struct path_node *node = &way->nodes[i];
-        size_t number = way_node(dot, finding->process, node);
+    for (size_t i = begin; i < path->count; i++) {
+        const struct path_node *node = &path->nodes[i];
+        size_t number = put_path_node(dot, finding->process, node);
 
         if (i > begin)
             add_edge(dot, before, number, node->skipped > 0 ? " [style=dotted]" : "");
         before = number;
     }
-    if (way->count > 0)
+    if (path->count > 0)
         add_edge(dot, before, last, "");
 }
 

@@ -11,7 +11,7 @@
 /* A printable copy with its line ends, to be freed; "?" for NULL. */
 char *escape_printable(const char *text);
 
-/* Ends the text behind so many bytes, at a whole character, with "..." where that takes any away;
+/* Ends the text after so many bytes, at a whole character, with "..." where that takes any away;
  * in place, and returns it. most is at least 3. */
 char *escape_cut(char *text, size_t most);
 

@@ -11,7 +11,7 @@
 #include "render/crashes.h"
 #include "render/escape.h"
 #include "render/location.h"
-#include "render/message.h"
+#include "render/finding_message.h"
 #include "render/values.h"
 
 #include <stdlib.h>

@@ -10,11 +10,11 @@
 #include "render/about.h"
 #include "render/blocks.h"
 #include "render/exceptions.h"
-#include "render/message.h"
+#include "render/finding_message.h"
 #include "render/put.h"
 #include "render/stack.h"
 #include "render/titles.h"
-#include "render/way.h"
+#include "render/path.h"
 #include "symbolize/demangle.h"
 
 #include <inttypes.h>
@@ -212,11 +212,12 @@ static void put_members(FILE *out, const struct style *style, const struct group
 /* The function that decides its signature; else the root of the path that leads to it. */
 static char *member_name(const struct group *group)
 {
-    const struct path *way = &group->shown->data->way;
+    const struct path *path = &group->shown->data->retention_path;
 
     if (group->signature.function != NULL)
         return memory_string(group->signature.function);
-    return way->count > 0 ? way_text(group->shown->process, &way->nodes[0]) : memory_string("?");
+    return path->count > 0 ? path_node_text(group->shown->process, &path->nodes[0])
+                           : memory_string("?");
 }
 
 /* "and 14 more with this cause: make_b (2 times, sig:…), make_c (sig:…), and 12 more" */
@@ -280,17 +281,17 @@ static void put_frames(FILE *out, const struct style *style, const struct findin
 }
 
 /* A block of a module that acts for others, in the middle of the path. */
-static bool is_folded(const struct path *way, size_t i)
+static bool is_folded(const struct path *path, size_t i)
 {
-    const struct path_node *node = &way->nodes[i];
+    const struct path_node *node = &path->nodes[i];
 
-    return node->common && !node->leaves && node->skipped == 0 && i > 0 && i + 1 < way->count;
+    return node->common && !node->leaves && node->skipped == 0 && i > 0 && i + 1 < path->count;
 }
 
 static void put_node(FILE *out, const struct finding *finding, size_t i)
 {
-    const struct path_node *node = &finding->data->way.nodes[i];
-    char *text = way_text(finding->process, node);
+    const struct path_node *node = &finding->data->retention_path.nodes[i];
+    char *text = path_node_text(finding->process, node);
 
     if (node->skipped > 0)
         fprintf(out, "    … %" PRId64 " more\n", node->skipped);
@@ -301,16 +302,16 @@ static void put_node(FILE *out, const struct finding *finding, size_t i)
     free(text);
 }
 
-static void put_way(FILE *out, const struct style *style, const struct finding *finding)
+static void put_path(FILE *out, const struct style *style, const struct finding *finding)
 {
-    const struct path *way = &finding->data->way;
+    const struct path *path = &finding->data->retention_path;
 
-    if (way->count > 0)
+    if (path->count > 0)
         fputs("  reached by:\n", out);
-    for (size_t i = 0; i < way->count; i++) {
+    for (size_t i = 0; i < path->count; i++) {
         size_t end = i;
 
-        while (!style->verbose && is_folded(way, end))
+        while (!style->verbose && is_folded(path, end))
             end++;
         if (end > i + 1) {
             fprintf(out, "    … %zu blocks of common modules\n", end - i);
@@ -382,7 +383,7 @@ void put_group(FILE *out, const struct style *style, const struct group *group)
     put_outcome(out, group);
     put_frames(out, style, shown);
     put_others(out, group);
-    put_way(out, style, shown);
+    put_path(out, style, shown);
     put_exceptions_of(out, group);
     put_signature(out, group);
     fputc('\n', out);

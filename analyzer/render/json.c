@@ -16,7 +16,7 @@
 #include "model/members.h"
 #include "render/json_exceptions.h"
 #include "render/json_verdicts.h"
-#include "render/message.h"
+#include "render/finding_message.h"
 #include "render/values.h"
 
 #include <inttypes.h>
@@ -106,18 +106,18 @@ static void complete_node(json_t *value, const struct process *process,
 /* Steps repeat nodes: "to" of one is "from" of the next, unless some between them are left out. */
 static json_t *path_value(const struct finding *finding)
 {
-    const struct path *way = &finding->data->way;
+    const struct path *checked = &finding->data->retention_path;
     json_t *path = copy_or_null(finding->data->path), *step;
     size_t index, from = 0;
 
     json_array_foreach(path, index, step)
     {
-        if (from + 1 >= way->count || json_object_get(step, "from") == NULL)
+        if (from + 1 >= checked->count || json_object_get(step, "from") == NULL)
             continue;
-        complete_node(json_object_get(step, "from"), finding->process, &way->nodes[from]);
-        complete_node(json_object_get(step, "to"), finding->process, &way->nodes[from + 1]);
+        complete_node(json_object_get(step, "from"), finding->process, &checked->nodes[from]);
+        complete_node(json_object_get(step, "to"), finding->process, &checked->nodes[from + 1]);
         from++;
-        if (from + 1 < way->count && way->nodes[from + 1].skipped > 0)
+        if (from + 1 < checked->count && checked->nodes[from + 1].skipped > 0)
             from++;
     }
     return path;

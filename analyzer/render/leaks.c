@@ -9,7 +9,7 @@
 #include "base/message.h"
 #include "load/names.h"
 #include "render/tree.h"
-#include "render/way.h"
+#include "render/path.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -123,12 +123,12 @@ static void put_name(FILE *out, const char *name)
  * below the last. */
 static void add_holders(struct tree *tree, const struct finding *finding)
 {
-    const struct path *way = &finding->data->way;
-    size_t end = way->count > HOLDERS_MAX ? way->count - HOLDERS_MAX : 0;
-    struct tree *at = way->count > 0 ? tree : NULL;
+    const struct path *path = &finding->data->retention_path;
+    size_t end = path->count > HOLDERS_MAX ? path->count - HOLDERS_MAX : 0;
+    struct tree *at = path->count > 0 ? tree : NULL;
 
-    for (size_t i = way->count; i-- > end;) {
-        char *text = way_text(finding->process, &way->nodes[i]);
+    for (size_t i = path->count; i-- > end;) {
+        char *text = path_node_text(finding->process, &path->nodes[i]);
         bool is_same = at->last != NULL && strcmp(at->last->head, text) == 0;
 
         at = is_same ? at->last : tree_add(at, tree_new(memory_string(text), NULL));

@@ -73,7 +73,7 @@ static bool find(struct location *location, const struct source_root *root, int6
 struct location location_of_finding(const struct source_root *root, const struct finding *finding)
 {
     const struct finding_record *data = finding->data;
-    const struct path *way = &data->way;
+    const struct path *path = &data->retention_path;
     struct location location;
 
     if ((data->module != RECORD_ABSENT &&
@@ -82,9 +82,9 @@ struct location location_of_finding(const struct source_root *root, const struct
         find(&location, root, RECORD_ABSENT, data->stack, data->stack_count) ||
         find(&location, root, RECORD_ABSENT, data->points, data->point_count))
         return location;
-    for (size_t i = 0; i < way->count; i++) {
-        if (way->nodes[i].frame != NULL &&
-            find(&location, root, RECORD_ABSENT, way->nodes[i].frame, 1))
+    for (size_t i = 0; i < path->count; i++) {
+        if (path->nodes[i].frame != NULL &&
+            find(&location, root, RECORD_ABSENT, path->nodes[i].frame, 1))
             return location;
     }
     return (struct location){

@@ -36,7 +36,7 @@ extern const struct format format_default, format_leaks;
 /* NULL, after a message, for a format that this version does not have. */
 const struct format *format_find(const char *name);
 
-/* The names of all formats by number; NULL behind the last. */
+/* The names of all formats by number; NULL after the last. */
 const char *format_name(size_t number);
 
 /* Both name their file by its path; FORMAT:FILE is what --report= takes. */

@@ -18,10 +18,10 @@
 #include "render/crashes.h"
 #include "render/escape.h"
 #include "render/location.h"
-#include "render/message.h"
+#include "render/finding_message.h"
 #include "render/place.h"
 #include "render/values.h"
-#include "render/way.h"
+#include "render/path.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -186,9 +186,9 @@ static json_t *step_value(const struct sarif *sarif, const struct process *proce
 
     if (node->frame != NULL)
         location = location_of_frame(sarif->report->root, node->frame);
-    set_member(
-        step, "location",
-        location_value(sarif, &location, process_module(process, module), way_text(process, node)));
+    set_member(step, "location",
+               location_value(sarif, &location, process_module(process, module),
+                              path_node_text(process, node)));
     return step;
 }
 
@@ -202,13 +202,13 @@ static json_t *one_in_array(json_t *value)
 
 static void set_way(struct sarif *sarif, json_t *result, const struct finding *finding)
 {
-    const struct path *way = &finding->data->way;
-    size_t shown = lower(way->count, STEPS_MAX);
+    const struct path *path = &finding->data->retention_path;
+    size_t shown = lower(path->count, STEPS_MAX);
     json_t *flow = json_object(), *thread = json_object(), *steps = json_array();
 
     for (size_t i = 0; i < shown; i++)
-        json_array_append_new(steps, step_value(sarif, finding->process, &way->nodes[i]));
-    sarif->steps_left_out += way->count - shown;
+        json_array_append_new(steps, step_value(sarif, finding->process, &path->nodes[i]));
+    sarif->steps_left_out += path->count - shown;
     set_member(thread, "locations", steps);
     set_member(flow, "threadFlows", one_in_array(thread));
     if (shown > 0)

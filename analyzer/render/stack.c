@@ -25,7 +25,7 @@ static const char *name_of(const struct line *line)
     return at.function != NULL ? at.function : at.inlined ? NULL : line->frame->symbol;
 }
 
-/* The qualified name in a demangled one: behind the type that a template's function returns. */
+/* The qualified name in a demangled one: after the type that a template's function returns. */
 static const char *qualified_name(const char *name)
 {
     const char *start = name;
@@ -61,12 +61,34 @@ static bool is_of_library(const char *name)
     return is_of_start_files(name);
 }
 
+/* "<alloc::vec::Vec<T>>::push": of Rust, by its name. */
+static bool is_of_rust_library(const char *name)
+{
+    static const char *const crates[] = {"std::", "core::", "alloc::", "hashbrown::"};
+
+    name += strspn(name, "<&");
+    for (size_t i = 0; i < sizeof crates / sizeof *crates; i++) {
+        if (strncmp(name, crates[i], strlen(crates[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_rust(const char *source)
+{
+    size_t length = strlen(source);
+
+    return length > 3 && strcmp(source + length - 3, ".rs") == 0;
+}
+
 /* Is it code of the standard library, in whichever module? */
 static bool is_standard(const struct line *line)
 {
     const char *name = name_of(line);
     const char *source = frame_place(line->frame, line->number).source;
 
+    if (source != NULL && is_rust(source))
+        return name != NULL && is_of_rust_library(name);
     /* Debug information has inlined functions without their namespace. */
     return (source != NULL && strstr(source, "/include/c++/") != NULL) ||
            (name != NULL && is_of_library(name));

@@ -14,7 +14,7 @@
 
 #define SECTION ".dlpin_options"
 
-/* Names with the form of their values, as "scan_limit_mb=0-64", each with a zero behind it. */
+/* Names with the form of their values, as "scan_limit_mb=0-64", each with a zero after it. */
 struct names {
     char *text;
     size_t size;
@@ -91,7 +91,7 @@ static bool is_number(const char *form, const char *value, size_t length)
     return number >= lowest && number <= strtoul(dash + 1, NULL, 10);
 }
 
-/* Is value one of the words up to the colon? The last may have "=GLOB" behind it. */
+/* Is value one of the words up to the colon? The last may have "=GLOB" after it. */
 static bool is_choice(const char *form, const char *value, size_t length, bool may_have_glob)
 {
     size_t size;
@@ -181,7 +181,7 @@ static bool check_value(const struct checking *checking, struct piece name, cons
     return false;
 }
 
-/* The piece up to one of `ends`, in quotes or not, as the library reads it; *at moves behind it. */
+/* The piece up to one of `ends`, in quotes or not, as the library reads it; *at moves after it. */
 static struct piece take_piece(const char **at, const char *ends)
 {
     const char *start = *at;

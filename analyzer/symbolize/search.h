@@ -21,7 +21,7 @@ void search_clear(struct search *search);
 
 /*
  * The folders of debug information by number: those of --debug-path, that of the sysroot, that of
- * the system. A new string, to be freed; NULL behind the last. search may be NULL: then there is no
+ * the system. A new string, to be freed; NULL after the last. search may be NULL: then there is no
  * option.
  */
 char *search_debug_folder(const struct search *search, size_t number);

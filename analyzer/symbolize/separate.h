@@ -36,7 +36,7 @@ int separate_open_by_id(const struct search *search, const char *build_id, const
 int separate_open_link(const struct search *search, const char *path, const char *build_id,
                        const char *link, uint32_t checksum, struct stat *status);
 
-/* The path at which the open file really lies, and the folder of that, with a slash behind it; new
+/* The path at which the open file really lies, and the folder of that, with a slash after it; new
  * strings. */
 char *separate_path(int descriptor);
 char *separate_folder(int descriptor);

@@ -123,8 +123,8 @@ static void visit_finding(visitor *visit, struct files *files, const struct find
 
     visit_frames(visit, files, process, data->stack, data->stack_count);
     visit_frames(visit, files, process, data->points, data->point_count);
-    for (size_t i = 0; i < data->way.count; i++) {
-        const struct path_node *node = &data->way.nodes[i];
+    for (size_t i = 0; i < data->retention_path.count; i++) {
+        const struct path_node *node = &data->retention_path.nodes[i];
 
         visit_frames(visit, files, process, node->frame, node->frame != NULL);
         visit_frames(visit, files, process, node->variable, node->variable != NULL);

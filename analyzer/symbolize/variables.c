@@ -136,7 +136,7 @@ static const struct variable *find(const struct variables *variables, uint64_t a
     return NULL;
 }
 
-/* Where one is in another: in the type, and behind the last one that has a name. */
+/* Where one is in another: in the type, and after the last one that has a name. */
 struct part {
     Dwarf_Die type;
     uint64_t offset, named_offset;

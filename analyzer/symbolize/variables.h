@@ -17,7 +17,7 @@ struct variables *variables_read(Dwarf *debug);
 void variables_free(struct variables *variables);
 
 /*
- * "[1].open": what is behind the name of the variable at this address; a new string. NULL: nothing
+ * "[1].open": what is after the name of the variable at this address; a new string. NULL: nothing
  * is known, or there is nothing to add. is_tls: the address is an offset in the TLS segment.
  */
 char *variables_part(const struct variables *variables, uint64_t address, bool is_tls);

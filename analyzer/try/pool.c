@@ -31,7 +31,7 @@ struct pool {
     size_t done;
     struct slot *slots;
     size_t slot_count;
-    struct pollfd *waits; /* of each slot, and behind them the signals */
+    struct pollfd *polled; /* of each slot, and after them the signals */
     int signals;
 };
 
@@ -133,11 +133,11 @@ static void wait_for_events(struct pool *pool)
     for (size_t i = 0; i < pool->slot_count; i++) {
         const struct slot *slot = &pool->slots[i];
 
-        pool->waits[i] = (struct pollfd){.fd = slot->trial != NULL ? slot->running.output : -1,
-                                         .events = POLLIN};
+        pool->polled[i] = (struct pollfd){.fd = slot->trial != NULL ? slot->running.output : -1,
+                                          .events = POLLIN};
     }
-    pool->waits[pool->slot_count] = (struct pollfd){.fd = pool->signals, .events = POLLIN};
-    if (poll(pool->waits, pool->slot_count + 1, time_left(pool)) < 0 && errno != EINTR)
+    pool->polled[pool->slot_count] = (struct pollfd){.fd = pool->signals, .events = POLLIN};
+    if (poll(pool->polled, pool->slot_count + 1, time_left(pool)) < 0 && errno != EINTR)
         message_error("cannot wait: %s", strerror(errno));
 }
 
@@ -204,7 +204,7 @@ static int run(struct pool *pool)
         wait_for_events(pool);
         ending = take_signals(pool);
         for (size_t i = 0; ending == 0 && i < pool->slot_count; i++)
-            look_after(pool, &pool->slots[i], pool->waits[i].revents != 0);
+            look_after(pool, &pool->slots[i], pool->polled[i].revents != 0);
     }
     if (ending != 0)
         end_all(pool);
@@ -236,7 +236,7 @@ int pool_run(const struct pool_plan *plan, struct trials *trials)
     sigprocmask(SIG_BLOCK, &taken, &pool.attempts.mask);
     sigaction(SIGCHLD, &wait_for_child, &child);
     pool.slots = memory_zeroed(pool.slot_count * sizeof *pool.slots);
-    pool.waits = memory_zeroed((pool.slot_count + 1) * sizeof *pool.waits);
+    pool.polled = memory_zeroed((pool.slot_count + 1) * sizeof *pool.polled);
     pool.signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
     if (pool.signals >= 0)
         ending = run(&pool);
@@ -244,7 +244,7 @@ int pool_run(const struct pool_plan *plan, struct trials *trials)
         message_error("cannot wait for signals: %s", strerror(errno));
     close(pool.signals);
     free(pool.slots);
-    free(pool.waits);
+    free(pool.polled);
     free(preload);
     sigaction(SIGCHLD, &child, NULL);
     sigprocmask(SIG_SETMASK, &pool.attempts.mask, NULL);

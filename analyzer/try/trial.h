@@ -18,7 +18,7 @@
 enum try_mode { TRY_MAIN, TRY_THREAD, TRY_CROSS, TRY_MODE_COUNT };
 
 const char *try_mode_name(enum try_mode mode);
-/* By number; NULL behind the last. */
+/* By number; NULL after the last. */
 const char *try_mode_word(size_t number);
 
 /* The part of the command line that is about trying. */

@@ -39,8 +39,9 @@ void host_sleep(unsigned seconds);
 void host_pause(void);
 void host_resume(void);
 
-/* Returns when this thread waits in a system call. */
-void host_await_blocked(pid_t tid);
+/* Returns when this thread waits: for input, for time, or for this futex (NULL: for any in a
+ * variable of the host or of a plug-in). A lock that it meets on its way there does not count. */
+void host_await_blocked(pid_t tid, const void *futex);
 
 /* Returns when each other thread waits in a system call. */
 void host_await_others(void);

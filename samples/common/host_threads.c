@@ -4,6 +4,7 @@
 #include "steps.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -256,6 +257,53 @@ void step_await(char **arg)
     host_await();
 }
 
+/* A lock of the C library, or of whoever is in front of it, is nothing that a thread waits for
+ * here: a semaphore, a mutex or a condition of the host or of a plug-in is. */
+static bool is_of_samples(const void *futex)
+{
+    Dl_info object, libc, front;
+
+    return dladdr(futex, &object) && dladdr(stdout, &libc) &&
+           dladdr(dlsym(RTLD_DEFAULT, "malloc"), &front) && object.dli_fbase != libc.dli_fbase &&
+           object.dli_fbase != front.dli_fbase;
+}
+
+/* proc(5): the number of the system call that the thread sleeps in, and its arguments. */
+static bool is_waiting(pid_t tid, const void *futex)
+{
+    static const long calls[] = {SYS_read,        SYS_readv,     SYS_ppoll,
+                                 SYS_epoll_pwait, SYS_nanosleep, SYS_clock_nanosleep,
+#ifdef SYS_poll
+                                 SYS_poll,        SYS_epoll_wait
+#endif
+    };
+    char path[64], line[256] = "";
+    unsigned long argument;
+    long number;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/syscall", (int)tid);
+    file = fopen(path, "re");
+    if (!file)
+        die(path, strerror(errno));
+    if (!fgets(line, sizeof line, file))
+        line[0] = 0;
+    fclose(file);
+    if (sscanf(line, "%ld %lx", &number, &argument) != 2)
+        return false;
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+        if (number == calls[i])
+            return true;
+    return number == SYS_futex &&
+           (futex ? argument == (unsigned long)futex : is_of_samples((const void *)argument));
+}
+
+void host_await_blocked(pid_t tid, const void *futex)
+{
+    while (!is_waiting(tid, futex))
+        usleep(1000);
+}
+
 /* proc(5): the state is behind the name, which is in brackets. */
 static char state_of(pid_t tid)
 {
@@ -272,12 +320,6 @@ static char state_of(pid_t tid)
     fclose(file);
     behind = strrchr(line, ')');
     return behind ? behind[2] : '?';
-}
-
-void host_await_blocked(pid_t tid)
-{
-    while (state_of(tid) != 'S')
-        usleep(1000);
 }
 
 static bool all_others_wait(void)
@@ -306,7 +348,7 @@ void step_blocked(char **arg)
 
     host_await(); /* by now the thread has said who it is */
     tid = strcmp(arg[0], "main") == 0 ? getpid() : find_worker(arg[0])->tid;
-    host_await_blocked(tid);
+    host_await_blocked(tid, NULL);
 }
 
 void step_resume(char **arg)

@@ -11,10 +11,12 @@
  */
 #include "plugin.h"
 
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -49,6 +51,21 @@ ENTRY(start_ring)
     }
     *first = area;
     return 0;
+}
+
+/* Mostly comes to lie where the loader had its cache of libraries a moment ago; it keeps pointers
+ * to entries of that. */
+ENTRY(start_at_cache)
+{
+    struct stat cache;
+
+    if (stat("/etc/ld.so.cache", &cache) != 0)
+        cache.st_size = SIZE;
+    if (dlopen("no-such-library.so", RTLD_NOW))
+        return -1;
+    area = mmap(NULL, (size_t)cache.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                -1, 0);
+    return area != MAP_FAILED ? 0 : -1;
 }
 
 ENTRY(start_segment)

@@ -131,6 +131,23 @@ static __attribute__((noinline)) void add_own_block(void)
     host_list_add(block);
 }
 
+static __attribute__((noinline)) void add_some_block(host_function *function)
+{
+    host_function **block = malloc(sizeof *block);
+
+    if (block)
+        *block = function;
+    host_list_add(block);
+}
+
+/* From one of two blocks that one call made. */
+ENTRY(use_one_of_two)
+{
+    add_some_block(open_session);
+    add_some_block(NULL);
+    return 0;
+}
+
 /* From two blocks of the plug-in's own, in the host's list. */
 ENTRY(use_own_blocks)
 {

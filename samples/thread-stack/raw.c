@@ -48,6 +48,6 @@ ENTRY(start)
         return -1;
     while (!__atomic_load_n(shared, __ATOMIC_SEQ_CST))
         usleep(1000);
-    host_await_blocked(tid);
+    host_await_blocked(tid, shared + 1);
     return 0;
 }

@@ -48,5 +48,5 @@ __attribute__((destructor)) static void plugin_fini(void)
         pthread_cond_wait(&changed, &lock);
     pthread_mutex_unlock(&lock);
     if (last)
-        host_await_blocked(last); /* in the host again */
+        host_await_blocked(last, NULL); /* in the host again */
 }

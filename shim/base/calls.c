@@ -82,7 +82,7 @@ void calls_meet_filter(void)
 }
 
 /* The state for the next call; asks the kernel where it is unknown. */
-static inline int look(void)
+static inline int ask(void)
 {
     int now = atomic_load_explicit(&state, memory_order_relaxed);
     if (unlikely(now == UNKNOWN))
@@ -99,7 +99,7 @@ static inline int look(void)
 
 long calls_make(long number, long a, long b, long c, long d, long e, long f)
 {
-    long result = look() == OVER ? -ENOSYS : calls_pass(number, a, b, c, d, e, f);
+    long result = ask() == OVER ? -ENOSYS : calls_pass(number, a, b, c, d, e, f);
     if (result >= 0 || result < -4095)
         return result;
     errno = (int)-result;
@@ -108,7 +108,7 @@ long calls_make(long number, long a, long b, long c, long d, long e, long f)
 
 bool calls_are_filtered(void)
 {
-    return look() != UNFILTERED;
+    return ask() != UNFILTERED;
 }
 
 bool calls_are_over(void)

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* The whole file, with a NUL behind it, in size + 1 bytes of the arena. NULL: it is no regular
+/* The whole file, with a NUL after it, in size + 1 bytes of the arena. NULL: it is no regular
  * file, is larger than 1 MB, or cannot be read to its end. */
 char *file_read(const char *path, size_t *size);
 

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct interrupted;
 struct thread;
 
 struct guard {
@@ -32,7 +33,9 @@ struct guard {
     bool in_fork;             /* this thread holds our locks, for the child to find them free */
     void *dlopen_caller;
     uint64_t dlopen_epoch; /* modules_epoch when it began */
-    struct thread *self;   /* registry/threads.h; NULL until something is noted for this thread */
+    /* ownership/interrupted.h: while this thread serves a request in a signal handler; else NULL */
+    const struct interrupted *interrupted;
+    struct thread *self; /* registry/threads.h; NULL until something is noted for this thread */
 };
 
 extern HIDDEN __thread struct guard guard __attribute__((tls_model("initial-exec")));

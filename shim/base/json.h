@@ -2,7 +2,7 @@
 /*
  * The members that the report file's records are made of (report_format.h), added to a text.
  * Functions that take a name add ",\"name\":" and the value. Members of modules, frames and stacks
- * are in ownership/json.h.
+ * are in ownership/frame_json.h.
  */
 #ifndef DLPIN_BASE_JSON_H
 #define DLPIN_BASE_JSON_H

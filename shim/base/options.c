@@ -74,7 +74,7 @@ static bool parse_number(struct span value, unsigned *number)
     return true;
 }
 
-/* The word behind *at in a choice's help; length 0: there is none left. */
+/* The word after *at in a choice's help; length 0: there is none left. */
 static struct span next_choice(const char **at)
 {
     struct span word = {*at, strcspn(*at, " :")};
@@ -166,7 +166,7 @@ static void set_option(struct span name, struct span value, struct text *complai
     set_number(row, number);
 }
 
-/* The piece up to one of `ends`, in quotes or not; *at moves behind it. */
+/* The piece up to one of `ends`, in quotes or not; *at moves after it. */
 static struct span take_piece(const char **at, const char *ends)
 {
     const char *start = *at;

@@ -97,7 +97,7 @@ bool own_stack_run(void (*work)(void *data), void *data)
     return taken;
 }
 
-unsigned own_stack_waits(void)
+unsigned own_stack_waiters(void)
 {
     return atomic_load(&waits);
 }
@@ -109,7 +109,7 @@ static bool is_on_it(uintptr_t sp)
 }
 
 /* Another thread may have it by now. */
-void own_stack_look_through(pid_t tid, uintptr_t *sp, uintptr_t *pc)
+void own_stack_to_program(pid_t tid, uintptr_t *sp, uintptr_t *pc)
 {
     if (!is_on_it(*sp) || atomic_load(&user_tid) != tid)
         return;
@@ -121,7 +121,7 @@ void own_stack_look_through(pid_t tid, uintptr_t *sp, uintptr_t *pc)
     *pc = place.pc;
 }
 
-void own_stack_look_through_own(uintptr_t *sp)
+void own_stack_to_program_own(uintptr_t *sp)
 {
     if (is_on_it(*sp))
         *sp = user.sp;

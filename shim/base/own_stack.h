@@ -7,7 +7,7 @@
  * One thread at a time, with signals blocked: no handler of the program runs on this stack, and
  * none interrupts the work. SIGTERM and its kin end the process as ever where they have no handler.
  * Unwinding leads from it back to the stack of the program; code that examines stack pointers asks
- * own_stack_look_through. There is an inaccessible page below it.
+ * own_stack_to_program. There is an inaccessible page below it.
  *
  * Without any of our locks: its own is the outermost of them (base/lock.h).
  */
@@ -26,14 +26,14 @@ void own_stack_prepare(void);
 bool own_stack_run(void (*work)(void *data), void *data);
 
 /* How many threads wait for it, or have waited in vain. */
-unsigned own_stack_waits(void);
+unsigned own_stack_waiters(void);
 
 /* If *sp, the stack pointer of thread `tid`, lies on our stack, sets *sp and *pc to those with
  * which the thread left the program's stack. In any thread. */
-void own_stack_look_through(pid_t tid, uintptr_t *sp, uintptr_t *pc);
+void own_stack_to_program(pid_t tid, uintptr_t *sp, uintptr_t *pc);
 
 /* The same for the calling thread's own stack pointer. */
-void own_stack_look_through_own(uintptr_t *sp);
+void own_stack_to_program_own(uintptr_t *sp);
 
 /* In a fork child: the thread that had it is not there. */
 void own_stack_fork_child(void);

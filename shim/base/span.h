@@ -54,7 +54,7 @@ static inline const char *span_find(struct span text, char wanted)
     return text.start < text.end ? text.start : NULL;
 }
 
-/* Takes what comes before the next `separator` off the text, which moves behind it. */
+/* Takes what comes before the next `separator` off the text, which moves after it. */
 static inline struct span span_take(struct span *text, char separator)
 {
     const char *end = span_find(*text, separator);

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 static pid_t stood_in_for;
+static char own_folder[sizeof "/proc/" + 3 * sizeof(pid_t)] = "/proc/self";
 
 pid_t sys_getpid(void)
 {
@@ -27,7 +28,22 @@ pid_t sys_getpid(void)
 
 void sys_stand_in_for(pid_t process)
 {
+    char *at = own_folder + sizeof own_folder - 1;
     stood_in_for = process;
+    *at = '\0';
+    for (pid_t rest = process; rest > 0; rest /= 10)
+        *--at = (char)('0' + rest % 10);
+    memmove(own_folder + strlen("/proc/"), at, strlen(at) + 1);
+}
+
+bool sys_stands_in(void)
+{
+    return stood_in_for != 0;
+}
+
+const char *sys_own_folder(void)
+{
+    return own_folder;
 }
 
 pid_t sys_gettid(void)
@@ -45,6 +61,13 @@ uint64_t sys_block_signals(uint64_t mask)
     uint64_t before = 0;
     sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &mask, &before, sizeof mask);
     return before;
+}
+
+uint64_t sys_blocked_signals(void)
+{
+    uint64_t now = 0;
+    sys_call(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &now, sizeof now);
+    return now;
 }
 
 extern void *__libc_stack_end __attribute__((weak)); /* elf/dl-sysdep.c */
@@ -183,7 +206,7 @@ void sys_release_memory(void)
     close_memory(held.fd);
 }
 
-/* Spans that lie one behind the other are one. Returns how much came. */
+/* Spans that lie one after the other are one. Returns how much came. */
 static size_t copy_from_file(int fd, const struct sys_span *spans, unsigned count, char *to)
 {
     size_t done = 0, size;

@@ -15,9 +15,13 @@
 
 pid_t sys_getpid(void);
 
-/* In a copy of the process, which has a number of its own: sys_getpid returns this number from now
- * on. */
+/* In a copy of the process, which has a number and descriptors of its own: sys_getpid returns this
+ * number from now on, and sys_own_folder leads to this process. */
 void sys_stand_in_for(pid_t process);
+bool sys_stands_in(void);
+
+/* "/proc/self": where the kernel describes the process, its descriptors among it. */
+const char *sys_own_folder(void);
 
 pid_t sys_gettid(void);
 
@@ -41,6 +45,7 @@ bool sys_thread_alive(pid_t tid);
 /* The calling thread's blocked signals, signal 1 as bit 0; also those that the C library keeps to
  * itself. Returns what was blocked before. */
 uint64_t sys_block_signals(uint64_t mask);
+uint64_t sys_blocked_signals(void);
 
 /* Where the stack of the first thread began when the program was started: above lie its arguments
  * and environment, up to the name of the program. */
@@ -89,7 +94,7 @@ ssize_t sys_read_memory(const void *from, void *to, size_t size);
  */
 ssize_t sys_copy_memory(const void *from, void *to, size_t size);
 
-/* Several pieces, one behind the other: as much as came before the first that cannot be read. */
+/* Several pieces, one after the other: as much as came before the first that cannot be read. */
 struct sys_span {
     uintptr_t start;
     size_t size;

@@ -78,7 +78,7 @@ static void add_int(struct text *text, long n)
     text_add_uint(text, n < 0 ? 0 - (uint64_t)n : (uint64_t)n);
 }
 
-/* Writes one conversion; `at` is behind its '%'. Returns its last character. */
+/* Writes one conversion; `at` is after its '%'. Returns its last character. */
 static const char *convert(struct text *text, const char *at, va_list *args)
 {
     bool wide = *at == 'l' || *at == 'z';

@@ -67,7 +67,7 @@ static bool read_numbers(unsigned first, uint64_t *numbers, unsigned n)
 }
 
 /* /proc/self/environ ends there. Only kernels with CONFIG_CHECKPOINT_RESTORE can do this; with
- * others the file has NULs behind the last variable. */
+ * others the file has NULs after the last variable. */
 static void end_environment(const char *end)
 {
     enum { START_CODE, END_CODE, START_STACK };
@@ -100,7 +100,7 @@ static void remember_taken(const char *variable)
         taken_options = arena_strdup(variable);
 }
 
-/* Programs that look for the auxiliary vector behind the environment find it: the entries between
+/* Programs that look for the auxiliary vector after the environment find it: the entries between
  * are pairs that the vector has for no purpose. */
 static void fill_with_ignored(char **entries, size_t n)
 {
@@ -258,7 +258,7 @@ struct pieces {
     char bytes[640];
 };
 
-/* Returns where the text will be. Each piece costs the kernel time: a text that lies close behind
+/* Returns where the text will be. Each piece costs the kernel time: a text that lies close after
  * the one before is in the same. `spare`: what the other texts need at most. */
 static const char *add_piece(struct pieces *pieces, const char *text, size_t spare)
 {
@@ -283,7 +283,7 @@ struct names {
     bool has_options, has_trace;
 };
 
-static bool look_at(char *const *entries, size_t n, struct names *names)
+static bool read_names(char *const *entries, size_t n, struct names *names)
 {
     struct pieces pieces;
     const char *texts[AT_ONCE];
@@ -304,7 +304,7 @@ static bool look_at(char *const *entries, size_t n, struct names *names)
 }
 
 /* The number of entries; -1 where one of them cannot be read. */
-static ssize_t look_at_all(char *const *environment, struct names *names)
+static ssize_t read_all_names(char *const *environment, struct names *names)
 {
     char *entries[AT_ONCE];
     for (size_t n = 0; environment;) {
@@ -312,7 +312,7 @@ static ssize_t look_at_all(char *const *environment, struct names *names)
         size_t came = size > 0 ? (size_t)size / sizeof *entries : 0, i = 0;
         while (i < came && entries[i])
             i++;
-        if (!came || !look_at(entries, i, names))
+        if (!came || !read_names(entries, i, names))
             return -1;
         n += i;
         if (i < came)
@@ -324,7 +324,7 @@ static ssize_t look_at_all(char *const *environment, struct names *names)
 bool variables_read(struct variables *variables, char *const *environment, char *list, size_t size)
 {
     struct names names = {0};
-    ssize_t count = look_at_all(environment, &names);
+    ssize_t count = read_all_names(environment, &names);
     *variables = (struct variables){.environment = environment, .count = (size_t)count};
     if (count < 0 ||
         (names.preload && variables_copy_text(names.preload + strlen(PRELOAD), list, size) < 0))

@@ -3,7 +3,7 @@
  * The environment variables that bring the library into a program: LD_PRELOAD and DLPIN_OPTIONS.
  *
  * A program may start another one with an environment that lacks them. They are then put back
- * behind the last variable, followed by a mark, and the library in the new program removes them
+ * after the last variable, followed by a mark, and the library in the new program removes them
  * before main: from the array that the kernel made, from `environ`, and, where the kernel allows
  * it, from /proc/self/environ. The loader takes the last LD_PRELOAD, so that a variable of this
  * name that the program made stays where it is.

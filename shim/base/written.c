@@ -43,7 +43,7 @@ struct pending {
     void *data;
 };
 
-static void tell(const struct pending *pending)
+static void pass_on(const struct pending *pending)
 {
     if (pending->start < pending->end)
         pending->visit(pending->start, pending->end, pending->data);
@@ -55,7 +55,7 @@ static void add(struct pending *pending, uintptr_t start, uintptr_t end)
         pending->end = end;
         return;
     }
-    tell(pending);
+    pass_on(pending);
     pending->start = start;
     pending->end = end;
 }
@@ -129,5 +129,5 @@ void written_each(const struct written *written, uintptr_t start, uintptr_t end,
     }
     if (from < end)
         add(&pending, from, end);
-    tell(&pending);
+    pass_on(&pending);
 }

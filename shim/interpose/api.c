@@ -37,7 +37,7 @@ void dlpin_task_begin(const char *name)
         return;
     tasks_watch();
     if (task_begin_decides())
-        lifecycle_gone();
+        lifecycle_resolve();
     task_begin(name);
     guard_leave(saved_errno);
 }

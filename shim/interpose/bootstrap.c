@@ -29,7 +29,7 @@ static void release_unless_ours(void *p)
         real_release(p);
 }
 
-bootstrap_release *bootstrap_behind(bootstrap_release *release)
+bootstrap_release *bootstrap_choose_release(bootstrap_release *release)
 {
     if (used == 0)
         return release;

@@ -29,6 +29,6 @@ size_t bootstrap_size(const void *p);
 /* Returns the function to call in place of the real `release`, which does not know these blocks.
  * Called once, when the real functions are known. */
 typedef void bootstrap_release(void *p);
-bootstrap_release *bootstrap_behind(bootstrap_release *release);
+bootstrap_release *bootstrap_choose_release(bootstrap_release *release);
 
 #endif

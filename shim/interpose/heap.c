@@ -8,7 +8,7 @@
 #include "registry/heap.h"
 #include "registry/old_words.h"
 
-/* The function that calls us: its return address, and its stack pointer behind the call. */
+/* The function that calls us: its return address, and its stack pointer after the call. */
 #define CALLER() (uintptr_t) __builtin_return_address(0), (uintptr_t)__builtin_dwarf_cfa()
 
 static __attribute__((noinline)) void *noted_slow(void *p, size_t size, uintptr_t pc, uintptr_t cfa)

@@ -10,7 +10,7 @@
 #include "modules/modules.h"
 #include "ownership/sites.h"
 
-/* The function that calls us: its return address, and its stack pointer behind the call. */
+/* The function that calls us: its return address, and its stack pointer after the call. */
 struct making {
     uintptr_t pc, cfa;
 };

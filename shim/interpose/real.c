@@ -57,7 +57,7 @@ static void find_in(struct module *module, void *data)
         wanted->found = module_symbol(module, wanted->name);
 }
 
-void real_look_again(void **pointer, const char *name)
+void real_resolve_again(void **pointer, const char *name)
 {
     struct wanted wanted = {.name = name};
     if (likely(*pointer != (void *)not_there))
@@ -95,7 +95,7 @@ COLD void real_resolve(void)
         complete &= found || !row->required;
         *row->real = found ? found : (void *)not_there;
     }
-    real_free = bootstrap_behind(real_free);
+    real_free = bootstrap_choose_release(real_free);
     resolving = false;
     resolved = true;
     if (!complete)

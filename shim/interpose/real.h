@@ -83,9 +83,9 @@ static inline void real_need(const void *pointer)
 
 /* Before glibc 2.34 some functions lie in librt and libanl, which may come with a plug-in: searches
  * for one that was not there at the start. Inside the guard or without it. */
-void real_look_again(void **pointer, const char *name);
+void real_resolve_again(void **pointer, const char *name);
 
-#define REAL_LATE(name) (real_need(real_##name), real_look_again((void **)&real_##name, #name))
+#define REAL_LATE(name) (real_need(real_##name), real_resolve_again((void **)&real_##name, #name))
 
 /* The error of the last dlopen call of our own; NULL: none. */
 const char *real_error(void);

@@ -27,7 +27,7 @@ void registering_failed(struct registration *registration)
 static void resolve(void)
 {
     if (report_has_open())
-        lifecycle_gone();
+        lifecycle_resolve();
 }
 
 void registering_done(struct registration *registration, enum registration_type type,

@@ -2,7 +2,7 @@
 #include "interpose/settle.h"
 #include "base/guard.h"
 #include "interpose/deepbind.h"
-#include "interpose/frames.h"
+#include "interpose/unwind_tables.h"
 #include "interpose/tasks.h"
 #include "lifecycle/settle.h"
 
@@ -12,5 +12,5 @@ void interpose_settle(void)
     lifecycle_settle();
     deepbind_patch();
     tasks_watch_new_modules();
-    frames_watch_new_modules(loaded_since);
+    unwind_tables_watch_new_modules(loaded_since);
 }

@@ -6,6 +6,7 @@
  */
 #include "interpose/real.h"
 #include "lifecycle/check.h"
+#include "lifecycle/request.h"
 #include "lifecycle/start.h"
 #include "registry/registrations.h"
 #include "registry/threads.h"
@@ -32,7 +33,7 @@ static void end(void *thread)
         registration_forget(REGISTERED_SIGNAL_STACK, ((const struct thread *)thread)->serial,
                             false);
     if (report_has_open())
-        lifecycle_gone();
+        lifecycle_resolve();
     guard_leave(saved_errno);
 }
 
@@ -99,6 +100,20 @@ EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attributes, pthre
     int error = real_pthread_create(id, attributes, run_pthread, thread);
     if (error)
         abandon(thread);
+    return error;
+}
+
+/* The first call sets libc's handler of the signal with which requests come, too: ours goes before
+ * it again. */
+EXPORT int pthread_cancel(pthread_t id)
+{
+    int saved_errno;
+    real_need(real_pthread_cancel);
+    int error = real_pthread_cancel(id);
+    if (!lifecycle_enter(&saved_errno))
+        return error;
+    request_listen();
+    guard_leave(saved_errno);
     return error;
 }
 

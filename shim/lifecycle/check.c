@@ -143,7 +143,7 @@ static bool take_result(const struct result *result, struct sink *sink)
     bool all = report_has_unsettled();
     bool holds = rules_check_retained(result, all, report_knows, sink_finding, sink);
     if (!holds && result->kind == RESULT_POINTER)
-        scan_look_again(result->module);
+        scan_repeat(result->module);
     return holds && (result->place_count < PLACES_MAX || result->blocks == PLACES_MAX);
 }
 
@@ -153,6 +153,7 @@ static void take_results(uint64_t nanoseconds)
     struct sink sink = walk_sink;
     const struct walk *walk = scan_results(nanoseconds);
     bool settles = walk && walk->complete && !walk->dropped && !walk->used_again;
+    rules_begin_retained();
     for (unsigned i = 0; walk && i < walk->count; i++)
         if (walk->results[i].kind == RESULT_POINTER)
             settles &= take_result(&walk->results[i], &sink);
@@ -174,7 +175,7 @@ static void take_results(uint64_t nanoseconds)
 void check_end_scan(void)
 {
     take_results(budget_patience(MOMENT_REQUEST, WORK_WALK, true));
-    scan_put_off();
+    scan_defer();
 }
 
 /* A leftover whose walk is pending was seen before exit() began, even if the walk comes afterwards.
@@ -250,7 +251,7 @@ void check_unloads(void)
         lifecycle_check(MOMENT_UNLOADED);
 }
 
-void lifecycle_gone(void)
+void lifecycle_resolve(void)
 {
     if (!lock_acquire(&check_lock))
         return;

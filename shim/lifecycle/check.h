@@ -23,7 +23,7 @@ void lifecycle_loading(void);
 unsigned lifecycle_request(void);
 
 /* A key was deleted or a thread has ended: resolves the findings about it. */
-void lifecycle_gone(void);
+void lifecycle_resolve(void);
 
 /* `exit` begins, before its handlers and destructors run. */
 void lifecycle_exit_begins(void);

@@ -102,10 +102,10 @@ static void check_left(struct module *module)
 
 static void check_all_left(void)
 {
-    static _Atomic uint64_t looked;
+    static _Atomic uint64_t checked;
     struct left left = {0};
     uint64_t unloads = atomic_load(&modules_unloads);
-    if (!tls_dtors_any() || atomic_exchange(&looked, unloads) == unloads || is_ending())
+    if (!tls_dtors_any() || atomic_exchange(&checked, unloads) == unloads || is_ending())
         return;
     tls_dtors_settle();
     modules_each_mapped(collect_left, &left);
@@ -115,7 +115,7 @@ static void check_all_left(void)
     }
 }
 
-bool closed_look(void)
+bool closed_check(void)
 {
     bool any = false;
     for (struct module *module; (module = agenda_take_closing()) != NULL;) {
@@ -131,10 +131,10 @@ static void reopened(struct module *module)
     atomic_store(&module->reopened, true);
     modules_set_closed(module, false);
     report(module, false);
-    lifecycle_gone();
+    lifecycle_resolve();
 }
 
 void lifecycle_settle_handles(bool all)
 {
-    opens_look(all, reopened);
+    opens_check(all, reopened);
 }

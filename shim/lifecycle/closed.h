@@ -15,7 +15,7 @@ void closed_begins(struct module *module);
 
 /* The outermost dlclose of this thread is over, and the list of modules is up to date. True: a
  * module was closed and stays, so the things that it left behind must be checked. */
-bool closed_look(void);
+bool closed_check(void);
 
 /* Notes which handles there are, as lifecycle_settle does after each dlopen; `all`: see
  * handles_each_opened. */

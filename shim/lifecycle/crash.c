@@ -8,6 +8,7 @@
 #include "lifecycle/locks.h"
 #include "lifecycle/process.h"
 #include "ownership/caller_stack.h"
+#include "ownership/interrupted.h"
 #include "ownership/prologue.h"
 #include "registry/signals.h"
 #include "report/crash_record.h"
@@ -81,25 +82,6 @@ static bool find_place(uintptr_t pc, const siginfo_t *info, struct crash *crash)
     return crash->place.module;
 }
 
-static struct cfi_frame frame_of_context(const ucontext_t *context)
-{
-    struct cfi_frame frame = {.exact = true};
-#if defined(__x86_64__)
-    static const int registers[CFI_REGISTERS] = {
-        REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8,
-        REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
-    for (unsigned i = 0; i < CFI_REGISTERS; i++)
-        cfi_set(&frame, i, (uintptr_t)context->uc_mcontext.gregs[registers[i]]);
-    frame.pc = frame.registers[CFI_PC];
-#else
-    for (unsigned i = 0; i < CFI_SP; i++)
-        cfi_set(&frame, i, context->uc_mcontext.regs[i]);
-    cfi_set(&frame, CFI_SP, context->uc_mcontext.sp);
-    frame.pc = context->uc_mcontext.pc;
-#endif
-    return frame;
-}
-
 /* True if a call returns there, or a signal handler does. */
 static bool is_return_address(const struct cfi_frame *frame)
 {
@@ -142,7 +124,7 @@ static struct stack *take_stack(const ucontext_t *context, const struct crash *c
 {
     static struct thread_frames frames; /* too much for a small stack */
     static uintptr_t pcs[FRAMES_MAX + 1];
-    struct cfi_frame frame = frame_of_context(context);
+    struct cfi_frame frame = interrupted_frame(context);
     unsigned count = 0;
     frames.count = 0;
     if (crash->is_access) {
@@ -178,7 +160,7 @@ static void write_findings(void)
 
 static uintptr_t pc_of(const struct delivery *delivery)
 {
-    return frame_of_context(delivery->context).pc;
+    return interrupted_frame(delivery->context).pc;
 }
 
 /* Searches the signals that the thread handles. `delivery` becomes the crash's own. */
@@ -204,7 +186,7 @@ static bool find_handled(const struct cfi_frame *from, bool only_certain, struct
  */
 static bool find_crash(struct delivery *delivery, struct crash *crash)
 {
-    struct cfi_frame from = frame_of_context(delivery->context);
+    struct cfi_frame from = interrupted_frame(delivery->context);
     if (!is_sent(&delivery->info))
         return find_place(from.pc, &delivery->info, crash) ||
                find_handled(&from, true, delivery, crash);
@@ -225,19 +207,19 @@ static void report_crash(struct crash *crash, const ucontext_t *context)
 }
 
 /* Once: a handler of the program may come back to us by several calls. */
-static void tell_once(struct crash *crash, const struct delivery *delivery)
+static void report_once(struct crash *crash, const struct delivery *delivery)
 {
-    static _Atomic bool is_told;
+    static _Atomic bool is_reported;
     crash->signal = delivery->info.si_signo;
-    if (!atomic_exchange(&is_told, true))
+    if (!atomic_exchange(&is_reported, true))
         report_crash(crash, delivery->context);
 }
 
-static void tell(struct delivery delivery)
+static void report_delivery(struct delivery delivery)
 {
     struct crash crash = {.tid = sys_gettid()};
     if (find_crash(&delivery, &crash))
-        tell_once(&crash, &delivery);
+        report_once(&crash, &delivery);
     else
         write_findings();
 }
@@ -250,7 +232,7 @@ static bool find_own(struct delivery *delivery, struct crash *crash)
         return false;
     if (!caller_stack_frame(&from)) {
         uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
-        own_stack_look_through_own(&sp);
+        own_stack_to_program_own(&sp);
         cfi_set(&from, CFI_SP, sp);
     }
     return find_handled(&from, false, delivery, crash);
@@ -259,16 +241,6 @@ static bool find_own(struct delivery *delivery, struct crash *crash)
 /* The crash for which this process was forked. It is the parent's, unless the child dies of it. */
 static const ucontext_t *inherited;
 
-void crash_fork_child(void)
-{
-    struct crash crash = {.tid = sys_gettid()};
-    struct delivery delivery;
-    bool found = find_own(&delivery, &crash);
-    inherited = found ? delivery.context : NULL;
-    if (found)
-        module_unref(crash.place.module);
-}
-
 void crash_ending(bool by_signal)
 {
     struct crash crash = {.tid = sys_gettid()};
@@ -276,19 +248,19 @@ void crash_ending(bool by_signal)
     if (!find_own(&delivery, &crash))
         return;
     if (by_signal || delivery.context != inherited)
-        tell_once(&crash, &delivery);
+        report_once(&crash, &delivery);
     else
         module_unref(crash.place.module);
 }
 
 /* On a stack of ours: the thread's may be small. */
-static void tell_here(void *data)
+static void report_here(void *data)
 {
     const struct delivery *delivery = data;
     int saved_errno;
     if (!process_enter(&saved_errno))
         return;
-    tell(*delivery);
+    report_delivery(*delivery);
     guard_leave(saved_errno);
 }
 
@@ -334,7 +306,7 @@ static void on_crash(int number, siginfo_t *info, void *context)
     int errno_before = errno;
     struct delivery delivery = {*info, context};
     if (!guard.in_fork && !guard.depth && lifecycle_is_own_process() && is_first())
-        own_stack_run(tell_here, &delivery);
+        own_stack_run(report_here, &delivery);
     go_on_to_die(number, info, context);
     errno = errno_before;
 }
@@ -343,6 +315,29 @@ static bool is_ours(const struct action *action)
 {
     struct action ours = action_for(on_crash);
     return action->handler == ours.handler;
+}
+
+/* True if a handler of the program for a crash may be running: then there is one, or it has reset
+ * itself and its signal is blocked. */
+static bool may_be_handling(void)
+{
+    struct action now;
+    uint64_t blocked = sys_blocked_signals();
+    for (unsigned i = 0; i < WATCHED; i++)
+        if (blocked >> (watched[i] - 1) & 1 ||
+            (action_get(watched[i], &now) && action_handler(&now) && !is_ours(&now)))
+            return true;
+    return false;
+}
+
+void crash_fork_child(void)
+{
+    struct crash crash = {.tid = sys_gettid()};
+    struct delivery delivery;
+    bool found = may_be_handling() && find_own(&delivery, &crash);
+    inherited = found ? delivery.context : NULL;
+    if (found)
+        module_unref(crash.place.module);
 }
 
 /* A handler in an unloaded module: the signal kills the process before any code of it runs. */

@@ -58,8 +58,9 @@ static void name_gaps(const char **unseen, size_t n)
         {mutexes_unknown > 0,
          "robust mutexes that threads had locked: the kernel was not asked, or "
          "did not answer"},
-        {own_stack_waits() > 0, "what a thread alone knew that was about to end the process, too: "
-                                "there was no check in it"},
+        {own_stack_waiters() > 0,
+         "what a thread alone knew that was about to end the process, too: "
+         "there was no check in it"},
         {agenda_gaps.missed > 0, "modules that were not looked for: too many waited"},
         {scan_gaps.unread > 0,
          "modules that were not looked for: what is mapped could not be read, "

@@ -48,7 +48,7 @@ void lifecycle_key_deleted(uint32_t number, struct key *was, int error, uintptr_
     bool is_kept = false;
     if (!error && rules_deletion_is_plain(number, was, caller)) {
         if (report_has_open())
-            lifecycle_gone();
+            lifecycle_resolve();
         key_release(was);
         return;
     }

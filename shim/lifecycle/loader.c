@@ -20,7 +20,7 @@ struct module_changes loader_read_list(void)
                         guard.dlopen_pending && guard.dlopen_deepbind);
 }
 
-void loader_look(void)
+void loader_update(void)
 {
     loader_read_list();
     lifecycle_settle_handles(true);
@@ -74,7 +74,7 @@ void lifecycle_closed(void)
         modules_sync(0, false);
     modules_close_ends();
     bool any_stays =
-        closed_look(); /* the handles that its destructors closed do not count any more */
+        closed_check(); /* the handles that its destructors closed do not count any more */
     check_unloads();
     crash_listen_to_left();
     if (report_has_open() && lock_acquire(&check_lock)) {

@@ -14,7 +14,7 @@ struct module_changes loader_read_list(void);
 
 /* Reads the loader's list and the handles, and checks nothing; a dlopen of the calling thread may
  * be in progress. Takes the list lock, as unwinding does. */
-void loader_look(void);
+void loader_update(void);
 
 /* A dlclose of this handle begins, or has run the destructors of the module at this address: what
  * could kill the process at the unmapping is written. */

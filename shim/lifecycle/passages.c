@@ -25,15 +25,15 @@ static bool is_alone(void)
 }
 
 /* Frames above exit() are never returned to. */
-static enum stacks_seen search(struct stacks_look *look, struct sink *sink)
+static enum stacks_seen search(struct stacks_search *stacks, struct sink *sink)
 {
     enum stacks_seen seen = STACKS_CLEAR;
     struct budget_stamp begun = budget_begin();
-    look->ranges = &ranges;
-    look->caller_stack = guard.dlclose_stack;
-    look->with_caller &= !process_exit_begins();
-    if (!look->alone || look->with_caller)
-        seen = rules_check_stacks(look, sink_finding, sink);
+    stacks->ranges = &ranges;
+    stacks->caller_stack = guard.dlclose_stack;
+    stacks->with_caller &= !process_exit_begins();
+    if (!stacks->alone || stacks->with_caller)
+        seen = rules_check_stacks(stacks, sink_finding, sink);
     budget_end(begun);
     return seen;
 }
@@ -62,7 +62,7 @@ static bool is_ambiguous(const struct module *module)
 
 void passages_check_closing(struct module *module, bool destructors_ran, struct sink *sink)
 {
-    struct stacks_look closing = {.closing = true};
+    struct stacks_search closing = {.closing = true};
     if ((destructors_ran && guard.dlclose_clear == module->id) || is_ambiguous(module) ||
         !budget_allows(MOMENT_CLOSING, WORK_STACKS, 0))
         return;
@@ -122,9 +122,9 @@ static bool collect_all(void)
 
 void passages_check_unloaded(enum moment moment, struct sink *sink)
 {
-    struct stacks_look unloaded = {.known = report_knows, .with_caller = true};
+    struct stacks_search unloaded = {.known = report_knows, .with_caller = true};
     if (!work_any(WORK_STACKS) ||
-        (!report_awaits_stacks() && !budget_allows(moment, WORK_STACKS, 0)))
+        (!report_needs_stacks() && !budget_allows(moment, WORK_STACKS, 0)))
         return;
     unloaded.alone = is_alone();
     bool complete = (unloaded.alone && was_clear()) || !collect_all() ||

@@ -9,6 +9,7 @@
 #include "lifecycle/resume.h"
 #include "lifecycle/suppose.h"
 #include "lifecycle/why.h"
+#include "ownership/interrupted.h"
 #include "report/report.h"
 
 #include <signal.h>
@@ -53,7 +54,7 @@ static void answer(uint32_t token, uint32_t module)
 {
     bool done = true;
     report_request(token, REQUEST_BEGUN);
-    loader_look();
+    loader_update();
     if (module & DLPIN_REQUEST_WHY)
         done = why_mapped(module & ~DLPIN_REQUEST_WHY, token);
     else if (module)
@@ -77,8 +78,11 @@ static void on_signal(int number, siginfo_t *info, void *context)
         return;
     }
     if (!guard.in_fork && process_enter(&saved_errno)) {
+        const struct interrupted interrupted = {context, waiting.call};
+        guard.interrupted = &interrupted;
         if (lifecycle_is_own_process())
             answer(info->si_uid, (uint32_t)info->si_errno);
+        guard.interrupted = NULL;
         guard_leave(saved_errno);
     }
     saved_errno = errno;

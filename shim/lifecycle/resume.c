@@ -25,17 +25,17 @@ enum { INSTRUCTION = 2 };
 void resume_call(ucontext_t *context, const struct waiting *waiting)
 {
     greg_t *rip = &context->uc_mcontext.gregs[REG_RIP], *rax = &context->uc_mcontext.gregs[REG_RAX];
-    greg_t behind = (greg_t)waiting->pc, number = waiting->call;
-    bool failed = *rip == behind && *rax == -EINTR;
-    bool set_back = *rip == behind - INSTRUCTION && *rax == number;
+    greg_t after = (greg_t)waiting->pc, number = waiting->call;
+    bool failed = *rip == after && *rax == -EINTR;
+    bool set_back = *rip == after - INSTRUCTION && *rax == number;
     if ((!failed && !set_back) || calls_are_filtered())
         return;
     bool signalled = is_signalled(context);
     if (failed && waiting->may_begin_anew && !signalled) {
-        *rip = behind - INSTRUCTION;
+        *rip = after - INSTRUCTION;
         *rax = number;
     } else if (set_back && signalled) {
-        *rip = behind;
+        *rip = after;
         *rax = -EINTR;
     }
 }

@@ -22,7 +22,7 @@
 
 struct waiting {
     unsigned call; /* the number of the system call that the thread was seen in, */
-    uintptr_t pc;  /* and the instruction behind it */
+    uintptr_t pc;  /* and the instruction after it */
     bool may_begin_anew;
 };
 

@@ -1,16 +1,30 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/suppose.h"
+#include "base/sys.h"
 #include "lifecycle/answer.h"
 #include "lifecycle/check.h"
 #include "lifecycle/locks.h"
+#include "registry/async_io.h"
+#include "modules/objects.h"
 #include "registry/descriptors.h"
+#include "registry/libc_state.h"
 #include "registry/opens.h"
 #include "report/report.h"
 #include "rules/rules.h"
+#include "rules/stack_search.h"
 #include "scan/picture.h"
+#include "scan/reached.h"
+
+#include <sys/syscall.h>
+
+enum { EARLY_MAX = 512, TOLD_MAX = 4096 };
 
 struct supposition {
     struct module *module;
+    unsigned early_count;
+    struct finding early[EARLY_MAX]; /* of threads: a copy of the process has none */
+    unsigned told_count;
+    struct object told[TOLD_MAX]; /* that the answer has, as far as there is room */
     uint32_t token, findings;
     struct text *records;
     struct walk walk;
@@ -18,29 +32,76 @@ struct supposition {
     struct picture picture;
 };
 
+/* In the copy: which one is worked on. */
+static const struct supposition *present;
+
+static bool is_told(const struct object *object)
+{
+    for (unsigned i = 0; i < present->told_count; i++)
+        if (memcmp(&present->told[i], object, sizeof *object) == 0)
+            return true;
+    return false;
+}
+
 static void suppose_sink(struct finding *finding, void *data)
 {
     struct supposition *now = data;
-    if (finding->module == now->module)
+    if (finding->module == now->module && !finding->only_if_moved) {
         report_supposed(now->records, finding, now->token, ++now->findings);
+        if (now->told_count < TOLD_MAX)
+            now->told[now->told_count++] = finding->object;
+    }
     finding_release(finding);
+}
+
+/* A thread that stays where it is. */
+static void early_sink(struct finding *finding, void *data)
+{
+    struct supposition *now = data;
+    finding->pending = false;
+    if (now->early_count < EARLY_MAX)
+        now->early[now->early_count++] = *finding;
+    else
+        finding_release(finding);
+}
+
+static void check_threads(struct supposition *now)
+{
+    const struct stacks_search search = {
+        .ranges = &now->ranges, .closing = true, .with_caller = true};
+    rules_check_stacks(&search, early_sink, now);
+}
+
+/* Memory that is unmapped cannot be read afterwards, and that is how some of the rules know it. The
+ * copy does not return to the program's code. */
+static void unmap(struct module *module)
+{
+    objects_note(module);
+    modules_suppose_unloaded(module);
+    sys_call(SYS_munmap, module->start, module->end - module->start);
 }
 
 static void work(struct text *records, void *data)
 {
     struct supposition *now = data;
+    present = now;
     now->records = records;
-    modules_suppose_unloaded(now->module);
+    async_io_ask();
+    unmap(now->module);
     opens_module_unloaded(now->module);
+    for (unsigned i = 0; i < now->early_count; i++)
+        suppose_sink(&now->early[i], now);
     descriptors_compare(false);
-    rules_check(true, NULL, suppose_sink, now);
+    reached_examine_copy(&now->picture);
+    rules_check(true, is_told, suppose_sink, now);
     walk_run(&now->walk);
+    rules_begin_retained();
     for (unsigned i = 0; i < now->walk.count; i++)
         if (now->walk.results[i].kind == RESULT_POINTER)
-            rules_check_retained(&now->walk.results[i], false, NULL, suppose_sink, now);
+            rules_check_retained(&now->walk.results[i], false, is_told, suppose_sink, now);
     for (unsigned i = 0; i < now->walk.count; i++)
         if (now->walk.results[i].kind != RESULT_POINTER)
-            rules_check_retained(&now->walk.results[i], false, NULL, suppose_sink, now);
+            rules_check_retained(&now->walk.results[i], false, is_told, suppose_sink, now);
 }
 
 /* Removes the roots in the module's own variables: they hold nothing any more. */
@@ -64,6 +125,8 @@ static bool prepare(struct supposition *now)
     ranges_add(&now->ranges, now->module);
     if (!picture_begin(&now->picture) || !picture_take(&now->picture, &now->ranges))
         return false;
+    check_threads(now);
+    registrations_note_kernel();
     drop_roots_of_module(now);
     picture_show(&now->picture, &now->walk);
     return true;
@@ -91,6 +154,8 @@ bool suppose_unloaded(uint32_t id, uint32_t token)
         lock_release(&check_lock);
     }
     picture_free(&now->picture);
+    for (unsigned i = 0; i < now->early_count; i++)
+        finding_release(&now->early[i]);
     module_unref(module);
     arena_free(now, sizeof *now);
     return done;

@@ -6,9 +6,9 @@
 struct lock changes_lock;
 static module_listener *listener;
 
-void changes_init(module_listener *to_tell)
+void changes_init(module_listener *to_notify)
 {
-    listener = to_tell;
+    listener = to_notify;
 }
 
 /* A change that was not reported yet. */
@@ -47,7 +47,7 @@ static struct change *take_change(bool *more)
 }
 
 /* Reports all pending changes, those of other threads included. */
-void changes_tell(void)
+void changes_report(void)
 {
     if (!lock_acquire(&changes_lock)) {
         drop(DROP_MODULE);

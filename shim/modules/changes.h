@@ -12,6 +12,6 @@ void change_note_locked(struct module *module, enum module_state state);
 
 /* Reports these changes to the listener, those of other threads included; returns when all are
  * reported. Takes the lock of changes, then the modules'. */
-void changes_tell(void);
+void changes_report(void);
 
 #endif

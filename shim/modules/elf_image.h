@@ -47,7 +47,7 @@ void elf_image_read_dynamic(struct elf_image *image, uintptr_t bias, const ElfW(
 /* A defined dynamic symbol by name, in its default version; NULL where there is none. */
 const ElfW(Sym) * elf_image_symbol(const struct elf_image *image, const char *name);
 
-/* The names of the objects that it needs (DT_NEEDED), one with each call, NULL behind the last.
+/* The names of the objects that it needs (DT_NEEDED), one with each call, NULL after the last.
  * `at` is NULL before the first. */
 const char *elf_image_needed(const struct elf_image *image, const ElfW(Dyn) * *at);
 

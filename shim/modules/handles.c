@@ -79,7 +79,7 @@ static void learn_own(void *unused)
 }
 
 /* The shim is never unloaded, so its map is there. Its destructors run before those of others, and
- * the loader gives back each handle behind the destructors of its module. */
+ * the loader gives back each handle after the destructors of its module. */
 static enum ending { NOT_ENDING, ALL_TAKEN, SOME_TAKEN } how_far_ended(void)
 {
     static _Atomic bool was_taken;

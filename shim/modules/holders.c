@@ -383,7 +383,7 @@ static void mark_all_needed(struct search *search)
     }
 }
 
-/* The loader appends a module's dependencies behind it. */
+/* The loader appends a module's dependencies after it. */
 static bool came_with(struct search *search, const struct node *node)
 {
     if (!search->asked->is_needed)

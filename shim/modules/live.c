@@ -86,7 +86,7 @@ void modules_close_begins(void)
 /* Another thread may have seen the change and not reported it yet. */
 void modules_close_ends(void)
 {
-    changes_tell();
+    changes_report();
     atomic_fetch_sub(&modules_closes, 1);
 }
 

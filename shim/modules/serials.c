@@ -7,7 +7,7 @@
 enum {
     WORD = sizeof(uint64_t),
     MAP_WORDS = 192,                             /* struct link_map has 150 of them in glibc 2.36 */
-    FIRST_WORD = sizeof(struct link_map) / WORD, /* behind the public part */
+    FIRST_WORD = sizeof(struct link_map) / WORD, /* after the public part */
     ZEROS_MOST = 1,                              /* the loader's own map has no number */
     TRIES = 16,
 };

@@ -346,7 +346,7 @@ void sightings_free(struct sightings *list)
     arena_free(list->maps, list->map_capacity * sizeof(struct link_map *));
 }
 
-/* The program headers behind the ELF header at the start of the mapping. */
+/* The program headers after the ELF header at the start of the mapping. */
 static bool read_mapping(struct sighting *sighting, const struct dl_find_object *found)
 {
     const struct link_map *map = found->dlfo_link_map;

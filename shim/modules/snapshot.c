@@ -80,7 +80,7 @@ struct module *modules_by_handle(const void *handle)
     return handle && modules_each_mapped(has_handle, &found) ? (struct module *)found : NULL;
 }
 
-/* The first one that begins at an address, or behind it. */
+/* The first one that begins at an address, or after it. */
 static size_t place_of(const struct snapshot *snapshot, uintptr_t start)
 {
     size_t low = 0, high = snapshot->count;

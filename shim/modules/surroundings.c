@@ -45,6 +45,12 @@ void *surroundings_next_symbol(const char *name)
     return found;
 }
 
+bool surroundings_program_has(const char *name)
+{
+    const struct link_map *map = _r_debug.r_map;
+    return map && !is_shim(map) && symbol_in(map, name, NULL);
+}
+
 static void read_libc(const struct link_map *map, struct surroundings *found)
 {
     size_t size;
@@ -59,15 +65,15 @@ static void read_libc(const struct link_map *map, struct surroundings *found)
 
 void surroundings_read(struct surroundings *found)
 {
-    bool behind_us = false;
+    bool is_after_us = false;
     const void *next_malloc = surroundings_next_symbol("malloc");
     *found = (struct surroundings){.heap_seen = true, .protection_seen = true};
     for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
-        behind_us |= is_shim(map);
+        is_after_us |= is_shim(map);
         const void *own_malloc = symbol_in(map, "malloc", NULL);
-        if (!behind_us && own_malloc)
+        if (!is_after_us && own_malloc)
             found->heap_seen = false;
-        if (!behind_us && symbol_in(map, "mprotect", NULL))
+        if (!is_after_us && symbol_in(map, "mprotect", NULL))
             found->protection_seen = false;
         if (symbol_in(map, "gnu_get_libc_version", NULL)) {
             read_libc(map, found);

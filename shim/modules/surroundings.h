@@ -16,7 +16,7 @@
 struct surroundings {
     bool heap_seen;                 /* no object before us has a malloc of its own */
     bool protection_seen;           /* nor an mprotect */
-    bool glibc_malloc;              /* the malloc behind us is libc's */
+    bool glibc_malloc;              /* the malloc after us is libc's */
     uintptr_t exit_start, exit_end; /* the code of libc's exit(), for the stacks of exit handlers */
     const void *pthread_keys;       /* libc's table of keys, or NULL */
     find_object *find_object;       /* _dl_find_object, or NULL (glibc before 2.35) */
@@ -27,7 +27,10 @@ void surroundings_read(struct surroundings *found);
 /* The path of this library as the loader has it, or NULL; valid as long as the process. */
 const char *surroundings_own_path(void);
 
-/* The address of the first definition of a function behind us in the search order, or NULL. */
+/* The address of the first definition of a function after us in the search order, or NULL. */
 void *surroundings_next_symbol(const char *name);
+
+/* Does the program itself define the function, for all that search for it? */
+bool surroundings_program_has(const char *name);
 
 #endif

@@ -17,10 +17,10 @@ static module_classifier *classifier;
 static unsigned long long last_adds, last_subs;
 static _Atomic uint64_t came_alone; /* modules that came without a sync (modules_find_live) */
 
-void modules_init(module_classifier *to_complete, module_listener *to_tell)
+void modules_init(module_classifier *to_complete, module_listener *to_notify)
 {
     classifier = to_complete;
-    changes_init(to_tell);
+    changes_init(to_notify);
 }
 
 bool modules_changed(void)
@@ -224,7 +224,7 @@ struct module_changes modules_sync(uintptr_t opener, bool deepbind)
     struct module_changes changes = {0};
     if (!read_list(false, opener, deepbind, &changes))
         read_list(true, opener, deepbind, &changes);
-    changes_tell();
+    changes_report();
     return changes;
 }
 
@@ -249,7 +249,7 @@ void modules_take_over(struct sighting *sighting, uintptr_t opener, bool deepbin
     if (module || changes.unloaded)
         list_publish_locked(changes.unloaded);
     lock_release(&modules_lock);
-    changes_tell();
+    changes_report();
 }
 
 void modules_set_closed(struct module *module, bool closed)
@@ -264,5 +264,5 @@ void modules_set_closed(struct module *module, bool closed)
         change_note_locked(module, after);
     }
     lock_release(&modules_lock);
-    changes_tell();
+    changes_report();
 }

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* GLOB and NAME in turn, each with a zero behind it; an empty GLOB ends them. */
+/* GLOB and NAME in turn, each with a zero after it; an empty GLOB ends them. */
 static char *aliases;
 
 /* Adds "GLOB=NAME" of this length at `end`; returns the new end, or NULL where it is none. */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "ownership/caller_stack.h"
+#include "base/guard.h"
 #include "modules/modules.h"
 #include "ownership/caller_registers.h"
 #include "ownership/caller_words.h"
+#include "ownership/interrupted.h"
 #include "ownership/layouts.h"
 
 enum { STEPS_MAX = 256 };
@@ -55,7 +57,7 @@ size_t caller_stack_walk(uintptr_t *pcs, size_t max)
     return layouts_walk(pcs, max, &count) ? count : caller_stack_walk_by_tables(pcs, max);
 }
 
-__attribute__((noinline)) bool caller_stack_frame(struct cfi_frame *caller)
+static bool find_caller(struct cfi_frame *caller)
 {
     struct caller_registers registers;
     caller_registers_read(&registers);
@@ -68,4 +70,12 @@ __attribute__((noinline)) bool caller_stack_frame(struct cfi_frame *caller)
         return true;
     }
     return false;
+}
+
+__attribute__((noinline)) bool caller_stack_frame(struct cfi_frame *caller)
+{
+    if (!guard.interrupted)
+        return find_caller(caller);
+    *caller = interrupted_frame(guard.interrupted->context);
+    return true;
 }

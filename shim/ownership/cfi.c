@@ -255,7 +255,7 @@ static void run_instruction(struct program *program, unsigned op, struct cfi_byt
     }
 }
 
-/* Runs until the location is behind `wanted`. */
+/* Runs until the location is after `wanted`. */
 static void run(struct program *program, struct cfi_bytes code, uintptr_t wanted)
 {
     while (code.at < code.end && !program->failed) {

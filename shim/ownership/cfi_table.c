@@ -223,7 +223,7 @@ static void read_augmentation(struct record *record, const char *letters, struct
         record->bytes.failed = true;
         return;
     }
-    const unsigned char *behind = record->bytes.at + length;
+    const unsigned char *after = record->bytes.at + length;
     for (; *letters; letters++) {
         if (*letters == 'R')
             *encoding = (unsigned)cfi_fixed(&record->bytes, 1);
@@ -236,7 +236,7 @@ static void read_augmentation(struct record *record, const char *letters, struct
         else if (*letters != 'B')
             break;
     }
-    record->bytes.at = behind;
+    record->bytes.at = after;
 }
 
 static bool read_common(const struct tables *tables, struct cfi_entry *entry, uintptr_t address,

@@ -99,7 +99,7 @@ __attribute__((noinline)) bool layouts_walk(uintptr_t *pcs, size_t max, size_t *
 {
     struct place place;
     size_t n = 0;
-    /* Where we are, as if it were a return address: that is behind its call. */
+    /* Where we are, as if it were a return address: that is after its call. */
     __asm__ volatile("1: lea 1b + 1(%%rip), %0\n\tmov %%rsp, %1\n\tmov %%rbp, %2"
                      : "=r"(place.pc), "=r"(place.stack_pointer), "=r"(place.frame_pointer));
     struct caller_words stack = caller_words_at(place.stack_pointer);

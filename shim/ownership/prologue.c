@@ -96,7 +96,7 @@ static bool starts_with(const unsigned char *code, const unsigned char *wanted, 
     return true;
 }
 
-/* How far the stack pointer is below the frame pointer behind the prologue. */
+/* How far the stack pointer is below the frame pointer after the prologue. */
 static bool read_distance(uintptr_t function, uintptr_t *distance)
 {
     static const unsigned char endbr[] = {0xf3, 0x0f, 0x1e, 0xfa}, push_rbp[] = {0x55},

@@ -17,7 +17,7 @@ bool prologue_is_after_call(uintptr_t address);
  * Code that keeps a frame pointer and moves its stack pointer only at its begin has the one at a
  * fixed distance from the other: "push %rbp; mov %rsp,%rbp; sub $n,%rsp", what compilers make
  * without optimization. Sets the frame pointer if it was not known, the frame is of such code, and
- * the return address that would be found by it lies behind a call that leads to this very code.
+ * the return address that would be found by it lies after a call that leads to this very code.
  */
 bool prologue_find_frame_pointer(struct cfi_frame *frame);
 

@@ -80,7 +80,7 @@ static inline bool site_fast(uintptr_t pc, uint32_t *shifted)
 uint32_t site_slow(uintptr_t pc, uintptr_t cfa);
 
 /*
- * The site of the function that `pc` returns into. `cfa` is the caller's stack pointer behind the
+ * The site of the function that `pc` returns into. `cfa` is the caller's stack pointer after the
  * call:
  * __builtin_dwarf_cfa() of the interposed function.
  */

@@ -18,7 +18,7 @@ struct frame frame_at(uintptr_t pc)
 
 typedef struct module *finder(uintptr_t address);
 
-/* A return address may be the first byte behind its module's code (a call that does not return). */
+/* A return address may be the first byte after its module's code (a call that does not return). */
 static struct stack *make(const uintptr_t *pcs, size_t count, finder *find)
 {
     struct stack *stack = count ? arena_alloc(size_of(count)) : NULL;

@@ -68,7 +68,7 @@ static bool find_object_at(uintptr_t address, struct dl_find_object *object)
 /*
  * For an address on the calling thread's own stack, whose object therefore stays. Its unwind tables
  * are left out where they have no entry for the address: libunwind would read all entries from
- * first to last then, and past them where the object is linked without the zero behind the last
+ * first to last then, and past them where the object is linked without the zero after the last
  * (crtend.o).
  */
 static bool find_tables(uintptr_t address, struct dl_find_object *object)

@@ -37,7 +37,13 @@ static void set_bit(int number, bool value)
 
 static bool read_status(int number, struct stat *status)
 {
-    return sys_call(SYS_fstat, number, status) == 0;
+    struct text path = {0};
+    if (!sys_stands_in())
+        return sys_call(SYS_fstat, number, status) == 0;
+    text_printf(&path, "%s/fd/%d", sys_own_folder(), number);
+    bool is_open = sys_call(SYS_newfstatat, AT_FDCWD, text_string(&path), status, 0) == 0;
+    text_free(&path);
+    return is_open;
 }
 
 static bool is_same(const struct descriptor *descriptor, const struct stat *status)
@@ -147,7 +153,7 @@ static uint64_t notice_of(int number)
     char notice[NOTICE_BYTES];
     struct text path = {0};
     uint64_t hash = 14695981039346656037u; /* FNV-1a */
-    text_printf(&path, "/proc/self/fdinfo/%d", number);
+    text_printf(&path, "%s/fdinfo/%d", sys_own_folder(), number);
     ssize_t length = sys_read_file(text_string(&path), notice, sizeof notice);
     text_free(&path);
     if (length <= 0 || changes_by_itself(notice))
@@ -221,7 +227,7 @@ void descriptors_compare(bool is_patient)
 bool descriptor_name(const struct descriptor *descriptor, char *name)
 {
     struct text path = {0};
-    text_printf(&path, "/proc/self/fd/%d", descriptor->number);
+    text_printf(&path, "%s/fd/%d", sys_own_folder(), descriptor->number);
     long length = sys_call(SYS_readlinkat, AT_FDCWD, text_string(&path), name, DESCRIPTOR_NAME - 1);
     text_free(&path);
     name[length > 0 ? length : 0] = '\0';

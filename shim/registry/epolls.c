@@ -90,7 +90,7 @@ static bool each_entry(int info, uint64_t most, epoll_visitor *visit, void *data
 bool epoll_each_entry(int epoll, uint64_t most, epoll_visitor *visit, void *data)
 {
     struct text path = {0};
-    text_printf(&path, "/proc/self/fdinfo/%d", epoll);
+    text_printf(&path, "%s/fdinfo/%d", sys_own_folder(), epoll);
     int info = (int)sys_call(SYS_openat, AT_FDCWD, text_string(&path), O_RDONLY | O_CLOEXEC, 0);
     text_free(&path);
     if (info < 0)

@@ -24,7 +24,7 @@ static inline uintptr_t epoll_identity(int epoll, int file)
     return (uintptr_t)(uint32_t)epoll << 32 | (uint32_t)file;
 }
 
-/* Some programs keep the number of the file as data; what lies behind it in the union is then
+/* Some programs keep the number of the file as data; what lies after it in the union is then
  * anything. */
 static inline bool epoll_data_is_address(int file, uint64_t data)
 {

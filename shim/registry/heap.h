@@ -144,7 +144,7 @@ struct heap_block {
 /*
  * The live block that `address` points to or into; false where there is none that we know. With
  * glibc the extent comes from the chunk's header, read so that it cannot fault. An address inside a
- * block is found up to a few kilobytes behind the block's start.
+ * block is found up to a few kilobytes after the block's start.
  */
 bool heap_find(uintptr_t address, struct heap_block *block);
 

@@ -128,7 +128,7 @@ void key_deleted(pthread_key_t number, struct key *was)
     lock_release(&registry_lock);
 }
 
-/* libc gives out the lowest number that is free (nptl/pthread_key_create.c): behind a number that
+/* libc gives out the lowest number that is free (nptl/pthread_key_create.c): after a number that
  * was never used, none was. */
 static bool was_used(uint32_t number)
 {

@@ -217,7 +217,9 @@ bool registration_is_live(const struct registration *registration)
         registration->type == REGISTERED_FRAMES)
         return !module_is_unloaded(registration->keeper);
     if (registration->type == REGISTERED_QUEUE)
-        return queue_notifies((int)registration->argument, registration->identity);
+        return sys_stands_in()
+                   ? !registration->over
+                   : queue_notifies((int)registration->argument, registration->identity);
     if (registration->type == REGISTERED_SIGNAL_STACK)
         return signal_stack_is_set(registration->identity, registration->data);
     if (registration->type == REGISTERED_ASYNC_IO)
@@ -247,10 +249,23 @@ bool registration_is_armed(const struct registration *registration)
     void *found = NULL;
     if (registration->type != REGISTERED_TIMER)
         return true;
+    if (sys_stands_in())
+        return !registration->idle;
     modules_each_mapped(find_timers, &found);
     get_time *get = (get_time *)found;
     return !get || get((timer_t)registration->identity, &value) != 0 || value.it_value.tv_sec ||
            value.it_value.tv_nsec;
+}
+
+void registrations_note_kernel(void)
+{
+    if (!lock_acquire(&registry_lock))
+        return;
+    for (struct registration *each = registrations[REGISTERED_TIMER]; each; each = each->next)
+        each->idle = !registration_is_armed(each);
+    for (struct registration *each = registrations[REGISTERED_QUEUE]; each; each = each->next)
+        each->over = !registration_is_live(each);
+    lock_release(&registry_lock);
 }
 
 static bool is_handler_locked(uintptr_t word)

@@ -40,6 +40,10 @@ bool libc_works_with(uintptr_t slot);
  * lock. */
 bool registration_is_live(const struct registration *registration);
 
+/* Notes what only the process itself can ask the kernel for, of timers and queues: a copy of the
+ * process answers by that. Takes the registry lock. */
+void registrations_note_kernel(void);
+
 /* False where it is certain that the timer will not run off by itself. */
 bool registration_is_armed(const struct registration *registration);
 

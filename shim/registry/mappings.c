@@ -29,7 +29,7 @@ static void set_bounds_locked(void)
     atomic_store(&mappings_highest, count ? list[count - 1].end : 0);
 }
 
-/* The first that ends behind the address. */
+/* The first that ends after the address. */
 static size_t find_locked(uintptr_t address)
 {
     size_t low = 0, high = count;

@@ -3,44 +3,51 @@
 #include "modules/territory.h"
 #include "registry/heap.h"
 
-enum { WORD = sizeof(uintptr_t), PAGE = 4096, AT_ONCE = 32, NEAR = 64, WAYS = 16, SETS_SHIFT = 12 };
+enum { WORD = sizeof(uintptr_t), PAGE = 4096, AT_ONCE = 32, NEAR = 32, WORDS_SHIFT = 16 };
 
-/* Threads write without a lock: a mixture of two entries is no word of any block. */
+/* A table by the hash of `slot`, each within NEAR places. Threads write without a lock: a mixture
+ * of two entries is no word of any block. */
 static struct old_word {
-    _Atomic uintptr_t block, slot, word;
-    _Atomic uint32_t site;
-} words[1 << SETS_SHIFT][WAYS];
+    _Atomic uintptr_t slot, word;
+    _Atomic uint32_t offset, site; /* of the slot in the block; of the block */
+} words[(1 << WORDS_SHIFT) + NEAR];
 
-/* Words that are near one another have places that are, so that little of the table is touched. */
-static struct old_word *ways_of(uintptr_t slot)
+static struct old_word *first_place(uintptr_t slot)
 {
-    uintptr_t set = slot / NEAR, window = set >> SETS_SHIFT;
-    return words[(set ^ window * 0x9e3779b9u) % (1 << SETS_SHIFT)];
+    return &words[slot * 0x9e3779b97f4a7c15u >> (64 - WORDS_SHIFT)];
 }
 
 static bool is_of_a_block(const struct old_word *old)
 {
-    uintptr_t block = atomic_load_explicit(&old->block, memory_order_relaxed);
-    return block &&
+    uintptr_t slot = atomic_load_explicit(&old->slot, memory_order_relaxed);
+    uintptr_t block = slot - atomic_load_explicit(&old->offset, memory_order_relaxed);
+    return slot &&
            heap_site((const void *)block) == atomic_load_explicit(&old->site, memory_order_relaxed);
 }
 
-/* Takes the place of what was at the same address, or of a block that was freed; else of one that
- * the address chooses. */
+/* The place of the same address, else the first one without a block that lives. */
+static struct old_word *place_for(uintptr_t slot)
+{
+    struct old_word *first = first_place(slot), *found = NULL;
+    for (struct old_word *old = first; old < first + NEAR; old++) {
+        uintptr_t present = atomic_load_explicit(&old->slot, memory_order_relaxed);
+        if (present == slot)
+            return old;
+        if (!found && !is_of_a_block(old))
+            found = old;
+        if (!present)
+            break;
+    }
+    return found ? found : first;
+}
+
 static COLD void note(uintptr_t block, uintptr_t slot, uintptr_t word)
 {
-    uint32_t site = heap_site((const void *)block);
-    struct old_word *ways = ways_of(slot), *old = &ways[slot / WORD % WAYS];
-    for (unsigned i = 0; i < WAYS; i++)
-        if (!is_of_a_block(&ways[i]))
-            old = &ways[i];
-    for (unsigned i = 0; i < WAYS; i++)
-        if (atomic_load_explicit(&ways[i].slot, memory_order_relaxed) == slot)
-            old = &ways[i];
-    atomic_store_explicit(&old->block, block, memory_order_relaxed);
+    struct old_word *old = place_for(slot);
     atomic_store_explicit(&old->slot, slot, memory_order_relaxed);
     atomic_store_explicit(&old->word, word, memory_order_relaxed);
-    atomic_store_explicit(&old->site, site, memory_order_relaxed);
+    atomic_store_explicit(&old->offset, (uint32_t)(slot - block), memory_order_relaxed);
+    atomic_store_explicit(&old->site, heap_site((const void *)block), memory_order_relaxed);
 }
 
 static bool is_zero(const uintptr_t *at, const uintptr_t *end)
@@ -94,7 +101,8 @@ static void read_part(const struct filter *filter, uintptr_t block, const uintpt
 }
 
 /* A page of zeros was never used, and what follows was not either: nobody needs to read that, which
- * costs a page fault for each page. The first page was written to: the block's head lies there. */
+ * would cost a page fault for each page. The first page was written to: the block's head lies
+ * there. */
 void old_words_note(const void *block, size_t from, size_t size)
 {
     uintptr_t start = (uintptr_t)block, end = (start + size) & ~(uintptr_t)(WORD - 1);
@@ -115,11 +123,10 @@ void old_words_note(const void *block, size_t from, size_t size)
 
 bool old_words_has(uintptr_t block, uint32_t site, uintptr_t slot, uintptr_t word)
 {
-    const struct old_word *ways = ways_of(slot);
-    for (unsigned i = 0; i < WAYS; i++)
-        if (atomic_load_explicit(&ways[i].slot, memory_order_relaxed) == slot)
-            return atomic_load_explicit(&ways[i].block, memory_order_relaxed) == block &&
-                   atomic_load_explicit(&ways[i].word, memory_order_relaxed) == word &&
-                   atomic_load_explicit(&ways[i].site, memory_order_relaxed) == site;
-    return false;
+    const struct old_word *old = first_place(slot), *end = old + NEAR;
+    while (old < end && atomic_load_explicit(&old->slot, memory_order_relaxed) != slot)
+        old++;
+    return old < end && atomic_load_explicit(&old->word, memory_order_relaxed) == word &&
+           atomic_load_explicit(&old->offset, memory_order_relaxed) == slot - block &&
+           atomic_load_explicit(&old->site, memory_order_relaxed) == site;
 }

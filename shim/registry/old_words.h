@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { OLD_WORDS_LEAST = 1 << 10, OLD_WORDS_MOST = 32 << 10 };
+enum { OLD_WORDS_LEAST = 256, OLD_WORDS_MOST = 32 << 10 };
 
 /* True for blocks that are worth reading. */
 static inline bool old_words_may_be(size_t size)
@@ -24,8 +24,9 @@ static inline bool old_words_may_be(size_t size)
     return size - OLD_WORDS_LEAST <= OLD_WORDS_MOST - OLD_WORDS_LEAST;
 }
 
-/* Notes words into modules that can be unloaded, or were, among the bytes [from, size) of a block
- * that was just made, and that the program has not got yet. The heap map has it already. */
+/* Notes words into places of modules that can be unloaded (modules/territory.h) among the bytes
+ * [from, size) of a block that was just made, and that the program has not got yet. The heap map
+ * has it already. */
 void old_words_note(const void *block, size_t from, size_t size);
 
 /* True if the word lay at this address when the block was made. */

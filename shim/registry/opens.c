@@ -20,7 +20,7 @@ struct call {
 static struct call calls[CALLS_MAX]; /* under the registry lock */
 static uint64_t last_serial;         /* likewise */
 
-struct look {
+struct opened {
     unsigned count;
     struct module *modules[SEEN_MAX]; /* each holds a reference */
 };
@@ -97,9 +97,9 @@ static struct call *call_for_locked(const struct module *module, struct call *ow
 
 static void see(struct module *module, void *data)
 {
-    struct look *look = data;
-    if (look->count < SEEN_MAX)
-        look->modules[look->count++] = module_ref(module);
+    struct opened *opened = data;
+    if (opened->count < SEEN_MAX)
+        opened->modules[opened->count++] = module_ref(module);
 }
 
 /* NULL: nobody that is known. */
@@ -134,16 +134,16 @@ static void note_locked(struct module *module, const struct call *call)
         add_locked(opens, call);
 }
 
-static void note_all_locked(const struct look *look)
+static void note_all_locked(const struct opened *opened)
 {
     struct call *own = find_call_locked(sys_gettid(), false);
     bool any_is_own = false;
-    for (unsigned i = 0; i < look->count; i++)
-        any_is_own |= own && is_named(look->modules[i], own);
-    for (unsigned i = 0; i < look->count; i++) {
-        struct call *call = call_for_locked(look->modules[i], own, any_is_own);
+    for (unsigned i = 0; i < opened->count; i++)
+        any_is_own |= own && is_named(opened->modules[i], own);
+    for (unsigned i = 0; i < opened->count; i++) {
+        struct call *call = call_for_locked(opened->modules[i], own, any_is_own);
         if (call)
-            note_locked(look->modules[i], call);
+            note_locked(opened->modules[i], call);
         if (call && call != own)
             end_locked(call);
     }
@@ -151,33 +151,33 @@ static void note_all_locked(const struct look *look)
         end_locked(own);
 }
 
-void opens_look(bool all, opens_reopened *reopened)
+void opens_check(bool all, opens_reopened *reopened)
 {
-    struct look look = {0};
-    handles_each_opened(all, see, &look);
+    struct opened opened = {0};
+    handles_each_opened(all, see, &opened);
     if (lock_acquire(&registry_lock)) {
-        note_all_locked(&look);
+        note_all_locked(&opened);
         lock_release(&registry_lock);
     }
-    for (unsigned i = 0; i < look.count; i++) {
-        if (module_is_closed(look.modules[i]))
-            reopened(look.modules[i]);
-        module_unref(look.modules[i]);
+    for (unsigned i = 0; i < opened.count; i++) {
+        if (module_is_closed(opened.modules[i]))
+            reopened(opened.modules[i]);
+        module_unref(opened.modules[i]);
     }
 }
 
-static _Atomic bool requester_gone;
+static _Atomic bool requester_unloaded;
 
 void opens_module_unloaded(struct module *module)
 {
     if (atomic_load(&module->opens_others))
-        atomic_store(&requester_gone, true);
+        atomic_store(&requester_unloaded, true);
     opens_forget(module);
 }
 
-bool opens_requester_gone(void)
+bool opens_requester_unloaded(void)
 {
-    return atomic_load(&requester_gone);
+    return atomic_load(&requester_unloaded);
 }
 
 static struct opens *take_opens_locked(struct module *module)

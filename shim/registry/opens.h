@@ -37,7 +37,7 @@ void opens_begin(const char *file, int flags);
  * held.
  */
 typedef void opens_reopened(struct module *module);
-void opens_look(bool all, opens_reopened *reopened);
+void opens_check(bool all, opens_reopened *reopened);
 
 /* The module that asked for it, by the stack; NULL: none that is known. */
 struct module *open_requester(const struct open *open);
@@ -48,7 +48,7 @@ void opens_forget(struct module *module);
 void opens_module_unloaded(struct module *module);
 
 /* True if a module that opened another one is unloaded. */
-bool opens_requester_gone(void);
+bool opens_requester_unloaded(void);
 
 /* In a fork child, which has no other thread: what its parent opened is for that to close. */
 void opens_fork_child(void);

@@ -239,10 +239,10 @@ struct registration *registration_take_newest(enum registration_type type)
 
 bool registration_is_unloaded(const struct registration *registration)
 {
-    bool gone = module_is_unloaded(registration->image);
+    bool is_unloaded = module_is_unloaded(registration->image);
     for (unsigned i = 0; i < REGISTRATION_FUNCTIONS; i++)
-        gone |= module_is_unloaded(registration->functions[i].module);
-    return gone;
+        is_unloaded |= module_is_unloaded(registration->functions[i].module);
+    return is_unloaded;
 }
 
 /* Removes those of the identity but `except`. Returns whether there were any. */
@@ -347,7 +347,7 @@ static bool has_word(const struct registration *registration, uintptr_t word)
 
 bool registrations_have_locked(uintptr_t word, uintptr_t slot)
 {
-    enum { STREAM = 512 }; /* a FILE, with what fopencookie puts behind it */
+    enum { STREAM = 512 }; /* a FILE, with what fopencookie puts after it */
     for (unsigned type = 0; type < REGISTRATION_TYPES; type++) {
         bool is_stream = type == REGISTERED_BUFFER || type == REGISTERED_COOKIE;
         for (const struct registration *each = registrations[type]; each; each = each->next)

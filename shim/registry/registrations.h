@@ -66,6 +66,7 @@ struct registration {
     bool muted;                   /* nobody knows whether libc took it */
     bool taken;                   /* by registration_take_newest */
     bool in_flight;               /* the request, when a module was last closed */
+    bool idle, over;              /* as registrations_note_kernel found it */
     uintptr_t function, argument; /* as the program gave them, for those that run through us; of a
                                    * request, its buffer */
     const char *call;             /* instead of its type's */

@@ -108,17 +108,17 @@ bool signals_any_left(void)
 
 void signals_reconcile(bool all)
 {
-    uint64_t looked = all ? UINT64_MAX : common_signals(), caught = all ? action_caught() : looked;
+    uint64_t asked = all ? UINT64_MAX : common_signals(), caught = all ? action_caught() : asked;
     uintptr_t handlers[ACTION_SIGNALS + 1] = {0};
     bool changed = false;
     for (int i = 1; i <= ACTION_SIGNALS; i++) {
         handlers[i] = caught >> (i - 1) & 1 ? handler_now(i) : 0;
-        changed |= looked >> (i - 1) & 1 && handlers[i] != dispositions[i].handler.pc;
+        changed |= asked >> (i - 1) & 1 && handlers[i] != dispositions[i].handler.pc;
     }
     if (!changed || !lock_acquire(&registry_lock))
         return;
     for (int i = 1; i <= ACTION_SIGNALS; i++)
-        if (looked >> (i - 1) & 1 && handlers[i] != dispositions[i].handler.pc)
+        if (asked >> (i - 1) & 1 && handlers[i] != dispositions[i].handler.pc)
             replace_locked(i, handlers[i], NULL);
     lock_release(&registry_lock);
 }

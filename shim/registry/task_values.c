@@ -31,10 +31,10 @@ void task_value_set(pthread_key_t key, const void *pointer, uint32_t site)
         .setter = task_ref(tasks->current),
         .generation = generation,
         .site = site,
-        .told_left = same && value->told_left,
-        .told_read = same && value->told_read,
+        .reported_left = same && value->reported_left,
+        .reported_read = same && value->reported_read,
     };
-    if (!value->told_left || !value->told_read)
+    if (!value->reported_left || !value->reported_read)
         value->stack = stack_capture(REGISTRY_FRAMES);
 }
 

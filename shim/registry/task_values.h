@@ -26,12 +26,12 @@ struct task_value {
     struct stack *stack;
     uint32_t generation, site; /* of the key; where it was set */
     /* Reported for this site; once is enough. */
-    bool told_left, told_read;
+    bool reported_left, reported_read;
 };
 
 struct tasks {
-    unsigned depth; /* tasks inside tasks belong to the outermost */
-    bool has_told;  /* of what the last task left: it may be undone before the next begins */
+    unsigned depth;    /* tasks inside tasks belong to the outermost */
+    bool has_reported; /* of what the last task left: it may be undone before the next begins */
     struct task *current;
     _Atomic uint64_t last; /* the serial number of the last that began */
     struct task_value values[KEYS_MAX];
@@ -54,7 +54,7 @@ static inline bool task_reads_stale(pthread_key_t key)
     if (likely(!tasks) || !tasks->current || key >= KEYS_MAX)
         return false;
     const struct task_value *value = &tasks->values[key];
-    return value->setter && value->setter != tasks->current && !value->told_read;
+    return value->setter && value->setter != tasks->current && !value->reported_read;
 }
 
 static inline struct task *task_ref(struct task *task)

@@ -29,7 +29,7 @@ static void copy_name(char *to, const char *name)
 bool task_begin_decides(void)
 {
     const struct tasks *tasks = guard.self ? guard.self->tasks : NULL;
-    return tasks && tasks->depth == 0 && tasks->has_told;
+    return tasks && tasks->depth == 0 && tasks->has_reported;
 }
 
 void task_begin(const char *name)
@@ -47,7 +47,7 @@ void task_begin(const char *name)
     task->references = 1;
     copy_name(task->name, name ? name : "");
     tasks->current = task;
-    tasks->has_told = false;
+    tasks->has_reported = false;
     atomic_store(&tasks->last, task->serial);
 }
 

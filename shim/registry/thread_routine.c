@@ -29,7 +29,7 @@ static struct module *module_of_word(const struct thread *thread, uintptr_t word
 }
 
 /* An object with virtual functions of a module: the last of the first three, which for
- * std::thread's _State is _M_run, behind two destructors. */
+ * std::thread's _State is _M_run, after two destructors. */
 static struct frame routine_by_vtable(const struct thread *thread, uintptr_t vtable)
 {
     uintptr_t slots[VTABLE_WORDS];

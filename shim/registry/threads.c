@@ -67,25 +67,25 @@ static void unlink_thread(struct thread *thread)
 bool thread_is_live(const struct thread *thread)
 {
     pid_t tid = atomic_load(&thread->tid);
-    return !atomic_load(&thread->ended) && tid != THREAD_GONE &&
+    return !atomic_load(&thread->ended) && tid != THREAD_ENDED &&
            (tid == 0 || sys_thread_alive(tid));
 }
 
-bool thread_is_gone_now(const struct thread *thread)
+bool thread_has_ended_now(const struct thread *thread)
 {
     pid_t tid = atomic_load(&thread->tid);
-    return tid == THREAD_GONE || (tid != 0 && !sys_thread_alive(tid));
+    return tid == THREAD_ENDED || (tid != 0 && !sys_thread_alive(tid));
 }
 
-bool thread_is_gone(const struct thread *thread)
+bool thread_has_ended(const struct thread *thread)
 {
-    bool gone = thread_is_gone_now(thread);
+    bool ended = thread_has_ended_now(thread);
     bool leaving = atomic_load(&thread->ended) && thread != guard.self;
-    for (unsigned i = 0; !gone && leaving && i < LEAVING_PAUSES; i++) {
+    for (unsigned i = 0; !ended && leaving && i < LEAVING_PAUSES; i++) {
         clock_pause_us(100);
-        gone = thread_is_gone_now(thread);
+        ended = thread_has_ended_now(thread);
     }
-    return gone;
+    return ended;
 }
 
 /* The kernel reuses numbers: the thread that had this one has ended. */
@@ -96,31 +96,31 @@ static void take_number(struct thread *thread)
         return;
     for (struct thread *t = threads; t; t = t->next)
         if (t != thread && atomic_load(&t->tid) == tid)
-            atomic_store(&t->tid, THREAD_GONE);
+            atomic_store(&t->tid, THREAD_ENDED);
     atomic_store(&thread->tid, tid);
     lock_release(&registry_lock);
 }
 
 void threads_collect(void)
 {
-    struct thread *gone = NULL;
+    struct thread *ended = NULL;
     if (!lock_acquire(&registry_lock))
         return;
     for (struct thread **link = &threads; *link;) {
         struct thread *thread = *link;
-        if (thread == guard.self || !thread_is_gone_now(thread)) {
+        if (thread == guard.self || !thread_has_ended_now(thread)) {
             link = &thread->next;
             continue;
         }
         *link = thread->next;
-        thread->next = gone;
-        gone = thread;
+        thread->next = ended;
+        ended = thread;
     }
     lock_release(&registry_lock);
-    while (gone) {
-        struct thread *next = gone->next;
-        free_thread(gone);
-        gone = next;
+    while (ended) {
+        struct thread *next = ended->next;
+        free_thread(ended);
+        ended = next;
     }
 }
 

@@ -31,7 +31,7 @@ enum { VALUES_PER_PAGE = 32, VALUE_PAGES = KEYS_MAX / VALUES_PER_PAGE };
 
 struct thread {
     uint64_t serial;   /* never used again */
-    _Atomic pid_t tid; /* 0 until it runs; THREAD_GONE: its number is another thread's now */
+    _Atomic pid_t tid; /* 0 until it runs; THREAD_ENDED: its number is another thread's now */
     _Atomic bool ended;
     uintptr_t
         thread_pointer; /* its thread control block, which lies at the upper end of its stack */
@@ -53,7 +53,7 @@ struct thread {
     struct thread *next;
 };
 
-enum { THREAD_GONE = -1 };
+enum { THREAD_ENDED = -1 };
 
 extern struct thread *threads; /* under the registry lock */
 
@@ -90,10 +90,10 @@ bool thread_is_live(const struct thread *thread);
 
 /* True if the thread has ended, with its TSD destructors. Waits up to some milliseconds for one
  * that is ending: pthread_join returns a little before the kernel removes the thread. */
-bool thread_is_gone(const struct thread *thread);
+bool thread_has_ended(const struct thread *thread);
 
 /* The same without waiting. */
-bool thread_is_gone_now(const struct thread *thread);
+bool thread_has_ended_now(const struct thread *thread);
 
 struct thread *thread_by_serial_locked(uint64_t serial);
 

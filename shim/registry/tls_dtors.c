@@ -30,7 +30,7 @@ void tls_dtors_settle(void)
         return;
     for (const struct thread *thread = threads; thread; thread = thread->next)
         if (thread->tls_dtors)
-            thread_is_gone(thread);
+            thread_has_ended(thread);
     lock_release(&registry_lock);
     threads_collect();
 }
@@ -41,7 +41,7 @@ void tls_dtors_each(const struct module *module, tls_dtors_visitor *visit, void 
         return;
     for (const struct thread *thread = threads; thread; thread = thread->next) {
         const struct tls_dtors *dtors = tls_list_find_locked(thread, module);
-        if (dtors && !thread_is_gone(thread))
+        if (dtors && !thread_has_ended(thread))
             visit(thread, dtors, data);
     }
     lock_release(&registry_lock);

@@ -3,7 +3,7 @@
  * Destructors of C++ thread_local objects that threads have yet to run, by thread and module.
  *
  * libstdc++, libc++abi and Rust register each with __cxa_thread_atexit_impl. libc runs all of a
- * thread at its end, behind its start routine and before the destructors of its keys, and those of
+ * thread at its end, after its start routine and before the destructors of its keys, and those of
  * the main thread in exit(); nothing takes one out before. So they are kept with the record of the
  * thread, and go with it.
  */

@@ -5,7 +5,7 @@
 #include "base/lock.h"
 #include "base/options.h"
 #include "modules/symbols.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "report/log.h"
 #include "base/names.h"
 #include "report/records.h"

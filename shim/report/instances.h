@@ -18,7 +18,7 @@ struct instance {
     struct module *module; /* holds a reference */
     bool pending;
     bool late;       /* made after exit() began */
-    bool told;       /* by report_take_news, or by the parent */
+    bool counted;    /* by report_take_news, or by the parent */
     bool unsettled;  /* a word that is not where it was: it may have moved; */
     const char *how; /* else that became of it */
 };

@@ -111,7 +111,7 @@ void loads_list(struct module *module)
         file->first = module->id;
 }
 
-static bool is_due(const struct file_loads *file)
+static bool is_pending(const struct file_loads *file)
 {
     unsigned lost = file->counted - file->written;
     return file->counted < file->written || lost > file->written / LOST_OF;
@@ -120,7 +120,7 @@ static bool is_due(const struct file_loads *file)
 bool loads_take_count(bool all, uint32_t *module, unsigned *count)
 {
     struct file_loads **at = &first_changed, *file;
-    while (*at && !all && !is_due(*at))
+    while (*at && !all && !is_pending(*at))
         at = &(*at)->next_changed;
     file = *at;
     if (!file)

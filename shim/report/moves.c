@@ -24,7 +24,7 @@ static struct instance *find_same_word_locked(const struct finding *finding, boo
 }
 
 /* The path that its group reports is the new one, if it reported this one's. */
-static void tell_move_locked(struct instance *instance, struct finding *finding)
+static void report_move_locked(struct instance *instance, struct finding *finding)
 {
     struct group *group = instance->group;
     if (group->inherited || finding->module != instance->module ||
@@ -49,7 +49,7 @@ bool instance_move_locked(struct finding *finding)
         instance->object = finding->object;
         HASH_ADD(hh, instances, object, sizeof instance->object, instance);
         instance_set_unsettled(instance, false, NULL);
-        tell_move_locked(instance, finding);
+        report_move_locked(instance, finding);
         return true;
     }
     instance = find_same_word_locked(finding, false);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "report/records.h"
+#include "base/bypassed.h"
 #include "base/dropped.h"
 #include "base/sys.h"
 #include "base/unfollowed.h"
 #include "modules/identities.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "base/names.h"
 #include "rules/path_json.h"
 #include "rules/rule.h"
@@ -273,12 +274,22 @@ static void add_unfollowed(struct text *text)
     text_add(text, "]");
 }
 
+/* Of a process without plug-ins, a shell for one, nothing would follow from that. */
+static void add_bypassed(struct text *text)
+{
+    const char *name;
+    for (unsigned i = 0; atomic_load(&modules_came) && (name = bypassed_get(i)); i++)
+        text_printf(text, ",\"%s\":false", name);
+}
+
 void record_coverage(struct text *text, bool heap_seen, const char *const *unseen, uint64_t time)
 {
     const char *comma = "";
     json_begin(text, "coverage");
     json_number(text, "time", time);
-    text_printf(text, ",\"hooks\":{\"heap\":%s},\"dropped\":{", heap_seen ? "true" : "false");
+    text_printf(text, ",\"hooks\":{\"heap\":%s", heap_seen ? "true" : "false");
+    add_bypassed(text);
+    text_add(text, "},\"dropped\":{");
     for (unsigned i = 0; i < DROP_COUNT; i++) {
         unsigned long count = atomic_load(&dropped[i]);
         if (count == 0)

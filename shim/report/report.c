@@ -15,7 +15,7 @@
 
 #include <time.h>
 
-static unsigned untold_events; /* they are no instances: they never end */
+static unsigned uncounted_events; /* they are no instances: they never end */
 
 static void add_unreadable(struct text *complaints, const char *option, const char *path)
 {
@@ -123,7 +123,7 @@ static uint32_t report_new_locked(struct finding *finding, enum occasion at, boo
     if (class_of(&finding->object)->still_holds)
         instance_remember_locked(finding, group);
     else
-        untold_events++;
+        uncounted_events++;
     group->inherited = false;
     group->count++;
     note_growth(group, finding);
@@ -217,11 +217,11 @@ unsigned report_take_news(void)
     struct instance *instance, *next;
     if (!lock_acquire(&report_lock))
         return 0;
-    unsigned news = untold_events;
-    untold_events = 0;
+    unsigned news = uncounted_events;
+    uncounted_events = 0;
     HASH_ITER (hh, instances, instance, next) {
-        news += !instance->told && !instance->pending;
-        instance->told |= !instance->pending;
+        news += !instance->counted && !instance->pending;
+        instance->counted |= !instance->pending;
     }
     lock_release(&report_lock);
     return news;
@@ -394,8 +394,8 @@ void report_fork_child(void)
     log_fork_child();
     unfollowed_fork_child();
     HASH_ITER (hh, instances, instance, next_instance)
-        instance->told = true;
-    untold_events = 0;
+        instance->counted = true;
+    uncounted_events = 0;
     HASH_ITER (hh, groups, group, next) {
         group->inherited = true;
         group->count = group->written_count = 0;

@@ -81,7 +81,7 @@ bool report_has_unsettled(void);
 void report_settle_pending(void);
 
 /* True if a stack is among the pending findings; under the check lock. */
-bool report_awaits_stacks(void);
+bool report_needs_stacks(void);
 
 /* True if anything is open that report_revalidate could resolve; without a lock. */
 bool report_has_open(void);

@@ -27,7 +27,7 @@
 /* X(enumerator, "name", "what it means, in one line") */
 #define DLPIN_VERDICTS(X)                                                                      \
     X(DANGLING, "dangling", "the module is unmapped, and something live still points into it") \
-    X(PINNED, "pinned", "the module is still mapped: something keeps it, or nobody closed it") \
+    X(PINNED, "pinned", "the module is still mapped; something keeps it, or nobody closed it") \
     X(LOST, "lost", "memory or a slot that nobody can give back any more")                     \
     X(HELD, "held", "something that the module made is still in use elsewhere")                \
     X(STALE, "stale", "a value crossed from one task into the next")                           \
@@ -120,7 +120,7 @@
 
 /*
  * Why the library does not come into a program that a process started: "why" in "unfollowed" of a
- * coverage record. X(enumerator, "name", "what it means, behind the program's name")
+ * coverage record. X(enumerator, "name", "what it means, after the program's name")
  */
 #define DLPIN_UNFOLLOWED(X)                                                                    \
     X(STATIC, "static", "statically linked, no loader will load libdlpin.so")                  \
@@ -149,7 +149,7 @@
 /*
  * A request is a signal (check_signal) to a thread, with this si_code and a token in si_uid that
  * comes back in the records. si_value says which system call the thread waits in: in bits 48 to 62
- * its number, below them the address behind the instruction; and in bit 63 whether it may be begun
+ * its number, below them the address after the instruction; and in bit 63 whether it may be begun
  * anew. si_errno is 0, or the id of a module that is to be supposed to be unloaded, or, with
  * REQUEST_WHY, of one for which the answer says why it is mapped. It contains no secret; the kernel
  * decides who may send it.
@@ -209,7 +209,7 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  * crash     pid time signal signal_name address module(the unloaded one) offset symbol?
  *           predicted_by(finding id, or null) stack[](frames; the first is where it died, and no
  *           return address: with another pc than address it read or wrote there)
- * coverage  pid time hooks{heap: bool} dropped{what: count} unseen[](sentences)
+ * coverage  pid time hooks{heap: bool, function: false} dropped{what: count} unseen[](sentences)
  *           unfollowed?[{program why count}](programs that it started, and that the library does
  *           not come into)
  * summary   pid time findings kinds{} verdicts{} severities{}

@@ -29,7 +29,7 @@ static void revalidate_locked(struct instance *instance)
         instance_resolve_locked(instance, how);
     } else {
         instance_set_unsettled(instance, true, how);
-        scan_look_again_locked(instance->module);
+        scan_repeat_locked(instance->module);
     }
 }
 
@@ -121,7 +121,7 @@ void report_settle_pending(void)
     lock_release(&report_lock);
 }
 
-bool report_awaits_stacks(void)
+bool report_needs_stacks(void)
 {
     bool found = false;
     struct instance *instance, *next;

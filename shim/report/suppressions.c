@@ -20,7 +20,7 @@ static struct suppression *suppressions;
 static char *file_text; /* what they point into */
 static size_t file_size;
 
-/* Where an attribute, or a comment where there may be one, begins behind a blank. */
+/* Where an attribute, or a comment where there may be one, begins after a blank. */
 static const char *value_end(struct span text, bool is_reason)
 {
     static const char *const others[] = {"kind=", "module=", "function=", "reason=", "#"};

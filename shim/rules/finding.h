@@ -49,7 +49,7 @@ struct object {
         struct {
             uintptr_t address, word;
             uint32_t site;  /* the call site of the block that it is in, or 0; */
-            uint32_t index; /* and so many words behind the start of that block */
+            uint32_t index; /* and so many words after the start of that block */
         } slot;
         struct {
             uintptr_t start; /* of one of the blocks */
@@ -129,7 +129,7 @@ struct path_step {
 
 struct path {
     unsigned count;
-    unsigned skipped; /* so many are left out in the middle, behind the first count / 2 */
+    unsigned skipped; /* so many are left out in the middle, after the first count / 2 */
     struct path_step steps[];
 };
 

@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/own_stack.h"
 #include "base/sys.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "registry/threads.h"
 #include "rules/rule.h"
 #include "rules/stack_search.h"
@@ -72,12 +72,12 @@ static void still_holds(const struct object *object, const char **how)
     pid_t tid = object->frame.tid;
     struct thread_stack stack = {.sp = (uintptr_t)__builtin_frame_address(0)};
     bool self = tid == sys_gettid();
-    own_stack_look_through_own(&stack.sp);
+    own_stack_to_program_own(&stack.sp);
     if (!self && !sys_thread_alive(tid)) {
         *how = "the thread ended";
         return;
     }
-    bool sampled = self || stack_look(tid, &stack);
+    bool sampled = self || stack_sample_once(tid, &stack);
     bool is_on = object->frame.slot ? lies_there(object->frame.slot, object->frame.pc) &&
                                           (!sampled || stack.sp <= object->frame.slot)
                                     : !sampled || self || stack.pc == object->frame.pc;

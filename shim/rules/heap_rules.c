@@ -57,6 +57,16 @@ static const char *freeing_call(const struct finding *finding)
                                                        : "free";
 }
 
+/* Rust drops no static when a module is unloaded, and has no destructors of modules. */
+static void word_drop(struct text *fix, const struct finding *finding, bool one)
+{
+    text_printf(fix, "Drop %s in ", one ? "it" : "them");
+    word_identity(fix, finding->module);
+    text_add(fix, " before it is unloaded: take the value out of the static that has it. What "
+                  "Rust's library keeps for itself cannot be dropped; where that is so, let the "
+                  "module stay (RTLD_NODELETE)");
+}
+
 static void explain_heap_lost(const struct finding *finding, struct message *message)
 {
     bool one = finding->blocks == 1;
@@ -78,6 +88,10 @@ static void explain_heap_lost(const struct finding *finding, struct message *mes
         text_add(&message->fix, "Link ");
         word_identity(&message->fix, finding->module);
         text_add(&message->fix, " with the shared libstdc++, which is loaded once");
+        return;
+    }
+    if (words_is_rust(finding)) {
+        word_drop(&message->fix, finding, one);
         return;
     }
     text_printf(&message->fix, "Call %s for %s", freeing_call(finding), one ? "it" : "them");
@@ -119,14 +133,16 @@ static void explain_heap_held(const struct finding *finding, struct message *mes
         word_drop_exception(&message->fix);
         return;
     }
+    if (word_end_of_call(&message->fix, finding->path)) {
+        text_add(&message->consequence, "The thread may still use what it has there");
+        return;
+    }
     text_printf(
         &message->consequence,
         "If the module handed %s over to another owner, who frees %s, all is well; if %s forgotten "
         "there, %s allocated until the process ends",
         one ? "it" : "them", one ? "it" : "them", one ? "it was" : "they were",
         one ? "it stays" : "they stay");
-    if (word_end_of_call(&message->fix, finding->path))
-        return;
     text_printf(&message->fix, "Unless another owner frees %s, remove %s from there and call %s",
                 one ? "it" : "them", one ? "it" : "them", freeing_call(finding));
     word_undo(&message->fix, finding);

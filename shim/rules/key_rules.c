@@ -2,7 +2,7 @@
 /* Keys. */
 #include "rules/key_rules.h"
 #include "base/json.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "rules/rule.h"
 #include "rules/words.h"
 

@@ -30,7 +30,7 @@
 enum registry_entry {
     REGISTRY_NONE,
     REGISTRY_LIVE, /* an entry */
-    REGISTRY_DEAD, /* what a registry has behind its last entry */
+    REGISTRY_DEAD, /* what a registry has after its last entry */
 };
 
 /* Classifies a result that leads to code, or else to data, of an unloaded module. `row` is set if

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* Memory that an unloaded module mapped and that is still mapped. */
 #include "base/json.h"
+#include "rules/paths.h"
 #include "rules/rule.h"
 #include "rules/words.h"
+#include "scan/reached.h"
 #include "scan/target.h"
 
 static bool match_mapping(const struct subject *subject, struct finding *finding)
@@ -22,6 +24,9 @@ static bool match_mapping(const struct subject *subject, struct finding *finding
     finding->address = mapped->start;
     finding->bytes = mapped->end - mapped->start;
     finding->mapping.call = mapped->call;
+    const struct result *way = is_held ? reached_by(mapped) : NULL;
+    if (way)
+        finding->path = path_make(way, module);
     return true;
 }
 
@@ -30,9 +35,16 @@ static void explain_mapping(const struct finding *finding, struct message *messa
     bool is_held = finding->verdict == VERDICT_HELD;
     word_fate(&message->cause, finding);
     text_printf(&message->cause,
-                "%zu bytes of memory at %lx, which it mapped with %s, are still mapped, %s",
-                finding->bytes, (unsigned long)finding->address, finding->mapping.call,
-                is_held ? "and something still points there" : "though nothing points there");
+                "%zu bytes of memory at %lx, which it mapped with %s, are still mapped",
+                finding->bytes, (unsigned long)finding->address, finding->mapping.call);
+    if (!is_held)
+        text_add(&message->cause, ", though nothing points there");
+    else if (!finding->path)
+        text_add(&message->cause, ", and something still points there");
+    else {
+        text_add(&message->cause, " and reached from ");
+        path_describe_root(&message->cause, finding->path);
+    }
     text_add(&message->consequence,
              is_held ? "If the module handed the memory over to another owner, who unmaps it, all "
                        "is well; if not, it stays mapped until the process ends"

@@ -63,7 +63,7 @@ static int check_handles_of(struct module *module, void *data)
 
 void found_handles_locked(bool all, struct found *found)
 {
-    if (all || opens_requester_gone())
+    if (all || opens_requester_unloaded())
         modules_each_mapped(check_handles_of, &(struct handles_check){all, found});
 }
 

@@ -6,7 +6,7 @@
 #include "base/sys.h"
 #include "modules/elf_file.h"
 #include "modules/handles.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "rules/rule.h"
 #include "rules/words.h"
 

@@ -10,7 +10,7 @@
 unsigned mutexes_unknown;
 
 struct round {
-    const struct mutex_look *look;
+    const struct mutex_check *check;
     struct found *found;
     const struct module *found_in; /* the last one */
 };
@@ -24,26 +24,26 @@ static bool is_readable(uintptr_t address)
 static bool check_entry(const struct robust_entry *entry, void *data)
 {
     struct round *round = data;
-    const struct mutex_look *look = round->look;
-    const struct range *range = ranges_find(look->ranges, entry->node);
+    const struct mutex_check *check = round->check;
+    const struct range *range = ranges_find(check->ranges, entry->node);
     if (!range || range->module == round->found_in ||
-        (entry->is_pending && range->module == look->passed))
+        (entry->is_pending && range->module == check->passed))
         return false;
-    struct passage passage = {.tid = look->tid,
+    struct passage passage = {.tid = check->tid,
                               .module = range->module,
                               .pc = entry->futex,
                               .slot = entry->node,
                               .unmapped = !is_readable(entry->node)};
-    if (!passage_is_of_module(&passage, look->closing))
+    if (!passage_is_of_module(&passage, check->closing))
         return false;
-    passage_take_note(&passage, !look->closing);
+    passage_take_note(&passage, !check->closing);
     round->found_in = range->module;
     if (!lock_acquire(&registry_lock)) {
         drop(DROP_FINDING);
         return true;
     }
     found_apply(&(struct subject){.class = &mutex_class,
-                                  .closing = look->closing,
+                                  .closing = check->closing,
                                   .mutex = {.passage = &passage}},
                 round->found);
     lock_release(&registry_lock);
@@ -51,10 +51,10 @@ static bool check_entry(const struct robust_entry *entry, void *data)
 }
 
 /* A thread that ended meanwhile has none. */
-bool found_mutexes(const struct mutex_look *look, struct found *found)
+bool found_mutexes(const struct mutex_check *check, struct found *found)
 {
-    struct round round = {look, found, NULL};
-    if (robust_each(look->tid, check_entry, &round) == ROBUST_UNKNOWN)
-        mutexes_unknown += sys_thread_alive(look->tid);
+    struct round round = {check, found, NULL};
+    if (robust_each(check->tid, check_entry, &round) == ROBUST_UNKNOWN)
+        mutexes_unknown += sys_thread_alive(check->tid);
     return round.found_in != NULL;
 }

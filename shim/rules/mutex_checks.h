@@ -7,7 +7,7 @@
 #include "rules/found.h"
 #include "scan/ranges.h"
 
-struct mutex_look {
+struct mutex_check {
     pid_t tid;
     const struct ranges *ranges; /* the modules */
     bool closing;                /* which are still mapped */
@@ -17,7 +17,7 @@ struct mutex_look {
 };
 
 /* True: there is one. */
-bool found_mutexes(const struct mutex_look *look, struct found *found);
+bool found_mutexes(const struct mutex_check *check, struct found *found);
 
 /* Threads whose mutexes are not known. */
 extern unsigned mutexes_unknown;

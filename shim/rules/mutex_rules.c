@@ -2,7 +2,7 @@
 /* Robust mutexes of a module that a thread has locked: one finding for all of them. */
 #include "base/json.h"
 #include "base/sys.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "rules/passages.h"
 #include "rules/path_json.h"
 #include "rules/rule.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "rules/passages.h"
+#include "base/sys.h"
 
 enum { NOTES_MAX = 256 };
 
@@ -37,6 +38,19 @@ void passage_take_note(const struct passage *passage, bool left_behind)
 bool passage_is_noted(const struct passage *passage)
 {
     return find_note(passage) != NULL;
+}
+
+bool passage_is_inside(pid_t tid, const struct module *module)
+{
+    for (unsigned i = 0; i < NOTES_MAX; i++) {
+        const struct note *note = &notes[i];
+        uintptr_t word;
+        if (note->tid == tid && note->module == module->id &&
+            sys_copy_memory((const void *)note->slot, &word, sizeof word) == (ssize_t)sizeof word &&
+            word == note->pc)
+            return true;
+    }
+    return false;
 }
 
 bool passage_is_of_module(const struct passage *passage, bool closing)

@@ -26,6 +26,9 @@ struct passage {
 void passage_take_note(const struct passage *passage, bool left_behind);
 bool passage_is_noted(const struct passage *passage);
 
+/* True if a return address into the module was noted on the thread's stack, and is still there. */
+bool passage_is_inside(pid_t tid, const struct module *module);
+
 /* The address leads into this module, not into one that lay there before, or that has come
  * meanwhile. `closing`: the module is still mapped. */
 bool passage_is_of_module(const struct passage *passage, bool closing);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "rules/path_json.h"
 #include "modules/symbols.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "rules/paths.h"
 
 const char *const target_names[] = {NULL, "code", "vtable", "typeinfo", "object", "data"};
@@ -83,7 +83,15 @@ static void add_image_node(struct text *text, const struct finding *finding)
     text_add(text, "}");
 }
 
-/* Writes a step; from its last node the path leads into the image, or ends. */
+static void add_mapped_node(struct text *text, const struct finding *finding)
+{
+    text_add(text, "{\"what\":\"mapping\"");
+    json_address(text, "address", finding->address);
+    json_number(text, "bytes", finding->bytes);
+    text_add(text, "}");
+}
+
+/* Writes a step; from its last node the path leads into the image or to mapped memory, or ends. */
 static void add_step(struct text *text, const struct finding *finding, unsigned n)
 {
     const struct path *path = finding->path;
@@ -91,7 +99,9 @@ static void add_step(struct text *text, const struct finding *finding, unsigned 
     text_add(text, n ? ",{\"from\":" : "{\"from\":");
     uintptr_t via = add_node(text, path, n);
     text_printf(text, ",\"via\":%lu,\"to\":", (unsigned long)via);
-    if (is_last)
+    if (is_last && finding->kind == KIND_MAPPING)
+        add_mapped_node(text, finding);
+    else if (is_last)
         add_image_node(text, finding);
     else
         add_node(text, path, n + 1);
@@ -103,11 +113,12 @@ static void add_step(struct text *text, const struct finding *finding, unsigned 
 void path_json(struct text *text, const struct finding *finding)
 {
     const struct path *path = finding->path;
-    bool into_image = finding->place == PLACE_IMAGE && finding->target;
+    bool leads_on =
+        finding->kind == KIND_MAPPING || (finding->place == PLACE_IMAGE && finding->target);
     if (!path)
         return;
     text_add(text, ",\"path\":[");
-    for (unsigned n = 0; n + !into_image < path->count; n++) {
+    for (unsigned n = 0; n + !leads_on < path->count; n++) {
         if (path->skipped && n + 1 == path->count / 2) {
             text_printf(text, ",{\"skipped\":%u}", path->skipped + 1);
             continue;

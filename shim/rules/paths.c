@@ -140,7 +140,7 @@ bool word_end_of_call(struct text *text, const struct path *path)
 {
     if (!path || path->steps[0].step.root.kind != ROOT_STACK)
         return false;
-    text_add(text, "Wait before dlclose until the call that has it has returned, on ");
+    text_add(text, "Before dlclose, wait for the return of the call that has it on ");
     path_describe_root(text, path);
     return true;
 }

@@ -2,7 +2,7 @@
 /* Functions and memory that were registered with the C library, and outlive their module there. */
 #include "base/json.h"
 #include "base/sys.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "registry/epolls.h"
 #include "registry/libc_state.h"
 #include "registry/signal_stacks.h"
@@ -186,32 +186,39 @@ static void explain_timer(const struct finding *finding, struct message *message
     text_add(&message->fix, ", and wait for a notification that is under way");
 }
 
+static const char *async_io_consequence(const struct finding *finding)
+{
+    const char *part = finding->registration.name;
+    if (!strcmp(part, "buffer"))
+        return "The transfer fails with EFAULT, or reads or writes what lies there by then";
+    if (!strcmp(part, "control block"))
+        return "When the request is over, the C library writes the result there, in unmapped "
+               "memory or over what lies there by then, and the process dies";
+    return finding->place == PLACE_NONE
+               ? "When the request is over, the C library calls it in a new thread: that jumps "
+                 "into unmapped memory, and the process dies"
+               : "When the request is over, the C library calls it in a new thread, which uses "
+                 "unmapped memory, and the process dies";
+}
+
 static void explain_async_io(const struct finding *finding, struct message *message)
 {
     const char *part = finding->registration.name;
-    bool is_block = finding->place == PLACE_BLOCK;
-    bool is_call = !strcmp(part, "notification");
     word_fate(&message->cause, finding);
     text_printf(&message->cause, "a request of %s is still in flight, whose %s ",
                 finding->registration.call, part);
-    if (is_call) {
+    if (!strcmp(part, "notification")) {
         text_add(&message->cause, finding->function.pc ? "calls " : "has as argument ");
         say_what(finding, &message->cause);
+    } else if (finding->place == PLACE_BLOCK) {
+        text_printf(&message->cause,
+                    "lay at %lx in a block that the module made and that was freed",
+                    (unsigned long)finding->address);
     } else {
-        text_printf(&message->cause, "%s at %lx%s",
-                    is_block ? "lay in a block" : "lies in its image",
-                    (unsigned long)finding->address,
-                    is_block ? " that the module made and that was freed" : "");
+        text_printf(&message->cause, "lies at %lx in its image", (unsigned long)finding->address);
     }
     if (!finding->object.closed)
-        text_add(&message->consequence,
-                 is_call ? "When the request is over, a thread is started there, in unmapped "
-                           "memory, and the process dies"
-                 : !strcmp(part, "buffer")
-                     ? "The C library's thread that works on it fails with EFAULT, or writes over "
-                       "what lies there by then"
-                     : "When the request is over, the C library writes the result there, in "
-                       "unmapped memory or over what lies there by then, and the process dies");
+        text_add(&message->consequence, async_io_consequence(finding));
     text_add(&message->fix,
              "Wait with aio_suspend until the request is over, or call aio_cancel and "
              "wait then,");

@@ -47,7 +47,7 @@ static bool parse_target(struct span value, struct known_registry *row)
     return row->is_code || row->is_data;
 }
 
-/* The variable itself has the word, if no blocks= comes behind this. */
+/* The variable itself has the word, if no blocks= comes after this. */
 static bool parse_variable(struct span value, struct known_registry *row)
 {
     row->variable = value;

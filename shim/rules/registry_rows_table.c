@@ -4,13 +4,13 @@
  *
  * A row says no more than what the library's source says in all versions that are in use. Where a
  * call replaces an entry (a handler), the word is in the variable itself. A list whose entries are
- * unlinked and freed needs no count; a table that keeps words behind its last entry is left out
+ * unlinked and freed needs no count; a table that keeps words after its last entry is left out
  * where nothing says how long it is.
  */
 #include "rules/registry_rows.h"
 
 const char registry_rows_built_in[] =
-    /* wsdAutoext has nExt, and behind it aExt. */
+    /* wsdAutoext has nExt, and after it aExt. */
     "libsqlite3.so* sqlite3_auto_extension sqlite3_cancel_auto_extension"
     " target=code count=-8\n"
     "libsqlite3.so* sqlite3_vfs_register sqlite3_vfs_unregister"

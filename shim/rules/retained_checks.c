@@ -9,6 +9,7 @@
 #include "registry/libc_state.h"
 #include "rules/found.h"
 #include "rules/known_registries.h"
+#include "rules/passages.h"
 #include "rules/retained.h"
 #include "rules/rule.h"
 #include "scan/target.h"
@@ -61,7 +62,7 @@ static enum target_class class_of_constant(const struct result *result, const st
     return is_first ? TARGET_VTABLE : TARGET_DATA;
 }
 
-/* True for the file's headers, and for gaps between and behind its sections: a word that leads
+/* True for the file's headers, and for gaps between and after its sections: a word that leads
  * there is a number that looks like an address, or stands for the whole module. */
 static bool is_nothing(const struct module *module, uintptr_t address)
 {
@@ -118,6 +119,18 @@ static bool is_feeble(const struct result *result, enum target_class target)
     return target == TARGET_DATA && maker && maker != result->module;
 }
 
+/* The thread's start routine is the module's. */
+static bool thread_runs(pid_t tid, const struct module *module)
+{
+    bool runs = false;
+    if (!lock_acquire(&registry_lock))
+        return false;
+    for (const struct thread *thread = threads; thread && !runs; thread = thread->next)
+        runs = atomic_load(&thread->tid) == tid && thread->routine.module == module;
+    lock_release(&registry_lock);
+    return runs;
+}
+
 static void apply_to_value(const struct retained *retained, struct thread *thread,
                            struct found *found)
 {
@@ -155,6 +168,13 @@ static void apply_to_thread(const struct retained *retained, struct found *found
     lock_release(&registry_lock);
 }
 
+/* A block that libc made for itself: it reads none of the old words there. */
+static bool is_libcs_own(const struct result *result)
+{
+    const struct site *site = site_get(result->site);
+    return site && site->by_libc && result->steps && result->path[0].root.kind == ROOT_LIBC;
+}
+
 /* Each place of a word in blocks, up to the first one that is not known; first those at which
  * somebody has written it. */
 static void apply_to_places(struct retained *retained, bool all, struct found *found)
@@ -164,7 +184,8 @@ static void apply_to_places(struct retained *retained, bool all, struct found *f
     const struct object_class *class = retained->registry               ? &registry_class
                                        : result->kind == RESULT_POINTER ? &slot_class
                                                                         : &heap_class;
-    for (unsigned i = 0; i < 2 * count && (all || found->count == 0); i++) {
+    unsigned end = is_libcs_own(result) ? count : 2 * count;
+    for (unsigned i = 0; i < end && (all || found->count == 0); i++) {
         retained->place = result->places[i % count];
         if (retained_is_old(result, &retained->place) == (i >= count))
             found_apply(&(struct subject){.class = class, .retained = retained}, found);
@@ -196,6 +217,59 @@ static void note_entered(const struct module *module, const struct known_registr
     entered[entered_count++ % REGISTRIES_MAX].add = registry->add.start;
 }
 
+/*
+ * Call sites of which each block that is held has, or leads to, a word that points into the image
+ * of the module that made the blocks, and is reported: what such a block is held by is no other
+ * finding.
+ */
+enum { CARRIERS_MAX = 256 };
+
+static struct carrier {
+    uint32_t module, site;
+    size_t blocks; /* that have the word */
+} carriers[CARRIERS_MAX];
+static unsigned carrier_count;
+
+static struct carrier *carrier_of(const struct module *module, uint32_t site)
+{
+    for (unsigned i = 0; i < carrier_count && i < CARRIERS_MAX; i++)
+        if (carriers[i].module == module->id && carriers[i].site == site)
+            return &carriers[i];
+    return NULL;
+}
+
+static void note_carrier(const struct module *module, uint32_t site, size_t blocks)
+{
+    struct carrier *carrier = carrier_of(module, site);
+    if (!carrier)
+        carrier = &carriers[carrier_count++ % CARRIERS_MAX];
+    else if (carrier->blocks >= blocks)
+        return;
+    *carrier = (struct carrier){module->id, site, blocks};
+}
+
+/* The blocks on the path that the module made. Before the last one there is one for certain. */
+static void note_carriers(const struct result *result)
+{
+    for (unsigned i = 1; i < result->steps; i++) {
+        uint32_t site = result->path[i].site;
+        if (site_unloaded(site_get(site)) == result->module)
+            note_carrier(result->module, site, i + 1 < result->steps ? 1 : result_blocks(result));
+    }
+}
+
+void rules_begin_retained(void)
+{
+    carrier_count = 0;
+}
+
+static bool is_carrier(const struct result *result)
+{
+    const struct carrier *carrier =
+        result->kind == RESULT_HELD ? carrier_of(result->module, result->site) : NULL;
+    return carrier && carrier->blocks >= result->blocks;
+}
+
 static bool is_part_of_entry(const struct result *result)
 {
     struct known_registry row;
@@ -209,7 +283,7 @@ static bool classify(struct retained *retained, struct known_registry *row)
 {
     const struct result *result = retained->result;
     if (result->kind != RESULT_POINTER)
-        return !is_part_of_entry(result);
+        return !is_part_of_entry(result) && !is_carrier(result);
     retained->target = target_class_of(result, result->module);
     if (retained->target == TARGET_CLASS_NONE)
         return false;
@@ -230,6 +304,15 @@ static bool is_registered(const struct result *result, enum root_kind root)
     return (root == ROOT_LIBC && libc_was_given(result->word, slot)) || libc_works_with(slot);
 }
 
+/* A thread that is in the module has a finding of its own, which is the cause: once it has
+ * returned, its stack holds nothing. */
+static bool is_held_by_visitor(const struct result *result)
+{
+    const struct root *root = result->steps ? &result->path[0].root : NULL;
+    return root && root->kind == ROOT_STACK &&
+           (passage_is_inside(root->tid, result->module) || thread_runs(root->tid, result->module));
+}
+
 bool rules_check_retained(const struct result *result, bool all, rules_known *known,
                           rules_sink *sink, void *data)
 {
@@ -239,12 +322,15 @@ bool rules_check_retained(const struct result *result, bool all, rules_known *kn
     if (!result_holds(result))
         return false;
     enum root_kind root = result->steps ? result->path[0].root.kind : ROOT_DATA;
-    if (is_registered(result, root) || !classify(&retained, &row))
+    if (is_registered(result, root) || is_held_by_visitor(result) || !classify(&retained, &row))
         return true;
     if (root == ROOT_VALUE || root == ROOT_ARGUMENT)
         apply_to_thread(&retained, &found);
-    else if (retained.registry || !is_feeble(result, retained.target))
+    else if (retained.registry || !is_feeble(result, retained.target)) {
         apply_to_places(&retained, all, &found);
+        if (result->kind == RESULT_POINTER && !retained.registry)
+            note_carriers(result);
+    }
     found_hand_on(&found, sink, data);
     return true;
 }

@@ -44,6 +44,9 @@ void rules_check_unseen(rules_known *known, rules_sink *sink, void *data);
 /* Only what could kill the process the moment `module` is unmapped; the findings are pending. */
 void rules_check_closing(const struct module *module, rules_sink *sink, void *data);
 
+/* Before the results of another walk. */
+void rules_begin_retained(void);
+
 /* The rules for what a scan found, if it is still so; false: it is not. Pointers come before
  * blocks, which may be a part of the same entry of a registry. The same word at several places is
  * one finding; `all`: a finding for each place that is not known, since some may have moved there.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Handlers of signals. */
 #include "base/json.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "registry/signals.h"
 #include "rules/rule.h"
 #include "rules/words.h"

@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/names.h"
 #include "base/sys.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "registry/heap.h"
 #include "rules/path_json.h"
 #include "rules/paths.h"
@@ -42,6 +42,8 @@ static void copy_slot(const struct subject *subject, struct finding *finding)
     finding->address = finding->pointee = result->word;
     finding->function = (struct frame){result->word, module_ref(result->module)};
     finding->blocks = result->blocks;
+    if (site_unloaded(site) == result->module)
+        finding->bytes = last_step(result)->size * result_blocks(result);
     finding->path = path_make(result, result->module);
     finding->slot.address = slot_of(subject->retained, finding->path);
     if (site) {

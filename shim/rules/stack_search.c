@@ -34,7 +34,7 @@ struct watched {
 };
 
 struct round {
-    const struct stacks_look *look;
+    const struct stacks_search *search;
     struct watched *places;
     size_t count;
     struct view *view;
@@ -82,7 +82,7 @@ static bool list_threads(struct round *round)
     bool complete = true;
     size_t count = 1;
     tids[0] = sys_gettid();
-    if (!round->look->alone)
+    if (!round->search->alone)
         count = stack_threads(tids, THREADS_MAX, &complete);
     round->places = arena_alloc(count * sizeof *round->places);
     for (size_t i = 0; round->places && i < count; i++)
@@ -96,8 +96,10 @@ static void sample_self(const struct round *round, struct watched *place)
     struct cfi_frame frame;
     place->self = true;
     place->seen = true;
-    place->at.sp = round->look->caller_stack;
-    if (!place->at.sp && round->look->with_caller && caller_stack_frame(&frame))
+    if (round->search->with_caller && stack_interrupted(&place->at))
+        return;
+    place->at.sp = round->search->caller_stack;
+    if (!place->at.sp && round->search->with_caller && caller_stack_frame(&frame))
         place->at.sp = frame.slot ? frame.slot : frame.registers[CFI_SP];
 }
 
@@ -117,7 +119,7 @@ static void sample_all(struct round *round)
             if (place->tid == self)
                 sample_self(round, place);
             else
-                place->seen = stack_look(place->tid, &place->at);
+                place->seen = stack_sample_once(place->tid, &place->at);
             left += !place->seen && sys_thread_alive(place->tid);
         }
     }
@@ -155,7 +157,7 @@ static uintptr_t each_word(struct round *round, uintptr_t start, uintptr_t end,
     for (size_t n; start < end && (n = view_words(round->view, start, end - start, &words)) > 0;
          start += n * WORD)
         for (size_t i = 0; i < n; i++)
-            if (ranges_find(round->look->ranges, words[i]) &&
+            if (ranges_find(round->search->ranges, words[i]) &&
                 visit(start + i * WORD, words[i], data))
                 return start + i * WORD;
     return start;
@@ -179,7 +181,7 @@ static uintptr_t survey(struct round *round, const struct watched *place, bool *
 
 static struct module *module_of(const struct round *round, uintptr_t pc, bool exact)
 {
-    const struct range *range = ranges_find(round->look->ranges, exact ? pc : pc - 1);
+    const struct range *range = ranges_find(round->search->ranges, exact ? pc : pc - 1);
     return range && module_is_code(range->module, exact ? pc : pc - 1) ? range->module : NULL;
 }
 
@@ -211,7 +213,7 @@ static const struct thread *find_thread_locked(pid_t tid)
 
 static void apply(struct round *round, const struct passage *passage)
 {
-    bool closing = round->look->closing;
+    bool closing = round->search->closing;
     if (!passage_is_of_module(passage, closing))
         return;
     passage_take_note(passage, !closing);
@@ -239,23 +241,26 @@ static bool find_wait(struct round *round, const struct watched *place, struct p
 {
     struct thread_stack again;
     uintptr_t address;
-    if (!wait_find(&place->at, is_in_ranges, round->look->ranges, &address))
+    if (!wait_find(&place->at, is_in_ranges, round->search->ranges, &address))
         return false;
-    passage->module = ranges_find(round->look->ranges, address)->module;
+    passage->module = ranges_find(round->search->ranges, address)->module;
     passage->pc = address;
     passage->slot = (uintptr_t)place->at.call;
     passage->unmapped = !is_readable(address);
-    return stack_look(place->tid, &again) && again.call == place->at.call &&
+    if (place->self)
+        return true;
+    return stack_sample_once(place->tid, &again) && again.call == place->at.call &&
            again.sp == place->at.sp &&
-           wait_find(&again, is_in_ranges, round->look->ranges, &address) && address == passage->pc;
+           wait_find(&again, is_in_ranges, round->search->ranges, &address) &&
+           address == passage->pc;
 }
 
 /* A thread with a return address into the module has a finding that says more. */
 static void check_wait(struct round *round, const struct watched *place)
 {
     struct passage passage = {.tid = place->tid};
-    bool closing = round->look->closing;
-    if (place->self || !find_wait(round, place, &passage) || passage.module == round->passed ||
+    bool closing = round->search->closing;
+    if (!find_wait(round, place, &passage) || passage.module == round->passed ||
         !passage_is_of_module(&passage, closing))
         return;
     passage_take_note(&passage, !closing);
@@ -331,7 +336,7 @@ static bool apply_word(uintptr_t slot, uintptr_t word, void *data)
                               .pc = word,
                               .slot = slot};
     if (!passage.module || !is_first_of(round, round->frames.count, passage.module) ||
-        !(round->look->closing ? leads_on(slot, word) : passage_is_noted(&passage)))
+        !(round->search->closing ? leads_on(slot, word) : passage_is_noted(&passage)))
         return false;
     passage.stack = make_stack(round);
     apply(round, &passage);
@@ -344,7 +349,7 @@ static void find_unmapped(struct round *round)
 {
     for (unsigned i = 0; i < round->frames.count; i++) {
         uintptr_t pc = round->frames.list[i].pc;
-        round->unmapped[i] = ranges_find(round->look->ranges, pc - 1) && !is_readable(pc - 1);
+        round->unmapped[i] = ranges_find(round->search->ranges, pc - 1) && !is_readable(pc - 1);
     }
 }
 
@@ -377,7 +382,7 @@ static bool caller_may_be_there(const struct round *round)
     size_t count = caller_stack_walk(pcs, UNWIND_MAX);
     bool found = count == UNWIND_MAX;
     for (size_t i = 0; i < count && !found; i++)
-        found = ranges_find(round->look->ranges, pcs[i] - 1) != NULL;
+        found = ranges_find(round->search->ranges, pcs[i] - 1) != NULL;
     return found;
 }
 
@@ -404,14 +409,14 @@ static void check_place(struct round *round, struct watched *place)
 static void check_thread(struct round *round, struct watched *place)
 {
     round->passed = NULL;
-    if (place->seen && place->at.sp && (round->look->with_caller || !place->self)) {
+    if (place->seen && place->at.sp && (round->search->with_caller || !place->self)) {
         check_place(round, place);
         check_wait(round, place);
     }
-    round->occupied |= found_mutexes(&(struct mutex_look){.tid = place->tid,
-                                                          .ranges = round->look->ranges,
-                                                          .closing = round->look->closing,
-                                                          .passed = round->passed},
+    round->occupied |= found_mutexes(&(struct mutex_check){.tid = place->tid,
+                                                           .ranges = round->search->ranges,
+                                                           .closing = round->search->closing,
+                                                           .passed = round->passed},
                                      &round->found);
 }
 
@@ -435,12 +440,13 @@ static void release(struct round *round)
         maps_free(&round->maps);
 }
 
-enum stacks_seen rules_check_stacks(const struct stacks_look *look, rules_sink *sink, void *data)
+enum stacks_seen rules_check_stacks(const struct stacks_search *search, rules_sink *sink,
+                                    void *data)
 {
     static struct round round; /* too much for a small stack */
     memset(&round, 0, sizeof round);
-    round.look = look;
-    round.found.known = look->known;
+    round.search = search;
+    round.found.known = search->known;
     bool ready = prepare(&round);
     stack_gaps.missed += !ready;
     for (size_t i = 0; ready && i < round.count; i++)

@@ -17,7 +17,7 @@
 #include "rules/rules.h"
 #include "scan/ranges.h"
 
-struct stacks_look {
+struct stacks_search {
     const struct ranges *ranges; /* the modules */
     bool closing;                /* which are still mapped: the findings are pending */
     bool with_caller;            /* the calling thread counts */
@@ -32,11 +32,12 @@ enum stacks_seen {
     STACKS_INCOMPLETE, /* some thread was not seen, because it ran */
 };
 
-enum stacks_seen rules_check_stacks(const struct stacks_look *look, rules_sink *sink, void *data);
+enum stacks_seen rules_check_stacks(const struct stacks_search *search, rules_sink *sink,
+                                    void *data);
 
 /* Counts of threads that the search missed. */
 struct stack_gaps {
-    unsigned running;   /* threads that ran at each look */
+    unsigned running;   /* threads that ran at each sample */
     unsigned elsewhere; /* threads on stacks that are not the ones they were given */
     unsigned missed;    /* threads for which there was no memory */
 };

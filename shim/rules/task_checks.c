@@ -30,10 +30,10 @@ void rules_check_task_end(rules_sink *sink, void *data)
         return;
     }
     for (uint32_t i = 0; i < keys_end; i++) {
-        if (values[i].setter != thread->tasks->current || values[i].told_left ||
+        if (values[i].setter != thread->tasks->current || values[i].reported_left ||
             !task_value_is_left(thread, i))
             continue;
-        values[i].told_left = thread->tasks->has_told = true;
+        values[i].reported_left = thread->tasks->has_reported = true;
         apply_to_left_locked(thread, i, 0, &found);
     }
     lock_release(&registry_lock);
@@ -46,7 +46,7 @@ void rules_check_task_read(uint32_t number, uintptr_t at, rules_sink *sink, void
     struct found found = {0};
     if (!task_value_is_left(thread, number) || !lock_acquire(&registry_lock))
         return;
-    thread->tasks->values[number].told_read = true;
+    thread->tasks->values[number].reported_read = true;
     apply_to_left_locked(thread, number, at, &found);
     lock_release(&registry_lock);
     found_hand_on(&found, sink, data);

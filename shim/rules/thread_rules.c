@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Live threads. */
 #include "modules/symbols.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "registry/threads.h"
 #include "rules/paths.h"
 #include "rules/retained.h"

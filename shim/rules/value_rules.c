@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Values of threads for live keys. */
 #include "base/json.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "registry/threads.h"
 #include "rules/paths.h"
 #include "rules/retained.h"
@@ -149,7 +149,7 @@ static void still_holds(const struct object *object, const char **how)
 {
     struct thread *thread = thread_by_serial_locked(object->value.thread);
     struct value *value = thread ? thread_value(thread, object->value.key) : NULL;
-    if (!thread || thread_is_gone(thread))
+    if (!thread || thread_has_ended(thread))
         *how = "the thread ended";
     else if (atomic_load(&keys[object->value.key].generation) != object->value.generation)
         *how = "the key was deleted";

@@ -2,7 +2,7 @@
 /* Threads that wait in the kernel with memory of a module. */
 #include "base/json.h"
 #include "base/sys.h"
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "registry/async_io.h"
 #include "registry/threads.h"
 #include "rules/passages.h"

@@ -3,6 +3,7 @@
 #include "base/sys.h"
 #include "modules/symbols.h"
 #include "registry/threads.h"
+#include "rules/rust_names.h"
 
 #include <string.h>
 
@@ -45,6 +46,12 @@ bool words_is_of_std(const char *symbol)
     return symbol[0] == 'S' && symbol[1] && strchr("tabsiod", symbol[1]);
 }
 
+/* Nobody can read a name that is cut. */
+static bool find_whole(const struct frame *frame, unsigned back, char name[static SYMBOL_MAX])
+{
+    return symbol_find(frame->module, frame->pc - back, name) && strlen(name) < SYMBOL_MAX - 1;
+}
+
 static void word_code(struct text *text, const struct frame *frame, unsigned back)
 {
     char name[SYMBOL_MAX];
@@ -52,20 +59,23 @@ static void word_code(struct text *text, const struct frame *frame, unsigned bac
         text_add_hex(text, frame->pc);
         return;
     }
-    bool named = symbol_find(frame->module, frame->pc - back, name);
+    bool named = find_whole(frame, back, name);
     /* Such names are long, and say nothing of the module. The analyzer shows them with the frame.
      */
     bool is_of_std = named && words_is_of_std(name);
+    bool is_of_rust = named && rust_is_of_library(name);
     if (named && frame->module->is_shim) {
         text_add(text, name);
         return;
     }
-    if (named && !is_of_std)
+    if (named && !is_of_std && !is_of_rust)
         text_printf(text, "%s (", name);
     text_printf(text, "%s+%lx", frame->module->identity,
                 (unsigned long)(frame->pc - frame->module->bias));
     if (named)
-        text_add(text, is_of_std ? " (code of the C++ library)" : ")");
+        text_add(text, is_of_std    ? " (code of the C++ library)"
+                       : is_of_rust ? " (code of Rust's library)"
+                                    : ")");
 }
 
 void word_function(struct text *text, const struct frame *frame)
@@ -86,11 +96,12 @@ void word_signature(struct text *text, const struct frame *frame)
                 (unsigned long)(frame->pc - frame->module->bias));
 }
 
-/* Code that the compiler makes, or takes from the C++ library, has no counterpart by name. */
+/* Code that the compiler makes, or takes from the language's library, has no counterpart by name.
+ */
 static bool is_of_user(const char *symbol)
 {
-    return !words_is_of_std(symbol) && strncmp(symbol, "_GLOBAL__", 9) != 0 &&
-           strcmp(symbol, "_init") != 0;
+    return !words_is_of_std(symbol) && !rust_is_of_library(symbol) &&
+           strncmp(symbol, "_GLOBAL__", 9) != 0 && strcmp(symbol, "_init") != 0;
 }
 
 static bool own_function(const struct finding *finding, char name[static SYMBOL_MAX])
@@ -98,8 +109,8 @@ static bool own_function(const struct finding *finding, char name[static SYMBOL_
     const struct stack *stack = finding->stack;
     for (uint32_t i = 0; stack && i < stack->count; i++) {
         const struct frame *frame = &stack->frames[i];
-        if (frame->module && frame->module == finding->module &&
-            symbol_find(frame->module, frame->pc - 1, name) && is_of_user(name))
+        if (frame->module && frame->module == finding->module && find_whole(frame, 1, name) &&
+            is_of_user(name))
             return true;
     }
     return false;
@@ -172,6 +183,17 @@ void word_drop_exception(struct text *text)
 {
     text_add(text, "Leave the catch block, and drop each std::exception_ptr to the object, before "
                    "dlclose");
+}
+
+bool words_is_rust(const struct finding *finding)
+{
+    char name[SYMBOL_MAX];
+    for (uint32_t i = 0; finding->stack && i < finding->stack->count; i++) {
+        const struct frame *frame = &finding->stack->frames[i];
+        if (frame->module && frame->module == finding->module)
+            return symbol_find(frame->module, frame->pc - 1, name) && rust_is_name(name);
+    }
+    return false;
 }
 
 bool words_stack_names(const struct stack *stack, const char *part)

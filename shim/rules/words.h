@@ -58,6 +58,9 @@ void word_drop_exception(struct text *text);
 /* True if a mangled name is in namespace std, or of a table or guard of what is. */
 bool words_is_of_std(const char *symbol);
 
+/* True if the module's innermost function on the finding's stack is compiled Rust. */
+bool words_is_rust(const struct finding *finding);
+
 /* True if one of the innermost frames is in a function whose name contains this. */
 bool words_stack_names(const struct stack *stack, const char *part);
 

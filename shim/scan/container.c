@@ -12,15 +12,20 @@ static uintptr_t word_at(uintptr_t slot, const uintptr_t *words, size_t count, s
     return slot && view_copy_word(slot + index * WORD, &word) ? word : 0;
 }
 
-/* malloc rounds sizes up: small ones to a multiple of two words, and a rest too small for a block
- * is added; large ones to pages. Other allocators have classes of sizes. */
-static bool is_all_of(size_t capacity, size_t size)
+/* True if the contents may have the whole block. malloc rounds sizes up, small ones by a few words
+ * of which is known how many were asked for, large ones to pages. Other allocators have classes of
+ * sizes. */
+static bool is_all_of(size_t capacity, const struct block *block)
 {
     enum { MORE = 5 * WORD, LARGE = 16 * PAGE };
+    size_t size = block->size;
     if (capacity == 0 || capacity > size)
         return false;
-    return !blocks_have_heads() || size - capacity < MORE ||
-           (size >= LARGE && size - capacity < 2 * PAGE);
+    if (!blocks_have_heads() || (size >= LARGE && size - capacity < 2 * PAGE))
+        return true;
+    if (block->asked & HEAP_ASKED_UNKNOWN)
+        return size - capacity < MORE;
+    return capacity / WORD == heap_asked_bytes(size, block->asked) / WORD;
 }
 
 /* An iterator of libstdc++'s std::deque: an element, the begin and the end of the piece that it is
@@ -49,7 +54,7 @@ uintptr_t container_find_end(struct block_index *index, struct view *view, uintp
     uintptr_t capacity = word_at(slot, words, count, 2);
     if (capacity < end || !is_in_block(index, capacity - 1, block) ||
         !blocks_extent(index, view, block->start, &block->size) ||
-        !is_all_of(capacity - begin, block->size))
+        !is_all_of(capacity - begin, block))
         return 0;
     /* Four into one block are something else: libc++'s split buffer, a stream's buffer. */
     if (word_at(slot, words, count, 3) - begin <= block->size)

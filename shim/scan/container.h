@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Containers that have a block of the heap for themselves, as std::vector has: three pointers into
- * it, its begin, the end of the contents, and the end of the block. Words at or behind the end are
+ * it, its begin, the end of the contents, and the end of the block. Words at or after the end are
  * not live: they are what erased elements left there.
  */
 #ifndef DLPIN_SCAN_CONTAINER_H

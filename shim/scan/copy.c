@@ -141,9 +141,9 @@ enum copy_state copy_poll(void)
         copy_tidy();
         return COPY_NONE;
     }
-    bool gone = reap(WNOHANG);
+    bool reaped = reap(WNOHANG);
     bool done = atomic_load(ended) == 1;
-    running = !gone && !done;
+    running = !reaped && !done;
     return running ? COPY_RUNNING : done ? COPY_DONE : COPY_DIED;
 }
 

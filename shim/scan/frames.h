@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-/* The part of a deeper stack behind them is searched word by word. */
+/* The part of a deeper stack after them is searched word by word. */
 enum { FRAMES_MAX = 128 };
 
 struct thread_frames {

@@ -11,7 +11,7 @@ static bool is_of_same_call(uintptr_t word, const struct site *site)
     return made && made->requester.pc == site->requester.pc;
 }
 
-static bool look_through(struct view *view, uintptr_t start, uintptr_t end, const struct site *site)
+static bool scan_words(struct view *view, uintptr_t start, uintptr_t end, const struct site *site)
 {
     while (start + WORD <= end) {
         const uintptr_t *words;
@@ -38,7 +38,7 @@ bool library_keeps(const struct site *site)
         const ElfW(Phdr) *p = &library->phdr[i];
         uintptr_t start = library->bias + p->p_vaddr;
         if (p->p_type == PT_LOAD && p->p_flags & PF_W)
-            found = look_through(&view, start, start + p->p_memsz, site);
+            found = scan_words(&view, start, start + p->p_memsz, site);
     }
     view_close(&view);
     return found;

@@ -87,12 +87,12 @@ static bool add(struct maps *maps, struct mapping mapping)
 /* The kernel writes them in ascending order, whatever changes meanwhile. */
 bool maps_parse(struct maps *maps, const char *text)
 {
-    uintptr_t behind = 0;
+    uintptr_t last_end = 0;
     for (const char *line = text; *line; line += *line == '\n') {
         struct mapping mapping;
-        if (!read_line(line, &mapping) || mapping.start < behind || !add(maps, mapping))
+        if (!read_line(line, &mapping) || mapping.start < last_end || !add(maps, mapping))
             return false;
-        behind = mapping.end;
+        last_end = mapping.end;
         line += strcspn(line, "\n");
     }
     return true;
@@ -172,8 +172,8 @@ void maps_free(struct maps *maps)
     *maps = (struct maps){0};
 }
 
-/* The first mapping that ends behind an address. */
-static size_t first_behind(const struct maps *maps, uintptr_t address)
+/* The first mapping that ends after an address. */
+static size_t first_ending_after(const struct maps *maps, uintptr_t address)
 {
     size_t low = 0, high = maps->count;
     while (low < high) {
@@ -188,12 +188,12 @@ static size_t first_behind(const struct maps *maps, uintptr_t address)
 
 const struct mapping *maps_find(const struct maps *maps, uintptr_t address)
 {
-    size_t i = first_behind(maps, address);
+    size_t i = first_ending_after(maps, address);
     return i < maps->count && maps->list[i].start <= address ? &maps->list[i] : NULL;
 }
 
 bool maps_overlap(const struct maps *maps, uintptr_t start, uintptr_t end)
 {
-    size_t i = first_behind(maps, start);
+    size_t i = first_ending_after(maps, start);
     return i < maps->count && maps->list[i].start < end;
 }

@@ -44,7 +44,7 @@ size_t view_fetch_words(struct view *view, uintptr_t start, size_t size, const u
 
 /*
  * The words of [at, at + size), `at` rounded up to a word: at most VIEW_BYTES of them, so callers
- * go on behind what they got. Returns how many words; 0 where the first cannot be read. They stay
+ * go on after what they got. Returns how many words; 0 where the first cannot be read. They stay
  * valid until the next call.
  */
 static inline size_t view_words(struct view *view, uintptr_t at, size_t size,

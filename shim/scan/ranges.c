@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* The first range that ends behind an address. */
-static unsigned first_behind(const struct ranges *ranges, uintptr_t address)
+/* The first range that ends after an address. */
+static unsigned first_ending_after(const struct ranges *ranges, uintptr_t address)
 {
     unsigned low = 0, high = ranges->count;
     while (low < high) {
@@ -19,7 +19,7 @@ static unsigned first_behind(const struct ranges *ranges, uintptr_t address)
 
 bool ranges_overlap(const struct ranges *ranges, uintptr_t start, uintptr_t end)
 {
-    unsigned at = first_behind(ranges, start);
+    unsigned at = first_ending_after(ranges, start);
     return at < ranges->count && ranges->list[at].start < end;
 }
 
@@ -34,7 +34,7 @@ static void make_room(struct ranges *ranges, unsigned first, unsigned last)
 
 static void add(struct ranges *ranges, const struct range *range)
 {
-    unsigned first = first_behind(ranges, range->start), last = first;
+    unsigned first = first_ending_after(ranges, range->start), last = first;
     ranges->shift = 0;
     while (last < ranges->count && ranges->list[last].start < range->end)
         last++;
@@ -48,12 +48,17 @@ static void add(struct ranges *ranges, const struct range *range)
 
 void ranges_add(struct ranges *ranges, struct module *module)
 {
-    add(ranges, &(struct range){module->start, module->end, module, false});
+    add(ranges, &(struct range){module->start, module->end, module, false, false});
 }
 
 void ranges_add_word(struct ranges *ranges, uintptr_t word, struct module *module)
 {
-    add(ranges, &(struct range){word, word + 1, module, false});
+    add(ranges, &(struct range){word, word + 1, module, false, false});
+}
+
+void ranges_add_mapped(struct ranges *ranges, uintptr_t start, uintptr_t end, struct module *module)
+{
+    add(ranges, &(struct range){start, end, module, false, true});
 }
 
 void ranges_ready(struct ranges *ranges)
@@ -73,6 +78,6 @@ void ranges_ready(struct ranges *ranges)
 
 const struct range *ranges_search(const struct ranges *ranges, uintptr_t word)
 {
-    unsigned at = first_behind(ranges, word);
+    unsigned at = first_ending_after(ranges, word);
     return at < ranges->count && word >= ranges->list[at].start ? &ranges->list[at] : NULL;
 }

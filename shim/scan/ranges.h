@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Address ranges that unloaded modules had, for the question whether a word points into one. */
+/* Address ranges that unloaded modules had, or mapped, for the question whether a word points into
+ * one. */
 #ifndef DLPIN_SCAN_RANGES_H
 #define DLPIN_SCAN_RANGES_H
 
@@ -14,6 +15,7 @@ struct range {
     uintptr_t start, end;
     struct module *module;
     bool used_again; /* something else lies there, or in a part of it */
+    bool is_mapped;  /* by the module, and is still there */
 };
 
 struct ranges {
@@ -47,6 +49,10 @@ void ranges_add(struct ranges *ranges, struct module *module);
 /* Of a module only this one address. */
 void ranges_add_word(struct ranges *ranges, uintptr_t word, struct module *module);
 
+/* Memory that the module mapped. */
+void ranges_add_mapped(struct ranges *ranges, uintptr_t start, uintptr_t end,
+                       struct module *module);
+
 /* When all were added: makes ranges_find quick. */
 void ranges_ready(struct ranges *ranges);
 
@@ -59,7 +65,7 @@ const struct range *ranges_search(const struct ranges *ranges, uintptr_t word);
 static inline bool ranges_have(const struct ranges *ranges, const struct module *module)
 {
     const struct range *range = ranges_search(ranges, module->start);
-    return range && range->module == module;
+    return range && range->module == module && !range->is_mapped;
 }
 
 static inline bool ranges_may_have(const struct ranges *ranges, uintptr_t word)

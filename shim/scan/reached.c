@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "scan/reached.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/sys.h"
 #include "base/written.h"
 #include "registry/mappings.h"
 #include "scan/picture.h"
 #include "scan/stacks.h"
 #include "scan/target.h"
+#include "scan/walking.h"
+
+#include <string.h>
 
 enum {
     AREAS_MAX = 1024, /* mappings; of more it is not known if something leads to them */
@@ -20,19 +24,24 @@ enum {
 #define QUICK_LIMIT ((uint64_t)16 << 20)
 #define PATIENT_LIMIT ((uint64_t)1 << 30)
 
+/* A path is for a note: the walk that finds it may take no longer. */
+enum { PATH_NS = 100 * MILLISECOND };
+
 struct area {
     uintptr_t start, end;
     uint64_t serial;
     bool wanted, reached, followed;
+    bool was_reached; /* by an earlier examination */
+    struct module *module;
 };
 
 struct search {
     struct area list[AREAS_MAX]; /* ascending, without overlaps; others are left out */
     unsigned count, wanted;
     uint64_t bytes; /* of all */
-    bool is_patient, failed;
+    bool is_patient, is_copy, failed;
     bool is_blind; /* there is a thread whose stack is not known, and may be in one of them */
-    struct picture picture;
+    const struct picture *picture;
     struct view view, block_view;
     struct written written;
 };
@@ -102,9 +111,9 @@ static bool scan_page(const struct heap_leaf *leaf, size_t page, void *data)
 
 static void scan_roots(struct search *search)
 {
-    for (size_t i = 0; i < search->picture.roots.count; i++) {
-        const struct root *root = &search->picture.roots.list[i];
-        if (root->kind == ROOT_UNLOADED)
+    for (size_t i = 0; i < search->picture->roots.count; i++) {
+        const struct root *root = &search->picture->roots.list[i];
+        if (!root_may_map(root))
             continue;
         if (root->start < root->end)
             scan_memory(search, root->start, root->end, 0);
@@ -138,13 +147,16 @@ static void follow(struct search *search)
 static void add_area(struct mapped *mapped, void *data)
 {
     struct search *search = data;
-    if (!site_unloaded(site_get(mapped->site)) || search->count == AREAS_MAX)
+    struct module *module = site_unloaded(site_get(mapped->site));
+    if (!module || search->count == AREAS_MAX)
         return;
     struct area *area = &search->list[search->count++];
     *area = (struct area){.start = mapped->start,
                           .end = mapped->end,
                           .serial = mapped->serial,
-                          .wanted = search->is_patient || !mapped->reach};
+                          .wanted = search->is_patient || !mapped->reach,
+                          .was_reached = mapped->reach == REACH_SOMETHING,
+                          .module = module};
     search->wanted += area->wanted;
     search->bytes += mapped->end - mapped->start;
 }
@@ -181,32 +193,106 @@ static void scan_all(struct search *search)
     bool is_held = sys_hold_memory();
     written_open(&search->written);
     scan_roots(search);
-    heap_pages_each(&search->picture.pages, scan_page, search);
+    heap_pages_each(&search->picture->pages, scan_page, search);
     follow(search);
     written_close(&search->written);
     if (is_held)
         sys_release_memory();
 }
 
-static void run(struct search *search)
+/* Retention paths to what the last examination found to be reached, and no earlier one did. */
+static struct paths {
+    unsigned count, capacity;
+    struct reached_path {
+        uint64_t serial;
+        struct result result;
+    } * list;
+} paths;
+
+static void forget_paths(void)
+{
+    arena_free(paths.list, paths.capacity * sizeof *paths.list);
+    paths = (struct paths){0};
+}
+
+static void note_path(struct search *search, const struct result *result)
+{
+    const struct area *area = area_at(search, result->start);
+    if (result->kind == RESULT_MAPPED && area && paths.count < paths.capacity)
+        paths.list[paths.count++] = (struct reached_path){area->serial, *result};
+}
+
+static void walk_to(struct search *search, const struct ranges *ranges, struct walk *walk)
+{
+    uint64_t before = sys_block_signals(~(uint64_t)0);
+    picture_show(search->picture, walk);
+    walk->ranges = ranges;
+    walk->place = search->is_copy          ? WALK_IN_COPY
+                  : walking_may_be_alone() ? WALK_ALONE
+                                           : WALK_BESIDE;
+    walk->deadline = clock_monotonic_ns() + PATH_NS;
+    walk_run(walk);
+    sys_block_signals(before);
+    paths.list = arena_alloc(walk->count * sizeof *paths.list);
+    paths.capacity = paths.list ? walk->count : 0;
+    for (unsigned i = 0; i < walk->count; i++)
+        note_path(search, &walk->results[i]);
+}
+
+static void find_paths(struct search *search)
+{
+    struct ranges *ranges = sys_map(sizeof *ranges);
+    struct walk *walk = ranges ? sys_map(sizeof *walk) : NULL;
+    for (unsigned i = 0; walk && i < search->count; i++) {
+        const struct area *area = &search->list[i];
+        if (area->wanted && area->reached && !area->was_reached)
+            ranges_add_mapped(ranges, area->start, area->end, area->module);
+    }
+    if (walk && ranges->count > 0) {
+        ranges_ready(ranges);
+        walk_to(search, ranges, walk);
+    }
+    if (walk)
+        sys_unmap(walk, sizeof *walk);
+    if (ranges)
+        sys_unmap(ranges, sizeof *ranges);
+}
+
+const struct result *reached_by(const struct mapped *mapped)
+{
+    for (unsigned i = 0; i < paths.count; i++)
+        if (paths.list[i].serial == mapped->serial)
+            return &paths.list[i].result;
+    return NULL;
+}
+
+static void scan_picture(struct search *search)
 {
     if (!view_open(&search->view, false))
         return;
     if (view_open(&search->block_view, false)) {
-        if (picture_begin(&search->picture) && picture_take(&search->picture, NULL) &&
-            !search->picture.roots.failed) {
-            search->is_blind = search->picture.roots.incomplete && !stack_is_alone();
-            scan_all(search);
-            each_mapped(search, take_answer);
-        }
-        picture_free(&search->picture);
+        scan_all(search);
+        find_paths(search);
+        each_mapped(search, take_answer);
         view_close(&search->block_view);
     }
     view_close(&search->view);
 }
 
+static void run(struct search *search)
+{
+    struct picture picture;
+    search->picture = &picture;
+    if (picture_begin(&picture) && picture_take(&picture, NULL) && !picture.roots.failed) {
+        search->is_blind = picture.roots.incomplete && !stack_is_alone();
+        scan_picture(search);
+    }
+    picture_free(&picture);
+}
+
 void reached_examine(bool is_patient)
 {
+    forget_paths();
     if (atomic_load(&mappings_highest) == 0)
         return;
     struct search *search = arena_alloc(sizeof *search);
@@ -216,5 +302,20 @@ void reached_examine(bool is_patient)
     each_mapped(search, add_area);
     if (search->wanted > 0 && !search->failed && is_affordable(search))
         run(search);
+    arena_free(search, sizeof *search);
+}
+
+void reached_examine_copy(const struct picture *picture)
+{
+    struct search *search = arena_alloc(sizeof *search);
+    if (!search)
+        return;
+    paths = (struct paths){0};
+    search->is_patient = search->is_copy = true;
+    search->is_blind = picture->roots.incomplete;
+    search->picture = picture;
+    each_mapped(search, add_area);
+    if (search->count > 0 && !search->failed && !picture->roots.failed && is_affordable(search))
+        scan_picture(search);
     arena_free(search, sizeof *search);
 }

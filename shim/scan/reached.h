@@ -7,10 +7,19 @@
 #ifndef DLPIN_SCAN_REACHED_H
 #define DLPIN_SCAN_REACHED_H
 
-#include <stdbool.h>
+#include "registry/mappings.h"
+#include "scan/picture.h"
 
 /* Examines mappings whose reach is not known. With `is_patient`: all of them, at any cost up to a
  * limit. Else those of a large process stay unknown. Under the check lock. */
 void reached_examine(bool is_patient);
+
+/* The same in a copy of the process (lifecycle/answer.h), by a picture that was taken in the
+ * process itself: of all mappings. */
+void reached_examine_copy(const struct picture *picture);
+
+/* The retention path to a mapping that the last examination, and no earlier one, found to be
+ * reached. NULL: none is known. Valid until the next one. */
+const struct result *reached_by(const struct mapped *mapped);
 
 #endif

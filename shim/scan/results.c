@@ -195,6 +195,27 @@ void results_add_pointer(struct state *state, const struct range *range, uintptr
     add_place(result, slot, result->start);
 }
 
+/* Words in such memory that lead back to it prove nothing. */
+void results_add_mapped(struct state *state, const struct range *range, uintptr_t slot,
+                        uintptr_t word, uint32_t from)
+{
+    bool *known = &state->mapped_known[range - state->walk->ranges->list];
+    struct result *result;
+    bool is_doubtful = from & NODE_IS_ENTRY && !root_may_map(root_of_entry(state, from));
+    if (state->lost || *known || is_doubtful || slot - range->start < range->end - range->start ||
+        !(result = add_result(state->walk)))
+        return;
+    *known = true;
+    *result = (struct result){.kind = RESULT_MAPPED,
+                              .module = range->module,
+                              .word = word,
+                              .start = range->start,
+                              .size = range->end - range->start,
+                              .blocks = 1};
+    make_path(state, result, from);
+    result->path[result->steps - 1].slot = slot;
+}
+
 struct result *results_group_of(struct state *state, enum result_kind kind, struct module *module,
                                 const struct block *block, uint32_t id)
 {

@@ -48,6 +48,7 @@ struct state {
     uint32_t libcs_own; /* the first nodes are blocks that libc made for itself */
     struct maker makers[MAKERS];
     struct repeat repeats[REPEATS];
+    bool mapped_known[RANGES_MAX]; /* ranges of mapped memory that have a result */
 };
 
 /* The cached facts about a call site. Valid until the next call. */
@@ -75,6 +76,10 @@ static inline size_t size_of(struct state *state, const struct block *block)
 /* A word of a block, or of a variable, that points into an image. */
 void results_add_pointer(struct state *state, const struct range *range, uintptr_t slot,
                          uintptr_t word, uint32_t from);
+
+/* A word that points into memory that a module mapped. */
+void results_add_mapped(struct state *state, const struct range *range, uintptr_t slot,
+                        uintptr_t word, uint32_t from);
 
 /* The result for blocks of this one's call site, made now, with the retention path, if it is the
  * first. NULL: there is no room. */

@@ -60,10 +60,17 @@ void roots_free(struct roots *roots);
 /*
  * True if a word of the root that points into an unloaded module may be a finding. Variables that
  * the runtimes keep for themselves are left out: libc's lists of exit and fork handlers keep old
- * words behind their ends, and registered handlers have kinds of their own. A word on a stack, or
+ * words after their ends, and registered handlers have kinds of their own. A word on a stack, or
  * in memory of unknown layout, may be dead; and values and arguments are reported without a scan.
  */
 bool root_may_point(const struct root *root);
+
+/* False for the loader's variables: they have old pointers to files that it mapped for a while (its
+ * cache of libraries), and none to memory that a module mapped. */
+static inline bool root_may_map(const struct root *root)
+{
+    return root->kind != ROOT_UNLOADED && !(root->module && root->module->loader);
+}
 
 /* True if a block that was reached from such a root can be expected to be in use. */
 static inline bool root_kind_leads(enum root_kind kind)

@@ -34,17 +34,17 @@ static struct ranges *make_ranges(void)
     return arena_alloc(sizeof(struct ranges));
 }
 
-void scan_look_again_locked(struct module *module)
+void scan_repeat_locked(struct module *module)
 {
     if (options.scan == SCAN_FULL)
         agenda_add_alone_locked(module, WORK_UNSETTLED);
 }
 
-void scan_look_again(struct module *module)
+void scan_repeat(struct module *module)
 {
     if (!lock_acquire(&changes_lock))
         return;
-    scan_look_again_locked(module);
+    scan_repeat_locked(module);
     lock_release(&changes_lock);
 }
 
@@ -53,7 +53,7 @@ bool scan_has_work(void)
     return work_any(WORK_SCAN) || atomic_load(&walking.active) || copy_is_left();
 }
 
-static bool is_waited_for(enum moment moment)
+static bool is_patient(enum moment moment)
 {
     return moment == MOMENT_EXIT || moment == MOMENT_REQUEST;
 }
@@ -113,9 +113,9 @@ static void explain(struct ranges *ranges, enum moment moment, bool is_in_variab
     struct budget_stamp begun = budget_begin();
     agenda_each(WORK_SCAN, is_done, ranges);
     if (is_in_variables)
-        walking_tell_hits(ranges);
+        walking_report_hits(ranges);
     else
-        walking_begin(ranges, bytes, is_waited_for(moment));
+        walking_begin(ranges, bytes, is_patient(moment));
     budget_end(begun);
 }
 
@@ -181,8 +181,8 @@ static enum copy_state wait_for_closed(uint64_t patience)
 /* At a dlclose only where no copy is needed. */
 static bool is_large(enum moment moment, uint64_t bytes)
 {
-    return is_waited_for(moment) ? bytes >= QUICK_BYTES
-                                 : bytes >= SMALL_BYTES || !walking_may_be_alone();
+    return is_patient(moment) ? bytes >= QUICK_BYTES
+                              : bytes >= SMALL_BYTES || !walking_may_be_alone();
 }
 
 /* A walk for them is useless if the program does not wait for its end. */
@@ -230,14 +230,14 @@ static void note_harmless(const struct hits *hits)
     }
 }
 
-void scan_done(bool told)
+void scan_done(bool is_reported)
 {
-    if (!told && walking.retainer_count == 0 && walking.walk->complete && walking.hits.all)
+    if (!is_reported && walking.retainer_count == 0 && walking.walk->complete && walking.hits.all)
         note_harmless(&walking.hits);
     walking_end();
 }
 
-void scan_put_off(void)
+void scan_defer(void)
 {
     if (!atomic_load(&walking.active))
         return;

@@ -18,8 +18,8 @@
 /* A word that pointed into this unloaded module is not where it was: memory is scanned for it once
  * more. Not if something else lies, or lay, where the module was. Takes the changes lock; the
  * caller of the other one has it. */
-void scan_look_again(struct module *module);
-void scan_look_again_locked(struct module *module);
+void scan_repeat(struct module *module);
+void scan_repeat_locked(struct module *module);
 
 /* True if a scan is pending, or a walk is in progress. Without a lock. */
 bool scan_has_work(void);
@@ -39,15 +39,16 @@ uint64_t scan_patience(enum moment moment, bool begun);
 
 /*
  * Gives the results of the last walk once, when it is over; waits for it for at most so many
- * nanoseconds. NULL: none (yet). scan_done releases them; `told`: a result was worth reporting. An
- * incomplete walk may miss some. The program ran meanwhile, so each result must be confirmed.
+ * nanoseconds. NULL: none (yet). scan_done releases them; `is_reported`: a result was worth
+ * reporting. An incomplete walk may miss some. The program ran meanwhile, so each result must be
+ * confirmed.
  */
 const struct walk *scan_results(uint64_t nanoseconds);
-void scan_done(bool told);
+void scan_done(bool is_reported);
 
-/* Gives up the walk in progress; scan_put_off: until its turn comes again. */
+/* Gives up the walk in progress; scan_defer: until its turn comes again. */
 void scan_stop(void);
-void scan_put_off(void);
+void scan_defer(void);
 
 /* In a fork child. */
 void scan_fork_child(void);
@@ -57,7 +58,7 @@ struct scan_gaps {
     unsigned reused;    /* modules whose range was used again before it was scanned */
     unsigned ran_out;   /* walks that a limit ended */
     unsigned died;      /* copies that did not come to their end */
-    unsigned running;   /* threads whose stack could not be told */
+    unsigned running;   /* threads of which nobody knows which part of the stack is used */
     unsigned unread;    /* modules for which the mappings could not be read, or no room was left */
     unsigned no_memory; /* walks that had no memory for all that they found */
     unsigned overwritten;  /* walks that met a block whose end cannot be known */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "scan/stacks.h"
 #include "base/clock.h"
+#include "base/guard.h"
 #include "base/own_stack.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "ownership/interrupted.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,11 +64,11 @@ static bool sample(pid_t tid, struct thread_stack *stack, bool *running)
     text_free(&path);
     *running = is_there && !stack_parse(line, stack);
     if (is_there && !*running)
-        own_stack_look_through(tid, &stack->sp, &stack->pc);
+        own_stack_to_program(tid, &stack->sp, &stack->pc);
     return is_there;
 }
 
-bool stack_look(pid_t tid, struct thread_stack *stack)
+bool stack_sample_once(pid_t tid, struct thread_stack *stack)
 {
     bool running;
     return sample(tid, stack, &running) && !running;
@@ -84,8 +86,21 @@ bool stack_sample(pid_t tid, struct thread_stack *stack)
     return !running;
 }
 
+bool stack_interrupted(struct thread_stack *stack)
+{
+    const struct interrupted *interrupted = guard.interrupted;
+    if (!interrupted)
+        return false;
+    const struct cfi_frame frame = interrupted_frame(interrupted->context);
+    stack->sp = frame.registers[CFI_SP];
+    stack->pc = frame.pc;
+    stack->call = interrupted->call;
+    interrupted_arguments(interrupted->context, stack->arguments);
+    return true;
+}
+
 /* proc(5): the name of the program, in parentheses, may have any character in it; the number of
- * threads is the 18th field behind it. Not /proc/self/status, where a list of groups of any length
+ * threads is the 18th field after it. Not /proc/self/status, where a list of groups of any length
  * comes first. */
 unsigned stack_count_in(const char *stat)
 {

@@ -29,7 +29,10 @@ struct thread_stack {
 bool stack_sample(pid_t tid, struct thread_stack *stack);
 
 /* The same with one sample. */
-bool stack_look(pid_t tid, struct thread_stack *stack);
+bool stack_sample_once(pid_t tid, struct thread_stack *stack);
+
+/* The same of the calling thread while it serves a request. False: it serves none. */
+bool stack_interrupted(struct thread_stack *stack);
 
 /* Parses the line that the kernel gives of a thread in its file "syscall". False: the line does not
  * say where the stack is in use. */

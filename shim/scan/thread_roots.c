@@ -205,7 +205,7 @@ static void add_own_stack(struct roots *roots, struct taken *taken, const struct
     if (caller_stack_frame(&caller))
         sp = caller.registers[CFI_SP];
     else
-        own_stack_look_through_own(&sp);
+        own_stack_to_program_own(&sp);
     add_stack(roots, taken, maps, &self, sp);
     for (unsigned i = 0; i < CFI_SAVED; i++)
         if (cfi_knows(&caller, cfi_saved_registers[i]))
@@ -238,7 +238,7 @@ static void add_stacks(struct roots *roots, struct taken *taken, const struct ma
         return;
     }
     for (struct thread *thread = threads; thread; thread = thread->next) {
-        if (atomic_load(&thread->tid) <= 0 || thread_is_gone_now(thread))
+        if (atomic_load(&thread->tid) <= 0 || thread_has_ended_now(thread))
             continue;
         seen++;
         add_descriptor(roots, taken, maps, thread);

@@ -82,7 +82,7 @@ void reach(struct state *state, const struct block *block, uint32_t parent)
         classify(state, block, id, parent);
 }
 
-/* A word, with those that come behind it as far as they were read. */
+/* A word, with those that come after it as far as they were read. */
 struct place {
     uintptr_t slot;
     const uintptr_t *words;
@@ -149,7 +149,11 @@ static void visit_word(struct state *state, const struct place *place, uint32_t 
     uintptr_t word = place->words[0];
     const struct range *range = ranges_find(state->walk->ranges, word);
     if (range && !range->used_again) {
-        if (state->follow == FOLLOW_ALL)
+        if (state->follow != FOLLOW_ALL)
+            return;
+        if (range->is_mapped)
+            results_add_mapped(state, range, place->slot, word, from);
+        else
             results_add_pointer(state, range, place->slot, word, from);
     } else if (blocks_may_be(state->index, word)) {
         visit_pointer(state, place, from, exact);
@@ -191,9 +195,9 @@ static inline size_t next_lead(const struct state *state, const uintptr_t *words
     return count;
 }
 
-/* The next address behind so many words. After no words it is the next page: this one cannot be
+/* The next address after so many words. After no words it is the next page: this one cannot be
  * read. */
-static uintptr_t behind(uintptr_t at, size_t count, uintptr_t end)
+static uintptr_t address_after(uintptr_t at, size_t count, uintptr_t end)
 {
     return count ? at + count * WORD : memory_gap_end(at, end);
 }
@@ -203,7 +207,7 @@ void visit_words(struct state *state, uintptr_t start, size_t size, uint32_t fro
     const uintptr_t *words = NULL;
     size_t count;
     uintptr_t end = start + size;
-    for (uintptr_t at = start; at + WORD <= end; at = behind(at, count, end)) {
+    for (uintptr_t at = start; at + WORD <= end; at = address_after(at, count, end)) {
         count = view_words(&state->view, at, end - at, &words);
         for (size_t i = 0; (i = next_lead(state, words, i, count)) < count; i++)
             visit_word(state, &(struct place){at + i * WORD, words + i, count - i}, from, exact);
@@ -246,7 +250,7 @@ struct block block_of(const struct state *state, uint32_t id)
     return block;
 }
 
-/* Visits the rest, behind a container's contents, of blocks that are not a container's alone. */
+/* Visits the rest, after a container's contents, of blocks that are not a container's alone. */
 void visit_rests(struct state *state)
 {
     for (uint32_t i = 0; i < state->nodes.limits && !out_of_budget(state); i++) {
@@ -268,7 +272,7 @@ static void visit_region(struct state *state, const struct root *root, uint32_t 
     const uintptr_t *words = NULL;
     size_t count;
     uintptr_t at = (root->start + WORD - 1) & ~(uintptr_t)(WORD - 1);
-    for (; at + WORD <= root->end; at = behind(at, count, root->end)) {
+    for (; at + WORD <= root->end; at = address_after(at, count, root->end)) {
         count = view_words(&state->region_view, at, root->end - at, &words);
         for (size_t i = 0; (i = next_lead(state, words, i, count)) < count; i++) {
             uint32_t entry = nodes_enter(&state->nodes, number, at + i * WORD);

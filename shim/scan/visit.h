@@ -27,7 +27,7 @@ void visit_root(struct state *state, uint32_t number);
 /* Everything that the blocks lead to that were reached so far. */
 void drain(struct state *state);
 
-/* Visits the rest, behind a container's contents, of blocks that are not a container's alone. */
+/* Visits the rest, after a container's contents, of blocks that are not a container's alone. */
 void visit_rests(struct state *state);
 
 /* The block of a node. */

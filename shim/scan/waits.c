@@ -12,7 +12,7 @@
 #define FUTEX_LOCK_PI2 13
 #endif
 
-/* A list of buffers, and how many there are in the argument behind it. */
+/* A list of buffers, and how many there are in the argument after it. */
 enum list { NO_LIST, PIECES, MESSAGE, MESSAGES };
 
 /* More pieces than that are not read. */

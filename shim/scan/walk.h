@@ -37,25 +37,37 @@ enum result_kind {
     RESULT_POINTER, /* a word into the image of an unloaded module */
     RESULT_HELD,    /* blocks that one made, with the retention path to the first of them */
     RESULT_LOST,    /* the same that nothing reaches */
+    RESULT_MAPPED,  /* a word into memory that one mapped, with the retention path to the word */
 };
 
 struct result {
     enum result_kind kind;
     struct module *module; /* the unloaded one; no reference */
-    uintptr_t word;        /* POINTER: where it points */
+    uintptr_t word;        /* POINTER, MAPPED: where it points */
     uint32_t site;         /* HELD, LOST: made here, */
-    uintptr_t start;       /* the first one, */
+    uintptr_t start;       /* the first one; MAPPED: the mapping, */
     size_t size;           /* and its size */
     size_t blocks, bytes;  /* of this site, each with nothing of the module before it */
     size_t hanging_blocks, hanging_bytes; /* what only these lead to */
     unsigned steps;                       /* of the retention path: the first ones and the last; */
     unsigned skipped;            /* so many between them are left out, before step STEPS_MAX / 2 */
-    struct step path[STEPS_MAX]; /* for a POINTER the last is where it was found */
+    struct step path[STEPS_MAX]; /* the last of POINTER, MAPPED is where it was found */
     /* POINTER, in a block: all places of the word in blocks of this site, as far as there is room.
      */
     unsigned place_count;
     struct in_block places[PLACES_MAX];
 };
+
+/* The blocks that have the word of a POINTER. */
+static inline size_t result_blocks(const struct result *result)
+{
+    size_t blocks = 0;
+    if (result->blocks != result->place_count)
+        return result->blocks;
+    for (unsigned i = 0; i < result->place_count; i++)
+        blocks += i == 0 || result->places[i].start != result->places[i - 1].start;
+    return blocks;
+}
 
 /* Modules whose retained heap is to be found out: what their variables alone hold. What two of
  * them hold is neither's. */

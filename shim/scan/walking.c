@@ -181,7 +181,7 @@ static bool begin(struct ranges *ranges, bool variables)
 }
 
 /* Only variables point into the unloaded modules, and all of them are known. */
-void walking_tell_hits(struct ranges *ranges)
+void walking_report_hits(struct ranges *ranges)
 {
     if (!begin(ranges, true))
         return;

@@ -43,7 +43,7 @@ void walking_begin(struct ranges *ranges, uint64_t bytes, bool waits);
 
 /* The same where all that points into the ranges are known words in variables (walking.hits); it is
  * over at once. */
-void walking_tell_hits(struct ranges *ranges);
+void walking_report_hits(struct ranges *ranges);
 
 /* Gives everything of the walk back. */
 void walking_end(void);

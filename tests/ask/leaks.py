@@ -3,7 +3,7 @@
 """dlpin leaks: programs are asked while they wait, and must not notice.
 
 Arguments: dlpin, libdlpin.so, the program "waits", and which part: a call that it waits in, or "flagged",
-"python", "suppose", "holders", "storm", "others"."""
+"python", "suppose", "holders", "storm", "namespace", "cancel", "others"."""
 
 import contextlib
 import json
@@ -213,6 +213,40 @@ def python():
         check('the program', asked.end(), ('good', 0))
 
 
+def namespace():
+    """A process that has another number by its own report."""
+    samples = os.path.dirname(os.path.dirname(PLUGIN))
+    outer = ['unshare', '--pid', '--fork']
+    if subprocess.run([*outer, 'true'], capture_output=True, check=False).returncode != 0:
+        sys.exit(SKIPPED)
+    steps = 'open plugin call plugin start open tidy call tidy start close plugin input'.split()
+    with Asked([*outer, os.path.join(samples, 'common', 'host'), *steps],
+               cwd=os.path.join(samples, 'key-destructor')) as asked:
+        with open(f'/proc/{asked.process.pid}/task/{asked.process.pid}/children', encoding='utf-8') as file:
+            pid = file.read().strip()
+        answer = asked.ask(pid=pid)
+        check('first line, ' + answer.stderr, answer.stdout.splitlines()[:1],
+              ['plugin.so, load 1 (unloaded): error key-destructor'])
+        answer = asked.ask('--as-if-unloaded=tidy.so', pid=pid)
+        check('supposed, ' + answer.stderr, answer.returncode, 1)
+        check('the program', asked.end(), ('', 0))
+    # A request cannot come there.
+    with Asked(['unshare', '--user', WAITS, 'read']) as asked:
+        answer = asked.ask()
+        check('user namespace', (answer.returncode, 'another user namespace' in answer.stderr), (2, True))
+        check('the program', asked.end(), ('good', 0))
+
+
+def cancel():
+    """The C library's own handler of the signal comes with the first pthread_cancel."""
+    samples = os.path.dirname(os.path.dirname(PLUGIN))
+    steps = 'thread worker send worker pause await cancel worker open plugin call plugin start close plugin input'
+    with Asked([os.path.join(samples, 'common', 'host'), *steps.split()],
+               cwd=os.path.join(samples, 'key-destructor')) as asked:
+        check('status', asked.ask().returncode, 1)
+        check('the program', asked.end(), ('', 0))
+
+
 def others():
     """Processes that cannot be asked."""
     with Asked([WAITS, 'read'], options='quiet=1') as asked:
@@ -229,6 +263,15 @@ def others():
     with Asked([WAITS, 'read'], options='check_signal=32:log_empty=0') as asked:
         check('status', asked.ask().returncode, 0)
         check('answers', asked.answers(), 1)
+        check('the program', asked.end(), ('good', 0))
+    # One that is stopped would serve the request when nobody asks any more.
+    with Asked([WAITS, 'read']) as asked:
+        asked.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, asked.process.pid, os.WSTOPPED | os.WNOWAIT)
+        answer = asked.ask()
+        check('stopped', (answer.returncode, 'is stopped' in answer.stderr), (2, True))
+        asked.process.send_signal(signal.SIGCONT)
+        check('goes on', (asked.ask().returncode, asked.answers()), (0, 1))
         check('the program', asked.end(), ('good', 0))
     # A signal that is no request reaches the handler that it would reach without the shim.
     with Asked([WAITS, 'read']) as asked:
@@ -248,6 +291,7 @@ SUPPOSITIONS = (
     ('key-value', 'key none thread w open plugin in w call plugin use_image', 'error key-value'),
     ('pointer', 'open plugin open tidy call plugin use_table', 'warning pointer'),
     ('exit-handler', 'open plugin call plugin start', 'error exit-handler'),
+    ('async-io', 'open plugin call plugin start', 'error async-io'),
     ('handle', 'open plugin call plugin start', 'note handle'),
 )
 
@@ -334,6 +378,10 @@ elif PART == 'suppose':
     suppose()
 elif PART == 'holders':
     holders()
+elif PART == 'namespace':
+    namespace()
+elif PART == 'cancel':
+    cancel()
 elif PART == 'others':
     others()
 elif PART == 'flagged':

@@ -29,7 +29,7 @@ print('good')
 
 
 def path(name):
-    return f'{FOLDER}/{name}.so'
+    return name if '/' in name else f'{FOLDER}/{name}.so'
 
 
 class Host:
@@ -102,10 +102,19 @@ def of_process(host):
     host.do('open', 'keeper', 'add', 'keeper', 'add', 'keeper', 'close', 'keeper')
     why(0, ['keeper.so, load 1 (closed)\n', 'hold 2 blocks', 'with 208 bytes'], *pid, 'keeper.so')
     why(0, ['loaded with the program', '!needs it'], *pid, 'libc.so.6')
+    # By a relative path; and two files of one name are two modules.
+    why(0, ['tidy.so, load 2 (loaded)'], *pid, os.path.relpath(path('tidy')))
+    with tempfile.TemporaryDirectory() as folder:
+        other = shutil.copy(path('tidy'), folder)
+        host.do('open', other)
+        why(2, [f'{path("tidy")}, too', f'{other}: name one by its path'], *pid, 'tidy.so')
+        why(0, ['tidy.so, load 3 (loaded)'], *pid, other)
+        why(0, ['tidy.so, load 2 (loaded)'], *pid, path('tidy'))
 
 
 def of_file(report):
-    why(0, ['tidy.so, load 2 (loaded)\n', 'and never closed', 'opened at:'], report, 'tidy.so')
+    why(0, ['tidy.so, load 2 (loaded)\n', 'and never closed', 'opened at:', 'tidy.so, load 3 (loaded)\n', 'and never closed'],
+        report, 'tidy.so')
     why(0, ['plugin.so, load 1 (closed)\n', 'DF_1_NODELETE'], report, 'plugin.so')
     why(1, ['library.so, load 1 (unloaded)\n', 'it was unmapped'], report, 'library.so')
     why(2, ['no process had a module "nothing.so"'], report, 'nothing.so')

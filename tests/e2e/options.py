@@ -3,6 +3,7 @@
 """Each option of DLPIN_OPTIONS, as a program under the shim shows it."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -104,6 +105,43 @@ class Options(unittest.TestCase):
         self.assertEqual((result.returncode, result.stderr),
                          (0, 'dlpin: registries=/nonexistent: it cannot be read\n'))
         self.assertEqual(self.run_with('quiet=1:registries=/nonexistent', CLEAN).stderr, '')
+
+    OWN_PUTENV = """
+        #include <dlfcn.h>
+        int calls;
+        int putenv(char *string) { calls++; return 0; }
+        int mprotect(void *start, unsigned long size, int how) { return 0; }
+        int main(int argc, char **argv)
+        {
+            void *plugin = argc > 1 ? dlopen(argv[1], RTLD_NOW) : 0;
+            return plugin ? dlclose(plugin) : 0;
+        }"""
+
+    def hooks(self, plugin, *more):
+        """Of the coverage of a program with such functions; None where it cannot be built."""
+        program = os.path.join(self.folder.name, 'program')
+        made = subprocess.run(['cc', '-w', '-x', 'c', '-', '-o', program, '-ldl', *more], input=self.OWN_PUTENV,
+                              text=True, capture_output=True, check=False)
+        if made.returncode:
+            return None
+        reports = tempfile.mkdtemp(dir=self.folder.name)
+        self.run_with(f'quiet=1:log_path={reports}/r', [program, *plugin],
+                      ASAN_OPTIONS='verify_asan_link_order=0:detect_leaks=0')
+        name, = os.listdir(reports)
+        with open(os.path.join(reports, name), encoding='utf-8') as file:
+            hooks, = [r['hooks'] for r in map(json.loads, file) if r['type'] == 'coverage']
+        return hooks
+
+    @unittest.skipIf(shutil.which('cc') is None, 'no compiler')
+    def test_functions_of_the_program(self):
+        """Plug-ins call them instead of those of the C library, and so of the shim."""
+        plugin = [f'{SAMPLE}/plugin.so']
+        own = {'heap': True, 'putenv': False, 'mprotect': False}
+        self.assertEqual(self.hooks(plugin, '-rdynamic'), own)
+        self.assertEqual(self.hooks(plugin, '-fvisibility=hidden'), {'heap': True}, 'nobody else finds them')
+        self.assertEqual(self.hooks([], '-rdynamic'), {'heap': True}, 'without plug-ins nothing follows')
+        # Those of a sanitizer in the program call the next ones, which are ours.
+        self.assertIn(self.hooks(plugin, '-rdynamic', '-fsanitize=address', '-static-libasan'), (None, {'heap': False}))
 
     def test_common(self):
         """Passed over, the plug-in is no requester: dlpin finds the owner of its key by the variable."""

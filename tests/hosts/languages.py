@@ -157,9 +157,6 @@ PHP_LEFT = (
 ICU = Finding('pointer', 'libicui18n.so.72', 'warning',
               why='ICU: libicuuc keeps the clean-up function of libicui18n (ucln_registerCleanup) and what is in its cache, '
                   'and nobody calls u_cleanup before both libraries are closed')
-TCL_LEFT = Finding('pointer', 'libsmall.so', 'warning',
-                   why="not one of its own mistakes: libtcl hands out memory in parts of such blocks, and the entry of the "
-                       "library (Small_Unload) lies in a part that Tcl has freed. Nobody can tell that from outside")
 XS = Finding('pointer', '*.so', 'warning',
              why='the script: DynaLoader::dl_unload_file unloads the code, and the functions of perl that lead to it (CvXSUB) '
                  'stay')
@@ -179,12 +176,10 @@ HOSTS = (
          ('perl', 'libio-socket-ssl-perl', 'libhtml-parser-perl', 'libclone-perl')),
     Host('tcl', ('tclsh8.6', 'packages.tcl'), ('tcl8.6', 'tcl-tls', 'tcl-thread'),
          prepare=write(packages__tcl=TCL_PACKAGES)),
-    Host('tcl-unload', ('tclsh8.6', 'unload.tcl'), ('tcl8.6', 'gcc'), prepare=compile_for_tcl(0),
-         also=(TCL_LEFT,)),
+    Host('tcl-unload', ('tclsh8.6', 'unload.tcl'), ('tcl8.6', 'gcc'), prepare=compile_for_tcl(0)),
     Host('tcl-leaves', ('tclsh8.6', 'unload.tcl'), ('tcl8.6', 'gcc'), prepare=compile_for_tcl(1),
          find=(Finding('key-destructor', 'libsmall.so', stack='Small_Init', at_least=3,
-                       why='our own module, made so; tcl-unload is its clean twin'),),
-         also=(TCL_LEFT,)),
+                       why='our own module, made so; tcl-unload is its clean twin'),)),
     Host('zsh', ('zsh', '-f', '-c', ZSH_UNLOAD), ('zsh',)),
     Host('bash', ('bash', '-c', BASH_UNLOAD), ('bash', 'bash-builtins')),
     Host('gawk', ('gawk', '-l', 'time', '-l', 'readdir', '-l', 'rwarray', '-l', 'filefuncs',

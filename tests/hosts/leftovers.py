@@ -192,9 +192,7 @@ HOSTS = (
                        why='git2r: git_libgit2_init makes the key, and its unload function does not bring the count of '
                            'git_libgit2_shutdown to zero'),),
          also=(Finding('heap-lost', 'libgit2.so.1.*', 'warning',
-                       why='git2r, likewise: what libgit2 would free in git_libgit2_shutdown'),
-               Finding('pointer', 'libmbedcrypto.so.7', 'warning',
-                       why="git2r, likewise: libgit2's state of mbedTLS, which an old pointer leads to now and then")),
+                       why='git2r, likewise: what libgit2 would free in git_libgit2_shutdown'),),
          ),
     # R has a handler of its own for SIGSEGV.
     Host('data.table', ('R', '--vanilla', '--no-echo', '-f', 'use.R'),

@@ -5,7 +5,7 @@
 #include "load/names.h"
 #include "render/crashes.h"
 #include "render/escape.h"
-#include "render/message.h"
+#include "render/finding_message.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -52,10 +52,10 @@ static void put_death(const struct html *html, const struct crash *crash)
         html_format(html, " in %s, which was %s", module_identity(module),
                     module_state_name(module->data->state));
     fputs("</h3>\n<p>", html->out);
-    fputs(was_access ? "It read or wrote at " : "It jumped to ", html->out);
+    fputs(was_access ? "It read or wrote at " : "It jumped or returned to ", html->out);
     html_put_place(html, crash->process, data->place);
     if (module != NULL && module->unloaded <= crash->record->time)
-        html_format(html, " %.3f s after %s was unloaded",
+        html_format(html, ", %.3f s after %s was unloaded",
                     (double)(crash->record->time - module->unloaded) / 1e9,
                     module_identity(module));
     fputs(".</p>\n", html->out);

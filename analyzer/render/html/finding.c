@@ -8,7 +8,7 @@
 #include "render/blocks.h"
 #include "render/escape.h"
 #include "render/exceptions.h"
-#include "render/message.h"
+#include "render/finding_message.h"
 #include "render/put.h"
 #include "render/stack.h"
 #include "render/titles.h"

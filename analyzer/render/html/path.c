@@ -96,17 +96,17 @@ static void put_step(const struct html *html, const struct finding *finding,
 /* Of a path that is too long, the end. */
 void html_put_path(const struct html *html, const struct finding *finding)
 {
-    const struct path *way = &finding->data->way;
+    const struct path *path = &finding->data->retention_path;
     const struct module *module = finding_module(finding);
-    size_t begin = way->count > STEPS_MAX ? way->count - STEPS_MAX : 0;
+    size_t begin = path->count > STEPS_MAX ? path->count - STEPS_MAX : 0;
 
-    if (way->count == 0)
+    if (path->count == 0)
         return;
     fputs("<h4>what still reaches it</h4>\n<ol class=\"path\">\n", html->out);
     if (begin > 0)
         fprintf(html->out, "<li class=\"skipped\">%zu more\n", begin);
-    for (size_t i = begin; i < way->count; i++)
-        put_step(html, finding, &way->nodes[i], i == 0);
+    for (size_t i = begin; i < path->count; i++)
+        put_step(html, finding, &path->nodes[i], i == 0);
     fputs("<li class=\"end\"><span class=\"t\">module", html->out);
     if (module != NULL)
         html_format(html, ", %s", module_state_name(module->data->state));

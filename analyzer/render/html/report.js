@@ -51,7 +51,7 @@
         row.item.hidden = !good;
       count += good;
     }
-    shown.textContent = `${count} of ${rows.length} findings`;
+    shown.textContent = `${count} of ${rows.length} finding${rows.length === 1 ? "" : "s"}`;
   };
 
   const compare = (one, other) => (one < other ? -1 : one > other ? 1 : 0);

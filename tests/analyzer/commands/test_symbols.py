@@ -119,6 +119,17 @@ class Inlined(Symbols):
         self.assertIn(" inner at /usr/include/c++/12/bits/plug.h:5 ",
                       self.dlpin("report", "--verbose", report).stdout)
 
+    def test_those_of_the_library_of_rust_are_folded(self):
+        grow, core = "_ZN5alloc7raw_vec4grow17h0123456789abcdefE", "_ZN4core4grow17h0123456789abcdefE"
+        source = (f'#line 1 "/rust/raw_vec.rs"\nint grow(int) __asm__("{grow}"); int grow(int n) {{ return n; }}\n'
+                  f'#line 1 "plug.cc"\nint core(int) __asm__("{core}"); int core(int n) {{ return grow(n) + 1; }}\n'
+                  '#line 7 "plug.rs"\nint plug_start(int n) { return core(n) + 1; }\n')
+        library = self.library(source, flags=("-O0", "-g"))
+        text = self.dlpin("report", self.report(library, [self.addresses(library, name)[9]
+                                                          for name in (grow, core, "plug_start")])).stdout
+        self.assertIn("    … 1 frame in std\n    #1 core::grow at ", text)
+        self.assertIn(" #2 plug_start at ", text)
+
     def test_they_are_marked_in_the_text(self):
         lines = self.dlpin("report", self.stack()).stdout.splitlines()
         first = next(i for i, line in enumerate(lines) if " inner at " in line and "plug.cpp:5 " in line)

@@ -150,6 +150,16 @@ static void read_as_report(const char *path, FILE *nowhere)
     model_free(&model);
 }
 
+static void look_up_variables(struct image *image, enum frame_of of, uint64_t end)
+{
+    for (uint64_t address = 0; address < end; address += 8) {
+        struct frame frame = {.of = of};
+
+        image_lookup(image, address, &frame);
+        frame_clear(&frame);
+    }
+}
+
 static void read_as_elf(int descriptor, const char *path)
 {
     struct elf_facts facts;
@@ -162,6 +172,8 @@ static void read_as_elf(int descriptor, const char *path)
     image = image_open(&(struct image_file){NULL, path, BUILD_ID, ""});
     image_lookup(image, 0x1110, &frame);
     frame_clear(&frame);
+    look_up_variables(image, FRAME_OF_DATA, 0x8000);
+    look_up_variables(image, FRAME_OF_TLS, 0x100);
     image_close(image);
 }
 

@@ -52,19 +52,19 @@ Test(record, a_path_is_a_list_of_nodes)
               "\"to\":{\"what\":\"block\",\"bytes\":16,\"common\":true}},{\"skipped\":7},"
               "{\"from\":{\"what\":\"block\"},\"via\":0,\"to\":{\"what\":\"image\","
               "\"address\":\"0x5\",\"offset\":4},\"leaves\":true}]}");
-    const struct path *way = &record->finding.way;
+    const struct path *path = &record->finding.retention_path;
 
-    cr_assert_eq(way->count, 4);
-    cr_assert_eq(way->nodes[0].tid, 4);
-    cr_assert_eq(way->nodes[0].via, 8);
-    cr_assert_eq(way->nodes[1].bytes, 16);
-    cr_assert(way->nodes[1].common);
-    cr_assert_eq(way->nodes[1].via, RECORD_ABSENT);
-    cr_assert_eq(way->nodes[2].skipped, 7);
-    cr_assert_null(way->nodes[2].frame);
-    cr_assert_eq(way->nodes[3].frame->pc, 5);
-    cr_assert_eq(way->nodes[3].frame->offset, 4);
-    cr_assert(way->nodes[3].leaves);
+    cr_assert_eq(path->count, 4);
+    cr_assert_eq(path->nodes[0].tid, 4);
+    cr_assert_eq(path->nodes[0].via, 8);
+    cr_assert_eq(path->nodes[1].bytes, 16);
+    cr_assert(path->nodes[1].common);
+    cr_assert_eq(path->nodes[1].via, RECORD_ABSENT);
+    cr_assert_eq(path->nodes[2].skipped, 7);
+    cr_assert_null(path->nodes[2].frame);
+    cr_assert_eq(path->nodes[3].frame->pc, 5);
+    cr_assert_eq(path->nodes[3].frame->offset, 4);
+    cr_assert(path->nodes[3].leaves);
     record_free(record);
 }
 
@@ -78,7 +78,7 @@ static void refuse(const char *path, const char *why)
     cr_assert_not_null(record->flaw, "%s", path);
     cr_assert_str_eq(strchr(record->flaw, ':') + 2, why);
     cr_assert_null(record->finding.path);
-    cr_assert_eq(record->finding.way.count, 0);
+    cr_assert_eq(record->finding.retention_path.count, 0);
     cr_assert_eq(record->finding.count, 3);
     record_free(record);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "render/location.h"
-#include "render/message.h"
+#include "render/finding_message.h"
 #include "render/output.h"
 #include "render/report.h"
 #include "support.h"
@@ -190,7 +190,7 @@ Test(message, a_place_in_a_variable_is_by_entry_and_field)
     char symbol[] = "_ZN1a5tableE", part[] = "[1].open";
     struct frame variable = {.of = FRAME_OF_DATA, .part = part};
     struct path_node root = {.what = "data", .symbol = symbol, .via = 24, .variable = &variable};
-    const struct finding_record data = {.way = {&root, 1}};
+    const struct finding_record data = {.retention_path = {&root, 1}};
     char *text = message_text(&data, "Clear the variable _ZN1a5tableE+0x18 in host.");
 
     cr_assert_str_eq(text, "Clear the variable a::table[1].open in host.");

@@ -537,7 +537,7 @@ Test(symbolize, a_variable_without_a_name_is_looked_up)
                        path, (unsigned long)address_of(path, "places_run")) > 0);
     SUPPORT_LOAD(&model, text);
     symbolize_model(&model);
-    nodes = model.groups->shown->data->way.nodes;
+    nodes = model.groups->shown->data->retention_path.nodes;
     cr_assert_not_null(nodes);
     cr_assert_str_eq(nodes[0].frame->function, "places_run");
     cr_assert_null(nodes[1].frame);

@@ -113,9 +113,9 @@ static void meet(void *data)
 {
     struct meeting *meeting = data;
     pthread_create(&meeting->other, NULL, run_nothing, meeting);
-    while (own_stack_waits() == 0)
+    while (own_stack_waiters() == 0)
         clock_pause_us(100);
-    meeting->waits = own_stack_waits();
+    meeting->waits = own_stack_waiters();
 }
 
 Test(own_stack, one_waits_for_the_other)
@@ -126,7 +126,7 @@ Test(own_stack, one_waits_for_the_other)
     pthread_join(meeting.other, &failed);
     cr_assert_null(failed);
     cr_assert_eq(meeting.waits, 1);
-    cr_assert_eq(own_stack_waits(), 0);
+    cr_assert_eq(own_stack_waiters(), 0);
 }
 
 static void *fork_beside(void *data)
@@ -135,7 +135,7 @@ static void *fork_beside(void *data)
     pid_t pid = fork();
     if (pid == 0) {
         own_stack_fork_child();
-        _exit(own_stack_waits() == 0 && own_stack_run(nothing, NULL) ? 0 : 1);
+        _exit(own_stack_waiters() == 0 && own_stack_run(nothing, NULL) ? 0 : 1);
     }
     waitpid(pid, &meeting->status, 0);
     return NULL;
@@ -158,7 +158,7 @@ Test(own_stack, is_free_in_a_fork_child)
 static void *look_from_beside(void *data)
 {
     struct meeting *meeting = data;
-    own_stack_look_through(sys_getpid(), &meeting->outside.sp, &meeting->outside.pc);
+    own_stack_to_program(sys_getpid(), &meeting->outside.sp, &meeting->outside.pc);
     return NULL;
 }
 
@@ -166,7 +166,7 @@ static void look(void *data)
 {
     struct meeting *meeting = data;
     meeting->inside.sp = meeting->outside.sp = stack_pointer();
-    own_stack_look_through_own(&meeting->inside.sp);
+    own_stack_to_program_own(&meeting->inside.sp);
     pthread_create(&meeting->other, NULL, look_from_beside, meeting);
     pthread_join(meeting->other, NULL);
 }
@@ -180,7 +180,7 @@ Test(own_stack, can_be_scanned)
     cr_assert_eq(meeting.inside.sp, meeting.outside.sp);
     cr_assert(meeting.outside.pc > (uintptr_t)own_stack_run &&
               meeting.outside.pc < (uintptr_t)own_stack_run + 4096);
-    own_stack_look_through(sys_gettid(), &other, &pc);
-    own_stack_look_through_own(&other);
+    own_stack_to_program(sys_gettid(), &other, &pc);
+    own_stack_to_program_own(&other);
     cr_assert(other == sp && pc == 1, "another stack is what it is");
 }

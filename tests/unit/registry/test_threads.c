@@ -145,13 +145,13 @@ Test(threads, life)
     pthread_create(&id, NULL, live, thread);
     while (!thread_value(thread, 7) || !atomic_load(&thread_value(thread, 7)->pointer))
         clock_pause_us(1000);
-    cr_assert(thread_is_live(thread) && !thread_is_gone(thread));
+    cr_assert(thread_is_live(thread) && !thread_has_ended(thread));
     threads_collect();
     cr_assert_eq(thread_by_serial_locked(thread->serial), thread);
     go_on = true;
     pthread_join(id, NULL);
     cr_assert_not(thread_is_live(thread));
-    cr_assert(thread_is_gone(thread));
+    cr_assert(thread_has_ended(thread));
     threads_collect();
     cr_assert_null(threads);
     cr_assert_null(thread_by_serial_locked(1));

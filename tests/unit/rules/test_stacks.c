@@ -51,7 +51,7 @@ static pthread_t start(void *what)
     pthread_create(&thread, NULL, body, what);
     sem_wait(&there);
     struct thread_stack stack;
-    while (what != (void *)run_for_it && !stack_look(tid, &stack))
+    while (what != (void *)run_for_it && !stack_sample_once(tid, &stack))
         usleep(1000);
     return thread;
 }
@@ -89,10 +89,10 @@ Test(stacks, of_threads_that_wait)
     cr_assert_eq(tids[before], tid);
     cr_assert_eq(stack_threads(tids, 1, &complete), 1);
     cr_assert_not(complete);
-    cr_assert(stack_look(tid, &stack));
+    cr_assert(stack_sample_once(tid, &stack));
     cr_assert_not_null(modules_find(stack.pc));
     end(thread);
-    cr_assert_not(stack_look(tid, &stack), "it is gone");
+    cr_assert_not(stack_sample_once(tid, &stack), "it is gone");
 }
 
 Test(stacks, of_threads_that_run)
@@ -115,7 +115,7 @@ static void keep(struct finding *finding, void *data)
 
 static enum stacks_seen look(bool closing)
 {
-    struct stacks_look look = {.ranges = &ranges, .closing = closing};
+    struct stacks_search look = {.ranges = &ranges, .closing = closing};
     while (count > 0)
         finding_release(&found[--count]);
     ranges.count = 0;
@@ -192,7 +192,7 @@ Test(stacks, a_thread_that_runs_is_not_seen)
 
 static void look_from_inside(void *data)
 {
-    struct stacks_look look = {
+    struct stacks_search look = {
         .ranges = &ranges, .closing = true, .alone = true, .with_caller = *(bool *)data};
     ranges.count = 0;
     ranges_add(&ranges, plugin.module);

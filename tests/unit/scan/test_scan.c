@@ -253,7 +253,7 @@ Test(scan, a_walk_that_is_ended_has_its_turn_again)
     plugin.data[5] = (intptr_t)word;
     agenda_add(gone, WORK_MEMORY);
     cr_assert(scan_run(MOMENT_UNLOADED, note_nothing));
-    scan_put_off();
+    scan_defer();
     cr_assert_null(scan_results(0));
     cr_assert(work_any(WORK_MEMORY));
     cr_assert(scan_run(MOMENT_REQUEST, note_nothing));

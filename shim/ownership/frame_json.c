@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "ownership/json.h"
+#include "ownership/frame_json.h"
 #include "modules/named.h"
 #include "modules/symbols.h"
 

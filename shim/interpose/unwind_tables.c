@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "interpose/frames.h"
+#include "interpose/unwind_tables.h"
 #include "base/guard.h"
 #include "interpose/got.h"
 #include "interpose/registering.h"
@@ -146,7 +146,7 @@ static void *deregister_info_bases(const void *begin)
  * thread at a time searches: it holds the loader's list. */
 static struct module *unwinder;
 static bool has_rivals;
-static _Atomic uint64_t looked_epoch, patched_epoch;
+static _Atomic uint64_t seen_epoch, patched_epoch;
 static _Atomic bool is_known;
 
 static void use(struct module *module)
@@ -243,12 +243,12 @@ static void watch_startup(void)
     guard_leave(saved_errno);
 }
 
-void frames_watch_new_modules(uint64_t loaded_since)
+void unwind_tables_watch_new_modules(uint64_t loaded_since)
 {
     uint64_t epoch = atomic_load(&modules_epoch);
-    uint64_t looked = atomic_exchange(&looked_epoch, epoch);
-    if (looked < epoch)
-        held_each(looked, find_unwinder, NULL);
+    uint64_t seen = atomic_exchange(&seen_epoch, epoch);
+    if (seen < epoch)
+        held_each(seen, find_unwinder, NULL);
     uint64_t since = atomic_load(&patched_epoch);
     if (loaded_since < since)
         since = loaded_since;

@@ -4,8 +4,8 @@
  *
  * No locks; where a symbol is to be found, files are read.
  */
-#ifndef DLPIN_OWNERSHIP_JSON_H
-#define DLPIN_OWNERSHIP_JSON_H
+#ifndef DLPIN_OWNERSHIP_FRAME_JSON_H
+#define DLPIN_OWNERSHIP_FRAME_JSON_H
 
 #include "base/json.h"
 #include "ownership/stack.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The message of a finding for people. */
-#ifndef DLPIN_ANALYZER_RENDER_MESSAGE_H
-#define DLPIN_ANALYZER_RENDER_MESSAGE_H
+#ifndef DLPIN_ANALYZER_RENDER_FINDING_MESSAGE_H
+#define DLPIN_ANALYZER_RENDER_FINDING_MESSAGE_H
 
 #include "load/record.h"
 #include "render/style.h"

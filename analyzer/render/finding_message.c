@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "render/message.h"
+#include "render/finding_message.h"
 
 #include "base/memory.h"
-
+#include "model/function_name.h"
 #include "symbolize/demangle.h"
 
 #include <inttypes.h>
@@ -58,7 +58,8 @@ static char *with_name(const struct finding_record *data, char *text)
 
 char *message_text(const struct finding_record *data, const char *sentence)
 {
-    const struct path_node *root = data->way.count > 0 ? data->way.nodes : NULL;
+    const struct path_node *root =
+        data->retention_path.count > 0 ? data->retention_path.nodes : NULL;
     char *text = with_name(data, demangle_text(sentence));
     char *words = root != NULL ? variable_words(root, NULL) : NULL;
     char *at = words != NULL ? strstr(text, words) : NULL;
@@ -73,7 +74,9 @@ char *message_text(const struct finding_record *data, const char *sentence)
         text = longer;
     }
     free(words);
-    return text;
+    words = short_name(text);
+    free(text);
+    return words;
 }
 
 void put_sentence(FILE *out, const struct style *style, const struct finding_record *data,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "render/way.h"
+#include "render/path.h"
 
 #include "base/memory.h"
 #include "render/place.h"
@@ -88,6 +88,8 @@ static char *stack_text(const struct process *process, const struct path_node *n
 
 static char *mapping_text(const struct process *process, const struct path_node *node)
 {
+    if (node->bytes > 0)
+        return memory_format("%" PRId64 " bytes of mapped memory", node->bytes);
     return memory_format("memory at 0x%" PRIx64 " that is not malloc's", node->address);
 }
 
@@ -137,7 +139,7 @@ static const struct {
     {"block", block_text},       {"image", image_text},
 };
 
-char *way_text(const struct process *process, const struct path_node *node)
+char *path_node_text(const struct process *process, const struct path_node *node)
 {
     for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
         if (strcmp(nodes[i].what, node->what) == 0)

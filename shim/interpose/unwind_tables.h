@@ -12,8 +12,8 @@
  * The loader fills in a GOT when the module is loaded: the entries are changed in the first event
  * after that, and what its constructors registered before is not seen.
  */
-#ifndef DLPIN_INTERPOSE_FRAMES_H
-#define DLPIN_INTERPOSE_FRAMES_H
+#ifndef DLPIN_INTERPOSE_UNWIND_TABLES_H
+#define DLPIN_INTERPOSE_UNWIND_TABLES_H
 
 #include <stdint.h>
 
@@ -23,6 +23,6 @@
  * UINT64_MAX. Another thread may have been here while that one's module was not relocated yet.
  * Inside the guard.
  */
-void frames_watch_new_modules(uint64_t loaded_since);
+void unwind_tables_watch_new_modules(uint64_t loaded_since);
 
 #endif
