@@ -271,10 +271,10 @@ static bool is_of_samples(const void *futex)
 /* proc(5): the number of the system call that the thread sleeps in, and its arguments. */
 static bool is_waiting(pid_t tid, const void *futex)
 {
-    static const long calls[] = {SYS_read,        SYS_readv,     SYS_ppoll,
-                                 SYS_epoll_pwait, SYS_nanosleep, SYS_clock_nanosleep,
+    static const long calls[] = {SYS_read,  SYS_readv,       SYS_recvfrom,  SYS_recvmsg,
+                                 SYS_ppoll, SYS_epoll_pwait, SYS_nanosleep, SYS_clock_nanosleep,
 #ifdef SYS_poll
-                                 SYS_poll,        SYS_epoll_wait
+                                 SYS_poll,  SYS_epoll_wait
 #endif
     };
     char path[64], line[256] = "";
