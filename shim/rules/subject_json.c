@@ -15,6 +15,6 @@ void subject_address(struct text *text, const struct finding *finding, const cha
     json_address(text, name, finding->address);
     if (finding->place != PLACE_NONE)
         json_string(text, "where", place_names[finding->place]);
-    if (finding->bytes)
+    if (finding->place == PLACE_BLOCK && finding->bytes)
         json_number(text, "block_bytes", finding->bytes);
 }

@@ -59,6 +59,14 @@ def crash_place(crash):
             "symbol": crash["symbol"]}
 
 
+def once(members):
+    """A dict of them; readers take a name that comes twice for damage."""
+    record = dict(members)
+    if len(record) < len(members):
+        raise ValueError("a name comes twice: " + ", ".join(name for name, _ in members))
+    return record
+
+
 class Report:
     """A report file. "problems" has its faults, a sentence each."""
 
@@ -107,7 +115,7 @@ class Report:
         records = 0
         for number, line in enumerate(data.splitlines(), 1):
             try:
-                record = json.loads(line.decode("utf-8"))
+                record = json.loads(line.decode("utf-8"), object_pairs_hook=once)
             except ValueError as error:
                 self.wrong("line %d is not JSON: %s", number, error)
                 continue

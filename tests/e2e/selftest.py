@@ -101,6 +101,7 @@ class ReportTest(unittest.TestCase):
     def test_file(self):
         self.assert_wrong(confirmed(), "mode of the file", mode=0o644)
         self.assert_wrong(confirmed()[:-1], "not JSON", tail=b'{"type":"summ')
+        self.assert_wrong(confirmed()[:-1], "comes twice", tail=b'{"type":"summary","type":"summary"}\n')
         self.assert_wrong(confirmed()[:-1], "no end of line", tail=b'{"type":"summ')
         self.assert_wrong([], "no header")
         self.assert_wrong(confirmed()[1:], "the header comes first")
