@@ -7,6 +7,7 @@
  *
  * Fix: tidy.c.
  */
+#include "host.h"
 #include "plugin.h"
 
 #include <pthread.h>
@@ -27,6 +28,21 @@ ENTRY(start_c11)
     return tss_create(&session, free) == thrd_success ? 0 : -1;
 }
 
+/* libc has the values of such a key in a block of its own. */
+ENTRY(start_far)
+{
+    pthread_key_t others[40];
+
+    for (int i = 0; i < 40; i++)
+        if (pthread_key_create(&others[i], NULL) != 0)
+            return -1;
+    if (pthread_key_create(&session, free) != 0)
+        return -1;
+    for (int i = 0; i < 40; i++)
+        pthread_key_delete(others[i]);
+    return 0;
+}
+
 /* Without a destructor nobody ever promised to free the values. */
 ENTRY(start_no_destructor)
 {
@@ -37,6 +53,15 @@ ENTRY(use)
 {
     char *block = strdup(SECRET);
 
+    return block && pthread_setspecific(session, block) == 0 ? 0 : -1;
+}
+
+/* The host has the block, too, and may free it. */
+ENTRY(use_listed)
+{
+    char *block = strdup(SECRET);
+
+    host_list_add(block);
     return block && pthread_setspecific(session, block) == 0 ? 0 : -1;
 }
 

@@ -118,12 +118,20 @@ void left_values_each_locked(left_values_visitor *visit, void *data)
     }
 }
 
-bool left_values_remain_locked(uint32_t serial)
+const struct left_values *left_values_find_locked(uint32_t serial)
 {
     const struct left_values *left;
     HASH_FIND_INT(all, &serial, left);
     for (unsigned i = 0; left && i < left->count; i++)
         if (heap_is_block(left->blocks[i].start, left->blocks[i].site))
-            return true;
-    return false;
+            return left;
+    return NULL;
+}
+
+bool left_values_are_reached(const struct left_values *left)
+{
+    for (unsigned i = 0; i < left->count; i++)
+        if (left->blocks[i].reach != REACH_SOMETHING)
+            return false;
+    return true;
 }

@@ -16,7 +16,8 @@ struct left_block {
     uintptr_t start, value; /* the value points to it or into it */
     uint32_t site;
     size_t size;
-    pid_t tid; /* the thread whose value it is */
+    pid_t tid;        /* the thread whose value it is */
+    enum reach reach; /* as of the last check; under the check lock, too */
 };
 
 /* A deletion that left values behind. */
@@ -41,10 +42,13 @@ bool left_values_note(const struct left_values *deleted);
 bool left_values_any(void);
 
 /* Visits each deletion of which a block is still there, the oldest first; forgets the others. */
-typedef void left_values_visitor(const struct left_values *left, void *data);
+typedef void left_values_visitor(struct left_values *left, void *data);
 void left_values_each_locked(left_values_visitor *visit, void *data);
 
-/* True if a block that this deletion left behind is still there. */
-bool left_values_remain_locked(uint32_t serial);
+/* NULL: no block that this deletion left behind is still there. */
+const struct left_values *left_values_find_locked(uint32_t serial);
+
+/* True if something else leads to each of the blocks. */
+bool left_values_are_reached(const struct left_values *left);
 
 #endif

@@ -10,9 +10,6 @@
 #include "ownership/sites.h"
 #include "registry/registry.h"
 
-/* Says if a live pointer still leads to the mapping (scan/reached.h). */
-enum reach { REACH_UNKNOWN, REACH_NOTHING, REACH_SOMETHING };
-
 struct mapped {
     uint64_t serial; /* never used again */
     uintptr_t start, end;

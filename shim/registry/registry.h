@@ -7,6 +7,9 @@
 
 extern struct lock registry_lock;
 
+/* Says if a live pointer still leads to memory that a module left behind (scan/reached.h). */
+enum reach { REACH_UNKNOWN, REACH_NOTHING, REACH_SOMETHING };
+
 /* Stack frames kept for keys, threads and deletions. */
 enum { REGISTRY_FRAMES = 32 };
 

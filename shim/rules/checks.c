@@ -33,7 +33,7 @@ static void check_descriptor_locked(struct descriptor *descriptor, void *found)
         found_apply(&(struct subject){.class = &descriptor_class, .descriptor = descriptor}, found);
 }
 
-static void check_left_values_locked(const struct left_values *left, void *found)
+static void check_left_values_locked(struct left_values *left, void *found)
 {
     found_apply(&(struct subject){.class = &left_values_class, .left_values = left}, found);
 }

@@ -45,6 +45,7 @@ struct object {
         } deletion;
         struct {
             uint32_t key, serial; /* of the deletion */
+            bool is_reached;
         } left_values;
         struct {
             uintptr_t address, word;
@@ -170,6 +171,7 @@ struct finding {
         struct {
             unsigned live;
             unsigned others; /* further threads that have a value */
+            bool is_reached; /* something else leads to each of the blocks */
         } left_values;
         struct {
             uintptr_t address;

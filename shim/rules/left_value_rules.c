@@ -13,7 +13,10 @@ static bool match_key_orphan(const struct subject *subject, struct finding *find
     const struct left_values *left = subject->left_values;
     const struct left_block *first = &left->blocks[0];
     finding->verdict = VERDICT_LOST;
-    finding->severity = left->was.destructor.pc ? SEVERITY_WARNING : SEVERITY_NOTE;
+    finding->left_values.is_reached = left_values_are_reached(left);
+    finding->severity = left->was.destructor.pc && !finding->left_values.is_reached
+                            ? SEVERITY_WARNING
+                            : SEVERITY_NOTE;
     finding->before_exit = left->before_exit;
     finding->module = module_ref(left->was.owner);
     key_copy(&left->was, finding);
@@ -43,10 +46,12 @@ static void explain_key_orphan(const struct finding *finding, struct message *me
     if (finding->function.pc) {
         text_add(&message->consequence, "pthread_key_delete runs no destructors: ");
         word_function(&message->consequence, &finding->function);
-        text_printf(&message->consequence,
-                    " will not run for the value%s, and nobody frees the "
-                    "block%s",
-                    s, s);
+        text_printf(&message->consequence, " will not run for the value%s, and ", s);
+        if (finding->left_values.is_reached)
+            text_printf(&message->consequence,
+                        "the block%s must be freed by whoever still points there", s);
+        else
+            text_printf(&message->consequence, "nobody frees the block%s", s);
     } else {
         text_printf(&message->consequence, "Nobody frees the block%s, unless others know %s", s,
                     *s ? "them" : "it");
@@ -60,12 +65,17 @@ static void identify(const struct subject *subject, struct object *object)
 {
     object->left_values.key = subject->left_values->number;
     object->left_values.serial = subject->left_values->serial;
+    object->left_values.is_reached = left_values_are_reached(subject->left_values);
 }
 
 static void still_holds(const struct object *object, const char **how)
 {
-    if (!left_values_remain_locked(object->left_values.serial))
+    const struct left_values *left = left_values_find_locked(object->left_values.serial);
+    if (!left)
         *how = "the memory was freed";
+    else if (object->left_values.is_reached != left_values_are_reached(left))
+        *how = object->left_values.is_reached ? "nothing leads there any more"
+                                              : "something leads there";
 }
 
 static void write_subject(struct text *text, const struct finding *finding)

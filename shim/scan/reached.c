@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/sys.h"
 #include "base/written.h"
+#include "registry/left_values.h"
 #include "registry/mappings.h"
 #include "scan/picture.h"
 #include "scan/stacks.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 
 enum {
-    AREAS_MAX = 1024, /* mappings; of more it is not known if something leads to them */
+    AREAS_MAX = 1024, /* of more it is not known if something leads to them */
     WORD = sizeof(uintptr_t),
     PAGE = 4096,
     MAP_PAGE = ENTRIES_PER_PAGE << HEAP_GRANULE_SHIFT, /* what a page of the map stands for */
@@ -27,8 +28,10 @@ enum {
 /* A path is for a note: the walk that finds it may take no longer. */
 enum { PATH_NS = 100 * MILLISECOND };
 
+/* A mapping, or a block. */
 struct area {
     uintptr_t start, end;
+    struct left_block *left; /* the block; NULL: a mapping */
     uint64_t serial;
     bool wanted, reached, followed;
     bool was_reached; /* by an earlier examination */
@@ -70,12 +73,24 @@ static bool is_live(struct search *search, uintptr_t slot)
            slot < block.start + heap_asked_bytes(size, block.asked);
 }
 
-enum { IN_HEAP = 1, IN_AREA = 2 };
+/* IN_THREAD: a word on a stack, which may be a dead one, or what libc keeps of a thread, also of
+ * the values of deleted keys. */
+enum { IN_HEAP = 1, IN_AREA = 2, IN_THREAD = 4 };
+
+/* Those of the higher keys are in a block of libc. */
+static bool is_libcs(uintptr_t slot)
+{
+    struct heap_block block;
+    const struct site *site =
+        heap_find_before(slot, MAP_PAGE, &block) ? site_get(block.site) : NULL;
+    return site && site->by_libc;
+}
 
 static void check_word(struct search *search, uintptr_t slot, uintptr_t word, unsigned where)
 {
     struct area *area = area_at(search, word);
     if (!area || area->reached || (!(where & IN_AREA) && area_at(search, slot)) ||
+        (area->left && (where & IN_THREAD || is_libcs(slot))) ||
         (where & IN_HEAP && !is_live(search, slot)))
         return;
     area->reached = true;
@@ -109,6 +124,11 @@ static bool scan_page(const struct heap_leaf *leaf, size_t page, void *data)
     return true;
 }
 
+static bool is_of_thread(const struct root *root)
+{
+    return root->kind == ROOT_STACK || root->kind == ROOT_RUNTIME;
+}
+
 static void scan_roots(struct search *search)
 {
     for (size_t i = 0; i < search->picture->roots.count; i++) {
@@ -116,7 +136,7 @@ static void scan_roots(struct search *search)
         if (!root_may_map(root))
             continue;
         if (root->start < root->end)
-            scan_memory(search, root->start, root->end, 0);
+            scan_memory(search, root->start, root->end, is_of_thread(root) ? IN_THREAD : 0);
         else
             check_word(search, 0, root->word, 0);
     }
@@ -139,45 +159,82 @@ static void follow(struct search *search)
                 continue;
             area->followed = true;
             is_over = false;
-            written_each(&search->written, area->start, area->end, PAGE, scan_part, search);
+            if (area->left)
+                scan_part(area->start, area->end, search);
+            else
+                written_each(&search->written, area->start, area->end, PAGE, scan_part, search);
         }
     }
 }
 
-static void add_area(struct mapped *mapped, void *data)
+static void add_area(struct search *search, struct area area)
+{
+    unsigned at = search->count;
+    while (at > 0 && search->list[at - 1].start >= area.start)
+        at--;
+    if (search->count == AREAS_MAX || (at > 0 && search->list[at - 1].end > area.start) ||
+        (at < search->count && area.end > search->list[at].start))
+        return;
+    memmove(&search->list[at + 1], &search->list[at], (search->count - at) * sizeof area);
+    search->list[at] = area;
+    search->count++;
+    search->wanted += area.wanted;
+}
+
+static void add_mapping(struct mapped *mapped, void *data)
 {
     struct search *search = data;
     struct module *module = site_unloaded(site_get(mapped->site));
-    if (!module || search->count == AREAS_MAX)
+    if (!module)
         return;
-    struct area *area = &search->list[search->count++];
-    *area = (struct area){.start = mapped->start,
-                          .end = mapped->end,
-                          .serial = mapped->serial,
-                          .wanted = search->is_patient || !mapped->reach,
-                          .was_reached = mapped->reach == REACH_SOMETHING,
-                          .module = module};
-    search->wanted += area->wanted;
     search->bytes += mapped->end - mapped->start;
+    add_area(search, (struct area){.start = mapped->start,
+                                   .end = mapped->end,
+                                   .serial = mapped->serial,
+                                   .wanted = search->is_patient || !mapped->reach,
+                                   .was_reached = mapped->reach == REACH_SOMETHING,
+                                   .module = module});
+}
+
+static void add_blocks(struct left_values *left, void *data)
+{
+    struct search *search = data;
+    for (unsigned i = 0; i < left->count; i++)
+        add_area(search, (struct area){.start = left->blocks[i].start,
+                                       .end = left->blocks[i].start + left->blocks[i].size,
+                                       .wanted = search->is_patient || !left->blocks[i].reach,
+                                       .left = &left->blocks[i]});
+}
+
+static void add_areas(struct search *search)
+{
+    if (!lock_acquire(&registry_lock)) {
+        search->failed = true;
+        return;
+    }
+    mappings_each_locked(add_mapping, search);
+    left_values_each_locked(add_blocks, search);
+    lock_release(&registry_lock);
 }
 
 static void take_answer(struct mapped *mapped, void *data)
 {
     struct search *search = data;
     struct area *area = area_at(search, mapped->start);
-    if (area && area->serial == mapped->serial && area->wanted)
+    if (area && !area->left && area->serial == mapped->serial && area->wanted)
         mapped->reach = area->reached      ? REACH_SOMETHING
                         : search->is_blind ? REACH_UNKNOWN
                                            : REACH_NOTHING;
 }
 
-static void each_mapped(struct search *search, mapping_visitor *visit)
+static void take_answers(struct search *search)
 {
-    if (!lock_acquire(&registry_lock)) {
-        search->failed = true;
+    if (!lock_acquire(&registry_lock))
         return;
-    }
-    mappings_each_locked(visit, search);
+    mappings_each_locked(take_answer, search);
+    for (unsigned i = 0; i < search->count; i++)
+        if (search->list[i].left && search->list[i].wanted)
+            search->list[i].left->reach = search->list[i].reached ? REACH_SOMETHING : REACH_NOTHING;
     lock_release(&registry_lock);
 }
 
@@ -245,7 +302,7 @@ static void find_paths(struct search *search)
     struct walk *walk = ranges ? sys_map(sizeof *walk) : NULL;
     for (unsigned i = 0; walk && i < search->count; i++) {
         const struct area *area = &search->list[i];
-        if (area->wanted && area->reached && !area->was_reached)
+        if (!area->left && area->wanted && area->reached && !area->was_reached)
             ranges_add_mapped(ranges, area->start, area->end, area->module);
     }
     if (walk && ranges->count > 0) {
@@ -273,7 +330,7 @@ static void scan_picture(struct search *search)
     if (view_open(&search->block_view, false)) {
         scan_all(search);
         find_paths(search);
-        each_mapped(search, take_answer);
+        take_answers(search);
         view_close(&search->block_view);
     }
     view_close(&search->view);
@@ -293,13 +350,13 @@ static void run(struct search *search)
 void reached_examine(bool is_patient)
 {
     forget_paths();
-    if (atomic_load(&mappings_highest) == 0)
+    if (atomic_load(&mappings_highest) == 0 && !left_values_any())
         return;
     struct search *search = arena_alloc(sizeof *search);
     if (!search)
         return;
     search->is_patient = is_patient;
-    each_mapped(search, add_area);
+    add_areas(search);
     if (search->wanted > 0 && !search->failed && is_affordable(search))
         run(search);
     arena_free(search, sizeof *search);
@@ -314,7 +371,7 @@ void reached_examine_copy(const struct picture *picture)
     search->is_patient = search->is_copy = true;
     search->is_blind = picture->roots.incomplete;
     search->picture = picture;
-    each_mapped(search, add_area);
+    add_areas(search);
     if (search->count > 0 && !search->failed && !picture->roots.failed && is_affordable(search))
         scan_picture(search);
     arena_free(search, sizeof *search);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Finds out if anything still leads to memory that unloaded modules mapped: a word in a variable,
- * in a live heap block, on a stack, or in mapped memory that is itself reached. Blocks count
- * whoever reaches them: a doubt is for the module.
+ * Finds out if anything still leads to memory that unloaded modules mapped, or to a block that a
+ * deleted key left behind: a word in a variable, in a live heap block, on a stack, or in such
+ * memory that is itself reached. Blocks count whoever reaches them: a doubt is for the module. For
+ * a block that a key left behind neither stacks count, where dead words lie, nor what libc keeps.
  */
 #ifndef DLPIN_SCAN_REACHED_H
 #define DLPIN_SCAN_REACHED_H
@@ -10,8 +11,8 @@
 #include "registry/mappings.h"
 #include "scan/picture.h"
 
-/* Examines mappings whose reach is not known. With `is_patient`: all of them, at any cost up to a
- * limit. Else those of a large process stay unknown. Under the check lock. */
+/* Examines the mappings and blocks whose reach is not known. With `is_patient`: all of them, at any
+ * cost up to a limit. Else those of a large process stay unknown. Under the check lock. */
 void reached_examine(bool is_patient);
 
 /* The same in a copy of the process (lifecycle/answer.h), by a picture that was taken in the
