@@ -55,16 +55,16 @@ static void read_reloads(const struct fields *fields, struct record *record)
 
 static void read_stack(const struct fields *fields, struct frame **frames, size_t *count)
 {
-    const json_t *stack = field_array(fields, "stack"), *item;
-    size_t index;
+    const json_t *stack = field_array(fields, "stack");
 
     *count = json_array_size(stack);
     *frames = *count > 0 ? memory_block(*count * sizeof **frames) : NULL;
-    json_array_foreach(stack, index, item)
-    {
+    for (size_t i = 0; i < *count; i++) {
+        const json_t *item = json_array_get(stack, i);
+
         if (!json_is_object(item))
             fields_fail(fields, "a frame of \"stack\" is not an object");
-        (*frames)[index] = frame_read(fields, item, NULL);
+        (*frames)[i] = frame_read(fields, item, NULL);
     }
 }
 
