@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "symbolize/symbolize.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/message.h"
 #include "symbolize/demangle.h"
