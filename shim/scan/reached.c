@@ -77,7 +77,7 @@ static bool is_live(struct search *search, uintptr_t slot)
  * the values of deleted keys. */
 enum { IN_HEAP = 1, IN_AREA = 2, IN_THREAD = 4 };
 
-/* Those of the higher keys are in a block of libc. */
+/* A thread's values of the higher keys are in a block of libc. */
 static bool is_libcs(uintptr_t slot)
 {
     struct heap_block block;
