@@ -268,7 +268,22 @@ static bool is_of_samples(const void *futex)
            object.dli_fbase != front.dli_fbase;
 }
 
-/* proc(5): the number of the system call that the thread sleeps in, and its arguments. */
+/* The first line of that file of the thread, see proc(5); "": it has ended. */
+static void read_of_thread(pid_t tid, const char *name, char *line, int size)
+{
+    char path[64];
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/%s", (int)tid, name);
+    file = fopen(path, "re");
+    if (!file)
+        die(path, strerror(errno));
+    if (!fgets(line, size, file))
+        line[0] = 0;
+    fclose(file);
+}
+
+/* The file has the number of the system call that the thread sleeps in, and its arguments. */
 static bool is_waiting(pid_t tid, const void *futex)
 {
     static const long calls[] = {SYS_read,  SYS_readv,       SYS_recvfrom,  SYS_recvmsg,
@@ -277,18 +292,11 @@ static bool is_waiting(pid_t tid, const void *futex)
                                  SYS_poll,  SYS_epoll_wait
 #endif
     };
-    char path[64], line[256] = "";
+    char line[256];
     unsigned long argument;
     long number;
-    FILE *file;
 
-    snprintf(path, sizeof path, "/proc/self/task/%d/syscall", (int)tid);
-    file = fopen(path, "re");
-    if (!file)
-        die(path, strerror(errno));
-    if (!fgets(line, sizeof line, file))
-        line[0] = 0;
-    fclose(file);
+    read_of_thread(tid, "syscall", line, sizeof line);
     if (sscanf(line, "%ld %lx", &number, &argument) != 2)
         return false;
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
@@ -304,22 +312,15 @@ void host_await_blocked(pid_t tid, const void *futex)
         usleep(1000);
 }
 
-/* proc(5): the state is behind the name, which is in brackets. */
+/* The state follows the name, which is in brackets. */
 static char state_of(pid_t tid)
 {
-    char path[64], line[256] = "";
-    const char *behind;
-    FILE *file;
+    char line[256];
+    const char *name_end;
 
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)tid);
-    file = fopen(path, "re");
-    if (!file)
-        die(path, strerror(errno));
-    if (!fgets(line, sizeof line, file))
-        line[0] = 0;
-    fclose(file);
-    behind = strrchr(line, ')');
-    return behind ? behind[2] : '?';
+    read_of_thread(tid, "stat", line, sizeof line);
+    name_end = strrchr(line, ')');
+    return name_end ? name_end[2] : '?';
 }
 
 static bool all_others_wait(void)
