@@ -25,16 +25,6 @@ static bool heap_was_seen(const struct model *model)
     return known;
 }
 
-/* Says why the gate fails, if it does. */
-static int fail_with(char *failure, int status)
-{
-    if (failure == NULL)
-        return STATUS_GOOD;
-    message_error("failed: %s", failure);
-    free(failure);
-    return status;
-}
-
 static int verdict(const struct settings *settings, const struct model *model)
 {
     const struct watching watching = {.unfollowed_are_good = settings->unfollowed_are_good};
@@ -42,12 +32,12 @@ static int verdict(const struct settings *settings, const struct model *model)
 
     if (merge_had_trouble(model))
         return STATUS_TROUBLE;
-    status = fail_with(required_failure(&settings->required, model, heap_was_seen(model)),
-                       STATUS_TROUBLE);
+    status = command_fail(required_failure(&settings->required, model, heap_was_seen(model)),
+                          STATUS_TROUBLE);
     if (status == STATUS_GOOD)
-        status = fail_with(gate_failure(&settings->gate, model), STATUS_FINDINGS);
+        status = command_fail(gate_failure(&settings->gate, model), STATUS_FINDINGS);
     if (status == STATUS_GOOD)
-        status = fail_with(unwatched_failure(&watching, model), STATUS_TROUBLE);
+        status = command_fail(unwatched_failure(&watching, model), STATUS_TROUBLE);
     return status;
 }
 

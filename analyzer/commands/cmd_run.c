@@ -175,30 +175,21 @@ static char *nothing_seen(const struct run *run)
                                             : NULL;
 }
 
-/* Says why the gate fails, if it does. */
-static int fail_with(char *failure, int status)
-{
-    if (failure == NULL)
-        return STATUS_GOOD;
-    message_error("failed: %s", failure);
-    free(failure);
-    return status;
-}
-
 /* The status of a run whose program exited with 0. */
 static int judge(const struct run *run)
 {
     const struct settings *settings = run->settings;
-    int status = fail_with(required_failure(&settings->required, &run->model, heap_was_seen(run)),
-                           STATUS_NOTHING_SEEN);
+    int status =
+        command_fail(required_failure(&settings->required, &run->model, heap_was_seen(run)),
+                     STATUS_NOTHING_SEEN);
 
     if (!settings->gated || status != STATUS_GOOD)
         return status;
-    status = fail_with(nothing_seen(run), STATUS_NOTHING_SEEN);
+    status = command_fail(nothing_seen(run), STATUS_NOTHING_SEEN);
     if (status == STATUS_GOOD)
-        status = fail_with(gate_failure(&settings->gate, &run->model), settings->error_status);
+        status = command_fail(gate_failure(&settings->gate, &run->model), settings->error_status);
     if (status == STATUS_GOOD)
-        status = fail_with(unwatched_failure(&run->watching, &run->model), STATUS_NOTHING_SEEN);
+        status = command_fail(unwatched_failure(&run->watching, &run->model), STATUS_NOTHING_SEEN);
     return status;
 }
 
