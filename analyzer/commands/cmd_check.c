@@ -7,7 +7,6 @@
 #include "gate/unwatched.h"
 #include "model/coverage.h"
 
-#include <stdlib.h>
 
 /* In every process that says so; where none does, nobody knows. */
 static bool heap_was_seen(const struct model *model)
