@@ -2,11 +2,9 @@
 #include "commands/command.h"
 #include "commands/merge.h"
 
-#include "base/message.h"
 #include "gate/required.h"
 #include "gate/unwatched.h"
 #include "model/coverage.h"
-
 
 /* In every process that says so; where none does, nobody knows. */
 static bool heap_was_seen(const struct model *model)

@@ -43,8 +43,7 @@ enum {
     STATUS_RUN_FAILED = 125,  /* run itself failed; 126 and 127 are those of env(1) */
 };
 
-/* Says why a gate fails, and frees that; returns the status. NULL: it does not fail, STATUS_GOOD.
- */
+/* Says why a gate fails, and frees the text; returns `status`. NULL: STATUS_GOOD. */
 int command_fail(char *failure, int status);
 
 #endif
