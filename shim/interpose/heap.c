@@ -102,18 +102,31 @@ static COLD void *leave_bootstrap(const char *old, size_t size)
 
 /* The old block's note is removed before the real call, which may give the address to another
  * thread at once; if the call fails, the block stays. */
-static inline void *realloc_at(void *old, size_t size, uintptr_t pc, uintptr_t cfa)
+static inline void *realloc_unnoted(void *old, size_t size)
 {
-    if (bootstrap_has(old))
-        return leave_bootstrap(old, size);
     uint32_t old_site = old ? heap_site(old) : 0;
-    size_t written = old && old_words_may_be(size) ? heap_written(old) : 0;
     if (old)
         heap_forget(old);
     void *p = real_realloc(old, size);
     if (unlikely(!p && old && size))
         heap_note(old, HEAP_SIZE_UNKNOWN, old_site);
-    return noted_unwritten(p, written, size, pc, cfa);
+    return p;
+}
+
+static __attribute__((noinline)) void *realloc_large(void *old, size_t size, uintptr_t pc,
+                                                     uintptr_t cfa)
+{
+    size_t written = old ? heap_written(old) : 0;
+    return noted_large(realloc_unnoted(old, size), written, size, pc, cfa);
+}
+
+static inline void *realloc_at(void *old, size_t size, uintptr_t pc, uintptr_t cfa)
+{
+    if (bootstrap_has(old))
+        return leave_bootstrap(old, size);
+    if (unlikely(old_words_may_be(size)))
+        return realloc_large(old, size, pc, cfa);
+    return noted(realloc_unnoted(old, size), size, pc, cfa);
 }
 
 EXPORT void *realloc(void *old, size_t size)

@@ -213,11 +213,20 @@ static size_t usable_size(uintptr_t start)
     return heap_size_of_head(head);
 }
 
+/* The block lives, so what is on its first page can be read, without a system call. */
+static size_t usable_size_of_live(const void *p)
+{
+    enum { PAGE = 4096 };
+    bool is_on_its_page = (uintptr_t)p % PAGE >= sizeof(size_t);
+    return is_on_its_page && slots == heap_slots ? heap_size_of_head(((const size_t *)p)[-1])
+                                                 : usable_size((uintptr_t)p);
+}
+
 size_t heap_written(const void *p)
 {
     const heap_entry *entry = entry_of((uintptr_t)p);
-    size_t usable = usable_size((uintptr_t)p);
-    if (!entry || !usable)
+    size_t usable = entry ? usable_size_of_live(p) : 0;
+    if (!usable)
         return SIZE_MAX;
     return heap_asked_bytes(usable, heap_asked(__atomic_load_n(entry, __ATOMIC_RELAXED)));
 }

@@ -23,6 +23,8 @@ HEAP = [
     ('pair', 2, 'program', 1.25),
     ('pair', 2, 'plugin', 1.25),
     ('tight', 1, 'plugin', None),
+    ('tight-256', 1, 'plugin', None),
+    ('tight-4k', 1, 'plugin', None),
     ('calloc', 1, 'plugin', 1.25),
     ('realloc', 1, 'plugin', 1.25),
     ('new', 1, 'program', 4),

@@ -41,6 +41,28 @@ static void tight(void *state)
     }
 }
 
+/* Sizes from which the library reads a new block, once a module was opened. */
+static void tight_of_size(size_t size)
+{
+    for (int round = 0; round < MEASURE_PORTION; round++) {
+        volatile char *block = malloc(size);
+        *block = 1;
+        free((void *)block);
+    }
+}
+
+static void tight_256(void *state)
+{
+    (void)state;
+    tight_of_size(256);
+}
+
+static void tight_4k(void *state)
+{
+    (void)state;
+    tight_of_size(4096);
+}
+
 static void pair(void *state)
 {
     struct live *live = state;
@@ -99,8 +121,14 @@ static void print(void *state)
 }
 
 static const struct work works[] = {
-    {"pair", pair, new_live},    {"tight", tight, new_live}, {"calloc", zeroed, new_live},
-    {"realloc", grow, new_live}, {"strdup", copy, new_live}, {"asprintf", print, new_live},
+    {"pair", pair, new_live},
+    {"tight", tight, new_live},
+    {"calloc", zeroed, new_live},
+    {"realloc", grow, new_live},
+    {"strdup", copy, new_live},
+    {"asprintf", print, new_live},
+    {"tight-256", tight_256, new_live},
+    {"tight-4k", tight_4k, new_live},
     {NULL, NULL, NULL},
 };
 
