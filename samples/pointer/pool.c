@@ -6,7 +6,9 @@
 #include "observers.h"
 
 #include <malloc.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { WORDS = 600, FIRST = 100, SIZE = WORDS * sizeof(observer *) };
 
@@ -36,6 +38,38 @@ static void pool_free(void *pool)
 static observer *volatile *pool;
 static unsigned used;
 
+/* The new pool is a variable of the host's, or a thread's value or argument alone. */
+#if defined IN_VALUE
+static void keep_new(void)
+{
+    pthread_key_t key;
+
+    if (pthread_key_create(&key, NULL) != 0 || pthread_setspecific(key, (void *)pool) != 0)
+        abort();
+    pool = NULL;
+}
+#elif defined IN_ARGUMENT
+static void *wait_for_end(void *argument)
+{
+    for (;;)
+        pause();
+    return argument;
+}
+
+static void keep_new(void)
+{
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, wait_for_end, (void *)pool) != 0)
+        abort();
+    pool = NULL;
+}
+#else
+static void keep_new(void)
+{
+}
+#endif
+
 /* Tests let malloc overwrite what was there before (MALLOC_PERTURB_). */
 static __attribute__((constructor)) void leave_contents(void)
 {
@@ -56,6 +90,7 @@ void observers_remove(observer *function)
     (void)function;
     pool_free((void *)pool);
     pool = pool_make(SIZE);
+    keep_new();
 }
 
 static void empty(void)

@@ -48,7 +48,7 @@
       "key", "dangling error, held warning")                                                       \
     X(KEY, "key", "pthread key left by the module", "key", "lost warning, held warning")           \
     X(KEY_VALUE, "key-value", "thread left with a value of the module", "value",                   \
-      "dangling error, lost warning, held warning")                                                \
+      "dangling error, dangling note, lost warning, held warning")                                 \
     X(KEY_ORPHAN, "key-orphan", "pthread key deleted while threads had values for it", "key",      \
       "lost warning")                                                                              \
     X(KEY_FOREIGN, "key-foreign", "pthread key deleted that was none of the module's live keys",   \
@@ -56,7 +56,7 @@
     X(THREAD_ROUTINE, "thread-routine", "thread left that runs the module's code", "thread",       \
       "dangling error, held warning")                                                              \
     X(THREAD_ARGUMENT, "thread-argument", "thread left with an argument of the module", "thread",  \
-      "dangling error, held warning")                                                              \
+      "dangling error, dangling note, held warning")                                               \
     X(THREAD_REQUESTED, "thread-requested", "thread left that a library started for the module",   \
       "thread", "held note")                                                                       \
     X(THREAD_STACK, "thread-stack", "thread inside the module", "frame",                           \
