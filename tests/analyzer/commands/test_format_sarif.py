@@ -128,6 +128,7 @@ class Sarif(Format, Case):
         self.assertEqual(rules["thread-argument"]["help"]["text"],
                          "Kind thread-argument: thread left with an argument of the module.\n\n"
                          "dangling (error): the module is unmapped, and something live still points into it.\n"
+                         "dangling (note): the module is unmapped, and something live still points into it.\n"
                          "held (warning): something that the module made is still in use elsewhere.")
         self.assertEqual(rules["handle"]["defaultConfiguration"], {"level": "note"})
 
