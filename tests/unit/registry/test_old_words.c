@@ -85,3 +85,19 @@ Test(old_words, give_way_to_those_of_blocks_that_live)
     old_words_note(last, 0, SIZE);
     cr_assert(has(last, 7, 10));
 }
+
+Test(old_words, of_a_block_that_lives_are_kept)
+{
+    enum { BLOCKS = 12 };
+    uintptr_t *blocks[BLOCKS];
+    territory_add(start, end);
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        blocks[i] = make_block(7);
+        for (size_t k = 0; k < WORDS; k++)
+            blocks[i][k] = start;
+        old_words_note(blocks[i], 0, SIZE);
+    }
+    for (unsigned i = 0; i < BLOCKS; i++)
+        for (size_t k = 0; k < WORDS; k++)
+            cr_assert(has(blocks[i], 7, k), "word %zu of block %u", k, i);
+}
