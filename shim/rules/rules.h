@@ -17,7 +17,6 @@ struct deletion {
     const struct stack *stack; /* of the caller */
     int error;                 /* what it returned */
     bool deleter_named;        /* the first frame's code really called pthread_key_delete */
-    bool used_after;           /* the owner used it afterwards */
 };
 
 struct message;
