@@ -3,6 +3,7 @@
 #include "modules/symbols.h"
 #include "ownership/frame_json.h"
 #include "registry/threads.h"
+#include "rules/passages.h"
 #include "rules/paths.h"
 #include "rules/retained.h"
 #include "rules/rule.h"
@@ -187,11 +188,13 @@ static void explain_thread_argument(const struct finding *finding, struct messag
     text_add(&message->fix, "; or give the thread memory that outlives the module");
 }
 
+/* A thread that is in the module has a finding of its own. */
 static bool match_thread_requested(const struct subject *subject, struct finding *finding)
 {
     const struct thread *thread = subject->thread.thread;
     if (subject->retained || !module_is_left(thread->requester) ||
-        module_is_left(thread->routine.module) || was_given_what_is_left(subject))
+        module_is_left(thread->routine.module) || was_given_what_is_left(subject) ||
+        passage_is_inside(atomic_load(&thread->tid), thread->requester))
         return false;
     finding->verdict = VERDICT_HELD;
     finding->severity = SEVERITY_NOTE;

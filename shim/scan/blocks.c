@@ -233,13 +233,14 @@ static struct block_index *map_index(const struct heap_pages *pages)
                                   .words = words,
                                   .leaves = (struct leaf_index *)(void *)(index + 1)};
     uint64_t *bits = (uint64_t *)(void *)(memory + parts + head);
-    for (unsigned i = 0; i < pages->count; i++, bits += per_leaf)
-        index->leaves[i] =
-            (struct leaf_index){.leaf = pages->leaves[i].leaf,
-                                .starts = bits,
-                                .marks = {bits + words, bits + 2 * words, bits + 3 * words},
-                                .summary = bits + (1 + MARKS) * words,
-                                .before = NO_LEAF};
+    for (unsigned i = 0; i < pages->count; i++, bits += per_leaf) {
+        index->leaves[i] = (struct leaf_index){.leaf = pages->leaves[i].leaf,
+                                               .starts = bits,
+                                               .summary = bits + (1 + MARKS) * words,
+                                               .before = NO_LEAF};
+        for (unsigned mark = 0; mark < MARKS; mark++)
+            index->leaves[i].marks[mark] = bits + (1 + mark) * words;
+    }
     return index;
 }
 
