@@ -196,6 +196,7 @@ static int judge(const struct run *run)
 static bool write_reports(struct run *run)
 {
     const struct settings *settings = run->settings;
+    bool was_killed = WIFSIGNALED(run->end.status);
     const struct report report = {
         .model = &run->model,
         .gate = settings->gated ? &settings->gate : NULL,
@@ -205,6 +206,8 @@ static bool write_reports(struct run *run)
         .root = &settings->root,
         .remarks = (const char *const *)run->remarks.items,
         .remark_count = run->remarks.count,
+        .killed = was_killed ? run->watching.root : NULL,
+        .signal = was_killed ? WTERMSIG(run->end.status) : 0,
     };
 
     return outputs_write(&run->settings->outputs, &report);

@@ -36,6 +36,7 @@ struct finding_chunk;
 struct key;
 struct package;
 struct search;
+struct source_root;
 
 struct module {
     int64_t id;
@@ -192,6 +193,7 @@ struct model {
     int64_t only;                      /* and of this process alone, if it is not 0 */
     const struct aliases *aliases;     /* set before loading: --alias, or NULL */
     const struct search *search;       /* set before: where symbolize searches for files, or NULL */
+    const struct source_root *root;    /* set before: the folder of the sources, or NULL */
     size_t severities[SEVERITY_COUNT]; /* groups of each that are neither hidden nor another's */
     size_t resolved;                   /* findings that were resolved */
     size_t unloaded;                   /* modules that were unmapped */
