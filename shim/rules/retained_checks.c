@@ -258,9 +258,42 @@ static void note_carriers(const struct result *result)
     }
 }
 
+/*
+ * Where reported pointers lie: a word beside one that leads to a block of the same module is of the
+ * same object, a std::function or a callback with its argument, and whoever removes the one removes
+ * the other.
+ */
+enum { NEIGHBOURS_MAX = 256, NEAR = 2 * sizeof(uintptr_t) };
+
+static struct neighbour {
+    uint32_t module;
+    uintptr_t slot;
+    size_t words; /* there are so many such pointers */
+} neighbours[NEIGHBOURS_MAX];
+static unsigned neighbour_count;
+
+static void note_neighbour(const struct result *result)
+{
+    neighbours[neighbour_count++ % NEIGHBOURS_MAX] = (struct neighbour){
+        result->module->id, result->path[result->steps - 1].slot, result->blocks};
+}
+
+static bool is_beside_pointer(const struct result *result)
+{
+    if (result->kind != RESULT_HELD || result->steps < 2)
+        return false;
+    uintptr_t slot = result->path[result->steps - 2].slot;
+    for (unsigned i = 0; i < neighbour_count && i < NEIGHBOURS_MAX; i++)
+        if (neighbours[i].module == result->module->id &&
+            slot - neighbours[i].slot + NEAR <= 2 * NEAR && result->blocks <= neighbours[i].words)
+            return true;
+    return false;
+}
+
 void rules_begin_retained(void)
 {
     carrier_count = 0;
+    neighbour_count = 0;
 }
 
 static bool is_carrier(const struct result *result)
@@ -283,7 +316,7 @@ static bool classify(struct retained *retained, struct known_registry *row)
 {
     const struct result *result = retained->result;
     if (result->kind != RESULT_POINTER)
-        return !is_part_of_entry(result) && !is_carrier(result);
+        return !is_part_of_entry(result) && !is_carrier(result) && !is_beside_pointer(result);
     retained->target = target_class_of(result, result->module);
     if (retained->target == TARGET_CLASS_NONE)
         return false;
@@ -313,6 +346,12 @@ static bool is_held_by_visitor(const struct result *result)
            (passage_is_inside(root->tid, result->module) || thread_runs(root->tid, result->module));
 }
 
+static void note_reported(const struct result *result)
+{
+    note_carriers(result);
+    note_neighbour(result);
+}
+
 bool rules_check_retained(const struct result *result, bool all, rules_known *known,
                           rules_sink *sink, void *data)
 {
@@ -329,7 +368,7 @@ bool rules_check_retained(const struct result *result, bool all, rules_known *kn
     else if (retained.registry || !is_feeble(result, retained.target)) {
         apply_to_places(&retained, all, &found);
         if (result->kind == RESULT_POINTER && !retained.registry)
-            note_carriers(result);
+            note_reported(result);
     }
     found_hand_on(&found, sink, data);
     return true;
