@@ -112,6 +112,32 @@ ENTRY(use_function_and_blocks)
     return 0;
 }
 
+struct session {
+    host_function *open;
+    const char *name;
+};
+
+static __attribute__((noinline)) struct session *make_session(host_function *open)
+{
+    struct session *session = malloc(sizeof *session);
+
+    if (session)
+        *session = (struct session){open, settings};
+    return session;
+}
+
+ENTRY(use_function_and_name)
+{
+    host_list_add(make_session(open_session));
+    return 0;
+}
+
+ENTRY(use_name_alone)
+{
+    host_list_add(make_session(NULL));
+    return 0;
+}
+
 ENTRY(use_list)
 {
     host_list_add((const void *)open_session);
