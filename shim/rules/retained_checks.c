@@ -12,6 +12,7 @@
 #include "rules/passages.h"
 #include "rules/retained.h"
 #include "rules/rule.h"
+#include "rules/stream_blocks.h"
 #include "scan/target.h"
 
 #include <string.h>
@@ -350,7 +351,8 @@ static bool classify(struct retained *retained, struct known_registry *row)
 {
     const struct result *result = retained->result;
     if (result->kind != RESULT_POINTER)
-        return !is_part_of_entry(result) && !is_carrier(result) && !is_beside_pointer(result);
+        return !is_part_of_entry(result) && !is_carrier(result) && !is_beside_pointer(result) &&
+               !stream_block_is_lost(result);
     retained->target = target_class_of(result, result->module);
     if (retained->target == TARGET_CLASS_NONE)
         return false;
