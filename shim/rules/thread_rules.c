@@ -11,6 +11,8 @@
 #include "rules/words.h"
 #include "scan/target.h"
 
+#include <string.h>
+
 static void copy_thread(const struct subject *subject, struct finding *finding)
 {
     const struct thread *thread = subject->thread.thread;
@@ -41,14 +43,40 @@ static void say_routine(const struct finding *finding, struct text *message)
     }
 }
 
+static bool is_of_future(const struct finding *finding)
+{
+    char name[SYMBOL_MAX];
+    return finding->function.module &&
+           symbol_find(finding->function.module, finding->function.pc, name) &&
+           strstr(name, "St13__future_base");
+}
+
+static const char *waiting_call(const struct finding *finding)
+{
+    static const struct {
+        const char *starts, *waits;
+    } calls[] = {
+        {"NSt6thread15_M_start_thread", "join() of its std::thread"},
+        {"g_thread_new", "g_thread_join"},
+        {"g_thread_try_new", "g_thread_join"},
+        {"_ZN7QThread5start", "wait() of its QThread"},
+    };
+    if (is_of_future(finding))
+        return "wait() of its std::future";
+    if (words_is_rust(finding))
+        return "join() of its JoinHandle";
+    for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+        if (words_stack_names(finding->stack, calls[i].starts))
+            return calls[i].waits;
+    return "pthread_join";
+}
+
 /* Of threads that can be joined: detached ones are another matter. */
 static void advise_join(const struct finding *finding, struct text *fix)
 {
-    bool is_std = words_stack_names(finding->stack, "NSt6thread15_M_start_thread");
     text_add(fix, finding->thread.detached ? "Create the thread joinable, not detached; stop it"
                                            : "Stop the thread");
-    text_printf(fix, " and wait for its end with %s",
-                is_std ? "join() of its std::thread" : "pthread_join");
+    text_printf(fix, " and wait for its end with %s", waiting_call(finding));
     word_undo(fix, finding);
 }
 

@@ -372,11 +372,12 @@ static unsigned find_gap(const struct block_index *index)
     return found;
 }
 
-/* Only the last block that starts in a chunk can reach out of it. */
+/* Only the last block that starts in a chunk can reach out of it. A pointer to its end is in the
+ * span, too. */
 static void cover(struct block_index *index, unsigned leaf, uintptr_t start, uintptr_t end)
 {
     uintptr_t chunk_start = start & ~(uintptr_t)((1 << COVER_SHIFT) - 1);
-    extend(&index->spans[leaf >= index->second], chunk_start, end);
+    extend(&index->spans[leaf >= index->second], chunk_start, end + 1);
     for (uintptr_t at = start >> COVER_SHIFT; at <= (end - 1) >> COVER_SHIFT; at++) {
         struct index_part *part = part_for(index, at << COVER_SHIFT, leaf);
         size_t chunk = at & (COVER_BITS - 1);

@@ -137,12 +137,12 @@ static void reach_from(struct state *state, struct block *block, const struct pl
     mark_deque_map(state, contents.map);
 }
 
-/* A word into a block, which is not marked yet. No memory of the block or of the map is read where
- * it is. */
+/* A word into a block, or to its end, which is not marked yet. No memory of the block or of the map
+ * is read where it is. */
 static void visit_pointer(struct state *state, const struct place *place, uint32_t from, bool exact)
 {
     struct block block;
-    uintptr_t word = place->words[0];
+    uintptr_t word = walk_address(place->words[0]);
     enum mark mark = state->first_pass ? MARK_REFERENCED : MARK_REACHED;
     if (!blocks_find_start(state->index, word, &block))
         return;
@@ -151,8 +151,9 @@ static void visit_pointer(struct state *state, const struct place *place, uint32
         return;
     }
     if (block.start != word &&
-        (exact || !blocks_extent(state->index, &state->path_view, block.start, &block.size) ||
-         word - block.start >= block.size))
+        (exact || word != place->words[0] ||
+         !blocks_extent(state->index, &state->path_view, block.start, &block.size) ||
+         word - block.start > block.size))
         return;
     if (!blocks_know(&block))
         return;
@@ -173,7 +174,7 @@ static void visit_word(struct state *state, const struct place *place, uint32_t 
             results_add_mapped(state, range, place->slot, word, from);
         else
             results_add_pointer(state, range, place->slot, word, from);
-    } else if (blocks_may_be(state->index, word)) {
+    } else if (blocks_may_be(state->index, walk_address(word))) {
         visit_pointer(state, place, from, exact);
     }
 }
@@ -186,15 +187,15 @@ static inline bool any_may_lead(const struct state *state, const uintptr_t *word
     uintptr_t lowest = state->walk->ranges->lowest, span = state->walk->ranges->span;
     bool any = false;
     for (size_t k = 0; k < AT_ONCE; k++)
-        any |= (words[k] - low.start < low.size) | (words[k] - high.start < high.size) |
-               (words[k] - lowest < span);
+        any |= (walk_address(words[k]) - low.start < low.size) |
+               (walk_address(words[k]) - high.start < high.size) | (words[k] - lowest < span);
     return any;
 }
 
 static inline bool may_lead(const struct state *state, uintptr_t word)
 {
-    return word >> HEAP_ADDRESS_BITS == 0 &&
-           (blocks_may_be(state->index, word) || ranges_may_have(state->walk->ranges, word));
+    return blocks_may_be(state->index, walk_address(word)) ||
+           (word >> HEAP_ADDRESS_BITS == 0 && ranges_may_have(state->walk->ranges, word));
 }
 
 /* The next word from `i` on that may lead somewhere. */
