@@ -72,6 +72,7 @@ const struct command command_check = {
                 "report is not complete. Damaged records are named on standard "
                 "error, skipped and counted; they alone do not fail.",
     .missing = "name at least one report file or directory",
+    .argument = "FILE",
     .fewest = 1,
     .most = ANY_NUMBER,
     .in = IN_CHECK,

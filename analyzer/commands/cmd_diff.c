@@ -67,6 +67,7 @@ const struct command command_diff = {
     .statuses = "0 if nothing that is new fails, 1 if something does, 2 for bad usage, and when an "
                 "input could not be read or a report not be written.",
     .missing = "name two report files or directories",
+    .argument = "FILE",
     .fewest = 2,
     .most = 2,
     .in = IN_DIFF,

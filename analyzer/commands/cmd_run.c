@@ -277,6 +277,7 @@ const struct command command_run = {
                 "written. 125 if dlpin itself failed before PROGRAM was started, 126 if PROGRAM "
                 "could not be started, 127 if it was not found.",
     .missing = "name the program to run",
+    .argument = "PROGRAM",
     .fewest = 1,
     .most = ANY_NUMBER,
     .in = IN_RUN,

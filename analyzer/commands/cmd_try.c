@@ -215,6 +215,7 @@ const struct command command_try = {
         "up its process (--fail-on says something else), 2 for bad usage, and if nothing "
         "could be loaded or a report not be written.",
     .missing = "name at least one library",
+    .argument = "FILE",
     .fewest = 1,
     .most = ANY_NUMBER,
     .in = IN_TRY,
