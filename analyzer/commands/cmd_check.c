@@ -34,6 +34,8 @@ static int verdict(const struct settings *settings, const struct model *model)
     if (status == STATUS_GOOD)
         status = command_fail(gate_failure(&settings->gate, model), STATUS_FINDINGS);
     if (status == STATUS_GOOD)
+        status = command_fail(gate_blindness(&settings->gate, model), STATUS_TROUBLE);
+    if (status == STATUS_GOOD)
         status = command_fail(unwatched_failure(&watching, model), STATUS_TROUBLE);
     return status;
 }

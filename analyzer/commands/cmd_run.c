@@ -189,6 +189,8 @@ static int judge(const struct run *run)
     if (status == STATUS_GOOD)
         status = command_fail(gate_failure(&settings->gate, &run->model), settings->error_status);
     if (status == STATUS_GOOD)
+        status = command_fail(gate_blindness(&settings->gate, &run->model), STATUS_NOTHING_SEEN);
+    if (status == STATUS_GOOD)
         status = command_fail(unwatched_failure(&run->watching, &run->model), STATUS_NOTHING_SEEN);
     return status;
 }
