@@ -132,6 +132,33 @@ struct thread *thread_by_serial_locked(uint64_t serial)
     return thread;
 }
 
+/* A pthread_t of glibc is an address at a fixed distance from the thread pointer. */
+static uintptr_t pointer_of(pthread_t handle)
+{
+    return (uintptr_t)handle + sys_thread_pointer() - (uintptr_t)pthread_self();
+}
+
+struct thread *thread_by_handle_locked(pthread_t handle)
+{
+    struct thread *thread = threads;
+    uintptr_t pointer = pointer_of(handle);
+    while (thread && (thread->thread_pointer != pointer || !thread_is_live(thread)))
+        thread = thread->next;
+    return thread;
+}
+
+pid_t thread_id(pthread_t handle)
+{
+    if (pthread_equal(handle, pthread_self()))
+        return sys_gettid();
+    if (!lock_acquire(&registry_lock))
+        return -1;
+    const struct thread *thread = thread_by_handle_locked(handle);
+    pid_t tid = thread ? atomic_load(&thread->tid) : -1;
+    lock_release(&registry_lock);
+    return tid ? tid : -1;
+}
+
 struct thread *thread_prepare(uintptr_t start_routine, uintptr_t argument)
 {
     struct thread *thread = arena_alloc(sizeof *thread);

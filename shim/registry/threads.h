@@ -16,6 +16,7 @@
 #include "ownership/sites.h"
 #include "registry/keys.h"
 
+#include <pthread.h>
 #include <sys/types.h>
 
 struct value {
@@ -96,6 +97,12 @@ bool thread_has_ended(const struct thread *thread);
 bool thread_has_ended_now(const struct thread *thread);
 
 struct thread *thread_by_serial_locked(uint64_t serial);
+
+/* Its live thread; NULL where nothing was noted for that yet. */
+struct thread *thread_by_handle_locked(pthread_t handle);
+
+/* Its number; -1: not known. Takes the registry lock. */
+pid_t thread_id(pthread_t handle);
 
 /* How many threads were seen so far; whoever starts one is among them before it runs. Without a
  * lock. */
