@@ -20,7 +20,7 @@ static void copy_thread(const struct subject *subject, struct finding *finding)
     module_ref(thread->via.module);
     finding->owner = module_ref(thread->routine.module);
     finding->requester = module_ref(thread->requester);
-    finding->thread.detached = thread->detached;
+    finding->thread.detached = atomic_load(&thread->detached);
     finding->address = thread->argument;
     finding->stack = stack_copy(thread->stack);
 }
@@ -40,11 +40,11 @@ static void say_routine(const struct finding *finding, struct text *message)
     }
 }
 
-/* Of threads that can be joined: detached ones are another matter. */
+/* A thread that is detached cannot be joined. */
 static void advise_join(const struct finding *finding, struct text *fix)
 {
     bool is_std = words_stack_names(finding->stack, "NSt6thread15_M_start_thread");
-    text_add(fix, finding->thread.detached ? "Create the thread joinable, not detached; stop it"
+    text_add(fix, finding->thread.detached ? "Leave the thread joinable, not detached; stop it"
                                            : "Stop the thread");
     text_printf(fix, " and wait for its end with %s",
                 is_std ? "join() of its std::thread" : "pthread_join");
@@ -133,7 +133,7 @@ static void copy_retained_argument(const struct subject *subject, struct finding
     module_ref(thread->routine.module);
     finding->thread.via = thread->via;
     module_ref(thread->via.module);
-    finding->thread.detached = thread->detached;
+    finding->thread.detached = atomic_load(&thread->detached);
     finding->address = thread->argument;
     stack_free(finding->stack);
     finding->stack = stack;
