@@ -15,6 +15,7 @@
 #include "rules/stream_blocks.h"
 #include "scan/target.h"
 
+#include <signal.h>
 #include <string.h>
 
 /* The program continued during the scan, so each result is checked again. */
@@ -373,6 +374,39 @@ static bool is_registered(const struct result *result, enum root_kind root)
     return (root == ROOT_LIBC && libc_was_given(result->word, slot)) || libc_works_with(slot);
 }
 
+static struct told told;
+
+void rules_note_told(const struct told *by_kernel)
+{
+    told = *by_kernel;
+}
+
+static bool is_of_told(uintptr_t word)
+{
+    return word == told.sp || (word >= told.frame && word - told.frame < TOLD_FRAME_MAX);
+}
+
+/* The first words of a siginfo_t: signal and error, code, address. */
+static bool is_siginfo(const uintptr_t *address)
+{
+    return address[-2] == (uintptr_t)told.signal && address[-1] > 0 && address[-1] <= SI_KERNEL;
+}
+
+static bool is_told(const struct result *result)
+{
+    enum { AROUND = 8 };
+    uintptr_t words[2 * AROUND + 1];
+    if (!told.address || result->word != told.address || !result->steps)
+        return false;
+    const uintptr_t *slot = (const uintptr_t *)result->path[result->steps - 1].slot;
+    if (sys_copy_memory(slot - AROUND, words, sizeof words) != (ssize_t)sizeof words)
+        return false;
+    bool is_it = is_siginfo(&words[AROUND]);
+    for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+        is_it |= is_of_told(words[i]);
+    return is_it;
+}
+
 /* A thread that is in the module has a finding of its own, which is the cause: once it has
  * returned, its stack holds nothing. */
 static bool is_held_by_visitor(const struct result *result)
@@ -397,7 +431,8 @@ bool rules_check_retained(const struct result *result, bool all, rules_known *kn
     if (!result_holds(result))
         return false;
     enum root_kind root = result->steps ? result->path[0].root.kind : ROOT_DATA;
-    if (is_registered(result, root) || is_held_by_visitor(result) || !classify(&retained, &row))
+    if (is_registered(result, root) || is_held_by_visitor(result) || is_told(result) ||
+        !classify(&retained, &row))
         return true;
     if (root == ROOT_VALUE || root == ROOT_ARGUMENT)
         apply_to_thread(&retained, &found);

@@ -23,7 +23,7 @@ static void copy_thread(const struct subject *subject, struct finding *finding)
     module_ref(thread->via.module);
     finding->owner = module_ref(thread->routine.module);
     finding->requester = module_ref(thread->requester);
-    finding->thread.detached = thread->detached;
+    finding->thread.detached = atomic_load(&thread->detached);
     finding->address = thread->argument;
     finding->stack = stack_copy(thread->stack);
 }
@@ -71,10 +71,10 @@ static const char *waiting_call(const struct finding *finding)
     return "pthread_join";
 }
 
-/* Of threads that can be joined: detached ones are another matter. */
+/* A thread that is detached cannot be joined. */
 static void advise_join(const struct finding *finding, struct text *fix)
 {
-    text_add(fix, finding->thread.detached ? "Create the thread joinable, not detached; stop it"
+    text_add(fix, finding->thread.detached ? "Leave the thread joinable, not detached; stop it"
                                            : "Stop the thread");
     text_printf(fix, " and wait for its end with %s", waiting_call(finding));
     word_undo(fix, finding);
@@ -162,7 +162,7 @@ static void copy_retained_argument(const struct subject *subject, struct finding
     module_ref(thread->routine.module);
     finding->thread.via = thread->via;
     module_ref(thread->via.module);
-    finding->thread.detached = thread->detached;
+    finding->thread.detached = atomic_load(&thread->detached);
     finding->address = thread->argument;
     stack_free(finding->stack);
     finding->stack = stack;
