@@ -65,8 +65,8 @@ void report_escalate(uint32_t id);
 void report_revalidate(void);
 void report_revalidate_words(void);
 
-/* The search for all words into these ranges is over: findings that are not settled by now are
- * resolved. */
+/* The search for all words into these ranges is over: findings of these modules that are not
+ * settled by now are resolved. */
 void report_settle(const struct ranges *ranges);
 
 /* The same for findings of words that are nowhere any more; however much memory there is. */

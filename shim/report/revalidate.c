@@ -60,16 +60,30 @@ void report_revalidate_words(void)
         revalidate(true);
 }
 
-void report_settle(const struct ranges *ranges)
+static bool is_unsettled(const struct instance *instance)
+{
+    return instance->unsettled && !instance_stands(instance);
+}
+
+/* `by_word`: the ranges are single words; else a word in a range of another module, which lay there
+ * later, was found as that one's, and nothing is known. */
+static void settle(const struct ranges *ranges, bool by_word)
 {
     struct instance *instance, *next;
     if (!report_has_unsettled() || !lock_acquire(&report_lock))
         return;
-    HASH_ITER (hh, instances, instance, next)
-        if (instance->unsettled && !instance_stands(instance) &&
-            ranges_search(ranges, word_of(instance)))
+    HASH_ITER (hh, instances, instance, next) {
+        const struct range *range =
+            is_unsettled(instance) ? ranges_search(ranges, word_of(instance)) : NULL;
+        if (range && (by_word || range->module == instance->module))
             instance_resolve_locked(instance, instance->how);
+    }
     lock_release(&report_lock);
+}
+
+void report_settle(const struct ranges *ranges)
+{
+    settle(ranges, false);
 }
 
 /* If something else uses the module's range by now, no word can be attributed to the module. But a
@@ -81,7 +95,7 @@ static struct ranges *collect_unsettled_locked(void)
     if (!ranges)
         return NULL;
     HASH_ITER (hh, instances, instance, next)
-        if (instance->unsettled && !instance_stands(instance))
+        if (is_unsettled(instance))
             ranges_add_word(ranges, word_of(instance), instance->module);
     ranges_ready(ranges);
     return ranges;
@@ -96,7 +110,7 @@ void report_settle_lost(void)
     struct ranges *ranges = collect_unsettled_locked();
     lock_release(&report_lock);
     if (ranges && ranges->count && filter_run(ranges, NO_LIMIT, &none, &hits) == FILTER_NOTHING)
-        report_settle(ranges);
+        settle(ranges, true);
     arena_free(ranges, sizeof *ranges);
 }
 
