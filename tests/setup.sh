@@ -4,8 +4,9 @@
 
 build_packages='gcc g++ libc6-dev meson ninja-build pkg-config uthash-dev libdw-dev libelf-dev libiberty-dev
   libjansson-dev'
-test_packages='binutils cmake cmark-gfm graphviz libcriterion-dev libglib2.0-dev libsqlite3-dev libtbb-dev
-  libxml2-utils mandoc node-ajv procps python3 python3-jsonschema python3-junitparser python3-pytest python3-yaml'
+test_packages='bash-completion binutils cmake cmark-gfm graphviz libcriterion-dev libglib2.0-dev libsqlite3-dev
+  libtbb-dev libxml2-utils mandoc node-ajv procps python3 python3-jsonschema python3-junitparser python3-pytest
+  python3-yaml zsh'
 demo_packages='lua5.1 lua-luv'
 ci_packages='chromium clang-format clang-tidy git'
 

@@ -314,7 +314,7 @@ static void explain_unreadable(const struct target *target, int error)
         message_error("process %d: there is none", target->pid);
     else if (error == EACCES || error == EPERM)
         message_error("process %d cannot be read: it is of another user, or has changed its user; "
-                      "root may read it",
+                      "root may read it, with the right to trace it",
                       target->pid);
     else
         message_error("process %d cannot be read: %s", target->pid, strerror(error));

@@ -150,10 +150,27 @@ static void forget(struct judged *judged)
     }
 }
 
+/* Of all that were loaded. Reading their debug information may take more time than there is: then
+ * nobody knows. */
+static bool may_have_own(struct judge *judge, const struct model *model)
+{
+    for (const struct process *process = model->processes; process != NULL;
+         process = process->hh.next) {
+        for (const struct module *module = process->modules; module != NULL;
+             module = module->hh.next) {
+            judge_module(judge, process, module);
+            if (need_judged(&judge->identities, module_identity(module))->own)
+                return true;
+        }
+    }
+    return judge->seconds <= 0;
+}
+
 void own_mark(const struct own *own, const struct source_root *root, struct model *model)
 {
     struct judge judge = {
         .own = own, .root = root, .search = model->search, .seconds = WORKER_SECONDS_MAX};
+    bool is_own = false;
 
     if (!own_is_known(own, root))
         return;
@@ -164,7 +181,9 @@ void own_mark(const struct own *own, const struct source_root *root, struct mode
 
         group->third_party =
             module != NULL && !need_judged(&judge.identities, module_identity(module))->own;
+        is_own |= !group->third_party;
     }
+    model->nothing_is_own = model->groups != NULL && !is_own && !may_have_own(&judge, model);
     forget(judge.paths);
     forget(judge.identities);
     model_sort(model);

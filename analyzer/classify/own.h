@@ -20,7 +20,7 @@ struct own {
 /* Is there anything by which to tell? */
 bool own_is_known(const struct own *own, const struct source_root *root);
 
-/* Sets group.third_party of a signed model, and sorts it. */
+/* Sets group.third_party of a signed model and model.nothing_is_own, and sorts it. */
 void own_mark(const struct own *own, const struct source_root *root, struct model *model);
 
 void own_clear(struct own *own);

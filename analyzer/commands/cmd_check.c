@@ -34,6 +34,8 @@ static int verdict(const struct settings *settings, const struct model *model)
     if (status == STATUS_GOOD)
         status = command_fail(gate_failure(&settings->gate, model), STATUS_FINDINGS);
     if (status == STATUS_GOOD)
+        status = command_fail(gate_blindness(&settings->gate, model), STATUS_TROUBLE);
+    if (status == STATUS_GOOD)
         status = command_fail(unwatched_failure(&watching, model), STATUS_TROUBLE);
     return status;
 }
@@ -72,6 +74,7 @@ const struct command command_check = {
                 "report is not complete. Damaged records are named on standard "
                 "error, skipped and counted; they alone do not fail.",
     .missing = "name at least one report file or directory",
+    .argument = "FILE",
     .fewest = 1,
     .most = ANY_NUMBER,
     .in = IN_CHECK,

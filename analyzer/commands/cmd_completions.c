@@ -3,6 +3,13 @@
 
 #include "base/message.h"
 
+static const char *shell_word(size_t number)
+{
+    static const char *const words[] = {"bash", "zsh", NULL};
+
+    return words[number];
+}
+
 static int complete(struct settings *settings)
 {
     const char *shell = settings->arguments[0];
@@ -22,6 +29,8 @@ const struct command command_completions = {
              "has it where the shell searches for it.",
     .statuses = "0; 2 for another shell.",
     .missing = "name one shell, bash or zsh",
+    .argument = "SHELL",
+    .word = shell_word,
     .fewest = 1,
     .most = 1,
     .in = IN_COMPLETIONS,

@@ -3,6 +3,7 @@
 #include "commands/merge.h"
 
 #include "base/message.h"
+#include "gate/unwatched.h"
 
 #include <stdlib.h>
 
@@ -21,13 +22,19 @@ static bool take_old(struct settings *settings)
 
 static int verdict(const struct settings *settings, const struct model *model)
 {
+    const struct watching watching = {.unfollowed_are_good = settings->unfollowed_are_good};
     char *failure = gate_failure(&settings->gate, model);
+    int status;
 
-    if (failure == NULL)
-        return STATUS_GOOD;
-    message_error("failed, new: %s", failure);
-    free(failure);
-    return STATUS_FINDINGS;
+    if (failure != NULL) {
+        message_error("failed, new: %s", failure);
+        free(failure);
+        return STATUS_FINDINGS;
+    }
+    status = command_fail(gate_blindness(&settings->gate, model), STATUS_TROUBLE);
+    if (status == STATUS_GOOD)
+        status = command_fail(unwatched_failure(&watching, model), STATUS_TROUBLE);
+    return status;
 }
 
 static int diff(struct settings *settings)
@@ -67,6 +74,7 @@ const struct command command_diff = {
     .statuses = "0 if nothing that is new fails, 1 if something does, 2 for bad usage, and when an "
                 "input could not be read or a report not be written.",
     .missing = "name two report files or directories",
+    .argument = "FILE",
     .fewest = 2,
     .most = 2,
     .in = IN_DIFF,

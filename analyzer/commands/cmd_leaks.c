@@ -110,6 +110,7 @@ const struct command command_leaks = {
         "report file.",
     .statuses = "0 if nothing is left, 1 if something is, 2 if the process cannot be asked.",
     .missing = "name one process by its number",
+    .argument = "PID",
     .fewest = 1,
     .most = 1,
     .in = IN_LEAKS,

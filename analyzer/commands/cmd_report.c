@@ -36,6 +36,7 @@ const struct command command_report = {
     .statuses = "0; 2 for bad usage, and when an input could not be read or a report not be "
                 "written.",
     .missing = "name at least one report file or directory",
+    .argument = "FILE",
     .fewest = 1,
     .most = ANY_NUMBER,
     .in = IN_REPORT,

@@ -189,6 +189,8 @@ static int judge(const struct run *run)
     if (status == STATUS_GOOD)
         status = command_fail(gate_failure(&settings->gate, &run->model), settings->error_status);
     if (status == STATUS_GOOD)
+        status = command_fail(gate_blindness(&settings->gate, &run->model), STATUS_NOTHING_SEEN);
+    if (status == STATUS_GOOD)
         status = command_fail(unwatched_failure(&run->watching, &run->model), STATUS_NOTHING_SEEN);
     return status;
 }
@@ -196,6 +198,7 @@ static int judge(const struct run *run)
 static bool write_reports(struct run *run)
 {
     const struct settings *settings = run->settings;
+    bool was_killed = WIFSIGNALED(run->end.status);
     const struct report report = {
         .model = &run->model,
         .gate = settings->gated ? &settings->gate : NULL,
@@ -205,6 +208,8 @@ static bool write_reports(struct run *run)
         .root = &settings->root,
         .remarks = (const char *const *)run->remarks.items,
         .remark_count = run->remarks.count,
+        .killed = was_killed ? run->watching.root : NULL,
+        .signal = was_killed ? WTERMSIG(run->end.status) : 0,
     };
 
     return outputs_write(&run->settings->outputs, &report);
@@ -274,6 +279,7 @@ const struct command command_run = {
                 "written. 125 if dlpin itself failed before PROGRAM was started, 126 if PROGRAM "
                 "could not be started, 127 if it was not found.",
     .missing = "name the program to run",
+    .argument = "PROGRAM",
     .fewest = 1,
     .most = ANY_NUMBER,
     .in = IN_RUN,

@@ -111,13 +111,18 @@ static bool load_reports(struct try_run *run)
     return written;
 }
 
+static struct gate gate_of(const struct settings *settings)
+{
+    return settings->gated ? settings->gate : verdict_gate(settings->gate.own_only);
+}
+
 static bool write_reports(struct try_run *run)
 {
     const struct settings *settings = run->settings;
-    const struct gate usual = verdict_gate(settings->gate.own_only);
+    const struct gate gate = gate_of(settings);
     const struct report report = {
         .model = &run->model,
-        .gate = settings->gated ? &settings->gate : &usual,
+        .gate = &gate,
         .from = settings->from,
         .verbose = settings->verbose,
         .exceptions = &settings->exceptions,
@@ -140,6 +145,7 @@ static bool nothing_was_loaded(const struct try_run *run)
 
 static int judge(const struct try_run *run)
 {
+    const struct gate gate = gate_of(run->settings);
     size_t failing = verdicts_failing(&run->verdicts);
 
     if (failing > 0) {
@@ -150,7 +156,7 @@ static int judge(const struct try_run *run)
         message_error("failed: nothing could be loaded");
         return STATUS_TROUBLE;
     }
-    return STATUS_GOOD;
+    return command_fail(gate_blindness(&gate, &run->model), STATUS_TROUBLE);
 }
 
 static int try_all(struct try_run *run, int *ending)
@@ -215,6 +221,7 @@ const struct command command_try = {
         "up its process (--fail-on says something else), 2 for bad usage, and if nothing "
         "could be loaded or a report not be written.",
     .missing = "name at least one library",
+    .argument = "FILE",
     .fewest = 1,
     .most = ANY_NUMBER,
     .in = IN_TRY,

@@ -212,6 +212,7 @@ const struct command command_why = {
              "file knows it of modules that were closed, and of those still open at the end.",
     .statuses = "0 if it is mapped, 1 if it was unmapped, 2 if that could not be found out.",
     .missing = "name one report file and one module, or -p PID and one module",
+    .argument = "FILE",
     .fewest = 1,
     .most = 2,
     .in = IN_WHY,

@@ -13,15 +13,17 @@
 
 struct command {
     const char *name;
-    const char *summary;  /* a line for the overview */
-    const char *usage;    /* lines after "Usage: " */
-    const char *about;    /* a paragraph, not wrapped */
-    const char *statuses; /* what its exit status means */
-    const char *missing;  /* said where the number of arguments is wrong */
-    size_t fewest, most;  /* arguments */
-    unsigned in;          /* its bit in option_row.commands */
-    int usage_status;     /* of bad usage */
-    bool runs_program;    /* its first argument is a program, whose options are its own */
+    const char *summary;                /* a line for the overview */
+    const char *usage;                  /* lines after "Usage: " */
+    const char *about;                  /* a paragraph, not wrapped */
+    const char *statuses;               /* what its exit status means */
+    const char *missing;                /* said where the number of arguments is wrong */
+    const char *argument;               /* as the value of an option is called, for completions */
+    const char *(*word)(size_t number); /* the words that it may be, as those of a value; or NULL */
+    size_t fewest, most;                /* arguments */
+    unsigned in;                        /* its bit in option_row.commands */
+    int usage_status;                   /* of bad usage */
+    bool runs_program; /* its first argument is a program, whose options are its own */
     int (*run)(struct settings *settings);
 };
 

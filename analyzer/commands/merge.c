@@ -11,6 +11,7 @@ void merge_paths(struct model *model, const struct settings *settings, const cha
     const struct record_sink sink = model_sink(model);
 
     model->search = &settings->search;
+    model->root = &settings->root;
     model->aliases = &settings->aliases;
     load_inputs(paths, count, &settings->outputs.files, &sink, &model->loaded);
     model_finish(model);
@@ -35,6 +36,7 @@ struct model merge_model_of(const struct settings *settings, const struct target
         .keep_all = true,
         .aliases = &settings->aliases,
         .search = &settings->search,
+        .root = &settings->root,
     };
 }
 

@@ -198,9 +198,14 @@ static bool matches_frames(const char *pattern, size_t length, const struct fram
                            size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (matches_name(pattern, length, frames[i].function) ||
-            matches_path(pattern, length, frames[i].source))
-            return true;
+        for (size_t number = 0; number < frame_place_count(&frames[i]); number++) {
+            const struct frame_place place = frame_place(&frames[i], number);
+
+            if (matches_name(pattern, length, place.function) ||
+                matches_path(pattern, length, place.source) ||
+                matches_name(pattern, length, place.path))
+                return true;
+        }
     }
     return false;
 }

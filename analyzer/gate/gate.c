@@ -95,6 +95,13 @@ size_t gate_count_spared(const struct gate *gate, const struct model *model)
     return gate_count(&all, model) - gate_count(gate, model);
 }
 
+char *gate_blindness(const struct gate *gate, const struct model *model)
+{
+    if (!gate->own_only || !model->nothing_is_own || gate_count_spared(gate, model) == 0)
+        return NULL;
+    return memory_string("--own-only, and by --own and --source-root no module is own code");
+}
+
 char *gate_failure(const struct gate *gate, const struct model *model)
 {
     size_t findings = gate_count(gate, model);

@@ -33,6 +33,10 @@ size_t gate_count(const struct gate *gate, const struct model *model);
 /* The number of findings that only --own-only keeps from failing the gate. */
 size_t gate_count_spared(const struct gate *gate, const struct model *model);
 
+/* NULL, or why the findings that it spared do not let it pass: then nothing could have failed it;
+ * to be freed. */
+char *gate_blindness(const struct gate *gate, const struct model *model);
+
 /* NULL where nothing fails the gate, else the reasons: "1 crash, 2 findings"; to be freed. */
 char *gate_failure(const struct gate *gate, const struct model *model);
 

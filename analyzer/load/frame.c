@@ -20,6 +20,13 @@ struct frame frame_read(const struct fields *fields, const json_t *object, const
     };
 }
 
+static struct frame_place place_of(const char *function, const char *source, const char *path,
+                                   int line, bool inlined)
+{
+    return (struct frame_place){function, source, path, path != NULL ? path : source,
+                                line,     inlined};
+}
+
 size_t frame_place_count(const struct frame *frame)
 {
     return frame->inlined_count + 1;
@@ -30,9 +37,9 @@ struct frame_place frame_place(const struct frame *frame, size_t number)
     const struct inlined *inlined;
 
     if (number >= frame->inlined_count)
-        return (struct frame_place){frame->function, frame->source, frame->line, false};
+        return place_of(frame->function, frame->source, frame->path, frame->line, false);
     inlined = &frame->inlined[number];
-    return (struct frame_place){inlined->function, inlined->source, inlined->line, true};
+    return place_of(inlined->function, inlined->source, inlined->path, inlined->line, true);
 }
 
 static char *copy_text(const char *text)
@@ -46,8 +53,9 @@ void frame_copy_places(struct frame *frame, const struct frame *from)
         const struct inlined *inlined = &from->inlined[i];
 
         ARRAY_PUSH(frame->inlined, frame->inlined_count,
-                   (struct inlined){copy_text(inlined->function), copy_text(inlined->source),
-                                    inlined->line});
+                   (struct inlined){.function = copy_text(inlined->function),
+                                    .source = copy_text(inlined->source),
+                                    .line = inlined->line});
     }
     frame->function = copy_text(from->function);
     frame->source = copy_text(from->source);
@@ -68,6 +76,7 @@ void frame_clear(struct frame *frame)
     frame->inlined = NULL;
     frame->inlined_count = 0;
     frame->function = frame->source = frame->part = NULL;
+    frame->path = NULL;
 }
 
 void frames_free(struct frame *frames, size_t count)

@@ -14,6 +14,7 @@ enum { RECORD_ABSENT = -1 }; /* an optional id, size or pid that is not there */
 /* A function that the compiler put into another one. Strings are owned, and may be NULL. */
 struct inlined {
     char *function, *source;
+    const char *path; /* of the source, as in struct frame */
     int line;
 };
 
@@ -30,6 +31,7 @@ struct frame {
     bool returns;    /* pc is a return address: the call is just before it */
     char *function;  /* from here on: what symbolize found, else NULL; owned */
     char *source;
+    const char *path; /* the part of source below the folder of the sources, or NULL; borrowed */
     int line;
     struct inlined *inlined; /* what is inlined at pc, the innermost first; owned */
     size_t inlined_count;
@@ -39,7 +41,8 @@ struct frame {
 /* A function at a frame (several, where some are inlined); strings are borrowed from the frame, and
  * may be NULL. */
 struct frame_place {
-    const char *function, *source;
+    const char *function, *source, *path;
+    const char *shown; /* the source for people: its path, else the whole of it */
     int line;
     bool inlined;
 };

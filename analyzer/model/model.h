@@ -36,6 +36,7 @@ struct finding_chunk;
 struct key;
 struct package;
 struct search;
+struct source_root;
 
 struct module {
     int64_t id;
@@ -185,13 +186,15 @@ struct model {
     struct key *new_key;                /* of a place, while it is made */
     struct crash *crashes, *last_crash; /* list, in the order of the files */
     size_t crash_count;
-    struct package *packages;          /* list, owned; groups point to them */
-    struct load_counts loaded;         /* for load_inputs() to fill */
-    bool keep_all;                     /* set before loading: every finding keeps its data */
-    bool count_resolved;               /* set before model_finish(): resolved findings count too, */
-    int64_t only;                      /* and of this process alone, if it is not 0 */
-    const struct aliases *aliases;     /* set before loading: --alias, or NULL */
-    const struct search *search;       /* set before: where symbolize searches for files, or NULL */
+    struct package *packages;       /* list, owned; groups point to them */
+    struct load_counts loaded;      /* for load_inputs() to fill */
+    bool keep_all;                  /* set before loading: every finding keeps its data */
+    bool count_resolved;            /* set before model_finish(): resolved findings count too, */
+    int64_t only;                   /* and of this process alone, if it is not 0 */
+    const struct aliases *aliases;  /* set before loading: --alias, or NULL */
+    const struct search *search;    /* set before: where symbolize searches for files, or NULL */
+    const struct source_root *root; /* set before: the folder of the sources, or NULL */
+    bool nothing_is_own;            /* all findings are of third parties, and so are all modules */
     size_t severities[SEVERITY_COUNT]; /* groups of each that are neither hidden nor another's */
     size_t resolved;                   /* findings that were resolved */
     size_t unloaded;                   /* modules that were unmapped */

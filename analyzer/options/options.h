@@ -30,12 +30,13 @@ enum {
 struct option_row {
     char letter;       /* of the short form, or 0 */
     const char *name;  /* of the long form */
-    const char *value; /* as help calls it; NULL: it takes none. FILE and DIR are completed */
+    const char *value; /* as help calls it, and completions know it; NULL: it takes none */
     unsigned commands;
     /* False, after a message, for a value that is wrong. */
     bool (*take)(struct settings *settings, const char *value);
     const char *help;
-    /* The words that the value is made of: that of each number, NULL after the last. Or NULL. */
+    /* The words that the value is one of, or a LIST is made of: that of each number, NULL after the
+     * last. Or NULL. */
     const char *(*word)(size_t number);
 };
 

@@ -373,9 +373,9 @@ const struct option_row option_rows[] = {
      "exit with 24, check with 2, if the heap blocks of PROGRAM could not be seen (heap), or if "
      "fewer than N modules were unloaded (unload=N, unload: 1); may be given for each of them",
      required_word},
-    {0, "unwatched", "ANSWER", IN_RUN | IN_CHECK, take_unwatched,
-     "whether --gate exits with 24, and check with 2, for a program that was started and not "
-     "followed; in check also for a report that is not complete (default: fail)",
+    {0, "unwatched", "ANSWER", IN_RUN | IN_CHECK | IN_DIFF, take_unwatched,
+     "whether --gate exits with 24, and check and diff with 2, for a program that was started and "
+     "not followed; in check and diff also for a report that is not complete (default: fail)",
      unwatched_word},
     {0, "trace-children", "ANSWER", IN_RUN, take_trace_children,
      "watch the processes that PROGRAM starts, too (default: yes)", answer_word},

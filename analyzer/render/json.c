@@ -38,6 +38,7 @@ static void set_place(json_t *value, const struct frame_place *place)
 {
     set_member(value, "function", text_value(place->function));
     set_member(value, "file", text_value(place->source));
+    set_member(value, "path", text_value(place->path));
     set_member(value, "line", place->line > 0 ? json_integer(place->line) : json_null());
 }
 

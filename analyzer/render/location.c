@@ -7,35 +7,20 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A path that is relative was mapped by the compiler, to the root as a rule. */
-static const char *path_in_root(const struct source_root *root, const char *source)
-{
-    const char *path = source;
-
-    if (source == NULL || source[0] == '\0')
-        return NULL;
-    if (source[0] == '/')
-        path = root != NULL ? source_root_below(root, source) : NULL;
-    else if (strncmp(source, "./", 2) == 0)
-        path = source + 2;
-    return path == NULL || path[0] == '\0' || source_root_climbs(path) ? NULL : path;
-}
-
-struct location location_of_place(const struct source_root *root, const struct frame *frame,
-                                  size_t number)
+struct location location_of_place(const struct frame *frame, size_t number)
 {
     const struct frame_place place = frame_place(frame, number);
 
     return (struct location){
-        .path = path_in_root(root, place.source),
+        .path = place.path,
         .line = place.line > 0 ? place.line : 1,
         .function = place.function != NULL || place.inlined ? place.function : frame->symbol,
     };
 }
 
-struct location location_of_frame(const struct source_root *root, const struct frame *frame)
+struct location location_of_frame(const struct frame *frame)
 {
-    return location_of_place(root, frame, frame->inlined_count);
+    return location_of_place(frame, frame->inlined_count);
 }
 
 /* Libraries of the system have relative paths too, of their own sources. */
@@ -60,7 +45,7 @@ static bool find(struct location *location, const struct source_root *root, int6
         if (module != RECORD_ABSENT && frames[i].module != module)
             continue;
         for (size_t number = 0; number < frame_place_count(&frames[i]); number++) {
-            *location = location_of_place(root, &frames[i], number);
+            *location = location_of_place(&frames[i], number);
             if (location->path != NULL &&
                 (module != RECORD_ABSENT || frame_place(&frames[i], number).source[0] == '/' ||
                  is_really_there(root, location->path)))
@@ -102,7 +87,7 @@ struct location location_of_crash(const struct source_root *root, const struct c
     if (find(&location, root, RECORD_ABSENT, data->place, data->place_count) ||
         find(&location, root, RECORD_ABSENT, data->stack, data->stack_count))
         return location;
-    location = location_of_frame(root, data->place);
+    location = location_of_frame(data->place);
     return (struct location){.line = 1, .function = location.function};
 }
 

@@ -15,12 +15,10 @@ struct location {
     const char *function; /* or NULL */
 };
 
-/* Of a function at the frame, by its number as frame_place() has it. root may be NULL: then only
- * paths that are relative are in it. */
-struct location location_of_place(const struct source_root *root, const struct frame *frame,
-                                  size_t number);
+/* Of a function at the frame, by its number as frame_place() has it. */
+struct location location_of_place(const struct frame *frame, size_t number);
 /* Of the function that has the symbol. */
-struct location location_of_frame(const struct source_root *root, const struct frame *frame);
+struct location location_of_frame(const struct frame *frame);
 
 /*
  * A finding is at the first frame of its own module that has a line in the root: on the stack that

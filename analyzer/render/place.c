@@ -34,9 +34,9 @@ char *place_text_of(const struct process *process, const struct frame *frame, si
     const struct module *module = process_module(process, frame->module);
     const struct frame_place at = frame_place(frame, number);
     const char *function = at.function != NULL ? at.function : at.inlined ? NULL : frame->symbol;
-    char *line = at.source == NULL ? memory_string("")
-                 : at.line > 0     ? memory_format(" at %s:%d", at.source, at.line)
-                                   : memory_format(" at %s", at.source);
+    char *line = at.shown == NULL ? memory_string("")
+                 : at.line > 0    ? memory_format(" at %s:%d", at.shown, at.line)
+                                  : memory_format(" at %s", at.shown);
     char *name = short_name(function != NULL ? function : "??");
     char *where = module != NULL
                       ? memory_format("%s+0x%" PRIx64, module_identity(module), frame->offset)

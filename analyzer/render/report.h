@@ -29,6 +29,8 @@ struct report {
     const struct source_root *root;  /* NULL: none is known */
     const struct verdicts *verdicts; /* of dlpin try, or NULL */
     bool running;                    /* the process was asked, and runs on */
+    const struct process *killed;    /* the process of dlpin run that a signal killed, or NULL */
+    int signal;                      /* the signal */
     bool verbose;                    /* text: nothing is folded */
 };
 

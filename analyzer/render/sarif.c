@@ -149,7 +149,7 @@ static json_t *location_value(const struct sarif *sarif, const struct location *
 static json_t *place_location(const struct sarif *sarif, const struct process *process,
                               const struct frame *frame, size_t number)
 {
-    const struct location location = location_of_place(sarif->report->root, frame, number);
+    const struct location location = location_of_place(frame, number);
 
     return location_value(sarif, &location, process_module(process, frame->module),
                           place_text_of(process, frame, number));
@@ -185,7 +185,7 @@ static json_t *step_value(const struct sarif *sarif, const struct process *proce
     json_t *step = json_object();
 
     if (node->frame != NULL)
-        location = location_of_frame(sarif->report->root, node->frame);
+        location = location_of_frame(node->frame);
     set_member(step, "location",
                location_value(sarif, &location, process_module(process, module),
                               path_node_text(process, node)));

@@ -235,14 +235,14 @@ char *own_place_text(const struct finding *finding, bool *is_of_subject)
     module = process_module(finding->process, line.frame->module);
     name = name_of(&line) != NULL ? short_name(name_of(&line)) : NULL;
     more = name != NULL && style_cut(name, NAME_SHOWN) ? "…" : "";
-    if (name == NULL || at.source == NULL)
+    if (name == NULL || at.shown == NULL)
         text = memory_format("%s%s%s%s+0x%" PRIx64 "%s", name != NULL ? name : "", more,
                              name != NULL ? " (" : "", module_identity(module), line.frame->offset,
                              name != NULL ? ")" : "");
     else if (at.line > 0)
-        text = memory_format("%s%s at %s:%d", name, more, at.source, at.line);
+        text = memory_format("%s%s at %s:%d", name, more, at.shown, at.line);
     else
-        text = memory_format("%s%s at %s", name, more, at.source);
+        text = memory_format("%s%s at %s", name, more, at.shown);
     free(name);
     return text;
 }

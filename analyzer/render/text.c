@@ -5,6 +5,7 @@
  */
 #include "render/text.h"
 
+#include "base/memory.h"
 #include "load/names.h"
 #include "model/coverage.h"
 #include "model/duplicates.h"
@@ -20,19 +21,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void put_unfinished(FILE *out, const struct model *model)
+/* How the process ended: only dlpin run knows that, of the one that it started. */
+static char *end_text(const struct report *report, const struct process *process)
+{
+    const char *name = process == report->killed ? sigabbrev_np(report->signal) : NULL;
+
+    if (name != NULL)
+        return memory_format("was killed by SIG%s", name);
+    if (process == report->killed)
+        return memory_format("was killed by signal %d", report->signal);
+    return memory_string(process->crash != NULL ? "crashed"
+                                                : "did not end normally, or still runs");
+}
+
+static void put_unfinished(FILE *out, const struct report *report)
 {
     const struct process *process;
 
-    for (process = model->processes; process != NULL; process = process->hh.next) {
-        const char *why =
-            process->crash != NULL ? "crashed" : "did not end normally, or still runs";
+    for (process = report->model->processes; process != NULL; process = process->hh.next) {
+        char *why;
 
         if (process_ended(process))
             continue;
+        why = end_text(report, process);
         put(out, "dlpin: process %" PRId64 " (%s) %s: the report has what was found until then",
             process->key.pid, process_name(process), why);
         fputc('\n', out);
+        free(why);
     }
 }
 
@@ -195,7 +210,7 @@ void put_total(FILE *out, const struct report *report)
 void put_limits_of_report(FILE *out, const struct report *report)
 {
     if (!report->running && report->verdicts == NULL)
-        put_unfinished(out, report->model);
+        put_unfinished(out, report);
     put_duplicates(out, report->model);
     put_limits(out, report);
     put_exceptions(out, report);

@@ -298,7 +298,9 @@ static void look_up_places(struct image *image, uint64_t address, struct frame *
             continue;
         if (frame->inlined_count < INLINED_MAX)
             ARRAY_PUSH(frame->inlined, frame->inlined_count,
-                       (struct inlined){name_of(&scopes[i]), frame->source, frame->line});
+                       (struct inlined){.function = name_of(&scopes[i]),
+                                        .source = frame->source,
+                                        .line = frame->line});
         else
             free(frame->source);
         frame->source = NULL;

@@ -85,3 +85,16 @@ const char *source_root_below(const struct source_root *root, const char *path)
 
     return rest != NULL ? rest : below(root->real, path);
 }
+
+const char *source_root_path(const struct source_root *root, const char *source)
+{
+    const char *path = source;
+
+    if (source == NULL)
+        return NULL;
+    if (source[0] == '/')
+        path = root != NULL ? source_root_below(root, source) : NULL;
+    else if (strncmp(source, "./", 2) == 0)
+        path = source + 2;
+    return path == NULL || path[0] == '\0' || source_root_climbs(path) ? NULL : path;
+}

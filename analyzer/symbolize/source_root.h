@@ -23,6 +23,12 @@ void source_root_clear(struct source_root *root);
  * elsewhere. */
 const char *source_root_below(const struct source_root *root, const char *path);
 
+/*
+ * The path in the root that a source has, borrowed from it; NULL: the source is elsewhere, or NULL.
+ * One that is relative was mapped by the compiler, to the root as a rule.
+ */
+const char *source_root_path(const struct source_root *root, const char *source);
+
 /* Does a ".." in it lead out of somewhere? */
 bool source_root_climbs(const char *path);
 

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/message.h"
 #include "symbolize/demangle.h"
+#include "symbolize/source_root.h"
 #include "symbolize/worker.h"
 
 #include <stdlib.h>
@@ -39,6 +40,7 @@ struct known {
 
 struct files {
     const struct search *search;
+    const struct source_root *root;
     struct file *items;        /* by key */
     struct known *known;       /* by owner */
     struct replaced *replaced; /* by path */
@@ -108,6 +110,14 @@ static void fall_back(struct files *files, const struct process *process, struct
     (void)process;
     if (frame->function == NULL && frame->symbol != NULL)
         frame->function = demangle(frame->symbol);
+}
+
+static void find_paths(struct files *files, const struct process *process, struct frame *frame)
+{
+    (void)process;
+    frame->path = source_root_path(files->root, frame->source);
+    for (size_t i = 0; i < frame->inlined_count; i++)
+        frame->inlined[i].path = source_root_path(files->root, frame->inlined[i].source);
 }
 
 static void visit_frames(visitor *visit, struct files *files, const struct process *process,
@@ -224,7 +234,7 @@ static bool look_up(const struct file *file, double *seconds)
 
 void symbolize_model(struct model *model)
 {
-    struct files files = {.search = model->search};
+    struct files files = {.search = model->search, .root = model->root};
     struct file *file, *next;
     double seconds = WORKER_SECONDS_MAX;
 
@@ -241,5 +251,6 @@ void symbolize_model(struct model *model)
         free(file);
     }
     forget_replaced(&files);
+    visit_model(model, find_paths, &files);
     visit_model(model, fall_back, NULL);
 }

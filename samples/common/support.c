@@ -327,16 +327,44 @@ static bool waits_in_kernel(void)
     return strtol(line, NULL, 10) == SYS_futex;
 }
 
-int support_wait(sem_t *semaphore)
+static int start_waiter(void *(*routine)(void *))
 {
-    waits_for = semaphore;
     waiter_tid = 0;
-    if (pthread_create(&waiter, NULL, wait_for_it, NULL) != 0)
+    if (pthread_create(&waiter, NULL, routine, NULL) != 0)
         return -1;
     while (!waits_in_kernel())
         sched_yield();
-    waits_for = NULL;
     return 0;
+}
+
+int support_wait(sem_t *semaphore)
+{
+    int error;
+
+    waits_for = semaphore;
+    error = start_waiter(wait_for_it);
+    waits_for = NULL;
+    return error;
+}
+
+static void (*_Atomic called)(void);
+
+static void *call_it(void *argument)
+{
+    (void)argument;
+    waiter_tid = (pid_t)syscall(SYS_gettid);
+    called();
+    return NULL;
+}
+
+int support_call(void (*function)(void))
+{
+    int error;
+
+    called = function;
+    error = start_waiter(call_it);
+    called = NULL;
+    return error;
 }
 
 int support_stop_waiting(void)

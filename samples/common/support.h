@@ -63,6 +63,9 @@ int support_signal_stack(void *area, size_t size);
 int support_wait(sem_t *semaphore);
 int support_stop_waiting(void);
 
+/* Has a thread of the library call a function, and returns when that waits for something. */
+int support_call(void (*function)(void));
+
 /* Has the epoll instance say with DATA when there is something in a new file, which it returns. */
 int support_watch(int epoll, void *data);
 

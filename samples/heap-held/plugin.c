@@ -12,6 +12,7 @@
 #include "host.h"
 #include "plugin.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,26 @@ ENTRY(use_interior)
     char *block = calloc(1, 200);
 
     host_list_add(block + 72);
+    return block ? 0 : -1;
+}
+
+/* So does one to its end. */
+ENTRY(use_end)
+{
+    size_t size = 104; /* malloc adds nothing to it */
+    char *block = calloc(1, size);
+
+    host_list_add(block + size);
+    return block ? 0 : -1;
+}
+
+/* And one that has something else in the bits that addresses do not use. */
+ENTRY(use_tag)
+{
+    uintptr_t tag = (uintptr_t)0xfff9 << 48;
+    char *block = calloc(1, 200);
+
+    host_list_add((void *)((uintptr_t)block | tag));
     return block ? 0 : -1;
 }
 

@@ -109,6 +109,43 @@ ENTRY(start_stream)
     return fopencookie(NULL, "w", functions) ? 0 : -1;
 }
 
+static FILE *memory_stream;
+
+ENTRY(start_memory_stream)
+{
+    memory_stream = fmemopen(buffer, sizeof buffer, "w");
+    return memory_stream ? 0 : -1;
+}
+
+ENTRY(start_memory_stream_of_its_own)
+{
+    memory_stream = fmemopen(NULL, sizeof buffer, "w");
+    return memory_stream ? 0 : -1;
+}
+
+ENTRY(stop_memory_stream)
+{
+    return fclose(memory_stream) == 0 ? 0 : -1;
+}
+
+static char *old_state;
+
+ENTRY(start_random)
+{
+    old_state = initstate(1, buffer, 256);
+    return old_state ? 0 : -1;
+}
+
+ENTRY(stop_random)
+{
+    return setstate(old_state) ? 0 : -1;
+}
+
+ENTRY(start_random_again)
+{
+    return setstate(buffer) ? 0 : -1;
+}
+
 static void session_failed(void)
 {
     abort();

@@ -19,8 +19,16 @@ Owner *owner = new Owner;
 auto &observers = owner->observers;
 #elif defined(IN_THREAD)
 thread_local std::vector<observer *> observers;
-#elif defined(IN_DEQUE)
+#elif defined(IN_DEQUE) || defined(IN_QUEUE)
 std::deque<observer *> observers;
+#elif defined(IN_RANGE)
+struct Range {
+    std::deque<observer *>::iterator first, last;
+    std::deque<observer *> observers;
+};
+
+Range range;
+auto &observers = range.observers;
 #else
 std::vector<observer *> observers;
 #endif
@@ -36,6 +44,8 @@ void observers_add(observer *function)
     observers.push_back(function);
 #ifdef POINTED_TO
     first = observers.data();
+#elif defined(IN_RANGE)
+    range.first = range.last = observers.begin();
 #endif
 }
 
@@ -44,6 +54,13 @@ void observers_remove(observer *function)
 #ifdef CLEARED
     (void)function;
     observers.clear();
+#elif defined(IN_QUEUE)
+    for (std::size_t left = observers.size(); left > 0; left--) {
+        observer *next = observers.front();
+        observers.pop_front();
+        if (next != function)
+            observers.push_back(next);
+    }
 #else
     observers.erase(std::remove(observers.begin(), observers.end(), function), observers.end());
 #endif

@@ -17,6 +17,7 @@
 #include "plugin.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #ifdef LARGE
 char area[1250 << 10]; /* the next mapping takes a hole of this size */
@@ -84,6 +85,56 @@ ENTRY(restore_constant)
 ENTRY(use_name)
 {
     host_register(2, settings, NULL);
+    return 0;
+}
+
+/* A function and a block beside it. */
+ENTRY(use_function_and_block)
+{
+    host_register(1, strdup(SECRET), open_session);
+    return 0;
+}
+
+static __attribute__((noinline)) char *make_name(void)
+{
+    char *name = strdup(SECRET);
+
+    if (name)
+        name[0] = 'N';
+    return name;
+}
+
+/* Two blocks of one call, of which one is not beside the function. */
+ENTRY(use_function_and_blocks)
+{
+    host_register(1, make_name(), open_session);
+    host_list_add(make_name());
+    return 0;
+}
+
+struct session {
+    host_function *open;
+    const char *name;
+};
+
+static __attribute__((noinline)) struct session *make_session(host_function *open)
+{
+    struct session *session = malloc(sizeof *session);
+
+    if (session)
+        *session = (struct session){open, settings};
+    return session;
+}
+
+ENTRY(use_function_and_name)
+{
+    host_list_add(make_session(open_session));
+    return 0;
+}
+
+ENTRY(use_name_alone)
+{
+    host_list_add(make_session(NULL));
     return 0;
 }
 

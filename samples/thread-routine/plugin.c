@@ -84,6 +84,61 @@ ENTRY(start_c11)
     return 0;
 }
 
+/* Nobody can join these: they are detached from here, by themselves, or from the start. */
+ENTRY(start_and_detach)
+{
+    if (start_thread(routine, NULL) != 0 || pthread_detach(thread) != 0)
+        return -1;
+    host_await();
+    return 0;
+}
+
+static void *detached_routine(void *argument)
+{
+    (void)argument;
+    pthread_detach(pthread_self());
+    host_park();
+}
+
+ENTRY(start_detaching)
+{
+    if (start_thread(detached_routine, NULL) != 0)
+        return -1;
+    host_await();
+    return 0;
+}
+
+ENTRY(start_as_detached)
+{
+    pthread_attr_t attributes;
+
+    if (pthread_attr_init(&attributes) != 0 ||
+        pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) != 0 ||
+        pthread_create(&thread, &attributes, routine, NULL) != 0)
+        return -1;
+    host_await();
+    return 0;
+}
+
+ENTRY(start_c11_and_detach)
+{
+    if (thrd_create(&c11_thread, c11_routine, NULL) != thrd_success ||
+        thrd_detach(c11_thread) != thrd_success)
+        return -1;
+    host_await();
+    return 0;
+}
+
+/* The one that has ended was detached, and the other one, which perhaps is where it was, is not. */
+ENTRY(start_after_another)
+{
+    if (start_thread(short_routine, NULL) != 0 || pthread_detach(thread) != 0 ||
+        start_thread(routine, NULL) != 0)
+        return -1;
+    host_await();
+    return 0;
+}
+
 /* Returns when the new thread waits: only then it has given the lock back. */
 static int start_waiting_thread(void)
 {

@@ -7,6 +7,7 @@
  */
 #include "host.h"
 #include "plugin.h"
+#include "support.h"
 
 #include <stdlib.h>
 
@@ -27,4 +28,16 @@ ENTRY(wait_in_host)
 
     qsort(numbers, 3, sizeof numbers[0], compare);
     return numbers[0] == 1 ? 0 : -1;
+}
+
+static void wait(void)
+{
+    host_pause();
+    after++;
+}
+
+/* The same in a thread that the other library starts for it. */
+ENTRY(wait_elsewhere)
+{
+    return support_call(wait) == 0 ? 0 : -1;
 }

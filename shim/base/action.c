@@ -2,6 +2,7 @@
 #include "base/action.h"
 #include "base/compiler.h"
 #include "base/sys.h"
+#include "base/text.h"
 
 #include <string.h>
 #include <sys/syscall.h>
@@ -20,17 +21,30 @@ bool action_get(int signal, struct action *action)
     return sys_call(SYS_rt_sigaction, signal, NULL, action, sizeof action->mask) == 0;
 }
 
-uint64_t action_caught(void)
+/* A line of proc(5)'s status that is a set of signals; `unknown` where it cannot be read. */
+static uint64_t read_set(const char *path, const char *name, uint64_t unknown)
 {
-    static const char name[] = "\nSigCgt:\t";
     char text[4096];
     uint64_t set = 0;
-    const char *line =
-        sys_read_file("/proc/self/status", text, sizeof text) > 0 ? strstr(text, name) : NULL;
+    const char *line = sys_read_file(path, text, sizeof text) > 0 ? strstr(text, name) : NULL;
     if (!line)
-        return UINT64_MAX;
-    for (line += sizeof name - 1; *line && *line != '\n'; line++)
+        return unknown;
+    for (line += strlen(name); *line && *line != '\n'; line++)
         set = set << 4 | (uint64_t)(*line <= '9' ? *line - '0' : *line - 'a' + 10);
+    return set;
+}
+
+uint64_t action_caught(void)
+{
+    return read_set("/proc/self/status", "\nSigCgt:\t", UINT64_MAX);
+}
+
+uint64_t action_blocked(pid_t tid)
+{
+    struct text path = {0};
+    text_printf(&path, "/proc/self/task/%d/status", tid);
+    uint64_t set = read_set(text_string(&path), "\nSigBlk:\t", 0);
+    text_free(&path);
     return set;
 }
 

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* The kernel's struct sigaction. */
 struct action {
@@ -29,6 +30,9 @@ bool action_get(int signal, struct action *action);
 /* The signals that have a handler, signal 1 as bit 0, by /proc/self/status: three system calls
  * instead of one for each signal. All bits where that cannot be read. */
 uint64_t action_caught(void);
+
+/* The signals that a thread blocks, signal 1 as bit 0; none where that cannot be read. */
+uint64_t action_blocked(pid_t tid);
 
 /* `before` may be NULL. */
 bool action_set(int signal, const struct action *action, struct action *before);

@@ -241,7 +241,7 @@ static void end_image_here(void *unused)
     int saved_errno;
     if (!own_process_enter(&saved_errno))
         return;
-    lifecycle_finish("exec");
+    lifecycle_finish("exec", false);
     guard_leave(saved_errno);
 }
 

@@ -3,7 +3,7 @@
 #include "interpose/own_process.h"
 #include "interpose/real.h"
 #include "interpose/settle.h"
-#include "lifecycle/check.h"
+#include "lifecycle/ending.h"
 #include "lifecycle/start.h"
 #include "modules/modules.h"
 
@@ -26,7 +26,7 @@ static void begin_exit_here(void *unused)
         return;
     if (guard.dlopen_pending)
         interpose_settle();
-    lifecycle_exit_begins();
+    lifecycle_exit();
     guard_leave(saved_errno);
 }
 

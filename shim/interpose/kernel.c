@@ -3,7 +3,9 @@
 #include "base/sys.h"
 #include "base/userfaults.h"
 #include "interpose/confinement.h"
+#include "interpose/exit_group.h"
 #include "interpose/real.h"
+#include "interpose/sent.h"
 #include "registry/epolls.h"
 
 #include <errno.h>
@@ -47,6 +49,20 @@ void note_syscall(long number, unsigned long first, unsigned long second, unsign
         break;
     case SYS_ioctl:
         note_ioctl((int)first, second, (const void *)third);
+        break;
+    case SYS_exit_group:
+        note_exit_group((int)first);
+        break;
+    case SYS_kill:
+    case SYS_rt_sigqueueinfo:
+        note_sent_to_process((pid_t)first, (int)second);
+        break;
+    case SYS_tkill:
+        note_sent_to_thread((pid_t)first, (int)second);
+        break;
+    case SYS_tgkill:
+    case SYS_rt_tgsigqueueinfo:
+        note_sent_to_thread((pid_t)second, (int)third);
         break;
     default:
         break;

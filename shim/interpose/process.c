@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
-/* Functions that end the process. A handler on a small stack may call any of them. */
-#include "base/action.h"
+/* Functions that end the process, but for signals (sent.c). A handler on a small stack may call any
+ * of them. */
+#include "interpose/exit_group.h"
 #include "interpose/exit_marker.h"
 #include "interpose/own_process.h"
 #include "interpose/real.h"
-#include "lifecycle/check.h"
 #include "lifecycle/ending.h"
+#include "lifecycle/process.h"
 #include "lifecycle/start.h"
 #include "registry/libc_lists.h"
 
 struct ending {
     const char *ended;
     int status;
+    bool is_well;
 };
 
 static void finish_here(void *data)
@@ -20,15 +22,15 @@ static void finish_here(void *data)
     int saved_errno;
     if (!own_process_enter(&saved_errno))
         return;
-    lifecycle_exit_begins();
-    lifecycle_finish(ending->ended);
+    lifecycle_exit();
+    lifecycle_finish(ending->ended, ending->is_well);
     ending->status = lifecycle_exit_status(ending->status);
     guard_leave(saved_errno);
 }
 
-static int finish(const char *ended, int status)
+static int finish(const char *ended, int status, bool is_well)
 {
-    struct ending ending = {ended, status};
+    struct ending ending = {ended, status, is_well};
     own_process_run(finish_here, &ending);
     return ending.status;
 }
@@ -44,81 +46,21 @@ EXPORT void exit(int status)
 EXPORT void _exit(int status)
 {
     real_need(real__exit);
-    real__exit(finish("_exit", status));
+    real__exit(finish("_exit", status, status == 0));
     __builtin_unreachable();
 }
 
 EXPORT void _Exit(int status)
 {
     real_need(real__Exit);
-    real__Exit(finish("_exit", status));
+    real__Exit(finish("_exit", status, status == 0));
     __builtin_unreachable();
 }
 
-/* True for signals that a handler for a crash ends with, whatever is done with them now, and for
- * those that end the process. */
-static bool may_end(int number)
+void note_exit_group(int status)
 {
-    struct action action;
-    switch (number) {
-    case SIGSEGV:
-    case SIGBUS:
-    case SIGILL:
-    case SIGABRT:
-        return true;
-    case 0:
-    case SIGCHLD:
-    case SIGCONT:
-    case SIGSTOP:
-    case SIGTSTP:
-    case SIGTTIN:
-    case SIGTTOU:
-    case SIGURG:
-    case SIGWINCH:
-        return false;
-    default:
-        return action_get(number, &action) && action.handler == SIG_DFL;
-    }
-}
-
-static void note_sent_here(void *data)
-{
-    const int *number = data;
-    int saved_errno;
-    if (!own_process_enter(&saved_errno))
-        return;
-    if (may_end(*number))
-        lifecycle_aborting();
-    guard_leave(saved_errno);
-}
-
-/* The process sends itself a signal; another thread may get it. */
-static void note_sent(int number)
-{
-    own_process_run(note_sent_here, &number);
-}
-
-EXPORT void abort(void)
-{
-    real_need(real_abort);
-    note_sent(SIGABRT);
-    real_abort();
-    __builtin_unreachable();
-}
-
-EXPORT int kill(pid_t pid, int number)
-{
-    real_need(real_kill);
-    if (pid == 0 || pid == (pid_t)atomic_load(&lifecycle_pid))
-        note_sent(number);
-    return real_kill(pid, number);
-}
-
-EXPORT int raise(int number)
-{
-    real_need(real_raise);
-    note_sent(number);
-    return real_raise(number);
+    if (process_is_active())
+        finish("_exit", status, status == 0);
 }
 
 /* Registered before anything else, so that it runs after every other handler and destructor. A
@@ -126,14 +68,14 @@ EXPORT int raise(int number)
  * status. */
 static void at_exit(int status, void *unused)
 {
-    int wanted = finish("exit", status);
+    int wanted = finish("exit", status, status == 0);
     if (wanted != status)
         real_exit(wanted);
 }
 
 static void at_quick(void)
 {
-    int wanted = finish("quick_exit", 0);
+    int wanted = finish("quick_exit", 0, false); /* the status is not known */
     if (wanted)
         real__exit(wanted);
 }

@@ -61,6 +61,7 @@ extern int __openat64_2(int folder, const char *path, int flags);
 extern int fcntl64(int number, int command, ...);
 extern int close_range(unsigned first, unsigned last, int flags) __THROW;
 extern void closefrom(int first) __THROW;
+extern int tgkill(pid_t process, pid_t thread, int number);
 extern int pidfd_spawn(int *pidfd, const char *path, const posix_spawn_file_actions_t *actions,
                        const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]);
 extern int pidfd_spawnp(int *pidfd, const char *name, const posix_spawn_file_actions_t *actions,

@@ -57,6 +57,25 @@ EXPORT FILE *fopencookie(void *cookie, const char *mode, cookie_io_functions_t f
     return stream;
 }
 
+EXPORT FILE *fmemopen(void *buffer, size_t size, const char *mode)
+{
+    real_need(real_fmemopen);
+    struct registration *registration =
+        buffer
+            ? registering_prepare(&(struct registration_request){
+                  .type = REGISTERED_MEMORY_STREAM, .data = (uintptr_t)buffer, .caller = CALLER()})
+            : NULL;
+    FILE *stream = real_fmemopen(buffer, size, mode);
+    if (!stream)
+        registering_failed(registration);
+    else if (buffer)
+        registering_done(registration, REGISTERED_MEMORY_STREAM, (uintptr_t)stream);
+    return stream;
+}
+
+static const enum registration_type stream_types[] = {REGISTERED_BUFFER, REGISTERED_COOKIE,
+                                                      REGISTERED_MEMORY_STREAM};
+
 /* Before the real call, after which the address may be another stream's. But an entry of an
  * unloaded module stays until the call returns, which may be the predicted crash. */
 EXPORT int fclose(FILE *stream)
@@ -64,12 +83,12 @@ EXPORT int fclose(FILE *stream)
     uintptr_t identity = (uintptr_t)stream;
     real_need(real_fclose);
     descriptors_stream_closes(stream);
-    bool cookie = registering_forget(REGISTERED_COOKIE, identity, true);
-    bool buffer = registering_forget(REGISTERED_BUFFER, identity, true);
+    bool stays[ARRAY_SIZE(stream_types)];
+    for (size_t i = 0; i < ARRAY_SIZE(stream_types); i++)
+        stays[i] = registering_forget(stream_types[i], identity, true);
     int error = real_fclose(stream);
-    if (cookie)
-        registering_forget(REGISTERED_COOKIE, identity, false);
-    if (buffer)
-        registering_forget(REGISTERED_BUFFER, identity, false);
+    for (size_t i = 0; i < ARRAY_SIZE(stream_types); i++)
+        if (stays[i])
+            registering_forget(stream_types[i], identity, false);
     return error;
 }

@@ -117,6 +117,30 @@ EXPORT int pthread_cancel(pthread_t id)
     return error;
 }
 
+static void note_detached(pthread_t id)
+{
+    int saved_errno;
+    if (!lifecycle_enter(&saved_errno))
+        return;
+    thread_detached(id);
+    guard_leave(saved_errno);
+}
+
+/* The handle may be another thread's as soon as the call returns. */
+EXPORT int pthread_detach(pthread_t id)
+{
+    real_need(real_pthread_detach);
+    note_detached(id);
+    return real_pthread_detach(id);
+}
+
+EXPORT int thrd_detach(thrd_t id)
+{
+    real_need(real_thrd_detach);
+    note_detached(id);
+    return real_thrd_detach(id);
+}
+
 EXPORT int thrd_create(thrd_t *id, thrd_start_t routine, void *argument)
 {
     real_need(real_thrd_create);

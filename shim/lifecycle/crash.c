@@ -3,62 +3,34 @@
 #include "base/clock.h"
 #include "base/own_stack.h"
 #include "base/sys.h"
-#include "lifecycle/check.h"
-#include "lifecycle/handled.h"
-#include "lifecycle/locks.h"
 #include "lifecycle/process.h"
-#include "ownership/caller_stack.h"
-#include "ownership/interrupted.h"
-#include "ownership/prologue.h"
 #include "registry/signals.h"
-#include "report/crash_record.h"
-#include "report/report.h"
-#include "scan/frames.h"
 #include "scan/memory.h"
+#include "scan/stacks.h"
 
 #include <string.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
-#include <unistd.h>
 
 enum {
-    WORD = sizeof(uintptr_t),
     PAUSE_US = 1000,
-    PATIENCE = 5000,       /* pauses, for another thread that is about to report why it dies */
-    PATIENCE_CLOSING = 200 /* and for one that has unmapped something and has not noted it yet */
+    PATIENCE = 5000, /* pauses, for another thread that is about to report why it dies */
 };
 
-static const int watched[] = {SIGSEGV, SIGBUS, SIGILL};
+/* The signals of a crash into an unloaded module, and those with which code ends a process that
+ * finds an error. */
+static const int watched[] = {SIGSEGV, SIGBUS, SIGILL, SIGABRT, SIGFPE, SIGTRAP};
 enum { WATCHED = ARRAY_SIZE(watched) };
 
 static _Atomic bool listening;
 static struct action before[WATCHED]; /* the dispositions that ours replace, with their flags */
 
-static bool is_mapped(uintptr_t address)
-{
-    return memory_is_mapped(address, address + 1);
-}
+static void on_crash(int number, siginfo_t *info, void *context);
 
-/* Our list still has a module there, but it is unmapped: another thread will note this soon. */
-static struct module *find_unmapped(uintptr_t address)
+static bool is_ours(const struct action *action)
 {
-    struct module *module = modules_find(address);
-    if (!module || is_mapped(module->start) || is_mapped(module->end - 1))
-        return NULL;
-    module_ref(module);
-    for (unsigned i = 0; i < PATIENCE_CLOSING && !module_is_unloaded(module); i++)
-        clock_pause_us(PAUSE_US);
-    return module;
-}
-
-/* The unloaded module that an address lies in, with a reference; NULL also where something else
- * lies there now. */
-static struct module *find_unloaded(uintptr_t address)
-{
-    if (address == 0 || is_mapped(address))
-        return NULL;
-    struct module *module = modules_find_last(address);
-    return module ? module : find_unmapped(address);
+    struct action ours = action_for(on_crash);
+    return action->handler == ours.handler;
 }
 
 static bool is_sent(const siginfo_t *info)
@@ -66,191 +38,71 @@ static bool is_sent(const siginfo_t *info)
     return info->si_code <= 0;
 }
 
-static uintptr_t fault_address(const siginfo_t *info)
+void crash_ending(enum crash_end end)
 {
-    bool has_one = info->si_code != SI_KERNEL && info->si_signo != SIGILL;
-    return has_one ? (uintptr_t)info->si_addr : 0;
+    if (atomic_load(&listening))
+        dying_ends(end);
 }
 
-static bool find_place(uintptr_t pc, const siginfo_t *info, struct crash *crash)
+/* True for signals that end the process where they have no handler. */
+static bool kills_by_default(int number)
 {
-    uintptr_t address = fault_address(info);
-    crash->place = (struct frame){pc, find_unloaded(pc)};
-    crash->is_access = !crash->place.module && address != pc;
-    if (crash->is_access)
-        crash->place = (struct frame){address, find_unloaded(address)};
-    return crash->place.module;
+    static const int others[] = {SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP,
+                                 SIGTTIN, SIGTTOU, SIGURG,  SIGWINCH};
+    for (unsigned i = 0; i < ARRAY_SIZE(others); i++)
+        if (others[i] == number)
+            return false;
+    return number > 0;
 }
 
-/* True if a call returns there, or a signal handler does. */
-static bool is_return_address(const struct cfi_frame *frame)
+static bool is_taken(uint64_t blocked, int number)
 {
-    struct cfi_frame above = *frame;
-    return prologue_is_after_call(frame->pc) || (cfi_step(&above) == CFI_STEPPED && above.exact);
+    return !(blocked >> (number - 1) & 1);
 }
 
-/* Steps from unmapped code to its caller. False: it was not called, but returned to. */
-static bool step_to_caller(struct cfi_frame *frame)
+/* True if a thread takes the signal at once. */
+static bool any_takes(int number)
 {
-    struct cfi_frame caller = *frame;
-    caller.exact = false;
-#if defined(__x86_64__)
-    caller.slot = frame->registers[CFI_SP];
-    if (!view_copy_word(caller.slot, &caller.pc))
-        return false;
-    cfi_set(&caller, CFI_SP, caller.slot + WORD);
-#else
-    caller.pc = frame->registers[CFI_PC];
-#endif
-    if (!is_return_address(&caller))
-        return false;
-    *frame = caller;
-    return true;
+    enum { THREADS_MAX = 256 };
+    pid_t tids[THREADS_MAX];
+    bool complete, any = is_taken(sys_blocked_signals(), number);
+    size_t count = any ? 0 : stack_threads(tids, THREADS_MAX, &complete);
+    for (size_t i = 0; i < count && !any; i++)
+        any = is_taken(action_blocked(tids[i]), number);
+    return any;
 }
 
-/* The first frame is where the thread is, not where it returns to. */
-static void set_first(struct stack *stack, const struct crash *crash)
+/* Our handler has nothing left to report then, and would need room on the stack. */
+static void dying_of(int number)
 {
-    struct frame *first = &stack->frames[0];
-    struct module *module =
-        first->pc == crash->place.pc ? crash->place.module : modules_find(first->pc);
-    module_ref(module);
-    module_unref(first->module);
-    first->module = module;
+    crash_ending(CRASH_END_SIGNAL);
+    if (dying_is_reported())
+        crash_step_aside(number);
 }
 
-/* Under the check lock. */
-static struct stack *take_stack(const ucontext_t *context, const struct crash *crash)
+bool crash_sends_end(int number)
 {
-    static struct thread_frames frames; /* too much for a small stack */
-    static uintptr_t pcs[FRAMES_MAX + 1];
-    struct cfi_frame frame = interrupted_frame(context);
-    unsigned count = 0;
-    frames.count = 0;
-    if (crash->is_access) {
-        frames_walk(frame, &frames);
-    } else {
-        pcs[count++] = frame.pc;
-        if (step_to_caller(&frame))
-            frames_walk(frame, &frames);
-    }
-    for (unsigned i = 0; i < frames.count; i++) {
-        const struct module *module = modules_find(frames.list[i].pc - 1);
-        if (!module || !module->is_shim)
-            pcs[count++] = frames.list[i].pc;
-    }
-    struct stack *stack = stack_make(pcs, count);
-    if (stack)
-        set_first(stack, crash);
-    return stack;
+    struct action action;
+    return atomic_load(&listening) && kills_by_default(number) && action_get(number, &action) &&
+           (action.handler == SIG_DFL || is_ours(&action));
 }
 
-/* The process dies of another cause. Our findings must still be written. */
-static void write_findings(void)
+void crash_sending(int number, pid_t tid)
 {
-    if (lock_acquire(&check_lock)) {
-        check_before_death(false);
-        lock_release(&check_lock);
-    }
-    if (lock_acquire(&report_lock)) {
-        report_flush_locked();
-        lock_release(&report_lock);
-    }
+    bool is_others = tid > 0 && !sys_thread_alive(tid); /* of another process */
+    bool takes = tid ? !is_others && is_taken(action_blocked(tid), number) : any_takes(number);
+    if (takes)
+        dying_of(number);
 }
 
-static uintptr_t pc_of(const struct delivery *delivery)
+void crash_aborting(void)
 {
-    return interrupted_frame(delivery->context).pc;
+    dying_of(SIGABRT);
 }
 
-/* Searches the signals that the thread handles. `delivery` becomes the crash's own. */
-static bool find_handled(const struct cfi_frame *from, bool only_certain, struct delivery *delivery,
-                         struct crash *crash)
+void crash_sent(int number)
 {
-    struct handled handled = handled_from(from);
-    struct delivery found;
-    while (handled_next(&handled, &found)) {
-        if ((only_certain && !handled_is_certain(&handled)) ||
-            !find_place(pc_of(&found), &found.info, crash))
-            continue;
-        *delivery = found;
-        return true;
-    }
-    return false;
-}
-
-/*
- * A signal that was sent may be a crash all the same: the program's handler raises it again, here
- * or, where it is blocked meanwhile, when the handler has returned to where the crash was. And the
- * handler may crash, too, for another reason.
- */
-static bool find_crash(struct delivery *delivery, struct crash *crash)
-{
-    struct cfi_frame from = interrupted_frame(delivery->context);
-    if (!is_sent(&delivery->info))
-        return find_place(from.pc, &delivery->info, crash) ||
-               find_handled(&from, true, delivery, crash);
-    crash->place = (struct frame){from.pc, find_unloaded(from.pc)};
-    return crash->place.module || find_handled(&from, false, delivery, crash);
-}
-
-static void report_crash(struct crash *crash, const ucontext_t *context)
-{
-    bool alone = lock_acquire(&check_lock);
-    if (alone)
-        crash->stack = take_stack(context, crash);
-    if (alone && !crash_is_foretold(crash))
-        check_before_death(true);
-    crash_report(crash);
-    if (alone)
-        lock_release(&check_lock);
-}
-
-/* Once: a handler of the program may come back to us by several calls. */
-static void report_once(struct crash *crash, const struct delivery *delivery)
-{
-    static _Atomic bool is_reported;
-    crash->signal = delivery->info.si_signo;
-    if (!atomic_exchange(&is_reported, true))
-        report_crash(crash, delivery->context);
-}
-
-static void report_delivery(struct delivery delivery)
-{
-    struct crash crash = {.tid = sys_gettid()};
-    if (find_crash(&delivery, &crash))
-        report_once(&crash, &delivery);
-    else
-        write_findings();
-}
-
-/* A crash that a handler of the calling thread is called for. */
-static bool find_own(struct delivery *delivery, struct crash *crash)
-{
-    struct cfi_frame from = {0};
-    if (!atomic_load(&listening))
-        return false;
-    if (!caller_stack_frame(&from)) {
-        uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
-        own_stack_to_program_own(&sp);
-        cfi_set(&from, CFI_SP, sp);
-    }
-    return find_handled(&from, false, delivery, crash);
-}
-
-/* The crash for which this process was forked. It is the parent's, unless the child dies of it. */
-static const ucontext_t *inherited;
-
-void crash_ending(bool by_signal)
-{
-    struct crash crash = {.tid = sys_gettid()};
-    struct delivery delivery;
-    if (!find_own(&delivery, &crash))
-        return;
-    if (by_signal || delivery.context != inherited)
-        report_once(&crash, &delivery);
-    else
-        module_unref(crash.place.module);
+    crash_listen_again(number);
 }
 
 /* On a stack of ours: the thread's may be small. */
@@ -260,7 +112,7 @@ static void report_here(void *data)
     int saved_errno;
     if (!process_enter(&saved_errno))
         return;
-    report_delivery(*delivery);
+    dying_report(*delivery);
     guard_leave(saved_errno);
 }
 
@@ -277,10 +129,11 @@ static bool is_first(void)
     return false;
 }
 
-/* True if the kernel does not send this signal again when the instruction is repeated. */
+/* True if the kernel does not send this signal again when the thread goes on: nothing has failed,
+ * or the instruction is done. */
 static bool would_be_lost(const siginfo_t *info)
 {
-    return is_sent(info) || info->si_code == SI_KERNEL;
+    return is_sent(info) || info->si_code == SI_KERNEL || info->si_signo == SIGTRAP;
 }
 
 /* Under a filter that came without our knowing: a blocked signal that the kernel must send ends the
@@ -290,13 +143,22 @@ static void die_on_return(int number, ucontext_t *context)
     sigaddset(&context->uc_sigmask, number);
 }
 
+/* A handler that was set past us and calls ours, as the one that was there before it, would be
+ * called for ever. */
+static void put_back(int number)
+{
+    for (unsigned i = 0; i < WATCHED; i++)
+        if (watched[i] == number)
+            action_set(number, &before[i], NULL);
+}
+
 static void go_on_to_die(int number, const siginfo_t *info, ucontext_t *context)
 {
     if (calls_are_over() && !is_sent(info)) {
         die_on_return(number, context);
         return;
     }
-    crash_step_aside(number);
+    put_back(number);
     if (would_be_lost(info))
         sys_call(SYS_rt_tgsigqueueinfo, (pid_t)sys_call(SYS_getpid), sys_gettid(), number, info);
 }
@@ -304,17 +166,11 @@ static void go_on_to_die(int number, const siginfo_t *info, ucontext_t *context)
 static void on_crash(int number, siginfo_t *info, void *context)
 {
     int errno_before = errno;
-    struct delivery delivery = {*info, context};
+    struct delivery delivery = {.info = *info, .context = context};
     if (!guard.in_fork && !guard.depth && lifecycle_is_own_process() && is_first())
         own_stack_run(report_here, &delivery);
     go_on_to_die(number, info, context);
     errno = errno_before;
-}
-
-static bool is_ours(const struct action *action)
-{
-    struct action ours = action_for(on_crash);
-    return action->handler == ours.handler;
 }
 
 /* True if a handler of the program for a crash may be running: then there is one, or it has reset
@@ -332,19 +188,15 @@ static bool may_be_handling(void)
 
 void crash_fork_child(void)
 {
-    struct crash crash = {.tid = sys_gettid()};
-    struct delivery delivery;
-    bool found = may_be_handling() && find_own(&delivery, &crash);
-    inherited = found ? delivery.context : NULL;
-    if (found)
-        module_unref(crash.place.module);
+    dying_fork_child(atomic_load(&listening) && may_be_handling());
 }
 
 /* A handler in an unloaded module: the signal kills the process before any code of it runs. */
 static bool is_left(const struct action *action)
 {
     uintptr_t handler = action_handler(action);
-    struct module *module = handler && !is_mapped(handler) ? modules_find_last(handler) : NULL;
+    struct module *module =
+        handler && !memory_is_mapped(handler, handler + 1) ? modules_find_last(handler) : NULL;
     module_unref(module);
     return module;
 }

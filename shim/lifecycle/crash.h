@@ -2,11 +2,12 @@
 /*
  * When the process dies at an address of an unloaded module, this reports which module.
  *
- * A handler of ours takes SIGSEGV, SIGBUS and SIGILL, but only where the program has none, or one
- * whose code is unloaded, and from the first unload on. It runs on the stack of the crashing
- * thread, of which it takes next to nothing, and makes its notes on a stack of our own. Then it
- * puts back the disposition that it replaced, and returns: the instruction fails once more, so that
- * status, core dump and innermost frame are as without us. A signal that was sent is sent again.
+ * A handler of ours takes SIGSEGV, SIGBUS and SIGILL, and the signals with which code ends a
+ * process that finds an error, but only where the program has none, or one whose code is unloaded,
+ * and from the first unload on. It runs on the stack of the crashing thread, of which it takes next
+ * to nothing, and makes its notes on a stack of our own. Then it puts back the disposition that it
+ * replaced, and returns: the instruction fails once more, so that status, core dump and innermost
+ * frame are as without us. A signal that was sent is sent again.
  *
  * The program never sees our handler: its queries of dispositions get the replaced one. If the
  * program sets a handler of its own, ours is removed; if it sets SIG_DFL, ours comes back. The
@@ -17,6 +18,9 @@
 #define DLPIN_LIFECYCLE_CRASH_H
 
 #include "base/action.h"
+#include "lifecycle/dying.h"
+
+#include <sys/types.h>
 
 /* A crash is possible from now on. Idempotent, inside the guard, whatever locks are held. */
 void crash_listen(void);
@@ -28,10 +32,21 @@ void crash_listen_again(int number);
  * locks. */
 void crash_listen_to_left(void);
 
-/* The process ends by itself, or is about to send itself a signal that ends it. If it does so in a
- * handler of the program for a crash, reports the crash. Inside the guard, without any of our
- * locks. */
-void crash_ending(bool by_signal);
+/* The process ends by itself, or is about to send itself a signal that ends it (lifecycle/dying.h).
+ * Inside the guard, without any of our locks. */
+void crash_ending(enum crash_end end);
+
+/* True if a signal would end the process now, and a crash is possible. Any phase, also outside of
+ * the guard; errno may change. */
+bool crash_sends_end(int number);
+
+/* Such a signal is about to be sent to a thread, or (0) to the process; and it was, and the process
+ * goes on. Inside the guard, without any of our locks. */
+void crash_sending(int number, pid_t tid);
+void crash_sent(int number);
+
+/* The program calls abort(3). Inside the guard, without any of our locks. */
+void crash_aborting(void);
 
 /* In a fork child: the handler of a crash forks, to run a debugger for example. Inside the guard,
  * without any of our locks. */

@@ -80,7 +80,7 @@ static void name_gaps(const char **unseen, size_t n)
             unseen[n++] = gaps[i].what;
 }
 
-void lifecycle_finish(const char *ended)
+void lifecycle_finish(const char *ended, bool is_well)
 {
     const char *unseen[32] = {NULL};
     size_t n = 0;
@@ -88,7 +88,7 @@ void lifecycle_finish(const char *ended)
     bool is_exec = !strcmp(ended, "exec");
     if (!is_exec && atomic_exchange(&finished, true))
         return;
-    crash_ending(false);
+    crash_ending(is_well ? CRASH_END_WELL : CRASH_END);
     if (is_confined)
         unseen[n++] =
             "what came after the program confined itself (no_new_privs, seccomp): from then "
@@ -103,9 +103,11 @@ void lifecycle_finish(const char *ended)
     report_finish(ended, is_exec, heap_is_seen, unseen);
 }
 
-void lifecycle_aborting(void)
+/* A handler for a crash exits: that comes before its other findings. */
+void lifecycle_exit(void)
 {
-    crash_ending(true);
+    crash_ending(CRASH_END_WELL);
+    lifecycle_exit_begins();
 }
 
 int lifecycle_exit_status(int status)
@@ -123,7 +125,7 @@ void lifecycle_leave(void)
 void lifecycle_confine(void)
 {
     is_confined = true;
-    lifecycle_finish("confined");
+    lifecycle_finish("confined", true);
     lifecycle_leave();
 }
 

@@ -6,15 +6,15 @@
 
 #include <stdbool.h>
 
-/* The process image ends for the reason `ended`. The loader's list is not read any more: another
- * thread may hold its lock for good. */
-void lifecycle_finish(const char *ended);
+/* The process image ends for the reason `ended`, with the status 0 or another one. The loader's
+ * list is not read any more: another thread may hold its lock for good. */
+void lifecycle_finish(const char *ended, bool is_well);
+
+/* The process begins to exit: what is true now counts. */
+void lifecycle_exit(void);
 
 /* True if exit's begin and end have nothing to check or to write: they need little stack then. */
 bool lifecycle_ends_silently(void);
-
-/* The program aborts: this is reported like a crash. */
-void lifecycle_aborting(void);
 
 /*
  * The program is about to confine itself: a seccomp filter may kill it for system calls that it

@@ -5,11 +5,7 @@
 
 #include <string.h>
 
-enum {
-    WORD = sizeof(uintptr_t),
-    STACK_MAX = 256 << 10, /* of the handler and what it calls */
-    STEPS_MAX = 1000
-};
+enum { WORD = sizeof(uintptr_t), STEPS_MAX = 1000 };
 
 #if defined(__x86_64__)
 
@@ -20,12 +16,13 @@ enum {
     CONTEXT_BYTES = offsetof(ucontext_t, uc_sigmask) + WORD,
     INFO_OFFSET = CONTEXT_OFFSET + CONTEXT_BYTES,
 };
+_Static_assert(INFO_OFFSET + sizeof(siginfo_t) == HANDLED_FRAME_BYTES, "handled.h");
 
 /* mov $SYS_rt_sigreturn,%rax; syscall */
 static const unsigned char restorer[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
 
 /* Code that stays: it may be read. */
-static bool is_restorer(uintptr_t address)
+bool handled_is_frame(uintptr_t address)
 {
     const struct module *module = modules_find(address);
     return module_is_permanent(module) && module_is_code(module, address) &&
@@ -54,23 +51,30 @@ static bool is_filled_in(const siginfo_t *info, const ucontext_t *context)
     }
 }
 
-/* All of it must be on the stack. Without a siginfo, the address where the program continued is
- * enough, if nothing is mapped there. */
-static bool take_frame(struct caller_words *stack, uintptr_t at, struct delivery *delivery)
+/* Without a siginfo, the address where the program continued is enough, if nothing is mapped there.
+ */
+void handled_take(const struct signal_frame *frame, struct delivery *delivery)
 {
-    uintptr_t words[sizeof(siginfo_t) / WORD], word;
-    for (uintptr_t offset = CONTEXT_OFFSET; offset < INFO_OFFSET; offset += WORD)
-        if (!caller_words_read(stack, at + offset, &word))
-            return false;
-    for (size_t i = 0; i < sizeof words / WORD; i++)
-        if (!caller_words_read(stack, at + INFO_OFFSET + i * WORD, &words[i]))
-            return false;
-    delivery->context = (const ucontext_t *)(at + CONTEXT_OFFSET);
-    memcpy(&delivery->info, words, sizeof words);
+    delivery->frame = 0;
+    const char *start = (const char *)frame->words;
+    delivery->context = (const ucontext_t *)(const void *)(start + CONTEXT_OFFSET);
+    memcpy(&delivery->info, start + INFO_OFFSET, sizeof delivery->info);
     if (is_filled_in(&delivery->info, delivery->context))
-        return true;
+        return;
     delivery->info = (siginfo_t){.si_signo = SIGSEGV, .si_code = SEGV_MAPERR};
     delivery->info.si_addr = (void *)(uintptr_t)delivery->context->uc_mcontext.gregs[REG_RIP];
+}
+
+/* All of it must be on the stack. */
+static bool take_frame(struct caller_words *stack, uintptr_t at, struct delivery *delivery)
+{
+    struct signal_frame frame;
+    for (size_t i = 0; i < ARRAY_SIZE(frame.words); i++)
+        if (!caller_words_read(stack, at + i * WORD, &frame.words[i]))
+            return false;
+    handled_take(&frame, delivery);
+    delivery->context = (const ucontext_t *)(at + CONTEXT_OFFSET);
+    delivery->frame = at;
     return true;
 }
 
@@ -98,7 +102,7 @@ bool handled_next(struct handled *handled, struct delivery *delivery)
         if (!caller_words_read(&handled->stack, at, &word))
             return false;
         handled->at += WORD;
-        if (is_restorer(word) && take_frame(&handled->stack, at, delivery) &&
+        if (handled_is_frame(word) && take_frame(&handled->stack, at, delivery) &&
             unwind_to(handled, at))
             return true;
     }
@@ -117,6 +121,16 @@ bool handled_is_certain(const struct handled *handled)
     return false;
 }
 
+bool handled_is_frame(uintptr_t word)
+{
+    return false;
+}
+
+void handled_take(const struct signal_frame *frame, struct delivery *delivery)
+{
+    *delivery = (struct delivery){0};
+}
+
 #endif
 
 /* The frame may be the signal's: a handler may end with a jump into a function of ours. */
@@ -125,7 +139,7 @@ struct handled handled_from(const struct cfi_frame *frame)
     uintptr_t start = frame->slot ? frame->slot : frame->registers[CFI_SP];
     start = (start + WORD - 1) & ~(uintptr_t)(WORD - 1);
     return (struct handled){.at = start,
-                            .end = start + STACK_MAX,
+                            .end = start + HANDLED_STACK_MAX,
                             .stack = caller_words_at(start),
                             .frame = *frame,
                             .unwound = caller_words_at(start)};

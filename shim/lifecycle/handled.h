@@ -24,7 +24,23 @@
 struct delivery {
     siginfo_t info;
     const ucontext_t *context;
+    uintptr_t frame; /* on the stack; 0: the handler is one of ours */
 };
+
+/* The frame that the kernel makes for a handler, from the address to which the handler returns. */
+enum { HANDLED_FRAME_BYTES = 440 };
+struct signal_frame {
+    uintptr_t words[HANDLED_FRAME_BYTES / sizeof(uintptr_t)];
+};
+
+/* How much of a stack is searched: of the handler and what it calls. */
+enum { HANDLED_STACK_MAX = 256 << 10 };
+
+/* True for the address to which a handler returns. */
+bool handled_is_frame(uintptr_t word);
+
+/* `delivery` keeps a pointer into `frame`. */
+void handled_take(const struct signal_frame *frame, struct delivery *delivery);
 
 /* Signals that the calling thread handles, innermost first. */
 struct handled {

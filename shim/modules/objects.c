@@ -23,6 +23,7 @@ struct search {
     uintptr_t tables_start, tables_end; /* where the module's virtual function tables lie */
     uintptr_t types[TYPES];             /* what the first word of a typeinfo may be */
     unsigned type_count;
+    bool has_types;
     uintptr_t *piece;
     size_t bytes;
 };
@@ -66,8 +67,40 @@ static bool is_table(const struct search *search, uintptr_t address)
     return table[-2] > -FAR && table[-2] <= 0 && is_code((uintptr_t)table[0]);
 }
 
-static bool is_type(const struct search *search, uintptr_t word)
+/* Modules of the C++ library lie and lay within these bounds. */
+static _Atomic uintptr_t libraries_lowest = UINTPTR_MAX, libraries_end;
+
+void objects_note_library(const struct module *library)
 {
+    if (library->start < libraries_lowest)
+        libraries_lowest = library->start;
+    if (library->end > libraries_end)
+        libraries_end = library->end;
+}
+
+/* The kinds of typeinfo that the compiler makes, each a class of the C++ library. */
+static int find_types(struct module *module, void *data)
+{
+    static const char *const names[] = {
+        "_ZTVN10__cxxabiv117__class_type_infoE",     "_ZTVN10__cxxabiv120__si_class_type_infoE",
+        "_ZTVN10__cxxabiv121__vmi_class_type_infoE", "_ZTVN10__cxxabiv119__pointer_type_infoE",
+        "_ZTVN10__cxxabiv116__enum_type_infoE",
+    };
+    struct search *search = data;
+    for (unsigned i = 0; module->cxx_library && i < ARRAY_SIZE(names); i++) {
+        uintptr_t table = (uintptr_t)module_symbol(module, names[i]);
+        if (table && search->type_count < TYPES)
+            search->types[search->type_count++] = table + 2 * WORD;
+    }
+    return 0;
+}
+
+/* The types are looked up for the first word that may be one: few modules of C have any. */
+static bool is_type(struct search *search, uintptr_t word)
+{
+    if (!search->has_types)
+        modules_each_mapped(find_types, search);
+    search->has_types = true;
     for (unsigned i = 0; i < search->type_count; i++)
         if (search->types[i] == word)
             return true;
@@ -77,11 +110,12 @@ static bool is_type(const struct search *search, uintptr_t word)
 static void scan_words(struct search *search, uintptr_t at, size_t count)
 {
     uintptr_t tables = search->tables_start, span = search->tables_end - tables;
+    uintptr_t libraries = libraries_lowest, libraries_span = libraries_end - libraries;
     for (size_t i = 0; i < count; i++) {
         uintptr_t word = search->piece[i];
         if (word - tables < span && is_table(search, word))
             add(search->module, at + i * WORD, 0);
-        else if (word && is_type(search, word))
+        else if (word - libraries < libraries_span && is_type(search, word))
             add(search->module, at + i * WORD, is_typeinfo);
     }
 }
@@ -121,32 +155,13 @@ static void scan_variables(struct search *search)
     }
 }
 
-/* The kinds of typeinfo that the compiler makes, each a class of the C++ library. */
-static int find_types(struct module *module, void *data)
-{
-    static const char *const names[] = {
-        "_ZTVN10__cxxabiv117__class_type_infoE",     "_ZTVN10__cxxabiv120__si_class_type_infoE",
-        "_ZTVN10__cxxabiv121__vmi_class_type_infoE", "_ZTVN10__cxxabiv119__pointer_type_infoE",
-        "_ZTVN10__cxxabiv116__enum_type_infoE",
-    };
-    struct search *search = data;
-    for (unsigned i = 0; module->cxx_library && i < ARRAY_SIZE(names); i++) {
-        uintptr_t table = (uintptr_t)module_symbol(module, names[i]);
-        if (table && search->type_count < TYPES)
-            search->types[search->type_count++] = table + 2 * WORD;
-    }
-    return 0;
-}
-
 void objects_note(struct module *module)
 {
     struct search search = {.module = module, .piece = arena_alloc_dirty(PIECE)};
     module->object_count = 0;
     if (search.piece && elf_image_relro(module->phdr, module->phnum, module->bias,
-                                        &search.tables_start, &search.tables_end)) {
-        modules_each_mapped(find_types, &search);
+                                        &search.tables_start, &search.tables_end))
         scan_variables(&search);
-    }
     arena_free(search.piece, PIECE);
 }
 

@@ -14,6 +14,9 @@
 
 enum object_found { OBJECT_NOT_FOUND, OBJECT_VIRTUAL, OBJECT_TYPEINFO };
 
+/* A module of the C++ library was loaded. Under the modules' lock. */
+void objects_note_library(const struct module *library);
+
 /* The module is mapped, and stays so meanwhile; in no two threads at once. Takes the arena's lock.
  */
 void objects_note(struct module *module);

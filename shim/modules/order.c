@@ -60,6 +60,8 @@ void order_update_locked(const struct sightings *list)
     }
     if (list->kind != LIST_REMOVED)
         add_new(list);
-    state = (struct list_state){list->total > 0, list->adds, list->subs, list->total,
-                                list->total > 0 ? entries[list->total - 1].map : NULL};
+    const struct entry *last = list->total > 0 ? &entries[list->total - 1] : &(struct entry){0};
+    state =
+        (struct list_state){list->total > 0, list->adds, list->subs,
+                            list->total,     last->map,  last->module ? last->module->start : 0};
 }

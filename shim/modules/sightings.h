@@ -32,6 +32,7 @@ struct list_state {
     unsigned long long adds, subs;
     size_t count; /* objects */
     const struct link_map *last;
+    uintptr_t last_address; /* of the last one; 0: it could not be read */
 };
 
 /* How the list differs from what it was. */

@@ -7,6 +7,7 @@
 #include "modules/identities.h"
 #include "modules/link_maps.h"
 #include "modules/list.h"
+#include "modules/objects.h"
 #include "modules/order.h"
 #include "modules/serials.h"
 #include "modules/sync.h"
@@ -77,6 +78,8 @@ static struct module *add_locked(struct sighting *sighting, uintptr_t opener, bo
     sighting->image.soname = NULL;
     module->identity = identity_of(module);
     classifier(module);
+    if (module->cxx_library)
+        objects_note_library(module);
     module->load = identity_next_load_locked(module->identity);
     list_add_locked(module);
     return module;

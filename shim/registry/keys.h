@@ -17,8 +17,8 @@
 enum { KEYS_MAX = PTHREAD_KEYS_MAX };
 
 struct key {
-    /* Odd while the key is live; rises with each creation and deletion. 0: never seen. */
     uintptr_t sequence; /* libc's own number of this creation (0: it cannot be read) */
+    /* Odd while the key is live; rises with each creation and deletion. 0: never seen. */
     _Atomic uint32_t generation;
     struct frame destructor;  /* pc 0: none */
     struct module *owner;     /* whose key it is; holds a reference, as do the others */

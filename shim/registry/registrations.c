@@ -337,9 +337,12 @@ struct registration *registration_by_identity_locked(enum registration_type type
 
 static bool has_word(const struct registration *registration, uintptr_t word)
 {
+    enum { RANDOM_STATE = 256 }; /* bytes: random uses no more of it */
     bool has = registration->data == word || registration->function == word ||
                registration->argument == word ||
-               (registration->type == REGISTERED_ASYNC_IO && registration->identity == word);
+               (registration->type == REGISTERED_ASYNC_IO && registration->identity == word) ||
+               (registration->type == REGISTERED_RANDOM_STATE &&
+                word - registration->data <= RANDOM_STATE);
     for (unsigned i = 0; i < REGISTRATION_FUNCTIONS && !has; i++)
         has = registration->functions[i].pc == word;
     return has;
@@ -349,7 +352,8 @@ bool registrations_have_locked(uintptr_t word, uintptr_t slot)
 {
     enum { STREAM = 512 }; /* a FILE, with what fopencookie puts after it */
     for (unsigned type = 0; type < REGISTRATION_TYPES; type++) {
-        bool is_stream = type == REGISTERED_BUFFER || type == REGISTERED_COOKIE;
+        bool is_stream = type == REGISTERED_BUFFER || type == REGISTERED_COOKIE ||
+                         type == REGISTERED_MEMORY_STREAM;
         for (const struct registration *each = registrations[type]; each; each = each->next)
             if (has_word(each, word) || (is_stream && slot - each->identity < STREAM))
                 return true;

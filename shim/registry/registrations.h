@@ -30,6 +30,8 @@
     X(ARGUMENT_TYPE, HOOK, "register_printf_type", "the function was replaced")           \
     X(BUFFER, HOOK, "setvbuf", "the stream was closed, or given another buffer")          \
     X(COOKIE, HOOK, "fopencookie", "the stream was closed")                               \
+    X(MEMORY_STREAM, HOOK, "fmemopen", "the stream was closed")                           \
+    X(RANDOM_STATE, HOOK, "initstate", "random has another state")                        \
     X(HANDLER, HOOK, NULL, "the handler was replaced")                                    \
     X(VARIABLE, ENVIRONMENT, "putenv", "the variable is not in the environment any more") \
     X(ENVIRON, ENVIRONMENT, "environ", "environ was replaced")                            \

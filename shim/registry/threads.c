@@ -88,12 +88,39 @@ bool thread_has_ended(const struct thread *thread)
     return ended;
 }
 
+/* Threads that were detached before they were known by their thread pointers. */
+enum { EARLY_MAX = 16 };
+static uintptr_t detached_early[EARLY_MAX];
+static unsigned next_early;
+
+static void note_early_locked(uintptr_t pointer)
+{
+    const struct thread *thread = threads;
+    while (thread && atomic_load(&thread->tid) != 0)
+        thread = thread->next;
+    if (thread)
+        detached_early[next_early++ % EARLY_MAX] = pointer;
+}
+
+static bool take_early_locked(uintptr_t pointer)
+{
+    bool found = false;
+    for (unsigned i = 0; i < EARLY_MAX; i++)
+        if (detached_early[i] == pointer) {
+            detached_early[i] = 0;
+            found = true;
+        }
+    return found;
+}
+
 /* The kernel reuses numbers: the thread that had this one has ended. */
 static void take_number(struct thread *thread)
 {
     pid_t tid = sys_gettid();
     if (!lock_acquire(&registry_lock))
         return;
+    if (take_early_locked(thread->thread_pointer))
+        atomic_store(&thread->detached, true);
     for (struct thread *t = threads; t; t = t->next)
         if (t != thread && atomic_load(&t->tid) == tid)
             atomic_store(&t->tid, THREAD_ENDED);
@@ -132,6 +159,45 @@ struct thread *thread_by_serial_locked(uint64_t serial)
     return thread;
 }
 
+/* A pthread_t of glibc is an address at a fixed distance from the thread pointer. */
+static uintptr_t pointer_of(pthread_t handle)
+{
+    return (uintptr_t)handle + sys_thread_pointer() - (uintptr_t)pthread_self();
+}
+
+struct thread *thread_by_handle_locked(pthread_t handle)
+{
+    struct thread *thread = threads;
+    uintptr_t pointer = pointer_of(handle);
+    while (thread && (thread->thread_pointer != pointer || !thread_is_live(thread)))
+        thread = thread->next;
+    return thread;
+}
+
+void thread_detached(pthread_t handle)
+{
+    if (!lock_acquire(&registry_lock))
+        return;
+    struct thread *thread = thread_by_handle_locked(handle);
+    if (thread)
+        atomic_store(&thread->detached, true);
+    else
+        note_early_locked(pointer_of(handle));
+    lock_release(&registry_lock);
+}
+
+pid_t thread_id(pthread_t handle)
+{
+    if (pthread_equal(handle, pthread_self()))
+        return sys_gettid();
+    if (!lock_acquire(&registry_lock))
+        return -1;
+    const struct thread *thread = thread_by_handle_locked(handle);
+    pid_t tid = thread ? atomic_load(&thread->tid) : -1;
+    lock_release(&registry_lock);
+    return tid ? tid : -1;
+}
+
 struct thread *thread_prepare(uintptr_t start_routine, uintptr_t argument)
 {
     struct thread *thread = arena_alloc(sizeof *thread);
@@ -160,8 +226,8 @@ void thread_abandon(struct thread *thread)
 
 void thread_begin(struct thread *thread)
 {
-    take_number(thread);
     thread->thread_pointer = sys_thread_pointer();
+    take_number(thread);
     guard.self = thread;
 }
 

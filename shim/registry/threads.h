@@ -16,6 +16,7 @@
 #include "ownership/sites.h"
 #include "registry/keys.h"
 
+#include <pthread.h>
 #include <sys/types.h>
 
 struct value {
@@ -34,10 +35,10 @@ struct thread {
     _Atomic pid_t tid; /* 0 until it runs; THREAD_ENDED: its number is another thread's now */
     _Atomic bool ended;
     uintptr_t
-        thread_pointer; /* its thread control block, which lies at the upper end of its stack */
-    bool seen_to_start; /* through us: the fields below are known */
-    bool ignored;       /* it is not reported */
-    bool detached;      /* it was created so; pthread_detach is not seen */
+        thread_pointer;    /* its thread control block, which lies at the upper end of its stack */
+    bool seen_to_start;    /* through us: the fields below are known */
+    bool ignored;          /* it is not reported */
+    _Atomic bool detached; /* nobody can join it */
     uintptr_t start_routine; /* as it was given */
     struct frame routine;    /* what it will run: behind a trampoline, what that calls */
     struct frame via;        /* the trampoline; pc 0: none */
@@ -96,6 +97,15 @@ bool thread_has_ended(const struct thread *thread);
 bool thread_has_ended_now(const struct thread *thread);
 
 struct thread *thread_by_serial_locked(uint64_t serial);
+
+/* Its live thread; NULL where nothing was noted for that yet. */
+struct thread *thread_by_handle_locked(pthread_t handle);
+
+/* The thread cannot be joined from now on. Takes the registry lock. */
+void thread_detached(pthread_t handle);
+
+/* Its number; -1: not known. Takes the registry lock. */
+pid_t thread_id(pthread_t handle);
 
 /* How many threads were seen so far; whoever starts one is among them before it runs. Without a
  * lock. */

@@ -39,7 +39,7 @@ static bool match_key_foreign(const struct subject *subject, struct finding *fin
     if (!not_live && !foreign)
         return false;
     finding->verdict = VERDICT_MISUSE;
-    finding->severity = deletion->used_after ? SEVERITY_ERROR : SEVERITY_WARNING;
+    finding->severity = SEVERITY_WARNING; /* until the owner uses the key: key_robbed() */
     finding->module = module_ref(deleter ? deleter->module : NULL);
     finding->deletion.error = deletion->error;
     key_copy(was, finding);

@@ -162,7 +162,7 @@ struct finding {
         } key;
         struct {
             struct frame via; /* the trampoline before the start routine */
-            bool detached;    /* it was created so */
+            bool detached;    /* nobody can join it */
         } thread;
         struct {
             unsigned live;

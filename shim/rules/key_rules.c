@@ -43,6 +43,11 @@ static void explain_key_destructor(const struct finding *finding, struct message
     if (!finding->object.closed)
         text_add(&message->consequence, "The next thread that ends with a value for this key jumps "
                                         "into unmapped memory, and the process dies");
+    if (words_is_of_rust_library(finding)) {
+        text_add(&message->fix, "Let the module stay (RTLD_NODELETE): the key is of Rust's "
+                                "library in it, which never deletes it");
+        return;
+    }
     text_add(&message->fix, "Call pthread_key_delete");
     if (creator == finding->module) {
         word_undo(&message->fix, finding);

@@ -233,6 +233,9 @@ static void say_remedy(struct text *fix, const char *call)
         {"openlog", "Call closelog, or openlog with a string that stays,"},
         {"setvbuf", "Call fclose, or setvbuf with a buffer that stays,"},
         {"fopencookie", "Call fclose"},
+        {"fmemopen", "Call fclose"},
+        {"initstate", "Call setstate with the state that initstate returned,"},
+        {"setstate", "Call setstate with a state that stays,"},
         {"register_printf_specifier", "Call register_printf_specifier with NULL for it"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(remedies); i++) {

@@ -12,8 +12,10 @@
 #include "rules/passages.h"
 #include "rules/retained.h"
 #include "rules/rule.h"
+#include "rules/stream_blocks.h"
 #include "scan/target.h"
 
+#include <signal.h>
 #include <string.h>
 
 /* The program continued during the scan, so each result is checked again. */
@@ -51,14 +53,14 @@ static bool may_be_function(const struct module *module, uintptr_t address)
 
 /* The Itanium C++ ABI's names; without names: what the first word of a block points to where tables
  * lie. */
-static enum target_class class_of_constant(const struct result *result, const struct module *module)
+static enum target_class class_of_constant(const struct module *module, uintptr_t word,
+                                           bool is_first)
 {
     char name[SYMBOL_MAX];
-    if (symbol_find(module, result->word, name))
+    if (symbol_find(module, word, name))
         return !memcmp(name, "_ZTV", 4)   ? TARGET_VTABLE
                : !memcmp(name, "_ZTI", 4) ? TARGET_TYPEINFO
                                           : TARGET_DATA;
-    bool is_first = result->steps > 1 && result->path[result->steps - 1].slot == result->start;
     return is_first ? TARGET_VTABLE : TARGET_DATA;
 }
 
@@ -77,17 +79,51 @@ static bool is_nothing(const struct module *module, uintptr_t address)
     return true;
 }
 
-/* NONE: to nothing, or into the middle of code, by chance. */
-static enum target_class target_class_of(const struct result *result, const struct module *module)
+/* NONE: to nothing, or into the middle of code, by chance. `is_first`: of the words of a block. */
+static enum target_class class_of_word(const struct module *module, uintptr_t word, bool is_first)
 {
-    if (is_nothing(module, result->word))
+    if (is_nothing(module, word))
         return TARGET_CLASS_NONE;
-    if (module_is_code(module, result->word))
-        return may_be_function(module, result->word) ? TARGET_CODE : TARGET_CLASS_NONE;
-    enum object_found found = objects_find(module, result->word);
+    if (module_is_code(module, word))
+        return may_be_function(module, word) ? TARGET_CODE : TARGET_CLASS_NONE;
+    enum object_found found = objects_find(module, word);
     if (found != OBJECT_NOT_FOUND)
         return found == OBJECT_TYPEINFO ? TARGET_TYPEINFO : TARGET_OBJECT;
-    return in_relro(module, result->word) ? class_of_constant(result, module) : TARGET_DATA;
+    return in_relro(module, word) ? class_of_constant(module, word, is_first) : TARGET_DATA;
+}
+
+static enum target_class target_class_of(const struct result *result, const struct module *module)
+{
+    bool is_first = result->steps > 1 && result->path[result->steps - 1].slot == result->start;
+    return class_of_word(module, result->word, is_first);
+}
+
+enum { OBJECT_WORDS_MAX = 64 };
+
+/* A block, not a large one, has a pointer to code, a table or an object of the module. */
+static bool has_code_pointer(const struct module *module, uintptr_t block, size_t size)
+{
+    uintptr_t words[OBJECT_WORDS_MAX];
+    if (size > sizeof words)
+        return false;
+    ssize_t n = sys_copy_memory((const void *)block, words, size);
+    for (size_t i = 0; n > 0 && i < (size_t)n / sizeof *words; i++)
+        if (words[i] - module->start < module->end - module->start &&
+            class_of_word(module, words[i], i == 0) != TARGET_DATA &&
+            class_of_word(module, words[i], i == 0) != TARGET_CLASS_NONE)
+            return true;
+    return false;
+}
+
+/* A pointer to data in objects that have a pointer to code, too, which is a finding: of an
+ * exception, an object with virtual functions, an entry of a table. */
+static bool is_part_of_object(const struct retained *retained)
+{
+    const struct result *result = retained->result;
+    bool is_part = retained->target == TARGET_DATA && result->place_count > 0;
+    for (unsigned i = 0; i < result->place_count && is_part; i++)
+        is_part = has_code_pointer(result->module, result->places[i].start, result->size);
+    return is_part;
 }
 
 /* A block may be reused memory with old contents: the word may mean a module that lay there
@@ -258,9 +294,42 @@ static void note_carriers(const struct result *result)
     }
 }
 
+/*
+ * Where reported pointers lie: a word beside one that leads to a block of the same module is of the
+ * same object, a std::function or a callback with its argument, and whoever removes the one removes
+ * the other.
+ */
+enum { NEIGHBOURS_MAX = 256, NEAR = 2 * sizeof(uintptr_t) };
+
+static struct neighbour {
+    uint32_t module;
+    uintptr_t slot;
+    size_t words; /* there are so many such pointers */
+} neighbours[NEIGHBOURS_MAX];
+static unsigned neighbour_count;
+
+static void note_neighbour(const struct result *result)
+{
+    neighbours[neighbour_count++ % NEIGHBOURS_MAX] = (struct neighbour){
+        result->module->id, result->path[result->steps - 1].slot, result->blocks};
+}
+
+static bool is_beside_pointer(const struct result *result)
+{
+    if (result->kind != RESULT_HELD || result->steps < 2)
+        return false;
+    uintptr_t slot = result->path[result->steps - 2].slot;
+    for (unsigned i = 0; i < neighbour_count && i < NEIGHBOURS_MAX; i++)
+        if (neighbours[i].module == result->module->id &&
+            slot - neighbours[i].slot + NEAR <= 2 * NEAR && result->blocks <= neighbours[i].words)
+            return true;
+    return false;
+}
+
 void rules_begin_retained(void)
 {
     carrier_count = 0;
+    neighbour_count = 0;
 }
 
 static bool is_carrier(const struct result *result)
@@ -283,7 +352,8 @@ static bool classify(struct retained *retained, struct known_registry *row)
 {
     const struct result *result = retained->result;
     if (result->kind != RESULT_POINTER)
-        return !is_part_of_entry(result) && !is_carrier(result);
+        return !is_part_of_entry(result) && !is_carrier(result) && !is_beside_pointer(result) &&
+               !stream_block_is_lost(result);
     retained->target = target_class_of(result, result->module);
     if (retained->target == TARGET_CLASS_NONE)
         return false;
@@ -293,7 +363,7 @@ static bool classify(struct retained *retained, struct known_registry *row)
         retained->registry = row;
         note_entered(result->module, row);
     }
-    return entry != REGISTRY_DEAD;
+    return entry != REGISTRY_DEAD && (retained->registry || !is_part_of_object(retained));
 }
 
 static bool is_registered(const struct result *result, enum root_kind root)
@@ -302,6 +372,39 @@ static bool is_registered(const struct result *result, enum root_kind root)
         return false;
     uintptr_t slot = result->path[result->steps - 1].slot;
     return (root == ROOT_LIBC && libc_was_given(result->word, slot)) || libc_works_with(slot);
+}
+
+static struct told told;
+
+void rules_note_told(const struct told *by_kernel)
+{
+    told = *by_kernel;
+}
+
+static bool is_of_told(uintptr_t word)
+{
+    return word == told.sp || (word >= told.frame && word - told.frame < TOLD_FRAME_MAX);
+}
+
+/* The first words of a siginfo_t: signal and error, code, address. */
+static bool is_siginfo(const uintptr_t *address)
+{
+    return address[-2] == (uintptr_t)told.signal && address[-1] > 0 && address[-1] <= SI_KERNEL;
+}
+
+static bool is_told(const struct result *result)
+{
+    enum { AROUND = 8 };
+    uintptr_t words[2 * AROUND + 1];
+    if (!told.address || result->word != told.address || !result->steps)
+        return false;
+    const uintptr_t *slot = (const uintptr_t *)result->path[result->steps - 1].slot;
+    if (sys_copy_memory(slot - AROUND, words, sizeof words) != (ssize_t)sizeof words)
+        return false;
+    bool is_it = is_siginfo(&words[AROUND]);
+    for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+        is_it |= is_of_told(words[i]);
+    return is_it;
 }
 
 /* A thread that is in the module has a finding of its own, which is the cause: once it has
@@ -313,6 +416,12 @@ static bool is_held_by_visitor(const struct result *result)
            (passage_is_inside(root->tid, result->module) || thread_runs(root->tid, result->module));
 }
 
+static void note_reported(const struct result *result)
+{
+    note_carriers(result);
+    note_neighbour(result);
+}
+
 bool rules_check_retained(const struct result *result, bool all, rules_known *known,
                           rules_sink *sink, void *data)
 {
@@ -322,14 +431,15 @@ bool rules_check_retained(const struct result *result, bool all, rules_known *kn
     if (!result_holds(result))
         return false;
     enum root_kind root = result->steps ? result->path[0].root.kind : ROOT_DATA;
-    if (is_registered(result, root) || is_held_by_visitor(result) || !classify(&retained, &row))
+    if (is_registered(result, root) || is_held_by_visitor(result) || is_told(result) ||
+        !classify(&retained, &row))
         return true;
     if (root == ROOT_VALUE || root == ROOT_ARGUMENT)
         apply_to_thread(&retained, &found);
     else if (retained.registry || !is_feeble(result, retained.target)) {
         apply_to_places(&retained, all, &found);
         if (result->kind == RESULT_POINTER && !retained.registry)
-            note_carriers(result);
+            note_reported(result);
     }
     found_hand_on(&found, sink, data);
     return true;

@@ -17,7 +17,6 @@ struct deletion {
     const struct stack *stack; /* of the caller */
     int error;                 /* what it returned */
     bool deleter_named;        /* the first frame's code really called pthread_key_delete */
-    bool used_after;           /* the owner used it afterwards */
 };
 
 struct message;
@@ -43,6 +42,19 @@ void rules_check_unseen(rules_known *known, rules_sink *sink, void *data);
 
 /* Only what could kill the process the moment `module` is unmapped; the findings are pending. */
 void rules_check_closing(const struct module *module, rules_sink *sink, void *data);
+
+/*
+ * A handler of the program's may have been called for a crash, and what it was told may lie in
+ * memory now: the address of the crash next to the thread's stack pointer, to pointers to the
+ * siginfo and the context, or in a copy of these. A word there is no finding: it did not lead to
+ * the crash. Under the check lock.
+ */
+enum { TOLD_FRAME_MAX = 16 << 10 }; /* with the registers of the vector unit */
+struct told {
+    int signal;
+    uintptr_t address, sp, frame; /* the frame that the kernel made for the handler */
+};
+void rules_note_told(const struct told *told);
 
 /* Before the results of another walk. */
 void rules_begin_retained(void);

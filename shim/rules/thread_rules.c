@@ -3,12 +3,15 @@
 #include "modules/symbols.h"
 #include "ownership/frame_json.h"
 #include "registry/threads.h"
+#include "rules/passages.h"
 #include "rules/paths.h"
 #include "rules/retained.h"
 #include "rules/rule.h"
 #include "rules/subject_json.h"
 #include "rules/words.h"
 #include "scan/target.h"
+
+#include <string.h>
 
 static void copy_thread(const struct subject *subject, struct finding *finding)
 {
@@ -20,7 +23,7 @@ static void copy_thread(const struct subject *subject, struct finding *finding)
     module_ref(thread->via.module);
     finding->owner = module_ref(thread->routine.module);
     finding->requester = module_ref(thread->requester);
-    finding->thread.detached = thread->detached;
+    finding->thread.detached = atomic_load(&thread->detached);
     finding->address = thread->argument;
     finding->stack = stack_copy(thread->stack);
 }
@@ -40,14 +43,40 @@ static void say_routine(const struct finding *finding, struct text *message)
     }
 }
 
-/* Of threads that can be joined: detached ones are another matter. */
+static bool is_of_future(const struct finding *finding)
+{
+    char name[SYMBOL_MAX];
+    return finding->function.module &&
+           symbol_find(finding->function.module, finding->function.pc, name) &&
+           strstr(name, "St13__future_base");
+}
+
+static const char *waiting_call(const struct finding *finding)
+{
+    static const struct {
+        const char *starts, *waits;
+    } calls[] = {
+        {"NSt6thread15_M_start_thread", "join() of its std::thread"},
+        {"g_thread_new", "g_thread_join"},
+        {"g_thread_try_new", "g_thread_join"},
+        {"_ZN7QThread5start", "wait() of its QThread"},
+    };
+    if (is_of_future(finding))
+        return "wait() of its std::future";
+    if (words_is_rust(finding))
+        return "join() of its JoinHandle";
+    for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+        if (words_stack_names(finding->stack, calls[i].starts))
+            return calls[i].waits;
+    return "pthread_join";
+}
+
+/* A thread that is detached cannot be joined. */
 static void advise_join(const struct finding *finding, struct text *fix)
 {
-    bool is_std = words_stack_names(finding->stack, "NSt6thread15_M_start_thread");
-    text_add(fix, finding->thread.detached ? "Create the thread joinable, not detached; stop it"
+    text_add(fix, finding->thread.detached ? "Leave the thread joinable, not detached; stop it"
                                            : "Stop the thread");
-    text_printf(fix, " and wait for its end with %s",
-                is_std ? "join() of its std::thread" : "pthread_join");
+    text_printf(fix, " and wait for its end with %s", waiting_call(finding));
     word_undo(fix, finding);
 }
 
@@ -133,7 +162,7 @@ static void copy_retained_argument(const struct subject *subject, struct finding
     module_ref(thread->routine.module);
     finding->thread.via = thread->via;
     module_ref(thread->via.module);
-    finding->thread.detached = thread->detached;
+    finding->thread.detached = atomic_load(&thread->detached);
     finding->address = thread->argument;
     stack_free(finding->stack);
     finding->stack = stack;
@@ -187,11 +216,13 @@ static void explain_thread_argument(const struct finding *finding, struct messag
     text_add(&message->fix, "; or give the thread memory that outlives the module");
 }
 
+/* A thread that is in the module has a finding of its own. */
 static bool match_thread_requested(const struct subject *subject, struct finding *finding)
 {
     const struct thread *thread = subject->thread.thread;
     if (subject->retained || !module_is_left(thread->requester) ||
-        module_is_left(thread->routine.module) || was_given_what_is_left(subject))
+        module_is_left(thread->routine.module) || was_given_what_is_left(subject) ||
+        passage_is_inside(atomic_load(&thread->tid), thread->requester))
         return false;
     finding->verdict = VERDICT_HELD;
     finding->severity = SEVERITY_NOTE;

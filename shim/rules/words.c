@@ -185,15 +185,27 @@ void word_drop_exception(struct text *text)
                    "dlclose");
 }
 
-bool words_is_rust(const struct finding *finding)
+/* The function of the module that is the innermost on the stack. */
+static bool first_own_name(const struct finding *finding, char name[static SYMBOL_MAX])
 {
-    char name[SYMBOL_MAX];
     for (uint32_t i = 0; finding->stack && i < finding->stack->count; i++) {
         const struct frame *frame = &finding->stack->frames[i];
         if (frame->module && frame->module == finding->module)
-            return symbol_find(frame->module, frame->pc - 1, name) && rust_is_name(name);
+            return symbol_find(frame->module, frame->pc - 1, name);
     }
     return false;
+}
+
+bool words_is_rust(const struct finding *finding)
+{
+    char name[SYMBOL_MAX];
+    return first_own_name(finding, name) && rust_is_name(name);
+}
+
+bool words_is_of_rust_library(const struct finding *finding)
+{
+    char name[SYMBOL_MAX];
+    return first_own_name(finding, name) && rust_is_of_library(name);
 }
 
 bool words_stack_names(const struct stack *stack, const char *part)

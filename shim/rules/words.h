@@ -61,6 +61,9 @@ bool words_is_of_std(const char *symbol);
 /* True if the module's innermost function on the finding's stack is compiled Rust. */
 bool words_is_rust(const struct finding *finding);
 
+/* … and is of Rust's own library. */
+bool words_is_of_rust_library(const struct finding *finding);
+
 /* True if one of the innermost frames is in a function whose name contains this. */
 bool words_stack_names(const struct stack *stack, const char *part);
 

@@ -233,13 +233,14 @@ static struct block_index *map_index(const struct heap_pages *pages)
                                   .words = words,
                                   .leaves = (struct leaf_index *)(void *)(index + 1)};
     uint64_t *bits = (uint64_t *)(void *)(memory + parts + head);
-    for (unsigned i = 0; i < pages->count; i++, bits += per_leaf)
-        index->leaves[i] =
-            (struct leaf_index){.leaf = pages->leaves[i].leaf,
-                                .starts = bits,
-                                .marks = {bits + words, bits + 2 * words, bits + 3 * words},
-                                .summary = bits + (1 + MARKS) * words,
-                                .before = NO_LEAF};
+    for (unsigned i = 0; i < pages->count; i++, bits += per_leaf) {
+        index->leaves[i] = (struct leaf_index){.leaf = pages->leaves[i].leaf,
+                                               .starts = bits,
+                                               .summary = bits + (1 + MARKS) * words,
+                                               .before = NO_LEAF};
+        for (unsigned mark = 0; mark < MARKS; mark++)
+            index->leaves[i].marks[mark] = bits + (1 + mark) * words;
+    }
     return index;
 }
 
@@ -371,11 +372,12 @@ static unsigned find_gap(const struct block_index *index)
     return found;
 }
 
-/* Only the last block that starts in a chunk can reach out of it. */
+/* Only the last block that starts in a chunk can reach out of it. A pointer to its end is in the
+ * span, too. */
 static void cover(struct block_index *index, unsigned leaf, uintptr_t start, uintptr_t end)
 {
     uintptr_t chunk_start = start & ~(uintptr_t)((1 << COVER_SHIFT) - 1);
-    extend(&index->spans[leaf >= index->second], chunk_start, end);
+    extend(&index->spans[leaf >= index->second], chunk_start, end + 1);
     for (uintptr_t at = start >> COVER_SHIFT; at <= (end - 1) >> COVER_SHIFT; at++) {
         struct index_part *part = part_for(index, at << COVER_SHIFT, leaf);
         size_t chunk = at & (COVER_BITS - 1);

@@ -74,7 +74,8 @@ static inline bool blocks_size(struct view *view, uintptr_t start, size_t *size,
 enum mark {
     MARK_REACHED,
     MARK_REFERENCED,
-    MARK_LIMITED, /* only containers refer to it: what lies after their ends is not live */
+    MARK_LIMITED,   /* only containers refer to it: what is not in their contents is not live */
+    MARK_DEQUE_MAP, /* a deque's pointers to its pieces */
     MARKS
 };
 

@@ -65,7 +65,7 @@ uint32_t nodes_enter(struct nodes *nodes, uint32_t root, uintptr_t slot)
     return nodes->entries | NODE_IS_ENTRY;
 }
 
-bool nodes_limit(struct nodes *nodes, uint32_t id, size_t size)
+bool nodes_limit(struct nodes *nodes, uint32_t id, uintptr_t start, uintptr_t end)
 {
     if (nodes->failed)
         return false;
@@ -73,7 +73,7 @@ bool nodes_limit(struct nodes *nodes, uint32_t id, size_t size)
         chunk_for(nodes, (void **)nodes->limit_chunks, nodes->limits, sizeof(struct limit));
     if (!chunk)
         return false;
-    chunk[nodes->limits++ & (NODE_CHUNK - 1)] = (struct limit){id, size};
+    chunk[nodes->limits++ & (NODE_CHUNK - 1)] = (struct limit){id, start, end};
     return true;
 }
 

@@ -32,10 +32,10 @@ struct entry {
     uintptr_t slot;
 };
 
-/* Of a node's block only the first bytes are live. */
+/* Of a node's block only these words are live. */
 struct limit {
     uint32_t node;
-    size_t size;
+    uintptr_t start, end;
 };
 
 enum { NODE_CHUNK_SHIFT = 16, NODE_CHUNK = 1 << NODE_CHUNK_SHIFT, NODE_CHUNKS = 1 << 15 };
@@ -83,7 +83,7 @@ static inline struct entry *entry_at_id(const struct nodes *nodes, uint32_t id)
 }
 
 /* Limits the last node, or does not where there is no memory. */
-bool nodes_limit(struct nodes *nodes, uint32_t id, size_t size);
+bool nodes_limit(struct nodes *nodes, uint32_t id, uintptr_t start, uintptr_t end);
 
 static inline struct limit *nodes_limit_at(const struct nodes *nodes, uint32_t index)
 {

@@ -59,6 +59,16 @@ static inline const struct root *root_of_entry(const struct state *state, uint32
     return &state->walk->roots->list[entry_at_id(&state->nodes, entry)->root];
 }
 
+/*
+ * What a word leads to in the heap: interpreters put the type of a value into the bits that
+ * addresses do not use, and lock-free lists a count. Such words count where they lead to the start
+ * of a block.
+ */
+static inline uintptr_t walk_address(uintptr_t word)
+{
+    return word & (((uintptr_t)1 << HEAP_ADDRESS_BITS) - 1);
+}
+
 /* Of the root that a node or entry was reached from. */
 static inline enum root_kind kind_of(const struct state *state, uint32_t id)
 {

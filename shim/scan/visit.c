@@ -89,14 +89,30 @@ struct place {
     size_t count;
 };
 
-/* The block's contents end before its words do: a container has it (scan/container.h). A reference
- * of another kind says that all of it is in use. Stacks have many old pointers, and prove nothing.
- */
+static bool is_deque_map(const struct state *state, uint32_t id)
+{
+    struct block block;
+    return !(id & NODE_IS_ENTRY) &&
+           blocks_find_start(state->index, node_at(&state->nodes, id)->start, &block) &&
+           blocks_is_marked(&block, MARK_DEQUE_MAP);
+}
+
+static void mark_deque_map(struct state *state, uintptr_t map)
+{
+    struct block block;
+    if (map && blocks_may_be(state->index, map) && blocks_find_start(state->index, map, &block) &&
+        block.start == map)
+        blocks_mark(&block, MARK_DEQUE_MAP);
+}
+
+/* Not all words of the block are live: a container has it (scan/container.h). A reference of
+ * another kind says that all of it is in use. Stacks have many old pointers, and prove nothing. */
 static void note_further(struct state *state, const struct block *block, const struct place *place,
                          uint32_t from)
 {
     if (state->nodes.limits == 0 || state->lost || place->words[0] != block->start ||
-        !blocks_is_marked(block, MARK_LIMITED) || kind_of(state, from) > ROOT_VALUE)
+        !blocks_is_marked(block, MARK_LIMITED) || kind_of(state, from) > ROOT_VALUE ||
+        is_deque_map(state, from))
         return;
     if (!container_has(state->index, &state->path_view, place->slot, block))
         blocks_unmark(block, MARK_LIMITED);
@@ -105,26 +121,28 @@ static void note_further(struct state *state, const struct block *block, const s
 static void reach_from(struct state *state, struct block *block, const struct place *place,
                        uint32_t from)
 {
-    uintptr_t end = 0;
-    if (!state->lost && state->follow != FOLLOW_LIBC && place->words[0] == block->start &&
-        container_may_begin(place->words, place->count))
-        end = container_find_end(state->index, &state->path_view, place->slot, place->words,
-                                 place->count, block);
-    if ((state->follow == FOLLOW_CONTAINERS && !end) ||
+    struct contents contents;
+    bool is_limited = !state->lost && state->follow != FOLLOW_LIBC &&
+                      container_may_be(place->words, place->count, block->start) &&
+                      container_find(state->index, &state->path_view, place->slot, place->words,
+                                     place->count, block, &contents);
+    if ((state->follow == FOLLOW_CONTAINERS && !is_limited) ||
         (state->follow == FOLLOW_LIBC && !maker_of(state, block->site)->by_libc))
         return;
     uint32_t id = state->nodes.count;
     reach(state, block, from);
-    if (end && nodes_limit(&state->nodes, id, end - block->start))
-        blocks_mark(block, MARK_LIMITED);
+    if (!is_limited || !nodes_limit(&state->nodes, id, contents.start, contents.end))
+        return;
+    blocks_mark(block, MARK_LIMITED);
+    mark_deque_map(state, contents.map);
 }
 
-/* A word into a block, which is not marked yet. No memory of the block or of the map is read where
- * it is. */
+/* A word into a block, or to its end, which is not marked yet. No memory of the block or of the map
+ * is read where it is. */
 static void visit_pointer(struct state *state, const struct place *place, uint32_t from, bool exact)
 {
     struct block block;
-    uintptr_t word = place->words[0];
+    uintptr_t word = walk_address(place->words[0]);
     enum mark mark = state->first_pass ? MARK_REFERENCED : MARK_REACHED;
     if (!blocks_find_start(state->index, word, &block))
         return;
@@ -133,8 +151,9 @@ static void visit_pointer(struct state *state, const struct place *place, uint32
         return;
     }
     if (block.start != word &&
-        (exact || !blocks_extent(state->index, &state->path_view, block.start, &block.size) ||
-         word - block.start >= block.size))
+        (exact || word != place->words[0] ||
+         !blocks_extent(state->index, &state->path_view, block.start, &block.size) ||
+         word - block.start > block.size))
         return;
     if (!blocks_know(&block))
         return;
@@ -155,7 +174,7 @@ static void visit_word(struct state *state, const struct place *place, uint32_t 
             results_add_mapped(state, range, place->slot, word, from);
         else
             results_add_pointer(state, range, place->slot, word, from);
-    } else if (blocks_may_be(state->index, word)) {
+    } else if (blocks_may_be(state->index, walk_address(word))) {
         visit_pointer(state, place, from, exact);
     }
 }
@@ -168,15 +187,15 @@ static inline bool any_may_lead(const struct state *state, const uintptr_t *word
     uintptr_t lowest = state->walk->ranges->lowest, span = state->walk->ranges->span;
     bool any = false;
     for (size_t k = 0; k < AT_ONCE; k++)
-        any |= (words[k] - low.start < low.size) | (words[k] - high.start < high.size) |
-               (words[k] - lowest < span);
+        any |= (walk_address(words[k]) - low.start < low.size) |
+               (walk_address(words[k]) - high.start < high.size) | (words[k] - lowest < span);
     return any;
 }
 
 static inline bool may_lead(const struct state *state, uintptr_t word)
 {
-    return word >> HEAP_ADDRESS_BITS == 0 &&
-           (blocks_may_be(state->index, word) || ranges_may_have(state->walk->ranges, word));
+    return blocks_may_be(state->index, walk_address(word)) ||
+           (word >> HEAP_ADDRESS_BITS == 0 && ranges_may_have(state->walk->ranges, word));
 }
 
 /* The next word from `i` on that may lead somewhere. */
@@ -226,20 +245,27 @@ static void prefetch(const struct state *state, uint32_t id)
     __builtin_prefetch((const void *)(start + 6 * WORD));
 }
 
+static void visit_between(struct state *state, uintptr_t start, uintptr_t end, uint32_t id)
+{
+    if (start < end)
+        visit_words(state, start, end - start, id, false);
+}
+
 /* Visits everything that the present nodes lead to. */
 void drain(struct state *state)
 {
     while (state->done < state->nodes.count && !out_of_budget(state)) {
         uint32_t id = state->done++;
         prefetch(state, id + AHEAD);
-        uintptr_t start = node_at(&state->nodes, id)->start;
+        uintptr_t start = node_at(&state->nodes, id)->start, end;
         size_t size;
         unsigned asked = node_at(&state->nodes, id)->asked;
+        const struct limit *limit = nodes_limit_of(&state->nodes, id);
         if (!blocks_extent(state->index, &state->path_view, start, &size))
             continue;
-        size = heap_asked_bytes(size, asked);
-        const struct limit *limit = nodes_limit_of(&state->nodes, id);
-        visit_words(state, start, limit && limit->size < size ? limit->size : size, id, false);
+        end = start + heap_asked_bytes(size, asked);
+        visit_between(state, limit ? limit->start : start,
+                      limit && limit->end < end ? limit->end : end, id);
     }
 }
 
@@ -250,7 +276,7 @@ struct block block_of(const struct state *state, uint32_t id)
     return block;
 }
 
-/* Visits the rest, after a container's contents, of blocks that are not a container's alone. */
+/* Visits the rest, around a container's contents, of blocks that are not a container's alone. */
 void visit_rests(struct state *state)
 {
     for (uint32_t i = 0; i < state->nodes.limits && !out_of_budget(state); i++) {
@@ -260,9 +286,9 @@ void visit_rests(struct state *state)
         if (!blocks_know(&block) || blocks_is_marked(&block, MARK_LIMITED))
             continue;
         blocks_mark(&block, MARK_LIMITED);
-        size = heap_asked_bytes(size, block.asked);
-        if (limit.size < size)
-            visit_words(state, block.start + limit.size, size - limit.size, limit.node, false);
+        visit_between(state, block.start, limit.start, limit.node);
+        visit_between(state, limit.end, block.start + heap_asked_bytes(size, block.asked),
+                      limit.node);
         drain(state);
     }
 }

@@ -32,7 +32,7 @@ CORE = set('''
     memcmp memcpy memmem memmove memset strchr strcmp strcspn strlen strncmp strrchr strspn strstr strerrordesc_np
     fstat fstat64 getauxval getcwd getenv getppid getrlimit getrlimit64 gnu_get_libc_version
     argp_program_version_hook error_print_progname obstack_alloc_failed_handler
-    pthread_atfork __register_atfork pthread_sigmask readlink
+    pthread_atfork __register_atfork pthread_self pthread_sigmask readlink
     sigaddset sigemptyset sigismember sigpending
 '''.split())
 LOADER = {'dl_iterate_phdr'}  # in shim/modules alone: it takes a lock of the loader

@@ -118,8 +118,9 @@ class Verdicts(Case):
 
     def test_findings_of_third_parties(self):
         path = library('grows')
-        for arguments, status in (([], 1), (['--own=grows.so', '--own-only'], 1), (['--own=x', '--own-only'], 0),
-                                  (['--own=x', '--own-only', '--fail-on=note'], 0), (['--own=x'], 1),
+        for arguments, status in (([], 1), (['--own=grows.so', '--own-only'], 1), (['--own=libc.so.6', '--own-only'], 0),
+                                  (['--own=libc.so.6', '--own-only', '--fail-on=note'], 0), (['--own=x'], 1),
+                                  (['--own=x', '--own-only'], 2), (['--own=x', '--own-only', '--fail-on=note'], 2),
                                   (['--own=grows.so', '--own-only', '--fail-on=error'], 0), (['--own-only'], 2)):
             with self.subTest(arguments):
                 self.tried('--only=main', *arguments, path, status=status)

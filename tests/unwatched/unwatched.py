@@ -354,10 +354,11 @@ class Reports(Case):
             subprocess.run(['umount', '-l', disk], check=True)
 
     def test_a_death_is_not_clean(self):
-        for command in (['sh', '-c', 'kill -9 $$'], ['sh', '-c', f'sh -c "kill -9 \\$\\$"; exec {SHOWS} {PLUGIN}']):
-            result = self.run_in_folder(DLPIN, 'run', '--gate', '--', *command)
-            if b'did not end normally' in result.stderr:
-                self.assertNotIn(b'clean', result.stderr)
+        for number, name in ((9, b'SIGKILL'), (15, b'SIGTERM'), (6, b'SIGABRT'), (40, b'signal 40')):
+            result = self.run_in_folder(DLPIN, 'run', '--gate', '--', 'sh', '-c', f'kill -{number} $$')
+            self.assertEqual(result.returncode, -number)
+            self.assertIn(b') was killed by ' + name + b': the report has', result.stderr)
+            self.assertNotIn(b'clean', result.stderr)
 
     def test_nothing_is_left(self):
         temporary = self.folder / 'tmp'

@@ -3,7 +3,6 @@
 #include "render/html/html.h"
 
 #include "base/memory.h"
-#include "render/location.h"
 #include "render/place.h"
 
 #include <inttypes.h>
@@ -28,15 +27,15 @@ static void put_source_line(const struct html *html, const struct source_line *l
 /* The line that the place is at and those around it. Returns whether there are any. */
 static bool put_source(const struct html *html, const struct frame *frame, size_t number)
 {
-    const char *path = location_of_place(html->report->root, frame, number).path;
-    int here = frame_place(frame, number).line;
+    const struct frame_place place = frame_place(frame, number);
+    int here = place.line;
     struct source_line line;
 
-    if (path == NULL || here <= 0 || !sources_line(html->sources, path, here, &line))
+    if (place.path == NULL || here <= 0 || !sources_line(html->sources, place.path, here, &line))
         return false;
     fputs("<pre tabindex=\"0\">", html->out);
     for (int at = here - SOURCE_AROUND; at <= here + SOURCE_AROUND; at++) {
-        if (sources_line(html->sources, path, at, &line))
+        if (sources_line(html->sources, place.path, at, &line))
             put_source_line(html, &line, at, at == here);
     }
     fputs("</pre>\n", html->out);
@@ -48,17 +47,15 @@ static void put_place_of(const struct html *html, const struct process *process,
 {
     const struct module *module = process_module(process, frame->module);
     const struct frame_place place = frame_place(frame, number);
-    const char *path = location_of_place(html->report->root, frame, number).path;
     char *function = place.function != NULL ? readable_name(place.function) : memory_string("??");
 
-    path = path != NULL ? path : place.source;
     fputs("<b>", html->out);
     html_name(html, function);
     fputs("</b> ", html->out);
-    if (path != NULL && place.line > 0)
-        html_format(html, "%s:%d ", path, place.line);
-    else if (path != NULL)
-        html_format(html, "%s ", path);
+    if (place.shown != NULL && place.line > 0)
+        html_format(html, "%s:%d ", place.shown, place.line);
+    else if (place.shown != NULL)
+        html_format(html, "%s ", place.shown);
     fputs(place.inlined ? "<i>inlined, " : "<i>", html->out);
     if (module != NULL)
         html_format(html, "%s+0x%" PRIx64, module_identity(module), frame->offset);

@@ -185,6 +185,16 @@ class Files(Case):
         # Two that name each other started nobody knows how: this must end.
         self.check(self.report(pid=200, parent=201), self.report(pid=201, parent=200), status=0)
 
+    def test_of_the_new_reports_of_diff(self):
+        whole, cut = self.report(COVERAGE, SUMMARY), self.report(COVERAGE, pid=200)
+        missed = self.report(self.UNFOLLOWED, SUMMARY, pid=300)
+        for new, says in ((cut, "diff: failed: the report of process 200 (host) has no summary"),
+                          (missed, "diff: failed: not followed: /bin/busybox")):
+            result = self.dlpin("diff", whole, new)
+            self.assertEqual((result.returncode, says in result.stderr), (2, True), result.stderr)
+            self.assertEqual(self.dlpin("diff", "--unwatched=ok", whole, new).returncode, 0)
+            self.assertEqual(self.dlpin("diff", new, whole).returncode, 0)
+
     def test_requirements(self):
         gone = {"type": "module", "pid": "@P", "id": 2, "path": "/p.so", "load": 1, "state": "unloaded"}
         path = self.report(gone, COVERAGE, SUMMARY)

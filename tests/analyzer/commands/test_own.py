@@ -157,6 +157,23 @@ class Own(Case):
         self.assertEqual(self.dlpin("diff", "--fail-on=error", "--own-only", "--own=plugin.so", empty,
                                     self.report()).returncode, 0)
 
+    def test_a_gate_that_nothing_could_fail_does_not_pass(self):
+        """A pattern with a mistake in it: all is of third parties."""
+        words = "failed: --own-only, and by --own and --source-root no module is own code"
+        for option in ("--own=", "--own=plugim.so", f"--source-root={self.temporary}"):
+            for arguments in (("check",), ("diff", self.file("empty", json.dumps(HEADER) + "\n" + json.dumps(SUMMARY)))):
+                with self.subTest(option, command=arguments[0]):
+                    result = self.dlpin(*arguments, "--own-only", option, self.report())
+                    self.assertEqual(result.returncode, 2)
+                    self.assertIn(words, result.stderr)
+        # Other modules that were loaded may be own, and then nothing of them is left.
+        result = self.dlpin("check", "--own-only", "--own=own.so", self.report(module("/opt/own.so", 3)))
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        # Where nothing would fail without the option either, it is no mistake.
+        result = self.dlpin("check", "--fail-on=timer", "--own-only",
+                            "--own=own.so", self.report())
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
     def test_a_crash_fails_the_gate_wherever_it_is(self):
         path = self.report({"type": "crash", "pid": 1, "time": 1, "signal": 11, "signal_name": "SIGSEGV",
                             "address": "0x9", "module": 2, "offset": 9, "stack": []})

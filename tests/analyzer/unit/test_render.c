@@ -482,10 +482,12 @@ Test(output, a_full_disk_is_no_success, .init = cr_redirect_stderr)
 
 static struct frame frame_at(int64_t module, const char *source, int line)
 {
-    return (struct frame){.module = module, .source = (char *)source, .line = line};
+    const char *path = strncmp(source, "/top/", 5) == 0 ? source + 5 : NULL;
+
+    return (struct frame){.module = module, .source = (char *)source, .path = path, .line = line};
 }
 
-Test(location, is_in_the_root_by_either_name_of_it)
+Test(source_root, has_a_path_by_either_name_of_it)
 {
     char named[] = "/link", real[] = "/real";
     const struct source_root root = {.named = named, .real = real};
@@ -507,12 +509,10 @@ Test(location, is_in_the_root_by_either_name_of_it)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct frame frame = frame_at(2, cases[i].source, 7);
-        const struct location location = location_of_frame(&root, &frame);
+        const char *path = source_root_path(&root, cases[i].source);
 
-        cr_expect_str_eq(location.path != NULL ? location.path : "",
-                         cases[i].path != NULL ? cases[i].path : "", "%s", cases[i].source);
-        cr_expect_eq(location.line, 7);
+        cr_expect_str_eq(path != NULL ? path : "", cases[i].path != NULL ? cases[i].path : "", "%s",
+                         cases[i].source);
     }
 }
 

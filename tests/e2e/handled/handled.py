@@ -20,8 +20,15 @@ KILLED = -signal.SIGSEGV
 ENDINGS = {'raise': KILLED, 'kill': KILLED, 'signal': KILLED, 'return': KILLED, 'abort': -signal.SIGABRT,
            'exit': 61, '_exit': 62, 'quick_exit': 63, 'exec': 64, 'raise-ABRT': -signal.SIGABRT,
            'kill-KILL': -signal.SIGKILL, 'kill-TERM': -signal.SIGTERM, 'kill-group': -signal.SIGTERM,
-           'trap': -signal.SIGILL}
+           'kill-this-group': -signal.SIGTERM, 'killpg': -signal.SIGTERM, 'sigqueue': -signal.SIGTERM,
+           'pthread_kill': -signal.SIGABRT, 'pthread_sigqueue': -signal.SIGTERM,
+           'tgkill': -signal.SIGTERM, 'raw-tgkill': -signal.SIGTERM, 'raw-kill': -signal.SIGTERM,
+           'raw-exit': 65, 'raise-handled': 67, 'abort-handled': -signal.SIGABRT,
+           'trap': -signal.SIGILL, 'int3': -signal.SIGTRAP, 'divide': -signal.SIGFPE,
+           'assert': -signal.SIGABRT, 'fortify': -signal.SIGABRT, 'free': -signal.SIGABRT}
 HOWS = ('plain', 'onstack', 'nodefer')
+MORE_HOWS = ('raw', 'chained', 'signal', 'bsd_signal', 'sysv_signal', 'sigset')
+PLACES = ('pause', 'read', 'sem', 'sleep', 'sigwait')
 
 
 def run(way, how, where):
@@ -30,7 +37,7 @@ def run(way, how, where):
     with tempfile.TemporaryDirectory(prefix='handled-') as folder:
         for more in ({}, {'LD_PRELOAD': LIBRARY, 'DLPIN_OPTIONS': f'log_path={folder}/r:quiet=1'}):
             done = subprocess.run([HOST, way, how, where, PLUGIN], env={**os.environ, **more},
-                                  capture_output=True, check=False)
+                                  capture_output=True, check=False, timeout=60)
             results.append((done.returncode, done.stdout, done.stderr))
         records = []
         for name in os.listdir(folder):
@@ -44,7 +51,7 @@ class Handled(unittest.TestCase):
         alone, watched, records = run(way, how, where)
         self.assertEqual(alone, watched)
         self.assertTrue(any(record['type'] == 'finding' and record['kind'] == 'key-destructor'
-                            for record in records) or where in ('recover', 'end'))
+                            for record in records) or where not in ('plugin', 'small', 'gone', 'null', 'parked'))
         return alone[0], [record for record in records if record['type'] == 'crash'], records
 
     def check_crash(self, crashes, records):
@@ -66,9 +73,83 @@ class Handled(unittest.TestCase):
                     self.assertEqual(ended, status)
                     self.check_crash(crashes, records)
 
+    def test_handler_set_in_other_ways(self):
+        for how in MORE_HOWS:
+            with self.subTest(how=how):
+                ended, crashes, records = self.check('raise', how, 'plugin')
+                self.assertEqual(ended, KILLED)
+                self.check_crash(crashes, records)
+
+    def test_handler_that_sets_another_one(self):
+        ended, crashes, records = self.check('replace', 'plain', 'plugin')
+        self.assertEqual(ended, 66)
+        self.check_crash(crashes, records)
+
+    def test_small_stack(self):
+        for way in ('raise', '_exit', 'abort', 'pause:_exit'):
+            with self.subTest(way=way):
+                _, crashes, records = self.check(way, 'plain', 'small')
+                self.check_crash(crashes, records)
+
+    # The handler wakes another thread, which ends the process.
+    def test_end_in_another_thread(self):
+        for way, status in ENDINGS.items():
+            if way == 'return':
+                continue
+            with self.subTest(way=way):
+                ended, crashes, records = self.check(f'pause:{way}', 'plain', 'plugin')
+                self.assertEqual(ended, status)
+                self.check_crash(crashes, records)
+
+    def test_handler_that_waits_elsewhere(self):
+        for place in PLACES:
+            for how in HOWS:
+                with self.subTest(place=place, how=how):
+                    ended, crashes, records = self.check(f'{place}:abort', how, 'plugin')
+                    self.assertEqual(ended, -signal.SIGABRT)
+                    self.check_crash(crashes, records)
+
+    # It has handled its crash, and waits; its old frame of the signal is on the stack still.
+    def test_end_while_another_thread_waits_above_an_old_frame(self):
+        for place in PLACES:
+            with self.subTest(place=place):
+                ended, crashes, _ = self.check(f'{place}:exit', 'plain', 'wait')
+                self.assertEqual(ended, 61)
+                self.assertEqual(crashes, [])
+
+    def test_program_that_goes_on_without_the_thread(self):
+        ended, crashes, _ = self.check('park', 'plain', 'parked')
+        self.assertEqual(ended, 0)
+        self.assertEqual(crashes, [])
+
+    # What the handler keeps did not lead there. With many loads there is memory to be scanned then.
+    def test_handler_that_keeps_the_address(self):
+        for where in ('called', 'many'):
+            for way in ('raise', 'abort', '_exit', 'exit', 'exec', 'trap', 'pause:raise'):
+                with self.subTest(way=way, where=where):
+                    _, crashes, records = self.check(way, 'info', where)
+                    self.assertEqual([(crash['symbol'], crash['predicted_by']) for crash in crashes],
+                                     [('use', None)])
+                    self.assertEqual({record['subject']['function']['symbol'] for record in records
+                                      if record['type'] == 'finding'},
+                                     {'leave_data'} if where == 'many' else set())
+
+    # The same memory with a pointer that was there before.
+    def test_handler_that_keeps_nothing(self):
+        for how in ('plain', 'info'):
+            for way in ('raise', 'exit'):
+                with self.subTest(way=way, how=how):
+                    _, crashes, records = self.check(way, how, 'many-left')
+                    crash, = crashes
+                    by = [record['message'] for record in records
+                          if record['type'] == 'finding' and record['id'] == crash['predicted_by']]
+                    self.assertEqual(crash['symbol'], 'use')
+                    self.assertIn('the variable left', by[-1])
+                    self.assertNotIn('kept', str(records))
+
     # The crash is the parent's: the child only helps.
     def test_handler_that_forks(self):
-        for way in ('fork-raise', 'fork-exit', 'fork-_exit', 'fork-exec'):
+        for way in ('fork-raise', 'fork-exit', 'fork-_exit', 'fork-exec', 'exec-raise', 'exec-_exit'):
             with self.subTest(way=way):
                 _, crashes, records = self.check(way, 'plain', 'plugin')
                 self.check_crash(crashes, records)
@@ -112,9 +193,12 @@ class Handled(unittest.TestCase):
                 self.assertEqual(crashes, [])
 
     def test_program_that_goes_on(self):
-        ended, crashes, _ = self.check('jump', 'plain', 'recover')
-        self.assertEqual(ended, 7)
-        self.assertEqual(crashes, [])
+        for way, how in (('jump', 'plain'), ('jump-ABRT', 'plain'), ('jump-USR1', 'plain'),
+                         ('jump-TERM', 'plain'), ('', 'skip')):
+            with self.subTest(way=way, how=how):
+                ended, crashes, _ = self.check(way, how, 'recover')
+                self.assertEqual(ended, 7)
+                self.assertEqual(crashes, [])
 
 
 if __name__ == '__main__':

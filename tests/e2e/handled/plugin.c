@@ -25,6 +25,12 @@ int use(void)
     return value++;
 }
 
+int leave_data(void);
+int leave_data(void)
+{
+    return 0;
+}
+
 void on_crash(int number);
 void on_crash(int number)
 {

@@ -224,7 +224,7 @@ Test(unload, a_clean_plugin)
     cr_assert_eq(pthread_key_delete(number), 0);
     lifecycle_key_deleted(number, &was, 0, (uintptr_t)plugin.call + 1, 0);
     close_plugin(&plugin);
-    lifecycle_finish("exit");
+    lifecycle_finish("exit", true);
     cr_assert_eq(json_array_size(records("finding")), 0);
     cr_assert_eq(lifecycle_exit_status(0), 0);
 }
@@ -300,11 +300,11 @@ Test(unload, a_setting_that_bypassed_the_shim_is_checked_once_a_millisecond)
 Test(the_end, summary_once_but_after_a_failed_exec_again)
 {
     start_with("");
-    lifecycle_finish("exec");
+    lifecycle_finish("exec", true);
     cr_assert_eq(json_array_size(records("summary")), 1);
     lifecycle_exit_begins();
-    lifecycle_finish("exit");
-    lifecycle_finish("_exit");
+    lifecycle_finish("exit", true);
+    lifecycle_finish("_exit", true);
     json_t *summaries = records("summary");
     cr_assert_eq(json_array_size(summaries), 2);
     cr_assert_str_eq(text_of(summaries, 0, "ended"), "exec");
@@ -325,7 +325,7 @@ Test(forks, the_child_has_its_own_file_and_free_locks)
         lifecycle_check(MOMENT_UNLOADED);
         cr_assert_eq(json_array_size(records("header")), 1);
         cr_assert_eq(json_array_size(records("finding")), 0, "the parent has it");
-        lifecycle_finish("_exit");
+        lifecycle_finish("_exit", true);
         cr_assert_eq(json_array_size(records("summary")), 1);
         _exit(0);
     }

@@ -186,8 +186,13 @@ Test(key_rules, a_key_of_another_module)
     cr_assert(finds(KIND_KEY_FOREIGN, deletion_of(there, other)));
     says("there.so");
     is(VERDICT_MISUSE, SEVERITY_WARNING, other);
-    deletion.used_after = true;
     cr_assert(finds(KIND_KEY_FOREIGN, subject));
+    finding.severity = SEVERITY_ERROR;
+    message_free(&message);
+    text_free(&whole);
+    rules_explain(&finding, &message);
+    message_join(&whole, &message);
+    says("has used the key since");
     is(VERDICT_MISUSE, SEVERITY_ERROR, other);
     deletion.deleter_named = false;
     cr_assert_not(finds(KIND_KEY_FOREIGN, subject), "it cannot be told who called");

@@ -407,12 +407,28 @@ Test(walk, which_addresses_lead_to_a_block)
     leave(block);
     cr_assert(reaches(at) && reaches(at + 1) && reaches(at + 39));
     cr_assert_not(reaches(at - 1), "the head, which is the one before's end");
-    cr_assert_not(reaches(at + 40), "one past the end");
+    cr_assert(reaches(at + 40), "the end");
+    cr_assert_not(reaches(at + 41), "one past the end");
     cr_assert_not(reaches(made_start(before)) || reaches(made_start(behind)));
-    made.blocks[behind].words[0] = at + 40;
+    made.blocks[behind].words[0] = at + 41;
     cr_assert_not(reaches(made_start(behind)), "one past the end, from another block");
-    made.blocks[behind].words[0] = at + 39;
+    made.blocks[behind].words[0] = at + 40;
     cr_assert(reaches(made_start(behind)));
+}
+
+Test(walk, what_else_lies_in_a_word)
+{
+    uintptr_t tag = (uintptr_t)0xfffd << 48;
+    start(4096);
+    uint32_t block = made_block(40, SITE), holder = made_block(40, SITE);
+    uintptr_t at = made_start(block);
+    leave(block);
+    cr_assert(reaches(at | tag));
+    cr_assert_not(reaches((at + 8) | tag), "only a start");
+    made.blocks[holder].words[1] = at | tag;
+    cr_assert(reaches(made_start(holder)));
+    made.blocks[holder].words[1] = gone->start | tag;
+    cr_assert_not(reaches(made_start(holder)), "too little for a finding");
 }
 
 /* malloc(0) has room for three words, none of which was asked for. */
@@ -426,7 +442,7 @@ Test(walk, blocks_of_no_size)
     cr_assert_not(reaches(made_start(block)));
     heap_use_all((void *)made_start(block));
     cr_assert(reaches(made_start(block)), "the program asked how much it may use");
-    made.blocks[block].words[0] = made_start(other) + 24;
+    made.blocks[block].words[0] = made_start(other) + 25;
     cr_assert_not(reaches(made_start(block)));
 }
 
