@@ -71,12 +71,15 @@ static struct record *finding_of(const struct record *record, unsigned token)
     const char *type = json_string_value(json_object_get(record->json, "type"));
     struct record *finding = NULL;
     char problem[200], *line;
+    json_t *members;
 
     if (type == NULL || strcmp(type, "supposed") != 0 ||
         json_integer_value(json_object_get(record->json, "token")) != (json_int_t)token)
         return NULL;
-    json_object_set_new(record->json, "type", json_string("finding"));
-    line = json_dumps(record->json, JSON_COMPACT);
+    members = json_deep_copy(record->json);
+    json_object_set_new(members, "type", json_string("finding"));
+    line = json_dumps(members, JSON_COMPACT);
+    json_decref(members);
     if (line != NULL)
         finding = record_parse(line, strlen(line), problem, sizeof problem);
     free(line);

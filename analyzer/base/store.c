@@ -6,7 +6,7 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
-enum { CHUNK_SIZE = 64 << 10 };
+enum { USUAL_CHUNK_SIZE = 64 << 10 };
 
 struct store_chunk {
     struct store_chunk *before;
@@ -16,7 +16,8 @@ struct store_chunk {
 /* A block that is larger than a chunk gets one of its own. */
 static void add_chunk(struct store *store, size_t size)
 {
-    size_t room = size < CHUNK_SIZE ? CHUNK_SIZE : size;
+    size_t usual = store->chunk_size > 0 ? store->chunk_size : USUAL_CHUNK_SIZE;
+    size_t room = size < usual ? usual : size;
     struct store_chunk *chunk = memory_zeroed(sizeof *chunk + room);
 
     chunk->before = store->chunks;

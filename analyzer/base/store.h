@@ -11,6 +11,7 @@ struct store_chunk;
 struct store {
     struct store_chunk *chunks;
     size_t used, room; /* of the newest */
+    size_t chunk_size; /* 0: the usual one */
 };
 
 /* Zeroed, and aligned for anything. Valid until store_free(). */

@@ -3,12 +3,13 @@
 
 #include "base/memory.h"
 #include "base/message.h"
+#include "base/processors.h"
 #include "base/progress.h"
 #include "base/regular.h"
+#include "load/folder.h"
 #include "load/lines.h"
+#include "load/parser.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,18 +17,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A file or folder of rubbish is not worth more lines than this; the rest is only counted. */
-enum { DAMAGE_LINES_MAX = 10, SKIPPED_LINES_MAX = 10, PROBLEM_SIZE = 256 };
+/* A file of rubbish is not worth more lines than this; the rest is only counted. */
+enum { DAMAGE_LINES_MAX = 10, PROBLEM_SIZE = 256 };
+
+/* A fifth of the work is done by one thread alone: more of them could not help. */
+enum { THREADS_MAX = 8 };
 
 struct damage {
     size_t line;
     char *problem;
 };
 
-struct file_load {
-    const char *path;
+/* All inputs. */
+struct loading {
     const struct record_sink *sink;
     struct load_counts *counts;
+    struct parser *parser;
+};
+
+struct file_load {
+    char *path;
+    const struct loading *all;
+    int error; /* 0, or a negative errno of the opening or reading */
     size_t damaged, flawed, conflicts, known, records;
     /* Damage before the first record: said only if there is a record at all. */
     struct damage *early;
@@ -118,7 +129,7 @@ static void pass_on(struct file_load *load, const struct line *line, struct reco
     char *conflict;
 
     if (!load->started)
-        load->sink->file(load->sink->context, load->path);
+        load->all->sink->file(load->all->sink->context, load->path);
     load->started = true;
     load->records++;
     load->known += record->type != RECORD_UNKNOWN;
@@ -126,41 +137,40 @@ static void pass_on(struct file_load *load, const struct line *line, struct reco
         say_early(load);
         forget_early(load);
     }
-    conflict = load->sink->record(load->sink->context, record);
+    conflict = load->all->sink->record(load->all->sink->context, record);
     if (conflict != NULL)
         note_conflict(load, line, conflict);
     free(conflict);
 }
 
-static bool take_line(void *context, const struct line *line)
+static void take_record(struct file_load *load, const struct line *line, struct record *record)
 {
-    struct file_load *load = context;
-    char problem[PROBLEM_SIZE];
-    struct record *record;
-
-    progress_show(load->path, line->offset, load->size);
-    if (line->number == 1)
-        load->begins_like_report = line->length >= 2 && memcmp(line->text, "{\"", 2) == 0;
-    if (line->too_long) {
-        note_damage(load, line, "the line is too long");
-        return true;
-    }
-    record = record_parse(line->text, line->length, problem, sizeof problem);
-    if (record == NULL) {
-        note_damage(load, line, problem);
-        return true;
-    }
     if (record->type == RECORD_HEADER && !header_accepted(load, line, &record->header)) {
         record_free(record);
         load->refused = true;
-        return false;
+        return;
     }
     if (load->seekable)
         record->offset = (int64_t)line->offset;
     if (record->flaw != NULL)
         note_flaw(load, line, record->flaw);
     pass_on(load, line, record);
-    return true;
+}
+
+static void take_line(void *file, const struct line *line, struct record *record,
+                      const char *problem)
+{
+    struct file_load *load = file;
+
+    progress_show(load->path, line->offset, load->size);
+    if (line->number == 1)
+        load->begins_like_report = line->length >= 2 && memcmp(line->text, "{\"", 2) == 0;
+    if (load->refused)
+        record_free(record);
+    else if (record == NULL)
+        note_damage(load, line, problem);
+    else
+        take_record(load, line, record);
 }
 
 /* Writes one line, however many lines of the file are no records. */
@@ -182,9 +192,9 @@ static void say_the_rest(const struct file_load *load)
 }
 
 /* Reports the faults of the file as a whole, after it has been read. */
-static void judge_file(struct file_load *load, int error)
+static void judge_file(struct file_load *load)
 {
-    struct load_counts *counts = load->counts;
+    struct load_counts *counts = load->all->counts;
 
     say_the_rest(load);
     counts->damaged += load->known > 0 ? load->damaged : 0;
@@ -192,8 +202,8 @@ static void judge_file(struct file_load *load, int error)
     counts->conflicts += load->conflicts;
     counts->records += load->records;
     counts->files += load->known > 0;
-    if (error < 0) {
-        message_error("%s: %s", load->path, regular_problem(error));
+    if (load->error < 0) {
+        message_error("%s: %s", load->path, regular_problem(load->error));
         counts->unreadable++;
     } else if (load->refused) {
         counts->unreadable++;
@@ -206,26 +216,70 @@ static void judge_file(struct file_load *load, int error)
     } else if (!load->has_header) {
         message_error("%s: the header is missing or damaged", load->path);
     }
+}
+
+static void take_end(void *file)
+{
+    struct file_load *load = file;
+
+    judge_file(load);
     forget_early(load);
+    free(load->path);
+    free(load);
+}
+
+static const struct parser_user parser_user = {.line = take_line, .end = take_end};
+
+static void loading_begin(struct loading *loading, const struct record_sink *sink,
+                          struct load_counts *counts)
+{
+    unsigned processors = processors_usable();
+    unsigned threads = processors < THREADS_MAX ? processors : THREADS_MAX;
+
+    *loading = (struct loading){sink, counts, parser_new(&parser_user, threads)};
+}
+
+static void loading_end(struct loading *loading)
+{
+    parser_free(loading->parser);
+    progress_clear();
+}
+
+static bool add_line(void *context, const struct line *line)
+{
+    struct file_load *load = context;
+
+    parser_add(load->all->parser, load, line);
+    return !load->refused;
+}
+
+static void read_file(const struct loading *loading, const char *path)
+{
+    struct file_load *load = memory_zeroed(sizeof *load);
+    struct stat status;
+    int descriptor = regular_open(path, REGULAR_OR_PIPE, &status);
+
+    load->path = memory_string(path);
+    load->all = loading;
+    if (descriptor < 0) {
+        load->error = descriptor;
+    } else {
+        load->seekable = S_ISREG(status.st_mode);
+        load->size = load->seekable ? (uint64_t)status.st_size : 0;
+        load->error =
+            lines_read(descriptor, load->seekable ? load->size : LINES_TO_THE_END, add_line, load);
+        close(descriptor);
+    }
+    parser_end(loading->parser, load);
 }
 
 void load_file(const char *path, const struct record_sink *sink, struct load_counts *counts)
 {
-    struct file_load load = {.path = path, .sink = sink, .counts = counts};
-    struct stat status;
-    int descriptor = regular_open(path, REGULAR_OR_PIPE, &status);
-    int error;
+    struct loading loading;
 
-    if (descriptor < 0) {
-        judge_file(&load, descriptor);
-        return;
-    }
-    load.seekable = S_ISREG(status.st_mode);
-    load.size = load.seekable ? (uint64_t)status.st_size : 0;
-    error = lines_read(descriptor, load.seekable ? load.size : LINES_TO_THE_END, take_line, &load);
-    close(descriptor);
-    progress_clear();
-    judge_file(&load, error);
+    loading_begin(&loading, sink, counts);
+    read_file(&loading, path);
+    loading_end(&loading);
 }
 
 bool load_is_report(const char *path)
@@ -263,81 +317,33 @@ struct record *load_again(const char *path, int64_t offset)
     return record;
 }
 
-/*
- * In a directory any file may lie; only a regular one that is empty or begins like a line of JSON
- * is read. The others are named, so that a report with a damaged beginning does not go unnoticed.
- */
-static bool looks_like_report(const char *path, const struct file_ids *written, size_t *skipped)
+/* Messages about the directory come after those about the files before it. */
+static void read_directory(const struct loading *loading, const char *path,
+                           const struct file_ids *written)
 {
-    struct stat status;
-    char first[2] = "{";
-    int descriptor = regular_open(path, 0, &status);
-    bool readable = descriptor >= 0 && read(descriptor, first, sizeof first) >= 0;
+    struct folder folder;
 
-    if (descriptor == -EISDIR)
-        return false;
-    if (descriptor == -EMEDIUMTYPE) {
-        if (++*skipped <= SKIPPED_LINES_MAX)
-            message_error("%s: skipped, it is %s", path, regular_problem(descriptor));
-        return false;
-    }
-    if (descriptor < 0)
-        return true; /* load_file says why it cannot be opened */
-    close(descriptor);
-    if (file_ids_have(written, &status))
-        return false;
-    if (readable && first[0] == '{' && first[1] != '\n')
-        return true;
-    if (++*skipped <= SKIPPED_LINES_MAX)
-        message_error("%s: skipped, it does not begin like a report", path);
-    return false;
-}
-
-static int visible(const struct dirent *entry)
-{
-    return entry->d_name[0] != '.';
-}
-
-static void load_directory(const char *path, const struct file_ids *written,
-                           const struct record_sink *sink, struct load_counts *counts)
-{
-    struct dirent **entries = NULL;
-    int count = scandir(path, &entries, visible, versionsort);
-    size_t taken = 0, skipped = 0;
-
-    if (count < 0) {
-        message_error("%s: %s", path, strerror(errno));
-        counts->unreadable++;
-        return;
-    }
-    for (int i = 0; i < count; i++) {
-        char *file = memory_format("%s/%s", path, entries[i]->d_name);
-
-        if (entries[i]->d_type != DT_DIR && looks_like_report(file, written, &skipped)) {
-            load_file(file, sink, counts);
-            taken++;
-        }
-        free(file);
-        free(entries[i]);
-    }
-    free(entries);
-    if (skipped > SKIPPED_LINES_MAX)
-        message_error("%s: %zu more files skipped", path, skipped - SKIPPED_LINES_MAX);
-    if (taken == 0) {
-        message_error("%s: no report files in it", path);
-        counts->unreadable++;
-    }
+    parser_finish(loading->parser);
+    if (!folder_read(&folder, path, written))
+        loading->counts->unreadable++;
+    for (size_t i = 0; i < folder.count; i++)
+        read_file(loading, folder.files[i]);
+    folder_free(&folder);
 }
 
 void load_inputs(const char *const *paths, size_t count, const struct file_ids *written,
                  const struct record_sink *sink, struct load_counts *counts)
 {
+    struct loading loading;
+
+    loading_begin(&loading, sink, counts);
     for (size_t i = 0; i < count; i++) {
         struct stat status;
 
         if (stat(paths[i], &status) == 0 && S_ISDIR(status.st_mode))
-            load_directory(paths[i], written, sink, counts);
+            read_directory(&loading, paths[i], written);
         else
-            load_file(paths[i], sink, counts);
+            read_file(&loading, paths[i]);
     }
+    loading_end(&loading);
 }

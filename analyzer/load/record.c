@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "load/fields.h"
+#include "load/json_store.h"
 #include "load/names.h"
 
 #include <stdio.h>
@@ -110,6 +111,24 @@ static void read_path(const struct fields *fields, struct record *record)
     path_free(&finding->retention_path);
 }
 
+/* Members that people see: they stay as long as the record (record_shrink()). */
+static const char *const shown_members[] = {"message", "cause", "consequence", "fix",
+                                            "subject", "path",  "members"};
+
+static void read_shown(const struct fields *fields, struct record *record)
+{
+    struct finding_record *finding = &record->finding;
+
+    finding->message = field_text(fields, "message", FIELD_REQUIRED);
+    finding->cause = field_text(fields, "cause", FIELD_OPTIONAL);
+    finding->consequence = field_text(fields, "consequence", FIELD_OPTIONAL);
+    finding->fix = field_text(fields, "fix", FIELD_OPTIONAL);
+    finding->subject = field_object(fields, "subject");
+    finding->members = json_object_get(fields->object, "members");
+    read_path(fields, record);
+    read_points(fields, finding);
+}
+
 static void read_finding(const struct fields *fields, struct record *record)
 {
     struct finding_record *finding = &record->finding;
@@ -123,10 +142,6 @@ static void read_finding(const struct fields *fields, struct record *record)
     if (number < 0)
         fields_fail(fields, "unknown severity \"%s\"", severity != NULL ? severity : "");
     finding->severity = (enum severity)number;
-    finding->message = field_text(fields, "message", FIELD_REQUIRED);
-    finding->cause = field_text(fields, "cause", FIELD_OPTIONAL);
-    finding->consequence = field_text(fields, "consequence", FIELD_OPTIONAL);
-    finding->fix = field_text(fields, "fix", FIELD_OPTIONAL);
     finding->module = field_natural(fields, "module", FIELD_OPTIONAL, RECORD_ABSENT);
     finding->module_path = field_text(fields, "module_path", FIELD_OPTIONAL);
     finding->at = field_text(fields, "at", FIELD_OPTIONAL);
@@ -138,13 +153,10 @@ static void read_finding(const struct fields *fields, struct record *record)
     finding->suppressed = field_flag(fields, "suppressed");
     finding->label = field_text(fields, "label", FIELD_OPTIONAL);
     finding->signature = field_text(fields, "signature", FIELD_OPTIONAL);
-    finding->subject = field_object(fields, "subject");
-    finding->members = json_object_get(fields->object, "members");
     finding->more_members = json_integer_value(json_object_get(fields->object, "more_members"));
-    read_path(fields, record);
     read_loads(fields, finding);
     read_stack(fields, &finding->stack, &finding->stack_count);
-    read_points(fields, finding);
+    read_shown(fields, record);
 }
 
 static void read_resolved(const struct fields *fields, struct record *record)
@@ -215,7 +227,8 @@ static enum record_type type_by_name(const char *name)
 struct record *record_parse(const char *line, size_t length, char *problem, size_t problem_size)
 {
     json_error_t error;
-    json_t *json = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
+    struct store store = {0};
+    json_t *json = json_store_load(&store, line, length, &error);
     const struct fields fields = {json, problem, problem_size};
     struct record *record;
     const char *type;
@@ -223,10 +236,12 @@ struct record *record_parse(const char *line, size_t length, char *problem, size
     problem[0] = '\0';
     if (json == NULL) {
         fields_fail(&fields, "%s (column %d)", error.text, error.column);
+        store_free(&store);
         return NULL;
     }
     record = memory_zeroed(sizeof *record);
     record->json = json;
+    record->store = store;
     record->offset = RECORD_ABSENT;
     record->type = RECORD_UNKNOWN;
     type = json_is_object(json) ? field_text(&fields, "type", FIELD_REQUIRED) : NULL;
@@ -244,47 +259,68 @@ struct record *record_parse(const char *line, size_t length, char *problem, size
     return NULL;
 }
 
+static void forget_places_shown(struct finding_record *finding)
+{
+    frames_free(finding->points, finding->point_count);
+    finding->points = NULL;
+    finding->point_count = 0;
+    path_free(&finding->retention_path);
+}
+
+static void free_json(struct record *record)
+{
+    if (record->store.chunks == NULL)
+        json_decref(record->json);
+    store_free(&record->store);
+}
+
 void record_free(struct record *record)
 {
     if (record == NULL)
         return;
     if (record->type == RECORD_FINDING) {
         frames_free(record->finding.stack, record->finding.stack_count);
-        frames_free(record->finding.points, record->finding.point_count);
-        path_free(&record->finding.retention_path);
+        forget_places_shown(&record->finding);
     }
     if (record->type == RECORD_CRASH) {
         frames_free(record->crash.place, record->crash.place_count);
         frames_free(record->crash.stack, record->crash.stack_count);
     }
-    json_decref(record->json);
+    free_json(record);
     free(record->flaw);
     free(record);
 }
 
-/* Keeps a member of the JSON, and what is borrowed from that. */
-static void keep(json_t *kept, const struct record *record, const char *name)
+static json_t *copy_shown(const struct finding_record *finding, const json_t *json)
 {
-    json_array_append(kept, json_object_get(record->json, name));
+    json_t *copy = json_object();
+
+    for (size_t i = 0; i < sizeof shown_members / sizeof *shown_members; i++) {
+        const json_t *member = json_object_get(json, shown_members[i]);
+
+        json_object_set_new_nocheck(copy, shown_members[i], json_deep_copy(member));
+    }
+    if (finding->path == NULL)
+        json_object_del(copy, "path");
+    return copy;
 }
 
 void record_shrink(struct record *record, struct strings *strings)
 {
-    static const char *const members[] = {"message", "subject",     "path", "members",
-                                          "cause",   "consequence", "fix"};
     struct finding_record *finding = &record->finding;
     const char **const words[] = {&finding->kind, &finding->verdict, &finding->at,
                                   &finding->module_path, &finding->label};
-    json_t *kept = json_array();
+    json_t *copy = copy_shown(finding, record->json);
+    char problem[PROBLEM_SIZE] = "";
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         *words[i] = strings_keep(strings, *words[i]);
     for (size_t i = 0; i < finding->stack_count; i++)
         finding->stack[i].symbol = strings_keep(strings, finding->stack[i].symbol);
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-        keep(kept, record, members[i]);
     finding->signature = NULL;
     finding->loads = NULL;
-    json_decref(record->json);
-    record->json = kept;
+    forget_places_shown(finding);
+    free_json(record);
+    record->json = copy;
+    read_shown(&(struct fields){copy, problem, sizeof problem}, record);
 }

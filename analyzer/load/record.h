@@ -8,11 +8,13 @@
  * verdicts. A damaged path alone does not cost a finding: it is left out, and `flaw` says why.
  *
  * A record owns its JSON and its frames. Strings and json_t pointers in it are borrowed from
- * record.json and live as long as that. record_free() gives everything back.
+ * record.json and live as long as that; nobody changes it (json_store.h). record_free() gives
+ * everything back.
  */
 #ifndef DLPIN_ANALYZER_RECORD_H
 #define DLPIN_ANALYZER_RECORD_H
 
+#include "base/store.h"
 #include "base/strings.h"
 #include "load/frame.h"
 #include "load/path.h"
@@ -97,6 +99,7 @@ struct record {
     int64_t offset; /* where its line begins in the file; RECORD_ABSENT: it cannot be read again */
     char *flaw;     /* what of it was left out, and why; or NULL. Owned */
     json_t *json;
+    struct store store; /* of the JSON; after record_shrink() the JSON is there by itself */
     union {
         struct header_record header;
         struct module_record module;
@@ -113,8 +116,9 @@ struct record {
 struct record *record_parse(const char *line, size_t length, char *problem, size_t problem_size);
 void record_free(struct record *record);
 
-/* Drops the JSON of a finding but for message with its parts, subject, path and members; other
- * strings are borrowed from strings from then on, and the signature and the loads are NULL. */
+/* Drops the JSON of a finding but for message with its parts, subject, path and members, which are
+ * copied; other strings are borrowed from strings from then on, and the signature and the loads are
+ * NULL. */
 void record_shrink(struct record *record, struct strings *strings);
 
 #endif

@@ -25,6 +25,11 @@ json_t *text_value(const char *text)
     return value;
 }
 
+json_t *copied_value(const json_t *value)
+{
+    return value != NULL ? json_deep_copy(value) : json_null();
+}
+
 json_t *known_integer(int64_t number)
 {
     return number == RECORD_ABSENT ? json_null() : json_integer(number);

@@ -10,6 +10,9 @@
 /* null for NULL; bytes that are not ASCII are '?' where the whole is no UTF-8. */
 json_t *text_value(const char *text);
 
+/* A copy; null for NULL. */
+json_t *copied_value(const json_t *value);
+
 /* null for RECORD_ABSENT. */
 json_t *known_integer(int64_t number);
 

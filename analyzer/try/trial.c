@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/message.h"
+#include "base/processors.h"
 #include "try/shared_object.h"
 
 #include <dirent.h>
@@ -29,10 +30,8 @@ const char *try_mode_word(size_t number)
 
 struct try_plan try_plan_default(void)
 {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
     return (struct try_plan){
-        .loads = LOADS, .jobs = processors > 0 ? processors : 1, .seconds = SECONDS, .only = -1};
+        .loads = LOADS, .jobs = processors_usable(), .seconds = SECONDS, .only = -1};
 }
 
 void try_plan_add(struct try_plan *plan, const char *name, const char *list)

@@ -12,7 +12,7 @@ import sys
 import time
 import unittest
 
-from support import DLPIN, SANITIZED, Case, lines
+from support import DLPIN, SANITIZED, SUMMARY, Case, lines
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
 import reports  # noqa: E402
@@ -57,6 +57,47 @@ class Memory(Case):
             with self.subTest(kind):
                 more = self.peak(kind, self.MANY) - self.peak(kind, self.FEW)
                 self.assertLess(more, self.BYTES_MAX * (self.MANY - self.FEW))
+
+
+@unittest.skipIf(len(os.sched_getaffinity(0)) < 2, "one processor")
+class Threads(Case):
+    """Several processors read as one does: files large and small, good and bad, come in their order."""
+
+    FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown", "dot", "html")
+
+    def setUp(self):
+        super().setUp()
+        self.folder = self.directory / "reports"
+        self.folder.mkdir()
+        for number in range(60):
+            text = lines(HEADER, module(1), finding(1, signature=f"s{number % 7}"), SUMMARY).replace("@P", str(number))
+            if number % 10 == 4:
+                text = text.replace('{"type": "finding"', "damaged", 1)
+            if number % 10 == 7:
+                text = ("x" if number == 7 else "") + text.replace('"version": 1', '"version": 99')
+            (self.folder / f"r.{number}").write_text(text)
+        reports.write(self.folder / "r.30", "signatures", 1000)
+        reports.write(self.folder / "r.31", "left_by_loads", 1000)
+
+    def run_on(self, processors, *arguments):
+        result = self.dlpin(*arguments, self.folder, self.directory / "missing",
+                            preexec_fn=lambda: os.sched_setaffinity(0, processors))
+        return result.returncode, result.stdout, result.stderr
+
+    def test_the_result_is_the_same(self):
+        all_of_them = os.sched_getaffinity(0)
+        one = {min(all_of_them)}
+        for command in [("report", f"--format={name}") for name in self.FORMATS] + [("check",)]:
+            with self.subTest(" ".join(command)):
+                expected = self.run_on(one, *command)
+                self.assertEqual(self.run_on(all_of_them, *command), expected)
+
+    def test_messages_come_in_the_order_of_the_files(self):
+        status, _, messages = self.run_on(os.sched_getaffinity(0), "report")
+        self.assertEqual(status, 2)
+        named = [line.split(": ")[1].split(":")[0] for line in messages.splitlines()]
+        paths = [str(self.folder / f"r.{number}") for number in (7, 4, 14, 17, 24, 27, 34, 37, 44, 47, 54, 57)]
+        self.assertEqual(named, [*paths, str(self.directory / "missing")], messages)
 
 
 class Pipes(Case):
