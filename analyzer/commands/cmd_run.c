@@ -79,7 +79,12 @@ static int start_and_wait(struct run *run)
     const struct environment_choices choices = {settings->extra, settings->trace_children,
                                                 settings->trace_skip, alias};
     char *variable = environment_options(&choices, run->workdir.path);
-    const struct child_plan plan = {settings->arguments, preload, variable};
+    const struct child_plan plan = {
+        .argv = settings->arguments,
+        .file = run->program.is_elf && !run->program.is_script ? run->program.path : NULL,
+        .preload = preload,
+        .options = variable,
+    };
     int error = child_run(&plan, &run->end);
 
     free(alias);
