@@ -81,7 +81,7 @@ static void become_program(const struct child_plan *plan, const struct signal_st
         error = errno;
     give_back(saved);
     if (error == 0) {
-        /* What the kernel cannot start, execvp() gives to a shell. */
+        /* execvp() lets a shell read a file that the kernel cannot start. */
         if (plan->file != NULL)
             execv(plan->file, plan->argv);
         else
