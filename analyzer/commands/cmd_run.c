@@ -174,6 +174,10 @@ static bool heap_was_seen(const struct run *run)
 
 static char *nothing_seen(const struct run *run)
 {
+    if (run->watching.root == NULL && run->watching.full != NULL)
+        return memory_format("nothing could be seen in the program, for there is no room for "
+                             "reports in %s",
+                             run->watching.full);
     if (run->watching.root == NULL)
         return memory_string("nothing could be seen in the program");
     return run->model.loaded.unreadable > 0 ? memory_string("a report file could not be read")

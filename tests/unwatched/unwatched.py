@@ -386,7 +386,10 @@ class Reports(Case):
         if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=16k', 'none', disk], check=False).returncode:
             self.skipTest('nothing can be mounted')
         try:
-            self.expect_24('summary|room', 'sh', '-c', f'cat /dev/zero >{disk}/x 2>/dev/null; true', TMPDIR=str(disk))
+            fill = f'cat /dev/zero >{disk}/x 2>/dev/null; true'
+            self.expect_24(f'failed: there is no room for reports in {disk}', 'sh', '-c', fill, TMPDIR=str(disk))
+            self.expect_24(f'there is no room for reports in {disk}',
+                           'sh', '-c', 'true', TMPDIR=str(disk))
         finally:
             subprocess.run(['umount', '-l', disk], check=True)
 
