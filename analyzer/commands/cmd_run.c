@@ -79,7 +79,12 @@ static int start_and_wait(struct run *run)
     const struct environment_choices choices = {settings->extra, settings->trace_children,
                                                 settings->trace_skip, alias};
     char *variable = environment_options(&choices, run->workdir.path);
-    const struct child_plan plan = {settings->arguments, preload, variable};
+    const struct child_plan plan = {
+        .argv = settings->arguments,
+        .file = run->program.is_elf && !run->program.is_script ? run->program.path : NULL,
+        .preload = preload,
+        .options = variable,
+    };
     int error = child_run(&plan, &run->end);
 
     free(alias);
@@ -169,6 +174,10 @@ static bool heap_was_seen(const struct run *run)
 
 static char *nothing_seen(const struct run *run)
 {
+    if (run->watching.root == NULL && run->watching.full != NULL)
+        return memory_format("nothing could be seen in the program, for there is no room for "
+                             "reports in %s",
+                             run->watching.full);
     if (run->watching.root == NULL)
         return memory_string("nothing could be seen in the program");
     return run->model.loaded.unreadable > 0 ? memory_string("a report file could not be read")

@@ -129,7 +129,7 @@ bool entries_read(struct entries *entries, const char *path)
     if (descriptor >= 0)
         close(descriptor);
     if (text == NULL) {
-        message_error("%s: %s", path, regular_problem(error));
+        message_error("cannot read %s: %s", path, regular_problem(error));
         return false;
     }
     good = take_lines(entries, text, size) && judge(entries);

@@ -82,12 +82,14 @@ static char *cut_off_failure(const struct watching *watching, const struct model
 static char *failure_of(const struct watching *watching, const struct model *model,
                         const struct coverage *coverage)
 {
-    char *failure = cut_off_failure(watching, model);
+    char *failure;
 
-    if (failure != NULL)
-        return failure;
+    /* Whatever else is missing is missing because of this. */
     if (watching->full != NULL)
         return memory_format("there is no room for reports in %s", watching->full);
+    failure = cut_off_failure(watching, model);
+    if (failure != NULL)
+        return failure;
     if (watching->spoiled > 0)
         return memory_format("%zu report file%s could not be written whole", watching->spoiled,
                              watching->spoiled == 1 ? "" : "s");

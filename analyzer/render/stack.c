@@ -121,20 +121,26 @@ static const char *place_of_folded(const struct process *process, const struct l
     return name != NULL && is_of_start_files(name) ? name : "std";
 }
 
+static bool is_named_before(const struct process *process, const struct line *lines, size_t number,
+                            const char *name)
+{
+    for (size_t i = 0; i < number; i++) {
+        if (strcmp(place_of_folded(process, &lines[i]), name) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* "… 3 frames in libc.so.6, libstdc++.so.6" */
 static void put_folded(FILE *out, const struct process *process, const struct line *lines,
                        size_t count)
 {
-    const char *before = NULL;
-
     fprintf(out, "    … %zu frame%s in ", count, plural((int64_t)count));
     for (size_t i = 0; i < count; i++) {
         const char *name = place_of_folded(process, &lines[i]);
 
-        if (before != NULL && strcmp(before, name) == 0)
-            continue;
-        put(out, "%s%s", before != NULL ? ", " : "", name);
-        before = name;
+        if (!is_named_before(process, lines, i, name))
+            put(out, "%s%s", i > 0 ? ", " : "", name);
     }
     fputc('\n', out);
 }

@@ -81,7 +81,11 @@ static void become_program(const struct child_plan *plan, const struct signal_st
         error = errno;
     give_back(saved);
     if (error == 0) {
-        execvp(plan->argv[0], plan->argv);
+        /* execvp() lets a shell read a file that the kernel cannot start. */
+        if (plan->file != NULL)
+            execv(plan->file, plan->argv);
+        else
+            execvp(plan->argv[0], plan->argv);
         error = errno;
     }
     while (write(error_pipe, &error, sizeof error) < 0 && errno == EINTR)

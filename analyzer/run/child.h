@@ -13,6 +13,7 @@
 
 struct child_plan {
     char **argv;         /* for execvp(), NULL at its end */
+    const char *file;    /* the ELF file of argv[0], which no shell may read; NULL: it is none */
     const char *preload; /* LD_PRELOAD for it; NULL: as it is */
     const char *options; /* DLPIN_OPTIONS for it, to which log_root=<its pid> is added */
 };

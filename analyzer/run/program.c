@@ -105,6 +105,7 @@ void program_inspect(struct program *program, const char *name)
 {
     char *path = strchr(name, '/') != NULL ? memory_string(name) : search_path(name);
     char *interpreter;
+    bool is_script = false;
 
     memset(program, 0, sizeof *program);
     for (int depth = 0; path != NULL && depth < SCRIPT_DEPTH_MAX; depth++) {
@@ -113,9 +114,11 @@ void program_inspect(struct program *program, const char *name)
             break;
         free(path);
         path = interpreter;
+        is_script = true;
     }
     if (path != NULL && executable_file(path))
         program_inspect_file(program, path);
+    program->is_script = is_script;
     free(path);
 }
 

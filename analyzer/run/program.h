@@ -15,6 +15,7 @@
 struct program {
     char *path; /* the ELF file that will run: PROGRAM, or the interpreter of a script; or NULL */
     bool is_elf;
+    bool is_script;         /* path is its interpreter */
     int elf_class, machine; /* of ELF files */
     bool is_static;         /* no loader will read LD_PRELOAD */
     bool is_musl;           /* libdlpin.so, which is glibc's, would break it */

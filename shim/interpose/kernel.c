@@ -5,6 +5,7 @@
 #include "interpose/confinement.h"
 #include "interpose/exit_group.h"
 #include "interpose/real.h"
+#include "interpose/root_folder.h"
 #include "interpose/sent.h"
 #include "registry/epolls.h"
 
@@ -40,6 +41,11 @@ void note_syscall(long number, unsigned long first, unsigned long second, unsign
         break;
     case SYS_prctl:
         confinement_note_prctl((int)first, second, third);
+        break;
+    case SYS_chroot:
+    case SYS_pivot_root:
+    case SYS_setns:
+        root_folder_note_change();
         break;
     case SYS_userfaultfd:
         userfaults_note_made();

@@ -21,6 +21,7 @@
 #include <netdb.h>
 #include <printf.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>

@@ -47,6 +47,14 @@ void report_init(const char *raw_options)
     lock_release(&report_lock);
 }
 
+void report_need_file(void)
+{
+    if (!lock_acquire(&report_lock))
+        return;
+    log_open_locked();
+    lock_release(&report_lock);
+}
+
 bool report_has_file(void)
 {
     return log_was_opened();

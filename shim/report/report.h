@@ -15,6 +15,9 @@
 /* Once, after the options are known. `raw_options` is the environment variable as it was. */
 void report_init(const char *raw_options);
 
+/* Makes the report file now: the process may soon be where its folder cannot be reached. */
+void report_need_file(void);
+
 /* True if anything was written to a report file; without a lock. */
 bool report_has_file(void);
 

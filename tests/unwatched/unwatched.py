@@ -293,6 +293,43 @@ class Users(Case):
         self.expect_unfollowed('chroot-empty', 'cannot read libdlpin.so', SHOWS, root)
         self.expect_unfollowed('chroot-fexecve', 'cannot be read', SHOWS, root)  # there is no /proc
 
+    def namespace(self, hidden):
+        """The mounts of a process that does not have the folder."""
+        process = subprocess.Popen(['unshare', '-m', 'sh', '-c', f'mount -t tmpfs none {hidden} && echo ready && cat'],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        if process.stdout.readline() != b'ready\n':
+            self.skipTest('nothing can be mounted')
+        return f'/proc/{process.pid}/ns/mnt'
+
+    def expect_seen_from_shell(self, *command, **more):
+        """A child that has nothing to report before it enters another root folder."""
+        alone = self.run_in_folder('sh', '-c', ' '.join(command) + '; true', **more)
+        result = self.watch('sh', '-c', ' '.join(command) + '; true', **more)
+        self.assertEqual((result.stdout, result.stderr), (alone.stdout, alone.stderr))
+        return result
+
+    def test_findings_from_another_root_folder(self):
+        root = self.root_folder(PLUGIN)
+        for command in ([ENDS, 'chroot', str(root), PLUGIN], [ENDS, 'chroot-raw', str(root), PLUGIN],
+                        [ENDS, 'setns', self.namespace(os.environ.get('TMPDIR', '/var/tmp')), PLUGIN]):
+            with self.subTest(command[1]):
+                result = self.expect_seen_from_shell(*command, TMPDIR=os.environ.get('TMPDIR', '/var/tmp'))
+                self.assertEqual((result.returncode, self.unloaded(result.report)), (0, 1), result.messages)
+
+    def test_programs_that_are_started_from_another_root_folder(self):
+        root = self.root_folder(SHOWS)
+        library = self.copy(SHIM, 'library/libdlpin.so')
+        for command in (['chroot', str(root), SHOWS, PLUGIN],
+                        ['nsenter', '--mount=' + self.namespace(library.parent), SHOWS, PLUGIN]):
+            if shutil.which(command[0]) is None:
+                self.skipTest('no ' + command[0])
+            with self.subTest(command[0]):
+                result = self.expect_seen_from_shell(*command, DLPIN_LIBRARY=str(library), SHOWS_ALL='1')
+                self.assertEqual(result.returncode, 24, result.messages)
+                self.assertIn('cannot read libdlpin.so', result.messages)
+
     def test_a_root_folder_with_another_c_library(self):
         root = self.root_folder(SHOWS)
         (root / SHIM.lstrip('/')).parent.mkdir(parents=True, exist_ok=True)
@@ -349,7 +386,10 @@ class Reports(Case):
         if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=16k', 'none', disk], check=False).returncode:
             self.skipTest('nothing can be mounted')
         try:
-            self.expect_24('summary|room', 'sh', '-c', f'cat /dev/zero >{disk}/x 2>/dev/null; true', TMPDIR=str(disk))
+            fill = f'cat /dev/zero >{disk}/x 2>/dev/null; true'
+            self.expect_24(f'failed: there is no room for reports in {disk}', 'sh', '-c', fill, TMPDIR=str(disk))
+            self.expect_24(f'there is no room for reports in {disk}',
+                           'sh', '-c', 'true', TMPDIR=str(disk))
         finally:
             subprocess.run(['umount', '-l', disk], check=True)
 

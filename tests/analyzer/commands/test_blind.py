@@ -43,8 +43,15 @@ class Blind(Case):
         with open(foreign, "r+b") as elf:
             elf.seek(18)  # e_machine
             elf.write(b"\x14\x00")  # PowerPC
-        result = self.dlpin("run", foreign)
-        self.assertIn("of another architecture than libdlpin.so", result.stderr)
+        # A line for a shell, which is no reader of it.
+        with open(foreign, "ab") as elf:
+            elf.write(b"\ntouch read-by-a-shell\n")
+        self.environment["PATH"] += f":{self.directory}"
+        for name in (foreign, "foreign"):
+            result = self.dlpin("run", name, cwd=self.temporary)
+            self.assertIn("of another architecture than libdlpin.so", result.stderr)
+            self.assertRegex(result.stderr, "foreign: Exec format error")
+            self.assertEqual((result.returncode, os.listdir(self.temporary)), (126, []))
 
     def test_set_user_id(self):
         if os.getuid() != 0:

@@ -152,6 +152,18 @@ Test(stacks, frames_that_are_nobodys_are_folded)
     free(text);
 }
 
+Test(stacks, a_folded_module_is_named_once)
+{
+    char *text = render(HEADER MODULE LIBC GLIB FINDING(
+                            1, 1, "error",
+                            ",\"stack\":[" FRAME(3, "a") "," FRAME(4, "b") "," FRAME(
+                                3, "c") "," FRAME(4, "d") "," FRAME(2, "plug_start") "]") SUMMARY,
+                        false);
+
+    has(text, "    … 4 frames in libc.so.6, libglib-2.0.so\n    #4 plug_start");
+    free(text);
+}
+
 Test(stacks, one_that_is_all_nobodys_is_shown)
 {
     char *text = render(
