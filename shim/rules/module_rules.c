@@ -5,6 +5,7 @@
 #include "base/names.h"
 #include "base/sys.h"
 #include "modules/elf_file.h"
+#include "modules/elf_image.h"
 #include "modules/handles.h"
 #include "ownership/frame_json.h"
 #include "rules/rule.h"
@@ -188,14 +189,28 @@ static void advise_relocation(struct text *fix, const struct finding *finding)
         text_add(fix, "; or open it without RTLD_GLOBAL");
 }
 
+/* False: it is linked in, or there is none. */
+static bool needs_cxx_library(const struct module *module)
+{
+    struct elf_image image;
+    const ElfW(Dyn) *at = NULL;
+    const char *needed;
+    if (!elf_image_read(&image, module->bias, module->phdr, module->phnum))
+        return false;
+    while ((needed = elf_image_needed(&image, &at)) != NULL)
+        if (!strncmp(needed, "libstdc++.so", 12) || !strncmp(needed, "libc++.so", 9))
+            return true;
+    return false;
+}
+
 static void advise_unique_symbol(struct text *fix, const struct finding *finding)
 {
-    if (has_unique_of_std(finding->stay.holders)) {
+    if (has_unique_of_std(finding->stay.holders) && !needs_cxx_library(finding->module)) {
         text_add(fix, "Link ");
         word_identity(fix, finding->module);
-        text_add(fix, " with -Wl,--exclude-libs,ALL (if the C++ library is linked in statically) "
-                      "and with a version script that exports only its entry points: symbols of "
-                      "the C++ library are unique however the module is compiled");
+        text_add(fix, " with -Wl,--exclude-libs,ALL, or with a version script that exports only "
+                      "its entry points: the C++ library is linked in, and has unique symbols "
+                      "however the module is compiled");
     } else {
         text_add(fix, "Compile ");
         word_identity(fix, finding->module);

@@ -22,7 +22,8 @@ static inline bool container_may_be(const uintptr_t *words, size_t count, uintpt
     enum { POINTERS = 3 };
     if (count < POINTERS)
         return words[0] == block;
-    return (words[0] == block || words[1] == block) && words[0] <= words[2] && words[1] <= words[2];
+    return (words[0] == block && words[0] <= words[1] && words[1] <= words[2]) ||
+           (words[1] == block && words[1] <= words[0] && words[0] <= words[2]);
 }
 
 /*
