@@ -81,6 +81,21 @@ void real_forget_errors(void)
     real_error();
 }
 
+static bool find(const struct interposer *row)
+{
+    void *found = real_dlsym(RTLD_NEXT, row->name);
+    *row->real = found ? found : (void *)not_there;
+    return found || !row->required;
+}
+
+COLD void real_find_now(void **pointer)
+{
+    real_resolve();
+    for (unsigned i = 0; i < interposer_count && real_dlsym && !*pointer; i++)
+        if (interposers[i].real == pointer)
+            find(&interposers[i]);
+}
+
 COLD void real_resolve(void)
 {
     bool complete = true;
@@ -89,12 +104,8 @@ COLD void real_resolve(void)
     resolving = true;
     /* dlsym cannot be asked for itself. */
     real_dlsym = (__typeof__(dlsym) *)surroundings_next_symbol("dlsym");
-    for (unsigned i = 0; i < interposer_count && real_dlsym; i++) {
-        const struct interposer *row = &interposers[i];
-        void *found = real_dlsym(RTLD_NEXT, row->name);
-        complete &= found || !row->required;
-        *row->real = found ? found : (void *)not_there;
-    }
+    for (unsigned i = 0; i < interposer_count && real_dlsym; i++)
+        complete &= find(&interposers[i]);
     real_free = bootstrap_choose_release(real_free);
     resolving = false;
     resolved = true;
