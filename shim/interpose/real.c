@@ -81,19 +81,26 @@ void real_forget_errors(void)
     real_error();
 }
 
-static bool find(const struct interposer *row)
-{
-    void *found = real_dlsym(RTLD_NEXT, row->name);
-    *row->real = found ? found : (void *)not_there;
-    return found || !row->required;
-}
-
+/* Without dlsym, which may be the one that waits for this. */
 COLD void real_find_now(void **pointer)
 {
     real_resolve();
-    for (unsigned i = 0; i < interposer_count && real_dlsym && !*pointer; i++)
+    for (unsigned i = 0; i < interposer_count && !*pointer; i++)
         if (interposers[i].real == pointer)
-            find(&interposers[i]);
+            *pointer = surroundings_next_symbol(interposers[i].name);
+}
+
+/* dlsym is not asked for what is nowhere: it would take memory for its error. The program's own
+ * malloc, in the middle of which this may run, would wait for itself. */
+static void *find(const struct interposer *row)
+{
+    void *found = NULL;
+    if (row->required || surroundings_have_next(row->name)) {
+        found = real_dlsym(RTLD_NEXT, row->name);
+        if (!found)
+            real_forget_errors();
+    }
+    return found;
 }
 
 COLD void real_resolve(void)
@@ -104,12 +111,15 @@ COLD void real_resolve(void)
     resolving = true;
     /* dlsym cannot be asked for itself. */
     real_dlsym = (__typeof__(dlsym) *)surroundings_next_symbol("dlsym");
-    for (unsigned i = 0; i < interposer_count && real_dlsym; i++)
-        complete &= find(&interposers[i]);
+    for (unsigned i = 0; i < interposer_count && real_dlsym; i++) {
+        const struct interposer *row = &interposers[i];
+        void *found = find(row);
+        complete &= found || !row->required;
+        *row->real = found ? found : (void *)not_there;
+    }
     real_free = bootstrap_choose_release(real_free);
     resolving = false;
     resolved = true;
     if (!complete)
         atomic_store(&lifecycle_phase, PHASE_INERT);
-    real_forget_errors();
 }

@@ -75,9 +75,8 @@ int execveat(int dirfd, const char *path, char *const argv[], char *const envp[]
 /* Makes every real_ pointer usable. Idempotent. */
 void real_resolve(void);
 
-/* Makes one of them usable. While they are being found it finds this one alone: the loader makes a
- * message for each function that there is not, which takes memory, and the program's own malloc may
- * call anything of ours. */
+/* Makes one of them usable, also while they are being found: dlsym or a constructor of libc may
+ * allocate then, and the program's own malloc may call anything. */
 void real_find_now(void **pointer);
 
 #define real_need(pointer) \
