@@ -81,6 +81,28 @@ void real_forget_errors(void)
     real_error();
 }
 
+/* Without dlsym, which may be the one that waits for this. */
+COLD void real_find_now(void **pointer)
+{
+    real_resolve();
+    for (unsigned i = 0; i < interposer_count && !*pointer; i++)
+        if (interposers[i].real == pointer)
+            *pointer = surroundings_next_symbol(interposers[i].name);
+}
+
+/* dlsym is not asked for what is nowhere: it would take memory for its error. The program's own
+ * malloc, in the middle of which this may run, would wait for itself. */
+static void *find(const struct interposer *row)
+{
+    void *found = NULL;
+    if (row->required || surroundings_have_next(row->name)) {
+        found = real_dlsym(RTLD_NEXT, row->name);
+        if (!found)
+            real_forget_errors();
+    }
+    return found;
+}
+
 COLD void real_resolve(void)
 {
     bool complete = true;
@@ -91,7 +113,7 @@ COLD void real_resolve(void)
     real_dlsym = (__typeof__(dlsym) *)surroundings_next_symbol("dlsym");
     for (unsigned i = 0; i < interposer_count && real_dlsym; i++) {
         const struct interposer *row = &interposers[i];
-        void *found = real_dlsym(RTLD_NEXT, row->name);
+        void *found = find(row);
         complete &= found || !row->required;
         *row->real = found ? found : (void *)not_there;
     }
@@ -100,5 +122,4 @@ COLD void real_resolve(void)
     resolved = true;
     if (!complete)
         atomic_store(&lifecycle_phase, PHASE_INERT);
-    real_forget_errors();
 }

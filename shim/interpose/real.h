@@ -77,11 +77,12 @@ int execveat(int dirfd, const char *path, char *const argv[], char *const envp[]
 /* Makes every real_ pointer usable. Idempotent. */
 void real_resolve(void);
 
-static inline void real_need(const void *pointer)
-{
-    if (unlikely(!pointer))
-        real_resolve();
-}
+/* Makes one of them usable, also while they are being found: dlsym or a constructor of libc may
+ * allocate then, and the program's own malloc may call anything. */
+void real_find_now(void **pointer);
+
+#define real_need(pointer) \
+    (likely((pointer) != NULL) ? (void)0 : real_find_now((void **)&(pointer)))
 
 /* Before glibc 2.34 some functions lie in librt and libanl, which may come with a plug-in: searches
  * for one that was not there at the start. Inside the guard or without it. */

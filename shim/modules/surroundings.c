@@ -45,6 +45,19 @@ void *surroundings_next_symbol(const char *name)
     return found;
 }
 
+static bool is_libc(const struct link_map *map)
+{
+    return symbol_in(map, "gnu_get_libc_version", NULL) != NULL;
+}
+
+bool surroundings_have_next(const char *name)
+{
+    static const struct link_map *libc;
+    for (const struct link_map *map = libc ? NULL : own_map(); map && !libc; map = map->l_next)
+        libc = is_libc(map) ? map : NULL;
+    return (libc && symbol_in(libc, name, NULL)) || surroundings_next_symbol(name);
+}
+
 bool surroundings_program_has(const char *name)
 {
     const struct link_map *map = _r_debug.r_map;
@@ -75,7 +88,7 @@ void surroundings_read(struct surroundings *found)
             found->heap_seen = false;
         if (!is_after_us && symbol_in(map, "mprotect", NULL))
             found->protection_seen = false;
-        if (symbol_in(map, "gnu_get_libc_version", NULL)) {
+        if (is_libc(map)) {
             read_libc(map, found);
             found->glibc_malloc = own_malloc == next_malloc;
         }

@@ -30,6 +30,9 @@ const char *surroundings_own_path(void);
 /* The address of the first definition of a function after us in the search order, or NULL. */
 void *surroundings_next_symbol(const char *name);
 
+/* Is there any such definition after us? libc, which has most, is asked first. */
+bool surroundings_have_next(const char *name);
+
 /* Does the program itself define the function, for all that search for it? */
 bool surroundings_program_has(const char *name);
 
