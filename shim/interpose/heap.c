@@ -18,16 +18,6 @@ static __attribute__((noinline)) void *noted_slow(void *p, size_t size, uintptr_
     return p;
 }
 
-/* The same for a block from calloc. */
-static __attribute__((noinline)) void *noted_zeroed(void *p, size_t size, uintptr_t pc,
-                                                    uintptr_t cfa)
-{
-    struct site *site = noted_slow(p, size, pc, cfa) ? site_get(heap_site(p)) : NULL;
-    if (site && site->by_libc)
-        atomic_store_explicit(&site->is_zeroed, true, memory_order_relaxed);
-    return p;
-}
-
 /* Notes a new block of which `size` bytes were asked for, and which may be NULL, and returns it.
  * The slow cases are a jump elsewhere. */
 static inline void *noted(void *p, size_t size, uintptr_t pc, uintptr_t cfa)
@@ -96,11 +86,7 @@ EXPORT void *calloc(size_t count, size_t size)
 {
     if (unlikely(!real_calloc))
         return calloc_early(count, size, CALLER());
-    void *p = real_calloc(count, size);
-    uint32_t site;
-    if (unlikely(!site_fast((uintptr_t)__builtin_return_address(0), &site)))
-        return noted_zeroed(p, count * size, CALLER());
-    return noted(p, count * size, CALLER());
+    return noted(real_calloc(count, size), count * size, CALLER());
 }
 
 /* Without memcpy: libc may be out of reach. */

@@ -28,8 +28,7 @@ struct site {
     struct frame owner;     /* whose call it is: the nearest module that is not a runtime */
     struct frame requester; /* the nearest that is not common; the same where the owner is not */
     struct stack *stack;    /* of the first call from here */
-    bool by_libc;           /* the C library allocated, called from here; */
-    _Atomic bool is_zeroed; /* by calloc: what is in such a block was written there */
+    bool by_libc;           /* the C library allocated, called from here */
     struct site *next_retired;
     UT_hash_handle hh;
 };

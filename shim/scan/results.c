@@ -14,11 +14,8 @@ const struct maker *maker_of(struct state *state, uint32_t number)
     struct module *unloaded = site_unloaded(site);
     if (unloaded && !ranges_have(state->walk->ranges, unloaded))
         unloaded = NULL;
-    *maker = (struct maker){.site = number,
-                            .unloaded = unloaded,
-                            .owner = site ? site->owner.module : NULL,
-                            .by_libc = site && site->by_libc,
-                            .is_zeroed = site && atomic_load(&site->is_zeroed)};
+    *maker =
+        (struct maker){number, unloaded, site ? site->owner.module : NULL, site && site->by_libc};
     return maker;
 }
 
@@ -144,15 +141,13 @@ static bool is_in_stream(uintptr_t slot)
 }
 
 /* A block that libc made for itself, in which the module has nothing: for a call of the module, or
- * for what a stream reads and writes. Of a table that libc made (hcreate), which begins empty,
- * every word was written. */
+ * for what a stream reads and writes. */
 static bool is_libcs_own(struct state *state, const struct range *range, uint32_t id)
 {
     const struct node *node = node_at(&state->nodes, id);
     if (node->kind != ROOT_LIBC || !maker_of(state, node->site)->by_libc)
         return false;
-    const struct maker *maker = maker_of(state, node->site);
-    return (maker->unloaded == range->module && !maker->is_zeroed) ||
+    return maker_of(state, node->site)->unloaded == range->module ||
            is_in_stream(slot_before(state, id));
 }
 
