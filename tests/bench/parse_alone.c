@@ -1,27 +1,33 @@
 // SPDX-License-Identifier: MIT
-/* Parses each line of a report file with jansson, and does nothing else: reports.py compares dlpin
+/* Parses each line of report files with jansson, and does nothing else: reports.py compares dlpin
  * with it. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-int main(int argc, char **argv)
+static void parse(const char *path)
 {
-    FILE *file = argc == 2 ? fopen(argv[1], "re") : NULL;
+    FILE *file = fopen(path, "re");
     char *line = NULL;
     size_t room = 0;
     ssize_t length;
 
     if (file == NULL)
-        return EXIT_FAILURE;
+        exit(EXIT_FAILURE);
     while ((length = getline(&line, &room, file)) > 0) {
         json_t *json = json_loadb(line, (size_t)length, JSON_REJECT_DUPLICATES, NULL);
 
         if (json == NULL)
-            return EXIT_FAILURE;
+            exit(EXIT_FAILURE);
         json_decref(json);
     }
     free(line);
     fclose(file);
-    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        parse(argv[i]);
+    return argc > 1 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

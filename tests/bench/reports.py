@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Writes large report files of several kinds, and measures how fast dlpin reads them and how much memory it takes,
-beside jansson alone (parse_alone.c), which only parses the same file.
+beside jansson alone (parse_alone.c), which only parses the same files with one thread; and how much sooner it ends with
+all processors than with one.
 
     reports.py --dlpin build/analyzer/dlpin --parse-alone build/tests/bench/bench_parse_alone [-n COUNT] [KIND...]
     reports.py --write FILE [-n COUNT] KIND
@@ -19,6 +20,7 @@ import time
 HOST, LIBC, PLUGIN = 1, 2, 3
 FIRST_LOAD = 10
 SIGNATURES = 100
+FILES, FINDINGS_OF_A_FILE = "files", 10
 
 
 def record(record_type, **members):
@@ -120,20 +122,32 @@ KINDS = {function.__name__: function for function in
          (repeats, signatures, keys, again, resolved, loads, left_by_loads, modules, members)}
 
 
-def write(path, kind, count):
+def write_file(path, findings):
     with open(path, "w") as out:
         out.write(header())
         out.write(module(HOST, "/nowhere/host"))
         out.write(module(LIBC, "/nowhere/libc.so.6"))
         out.write(module(PLUGIN, "/nowhere/plugins/plugin.so", state="unloaded"))
-        out.writelines(KINDS[kind](count))
+        out.writelines(findings)
         out.write(record("summary", findings=0, ended="exit"))
 
 
-def measured(command, stderr=None):
+def write(path, kind, count):
+    """A file; for FILES a folder of files of small processes."""
+    if kind != FILES:
+        write_file(path, KINDS[kind](count))
+        return
+    path = pathlib.Path(path)
+    path.mkdir()
+    for number in range(count // FINDINGS_OF_A_FILE):
+        write_file(path / f"r.{number}", repeats(FINDINGS_OF_A_FILE))
+
+
+def measured(command, stderr=None, processors=None):
     """Seconds by the clock and of processors, and the peak of memory in MB, of the command and its children."""
     began = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr,
+                               preexec_fn=processors and (lambda: os.sched_setaffinity(0, processors)))
     _, status, usage = os.wait4(process.pid, 0)
     elapsed = time.monotonic() - began
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -143,15 +157,24 @@ def measured(command, stderr=None):
 
 
 def compare(path, kind, arguments):
-    size = os.path.getsize(path) / 1e6
-    alone, reader = [], []
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    size = sum(os.path.getsize(file) for file in files) / 1e6
+    everywhere = os.sched_getaffinity(0)
+    command = [arguments.dlpin, *arguments.command.split(), path]
+    alone, on_one, on_all = [], [], []
     for _ in range(arguments.turns):
-        alone.append(measured([arguments.parse_alone, path]))
-        reader.append(measured([arguments.dlpin, *arguments.command.split(), path]))
-    wall, processor = (min(turn[part] for turn in alone) / min(turn[part] for turn in reader) for part in (0, 1))
-    print(f"{kind:14} {size:6.0f} MB  jansson {size / min(turn[0] for turn in alone):5.0f} MB/s  "
-          f"dlpin {size / min(turn[0] for turn in reader):5.0f} MB/s  ratio {wall:.2f}, by processor time "
-          f"{processor:.2f}  peak {max(turn[2] for turn in reader):5.0f} MB", flush=True)
+        alone.append(measured([arguments.parse_alone, *files]))
+        on_one.append(measured(command, processors={min(everywhere)}))
+        on_all.append(measured(command, processors=everywhere))
+
+    def least(turns, part):
+        return min(turn[part] for turn in turns)
+
+    print(f"{kind:14} {size:6.0f} MB  jansson {size / least(alone, 0):5.0f} MB/s  "
+          f"dlpin {size / least(on_one, 0):5.0f} MB/s  ratio {least(alone, 0) / least(on_one, 0):.2f}, by processor time "
+          f"{least(alone, 1) / least(on_one, 1):.2f}  {len(everywhere)} processors "
+          f"{size / least(on_all, 0):5.0f} MB/s, {least(on_one, 0) / least(on_all, 0):.2f} times one, processor time "
+          f"{least(on_all, 1) / least(on_one, 1):.2f} times  peak {max(turn[2] for turn in on_all):5.0f} MB", flush=True)
 
 
 def main():
@@ -163,16 +186,18 @@ def main():
                         help="of dlpin; the default reads and judges all, and shows no finding")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("-n", type=int, default=60000)
-    parser.add_argument("kinds", nargs="*", metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help=", ".join((*KINDS, FILES)))
     arguments = parser.parse_args()
     if arguments.write:
         write(arguments.write, arguments.kinds[0], arguments.n)
         return
     with tempfile.TemporaryDirectory() as directory:
-        for kind in arguments.kinds or KINDS:
-            path = pathlib.Path(directory) / "report"
+        for kind in arguments.kinds or (*KINDS, FILES):
+            path = pathlib.Path(directory) / kind
             write(path, kind, arguments.n)
             compare(path, kind, arguments)
+            if path.is_file():
+                path.unlink()
 
 
 if __name__ == "__main__":
