@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/variables.h"
 #include "base/arena.h"
+#include "base/span.h"
 #include "base/sys.h"
 
 #include <elf.h>
@@ -21,6 +22,7 @@ enum { MOST_PUT_BACK = 4 };
 
 static const char *library;     /* NULL: nothing is put back */
 static char *preload, *options; /* whole variables */
+static struct span log_path;    /* in the latter; empty where it has none */
 
 /* The values that were put back when this program was started; until variables_start. */
 static const char *taken_preload, *taken_options;
@@ -183,6 +185,21 @@ static char *make(const char *name, const char *value)
     return variable;
 }
 
+/* The last one holds. */
+static struct span find_log_path(const char *text)
+{
+    static const char name[] = "log_path=";
+    struct span found = {0};
+    for (; *text; text++) {
+        if (strncmp(text, name, sizeof name - 1) != 0)
+            continue;
+        const char *value = text + sizeof name - 1;
+        const char *quote = *value == '"' ? strchr(value + 1, '"') : NULL;
+        found = (struct span){text, quote ? quote : value + strcspn(value, ":")};
+    }
+    return found;
+}
+
 void variables_start(const char *path)
 {
     const char *list = taken_preload ? taken_preload + strlen(PRELOAD) : getenv("LD_PRELOAD");
@@ -194,6 +211,8 @@ void variables_start(const char *path)
         return;
     preload = make(PRELOAD, path);
     options = value ? make(OPTIONS, value) : NULL;
+    if (options)
+        log_path = find_log_path(options);
     if (!preload || (value && !options))
         library = NULL;
 }
@@ -280,7 +299,8 @@ static const char *add_piece(struct pieces *pieces, const char *text, size_t spa
 
 struct names {
     const char *preload; /* the last variable of this name, which the loader takes */
-    bool has_options, has_trace;
+    const char *options;
+    bool has_trace;
 };
 
 static bool read_names(char *const *entries, size_t n, struct names *names)
@@ -297,7 +317,8 @@ static bool read_names(char *const *entries, size_t n, struct names *names)
         size_t size = in_page(entries[i], NAME_LENGTH);
         if (is_named(entries[i], texts[i], size, PRELOAD))
             names->preload = entries[i];
-        names->has_options |= is_named(entries[i], texts[i], size, OPTIONS);
+        if (!names->options && is_named(entries[i], texts[i], size, OPTIONS))
+            names->options = entries[i];
         names->has_trace |= is_named(entries[i], texts[i], size, TRACE);
     }
     return true;
@@ -321,6 +342,16 @@ static ssize_t read_all_names(char *const *environment, struct names *names)
     return 0;
 }
 
+/* A variable that cannot be read, or is too long for `room`, is taken to be ours. */
+static bool leads_elsewhere(const char *variable, char *room, size_t size)
+{
+    size_t length = span_length(log_path);
+    if (!length || !variable || variables_copy_text(variable, room, size) < 0)
+        return false;
+    struct span other = find_log_path(room);
+    return span_length(other) != length || memcmp(other.start, log_path.start, length) != 0;
+}
+
 bool variables_read(struct variables *variables, char *const *environment, char *list, size_t size)
 {
     struct names names = {0};
@@ -334,8 +365,10 @@ bool variables_read(struct variables *variables, char *const *environment, char 
     variables->lists_libraries = names.has_trace;
     if (!has_library(variables->list))
         variables->missing |= VARIABLE_PRELOAD;
-    if (options && !names.has_options)
+    if (options && !names.options)
         variables->missing |= VARIABLE_OPTIONS;
+    size_t used = names.preload ? strlen(list) + 1 : 0;
+    variables->reports_elsewhere = leads_elsewhere(names.options, list + used, size - used);
     return true;
 }
 

@@ -43,7 +43,8 @@ struct variables {
         *preload;     /* the program's LD_PRELOAD, of several the last, which the loader takes, */
     const char *list; /* and a copy of its value; NULL: there is none */
     unsigned missing;
-    bool lists_libraries; /* the loader is asked for that, as ldd(1) does, and no program runs */
+    bool reports_elsewhere; /* its DLPIN_OPTIONS does not have our log_path */
+    bool lists_libraries;   /* the loader is asked for that, as ldd(1) does, and no program runs */
 };
 
 /* `list` is for the copy. False: not all can be read, or LD_PRELOAD does not fit. */

@@ -20,6 +20,7 @@
 #include "interpose/shell.h"
 #include "lifecycle/ending.h"
 #include "lifecycle/start.h"
+#include "ownership/common.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -165,7 +166,9 @@ static void note(struct plan *plan, enum unfollowed why)
     char first[256];
     const char *name =
         *request->path ? request->path : first_argument(request->argv, first, sizeof first);
-    plan->note = unfollowed_note(name, why);
+    const char *slash = strrchr(name, '/');
+    if (!common_in_globs(options.trace_children_skip, slash ? slash + 1 : name))
+        plan->note = unfollowed_note(name, why);
 }
 
 static bool is_question(const struct plan *plan)
@@ -190,6 +193,8 @@ static void make_plan(struct plan *plan)
         leave_out(plan);
     if (!plan->environment)
         plan->environment = request->environment;
+    if (why == UNFOLLOWED_NOT && plan->given.reports_elsewhere)
+        why = UNFOLLOWED_ELSEWHERE;
     if (why < UNFOLLOWED_COUNT && !plan->given.lists_libraries && !is_question(plan))
         note(plan, why);
 }
@@ -483,9 +488,10 @@ void shell_note(const char *command)
 {
     char list[1024];
     struct variables given;
-    if (command && is_followed() && variables_read(&given, environ, list, sizeof list) &&
-        given.missing)
-        unfollowed_note("/bin/sh", UNFOLLOWED_SHELL);
+    if (!command || !is_followed() || !variables_read(&given, environ, list, sizeof list))
+        return;
+    if (given.missing || given.reports_elsewhere)
+        unfollowed_note("/bin/sh", given.missing ? UNFOLLOWED_SHELL : UNFOLLOWED_ELSEWHERE);
 }
 
 void note_system(const char *command)

@@ -132,7 +132,8 @@
     X(NO_REPORT, "no-report", "its user, in its root folder, cannot write a report")           \
     X(NO_ROOM, "no-room", "there was no room to put LD_PRELOAD back into its environment")     \
     X(UNSURE, "unsure", "without LD_PRELOAD, and its path depends on the folder it starts in") \
-    X(SHELL, "shell", "system() or popen() started it, and the environment has no LD_PRELOAD")
+    X(SHELL, "shell", "system() or popen() started it, and the environment has no LD_PRELOAD") \
+    X(ELSEWHERE, "elsewhere", "its DLPIN_OPTIONS has another log_path, or none")
 
 /* States of a module record. X(enumerator, "name") */
 #define DLPIN_MODULE_STATES(X) \

@@ -130,6 +130,21 @@ class Started(Case):
                                  (alone.returncode, alone.stdout, alone.stderr), result.messages)
                 self.assertEqual(self.unloaded(result.report), 1)
 
+    def test_other_options(self):
+        """A report that goes elsewhere is none of these; one with more options is."""
+        for options, elsewhere in (('scan=off', True), ('', True), ('log_path=/dev/null', True),
+                                   ('"$DLPIN_OPTIONS:log_path=/dev/null"', True),
+                                   ('"$DLPIN_OPTIONS:scan=off"', False), ('"scan=off:$DLPIN_OPTIONS"', False),
+                                   ('"log_path=/dev/null:$DLPIN_OPTIONS"', False)):
+            for way in (f'DLPIN_OPTIONS={options} {SHOWS} {PLUGIN}',
+                        f'DLPIN_OPTIONS={options} python3 -S -c "import os; os.system(\'{SHOWS} {PLUGIN}\')"',
+                        f'DLPIN_OPTIONS={options}; export DLPIN_OPTIONS; {SHOWS} {PLUGIN}'):
+                with self.subTest(way):
+                    result = self.watch('sh', '-c', way + ' >/dev/null; true')
+                    self.assertEqual(result.returncode, 24 if elsewhere else 0, result.messages)
+                    self.assertEqual('has another log_path, or none' in result.messages, elsewhere, result.messages)
+                    self.assertEqual(self.unloaded(result.report), 0 if elsewhere else 1)
+
     def test_a_script(self):
         script = self.folder / 'script'
         script.write_text(f'#!{SHOWS}\n')
@@ -342,6 +357,12 @@ class Choices(Case):
     def test_unwatched_ok(self):
         report = self.compare('execve', STATIC, options=['--unwatched=ok'])
         self.assertEqual(len(report['coverage']['unfollowed']), 1)
+
+    def test_programs_that_are_skipped(self):
+        for way, program in (('execve', STATIC), ('vfork', STATIC), ('spawn', STATIC), ('execve', SHOWS)):
+            report = self.compare(way, program, options=['--trace-children-skip=x,shows*'])
+            self.assertEqual(report['coverage']['unfollowed'], [])
+            self.assertEqual(self.unloaded(report), 0)
 
     def test_no_children(self):
         for way, program in (('execve', STATIC), ('execve', SHOWS), ('spawn', SHOWS), ('system', SHOWS)):
