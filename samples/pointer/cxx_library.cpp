@@ -118,3 +118,12 @@ ENTRY(stop_resource)
     std::pmr::set_default_resource(nullptr);
     return 0;
 }
+
+/* An object of the plug-in whose class is the library's. */
+static std::pmr::monotonic_buffer_resource resource_of_library;
+
+ENTRY(use_resource_of_library)
+{
+    std::pmr::set_default_resource(&resource_of_library);
+    return 0;
+}

@@ -55,16 +55,38 @@ static bool is_code(uintptr_t address)
     return module && module_is_code(module, address);
 }
 
-/* The Itanium C++ ABI: before the first function stand the typeinfo, and how far the object lies
- * before the part of it whose table this is. */
-static bool is_table(const struct search *search, uintptr_t address)
+/* The Itanium C++ ABI: a table begins with how far the object lies before the part of it whose
+ * table this is, and with the typeinfo. Objects lead to the first function behind these. */
+enum { FAR = 1 << 24, OFFSET = 0, FUNCTION = 2, TABLE_WORDS };
+
+static bool may_lead_to_table(uintptr_t address, uintptr_t start, uintptr_t end)
 {
-    enum { FAR = 1 << 24 };
-    if (address % WORD != 0 || address < search->tables_start + 2 * WORD ||
-        address >= search->tables_end)
-        return false;
-    const intptr_t *table = (const intptr_t *)address;
-    return table[-2] > -FAR && table[-2] <= 0 && is_code((uintptr_t)table[0]);
+    return address % WORD == 0 && address >= start + FUNCTION * WORD && address < end;
+}
+
+static bool is_table(const intptr_t table[TABLE_WORDS])
+{
+    return table[OFFSET] > -FAR && table[OFFSET] <= 0 && is_code((uintptr_t)table[FUNCTION]);
+}
+
+static bool leads_to_own_table(const struct search *search, uintptr_t address)
+{
+    return may_lead_to_table(address, search->tables_start, search->tables_end) &&
+           is_table((const intptr_t *)(address - FUNCTION * WORD));
+}
+
+/* The class may be another library's: a std::ofstream. That may be unloaded meanwhile. */
+static bool leads_to_other_table(const struct search *search, uintptr_t address)
+{
+    uintptr_t start, end;
+    intptr_t table[TABLE_WORDS];
+    const struct module *module = modules_find(address);
+    return module && module != search->module &&
+           elf_image_relro(module->phdr, module->phnum, module->bias, &start, &end) &&
+           may_lead_to_table(address, start, end) &&
+           sys_copy_memory((const void *)(address - FUNCTION * WORD), table, sizeof table) ==
+               (ssize_t)sizeof table &&
+           is_table(table);
 }
 
 /* Modules of the C++ library lie and lay within these bounds. */
@@ -107,16 +129,23 @@ static bool is_type(struct search *search, uintptr_t word)
     return false;
 }
 
-static void scan_words(struct search *search, uintptr_t at, size_t count)
+static bool leads_to_table(const struct search *search, uintptr_t slot, uintptr_t word)
 {
     uintptr_t tables = search->tables_start, span = search->tables_end - tables;
+    if (word - tables < span)
+        return leads_to_own_table(search, word);
+    return slot - tables >= span && leads_to_other_table(search, word);
+}
+
+static void scan_words(struct search *search, uintptr_t at, size_t count)
+{
     uintptr_t libraries = libraries_lowest, libraries_span = libraries_end - libraries;
     for (size_t i = 0; i < count; i++) {
-        uintptr_t word = search->piece[i];
-        if (word - tables < span && is_table(search, word))
-            add(search->module, at + i * WORD, 0);
-        else if (word - libraries < libraries_span && is_type(search, word))
-            add(search->module, at + i * WORD, is_typeinfo);
+        uintptr_t word = search->piece[i], slot = at + i * WORD;
+        if (word - libraries < libraries_span && is_type(search, word))
+            add(search->module, slot, is_typeinfo);
+        else if (word && leads_to_table(search, slot, word))
+            add(search->module, slot, 0);
     }
 }
 

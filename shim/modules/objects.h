@@ -4,8 +4,8 @@
  *
  * After the unmapping nobody knows what lay at an address of the module. So the objects are noted
  * when its __cxa_finalize begins, before its destructors change them: by their first words, which
- * lead to a virtual function table of the module, or to that of a kind of typeinfo in the C++
- * library.
+ * lead to a virtual function table, of the module or of a library whose class the object is, or to
+ * that of a kind of typeinfo in the C++ library.
  */
 #ifndef DLPIN_MODULES_OBJECTS_H
 #define DLPIN_MODULES_OBJECTS_H

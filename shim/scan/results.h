@@ -60,7 +60,7 @@ static inline const struct root *root_of_entry(const struct state *state, uint32
 }
 
 /*
- * What a word leads to in the heap: interpreters put the type of a value into the bits that
+ * The address in the heap that a word has: interpreters put the type of a value into the bits that
  * addresses do not use, and lock-free lists a count. Such words count where they lead to the start
  * of a block.
  */
