@@ -10,6 +10,7 @@
 struct subscriber {
     struct subscriber *next;
     notices_function *function;
+    notices_function *before; /* set when somebody takes its place */
 };
 
 static struct subscriber *subscribers;

@@ -4,6 +4,7 @@
 #include "modules/symbols.h"
 #include "ownership/common.h"
 #include "ownership/sites.h"
+#include "registry/old_words.h"
 #include "rules/paths.h"
 
 static bool is_in(struct span globs, const char *name)
@@ -56,6 +57,38 @@ static bool is_made_by(uint32_t number, struct known_registry *row)
             return false;
     }
     return false;
+}
+
+static bool takes_call(const struct module *module, const struct known_registry *row)
+{
+    struct known_registry copy = *row; /* is_adding sets the call */
+    return symbol_any_import(module, is_adding, &copy);
+}
+
+/* Did another plug-in, without the module, ask the library for the block? */
+static bool is_of_other_plugin(uint32_t number, const struct module *module,
+                               const struct known_registry *row)
+{
+    const struct site *site = site_get(number);
+    const struct stack *stack = site ? site->stack : NULL;
+    const struct module *requester = NULL;
+    for (uint32_t i = 0; stack && i < stack->count; i++) {
+        const struct module *m = stack->frames[i].module;
+        if (m == module)
+            return false;
+        if (!requester && m && !m->common && !is_of_library(row, m))
+            requester = m;
+    }
+    return requester && !module_is_permanent(requester);
+}
+
+/* The former contents of a small block were not noted when it was made: a field that the library
+ * does not set may hold a word of a module that has nothing to do with the entry. */
+static bool may_be_older(const struct result *result, const struct known_registry *row)
+{
+    return !old_words_may_be(result->path[result->steps - 1].size) &&
+           is_of_other_plugin(result->site, result->module, row) &&
+           !takes_call(result->module, row);
 }
 
 /* A block of another maker is no part of the registry, and is only reachable from it. */
@@ -138,7 +171,7 @@ static bool has_evidence(const struct result *result, enum evidence evidence,
 {
     struct span names = row->add;
     if (evidence == BY_MAKER)
-        return is_made_by(result->site, row);
+        return is_made_by(result->site, row) && !may_be_older(result, row);
     row->of = result->path[0].root.module;
     set_call(row, span_take(&names, ','));
     if (evidence == BY_FORM)

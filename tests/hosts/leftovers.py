@@ -166,6 +166,14 @@ HOSTS = (
          find=(Finding('key', 'libuv.so.1', 'warning', stack='uv_key_create',
                        why='luv makes a key without a destructor (uv_key_create), and does not delete it when the state is '
                            'closed'),)),
+    Host('csound', ('csound', '-+msg_color=0', '--version'), ('csound', 'libcsound64-6.0', 'libjack-jackd2-0'),
+         changing=(r'\d+\.\d+s',),
+         find=(Finding('key', 'libjack.so.0', 'warning', stack='csoundOpenLibrary', at_least=3,
+                       why='libjack: a constructor makes three keys, and nothing deletes them; the plug-in librtjack.so '
+                           'is opened and closed by each csoundCreate'),
+               Finding('heap-lost', 'libjack.so.0', 'warning', stack='libjack.so.0', at_least=2,
+                       why='libjack: the same constructor makes two objects (JackGlobals) that nothing deletes'),
+               Finding('still-mapped', 'libftsamplebank.so', 'note', reasons='relocation'))),
     Host('melt', ('melt', '-query', 'filters'), ('melt', 'frei0r-plugins', 'swh-plugins'),
          find=(Finding('key-destructor', 'libEGL.so.1', at_least=6,
                        why='libglvnd: __glDispatchInit makes a key in each libEGL.so.1 (LD_DEBUG shows six), and its '

@@ -56,6 +56,9 @@ HOSTS = (
     Host('ssh', ('ssh', '-V'), ('openssh-client',)),
     Host('curl', ('curl', '-sS', 'file://@here@/small.c'), ('curl',),
          prepare=write(small__c=SMALL_C)),
+    # Their own malloc calls prctl and mmap, perhaps before anything else does.
+    Host('firefox', ('firefox-esr', '--version'), ('firefox-esr',), changing=(r'\[\d+\] ',)),
+    Host('chromium', ('chromium', '--version'), ('chromium',)),
     Host('coreutils',
          ('sh', '-c', 'ls -la /usr/bin | wc -l; sort -r small.c | tac | md5sum; id -u; '
                       'seq 9999 | sort -n --parallel=2 | tail -1; stat -c %s small.c; '
