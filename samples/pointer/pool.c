@@ -10,7 +10,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { WORDS = 600, FIRST = 100, SIZE = WORDS * sizeof(observer *) };
+#ifdef IN_FEW
+enum { WORDS = 17, FIRST = 5 };
+#else
+enum { WORDS = 600, FIRST = 100 };
+#endif
+enum { SIZE = WORDS * sizeof(observer *) };
 
 #ifdef BY_NEW
 void *pool_make(size_t size); /* pool_new.cpp */

@@ -33,7 +33,7 @@ static inline void *noted(void *p, size_t size, uintptr_t pc, uintptr_t cfa)
 static __attribute__((noinline)) void *noted_large(void *p, size_t from, size_t size, uintptr_t pc,
                                                    uintptr_t cfa)
 {
-    if (noted_slow(p, size, pc, cfa))
+    if (noted(p, size, pc, cfa))
         old_words_note(p, from, size);
     return p;
 }

@@ -1,20 +1,46 @@
 // SPDX-License-Identifier: MIT
 #include "registry/old_words.h"
+#include "base/sys.h"
 #include "modules/territory.h"
 #include "registry/heap.h"
 
-enum { WORD = sizeof(uintptr_t), PAGE = 4096, AT_ONCE = 32, NEAR = 32, WORDS_SHIFT = 16 };
+#include <errno.h>
+
+enum { WORD = sizeof(uintptr_t), PAGE = 4096, AT_ONCE = 32 };
+
+enum { NEAR = 32, FIRST_SHIFT = 16, FURTHER_SHIFT = 18 };
 
 /* A table by the hash of `slot`, each within NEAR places. Threads write without a lock: a mixture
  * of two entries is no word of any block. */
-static struct old_word {
+struct old_word {
     _Atomic uintptr_t slot, word;
     _Atomic uint32_t offset, site; /* of the slot in the block; of the block */
-} words[(1 << WORDS_SHIFT) + NEAR];
+};
 
-static struct old_word *first_place(uintptr_t slot)
+/* The second one is mapped when a word finds no place in the first: apache2 with php and perl has a
+ * hundred thousand such words now and then. */
+static struct old_word first_table[(1 << FIRST_SHIFT) + NEAR];
+static struct old_word *_Atomic further_table;
+
+static struct old_word *place_in(struct old_word *table, unsigned shift, uintptr_t slot)
 {
-    return &words[slot * 0x9e3779b97f4a7c15u >> (64 - WORDS_SHIFT)];
+    return &table[slot * 0x9e3779b97f4a7c15u >> (64 - shift)];
+}
+
+static struct old_word *get_further(void)
+{
+    enum { BYTES = ((1 << FURTHER_SHIFT) + NEAR) * sizeof(struct old_word) };
+    struct old_word *nothing = NULL, *table = atomic_load(&further_table);
+    if (table)
+        return table;
+    int saved_errno = errno;
+    table = sys_map(BYTES);
+    if (table && !atomic_compare_exchange_strong(&further_table, &nothing, table)) {
+        sys_unmap(table, BYTES);
+        table = nothing;
+    }
+    errno = saved_errno;
+    return table;
 }
 
 static bool is_of_a_block(const struct old_word *old)
@@ -25,10 +51,10 @@ static bool is_of_a_block(const struct old_word *old)
            heap_site((const void *)block) == atomic_load_explicit(&old->site, memory_order_relaxed);
 }
 
-/* The place of the same address, else the first one without a block that lives. */
-static struct old_word *place_for(uintptr_t slot)
+/* The place of the same address, else the first one without a block that lives; NULL: none. */
+static struct old_word *find_place(struct old_word *first, uintptr_t slot)
 {
-    struct old_word *first = first_place(slot), *found = NULL;
+    struct old_word *found = NULL;
     for (struct old_word *old = first; old < first + NEAR; old++) {
         uintptr_t present = atomic_load_explicit(&old->slot, memory_order_relaxed);
         if (present == slot)
@@ -38,6 +64,16 @@ static struct old_word *place_for(uintptr_t slot)
         if (!present)
             break;
     }
+    return found;
+}
+
+static struct old_word *place_for(uintptr_t slot)
+{
+    struct old_word *first = place_in(first_table, FIRST_SHIFT, slot),
+                    *found = find_place(first, slot);
+    struct old_word *further = found ? NULL : get_further();
+    if (further)
+        found = find_place(place_in(further, FURTHER_SHIFT, slot), slot);
     return found ? found : first;
 }
 
@@ -121,12 +157,20 @@ void old_words_note(const void *block, size_t from, size_t size)
     }
 }
 
+static bool has(const struct old_word *first, const struct old_word *like)
+{
+    for (const struct old_word *old = first; old < first + NEAR; old++)
+        if (atomic_load_explicit(&old->slot, memory_order_relaxed) == like->slot)
+            return atomic_load_explicit(&old->word, memory_order_relaxed) == like->word &&
+                   atomic_load_explicit(&old->offset, memory_order_relaxed) == like->offset &&
+                   atomic_load_explicit(&old->site, memory_order_relaxed) == like->site;
+    return false;
+}
+
 bool old_words_has(uintptr_t block, uint32_t site, uintptr_t slot, uintptr_t word)
 {
-    const struct old_word *old = first_place(slot), *end = old + NEAR;
-    while (old < end && atomic_load_explicit(&old->slot, memory_order_relaxed) != slot)
-        old++;
-    return old < end && atomic_load_explicit(&old->word, memory_order_relaxed) == word &&
-           atomic_load_explicit(&old->offset, memory_order_relaxed) == slot - block &&
-           atomic_load_explicit(&old->site, memory_order_relaxed) == site;
+    struct old_word like = {slot, word, (uint32_t)(slot - block), site},
+                    *further = atomic_load(&further_table);
+    return has(place_in(first_table, FIRST_SHIFT, slot), &like) ||
+           (further && has(place_in(further, FURTHER_SHIFT, slot), &like));
 }

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { OLD_WORDS_LEAST = 256, OLD_WORDS_MOST = 32 << 10 };
+enum { OLD_WORDS_LEAST = 128, OLD_WORDS_MOST = 32 << 10 };
 
 /* True for blocks that are worth reading. */
 static inline bool old_words_may_be(size_t size)

@@ -169,9 +169,6 @@ OPTIONAL = tuple(
             why='apache2 keeps what it got of the module (APR_RETRIEVE_OPTIONAL_FN, a provider) in variables of its own; the '
                 'next configuration sets them again before they are used')
     for name in ('access_compat', 'authn_core', 'authz_core', 'http2', 'ssl', 'wsgi'))
-OLD_BYTES = Finding('pointer', '*.so*', 'warning', stack='Perl_more_bodies',
-                    why='not true, and rare (1 of 18 runs): old bytes in a body that perl has not written yet. That '
-                        'they were not known as such may be because they led to no module when the arena was made')
 PREFORK = ('small.txt', 'small.php', 'small.lua', 'small.pl', 'wsgi', 'none')
 THREADED = ('small.txt', 'small.lua', 'small.pl', 'none')
 
@@ -179,7 +176,7 @@ HOSTS = (
     Host('apache-test', ('apache2', '-t', '-f', '@here@/httpd.conf'),
          ('apache2', *LANGUAGES), prepare=prepare_apache('prefork', ('php', 'wsgi'))),
     apache('apache-prefork', 'prefork', PREFORK, LANGUAGES, ('php', 'wsgi'),
-           find=FOREIGN + RELOADED, also=(*PHP, *PHP_LEFT, *OPTIONAL, OLD_BYTES)),
+           find=FOREIGN + RELOADED, also=(*PHP, *PHP_LEFT, *OPTIONAL)),
     apache('apache-event', 'event', THREADED, PERL_ONLY, find=FOREIGN, also=OPTIONAL),
     apache('apache-worker', 'worker', THREADED, PERL_ONLY, find=FOREIGN, also=OPTIONAL),
 )

@@ -88,7 +88,7 @@ Test(old_words, give_way_to_those_of_blocks_that_live)
 
 Test(old_words, of_a_block_that_lives_are_kept)
 {
-    enum { BLOCKS = 12 };
+    enum { BLOCKS = 100 }; /* more words than the first table has places */
     uintptr_t *blocks[BLOCKS];
     territory_add(start, end);
     for (unsigned i = 0; i < BLOCKS; i++) {
