@@ -19,7 +19,7 @@ const struct maker *maker_of(struct state *state, uint32_t number)
     return maker;
 }
 
-/* The word of a node that leads to [start, start + size], the block's end included. */
+/* The word of a node that leads to the start, into the block, or to its end. */
 static uintptr_t slot_to(struct state *state, const struct step *from, uintptr_t start, size_t size)
 {
     const uintptr_t *words;
@@ -27,7 +27,7 @@ static uintptr_t slot_to(struct state *state, const struct step *from, uintptr_t
     for (uintptr_t at = from->start; at < from->start + from->size; at += count * WORD) {
         count = view_words(&state->path_view, at, from->start + from->size - at, &words);
         for (size_t i = 0; i < count; i++)
-            if (walk_address(words[i]) == start || words[i] - start <= size)
+            if (walk_address(words[i]) == start || walk_leads_into(words[i], start, size))
                 return at + i * WORD;
         if (!count)
             break;

@@ -69,6 +69,14 @@ static inline uintptr_t walk_address(uintptr_t word)
     return word & (((uintptr_t)1 << HEAP_ADDRESS_BITS) - 1);
 }
 
+/* True for a word into a block, and for one to its end, where that is no page's: the next mapping
+ * begins where that of a large block ends, and the loader's list has addresses of mappings. */
+static inline bool walk_leads_into(uintptr_t word, uintptr_t start, size_t size)
+{
+    enum { PAGE = 4096 };
+    return word - start < size || (word - start == size && word % PAGE != 0);
+}
+
 /* Of the root that a node or entry was reached from. */
 static inline enum root_kind kind_of(const struct state *state, uint32_t id)
 {

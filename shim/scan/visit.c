@@ -153,7 +153,7 @@ static void visit_pointer(struct state *state, const struct place *place, uint32
     if (block.start != word &&
         (exact || word != place->words[0] ||
          !blocks_extent(state->index, &state->path_view, block.start, &block.size) ||
-         word - block.start > block.size))
+         !walk_leads_into(word, block.start, block.size)))
         return;
     if (!blocks_know(&block))
         return;

@@ -160,7 +160,7 @@ class Damaged(unittest.TestCase):
         # libc has an abort, too.
         self.compile('fake.so.p/base_four.c.c', 'extern int two; void abort(void); void *four[] = {&two, abort};')
         self.says(circles.check(library, known), 'base/four.c uses two of interpose/two.c')
-        self.says(circles.check(library, known), 'base/four.c uses abort of interpose/process.c')
+        self.says(circles.check(library, known), 'base/four.c uses abort of interpose/sent.c')
 
     def test_libunwind(self):
         archive = os.path.join(os.path.dirname(LIBRARY), 'libunwind_alone.a')
