@@ -18,9 +18,9 @@ enum {
 };
 
 /* The signals of a crash into an unloaded module, and those with which code ends a process that
- * finds an error. */
+ * finds an error: the latter matter where the program handles crashes itself. */
 static const int watched[] = {SIGSEGV, SIGBUS, SIGILL, SIGABRT, SIGFPE, SIGTRAP};
-enum { WATCHED = ARRAY_SIZE(watched) };
+enum { CRASHES = 3, WATCHED = ARRAY_SIZE(watched) };
 
 static _Atomic bool listening;
 static struct action before[WATCHED]; /* the dispositions that ours replace, with their flags */
@@ -220,28 +220,41 @@ static void listen_to(unsigned which, bool also_left)
         action_set(watched[which], &now, NULL);
 }
 
+static bool program_handles_crashes(void)
+{
+    struct action now;
+    for (unsigned i = 0; i < CRASHES; i++)
+        if (action_get(watched[i], &now) && action_handler(&now) && !is_ours(&now))
+            return true;
+    return false;
+}
+
+static void listen_to_all(bool also_left)
+{
+    unsigned end = program_handles_crashes() ? WATCHED : CRASHES;
+    for (unsigned i = 0; i < end; i++)
+        listen_to(i, also_left);
+}
+
 void crash_listen(void)
 {
     if (atomic_load(&listening) || calls_are_filtered() || atomic_exchange(&listening, true))
         return;
     signals_set_own(on_crash);
-    for (unsigned i = 0; i < WATCHED; i++)
-        listen_to(i, false);
+    listen_to_all(false);
 }
 
 void crash_listen_again(int number)
 {
     for (unsigned i = 0; i < WATCHED && atomic_load(&listening); i++)
         if (watched[i] == number)
-            listen_to(i, true);
+            listen_to_all(true);
 }
 
 void crash_listen_to_left(void)
 {
-    if (!atomic_load(&listening) || !signals_any_left())
-        return;
-    for (unsigned i = 0; i < WATCHED; i++)
-        listen_to(i, true);
+    if (atomic_load(&listening) && signals_any_left())
+        listen_to_all(true);
 }
 
 void crash_step_aside(int number)

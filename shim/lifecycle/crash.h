@@ -2,12 +2,13 @@
 /*
  * When the process dies at an address of an unloaded module, this reports which module.
  *
- * A handler of ours takes SIGSEGV, SIGBUS and SIGILL, and the signals with which code ends a
- * process that finds an error, but only where the program has none, or one whose code is unloaded,
- * and from the first unload on. It runs on the stack of the crashing thread, of which it takes next
- * to nothing, and makes its notes on a stack of our own. Then it puts back the disposition that it
- * replaced, and returns: the instruction fails once more, so that status, core dump and innermost
- * frame are as without us. A signal that was sent is sent again.
+ * A handler of ours takes SIGSEGV, SIGBUS and SIGILL, but only where the program has none, or one
+ * whose code is unloaded, and from the first unload on. Where the program has one for these, ours
+ * takes the signals with which code ends a process that finds an error (SIGABRT, SIGFPE, SIGTRAP).
+ * It runs on the stack of the crashing thread, of which it takes next to nothing, and makes its
+ * notes on a stack of our own. Then it puts back the disposition that it replaced, and returns: the
+ * instruction fails once more, so that status, core dump and innermost frame are as without us. A
+ * signal that was sent is sent again.
  *
  * The program never sees our handler: its queries of dispositions get the replaced one. If the
  * program sets a handler of its own, ours is removed; if it sets SIG_DFL, ours comes back. The

@@ -4,6 +4,8 @@
  * report. "chroot ROOT", "chroot-raw ROOT", "setns NAMESPACE": from another root folder, with an
  * end.
  */
+#include "../harmless/filters/inline.h"
+
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -47,7 +49,7 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "quietly") == 0) {
         load(argv[2]);
-        syscall(SYS_exit_group, 0);
+        call_inline(SYS_exit_group, 0, 0, 0, 0, 0);
     }
     if (strncmp(argv[1], "child", 5) == 0 && fork() > 0) {
         wait(NULL);
