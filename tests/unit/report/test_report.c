@@ -308,52 +308,6 @@ Test(report, one_of_two_repeats_resolved)
     cr_assert_eq(json_array_size(records("resolved")), 1);
 }
 
-/* A word at `slot` that leads to code of the module. */
-static void report_word(uintptr_t *slot)
-{
-    struct object object = object_make(KIND_POINTER);
-    *slot = object.slot.word = gone->start + 0x40;
-    object.slot.address = (uintptr_t)slot;
-    struct finding finding = {
-        .kind = KIND_POINTER,
-        .verdict = VERDICT_DANGLING,
-        .severity = SEVERITY_WARNING,
-        .object = object,
-        .module = module_ref(gone),
-        .function = {*slot, module_ref(gone)},
-        .slot = {.address = (uintptr_t)slot},
-    };
-    report_finding(&finding, AT_DLCLOSE, false);
-}
-
-static const struct ranges *range_of(struct module *module)
-{
-    static struct ranges ranges;
-    ranges.count = 0;
-    ranges_add(&ranges, module);
-    ranges_ready(&ranges);
-    return &ranges;
-}
-
-/* The copy of the program in which the word was searched for had it as a word of the other one. */
-Test(report, a_word_that_left_its_place_and_may_be_of_a_later_module)
-{
-    static uintptr_t slot;
-    struct module *later = support_module("later.so", 2, MODULE_UNLOADED);
-    later->start = gone->start;
-    later->end = gone->end;
-    options.scan = SCAN_FULL;
-    report_word(&slot);
-    slot = 0;
-    report_revalidate();
-    cr_assert(report_has_unsettled());
-    report_settle(range_of(later));
-    cr_assert_eq(json_array_size(records("resolved")), 0);
-    report_settle(range_of(gone));
-    cr_assert_eq(json_array_size(records("resolved")), 1);
-    cr_assert_not(report_has_unsettled());
-}
-
 static uint32_t report_pending(bool pending, bool quietly)
 {
     struct finding finding = key_finding(5, 0x40);
