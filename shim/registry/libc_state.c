@@ -5,6 +5,7 @@
 #include "registry/async_io.h"
 #include "registry/epolls.h"
 #include "registry/heap.h"
+#include "registry/mappings.h"
 #include "registry/signal_stacks.h"
 
 #include <argp.h>
@@ -206,12 +207,22 @@ static bool has_conversion(const struct module *module)
     return each;
 }
 
+/* As long as memory that was allocated is there, it does no harm. What remains of a mapping in two
+ * parts is the lower part. */
+static bool memory_is_there(const struct registration *registration)
+{
+    if (registration->block)
+        return heap_is_block(registration->block, registration->site);
+    const struct mapped *mapped =
+        registration->mapping ? mapping_find_locked(registration->data) : NULL;
+    return mapped && mapped->serial == registration->mapping && mapping_is_there(mapped);
+}
+
 bool registration_is_live(const struct registration *registration)
 {
     if (registration->muted)
         return false;
-    /* As long as the block is there, it does no harm. */
-    if (registration->block && heap_is_block(registration->block, registration->site))
+    if (memory_is_there(registration))
         return false;
     if (registration->type == REGISTERED_ATFORK || registration->type == REGISTERED_QUICK_EXIT ||
         registration->type == REGISTERED_FRAMES)

@@ -6,6 +6,7 @@
 #include "modules/work.h"
 #include "ownership/sites.h"
 #include "registry/heap.h"
+#include "registry/mappings.h"
 
 #include <string.h>
 
@@ -49,18 +50,18 @@ static struct module *maker_of(const struct site *site)
     return owner && owner->common ? site->requester.module : owner;
 }
 
-/* True for types whose data is often a block; a search for a block takes time, and other data is
- * mostly not freed earlier. */
-static bool may_be_block(const struct registration *made)
+/* True for types whose data is often memory that was allocated; a search for it takes time, and
+ * other data is mostly not released earlier. */
+static bool may_be_allocated(const struct registration *made)
 {
     return made->type == REGISTERED_SIGNAL_STACK || made->type == REGISTERED_FRAMES ||
-           made->type == REGISTERED_ASYNC_IO;
+           made->type == REGISTERED_ASYNC_IO || made->type == REGISTERED_THREAD_STACK;
 }
 
 static void resolve_block(struct registration *made, uintptr_t data)
 {
     struct heap_block block;
-    if (!data || !may_be_block(made) || !heap_find(data, &block))
+    if (!heap_find(data, &block))
         return;
     struct module *maker = maker_of(site_get(block.site));
     if (!may_dangle(maker, made->keeper))
@@ -68,6 +69,28 @@ static void resolve_block(struct registration *made, uintptr_t data)
     made->image = maker;
     made->block = block.start;
     made->site = block.site;
+}
+
+static void resolve_mapping(struct registration *made, uintptr_t data)
+{
+    if (!mappings_may_have(data, 1) || !lock_acquire(&registry_lock))
+        return;
+    const struct mapped *mapped = mapping_find_locked(data);
+    struct module *maker = mapped ? maker_of(site_get(mapped->site)) : NULL;
+    if (may_dangle(maker, made->keeper)) {
+        made->image = maker;
+        made->mapping = mapped->serial;
+    }
+    lock_release(&registry_lock);
+}
+
+static void resolve_allocated(struct registration *made, uintptr_t data)
+{
+    if (!data || !may_be_allocated(made))
+        return;
+    resolve_block(made, data);
+    if (!made->block)
+        resolve_mapping(made, data);
 }
 
 static void resolve_data(struct registration *made, uintptr_t data)
@@ -95,7 +118,7 @@ static bool resolve(struct registration *made, const struct registration_request
     if (!made->image)
         resolve_data(made, request->other);
     if (!made->image && !request->functions[0])
-        resolve_block(made, request->data);
+        resolve_allocated(made, request->data);
     if (made->type == REGISTERED_ASYNC_IO)
         made->home = module_of(made->identity, NULL, false);
     return wanted || made->image;

@@ -76,8 +76,9 @@ static bool match_registration(const struct subject *subject, struct finding *fi
     bool armed = registration_is_armed(registration);
     if (subject->closing && !armed)
         return false;
-    /* A freed block is a finding whether its maker is mapped or not. */
-    if (!function && registration->block && !module_is_unloaded(registration->image))
+    /* Released memory is a finding whether its maker is mapped or not. */
+    bool is_allocated = registration->block || registration->mapping;
+    if (!function && is_allocated && !module_is_unloaded(registration->image))
         return false;
     finding->verdict = armed ? VERDICT_DANGLING : VERDICT_LOST;
     finding->severity =
@@ -90,7 +91,7 @@ static bool match_registration(const struct subject *subject, struct finding *fi
         finding->function = registration->functions[0];
         module_ref(finding->function.module);
         finding->address = registration->data;
-        finding->place = registration->block ? PLACE_BLOCK : PLACE_IMAGE;
+        finding->place = is_allocated ? PLACE_BLOCK : PLACE_IMAGE;
     }
     finding->module = module_ref(function ? function->module : registration->image);
     finding->owner = module_ref(finding->module);
@@ -212,7 +213,7 @@ static void explain_async_io(const struct finding *finding, struct message *mess
         say_what(finding, &message->cause);
     } else if (finding->place == PLACE_BLOCK) {
         text_printf(&message->cause,
-                    "lay at %lx in a block that the module made and that was freed",
+                    "lay at %lx in memory that the module allocated and that was released",
                     (unsigned long)finding->address);
     } else {
         text_printf(&message->cause, "lies at %lx in its image", (unsigned long)finding->address);
@@ -281,7 +282,7 @@ static void explain_signal_stack(const struct finding *finding, struct message *
     word_thread(&message->cause, finding);
     text_add(&message->cause, ", set with sigaltstack, is at ");
     if (is_block)
-        text_printf(&message->cause, "%lx, in a block that the module made and that was freed",
+        text_printf(&message->cause, "%lx, which the module allocated and which was released",
                     (unsigned long)finding->address);
     else
         word_in_image(&message->cause, finding);
@@ -302,7 +303,7 @@ static void explain_unwind_frames(const struct finding *finding, struct message 
     text_printf(&message->cause,
                 "its unwind tables are still registered with %s: ", finding->registration.call);
     if (is_block)
-        text_printf(&message->cause, "%lx, in a block that was freed",
+        text_printf(&message->cause, "%lx, in memory that was released",
                     (unsigned long)finding->address);
     else
         word_in_image(&message->cause, finding);
