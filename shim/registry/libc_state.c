@@ -194,7 +194,9 @@ static bool queue_notifies(int queue, uintptr_t inode)
     long number = 0;
     for (pid = pid ? pid + strlen(mine) : ""; *pid >= '0' && *pid <= '9'; pid++)
         number = number * 10 + (*pid - '0');
-    return strstr(status, "NOTIFY:2") && number == sys_getpid();
+    /* SIGEV_SIGNAL, SIGEV_THREAD; of others nobody is told. */
+    bool tells = strstr(status, "NOTIFY:0") || strstr(status, "NOTIFY:2");
+    return tells && number == sys_getpid();
 }
 
 /* A type of printf's arguments is known by its number, which a conversion's argument function has

@@ -65,6 +65,15 @@ static void copy_registration(const struct registration *registration, struct fi
     finding->tid = thread_of(registration);
 }
 
+/* True where only the kernel has the data: it depends on whom the kernel gives that to what will
+ * happen. */
+static bool is_for_anybody(const struct registration *registration)
+{
+    bool notifies =
+        registration->type == REGISTERED_TIMER || registration->type == REGISTERED_QUEUE;
+    return registration->type == REGISTERED_EPOLL || (notifies && !registration->functions[0].pc);
+}
+
 static bool match_registration(const struct subject *subject, struct finding *finding)
 {
     const struct registration *registration = subject->registration;
@@ -74,15 +83,14 @@ static bool match_registration(const struct subject *subject, struct finding *fi
     if (!function && !has_left(registration->image, subject))
         return false;
     bool armed = registration_is_armed(registration);
-    if (subject->closing && !armed)
+    if (subject->closing && (!armed || is_for_anybody(registration)))
         return false;
     /* Released memory is a finding whether its maker is mapped or not. */
     bool is_allocated = registration->block || registration->mapping;
     if (!function && is_allocated && !module_is_unloaded(registration->image))
         return false;
     finding->verdict = armed ? VERDICT_DANGLING : VERDICT_LOST;
-    finding->severity =
-        armed && registration->type != REGISTERED_EPOLL ? SEVERITY_ERROR : SEVERITY_WARNING;
+    finding->severity = armed && !is_for_anybody(registration) ? SEVERITY_ERROR : SEVERITY_WARNING;
     finding->pending = subject->closing;
     if (function) {
         finding->function = *function;
@@ -152,9 +160,9 @@ static void explain_idle_timer(const struct finding *finding, struct message *me
 {
     text_add(&message->cause, "a timer that it made with timer_create is still there, with ");
     say_what(finding, &message->cause);
-    text_add(&message->cause, " to be called");
+    text_add(&message->cause, finding->function.pc ? " to be called" : " to be sent by signal");
     if (!finding->object.closed)
-        text_add(&message->consequence, "Nothing is called as long as nobody arms it, but nobody "
+        text_add(&message->consequence, "Nothing happens as long as nobody arms it, but nobody "
                                         "can delete it any more; each load of the module leaves "
                                         "one");
     text_add(&message->fix, "Call timer_delete");
@@ -175,16 +183,22 @@ static void explain_timer(const struct finding *finding, struct message *message
         explain_idle_timer(finding, message);
         return;
     }
+    bool calls = finding->function.pc;
     text_printf(&message->cause, "a notification that was set up with %s still %s ",
-                finding->registration.call, finding->function.pc ? "calls" : "has as argument");
+                finding->registration.call, calls ? "calls" : "sends a signal with");
     say_what(finding, &message->cause);
-    if (!finding->object.closed)
+    if (!finding->object.closed && !calls)
+        text_add(&message->consequence, "The kernel gives the pointer to whoever handles the "
+                                        "signal, who reads or calls unmapped memory: then the "
+                                        "process dies");
+    if (!finding->object.closed && calls)
         text_add(&message->consequence, "When the notification comes, the C library calls it in a "
                                         "new thread: that jumps into unmapped memory, and the "
                                         "process dies");
     text_printf(&message->fix, "Call %s", cancelling_call(finding->registration.call));
     word_undo(&message->fix, finding);
-    text_add(&message->fix, ", and wait for a notification that is under way");
+    if (calls)
+        text_add(&message->fix, ", and wait for a notification that is under way");
 }
 
 static const char *async_io_consequence(const struct finding *finding)

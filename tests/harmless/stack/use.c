@@ -354,7 +354,7 @@ static const struct entry {
     {"__cxa_atexit", call_cxa_atexit, {1024, 1024}, false},
     {"__cxa_at_quick_exit", call_at_quick_exit, {1024, 1024}, false},
     {"__register_atfork", call_atfork, {1024, 1024}, false},
-    {"timer_create", call_timer_create, {256, 256}, false},
+    {"timer_create", call_timer_create, {512, 512}, false},
     {"timer_delete", call_timer_delete, {256, 256}, false},
     {"putenv", call_putenv, {3840, 768}, false},
     {"openlog", call_openlog, {1024, 1024}, false},
