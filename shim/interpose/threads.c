@@ -36,10 +36,10 @@ static void note_stack(const struct thread *thread, const pthread_attr_t *attrib
     guard_leave(saved_errno);
 }
 
-static void forget_stacks(const struct thread *thread)
+static void forget_own(const struct thread *thread)
 {
-    static const enum registration_type types[] = {REGISTERED_SIGNAL_STACK,
-                                                   REGISTERED_THREAD_STACK};
+    static const enum registration_type types[] = {REGISTERED_SIGNAL_STACK, REGISTERED_THREAD_STACK,
+                                                   REGISTERED_LOCALE};
     for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
         if (registrations_any(types[i]))
             registration_forget(types[i], thread->serial, false);
@@ -51,7 +51,7 @@ static void end(void *thread)
     if (!lifecycle_enter(&saved_errno))
         return;
     thread_end(thread);
-    forget_stacks(thread);
+    forget_own(thread);
     if (report_has_open())
         lifecycle_resolve();
     guard_leave(saved_errno);
@@ -98,7 +98,7 @@ static void abandon(struct thread *thread)
     int saved_errno;
     if (!lifecycle_enter(&saved_errno))
         return;
-    forget_stacks(thread);
+    forget_own(thread);
     thread_abandon(thread);
     guard_leave(saved_errno);
 }

@@ -7,6 +7,7 @@
 #include "registry/heap.h"
 #include "registry/mappings.h"
 #include "registry/signal_stacks.h"
+#include "registry/threads.h"
 
 #include <argp.h>
 #include <error.h>
@@ -235,6 +236,10 @@ bool registration_is_live(const struct registration *registration)
                    : queue_notifies((int)registration->argument, registration->identity);
     if (registration->type == REGISTERED_SIGNAL_STACK)
         return signal_stack_is_set(registration->identity, registration->data);
+    if (registration->type == REGISTERED_LOCALE) {
+        const struct thread *thread = thread_by_serial_locked(registration->identity);
+        return thread && thread_is_live(thread);
+    }
     if (registration->type == REGISTERED_ASYNC_IO)
         return async_io_is_in_flight(registration);
     if (registration->type == REGISTERED_EPOLL)

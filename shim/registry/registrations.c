@@ -50,12 +50,19 @@ static struct module *maker_of(const struct site *site)
     return owner && owner->common ? site->requester.module : owner;
 }
 
-/* True for types whose data is often memory that was allocated; a search for it takes time, and
- * other data is mostly not released earlier. */
-static bool may_be_allocated(const struct registration *made)
+/* True for types whose data may be memory that was allocated, and stays there until we see it
+ * replaced: what is at its address then is not libc's. */
+static bool may_be_allocated(enum registration_type type)
 {
-    return made->type == REGISTERED_SIGNAL_STACK || made->type == REGISTERED_FRAMES ||
-           made->type == REGISTERED_ASYNC_IO || made->type == REGISTERED_THREAD_STACK;
+    static const enum registration_type types[] = {
+        REGISTERED_SIGNAL_STACK,  REGISTERED_FRAMES,   REGISTERED_ASYNC_IO,
+        REGISTERED_THREAD_STACK,  REGISTERED_LOG_NAME, REGISTERED_RANDOM_STATE,
+        REGISTERED_MEMORY_STREAM, REGISTERED_LOCALE,
+    };
+    for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
+        if (types[i] == type)
+            return true;
+    return false;
 }
 
 static void resolve_block(struct registration *made, uintptr_t data)
@@ -86,7 +93,7 @@ static void resolve_mapping(struct registration *made, uintptr_t data)
 
 static void resolve_allocated(struct registration *made, uintptr_t data)
 {
-    if (!data || !may_be_allocated(made))
+    if (!data || !may_be_allocated(made->type))
         return;
     resolve_block(made, data);
     if (!made->block)

@@ -38,7 +38,8 @@
     X(EPOLL, EPOLL, "epoll_ctl", "the entry was removed, or has other data")              \
     X(FRAMES, UNWIND_FRAMES, "__register_frame", "the tables were deregistered")          \
     X(SIGNAL_STACK, SIGNAL_STACK, "sigaltstack", "the thread has another one, or ended")  \
-    X(THREAD_STACK, THREAD_STACK, "pthread_create", "the thread ended")
+    X(THREAD_STACK, THREAD_STACK, "pthread_create", "the thread ended")                   \
+    X(LOCALE, HOOK, "uselocale", "the thread has another one, or ended")
 
 #define DLPIN_REGISTRATION_ROW(name, ...) REGISTERED_##name,
 enum registration_type { DLPIN_REGISTRATIONS(DLPIN_REGISTRATION_ROW) REGISTRATION_TYPES };

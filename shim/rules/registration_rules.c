@@ -31,11 +31,11 @@ static const struct frame *function_that_left(const struct subject *subject)
     return NULL;
 }
 
-/* Whose signal stack it is. One that was set past us has no serial number, and the thread's own for
- * its identity. */
+/* Whose signal stack or locale it is. One that was set past us has no serial number, and the
+ * thread's own for its identity. */
 static pid_t thread_of(const struct registration *registration)
 {
-    if (registration->type != REGISTERED_SIGNAL_STACK)
+    if (registration->type != REGISTERED_SIGNAL_STACK && registration->type != REGISTERED_LOCALE)
         return 0;
     if (!registration->serial)
         return (pid_t)registration->identity;
@@ -107,6 +107,16 @@ static bool match_registration(const struct subject *subject, struct finding *fi
     return true;
 }
 
+/* Where the data is, or was. */
+static void say_memory(const struct finding *finding, struct text *message)
+{
+    if (finding->place == PLACE_BLOCK)
+        text_printf(message, "%lx, which the module allocated and which was released",
+                    (unsigned long)finding->address);
+    else
+        word_in_image(message, finding);
+}
+
 /* "its function f (…)" or "with its data 0x… as argument" */
 static void say_what(const struct finding *finding, struct text *message)
 {
@@ -118,7 +128,7 @@ static void say_what(const struct finding *finding, struct text *message)
         word_function(message, &finding->function);
         text_add(message, " with ");
     }
-    word_in_image(message, finding);
+    say_memory(finding, message);
 }
 
 static void explain_exit_handler(const struct finding *finding, struct message *message)
@@ -251,6 +261,7 @@ static void say_remedy(struct text *fix, const char *call)
         {"fmemopen", "Call fclose"},
         {"initstate", "Call setstate with the state that initstate returned,"},
         {"setstate", "Call setstate with a state that stays,"},
+        {"uselocale", "Call uselocale with the locale that was there before, in the same thread,"},
         {"register_printf_specifier", "Call register_printf_specifier with NULL for it"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(remedies); i++) {
@@ -265,6 +276,20 @@ static void say_remedy(struct text *fix, const char *call)
         text_printf(fix, "Set %s to what was there before", call);
 }
 
+static const char *hook_consequence(enum place place)
+{
+    switch (place) {
+    case PLACE_IMAGE:
+        return "The next use reads or writes unmapped memory, and the process dies";
+    case PLACE_BLOCK:
+        return "The next use reads or writes memory that others have by then, and the process "
+               "dies, or their data is wrong";
+    case PLACE_NONE:
+        break;
+    }
+    return "The next use jumps into unmapped memory, and the process dies";
+}
+
 static void explain_hook(const struct finding *finding, struct message *message)
 {
     const char *call = finding->registration.call;
@@ -272,13 +297,14 @@ static void explain_hook(const struct finding *finding, struct message *message)
     text_printf(&message->cause, "what it gave to %s", call);
     if (finding->registration.name[0])
         text_printf(&message->cause, " for %s", finding->registration.name);
+    if (finding->tid) {
+        text_add(&message->cause, " in ");
+        word_thread(&message->cause, finding);
+    }
     text_add(&message->cause, " is still in use: ");
     say_what(finding, &message->cause);
     if (!finding->object.closed)
-        text_add(&message->consequence,
-                 finding->place == PLACE_IMAGE
-                     ? "The next use reads or writes unmapped memory, and the process dies"
-                     : "The next use jumps into unmapped memory, and the process dies");
+        text_add(&message->consequence, hook_consequence(finding->place));
     if (strcmp(call, "register_printf_type") == 0) {
         text_add(&message->fix, "Call register_printf_type in code that stays: it cannot be taken "
                                 "back");
@@ -295,11 +321,7 @@ static void explain_signal_stack(const struct finding *finding, struct message *
     text_add(&message->cause, "the signal stack of ");
     word_thread(&message->cause, finding);
     text_add(&message->cause, ", set with sigaltstack, is at ");
-    if (is_block)
-        text_printf(&message->cause, "%lx, which the module allocated and which was released",
-                    (unsigned long)finding->address);
-    else
-        word_in_image(&message->cause, finding);
+    say_memory(finding, &message->cause);
     if (!finding->object.closed)
         text_printf(&message->consequence,
                     "The next signal to that thread whose handler was set with SA_ONSTACK %s, and "
