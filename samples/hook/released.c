@@ -53,6 +53,12 @@ ENTRY(start_locale)
     return old_locale ? 0 : -1;
 }
 
+/* As a program does that needs it for a moment, time and again. */
+ENTRY(change_locales)
+{
+    return uselocale(old_locale) == locale && uselocale(locale) == old_locale ? 0 : -1;
+}
+
 ENTRY(stop)
 {
     if (name)

@@ -238,7 +238,8 @@ bool registration_is_live(const struct registration *registration)
         return signal_stack_is_set(registration->identity, registration->data);
     if (registration->type == REGISTERED_LOCALE) {
         const struct thread *thread = thread_by_serial_locked(registration->identity);
-        return thread && thread_is_live(thread);
+        return thread && thread_is_live(thread) &&
+               atomic_load(&thread->locale) == registration->data;
     }
     if (registration->type == REGISTERED_ASYNC_IO)
         return async_io_is_in_flight(registration);

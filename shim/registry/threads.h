@@ -50,6 +50,9 @@ struct thread {
     struct module
         *requester; /* the nearest one on the stack that is neither common nor the owner */
     struct stack *stack;
+    _Atomic uintptr_t locale;    /* as it was set last; 0: it was not */
+    uintptr_t registered_locale; /* the last one that is a registration, */
+    uint32_t locale_site;        /* and by whom that was made */
     struct value *_Atomic pages[VALUE_PAGES];
     struct tls_dtors *tls_dtors; /* registry/tls_lists.h, under the registry lock */
     struct tasks *tasks;         /* registry/task_values.h; NULL: it never had one */
