@@ -4,7 +4,6 @@
 #include "modules/symbols.h"
 #include "ownership/common.h"
 #include "ownership/sites.h"
-#include "registry/old_words.h"
 #include "rules/paths.h"
 
 static bool is_in(struct span globs, const char *name)
@@ -82,12 +81,11 @@ static bool is_of_other_plugin(uint32_t number, const struct module *module,
     return requester && !module_is_permanent(requester);
 }
 
-/* The former contents of a small block were not noted when it was made: a field that the library
- * does not set may hold a word of a module that has nothing to do with the entry. */
+/* The former contents of few blocks were noted when they were made: a field that the library does
+ * not set may hold a word of a module that has nothing to do with the entry. */
 static bool may_be_older(const struct result *result, const struct known_registry *row)
 {
-    return !old_words_may_be(result->path[result->steps - 1].size) &&
-           is_of_other_plugin(result->site, result->module, row) &&
+    return is_of_other_plugin(result->site, result->module, row) &&
            !takes_call(result->module, row);
 }
 
