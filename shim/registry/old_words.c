@@ -86,13 +86,25 @@ static struct old_word *place_for(uintptr_t slot)
     return found ? found : first;
 }
 
-static COLD void note(uintptr_t block, uint32_t site, uintptr_t slot, uintptr_t word)
+static bool is_same(const struct old_word *old, const struct old_word *like)
 {
-    struct old_word *old = place_for(slot);
+    return atomic_load_explicit(&old->slot, memory_order_relaxed) == like->slot &&
+           atomic_load_explicit(&old->word, memory_order_relaxed) == like->word &&
+           atomic_load_explicit(&old->offset, memory_order_relaxed) == like->offset &&
+           atomic_load_explicit(&old->site, memory_order_relaxed) == like->site;
+}
+
+/* False: it was there already, of an earlier block of the same site at the same address. */
+static COLD bool note(uintptr_t block, uint32_t site, uintptr_t slot, uintptr_t word)
+{
+    struct old_word like = {slot, word, (uint32_t)(slot - block), site}, *old = place_for(slot);
+    if (is_same(old, &like))
+        return false;
     atomic_store_explicit(&old->slot, slot, memory_order_relaxed);
     atomic_store_explicit(&old->word, word, memory_order_relaxed);
-    atomic_store_explicit(&old->offset, (uint32_t)(slot - block), memory_order_relaxed);
+    atomic_store_explicit(&old->offset, like.offset, memory_order_relaxed);
     atomic_store_explicit(&old->site, site, memory_order_relaxed);
+    return true;
 }
 
 static bool is_zero(const uintptr_t *at, const uintptr_t *end)
@@ -155,10 +167,8 @@ static void read_part(struct reading *reading, const uintptr_t *at, const uintpt
             continue;
         }
         for (; at < next; at++) {
-            if (likely(*at - filter->lowest >= filter->span) || !territory_has(*at))
-                continue;
-            note(reading->block, reading->site, (uintptr_t)at, *at);
-            reading->found = true;
+            if (unlikely(*at - filter->lowest < filter->span) && territory_has(*at))
+                reading->found |= note(reading->block, reading->site, (uintptr_t)at, *at);
         }
     }
 }
@@ -197,9 +207,7 @@ static bool has(const struct old_word *first, const struct old_word *like)
 {
     for (const struct old_word *old = first; old < first + NEAR; old++)
         if (atomic_load_explicit(&old->slot, memory_order_relaxed) == like->slot)
-            return atomic_load_explicit(&old->word, memory_order_relaxed) == like->word &&
-                   atomic_load_explicit(&old->offset, memory_order_relaxed) == like->offset &&
-                   atomic_load_explicit(&old->site, memory_order_relaxed) == like->site;
+            return is_same(old, like);
     return false;
 }
 

@@ -6,8 +6,9 @@
  *
  * Only blocks of some size are read: programs write to all of a small one, and to a part of a pool
  * or of a table with room for more. Of each call site they are read until OLD_WORDS_IN_VAIN in a
- * row had no such word. From then on only samples are, until a sample has one, or a module comes or
- * goes: to read every block would make malloc of 4 KB ten times as slow.
+ * row had no such word that is new: to read every block would make malloc of 4 KB ten times as
+ * slow. From then on only samples are read, until a sample has a new one, or a module comes or
+ * goes.
  *
  * No lock, any phase.
  */
@@ -22,12 +23,12 @@
 
 enum {
     OLD_WORDS_LEAST = 128,
-    OLD_WORDS_MOST = 32 << 10,
+    OLD_WORDS_MOST = 128 << 10,
     OLD_WORDS_SITES = 4096, /* sites whose numbers have the same lowest bits share one count */
     OLD_WORDS_IN_VAIN = 255,
 };
 
-/* By site: so many blocks are still to be read, if none of them has an old word. Threads count
+/* By site: so many blocks are still to be read, if none of them has a new one. Threads count
  * without a lock: one too many is no harm. */
 extern HIDDEN uint8_t old_words_due[OLD_WORDS_SITES];
 
