@@ -173,12 +173,14 @@ static void read_part(struct reading *reading, const uintptr_t *at, const uintpt
     }
 }
 
+/* A sample that has one says that modules began to leave words: then other sites have some, too. */
 static void count_reading(uint8_t *due, bool found)
 {
     uint8_t before = __atomic_load_n(due, __ATOMIC_RELAXED);
-    uint8_t after = found ? OLD_WORDS_IN_VAIN : before ? before - 1 : 0;
-    if (after != before)
-        __atomic_store_n(due, after, __ATOMIC_RELAXED);
+    if (found && before == 0)
+        old_words_expect();
+    else if (found || before > 0)
+        __atomic_store_n(due, found ? OLD_WORDS_IN_VAIN : before - 1, __ATOMIC_RELAXED);
 }
 
 /* A page of zeros was never used, and what follows was not either: nobody needs to read that, which

@@ -7,8 +7,8 @@
  * Only blocks of some size are read: programs write to all of a small one, and to a part of a pool
  * or of a table with room for more. Of each call site they are read until OLD_WORDS_IN_VAIN in a
  * row had no such word that is new: to read every block would make malloc of 4 KB ten times as
- * slow. From then on only samples are read, until a sample has a new one, or a module comes or
- * goes.
+ * slow. From then on only samples are read. When a sample has a new one, or a module comes or goes,
+ * all sites begin again.
  *
  * No lock, any phase.
  */
