@@ -5,11 +5,10 @@
  */
 #include "host.h"
 #include "plugin.h"
+#include "support.h"
 #include "watcher.h"
 
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 enum { BYTES = 1000 };
@@ -23,10 +22,8 @@ static int on_event(void)
 
 ENTRY(start)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = malloc(BYTES)};
-
-    file = eventfd(0, EFD_CLOEXEC);
-    return epoll_ctl(host_epoll(), EPOLL_CTL_ADD, file, &event) == 0 ? 0 : -1;
+    file = support_watch(host_epoll(), malloc(BYTES));
+    return file >= 0 ? 0 : -1;
 }
 
 /* The entry ends with its file: then nobody has the block. */
@@ -40,10 +37,11 @@ ENTRY(close_file)
 /* The block is another library's, and points to code of this plug-in. */
 ENTRY(start_watcher)
 {
-    return watcher_watch(host_epoll(), on_event);
+    file = watcher_watch(host_epoll(), on_event);
+    return file >= 0 ? 0 : -1;
 }
 
 ENTRY(stop_watcher)
 {
-    return watcher_stop(host_epoll());
+    return watcher_stop(host_epoll(), file);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* A library that waits for events on behalf of others: only the kernel has what it keeps. */
 #include "watcher.h"
+#include "support.h"
 
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -8,27 +9,25 @@
 #include <unistd.h>
 
 struct watch {
-    int file;
     host_function *on_event;
 };
 
 int watcher_watch(int epoll, host_function *on_event)
 {
     struct watch *watch = malloc(sizeof *watch);
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = watch};
 
-    *watch = (struct watch){eventfd(1, EFD_CLOEXEC), on_event};
-    return epoll_ctl(epoll, EPOLL_CTL_ADD, watch->file, &event) == 0 ? 0 : -1;
+    if (!watch)
+        return -1;
+    watch->on_event = on_event;
+    return support_watch(epoll, watch);
 }
 
-int watcher_stop(int epoll)
+int watcher_stop(int epoll, int file)
 {
     struct epoll_event event = {0};
 
-    if (epoll_wait(epoll, &event, 1, 0) != 1)
+    if (eventfd_write(file, 1) != 0 || epoll_wait(epoll, &event, 1, 0) != 1)
         return -1;
-    struct watch *watch = event.data.ptr;
-    close(watch->file);
-    free(watch);
-    return 0;
+    free(event.data.ptr);
+    return close(file);
 }

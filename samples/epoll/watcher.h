@@ -4,10 +4,9 @@
 
 #include "host.h"
 
-/* Calls the function at an event that nobody waits for. */
+/* Calls the function at an event. Returns a descriptor for it, or -1. */
 int watcher_watch(int epoll, host_function *on_event);
 
-/* The end of the first one. */
-int watcher_stop(int epoll);
+int watcher_stop(int epoll, int file);
 
 #endif
