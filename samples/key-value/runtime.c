@@ -12,10 +12,10 @@ static int exception;
 
 ENTRY(start)
 {
-    return runtime_throw(NULL);
+    return runtime_throw(NULL) == 0 ? 0 : -1;
 }
 
 ENTRY(start_left)
 {
-    return runtime_throw(&exception);
+    return runtime_throw(&exception) == 0 ? 0 : -1;
 }
