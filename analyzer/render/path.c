@@ -77,6 +77,11 @@ static char *argument_text(const struct process *process, const struct path_node
     return text;
 }
 
+static char *epoll_text(const struct process *process, const struct path_node *node)
+{
+    return memory_format("the data of the epoll entry for descriptor %" PRId64, node->descriptor);
+}
+
 static char *stack_text(const struct process *process, const struct path_node *node)
 {
     char *thread = thread_text(node);
@@ -135,8 +140,8 @@ static const struct {
     char *(*text)(const struct process *process, const struct path_node *node);
 } nodes[] = {
     {"data", data_text},         {"tls", tls_text},     {"value", value_text},
-    {"argument", argument_text}, {"stack", stack_text}, {"mapping", mapping_text},
-    {"block", block_text},       {"image", image_text},
+    {"argument", argument_text}, {"epoll", epoll_text}, {"stack", stack_text},
+    {"mapping", mapping_text},   {"block", block_text}, {"image", image_text},
 };
 
 char *path_node_text(const struct process *process, const struct path_node *node)

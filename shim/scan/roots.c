@@ -4,6 +4,7 @@
 #include "base/sys.h"
 #include "base/written.h"
 #include "modules/relro.h"
+#include "registry/epolls.h"
 #include "registry/libc_lists.h"
 #include "scan/thread_roots.h"
 
@@ -110,6 +111,15 @@ static void add_lists(struct roots *roots)
             roots_add(roots, root);
     }
     libc_lists_each_block(add_list_block, roots);
+}
+
+static bool add_entry(const struct epoll_entry *entry, void *roots)
+{
+    if (epoll_data_is_address(entry->file, entry->data))
+        roots_add(
+            roots,
+            (struct root){.kind = ROOT_EPOLL, .word = entry->data, .key = (uint32_t)entry->file});
+    return false;
 }
 
 void roots_of_variables(struct roots *roots)
@@ -228,6 +238,7 @@ void roots_collect(struct roots *roots, const struct maps *maps, const struct he
     modules_each_mapped(add_data, roots);
     add_lists(roots);
     thread_roots_collect(roots);
+    epolls_each_entry(UINT64_MAX, add_entry, roots);
     if (taken.list)
         add_rest(roots, &taken, maps, pages);
     roots->failed |= !taken.list;
