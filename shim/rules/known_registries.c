@@ -199,7 +199,18 @@ static bool find(const struct result *result, bool is_code, enum evidence eviden
 {
     struct registry_cursor cursor = registry_rows();
     while (registry_rows_next(&cursor, row))
-        if (matches(result, is_code, evidence, row))
+        if (!row->is_set_again && matches(result, is_code, evidence, row))
+            return true;
+    return false;
+}
+
+/* Wherever else the block is reached from: it is of no use without a new call. */
+bool known_registry_is_set_again(const struct result *result)
+{
+    struct known_registry row;
+    struct registry_cursor cursor = registry_rows();
+    while (registry_rows_next(&cursor, &row))
+        if (row.is_set_again && is_made_by(result->site, &row))
             return true;
     return false;
 }
@@ -212,6 +223,8 @@ static bool begins_in_module(const struct result *result)
 enum registry_entry known_registry_find(const struct result *result, bool is_code,
                                         struct known_registry *row)
 {
+    if (known_registry_is_set_again(result))
+        return REGISTRY_DEAD;
     if (!begins_in_module(result))
         return REGISTRY_NONE;
     for (enum evidence evidence = BY_MAKER; evidence < EVIDENCE_COUNT; evidence++)
@@ -224,7 +237,7 @@ bool known_registry_made(const struct result *result, struct known_registry *row
 {
     struct registry_cursor cursor = registry_rows();
     while (begins_in_module(result) && registry_rows_next(&cursor, row))
-        if (begins_in_library(result, row) && is_made_by(result->site, row))
+        if (!row->is_set_again && begins_in_library(result, row) && is_made_by(result->site, row))
             return true;
     return false;
 }
