@@ -30,10 +30,22 @@ static const struct {
     [KIND_HANDLE] = {"opened at", NULL},
 };
 
+/* The other ones of thread-stack are about a thread whose stack itself is the module's memory. */
+static bool is_creation(const struct finding_record *data, int kind)
+{
+    size_t i = 0;
+
+    while (i < data->point_count && strcmp(data->points[i].role, "returns_to") != 0)
+        i++;
+    return kind == KIND_THREAD_STACK && i == data->point_count;
+}
+
 const char *stack_title(const struct finding_record *data)
 {
     int kind = name_to_kind(data->kind);
 
+    if (is_creation(data, kind))
+        return "created at";
     return kind >= 0 && titles[kind].stack != NULL ? titles[kind].stack : "created at";
 }
 

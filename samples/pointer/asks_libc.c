@@ -66,6 +66,13 @@ ENTRY(use_search)
     return hsearch(entry, ENTER) ? 0 : -1;
 }
 
+/* The entry is gone with the table. */
+ENTRY(stop_search)
+{
+    hdestroy();
+    return 0;
+}
+
 /* Pointers in blocks that are freed: the next owners find them there. */
 ENTRY(leave_old_words)
 {

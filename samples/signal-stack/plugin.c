@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Defect: the thread that called the plug-in handles signals on a stack that is memory of this
- * plug-in, or a block that the plug-in frees (start_block).
+ * plug-in, or a block that the plug-in frees (start_block), or memory that it unmaps
+ * (start_mapped).
  *
  * Consequence: the next signal to that thread whose handler was set with SA_ONSTACK is delivered to
  * unmapped memory, and the process dies.
@@ -16,6 +17,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,6 +25,7 @@ enum { SIZE = 65536 };
 
 static char area[SIZE];
 static char *block;
+static void *mapped;
 
 ENTRY(start)
 {
@@ -43,6 +46,19 @@ ENTRY(free_block)
 {
     free(block);
     return 0;
+}
+
+ENTRY(start_mapped)
+{
+    mapped = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    stack_t stack = {.ss_sp = mapped, .ss_size = SIZE};
+
+    return mapped != MAP_FAILED && sigaltstack(&stack, NULL) == 0 ? 0 : -1;
+}
+
+ENTRY(unmap)
+{
+    return munmap(mapped, SIZE) == 0 ? 0 : -1;
 }
 
 /* Past the C library: only the thread itself can tell. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Functions of libc that start a thread later, in a function of the program: SIGEV_THREAD. */
+/* Functions of libc that start a thread later, in a function of the program (SIGEV_THREAD), or of
+ * the kernel that send a signal with a pointer of the program. */
 #include "interpose/real.h"
 #include "interpose/registered_call.h"
 #include "interpose/registering.h"
@@ -10,11 +11,12 @@
 static struct registration *prepare(enum registration_type type, const struct sigevent *event,
                                     uintptr_t caller)
 {
-    if (!event || event->sigev_notify != SIGEV_THREAD)
+    if (!event || event->sigev_notify == SIGEV_NONE)
         return NULL;
+    bool calls = event->sigev_notify == SIGEV_THREAD;
     return registering_prepare(&(struct registration_request){
         .type = type,
-        .functions = {(uintptr_t)event->sigev_notify_function},
+        .functions = {calls ? (uintptr_t)event->sigev_notify_function : 0},
         .data = (uintptr_t)event->sigev_value.sival_ptr,
         .caller = caller,
     });
@@ -91,12 +93,14 @@ static void notify(union sigval value)
 }
 
 /* libc calls the function once, however the requests end. It runs through us, so that we know when
- * it has run. libc may call it even where this call fails. */
+ * it has run. libc may call it even where this call fails. Nobody is told of a signal's end. */
 EXPORT int getaddrinfo_a(int mode, struct gaicb **list, int count, struct sigevent *event)
 {
     REAL_LATE(getaddrinfo_a);
     struct registration *registration =
-        mode == GAI_NOWAIT ? prepare(REGISTERED_LOOKUP, event, CALLER()) : NULL;
+        mode == GAI_NOWAIT && event && event->sigev_notify == SIGEV_THREAD
+            ? prepare(REGISTERED_LOOKUP, event, CALLER())
+            : NULL;
     if (!registration)
         return real_getaddrinfo_a(mode, list, count, event);
     struct sigevent ours = *event;

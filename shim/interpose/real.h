@@ -17,6 +17,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <locale.h>
 #include <mqueue.h>
 #include <netdb.h>
 #include <printf.h>

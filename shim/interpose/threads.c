@@ -23,15 +23,35 @@ static void begin(struct thread *thread)
     guard_leave(saved_errno);
 }
 
+/* The creator notes it: the new thread may have little room there. */
+static void note_stack(const struct thread *thread, const pthread_attr_t *attributes)
+{
+    void *start;
+    size_t size;
+    int saved_errno;
+    if (pthread_attr_getstack(attributes, &start, &size) != 0 || !lifecycle_enter(&saved_errno))
+        return;
+    registration_prepare(&(struct registration_request){
+        .type = REGISTERED_THREAD_STACK, .identity = thread->serial, .data = (uintptr_t)start});
+    guard_leave(saved_errno);
+}
+
+static void forget_own(const struct thread *thread)
+{
+    static const enum registration_type types[] = {REGISTERED_SIGNAL_STACK, REGISTERED_THREAD_STACK,
+                                                   REGISTERED_LOCALE};
+    for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
+        if (registrations_any(types[i]))
+            registration_forget(types[i], thread->serial, false);
+}
+
 static void end(void *thread)
 {
     int saved_errno;
     if (!lifecycle_enter(&saved_errno))
         return;
     thread_end(thread);
-    if (registrations_any(REGISTERED_SIGNAL_STACK))
-        registration_forget(REGISTERED_SIGNAL_STACK, ((const struct thread *)thread)->serial,
-                            false);
+    forget_own(thread);
     if (report_has_open())
         lifecycle_resolve();
     guard_leave(saved_errno);
@@ -78,6 +98,7 @@ static void abandon(struct thread *thread)
     int saved_errno;
     if (!lifecycle_enter(&saved_errno))
         return;
+    forget_own(thread);
     thread_abandon(thread);
     guard_leave(saved_errno);
 }
@@ -97,6 +118,8 @@ EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attributes, pthre
     if (!thread)
         return real_pthread_create(id, attributes, routine, argument);
     thread->detached = is_detached(attributes);
+    if (attributes)
+        note_stack(thread, attributes);
     int error = real_pthread_create(id, attributes, run_pthread, thread);
     if (error)
         abandon(thread);

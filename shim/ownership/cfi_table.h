@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Finds the entry for an address in a module's unwind tables (FDE), with the part that it shares
- * with others (CIE). LSB Core, "Exception Frames". For cfi.c alone.
+ * with others (CIE). LSB Core, "Exception Frames".
  */
 #ifndef DLPIN_OWNERSHIP_CFI_TABLE_H
 #define DLPIN_OWNERSHIP_CFI_TABLE_H

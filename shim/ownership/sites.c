@@ -5,6 +5,7 @@
 #include "base/lock.h"
 #include "base/options.h"
 #include "ownership/caller_stack.h"
+#include "ownership/cfi_table.h"
 #include "ownership/layouts.h"
 
 #include <string.h>
@@ -224,6 +225,17 @@ static bool is_libc(uintptr_t return_address)
     return module && module->libc;
 }
 
+/* True in hcreate_r(3), which hcreate(3) calls. */
+static bool is_of_table(uintptr_t return_address)
+{
+    static _Atomic uintptr_t hcreate_start;
+    struct cfi_entry entry;
+    if (!atomic_load(&hcreate_start))
+        atomic_store(&hcreate_start,
+                     (uintptr_t)module_symbol(modules_find_live(return_address - 1), "hcreate_r"));
+    return cfi_find(&entry, return_address - 1, NULL) && entry.start == atomic_load(&hcreate_start);
+}
+
 /* `first` is the return address of the call that allocates. */
 static bool learn(uintptr_t key, struct frame owner, struct frame requester, uint32_t hop,
                   uintptr_t first, uint64_t *value)
@@ -237,6 +249,7 @@ static bool learn(uintptr_t key, struct frame owner, struct frame requester, uin
     module_ref(owner.module);
     module_ref(requester.module);
     site->by_libc = !hop && is_libc(first);
+    site->is_table = site->by_libc && is_of_table(first);
     /* Modules that stay have no finding that needs the stack. */
     if (!hop && !is_permanent(site))
         site->stack = stack_capture_small(options.malloc_context_size);

@@ -28,7 +28,8 @@ struct site {
     struct frame owner;     /* whose call it is: the nearest module that is not a runtime */
     struct frame requester; /* the nearest that is not common; the same where the owner is not */
     struct stack *stack;    /* of the first call from here */
-    bool by_libc;           /* the C library allocated, called from here */
+    bool by_libc;           /* the C library allocated, called from here; */
+    bool is_table;          /* a table for entries of its callers, which begins empty (hcreate) */
     struct site *next_retired;
     UT_hash_handle hh;
 };

@@ -5,7 +5,9 @@
 #include "registry/async_io.h"
 #include "registry/epolls.h"
 #include "registry/heap.h"
+#include "registry/mappings.h"
 #include "registry/signal_stacks.h"
+#include "registry/threads.h"
 
 #include <argp.h>
 #include <error.h>
@@ -228,7 +230,9 @@ static bool queue_notifies(int queue, uintptr_t inode)
     long number = 0;
     for (pid = pid ? pid + strlen(mine) : ""; *pid >= '0' && *pid <= '9'; pid++)
         number = number * 10 + (*pid - '0');
-    return strstr(status, "NOTIFY:2") && number == sys_getpid();
+    /* SIGEV_SIGNAL, SIGEV_THREAD; of others nobody is told. */
+    bool tells = strstr(status, "NOTIFY:0") || strstr(status, "NOTIFY:2");
+    return tells && number == sys_getpid();
 }
 
 /* A type of printf's arguments is known by its number, which a conversion's argument function has
@@ -241,12 +245,22 @@ static bool has_conversion(const struct module *module)
     return each;
 }
 
+/* As long as memory that was allocated is there, it does no harm. What remains of a mapping in two
+ * parts is the lower part. */
+static bool memory_is_there(const struct registration *registration)
+{
+    if (registration->block)
+        return heap_is_block(registration->block, registration->site);
+    const struct mapped *mapped =
+        registration->mapping ? mapping_find_locked(registration->data) : NULL;
+    return mapped && mapped->serial == registration->mapping && mapping_is_there(mapped);
+}
+
 bool registration_is_live(const struct registration *registration)
 {
     if (registration->muted)
         return false;
-    /* As long as the block is there, it does no harm. */
-    if (registration->block && heap_is_block(registration->block, registration->site))
+    if (memory_is_there(registration))
         return false;
     if (registration->type == REGISTERED_ATFORK || registration->type == REGISTERED_QUICK_EXIT ||
         registration->type == REGISTERED_FRAMES)
@@ -257,6 +271,10 @@ bool registration_is_live(const struct registration *registration)
                    : queue_notifies((int)registration->argument, registration->identity);
     if (registration->type == REGISTERED_SIGNAL_STACK)
         return signal_stack_is_set(registration->identity, registration->data);
+    if (registration->type == REGISTERED_LOCALE) {
+        const struct thread *thread = thread_by_serial_locked(registration->identity);
+        return thread && thread_is_live(thread);
+    }
     if (registration->type == REGISTERED_ASYNC_IO)
         return async_io_is_in_flight(registration);
     if (registration->type == REGISTERED_EPOLL)

@@ -176,6 +176,12 @@ const struct mapped *mapping_by_serial_locked(uint64_t serial)
     return NULL;
 }
 
+const struct mapped *mapping_find_locked(uintptr_t address)
+{
+    size_t at = find_locked(address);
+    return at < count && list[at].start <= address ? &list[at] : NULL;
+}
+
 static void mark_site(struct mapped *mapped, void *bitmap)
 {
     site_mark(bitmap, mapped->site);

@@ -49,6 +49,9 @@ typedef void mapping_visitor(struct mapped *mapped, void *data);
 void mappings_each_locked(mapping_visitor *visit, void *data);
 const struct mapped *mapping_by_serial_locked(uint64_t serial);
 
+/* The one that has the address, or NULL. */
+const struct mapped *mapping_find_locked(uintptr_t address);
+
 void mappings_mark_sites_locked(struct site_bitmap *bitmap);
 
 #endif

@@ -6,6 +6,7 @@
 #include "modules/work.h"
 #include "ownership/sites.h"
 #include "registry/heap.h"
+#include "registry/mappings.h"
 
 #include <string.h>
 
@@ -49,18 +50,25 @@ static struct module *maker_of(const struct site *site)
     return owner && owner->common ? site->requester.module : owner;
 }
 
-/* True for types whose data is often a block; a search for a block takes time, and other data is
- * mostly not freed earlier. */
-static bool may_be_block(const struct registration *made)
+/* True for types whose data may be memory that was allocated, and stays there until we see it
+ * replaced: what is at its address then is not libc's. */
+static bool may_be_allocated(enum registration_type type)
 {
-    return made->type == REGISTERED_SIGNAL_STACK || made->type == REGISTERED_FRAMES ||
-           made->type == REGISTERED_ASYNC_IO;
+    static const enum registration_type types[] = {
+        REGISTERED_SIGNAL_STACK,  REGISTERED_FRAMES,   REGISTERED_ASYNC_IO,
+        REGISTERED_THREAD_STACK,  REGISTERED_LOG_NAME, REGISTERED_RANDOM_STATE,
+        REGISTERED_MEMORY_STREAM, REGISTERED_LOCALE,
+    };
+    for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
+        if (types[i] == type)
+            return true;
+    return false;
 }
 
 static void resolve_block(struct registration *made, uintptr_t data)
 {
     struct heap_block block;
-    if (!data || !may_be_block(made) || !heap_find(data, &block))
+    if (!heap_find(data, &block))
         return;
     struct module *maker = maker_of(site_get(block.site));
     if (!may_dangle(maker, made->keeper))
@@ -68,6 +76,28 @@ static void resolve_block(struct registration *made, uintptr_t data)
     made->image = maker;
     made->block = block.start;
     made->site = block.site;
+}
+
+static void resolve_mapping(struct registration *made, uintptr_t data)
+{
+    if (!mappings_may_have(data, 1) || !lock_acquire(&registry_lock))
+        return;
+    const struct mapped *mapped = mapping_find_locked(data);
+    struct module *maker = mapped ? maker_of(site_get(mapped->site)) : NULL;
+    if (may_dangle(maker, made->keeper)) {
+        made->image = maker;
+        made->mapping = mapped->serial;
+    }
+    lock_release(&registry_lock);
+}
+
+static void resolve_allocated(struct registration *made, uintptr_t data)
+{
+    if (!data || !may_be_allocated(made->type))
+        return;
+    resolve_block(made, data);
+    if (!made->block)
+        resolve_mapping(made, data);
 }
 
 static void resolve_data(struct registration *made, uintptr_t data)
@@ -95,7 +125,7 @@ static bool resolve(struct registration *made, const struct registration_request
     if (!made->image)
         resolve_data(made, request->other);
     if (!made->image && !request->functions[0])
-        resolve_block(made, request->data);
+        resolve_allocated(made, request->data);
     if (made->type == REGISTERED_ASYNC_IO)
         made->home = module_of(made->identity, NULL, false);
     return wanted || made->image;

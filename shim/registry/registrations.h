@@ -37,7 +37,9 @@
     X(ENVIRON, ENVIRONMENT, "environ", "environ was replaced")                            \
     X(EPOLL, EPOLL, "epoll_ctl", "the entry was removed, or has other data")              \
     X(FRAMES, UNWIND_FRAMES, "__register_frame", "the tables were deregistered")          \
-    X(SIGNAL_STACK, SIGNAL_STACK, "sigaltstack", "the thread has another one, or ended")
+    X(SIGNAL_STACK, SIGNAL_STACK, "sigaltstack", "the thread has another one, or ended")  \
+    X(THREAD_STACK, THREAD_STACK, "pthread_create", "the thread ended")                   \
+    X(LOCALE, HOOK, "uselocale", "the thread has another one, or ended")
 
 #define DLPIN_REGISTRATION_ROW(name, ...) REGISTERED_##name,
 enum registration_type { DLPIN_REGISTRATIONS(DLPIN_REGISTRATION_ROW) REGISTRATION_TYPES };
@@ -59,7 +61,8 @@ struct registration {
     uintptr_t data;                                 /* what libc will read, or hand to them */
     struct module *image;                           /* that `data` points into, or NULL; or, */
     uintptr_t block;                                /* where it points into this heap block, */
-    uint32_t site;                                  /* that was made here, who made that */
+    uint32_t site;                                  /* that was made here, who made that; or, */
+    uint64_t mapping;                               /* into this one, who mapped that */
     struct module *keeper;                          /* whose handle it goes with, or NULL */
     struct module *requester;                       /* the nearest one that is not common */
     struct module *home;                            /* of the control block, or NULL */

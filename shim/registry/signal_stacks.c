@@ -34,13 +34,7 @@ void signal_stack_changed(uintptr_t caller)
     if (start)
         made = registration_prepare(&(struct registration_request){
             .type = REGISTERED_SIGNAL_STACK, .data = start, .caller = caller});
-    if (!registrations_any(REGISTERED_SIGNAL_STACK))
-        return;
-    const struct thread *self = thread_self();
-    if (self)
-        registration_complete(made, REGISTERED_SIGNAL_STACK, self->serial);
-    else if (made)
-        registration_remove(made);
+    thread_registered(made, REGISTERED_SIGNAL_STACK);
 }
 
 bool signal_stack_is_set(uint64_t thread, uintptr_t start)

@@ -260,6 +260,17 @@ struct thread *thread_self(void)
     return thread;
 }
 
+void thread_registered(struct registration *made, enum registration_type type)
+{
+    if (!registrations_any(type))
+        return;
+    const struct thread *self = thread_self();
+    if (self)
+        registration_complete(made, type, self->serial);
+    else if (made)
+        registration_remove(made);
+}
+
 void thread_name(pid_t tid, char name[static 32])
 {
     struct text path = {0};

@@ -15,6 +15,7 @@
 
 #include "ownership/sites.h"
 #include "registry/keys.h"
+#include "registry/registrations.h"
 
 #include <pthread.h>
 #include <sys/types.h>
@@ -71,6 +72,10 @@ void thread_end(struct thread *thread);
 
 /* The calling thread's record, made now if there is none. NULL: no memory. */
 struct thread *thread_self(void);
+
+/* The calling thread has it now, of which each thread has one; NULL: it has another one, which was
+ * not kept. Takes the registry lock. */
+void thread_registered(struct registration *made, enum registration_type type);
 
 /* The calling thread set a value. `site` as of site_here. */
 void thread_set_value(pthread_key_t key, const void *value, uint32_t site);

@@ -70,7 +70,7 @@
     X(FORK_HANDLER, "fork-handler", "fork handler left in the module", "registration",             \
       "dangling error, held warning")                                                              \
     X(TIMER, "timer", "timer or notification left that calls the module", "registration",          \
-      "dangling error, lost warning, held warning")                                                \
+      "dangling error, dangling warning, lost warning, held warning")                              \
     X(ASYNC_IO, "async-io", "asynchronous I/O of the module left in flight", "registration",       \
       "dangling error, held warning")                                                              \
     X(HOOK, "hook", "hook of a library left in the module", "registration",                        \

@@ -18,6 +18,17 @@ static bool runs_its_routine(const struct thread *thread, const struct module *m
            thread_is_live(thread);
 }
 
+/* Allocated memory has no name in the module. */
+static void set_memory_of_stack(const struct passage *passage, struct finding *finding)
+{
+    finding->address = passage->pc;
+    finding->place = passage->stack_at;
+    if (passage->stack_at == PLACE_BLOCK) {
+        module_unref(finding->function.module);
+        finding->function = (struct frame){0};
+    }
+}
+
 static bool match_thread_stack(const struct subject *subject, struct finding *finding)
 {
     const struct passage *passage = subject->frame.passage;
@@ -27,13 +38,38 @@ static bool match_thread_stack(const struct subject *subject, struct finding *fi
     finding->severity = passage->certain ? SEVERITY_ERROR : SEVERITY_WARNING;
     finding->pending = subject->closing;
     finding->frame.unwound = passage->certain;
+    if (passage->stack_at)
+        set_memory_of_stack(passage, finding);
     finding->stack = stack_copy(passage->stack);
     return true;
+}
+
+static void explain_memory_of_stack(const struct finding *finding, struct message *message)
+{
+    word_fate(&message->cause, finding);
+    word_thread(&message->cause, finding);
+    text_add(&message->cause, " has its stack in memory of the module, at ");
+    if (finding->place == PLACE_IMAGE)
+        word_in_image(&message->cause, finding);
+    else
+        text_printf(&message->cause, "%lx, which the module allocated and which was released",
+                    (unsigned long)finding->address);
+    text_add(&message->consequence,
+             finding->place == PLACE_IMAGE
+                 ? "The thread's next instruction that uses its stack kills the process"
+                 : "The thread and whoever has this memory next write over each other's data");
+    text_add(&message->fix, "End the thread, and wait for its end with pthread_join, or have it "
+                            "leave this stack,");
+    word_undo(&message->fix, finding);
 }
 
 static void explain_thread_stack(const struct finding *finding, struct message *message)
 {
     bool unwound = finding->frame.unwound;
+    if (finding->place != PLACE_NONE) {
+        explain_memory_of_stack(finding, message);
+        return;
+    }
     word_fate(&message->cause, finding);
     word_thread(&message->cause, finding);
     text_add(&message->cause,
@@ -66,7 +102,20 @@ static bool lies_there(uintptr_t slot, uintptr_t wanted)
            word == wanted;
 }
 
-/* A thread that runs just now may still return there: the word is on its stack. */
+/* The thread was started with this stack. */
+static bool has_stack(pid_t tid, uintptr_t stack)
+{
+    const struct registration *each = registrations[REGISTERED_THREAD_STACK];
+    for (; each; each = each->next) {
+        const struct thread *thread = thread_by_serial_locked(each->identity);
+        if (each->data == stack && thread && atomic_load(&thread->tid) == tid)
+            return true;
+    }
+    return false;
+}
+
+/* A thread that runs just now may still return there: the word is on its stack. Without a word it
+ * is the thread's own register, or its stack as a whole. */
 static void still_holds(const struct object *object, const char **how)
 {
     pid_t tid = object->frame.tid;
@@ -78,9 +127,11 @@ static void still_holds(const struct object *object, const char **how)
         return;
     }
     bool sampled = self || stack_sample_once(tid, &stack);
-    bool is_on = object->frame.slot ? lies_there(object->frame.slot, object->frame.pc) &&
-                                          (!sampled || stack.sp <= object->frame.slot)
-                                    : !sampled || self || stack.pc == object->frame.pc;
+    bool is_on = object->frame.slot
+                     ? lies_there(object->frame.slot, object->frame.pc) &&
+                           (!sampled || stack.sp <= object->frame.slot)
+                     : !sampled || self || stack.pc == object->frame.pc ||
+                           stack.sp == object->frame.pc || has_stack(tid, object->frame.pc);
     if (!is_on)
         *how = "the thread is not there any more";
 }
@@ -88,6 +139,10 @@ static void still_holds(const struct object *object, const char **how)
 static void write_subject(struct text *text, const struct finding *finding)
 {
     subject_thread(text, finding);
+    if (finding->place != PLACE_NONE) {
+        subject_address(text, finding, "address");
+        return;
+    }
     json_member(text, "returns_to");
     json_frame(text, &finding->function, 1);
     if (finding->object.frame.slot)

@@ -20,6 +20,7 @@ struct passage {
     uintptr_t pc, slot; /* the address in the module, and where it lies; 0: it is the thread's pc */
     bool unmapped;      /* nothing lies at pc */
     bool certain;       /* unwinding led there; else it is a word that looks so */
+    enum place stack_at; /* if not PLACE_NONE: pc is where the thread's stack itself lies */
     struct stack *stack;
 };
 

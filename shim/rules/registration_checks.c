@@ -8,12 +8,42 @@
 #include "registry/libc_state.h"
 #include "registry/signal_stacks.h"
 #include "registry/threads.h"
+#include "rules/passages.h"
 #include "rules/rule.h"
 
-static void apply(const struct registration *registration, struct found *found)
+/* The thread is found in use of the stack, as one is that returns into a module. */
+static void apply_thread_stack(const struct registration *registration,
+                               const struct module *closing, struct found *found)
 {
-    found_apply(&(struct subject){.class = &registration_class, .registration = registration},
+    const struct thread *thread = thread_by_serial_locked(registration->identity);
+    bool is_allocated = registration->block || registration->mapping;
+    struct passage passage = {.module = registration->image,
+                              .pc = registration->data,
+                              .certain = true,
+                              .stack_at = is_allocated ? PLACE_BLOCK : PLACE_IMAGE,
+                              .stack = registration->stack};
+    if (!thread || !thread_is_live(thread) ||
+        (closing ? registration->image != closing : !module_is_unloaded(registration->image)))
+        return;
+    passage.tid = atomic_load(&thread->tid);
+    found_apply(&(struct subject){.class = &frame_class,
+                                  .closing = closing,
+                                  .frame = {.passage = &passage, .thread = thread}},
                 found);
+}
+
+/* `closing`: NULL, or the module that may be about to be unmapped. */
+static void apply(const struct registration *registration, const struct module *closing,
+                  struct found *found)
+{
+    if (registration->type == REGISTERED_THREAD_STACK)
+        apply_thread_stack(registration, closing, found);
+    else
+        found_apply(&(struct subject){.class = &registration_class,
+                                      .registration = registration,
+                                      .closing = closing,
+                                      .candidate = closing},
+                    found);
 }
 
 /* For an address in libc's own state, which may have come at any time: no module may have this
@@ -40,12 +70,12 @@ static bool check_variable(uintptr_t string, void *data)
     struct registration found = {
         .type = REGISTERED_VARIABLE, .data = string, .call = "the environment"};
     if (seen) {
-        apply(seen, data);
+        apply(seen, NULL, data);
         return false;
     }
     found.image = last_owner(string);
     if (found.image && is_unreadable(string))
-        apply(&found, data);
+        apply(&found, NULL, data);
     module_unref(found.image);
     return false;
 }
@@ -57,7 +87,7 @@ void found_environment_locked(bool unseen, struct found *found)
         environment_each(check_variable, found);
     list.image = last_owner(list.data);
     if (list.image && is_unreadable(list.data))
-        apply(&list, found);
+        apply(&list, NULL, found);
     module_unref(list.image);
 }
 
@@ -74,7 +104,7 @@ static bool check_entry(const struct epoll_entry *entry, void *data)
             return false;
     unseen.image = last_owner(entry->data);
     if (unseen.image && is_unreadable(entry->data))
-        apply(&unseen, data);
+        apply(&unseen, NULL, data);
     module_unref(unseen.image);
     return false;
 }
@@ -93,7 +123,7 @@ static void check_handlers_locked(struct found *found)
         handler.identity = i;
         handler.functions[0].module = last_owner(handler.functions[0].pc);
         if (handler.functions[0].module && is_unreadable(handler.functions[0].pc))
-            apply(&handler, found);
+            apply(&handler, NULL, found);
         module_unref(handler.functions[0].module);
     }
 }
@@ -112,25 +142,22 @@ static void check_signal_stack_locked(struct found *found)
         guard.self ? registration_by_identity_locked(REGISTERED_SIGNAL_STACK, guard.self->serial)
                    : NULL;
     if (image && is_unreadable(start) && (!seen || seen->data != start))
-        apply(&unseen, found);
+        apply(&unseen, NULL, found);
     module_unref(image);
 }
 
-/* A timer may expire, a request end, a notification come, between the last destructor and the
- * unmapping. */
+/* A timer may expire, a request end, a notification come, a thread continue, between the last
+ * destructor and the unmapping. */
 static void check_closing_locked(const struct module *module, struct found *found)
 {
     static const enum registration_type types[] = {REGISTERED_TIMER, REGISTERED_QUEUE,
-                                                   REGISTERED_LOOKUP, REGISTERED_ASYNC_IO};
+                                                   REGISTERED_LOOKUP, REGISTERED_ASYNC_IO,
+                                                   REGISTERED_THREAD_STACK};
     async_io_ask_locked();
     for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
         for (struct registration *each = registrations[types[i]]; each; each = each->next)
             if (registration_is_live(each))
-                found_apply(&(struct subject){.class = &registration_class,
-                                              .registration = each,
-                                              .closing = true,
-                                              .candidate = module},
-                            found);
+                apply(each, module, found);
 }
 
 static void check_all_locked(struct found *found)
@@ -141,7 +168,7 @@ static void check_all_locked(struct found *found)
                 continue;
             work_note(WORK_REGISTRATIONS); /* it still is at the next check */
             if (type != REGISTERED_VARIABLE && registration_is_live(each))
-                apply(each, found);
+                apply(each, NULL, found);
         }
 }
 

@@ -31,11 +31,11 @@ static const struct frame *function_that_left(const struct subject *subject)
     return NULL;
 }
 
-/* Whose signal stack it is. One that was set past us has no serial number, and the thread's own for
- * its identity. */
+/* Whose signal stack or locale it is. One that was set past us has no serial number, and the
+ * thread's own for its identity. */
 static pid_t thread_of(const struct registration *registration)
 {
-    if (registration->type != REGISTERED_SIGNAL_STACK)
+    if (registration->type != REGISTERED_SIGNAL_STACK && registration->type != REGISTERED_LOCALE)
         return 0;
     if (!registration->serial)
         return (pid_t)registration->identity;
@@ -65,6 +65,15 @@ static void copy_registration(const struct registration *registration, struct fi
     finding->tid = thread_of(registration);
 }
 
+/* True where only the kernel has the data: it depends on whom the kernel gives that to what will
+ * happen. */
+static bool is_for_anybody(const struct registration *registration)
+{
+    bool notifies =
+        registration->type == REGISTERED_TIMER || registration->type == REGISTERED_QUEUE;
+    return registration->type == REGISTERED_EPOLL || (notifies && !registration->functions[0].pc);
+}
+
 static bool match_registration(const struct subject *subject, struct finding *finding)
 {
     const struct registration *registration = subject->registration;
@@ -74,14 +83,14 @@ static bool match_registration(const struct subject *subject, struct finding *fi
     if (!function && !has_left(registration->image, subject))
         return false;
     bool armed = registration_is_armed(registration);
-    if (subject->closing && !armed)
+    if (subject->closing && (!armed || is_for_anybody(registration)))
         return false;
-    /* A freed block is a finding whether its maker is mapped or not. */
-    if (!function && registration->block && !module_is_unloaded(registration->image))
+    /* Released memory is a finding whether its maker is mapped or not. */
+    bool is_allocated = registration->block || registration->mapping;
+    if (!function && is_allocated && !module_is_unloaded(registration->image))
         return false;
     finding->verdict = armed ? VERDICT_DANGLING : VERDICT_LOST;
-    finding->severity =
-        armed && registration->type != REGISTERED_EPOLL ? SEVERITY_ERROR : SEVERITY_WARNING;
+    finding->severity = armed && !is_for_anybody(registration) ? SEVERITY_ERROR : SEVERITY_WARNING;
     finding->pending = subject->closing;
     if (function) {
         finding->function = *function;
@@ -90,12 +99,22 @@ static bool match_registration(const struct subject *subject, struct finding *fi
         finding->function = registration->functions[0];
         module_ref(finding->function.module);
         finding->address = registration->data;
-        finding->place = registration->block ? PLACE_BLOCK : PLACE_IMAGE;
+        finding->place = is_allocated ? PLACE_BLOCK : PLACE_IMAGE;
     }
     finding->module = module_ref(function ? function->module : registration->image);
     finding->owner = module_ref(finding->module);
     copy_registration(registration, finding);
     return true;
+}
+
+/* Where the data is, or was. */
+static void say_memory(const struct finding *finding, struct text *message)
+{
+    if (finding->place == PLACE_BLOCK)
+        text_printf(message, "%lx, which the module allocated and which was released",
+                    (unsigned long)finding->address);
+    else
+        word_in_image(message, finding);
 }
 
 /* "its function f (…)" or "with its data 0x… as argument" */
@@ -109,7 +128,7 @@ static void say_what(const struct finding *finding, struct text *message)
         word_function(message, &finding->function);
         text_add(message, " with ");
     }
-    word_in_image(message, finding);
+    say_memory(finding, message);
 }
 
 static void explain_exit_handler(const struct finding *finding, struct message *message)
@@ -151,9 +170,9 @@ static void explain_idle_timer(const struct finding *finding, struct message *me
 {
     text_add(&message->cause, "a timer that it made with timer_create is still there, with ");
     say_what(finding, &message->cause);
-    text_add(&message->cause, " to be called");
+    text_add(&message->cause, finding->function.pc ? " to be called" : " to be sent by signal");
     if (!finding->object.closed)
-        text_add(&message->consequence, "Nothing is called as long as nobody arms it, but nobody "
+        text_add(&message->consequence, "Nothing happens as long as nobody arms it, but nobody "
                                         "can delete it any more; each load of the module leaves "
                                         "one");
     text_add(&message->fix, "Call timer_delete");
@@ -174,16 +193,22 @@ static void explain_timer(const struct finding *finding, struct message *message
         explain_idle_timer(finding, message);
         return;
     }
+    bool calls = finding->function.pc;
     text_printf(&message->cause, "a notification that was set up with %s still %s ",
-                finding->registration.call, finding->function.pc ? "calls" : "has as argument");
+                finding->registration.call, calls ? "calls" : "sends a signal with");
     say_what(finding, &message->cause);
-    if (!finding->object.closed)
+    if (!finding->object.closed && !calls)
+        text_add(&message->consequence, "The kernel gives the pointer to whoever handles the "
+                                        "signal, who reads or calls unmapped memory: then the "
+                                        "process dies");
+    if (!finding->object.closed && calls)
         text_add(&message->consequence, "When the notification comes, the C library calls it in a "
                                         "new thread: that jumps into unmapped memory, and the "
                                         "process dies");
     text_printf(&message->fix, "Call %s", cancelling_call(finding->registration.call));
     word_undo(&message->fix, finding);
-    text_add(&message->fix, ", and wait for a notification that is under way");
+    if (calls)
+        text_add(&message->fix, ", and wait for a notification that is under way");
 }
 
 static const char *async_io_consequence(const struct finding *finding)
@@ -212,7 +237,7 @@ static void explain_async_io(const struct finding *finding, struct message *mess
         say_what(finding, &message->cause);
     } else if (finding->place == PLACE_BLOCK) {
         text_printf(&message->cause,
-                    "lay at %lx in a block that the module made and that was freed",
+                    "lay at %lx in memory that the module allocated and that was released",
                     (unsigned long)finding->address);
     } else {
         text_printf(&message->cause, "lies at %lx in its image", (unsigned long)finding->address);
@@ -236,6 +261,7 @@ static void say_remedy(struct text *fix, const char *call)
         {"fmemopen", "Call fclose"},
         {"initstate", "Call setstate with the state that initstate returned,"},
         {"setstate", "Call setstate with a state that stays,"},
+        {"uselocale", "Call uselocale with the locale that was there before, in the same thread,"},
         {"register_printf_specifier", "Call register_printf_specifier with NULL for it"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(remedies); i++) {
@@ -250,6 +276,20 @@ static void say_remedy(struct text *fix, const char *call)
         text_printf(fix, "Set %s to what was there before", call);
 }
 
+static const char *hook_consequence(enum place place)
+{
+    switch (place) {
+    case PLACE_IMAGE:
+        return "The next use reads or writes unmapped memory, and the process dies";
+    case PLACE_BLOCK:
+        return "The next use reads or writes memory that others have by then, and the process "
+               "dies, or their data is wrong";
+    case PLACE_NONE:
+        break;
+    }
+    return "The next use jumps into unmapped memory, and the process dies";
+}
+
 static void explain_hook(const struct finding *finding, struct message *message)
 {
     const char *call = finding->registration.call;
@@ -257,13 +297,14 @@ static void explain_hook(const struct finding *finding, struct message *message)
     text_printf(&message->cause, "what it gave to %s", call);
     if (finding->registration.name[0])
         text_printf(&message->cause, " for %s", finding->registration.name);
+    if (finding->tid) {
+        text_add(&message->cause, " in ");
+        word_thread(&message->cause, finding);
+    }
     text_add(&message->cause, " is still in use: ");
     say_what(finding, &message->cause);
     if (!finding->object.closed)
-        text_add(&message->consequence,
-                 finding->place == PLACE_IMAGE
-                     ? "The next use reads or writes unmapped memory, and the process dies"
-                     : "The next use jumps into unmapped memory, and the process dies");
+        text_add(&message->consequence, hook_consequence(finding->place));
     if (strcmp(call, "register_printf_type") == 0) {
         text_add(&message->fix, "Call register_printf_type in code that stays: it cannot be taken "
                                 "back");
@@ -280,11 +321,7 @@ static void explain_signal_stack(const struct finding *finding, struct message *
     text_add(&message->cause, "the signal stack of ");
     word_thread(&message->cause, finding);
     text_add(&message->cause, ", set with sigaltstack, is at ");
-    if (is_block)
-        text_printf(&message->cause, "%lx, in a block that the module made and that was freed",
-                    (unsigned long)finding->address);
-    else
-        word_in_image(&message->cause, finding);
+    say_memory(finding, &message->cause);
     if (!finding->object.closed)
         text_printf(&message->consequence,
                     "The next signal to that thread whose handler was set with SA_ONSTACK %s, and "
@@ -302,7 +339,7 @@ static void explain_unwind_frames(const struct finding *finding, struct message 
     text_printf(&message->cause,
                 "its unwind tables are still registered with %s: ", finding->registration.call);
     if (is_block)
-        text_printf(&message->cause, "%lx, in a block that was freed",
+        text_printf(&message->cause, "%lx, in memory that was released",
                     (unsigned long)finding->address);
     else
         word_in_image(&message->cause, finding);

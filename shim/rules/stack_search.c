@@ -29,7 +29,8 @@ struct stack_gaps stack_gaps;
 struct watched {
     pid_t tid;
     bool seen, self;
-    uintptr_t end; /* of the stack that it was given; 0: not known */
+    bool was_given; /* its stack in one of the modules */
+    uintptr_t end;  /* of the stack that it was given; 0: not known */
     struct thread_stack at;
 };
 
@@ -69,6 +70,9 @@ static void find_ends(struct round *round)
         return;
     for (const struct thread *thread = threads; thread; thread = thread->next) {
         struct watched *place = find_place(round, atomic_load(&thread->tid));
+        if (place)
+            place->was_given =
+                thread->seen_to_start && ranges_find(round->search->ranges, thread->thread_pointer);
         if (place)
             place->end = (place->tid == pid ? sys_first_stack_end() : thread->thread_pointer) &
                          ~(uintptr_t)(WORD - 1);
@@ -406,11 +410,29 @@ static void check_place(struct round *round, struct watched *place)
         each_word(round, round->frames.rest, end, apply_word, &beyond);
 }
 
+/* A thread that was started with a stack in the module is among the registrations. */
+static bool is_on_module(struct round *round, const struct watched *place)
+{
+    uintptr_t sp = place->at.sp;
+    const struct range *range = ranges_find(round->search->ranges, sp);
+    if (!range || place->was_given)
+        return range;
+    struct passage passage = {.tid = place->tid,
+                              .module = range->module,
+                              .pc = sp,
+                              .certain = true,
+                              .unmapped = !is_readable(sp),
+                              .stack_at = PLACE_IMAGE};
+    apply(round, &passage);
+    return true;
+}
+
 static void check_thread(struct round *round, struct watched *place)
 {
     round->passed = NULL;
     if (place->seen && place->at.sp && (round->search->with_caller || !place->self)) {
-        check_place(round, place);
+        if (!is_on_module(round, place))
+            check_place(round, place);
         check_wait(round, place);
     }
     round->occupied |= found_mutexes(&(struct mutex_check){.tid = place->tid,

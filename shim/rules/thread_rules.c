@@ -2,6 +2,7 @@
 /* Live threads. */
 #include "modules/symbols.h"
 #include "ownership/frame_json.h"
+#include "registry/libc_state.h"
 #include "registry/threads.h"
 #include "rules/passages.h"
 #include "rules/paths.h"
@@ -216,13 +217,21 @@ static void explain_thread_argument(const struct finding *finding, struct messag
     text_add(&message->fix, "; or give the thread memory that outlives the module");
 }
 
+/* Its stack was the module's, and is not there any more. */
+static bool has_lost_stack(const struct thread *thread)
+{
+    const struct registration *stack =
+        registration_by_identity_locked(REGISTERED_THREAD_STACK, thread->serial);
+    return stack && module_is_unloaded(stack->image) && registration_is_live(stack);
+}
+
 /* A thread that is in the module has a finding of its own. */
 static bool match_thread_requested(const struct subject *subject, struct finding *finding)
 {
     const struct thread *thread = subject->thread.thread;
     if (subject->retained || !module_is_left(thread->requester) ||
         module_is_left(thread->routine.module) || was_given_what_is_left(subject) ||
-        passage_is_inside(atomic_load(&thread->tid), thread->requester))
+        has_lost_stack(thread) || passage_is_inside(atomic_load(&thread->tid), thread->requester))
         return false;
     finding->verdict = VERDICT_HELD;
     finding->severity = SEVERITY_NOTE;

@@ -14,8 +14,11 @@ const struct maker *maker_of(struct state *state, uint32_t number)
     struct module *unloaded = site_unloaded(site);
     if (unloaded && !ranges_have(state->walk->ranges, unloaded))
         unloaded = NULL;
-    *maker =
-        (struct maker){number, unloaded, site ? site->owner.module : NULL, site && site->by_libc};
+    *maker = (struct maker){.site = number,
+                            .unloaded = unloaded,
+                            .owner = site ? site->owner.module : NULL,
+                            .by_libc = site && site->by_libc,
+                            .is_table = site && site->is_table};
     return maker;
 }
 
@@ -141,14 +144,15 @@ static bool is_in_stream(uintptr_t slot)
 }
 
 /* A block that libc made for itself, in which the module has nothing: for a call of the module, or
- * for what a stream reads and writes. */
+ * for what a stream reads and writes. Some have words of what is over (requests of asynchronous
+ * I/O), but tables for entries of others do not. */
 static bool is_libcs_own(struct state *state, const struct range *range, uint32_t id)
 {
     const struct node *node = node_at(&state->nodes, id);
-    if (node->kind != ROOT_LIBC || !maker_of(state, node->site)->by_libc)
+    const struct maker *maker = maker_of(state, node->site);
+    if (node->kind != ROOT_LIBC || !maker->by_libc || maker->is_table)
         return false;
-    return maker_of(state, node->site)->unloaded == range->module ||
-           is_in_stream(slot_before(state, id));
+    return maker->unloaded == range->module || is_in_stream(slot_before(state, id));
 }
 
 static void add_place(struct result *result, uintptr_t slot, uintptr_t start)

@@ -18,7 +18,7 @@ struct maker {
     uint32_t site;
     struct module *unloaded;    /* that of the scan that made the blocks, or NULL */
     const struct module *owner; /* or NULL */
-    bool by_libc;
+    bool by_libc, is_table;
 };
 
 /* Pointers with equal members are one finding. */

@@ -359,7 +359,8 @@ class Report:
         needed = {"key": ("key",), "value": ("key", "tid", "address", "where"),
                   "thread": ("tid",), "pointer": ("slot", "in", "address", "where", "target"),
                   "entry": ("slot", "in", "address", "where", "target", "library", "call"),
-                  "frame": ("tid", "returns_to", "unwound"),
+                  "frame": ("tid", "address", "where") if "address" in subject else
+                           ("tid", "returns_to", "unwound"),
                   "wait": ("tid", "call", "address", "where", "function"),
                   "mutex": ("tid", "address", "where", "function"),
                   "registration": ("call",),

@@ -37,7 +37,7 @@ CORE = set('''
 '''.split())
 LOADER = {'dl_iterate_phdr'}  # in shim/modules alone: it takes a lock of the loader
 INTERPOSE = CORE | set('''
-    at_quick_exit dl_iterate_phdr dladdr __environ pthread_attr_getdetachstate
+    at_quick_exit dl_iterate_phdr dladdr __environ pthread_attr_getdetachstate pthread_attr_getstack
     __pthread_register_cancel __pthread_unregister_cancel __pthread_unwind_next __sigsetjmp
 '''.split())
 # LLVM's libunwind. The guard of aarch64 is a variable of the loader.

@@ -10,6 +10,7 @@
  * up.
  */
 #include "../observe.h"
+#include <locale.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -38,6 +39,7 @@ static pthread_key_t key;
 static pthread_t thread;
 static timer_t timer;
 static FILE *stream;
+static locale_t locale;
 static void *page;
 
 static void nothing(void)
@@ -249,6 +251,12 @@ static void call_closelog(void)
     closelog();
 }
 
+static void call_uselocale(void)
+{
+    locale_t before = uselocale(locale);
+    uselocale(before);
+}
+
 static void call_setvbuf(void)
 {
     static char buffer[512];
@@ -354,11 +362,12 @@ static const struct entry {
     {"__cxa_atexit", call_cxa_atexit, {1024, 1024}, false},
     {"__cxa_at_quick_exit", call_at_quick_exit, {1024, 1024}, false},
     {"__register_atfork", call_atfork, {1024, 1024}, false},
-    {"timer_create", call_timer_create, {256, 256}, false},
+    {"timer_create", call_timer_create, {512, 512}, false},
     {"timer_delete", call_timer_delete, {256, 256}, false},
     {"putenv", call_putenv, {3840, 768}, false},
     {"openlog", call_openlog, {1024, 1024}, false},
     {"closelog", call_closelog, {256, 256}, false},
+    {"uselocale", call_uselocale, {1280, 1280}, false},
     {"setvbuf", call_setvbuf, {1280, 512}, false},
     {"fclose", call_fclose, {256, 256}, false},
     {"sigaction", call_sigaction, {256, 256}, false},
@@ -477,6 +486,7 @@ int main(int argc, char **argv)
 {
     static unsigned with[COUNT][PASSES], without[COUNT][PASSES];
     bool alone = argc > 1 && strcmp(argv[1], "alone") == 0;
+    locale = duplocale(LC_GLOBAL_LOCALE);
     measure_all(with);
     if (alone)
         return write(STDOUT_FILENO, with, sizeof with) != sizeof with;
