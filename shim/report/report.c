@@ -293,7 +293,7 @@ void report_escalate(uint32_t id)
     if (!lock_acquire(&report_lock))
         return;
     HASH_ITER (hh, groups, group, next) {
-        if (group->id != id || group->finding.severity == SEVERITY_ERROR)
+        if (group->id != id || group->resolved || group->finding.severity == SEVERITY_ERROR)
             continue;
         group->finding.severity = SEVERITY_ERROR;
         group_explain(group, &group->finding);

@@ -271,7 +271,8 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *
  * A finding with "pending":true counts unless a later finding or resolved record has its id: it was
  * written before an unmapping that could kill the process. A finding record whose id was seen
- * before replaces the earlier one (its count has grown, or its severity has risen).
+ * before replaces the earlier one (its count has grown, or its severity has risen). One that was
+ * resolved has no later record: if it is found again, it has a new id and the same signature.
  *
  * Ids begin anew with each process image: exec keeps the pid and opens a new file (".1"). In a file
  * that a fork child shares with its parent they are unique per pid only, so readers key everything
