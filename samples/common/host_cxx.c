@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What needs the run-time library in host-cxx: no linker leaves it out. */
+/* Functions that need the run-time library in host-cxx: no linker leaves it out. */
 #include "cxx_runtime.h"
 
 runtime_handler *host_set_terminate(runtime_handler *handler);
