@@ -86,6 +86,11 @@ static char *stack_text(const struct process *process, const struct path_node *n
     return text;
 }
 
+static char *kernel_text(const struct process *process, const struct path_node *node)
+{
+    return memory_string("what the kernel gives back with an event or a signal");
+}
+
 static char *mapping_text(const struct process *process, const struct path_node *node)
 {
     if (node->bytes > 0)
@@ -135,8 +140,8 @@ static const struct {
     char *(*text)(const struct process *process, const struct path_node *node);
 } nodes[] = {
     {"data", data_text},         {"tls", tls_text},     {"value", value_text},
-    {"argument", argument_text}, {"stack", stack_text}, {"mapping", mapping_text},
-    {"block", block_text},       {"image", image_text},
+    {"argument", argument_text}, {"stack", stack_text}, {"kernel", kernel_text},
+    {"mapping", mapping_text},   {"block", block_text}, {"image", image_text},
 };
 
 char *path_node_text(const struct process *process, const struct path_node *node)

@@ -127,6 +127,9 @@ void path_describe_root(struct text *text, const struct path *path)
         text_add(text, "the stack of ");
         describe_thread(text, step);
         break;
+    case ROOT_KERNEL:
+        text_add(text, "what the kernel gives back with an event or a signal");
+        break;
     case ROOT_MAPPING:
         text_printf(text, "memory at %lx that is not malloc's", (unsigned long)step->step.slot);
         break;

@@ -80,6 +80,20 @@ static const char *const uses[] = {
     [TARGET_DATA] = "reads there, the process reads unmapped memory and",
 };
 
+/* "call what removes the pointer from …" */
+static void say_remover(const struct path *path, struct text *fix)
+{
+    if (path && path->steps[0].step.root.kind == ROOT_KERNEL) {
+        text_add(fix, " call epoll_ctl with EPOLL_CTL_DEL, or timer_delete");
+        return;
+    }
+    text_add(fix, " call what removes the pointer from ");
+    if (path)
+        path_describe_root(fix, path);
+    else
+        text_add(fix, "what holds it");
+}
+
 static void explain_pointer(const struct finding *finding, struct message *message)
 {
     const struct path *path = finding->path;
@@ -110,11 +124,7 @@ static void explain_pointer(const struct finding *finding, struct message *messa
         return;
     text_add(&message->fix, "Let ");
     word_identity(&message->fix, finding->module);
-    text_add(&message->fix, " call what removes the pointer from ");
-    if (path)
-        path_describe_root(&message->fix, path);
-    else
-        text_add(&message->fix, "what holds it");
+    say_remover(path, &message->fix);
     word_counterpart(&message->fix, finding);
 }
 

@@ -14,10 +14,15 @@ enum { STEPS_MAX = 50 };
 static const char *type_of(const struct path_node *node)
 {
     static const char *const types[][2] = {
-        {"data", "variable"},        {"tls", "thread-local variable"},
-        {"value", "value of a key"}, {"argument", "start argument"},
-        {"stack", "stack"},          {"mapping", "memory, not of malloc"},
-        {"block", "heap block"},     {"image", "image"},
+        {"data", "variable"},
+        {"tls", "thread-local variable"},
+        {"value", "value of a key"},
+        {"argument", "start argument"},
+        {"stack", "stack"},
+        {"kernel", "data of an event or a signal"},
+        {"mapping", "memory, not of malloc"},
+        {"block", "heap block"},
+        {"image", "image"},
     };
 
     if (strcmp(node->what, "image") == 0 && node->target != NULL)
