@@ -77,11 +77,6 @@ static char *argument_text(const struct process *process, const struct path_node
     return text;
 }
 
-static char *epoll_text(const struct process *process, const struct path_node *node)
-{
-    return memory_format("the data of the epoll entry for descriptor %" PRId64, node->descriptor);
-}
-
 static char *stack_text(const struct process *process, const struct path_node *node)
 {
     char *thread = thread_text(node);
@@ -89,6 +84,13 @@ static char *stack_text(const struct process *process, const struct path_node *n
 
     free(thread);
     return text;
+}
+
+static char *kernel_text(const struct process *process, const struct path_node *node)
+{
+    if (node->descriptor == RECORD_ABSENT)
+        return memory_string("what the kernel sends with a signal");
+    return memory_format("the data of the epoll entry for descriptor %" PRId64, node->descriptor);
 }
 
 static char *mapping_text(const struct process *process, const struct path_node *node)
@@ -140,7 +142,7 @@ static const struct {
     char *(*text)(const struct process *process, const struct path_node *node);
 } nodes[] = {
     {"data", data_text},         {"tls", tls_text},     {"value", value_text},
-    {"argument", argument_text}, {"epoll", epoll_text}, {"stack", stack_text},
+    {"argument", argument_text}, {"stack", stack_text}, {"kernel", kernel_text},
     {"mapping", mapping_text},   {"block", block_text}, {"image", image_text},
 };
 

@@ -16,6 +16,7 @@
 #include <mqueue.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@ static const struct itimerspec in_an_hour = {.it_value = {3600, 0}};
 
 static int state;
 static timer_t timer;
+static void *block;
 
 static int make(const struct sigevent *event, const struct itimerspec *when)
 {
@@ -85,6 +87,30 @@ ENTRY(start_with_number)
     event.sigev_value.sival_int = 42;
     int result = make(&event, &in_an_hour);
 
+    return result;
+}
+
+ENTRY(start_with_block)
+{
+    struct sigevent event = event_of(SIGEV_SIGNAL);
+
+    block = malloc(64);
+    event.sigev_value.sival_ptr = block;
+    int result = make(&event, &in_an_hour);
+
+    block = NULL;
+    return result;
+}
+
+ENTRY(start_with_freed_block)
+{
+    struct sigevent event = event_of(SIGEV_SIGNAL);
+
+    block = malloc(64);
+    event.sigev_value.sival_ptr = block;
+    int result = make(&event, &in_an_hour);
+
+    free(block);
     return result;
 }
 

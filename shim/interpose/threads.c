@@ -23,14 +23,18 @@ static void begin(struct thread *thread)
     guard_leave(saved_errno);
 }
 
-/* The creator notes it: the new thread may have little room there. */
-static void note_stack(const struct thread *thread, const pthread_attr_t *attributes)
+/* The creator notes it: the new thread may have little room there. Where libc is to make the stack,
+ * its start is 0 less the size. */
+static void note_stack(struct thread *thread, const pthread_attr_t *attributes)
 {
     void *start;
     size_t size;
     int saved_errno;
-    if (pthread_attr_getstack(attributes, &start, &size) != 0 || !lifecycle_enter(&saved_errno))
+    if (pthread_attr_getstack(attributes, &start, &size) != 0 ||
+        (uintptr_t)start + size <= (uintptr_t)start || !lifecycle_enter(&saved_errno))
         return;
+    thread->stack_start = (uintptr_t)start;
+    thread->stack_end = (uintptr_t)start + size;
     registration_prepare(&(struct registration_request){
         .type = REGISTERED_THREAD_STACK, .identity = thread->serial, .data = (uintptr_t)start});
     guard_leave(saved_errno);

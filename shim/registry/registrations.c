@@ -57,7 +57,8 @@ static bool may_be_allocated(enum registration_type type)
     static const enum registration_type types[] = {
         REGISTERED_SIGNAL_STACK,  REGISTERED_FRAMES,   REGISTERED_ASYNC_IO,
         REGISTERED_THREAD_STACK,  REGISTERED_LOG_NAME, REGISTERED_RANDOM_STATE,
-        REGISTERED_MEMORY_STREAM, REGISTERED_LOCALE,
+        REGISTERED_MEMORY_STREAM, REGISTERED_LOCALE,   REGISTERED_TIMER,
+        REGISTERED_QUEUE,
     };
     for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
         if (types[i] == type)

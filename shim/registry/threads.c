@@ -231,18 +231,69 @@ void thread_begin(struct thread *thread)
     guard.self = thread;
 }
 
-static _Atomic uintptr_t dead[DEAD_MAX];
+static struct {
+    _Atomic uintptr_t pointer, stack_start, stack_end;
+} dead[DEAD_MAX];
 static _Atomic unsigned dead_count;
 
-uintptr_t thread_dead_pointer(unsigned index)
+static bool read_word(uintptr_t at, uintptr_t *word)
 {
-    return atomic_load(&dead[index]);
+    return sys_copy_memory((const void *)at, word, sizeof *word) == (ssize_t)sizeof *word;
+}
+
+/* sysdeps/x86_64/nptl/tls.h: the first word of the TCB is its own address. */
+static bool is_control_block(uintptr_t pointer)
+{
+#if defined(__x86_64__)
+    uintptr_t word;
+    return read_word(pointer, &word) && word == pointer;
+#else
+    return true;
+#endif
+}
+
+bool thread_dead(unsigned index, struct thread *thread)
+{
+    *thread = (struct thread){.thread_pointer = atomic_load(&dead[index].pointer),
+                              .stack_start = atomic_load(&dead[index].stack_start),
+                              .stack_end = atomic_load(&dead[index].stack_end)};
+    return thread->thread_pointer && is_control_block(thread->thread_pointer);
+}
+
+/* Where the pointer is not 0, the rest is of the same thread. */
+static void note_dead(const struct thread *thread)
+{
+    unsigned index = atomic_fetch_add(&dead_count, 1) % DEAD_MAX;
+    atomic_store(&dead[index].pointer, 0);
+    atomic_store(&dead[index].stack_start, thread->stack_start);
+    atomic_store(&dead[index].stack_end, thread->stack_end);
+    atomic_store(&dead[index].pointer, thread->thread_pointer);
 }
 
 void thread_end(struct thread *thread)
 {
-    atomic_store(&dead[atomic_fetch_add(&dead_count, 1) % DEAD_MAX], thread->thread_pointer);
+    note_dead(thread);
     atomic_store(&thread->ended, true);
+}
+
+static int find_descriptor_size(struct module *module, void *found)
+{
+    if (module->libc)
+        *(const uint32_t **)found = module_symbol(module, "_thread_db_sizeof_pthread");
+    return *(const uint32_t **)found != NULL;
+}
+
+/* nptl_db/structs.def; where libc does not say it, it is no more than this (nptl/descr.h). */
+size_t thread_descriptor_size(void)
+{
+    enum { MOST = 4096 };
+    static _Atomic size_t size;
+    if (atomic_load(&size) == 0) {
+        const uint32_t *found = NULL;
+        modules_each_mapped(find_descriptor_size, &found);
+        atomic_store(&size, found && *found > 0 && *found < MOST ? *found : MOST);
+    }
+    return atomic_load(&size);
 }
 
 struct thread *thread_self(void)
@@ -290,11 +341,6 @@ enum { DTV_OFFSET = 8 };
 #else
 enum { DTV_OFFSET = 0 };
 #endif
-
-static bool read_word(uintptr_t at, uintptr_t *word)
-{
-    return sys_copy_memory((const void *)at, word, sizeof *word) == (ssize_t)sizeof *word;
-}
 
 uintptr_t thread_dtv(const struct thread *thread)
 {

@@ -36,13 +36,14 @@ struct thread {
     _Atomic pid_t tid; /* 0 until it runs; THREAD_ENDED: its number is another thread's now */
     _Atomic bool ended;
     uintptr_t
-        thread_pointer;    /* its thread control block, which lies at the upper end of its stack */
-    bool seen_to_start;    /* through us: the fields below are known */
-    bool ignored;          /* it is not reported */
-    _Atomic bool detached; /* nobody can join it */
-    uintptr_t start_routine; /* as it was given */
-    struct frame routine;    /* what it will run: behind a trampoline, what that calls */
-    struct frame via;        /* the trampoline; pc 0: none */
+        thread_pointer; /* its thread control block, which lies at the upper end of its stack */
+    uintptr_t stack_start, stack_end; /* what the program gave it; 0: libc made it, or not known */
+    bool seen_to_start;               /* through us: the fields below are known */
+    bool ignored;                     /* it is not reported */
+    _Atomic bool detached;            /* nobody can join it */
+    uintptr_t start_routine;          /* as it was given */
+    struct frame routine;             /* what it will run: behind a trampoline, what that calls */
+    struct frame via;                 /* the trampoline; pc 0: none */
     uintptr_t argument;
     struct module *argument_image; /* the module that the argument points into, or NULL */
     uint32_t argument_site;        /* the argument's block was made here, or 0 */
@@ -127,10 +128,14 @@ uintptr_t thread_tls_block(uintptr_t dtv, const struct module *module);
 /* Where in the dtv the pointer to that block is. */
 uintptr_t thread_tls_slot(uintptr_t dtv, const struct module *module);
 
-/* Thread pointers of the last threads that ended: glibc keeps their stacks for others, with all
- * that is on them. Up to `index` of DEAD_MAX; 0 where there is none. */
+/* The last threads that ended: glibc keeps their stacks for others, with all that is on them. Up to
+ * `index` of DEAD_MAX. False: there is none, or something else lies there by now, as far as that
+ * shows. Fills in the members that say where its stack is. */
 enum { DEAD_MAX = 64 };
-uintptr_t thread_dead_pointer(unsigned index);
+bool thread_dead(unsigned index, struct thread *thread);
+
+/* The size of glibc's descriptor of a thread, or a bit more. */
+size_t thread_descriptor_size(void);
 
 /* Releases the records of threads that are over. Takes the registry lock. */
 void threads_collect(void);

@@ -5,8 +5,8 @@
 #include "rules/paths.h"
 
 const char *const target_names[] = {NULL, "code", "vtable", "typeinfo", "object", "data"};
-const char *const root_names[ROOT_KINDS] = {"data",  "tls",  "argument", "value",   "epoll",
-                                            "stack", "data", "data",     "mapping", NULL};
+const char *const root_names[ROOT_KINDS] = {"data",   "tls",  "argument", "value",   "stack",
+                                            "kernel", "data", "data",     "mapping", NULL};
 
 void path_json_thread(struct text *text, const struct path_step *step)
 {
@@ -37,7 +37,7 @@ static uintptr_t add_root(struct text *text, const struct path_step *step)
     json_address(text, "address", step->step.slot);
     if (root->kind == ROOT_VALUE)
         json_number(text, "key", root->key);
-    if (root->kind == ROOT_EPOLL)
+    if (root->kind == ROOT_KERNEL && root->key != ROOT_OF_SIGNAL)
         json_number(text, "descriptor", root->key);
     if (root->module)
         via = add_variable(text, step);

@@ -123,12 +123,15 @@ void path_describe_root(struct text *text, const struct path *path)
         text_printf(text, "the value for key %u of ", root->key);
         describe_thread(text, step);
         break;
-    case ROOT_EPOLL:
-        text_printf(text, "the data of the epoll entry for descriptor %u", root->key);
-        break;
     case ROOT_STACK:
         text_add(text, "the stack of ");
         describe_thread(text, step);
+        break;
+    case ROOT_KERNEL:
+        if (root->key == ROOT_OF_SIGNAL)
+            text_add(text, "what the kernel sends with a signal");
+        else
+            text_printf(text, "the data of the epoll entry for descriptor %u", root->key);
         break;
     case ROOT_MAPPING:
         text_printf(text, "memory at %lx that is not malloc's", (unsigned long)step->step.slot);

@@ -80,6 +80,22 @@ static const char *const uses[] = {
     [TARGET_DATA] = "reads there, the process reads unmapped memory and",
 };
 
+/* "call what removes the pointer from …" */
+static void say_remover(const struct path *path, struct text *fix)
+{
+    if (path && path->steps[0].step.root.kind == ROOT_KERNEL) {
+        bool by_signal = path->steps[0].step.root.key == ROOT_OF_SIGNAL;
+        text_add(fix, by_signal ? " call timer_delete, or mq_notify with NULL"
+                                : " call epoll_ctl with EPOLL_CTL_DEL");
+        return;
+    }
+    text_add(fix, " call what removes the pointer from ");
+    if (path)
+        path_describe_root(fix, path);
+    else
+        text_add(fix, "what holds it");
+}
+
 static void explain_pointer(const struct finding *finding, struct message *message)
 {
     const struct path *path = finding->path;
@@ -110,11 +126,7 @@ static void explain_pointer(const struct finding *finding, struct message *messa
         return;
     text_add(&message->fix, "Let ");
     word_identity(&message->fix, finding->module);
-    text_add(&message->fix, " call what removes the pointer from ");
-    if (path)
-        path_describe_root(&message->fix, path);
-    else
-        text_add(&message->fix, "what holds it");
+    say_remover(path, &message->fix);
     word_counterpart(&message->fix, finding);
 }
 

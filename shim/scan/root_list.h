@@ -18,9 +18,9 @@ enum root_kind {
     ROOT_TLS,      /* a thread's block of a module's thread-local variables */
     ROOT_ARGUMENT, /* what a live thread was started with */
     ROOT_VALUE,    /* a thread's value for a live key */
-    ROOT_EPOLL,    /* data of an epoll entry: only the kernel has it, and gives it back */
     ROOT_STACK,
-    ROOT_LIBC, /* variables of the C and C++ libraries, in which they keep what they were given */
+    ROOT_KERNEL, /* the data of an epoll entry, or what a timer sends with a signal */
+    ROOT_LIBC,   /* variables of the C and C++ libraries, in which they keep what they were given */
     ROOT_RUNTIME,  /* what the loader and the libraries for the language keep for themselves: other
                       variables, their part of a thread, lists of exit and fork handlers */
     ROOT_MAPPING,  /* anonymous memory: an allocator of its own, a garbage-collected heap */
@@ -30,17 +30,19 @@ enum root_kind {
     ROOT_KINDS,
 };
 
+#define ROOT_OF_SIGNAL UINT32_MAX
+
 struct root {
     enum root_kind kind;
     bool exact;           /* only words that are a block's very address count */
     bool is_block;        /* it lies in a block of the heap, which is reached by nothing else */
-    uintptr_t start, end; /* the words; ARGUMENT, VALUE, EPOLL: empty, */
+    uintptr_t start, end; /* the words; ARGUMENT, VALUE, KERNEL: empty, */
     uintptr_t word; /* and this is the only one; TLS, UNLOADED, a block: where the pointer that
                        leads there lies */
     struct module *module; /* DATA, TLS, LIBC; no reference: it is mapped */
     uint64_t thread;       /* its serial number */
     pid_t tid;
-    uint32_t key; /* EPOLL: the descriptor */
+    uint32_t key; /* KERNEL: the descriptor of an epoll entry, or ROOT_OF_SIGNAL */
 };
 
 struct roots {

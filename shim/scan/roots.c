@@ -6,6 +6,7 @@
 #include "modules/relro.h"
 #include "registry/epolls.h"
 #include "registry/libc_lists.h"
+#include "registry/registrations.h"
 #include "scan/thread_roots.h"
 
 #include <string.h>
@@ -113,15 +114,6 @@ static void add_lists(struct roots *roots)
     libc_lists_each_block(add_list_block, roots);
 }
 
-static bool add_entry(const struct epoll_entry *entry, void *roots)
-{
-    if (epoll_data_is_address(entry->file, entry->data))
-        roots_add(
-            roots,
-            (struct root){.kind = ROOT_EPOLL, .word = entry->data, .key = (uint32_t)entry->file});
-    return false;
-}
-
 void roots_of_variables(struct roots *roots)
 {
     *roots = (struct roots){0};
@@ -200,6 +192,34 @@ static void add_mapping(struct roots *roots, const struct taken *taken,
         add_free_part(roots, pages, mapping, start, mapping->end);
 }
 
+static bool add_entry(const struct epoll_entry *entry, void *roots)
+{
+    if (epoll_data_is_address(entry->file, entry->data))
+        roots_add(
+            roots,
+            (struct root){.kind = ROOT_KERNEL, .word = entry->data, .key = (uint32_t)entry->file});
+    return false;
+}
+
+/* Words that only the kernel has, and gives back with an event or a signal. */
+static void add_kernel(struct roots *roots)
+{
+    enum { MOST = 256 << 10 }; /* bytes of text: some 3000 entries */
+    static const enum registration_type types[] = {REGISTERED_TIMER, REGISTERED_QUEUE};
+    epolls_each_entry(MOST, add_entry, roots);
+    if (!lock_acquire(&registry_lock)) {
+        roots->failed = true;
+        return;
+    }
+    for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
+        for (const struct registration *each = registrations[types[i]]; each; each = each->next)
+            if (each->block)
+                roots_add(
+                    roots,
+                    (struct root){.kind = ROOT_KERNEL, .word = each->data, .key = ROOT_OF_SIGNAL});
+    lock_release(&registry_lock);
+}
+
 static void sort_by_kind(struct roots *roots)
 {
     size_t size = roots->count * sizeof *roots->list, at = 0;
@@ -238,7 +258,7 @@ void roots_collect(struct roots *roots, const struct maps *maps, const struct he
     modules_each_mapped(add_data, roots);
     add_lists(roots);
     thread_roots_collect(roots);
-    epolls_each_entry(UINT64_MAX, add_entry, roots);
+    add_kernel(roots);
     if (taken.list)
         add_rest(roots, &taken, maps, pages);
     roots->failed |= !taken.list;

@@ -6,6 +6,8 @@
 #include "ownership/caller_stack.h"
 #include "scan/stacks.h"
 
+enum { PAGE = 4096 };
+
 struct tls_search {
     struct roots *roots;
     const struct thread *thread;
@@ -127,17 +129,6 @@ void thread_roots_collect(struct roots *roots)
     each_live_thread(roots, add_thread_locked);
 }
 
-/* glibc keeps the stacks of ended threads, with all their contents, for new threads. */
-static void take_dead_stacks(struct taken *taken, const struct maps *maps)
-{
-    for (unsigned i = 0; i < DEAD_MAX; i++) {
-        uintptr_t pointer = thread_dead_pointer(i);
-        const struct mapping *mapping = pointer ? maps_find(maps, pointer) : NULL;
-        if (mapping)
-            taken_add(taken, mapping->start, mapping->end);
-    }
-}
-
 /* Thread-local variables lie at the end of a stack, or where the loader put those of the first
  * thread. */
 static void take_tls(struct taken *taken, const struct roots *roots)
@@ -147,18 +138,52 @@ static void take_tls(struct taken *taken, const struct roots *roots)
             taken_add(taken, roots->list[i].start, roots->list[i].end);
 }
 
-/* nptl/descr.h: no more than this is a thread's own descriptor, in which glibc keeps its values for
- * keys, those of keys that were deleted included. */
-enum { DESCRIPTOR_BYTES = 4096 };
-
+/* A thread's own descriptor, in which glibc keeps its values for keys, those of keys that were
+ * deleted included. */
 static struct interval descriptor_of(const struct thread *thread)
 {
     uintptr_t pointer = thread->thread_pointer;
 #if defined(__x86_64__)
-    return (struct interval){pointer, pointer + DESCRIPTOR_BYTES};
+    return (struct interval){pointer, pointer + thread_descriptor_size()};
 #else
-    return (struct interval){pointer - DESCRIPTOR_BYTES, pointer};
+    return (struct interval){pointer - thread_descriptor_size(), pointer};
 #endif
+}
+
+/* The stack that has the address: one that the program gave to the thread, the one that libc made,
+ * or another one, of which only the mapping is known. The kernel merges mappings that lie side by
+ * side: libc's stack, which ends with the page in which the descriptor ends (where the descriptor
+ * is the last thing there), has a guard at its lower end only. */
+static bool find_stack(struct interval *stack, const struct maps *maps, const struct thread *thread,
+                       uintptr_t address)
+{
+    const struct mapping *mapping = maps_find(maps, address);
+    if (!mapping)
+        return false;
+    *stack = (struct interval){mapping->start, mapping->end};
+    if (address >= thread->stack_start && address < thread->stack_end) {
+        stack->start = thread->stack_start > stack->start ? thread->stack_start : stack->start;
+        stack->end = thread->stack_end < stack->end ? thread->stack_end : stack->end;
+        return true;
+    }
+#if defined(__x86_64__)
+    struct interval descriptor = descriptor_of(thread);
+    uintptr_t last_page = (descriptor.end - 1) & ~(uintptr_t)(PAGE - 1);
+    if (descriptor.start >= address && last_page >= stack->start && last_page < stack->end)
+        stack->end = last_page + PAGE;
+#endif
+    return true;
+}
+
+/* glibc keeps the stacks of ended threads, with all their contents, for new threads. */
+static void take_dead_stacks(struct taken *taken, const struct maps *maps)
+{
+    for (unsigned i = 0; i < DEAD_MAX; i++) {
+        struct thread dead;
+        struct interval stack;
+        if (thread_dead(i, &dead) && find_stack(&stack, maps, &dead, dead.thread_pointer))
+            taken_add(taken, stack.start, stack.end);
+    }
 }
 
 static void add_descriptor(struct roots *roots, struct taken *taken, const struct maps *maps,
@@ -181,25 +206,28 @@ static void add_descriptor(struct roots *roots, struct taken *taken, const struc
 }
 
 /* Adds the stack from `from` to the descriptor, which is at the upper end, or to the end of the
- * mapping; the part below is dead. */
+ * stack; the part below is dead. */
 static void add_stack(struct roots *roots, struct taken *taken, const struct maps *maps,
                       const struct thread *thread, uintptr_t from)
 {
-    const struct mapping *mapping = maps_find(maps, from);
-    struct interval descriptor = descriptor_of(thread);
-    if (!mapping)
+    struct interval descriptor = descriptor_of(thread), stack;
+    if (!find_stack(&stack, maps, thread, from))
         return;
-    bool is_here = descriptor.start > from && descriptor.start < mapping->end;
-    taken_add(taken, mapping->start, mapping->end);
+    bool is_here = descriptor.start > from && descriptor.start < stack.end;
+    taken_add(taken, stack.start, stack.end);
     roots_add(roots, (struct root){.kind = ROOT_STACK,
                                    .start = from,
-                                   .end = is_here ? descriptor.start : mapping->end,
+                                   .end = is_here ? descriptor.start : stack.end,
                                    .tid = atomic_load(&thread->tid)});
 }
 
 static void add_own_stack(struct roots *roots, struct taken *taken, const struct maps *maps)
 {
     struct thread self = {.tid = sys_gettid(), .thread_pointer = sys_thread_pointer()};
+    if (guard.self) {
+        self.stack_start = guard.self->stack_start;
+        self.stack_end = guard.self->stack_end;
+    }
     struct cfi_frame caller = {.known = 0};
     uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
     if (caller_stack_frame(&caller))
@@ -219,14 +247,14 @@ static void add_other_stack(struct roots *roots, struct taken *taken, const stru
                             const struct thread *thread)
 {
     struct thread_stack stack;
-    const struct mapping *mapping = maps_find(maps, thread->thread_pointer);
+    struct interval own;
     if (stack_sample(atomic_load(&thread->tid), &stack)) {
         add_stack(roots, taken, maps, thread, stack.sp);
         return;
     }
     roots->stacks_unknown++;
-    if (mapping)
-        add_stack(roots, taken, maps, thread, mapping->start);
+    if (find_stack(&own, maps, thread, thread->thread_pointer))
+        add_stack(roots, taken, maps, thread, own.start);
 }
 
 static void add_stacks(struct roots *roots, struct taken *taken, const struct maps *maps)
