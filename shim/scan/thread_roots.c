@@ -242,6 +242,18 @@ static void add_own_stack(struct roots *roots, struct taken *taken, const struct
                                            .tid = self.tid});
 }
 
+/* A thread that waits in the kernel may have a pointer nowhere but in a register. Of these only the
+ * arguments of its system call are known. */
+static void add_arguments(struct roots *roots, const struct thread *thread,
+                          const struct thread_stack *stack)
+{
+    for (unsigned i = 0; stack->call >= 0 && i < CALL_ARGUMENTS; i++)
+        if (stack->arguments[i])
+            roots_add(roots, (struct root){.kind = ROOT_STACK,
+                                           .word = stack->arguments[i],
+                                           .tid = atomic_load(&thread->tid)});
+}
+
 /* The used part of a running thread's stack is not known: the whole stack counts. */
 static void add_other_stack(struct roots *roots, struct taken *taken, const struct maps *maps,
                             const struct thread *thread)
@@ -250,6 +262,7 @@ static void add_other_stack(struct roots *roots, struct taken *taken, const stru
     struct interval own;
     if (stack_sample(atomic_load(&thread->tid), &stack)) {
         add_stack(roots, taken, maps, thread, stack.sp);
+        add_arguments(roots, thread, &stack);
         return;
     }
     roots->stacks_unknown++;
