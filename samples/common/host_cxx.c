@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What needs the run-time library in host-cxx: no linker leaves it out. */
+/* A call of the run-time library, so that no linker leaves it out of host-cxx. */
 #include "cxx_runtime.h"
 
 runtime_handler *host_set_terminate(runtime_handler *handler);
