@@ -53,6 +53,7 @@ static struct path_node read_node(const struct fields *fields, const json_t *obj
         .module = field_natural(&members, "module", FIELD_OPTIONAL, RECORD_ABSENT),
         .owner = field_natural(&members, "owner", FIELD_OPTIONAL, RECORD_ABSENT),
         .key = field_natural(&members, "key", FIELD_OPTIONAL, RECORD_ABSENT),
+        .descriptor = field_natural(&members, "descriptor", FIELD_OPTIONAL, RECORD_ABSENT),
         .tid = field_natural(&members, "tid", FIELD_OPTIONAL, RECORD_ABSENT),
         .bytes = field_natural(&members, "bytes", FIELD_OPTIONAL, RECORD_ABSENT),
         .common = field_flag(&members, "common"),

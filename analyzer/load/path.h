@@ -18,7 +18,7 @@ struct path_node {
     const char *what; /* "data", "block", "image", …; a reader may not know it */
     const char *symbol, *target, *thread_name;
     uint64_t address;
-    int64_t module, owner, key, tid, bytes; /* RECORD_ABSENT where there is none */
+    int64_t module, owner, key, descriptor, tid, bytes; /* RECORD_ABSENT where there is none */
     int64_t via;     /* where in the node, or in its symbol, the next is pointed to; else ABSENT */
     int64_t skipped; /* so many nodes before this one are left out */
     bool common;     /* a block of a module that acts for others */

@@ -193,6 +193,7 @@ static void read_coverage(const struct fields *fields, struct record *record)
     record->coverage.dropped = field_object(fields, "dropped");
     record->coverage.unseen = field_array(fields, "unseen");
     record->coverage.unfollowed = field_array(fields, "unfollowed");
+    record->coverage.killed = field_array(fields, "killed");
 }
 
 static void read_summary(const struct fields *fields, struct record *record)

@@ -85,7 +85,7 @@ struct crash_record {
 };
 
 struct coverage_record {
-    const json_t *hooks, *dropped, *unseen, *unfollowed;
+    const json_t *hooks, *dropped, *unseen, *unfollowed, *killed;
 };
 
 struct summary_record {

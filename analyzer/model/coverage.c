@@ -94,6 +94,22 @@ char *unfollowed_text(const struct unfollowed_item *item)
     return memory_format("%s: %s (%" PRId64 " times)", program, item->why, item->count);
 }
 
+static void add_killed(struct coverage *coverage, const json_t *value)
+{
+    const char *name = json_string_value(json_object_get(value, "signal_name"));
+    json_int_t count = json_integer_value(json_object_get(value, "count"));
+
+    if (name != NULL && count > 0)
+        add_to(need_item(coverage, 'k', &coverage->killed, &coverage->killed_count, name), count);
+}
+
+char *killed_text(const struct coverage_item *item)
+{
+    if (item->count == 1)
+        return memory_format("a child process died of %s", item->text);
+    return memory_format("%" PRId64 " child processes died of %s", item->count, item->text);
+}
+
 static void collect_one(struct coverage *coverage, const struct coverage_record *record)
 {
     const json_t *sentence;
@@ -109,6 +125,10 @@ static void collect_one(struct coverage *coverage, const struct coverage_record 
     json_array_foreach(record->unfollowed, index, value)
     {
         add_unfollowed(coverage, value);
+    }
+    json_array_foreach(record->killed, index, value)
+    {
+        add_killed(coverage, value);
     }
     json_object_foreach((json_t *)record->dropped, name, value)
     {
@@ -147,6 +167,7 @@ void coverage_clear(struct coverage *coverage)
     free(coverage->dropped);
     free(coverage->inactive);
     free(coverage->unfollowed);
+    free(coverage->killed);
     memset(coverage, 0, sizeof *coverage);
 }
 

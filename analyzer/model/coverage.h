@@ -9,7 +9,7 @@
 
 struct coverage_item {
     const char *text; /* borrowed from the model */
-    int64_t count;    /* events, for dropped ones; else processes */
+    int64_t count;    /* events that were dropped, children that died; else processes */
     size_t processes;
 };
 
@@ -30,6 +30,8 @@ struct coverage {
     size_t inactive_count;
     struct unfollowed_item *unfollowed;
     size_t unfollowed_count;
+    struct coverage_item *killed; /* names of signals that children died of */
+    size_t killed_count;
     struct coverage_index *index; /* a hash: which item has a text */
 };
 
@@ -37,8 +39,9 @@ struct coverage {
 void coverage_collect(struct coverage *coverage, const struct model *model);
 void coverage_clear(struct coverage *coverage);
 
-/* An item in words for people, a new string. */
+/* Items in words for people, new strings. */
 char *unfollowed_text(const struct unfollowed_item *item);
+char *killed_text(const struct coverage_item *item);
 
 /* Does the process's own coverage say that this hook family worked? */
 bool coverage_has_hook(const struct process *process, const char *family);

@@ -18,7 +18,7 @@ struct finding_chunk {
     struct finding items[CHUNK_COUNT];
 };
 
-static struct finding *new_finding(struct model *model, struct process *process, int64_t id)
+static struct finding *new_finding(struct model *model, struct process *process)
 {
     struct finding_chunk *chunk = model->findings;
     struct finding *finding;
@@ -29,7 +29,6 @@ static struct finding *new_finding(struct model *model, struct process *process,
         model->findings = chunk;
     }
     finding = &chunk->items[chunk->count++];
-    finding->id = id;
     finding->process = process;
     if (process->last_finding == NULL)
         process->findings = finding;
@@ -167,26 +166,42 @@ static void move_to(struct finding *finding, struct place *place)
     finding->place = place;
 }
 
+/* A resolved finding that comes back has a new id. It is one finding all the same: it does not
+ * count twice, and was not resolved for good. */
+static struct finding *come_back(const struct process *process, const struct place *place)
+{
+    struct finding *finding = place->resolved;
+
+    if (finding == NULL || finding->resolved == NULL || finding->place != place)
+        return NULL;
+    return finding->process == process ? finding : NULL;
+}
+
 /* A finding with the id of another one counts beside it: to leave either out could hide an error
  * from a gate. No record can name it. */
 char *findings_add(struct model *model, struct process *process, struct record *record)
 {
     const struct finding_record *data = &record->finding;
-    struct finding *finding = ids_find(&process->by_id, data->id);
+    struct place *place = places_need(model, process, data);
+    struct finding *with_id = ids_find(&process->by_id, data->id);
+    struct finding *finding = with_id != NULL ? with_id : come_back(process, place);
     bool is_again = finding != NULL && is_same_finding(finding->place, data);
     bool is_step = is_again && data->count != finding->count;
     char *conflict = NULL;
 
-    if (finding == NULL) {
-        finding = new_finding(model, process, data->id);
+    if (finding == NULL)
+        finding = new_finding(model, process);
+    if (with_id == NULL) {
+        finding->id = data->id;
         ids_add(&process->by_id, finding);
     } else if (!is_again) {
         conflict = memory_format("the id of finding %" PRId64 ", %s, is given to another one, %s: "
                                  "both count",
                                  data->id, finding->place->kind, data->kind);
-        finding = new_finding(model, process, data->id);
+        finding = new_finding(model, process);
+        finding->id = data->id;
     }
-    move_to(finding, places_need(model, process, data));
+    move_to(finding, place);
     /* The first step is added with the second: most findings have one record. */
     if (is_step && finding->steps.count == 0)
         steps_add(&finding->steps, step_of(finding));
@@ -202,9 +217,10 @@ void findings_resolve(struct model *model, struct process *process,
 {
     struct finding *finding = ids_find(&process->by_id, resolved->finding);
 
-    if (finding != NULL)
-        finding->resolved =
-            strings_keep(&model->strings, resolved->how != NULL ? resolved->how : "");
+    if (finding == NULL)
+        return;
+    finding->resolved = strings_keep(&model->strings, resolved->how != NULL ? resolved->how : "");
+    finding->place->resolved = finding;
 }
 
 static bool is_record_of(const struct record *record, const struct finding *finding)

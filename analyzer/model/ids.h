@@ -15,7 +15,7 @@ struct ids {
 
 /* The finding with this id, or NULL. */
 struct finding *ids_find(const struct ids *ids, int64_t id);
-/* Its id is none of those that are there. */
+/* Its id is none of those that are there; it may be a new one of a finding that is there. */
 void ids_add(struct ids *ids, struct finding *finding);
 void ids_free(struct ids *ids);
 

@@ -15,7 +15,8 @@
  *
  * Rules that live here: a module record with a known id brings its new state; a finding record with
  * a known id replaces the earlier one; a record with the id of another module or finding is a fault
- * that is named (load.h); a resolved finding does not count (unless asked for); a pending finding
+ * that is named (load.h); a resolved finding does not count (unless asked for), and comes back with
+ * a new id; a pending finding
  * counts as long as no later record has its id; a finding that was resolved without being confirmed
  * never was true, and is left out. Ids are per process image, that is per file and pid.
  */
@@ -81,10 +82,11 @@ struct finding {
 struct place {
     const char *key; /* these are borrowed from the model */
     const char *kind;
-    const char *signature; /* the library's, or NULL */
-    int kind_number;       /* or negative */
-    struct finding *kept;  /* the one whose record was kept while the files were read, or NULL */
-    struct group *group;   /* NULL: none of them counts */
+    const char *signature;    /* the library's, or NULL */
+    int kind_number;          /* or negative */
+    struct finding *kept;     /* the one whose record was kept while the files were read, or NULL */
+    struct finding *resolved; /* the last one that was; it may hold again by now */
+    struct group *group;      /* NULL: none of them counts */
     UT_hash_handle hh;
 };
 

@@ -194,6 +194,20 @@ static json_t *unfollowed_value(const struct coverage *coverage)
     return values;
 }
 
+static json_t *killed_value(const struct coverage *coverage)
+{
+    json_t *values = json_array();
+
+    for (size_t i = 0; i < coverage->killed_count; i++) {
+        json_t *value = json_object();
+
+        set_member(value, "signal_name", text_value(coverage->killed[i].text));
+        set_member(value, "count", json_integer((json_int_t)coverage->killed[i].count));
+        json_array_append_new(values, value);
+    }
+    return values;
+}
+
 static json_t *coverage_value(const struct model *model)
 {
     json_t *value = json_object(), *dropped = json_object();
@@ -206,6 +220,7 @@ static json_t *coverage_value(const struct model *model)
     set_member(value, "dropped", dropped);
     set_member(value, "inactive_hooks", items_value(coverage.inactive, coverage.inactive_count));
     set_member(value, "unfollowed", unfollowed_value(&coverage));
+    set_member(value, "killed", killed_value(&coverage));
     coverage_clear(&coverage);
     return value;
 }

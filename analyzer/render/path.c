@@ -88,7 +88,9 @@ static char *stack_text(const struct process *process, const struct path_node *n
 
 static char *kernel_text(const struct process *process, const struct path_node *node)
 {
-    return memory_string("what the kernel gives back with an event or a signal");
+    if (node->descriptor == RECORD_ABSENT)
+        return memory_string("what the kernel sends with a signal");
+    return memory_format("the data of the epoll entry for descriptor %" PRId64, node->descriptor);
 }
 
 static char *mapping_text(const struct process *process, const struct path_node *node)

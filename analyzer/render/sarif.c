@@ -391,6 +391,8 @@ static void notify_unseen(json_t *notifications, const struct report *report)
         notify(notifications, "warning", memory_format("not followed: %s", text));
         free(text);
     }
+    for (size_t i = 0; i < coverage.killed_count; i++)
+        notify(notifications, "note", killed_text(&coverage.killed[i]));
     coverage_clear(&coverage);
 }
 

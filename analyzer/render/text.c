@@ -92,6 +92,17 @@ static void put_unfollowed(FILE *out, const struct coverage *coverage)
     }
 }
 
+static void put_killed(FILE *out, const struct coverage *coverage)
+{
+    for (size_t i = 0; i < coverage->killed_count; i++) {
+        char *text = killed_text(&coverage->killed[i]);
+
+        put(out, "dlpin: %s", text);
+        fputc('\n', out);
+        free(text);
+    }
+}
+
 static void put_limits(FILE *out, const struct report *report)
 {
     struct coverage coverage;
@@ -106,6 +117,7 @@ static void put_limits(FILE *out, const struct report *report)
     for (size_t i = 0; i < coverage.inactive_count; i++)
         put_item(out, "not watched", &coverage.inactive[i]);
     put_unfollowed(out, &coverage);
+    put_killed(out, &coverage);
     for (size_t i = 0; i < coverage.dropped_count; i++) {
         put(out, "dlpin: dropped: %" PRId64 " %s", coverage.dropped[i].count,
             coverage.dropped[i].text);
@@ -173,7 +185,7 @@ static const char *clean_words(const struct report *report)
     while (process != NULL && process_ended(process))
         process = process->hh.next;
     coverage_collect(&coverage, model);
-    whole = process == NULL && coverage.unfollowed_count == 0 &&
+    whole = process == NULL && coverage.unfollowed_count == 0 && coverage.killed_count == 0 &&
             (report->verdicts == NULL || report->verdicts->outcomes[OUTCOME_UNLOADABLE] == 0);
     coverage_clear(&coverage);
     if (!whole)

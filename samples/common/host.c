@@ -26,6 +26,8 @@
  *   call P F              call the entry point F of P; nonzero ends the host with status 1
  *   close P               unload it
  *   close-at-exit P       unload it in a handler of atexit()
+ *   close-covered P       unload it, and map other memory where it began
+ *   enter-cover           run that memory, which cannot be run
  *
  *   key none|free|count   make the host's own key; its destructor is none, free(), one of the host
  *   keys N                make N keys of the host; the last one is its own
@@ -106,6 +108,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define PLUGINS_MAX 8
@@ -263,6 +266,32 @@ static void step_close(char **arg)
     close_plugin(find_plugin(arg[0]));
 }
 
+static void *cover;
+
+static void step_close_covered(char **arg)
+{
+    enum { SIZE = 2 * 4096 };
+    struct plugin *plugin = find_plugin(arg[0]);
+    struct link_map *map;
+
+    if (dlinfo(plugin->handle, RTLD_DI_LINKMAP, &map) != 0)
+        die("dlinfo", dlerror());
+    cover = (void *)map->l_addr;
+    close_plugin(plugin);
+    if (mmap(cover, SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) !=
+        cover)
+        die("mmap", strerror(errno));
+}
+
+static void step_enter_cover(char **arg)
+{
+    void (*entry)(void);
+
+    (void)arg;
+    *(void **)&entry = cover;
+    entry();
+}
+
 static struct plugin *closed_at_exit;
 
 static void close_now(void)
@@ -401,6 +430,8 @@ static const struct verb {
     {"call", 2, step_call},
     {"close", 1, step_close},
     {"close-at-exit", 1, step_close_at_exit},
+    {"close-covered", 1, step_close_covered},
+    {"enter-cover", 0, step_enter_cover},
     {"key", 1, step_key},
     {"keys", 1, step_keys},
     {"key-of", 2, step_key_of},

@@ -52,6 +52,13 @@ ENTRY(start_folder)
     return opendir("/") ? 0 : -1;
 }
 
+ENTRY(start_folder_half_closed)
+{
+    DIR *folder = opendir("/");
+
+    return folder && close(dirfd(folder)) == 0 ? 0 : -1;
+}
+
 /* Two of one call: a finding that counts them. */
 ENTRY(start_two)
 {

@@ -11,6 +11,7 @@
 
 #include "interpose/descriptors.h"
 #include "base/guard.h"
+#include "interpose/children.h"
 #include "interpose/kernel.h"
 #include "interpose/making.h"
 #include "interpose/own_process.h"
@@ -386,7 +387,10 @@ EXPORT int pclose(FILE *stream)
 {
     real_need(real_pclose);
     descriptors_stream_closes(stream);
-    return real_pclose(stream);
+    int status = real_pclose(stream);
+    if (status != -1)
+        children_ended(status);
+    return status;
 }
 
 /* glibc's begins with its descriptor; dirfd() would ask the same. */

@@ -493,9 +493,3 @@ void shell_note(const char *command)
     if (given.missing || given.reports_elsewhere)
         unfollowed_note("/bin/sh", given.missing ? UNFOLLOWED_SHELL : UNFOLLOWED_ELSEWHERE);
 }
-
-void note_system(const char *command)
-{
-    real_need(real_system);
-    shell_note(command);
-}

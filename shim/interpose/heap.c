@@ -30,19 +30,42 @@ static inline void *noted(void *p, size_t size, uintptr_t pc, uintptr_t cfa)
     return p;
 }
 
-static __attribute__((noinline)) void *noted_large(void *p, size_t from, size_t size, uintptr_t pc,
-                                                   uintptr_t cfa)
+/* The rare answers come first: sizes are hard to predict. */
+static inline bool is_to_be_read(const void *p, uint32_t site, size_t size)
 {
-    if (noted(p, size, pc, cfa))
-        old_words_note(p, from, size);
+    return (unlikely(old_words_are_due(site)) || unlikely(old_words_are_sampled(p))) &&
+           old_words_may_be(size);
+}
+
+static __attribute__((noinline)) void *noted_unwritten_slow(void *p, size_t size, uintptr_t pc,
+                                                            uintptr_t cfa)
+{
+    uint32_t site = p ? site_here(pc, cfa) : 0;
+    if (p)
+        heap_note(p, size, site);
+    if (p && is_to_be_read(p, site, size))
+        old_words_note(p, 0, size);
     return p;
 }
 
-/* The same for a block of which nobody has written the bytes from `from` on. */
-static inline void *noted_unwritten(void *p, size_t from, size_t size, uintptr_t pc, uintptr_t cfa)
+static COLD void *noted_and_read(void *p, size_t size)
 {
-    return unlikely(old_words_may_be(size)) ? noted_large(p, from, size, pc, cfa)
-                                            : noted(p, size, pc, cfa);
+    old_words_note(p, 0, size);
+    return p;
+}
+
+/* The same for a block to which nobody has written. */
+static inline __attribute__((always_inline)) void *noted_unwritten(void *p, size_t size,
+                                                                   uintptr_t pc, uintptr_t cfa)
+{
+    heap_entry *entry;
+    uint32_t site;
+    if (unlikely(!heap_fast_entry(p, &entry) || !site_fast(pc, &site)))
+        return noted_unwritten_slow(p, size, pc, cfa);
+    heap_set(entry, p, size, site);
+    if (unlikely(is_to_be_read(p, site >> SITE_SHIFT, size)))
+        return noted_and_read(p, size);
+    return p;
 }
 
 static COLD void *malloc_early(size_t size, uintptr_t pc, uintptr_t cfa)
@@ -55,7 +78,7 @@ EXPORT void *malloc(size_t size)
 {
     if (unlikely(!real_malloc))
         return malloc_early(size, CALLER());
-    return noted_unwritten(real_malloc(size), 0, size, CALLER());
+    return noted_unwritten(real_malloc(size), size, CALLER());
 }
 
 static COLD void free_early(void *p)
@@ -113,20 +136,32 @@ static inline void *realloc_unnoted(void *old, size_t size)
     return p;
 }
 
-static __attribute__((noinline)) void *realloc_large(void *old, size_t size, uintptr_t pc,
-                                                     uintptr_t cfa)
+/* Reads the bytes behind the old contents. */
+static COLD void *realloc_and_read(void *old, size_t size, uint32_t site)
 {
     size_t written = old ? heap_written(old) : 0;
-    return noted_large(realloc_unnoted(old, size), written, size, pc, cfa);
+    void *p = realloc_unnoted(old, size);
+    if (p) {
+        heap_note(p, size, site);
+        old_words_note(p, written, size);
+    }
+    return p;
 }
 
 static inline void *realloc_at(void *old, size_t size, uintptr_t pc, uintptr_t cfa)
 {
+    heap_entry *entry;
     if (bootstrap_has(old))
         return leave_bootstrap(old, size);
-    if (unlikely(old_words_may_be(size)))
-        return realloc_large(old, size, pc, cfa);
-    return noted(realloc_unnoted(old, size), size, pc, cfa);
+    uint32_t site = site_here(pc, cfa);
+    if (unlikely(old_words_are_due(site)) && old_words_may_be(size))
+        return realloc_and_read(old, size, site);
+    void *p = realloc_unnoted(old, size);
+    if (likely(site && heap_fast_entry(p, &entry)))
+        heap_set(entry, p, size, site << SITE_SHIFT);
+    else if (p)
+        heap_note(p, size, site);
+    return p;
 }
 
 EXPORT void *realloc(void *old, size_t size)
@@ -139,13 +174,13 @@ EXPORT void *realloc(void *old, size_t size)
 EXPORT void *memalign(size_t alignment, size_t size)
 {
     real_need(real_memalign);
-    return noted_unwritten(real_memalign(alignment, size), 0, size, CALLER());
+    return noted_unwritten(real_memalign(alignment, size), size, CALLER());
 }
 
 EXPORT void *aligned_alloc(size_t alignment, size_t size)
 {
     real_need(real_aligned_alloc);
-    return noted_unwritten(real_aligned_alloc(alignment, size), 0, size, CALLER());
+    return noted_unwritten(real_aligned_alloc(alignment, size), size, CALLER());
 }
 
 EXPORT int posix_memalign(void **to, size_t alignment, size_t size)
@@ -153,14 +188,14 @@ EXPORT int posix_memalign(void **to, size_t alignment, size_t size)
     real_need(real_posix_memalign);
     int error = real_posix_memalign(to, alignment, size);
     if (likely(!error && *to))
-        noted_unwritten(*to, 0, size, CALLER());
+        noted_unwritten(*to, size, CALLER());
     return error;
 }
 
 EXPORT void *valloc(size_t size)
 {
     real_need(real_valloc);
-    return noted_unwritten(real_valloc(size), 0, size, CALLER());
+    return noted_unwritten(real_valloc(size), size, CALLER());
 }
 
 EXPORT void *pvalloc(size_t size)

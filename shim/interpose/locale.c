@@ -26,8 +26,9 @@ static void register_own(locale_t locale, uint32_t site, uintptr_t caller)
     guard_leave(saved_errno);
 }
 
-/* Some programs change the locale for every number that they print. So a registration is kept while
- * the thread has another locale, and only blocks that a module made are registered. */
+/* libc makes them with malloc. Some programs change the locale for every number that they print. So
+ * a registration is kept while the thread has another locale, and only blocks that a module made
+ * are registered. */
 static void note(locale_t locale, uintptr_t caller)
 {
     struct thread *self = guard.self;

@@ -7,7 +7,4 @@
  * the library into it. NULL: none is. */
 void shell_note(const char *command);
 
-/* The note of system(3). */
-void note_system(const char *command);
-
 #endif

@@ -2,6 +2,7 @@
 #include "lifecycle/check.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "lifecycle/held_blocks.h"
 #include "lifecycle/locks.h"
 #include "lifecycle/passages.h"
 #include "lifecycle/process.h"
@@ -95,6 +96,8 @@ static void check_all(enum moment moment, bool is_end)
     scan_locked(moment);
     if (is_patient)
         report_settle_lost();
+    if (moment == MOMENT_EXIT && !is_end && options.scan == SCAN_FULL)
+        held_blocks_examine();
     find_retained(moment);
     if (is_end)
         scan_stop();

@@ -55,15 +55,17 @@ static bool is_ending(void)
     return process_exit_began();
 }
 
-/* True if it is closed now, and stays. */
+/* True if it is closed now, and stays. A module that only opened itself, while others need it, goes
+ * on: libasound does so for its plug-ins. */
 static bool check_closing(struct module *module)
 {
     bool stays_for_us = atomic_load(&module->kept) != KEPT_NOT;
     if (!handles_closed(module, holders_keep_for_good) || handles_left(module) > 0 ||
         module_is_unloaded(module) || is_ending())
         return false;
+    bool own = opens_are_its_own(module);
     opens_forget(module);
-    if (stays_for_us)
+    if (stays_for_us || own)
         return false;
     modules_set_closed(module, true);
     report(module, true);

@@ -63,10 +63,25 @@ static uintptr_t fault_address(const siginfo_t *info)
     return has_one ? (uintptr_t)info->si_addr : 0;
 }
 
+/* Other memory lies there now, that of no module, and it cannot be run. That a finding names this
+ * very address is no chance. */
+static struct module *find_foretold(uintptr_t pc, const struct crash *crash)
+{
+    struct crash taken = *crash;
+    taken.place = (struct frame){pc, modules_find(pc) ? NULL : modules_find_last(pc)};
+    if (taken.place.module && !crash_is_foretold(&taken)) {
+        module_unref(taken.place.module);
+        return NULL;
+    }
+    return taken.place.module;
+}
+
 static bool find_place(uintptr_t pc, const siginfo_t *info, struct crash *crash)
 {
     uintptr_t address = fault_address(info);
     crash->place = (struct frame){pc, find_unloaded(pc)};
+    if (!crash->place.module && (address == pc || info->si_signo == SIGILL))
+        crash->place.module = find_foretold(pc, crash);
     crash->is_access = !crash->place.module && address != pc;
     if (crash->is_access)
         crash->place = (struct frame){address, find_unloaded(address)};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/ending.h"
+#include "base/killed.h"
 #include "base/options.h"
 #include "base/own_stack.h"
 #include "base/sys.h"
@@ -31,7 +32,7 @@ static bool has_left_nothing(void)
 bool lifecycle_ends_silently(void)
 {
     return process_is_active() && has_left_nothing() && !guard.dlopen_pending &&
-           !report_has_file() && !unfollowed_any();
+           !report_has_file() && !unfollowed_any() && !killed_any();
 }
 
 static void name_gaps(const char **unseen, size_t n)

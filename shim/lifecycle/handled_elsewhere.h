@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
  * Finds the crashes that other threads are handling: a handler may leave it to another thread to
- * end the process, and wait meanwhile. Nothing is stopped: of a thread that runs, or that runs on
- * while its stack is read, nothing is found.
+ * end the process, and wait meanwhile. Nothing is stopped: threads that may be in a handler and do
+ * not stand still are waited for a little, all together. Of one that runs on, the whole stack is
+ * searched, but not that of the process's first thread, nor an alternate signal stack.
  *
- * The frame of a signal counts if unwinding leads to it, or where it leads nowhere but the thread
- * blocks the signal, as in a handler. It may be an old one else (lifecycle/handled.h).
+ * The frame of a signal counts if unwinding leads to it, or where it leads nowhere (as in a thread
+ * that runs) but the thread blocks the signal, as in a handler. It may be an old one else
+ * (lifecycle/handled.h).
  */
 #ifndef DLPIN_LIFECYCLE_HANDLED_ELSEWHERE_H
 #define DLPIN_LIFECYCLE_HANDLED_ELSEWHERE_H

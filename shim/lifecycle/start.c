@@ -18,6 +18,7 @@
 #include "ownership/aliases.h"
 #include "ownership/common.h"
 #include "registry/heap.h"
+#include "registry/old_words.h"
 #include "registry/opens.h"
 #include "registry/threads.h"
 #include "report/log.h"
@@ -41,6 +42,7 @@ static void complete(struct module *module)
 
 static void on_module(struct module *module, enum module_state state, bool more)
 {
+    old_words_expect();
     if (state == MODULE_UNLOADED) {
         sites_module_unloaded(module);
         agenda_add_locked(module, works_of(module));

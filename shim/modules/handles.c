@@ -230,9 +230,20 @@ bool handles_closing(struct module *module)
         return false;
     if (atomic_fetch_add(&module->closing, 1) == 0) {
         atomic_store(&module->closed, 0);
-        atomic_store(&module->handles, (unsigned)handles);
+        if (how_far_ended() == NOT_ENDING)
+            atomic_store(&module->handles, (unsigned)handles);
     }
     return true;
+}
+
+/* The number of handles after so many were closed, of the number before. While the process ends,
+ * the loader's own handles hide it. */
+static int count_closed(const struct module *module, unsigned closed)
+{
+    unsigned before = atomic_load(&module->handles);
+    if (how_far_ended() == NOT_ENDING)
+        return count_handles(module);
+    return before > closed ? (int)(before - closed) : 0;
 }
 
 bool handles_closed(struct module *module, handles_keeper *is_kept)
@@ -244,7 +255,7 @@ bool handles_closed(struct module *module, handles_keeper *is_kept)
     else
         closed = atomic_fetch_add(&module->closed, 1) + 1;
     if (atomic_fetch_sub(&module->closing, 1) == 1)
-        now = count_handles(module);
+        now = count_closed(module, closed);
     /* Another thread's dlclose has begun meanwhile: the number may fall soon. */
     if (now == HANDLES_UNKNOWN || atomic_load(&module->closing) > 0)
         return false;

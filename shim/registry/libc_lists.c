@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "registry/libc_lists.h"
 #include "base/sys.h"
+#include "registry/heap.h"
 
-enum { WORD = sizeof(uintptr_t) };
+#include <string.h>
+
+enum {
+    WORD = sizeof(uintptr_t),
+    BLOCKS_MAX = 1 << 16,
+    /* of a block of the heap */
+    LOWEST = 1 << 16,
+    ALIGNMENT = 2 * WORD,
+};
 
 /* stdlib/exit.h: struct exit_function_list. */
 enum { LIST_ENTRIES = 32, OF_HANDLE = 4 };
@@ -16,13 +25,13 @@ struct exit_list {
 
 /* nptl/register-atfork.c, malloc/dynarray.h: what is in use, how much there is room for, where; and
  * there is room for so many before that is a block of the heap. */
-enum { FORK_ENTRIES = 48, FORK_HEAD = 3 * WORD, FORK_SIZES = 2 };
+enum { FORK_ENTRIES = 48, FORK_MOST = 1 << 16, FORK_HEAD = 3 * WORD, FORK_SIZES = 2 };
 struct fork_head {
     uintptr_t used, allocated, array;
 };
 static const size_t fork_sizes[FORK_SIZES] = {4 * WORD, 5 * WORD}; /* before glibc 2.36, since */
 
-/* `head` is the word that leads to the first block, which may be the list itself. */
+/* `head` is the word that leads to the newest block, which may be the list itself. */
 struct list {
     uintptr_t start, end, head;
     size_t entry; /* of a list of fork handlers; 0: exit handlers */
@@ -34,100 +43,118 @@ static struct list lists[LIBC_LISTS];
 /* Calls for each word of libc's variables, until `visit` returns true. */
 struct search {
     bool (*visit)(const uintptr_t *at, const struct search *search);
-    uintptr_t start; /* of the segment */
-    uintptr_t wanted;
-    const uintptr_t *functions;
-    struct list *list;
+    const struct module *libc;
+    uintptr_t start, end; /* of the segment */
+    const uintptr_t *wanted;
 };
 
 static int search_module(struct module *module, void *data)
 {
     struct search *search = data;
+    search->libc = module;
     for (unsigned i = 0; module->libc && i < module->phnum; i++) {
         const ElfW(Phdr) *p = &module->phdr[i];
         if (p->p_type != PT_LOAD || !(p->p_flags & PF_W))
             continue;
         search->start = module->bias + p->p_vaddr;
-        uintptr_t end = search->start + p->p_memsz;
-        for (uintptr_t at = (search->start + WORD - 1) & ~(uintptr_t)(WORD - 1); at + WORD <= end;
-             at += WORD)
-            if (*(const uintptr_t *)at == search->wanted &&
-                search->visit((const uintptr_t *)at, search))
+        search->end = search->start + p->p_memsz;
+        for (uintptr_t at = (search->start + WORD - 1) & ~(uintptr_t)(WORD - 1);
+             at + WORD <= search->end; at += WORD)
+            if (search->visit((const uintptr_t *)at, search))
                 return 1;
     }
     return 0;
 }
 
-static bool is_head(const uintptr_t *at, const struct search *search)
+static bool read_words(uintptr_t at, void *words, size_t size)
 {
-    search->list->head = (uintptr_t)at;
+    return sys_copy_memory((const void *)at, words, size) == (ssize_t)size;
+}
+
+/* Libraries of the program may have registered so much before us that the list continues in the
+ * heap. Such a read is a system call, and most of libc's pointers lead to its own constants. */
+static bool read_block(const struct search *search, uintptr_t at, void *words, size_t size)
+{
+    const struct module *libc = search->libc;
+    if (at >= search->start && at < search->end && size <= search->end - at)
+        memcpy(words, (const void *)at, size);
+    else if (at < LOWEST || at >> HEAP_ADDRESS_BITS || at % ALIGNMENT != 0 ||
+             at - libc->start < libc->end - libc->start || !read_words(at, words, size))
+        return false;
     return true;
 }
 
-/* Our entry was the last one, so its number says how many are in use. */
-static bool is_in_exit_list(const uintptr_t *at, const struct search *search)
+/* The newest block of a list, in which our entry is the last one. */
+static bool is_newest_block(const struct search *search, uintptr_t block)
 {
-    const struct exit_entry *entry =
-        (const struct exit_entry *)(at - offsetof(struct exit_entry, handle) / WORD);
-    for (uintptr_t used = 1; used <= LIST_ENTRIES; used++, entry--) {
-        uintptr_t start = (uintptr_t)entry - offsetof(struct exit_list, entries);
-        if (start < search->start)
-            return false;
-        const struct exit_list *list = (const struct exit_list *)start;
-        if (list->next == 0 && list->used == used && list->entries[used - 1].flavor == OF_HANDLE &&
-            start != lists[EXIT].start) {
-            *search->list = (struct list){.start = start, .end = start + sizeof *list};
-            return true;
-        }
-    }
-    return false;
+    const size_t fixed = offsetof(struct exit_list, entries);
+    struct exit_entry last;
+    uintptr_t head[2]; /* next, used */
+    return block % WORD == 0 && read_block(search, block, head, sizeof head) &&
+           head[1] - 1 < LIST_ENTRIES &&
+           read_block(search, block + fixed + (head[1] - 1) * sizeof last, &last, sizeof last) &&
+           last.flavor == OF_HANDLE && last.handle == *search->wanted;
 }
 
-static void find_exit_list(struct list *list, uintptr_t handle)
+/* The variable in which the list begins is its oldest block. */
+static uintptr_t oldest_block(const struct search *search, uintptr_t block)
 {
-    struct search search = {.visit = is_in_exit_list, .wanted = handle, .list = list};
-    if (modules_each_mapped(search_module, &search))
-        modules_each_mapped(
-            search_module, &(struct search){.visit = is_head, .wanted = list->start, .list = list});
+    uintptr_t next = 0;
+    for (unsigned i = 0; i < BLOCKS_MAX; i++, block = next)
+        if (!read_block(search, block, &next, sizeof next) || next == 0)
+            return block - search->start < search->end - search->start ? block : 0;
+    return 0;
+}
+
+/* True when it is the second one. */
+static bool is_exit_head(const uintptr_t *at, const struct search *search)
+{
+    struct list *list = lists[EXIT].head ? &lists[QUICK_EXIT] : &lists[EXIT];
+    uintptr_t start = is_newest_block(search, *at) ? oldest_block(search, *at) : 0;
+    if (start)
+        *list = (struct list){
+            .start = start, .end = start + sizeof(struct exit_list), .head = (uintptr_t)at};
+    return start && list == &lists[QUICK_EXIT];
 }
 
 void libc_lists_find_exit(uintptr_t handle)
 {
-    find_exit_list(&lists[EXIT], handle);
-    find_exit_list(&lists[QUICK_EXIT], handle);
+    modules_each_mapped(search_module, &(struct search){.visit = is_exit_head, .wanted = &handle});
 }
 
-static bool is_fork_list(uintptr_t start, uintptr_t used)
+/* Ours is the last entry. */
+static bool is_fork_list(const struct fork_head *head, size_t entry, const struct search *search)
 {
-    const struct fork_head *head = (const struct fork_head *)start;
-    return head->array == start + FORK_HEAD && head->used == used &&
-           head->allocated == FORK_ENTRIES;
+    uintptr_t functions[3];
+    size_t last = (head->used - 1) * entry;
+    return head->array >= LOWEST && head->array % WORD == 0 &&
+           read_words(head->array + last, functions, sizeof functions) &&
+           memcmp(functions, search->wanted, sizeof functions) == 0;
 }
 
-static bool is_in_fork_list(const uintptr_t *at, const struct search *search)
+static bool is_fork_head(const uintptr_t *at, const struct search *search)
 {
-    if (at[1] != search->functions[1] || at[2] != search->functions[2])
+    const struct fork_head *head = (const struct fork_head *)at;
+    uintptr_t start = (uintptr_t)at, array = start + FORK_HEAD;
+    if (search->end - start < sizeof *head || head->allocated < FORK_ENTRIES ||
+        head->allocated > FORK_MOST || head->used - 1 >= head->allocated ||
+        (head->array == array) != (head->allocated == FORK_ENTRIES))
         return false;
-    for (unsigned i = 0; i < FORK_SIZES * FORK_ENTRIES; i++) {
-        size_t size = fork_sizes[i % FORK_SIZES], used = i / FORK_SIZES + 1;
-        uintptr_t start = (uintptr_t)at - (used - 1) * size - FORK_HEAD;
-        if (start < search->start || !is_fork_list(start, used))
-            continue;
-        *search->list = (struct list){.start = start,
-                                      .end = start + FORK_HEAD + FORK_ENTRIES * size,
-                                      .head = start + offsetof(struct fork_head, array),
-                                      .entry = size};
-        return true;
-    }
+    for (unsigned i = 0; i < FORK_SIZES; i++)
+        if (is_fork_list(head, fork_sizes[i], search)) {
+            lists[FORK] = (struct list){.start = start,
+                                        .end = array + FORK_ENTRIES * fork_sizes[i],
+                                        .head = (uintptr_t)&head->array,
+                                        .entry = fork_sizes[i]};
+            return true;
+        }
     return false;
 }
 
 void libc_lists_find_fork(const uintptr_t functions[3])
 {
-    modules_each_mapped(search_module, &(struct search){.visit = is_in_fork_list,
-                                                        .wanted = functions[0],
-                                                        .functions = functions,
-                                                        .list = &lists[FORK]});
+    modules_each_mapped(search_module,
+                        &(struct search){.visit = is_fork_head, .wanted = functions});
 }
 
 bool libc_lists_are_known(void)
@@ -144,17 +171,12 @@ void libc_list_range(unsigned list, uintptr_t *start, uintptr_t *end)
     *end = lists[list].end;
 }
 
-static bool read_word(uintptr_t at, uintptr_t *word)
-{
-    return sys_copy_memory((const void *)at, word, sizeof *word) == (ssize_t)sizeof *word;
-}
-
 /* The newest comes first, the last one is the variable. */
 static void each_exit_block(const struct list *list, libc_block_visitor *visit, void *data)
 {
-    enum { BLOCKS_MAX = 1 << 16 };
     uintptr_t slot = list->head, at;
-    for (unsigned i = 0; i < BLOCKS_MAX && slot && read_word(slot, &at) && at != list->start; i++) {
+    for (unsigned i = 0;
+         i < BLOCKS_MAX && slot && read_words(slot, &at, sizeof at) && at != list->start; i++) {
         if (at == 0)
             return;
         visit(at, at + sizeof(struct exit_list), slot, data);
@@ -168,8 +190,7 @@ void libc_lists_each_block(libc_block_visitor *visit, void *data)
     const struct list *fork = &lists[FORK];
     each_exit_block(&lists[EXIT], visit, data);
     each_exit_block(&lists[QUICK_EXIT], visit, data);
-    if (fork->start &&
-        sys_copy_memory((const void *)fork->start, &head, sizeof head) == (ssize_t)sizeof head &&
+    if (fork->start && read_words(fork->start, &head, sizeof head) &&
         head.array != fork->start + FORK_HEAD)
         visit(head.array, head.array + head.used * fork->entry, fork->head, data);
 }

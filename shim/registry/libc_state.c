@@ -112,38 +112,74 @@ bool environment_get(const char *name, char *value, size_t size)
 typedef void handler(void);
 typedef handler *get_handler(void);
 
-/* Each of these functions is an atomic load. */
-static struct {
+/* Each of the getters is an atomic load. */
+static const struct {
     const char *call, *getter;
-    get_handler *get;
-} cxx[] = {
-    {"std::set_terminate", "_ZSt13get_terminatev", NULL},
-    {"std::set_unexpected", "_ZSt14get_unexpectedv", NULL},
-    {"std::set_new_handler", "_ZSt15get_new_handlerv", NULL},
+} cxx_handlers[] = {
+    {"std::set_terminate", "_ZSt13get_terminatev"},
+    {"std::set_unexpected", "_ZSt14get_unexpectedv"},
+    {"std::set_new_handler", "_ZSt15get_new_handlerv"},
 };
 
-/* Checks each module once, until libstdc++ is found. libstdc++ stays for its unique symbols, if it
- * was built with such. */
+enum { CXX_HANDLERS = ARRAY_SIZE(cxx_handlers), CXX_LIBRARIES = 2 };
+
+/* Each of the C++ libraries has handlers of its own. */
+static struct cxx_library {
+    struct module *module; /* with a reference, or NULL */
+    get_handler *get[CXX_HANDLERS];
+} cxx_libraries[CXX_LIBRARIES];
+
+static struct cxx_library *find_free(void)
+{
+    for (unsigned i = 0; i < CXX_LIBRARIES; i++)
+        if (!cxx_libraries[i].module)
+            return &cxx_libraries[i];
+    return NULL;
+}
+
+/* A library that may be unloaded at any time is not called. libstdc++ stays for its unique symbols,
+ * if it was built with such. */
+static bool is_called(const struct module *module)
+{
+    bool stays = module->startup || !strcmp(module->identity, "libstdc++.so.6");
+    return module->cxx_library && stays && !module_is_unloaded(module);
+}
+
+static void take_library(struct cxx_library *library, struct module *module)
+{
+    bool has_any = false;
+    for (unsigned i = 0; i < CXX_HANDLERS; i++) {
+        library->get[i] = (get_handler *)module_symbol(module, cxx_handlers[i].getter);
+        has_any |= library->get[i] != NULL;
+    }
+    if (has_any)
+        library->module = module_ref(module);
+}
+
+/* Checks each module once. */
 static void find_cxx_locked(void)
 {
     static uint32_t seen;
-    static struct module *library; /* with a reference */
+    struct cxx_library *library;
     struct module *module;
-    if (library && module_is_unloaded(library)) {
-        module_unref(library);
-        library = NULL;
-    }
-    while (!library && (module = modules_after(seen)) != NULL) {
+    for (unsigned i = 0; i < CXX_LIBRARIES; i++)
+        if (cxx_libraries[i].module && module_is_unloaded(cxx_libraries[i].module)) {
+            module_unref(cxx_libraries[i].module);
+            cxx_libraries[i] = (struct cxx_library){0};
+        }
+    while ((library = find_free()) != NULL && (module = modules_after(seen)) != NULL) {
         seen = module->id;
-        if (!strcmp(module->identity, "libstdc++.so.6") && !module_is_unloaded(module))
-            library = module;
-        else
-            module_unref(module);
-        for (unsigned i = 0; library && i < ARRAY_SIZE(cxx); i++)
-            cxx[i].get = (get_handler *)module_symbol(library, cxx[i].getter);
+        if (is_called(module))
+            take_library(library, module);
+        module_unref(module);
     }
-    for (unsigned i = 0; !library && i < ARRAY_SIZE(cxx); i++)
-        cxx[i].get = NULL;
+}
+
+static uintptr_t cxx_handler(unsigned index, const char **call)
+{
+    get_handler *get = cxx_libraries[index / CXX_HANDLERS].get[index % CXX_HANDLERS];
+    *call = cxx_handlers[index % CXX_HANDLERS].call;
+    return get ? (uintptr_t)get() : 0;
 }
 
 bool libc_handler_locked(unsigned index, const char **call, uintptr_t *function)
@@ -156,13 +192,12 @@ bool libc_handler_locked(unsigned index, const char **call, uintptr_t *function)
         {"error_print_progname", (uintptr_t)error_print_progname},
         {"argp_program_version_hook", (uintptr_t)argp_program_version_hook},
     };
-    if (index < ARRAY_SIZE(cxx)) {
+    if (index < CXX_LIBRARIES * CXX_HANDLERS) {
         find_cxx_locked();
-        *call = cxx[index].call;
-        *function = cxx[index].get ? (uintptr_t)cxx[index].get() : 0;
+        *function = cxx_handler(index, call);
         return true;
     }
-    index -= ARRAY_SIZE(cxx);
+    index -= CXX_LIBRARIES * CXX_HANDLERS;
     if (index >= ARRAY_SIZE(variables))
         return false;
     *call = variables[index].call;

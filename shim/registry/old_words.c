@@ -5,6 +5,7 @@
 #include "registry/heap.h"
 
 #include <errno.h>
+#include <string.h>
 
 enum { WORD = sizeof(uintptr_t), PAGE = 4096, AT_ONCE = 32 };
 
@@ -21,6 +22,14 @@ struct old_word {
  * hundred thousand such words now and then. */
 static struct old_word first_table[(1 << FIRST_SHIFT) + NEAR];
 static struct old_word *_Atomic further_table;
+
+uint8_t old_words_due[OLD_WORDS_SITES];
+
+void old_words_expect(void)
+{
+    if (atomic_load(&territory.end))
+        memset(old_words_due, OLD_WORDS_IN_VAIN, sizeof old_words_due);
+}
 
 static struct old_word *place_in(struct old_word *table, unsigned shift, uintptr_t slot)
 {
@@ -77,13 +86,25 @@ static struct old_word *place_for(uintptr_t slot)
     return found ? found : first;
 }
 
-static COLD void note(uintptr_t block, uintptr_t slot, uintptr_t word)
+static bool is_same(const struct old_word *old, const struct old_word *like)
 {
-    struct old_word *old = place_for(slot);
+    return atomic_load_explicit(&old->slot, memory_order_relaxed) == like->slot &&
+           atomic_load_explicit(&old->word, memory_order_relaxed) == like->word &&
+           atomic_load_explicit(&old->offset, memory_order_relaxed) == like->offset &&
+           atomic_load_explicit(&old->site, memory_order_relaxed) == like->site;
+}
+
+/* False: it was there already, of an earlier block of the same site at the same address. */
+static COLD bool note(uintptr_t block, uint32_t site, uintptr_t slot, uintptr_t word)
+{
+    struct old_word like = {slot, word, (uint32_t)(slot - block), site}, *old = place_for(slot);
+    if (is_same(old, &like))
+        return false;
     atomic_store_explicit(&old->slot, slot, memory_order_relaxed);
     atomic_store_explicit(&old->word, word, memory_order_relaxed);
-    atomic_store_explicit(&old->offset, (uint32_t)(slot - block), memory_order_relaxed);
-    atomic_store_explicit(&old->site, heap_site((const void *)block), memory_order_relaxed);
+    atomic_store_explicit(&old->offset, like.offset, memory_order_relaxed);
+    atomic_store_explicit(&old->site, site, memory_order_relaxed);
+    return true;
 }
 
 static bool is_zero(const uintptr_t *at, const uintptr_t *end)
@@ -93,8 +114,11 @@ static bool is_zero(const uintptr_t *at, const uintptr_t *end)
     return at == end;
 }
 
-/* Addresses of modules have their upper halves in common: two words are compared at once. */
-typedef uint32_t lanes __attribute__((vector_size(2 * WORD), may_alias));
+/* Addresses of modules have their upper halves in common: those of four words are compared at
+ * once. */
+typedef uint32_t lanes __attribute__((vector_size(2 * WORD), aligned(WORD), may_alias));
+
+enum { LANES = 4 };
 
 struct filter {
     uintptr_t lowest, span;
@@ -105,35 +129,58 @@ static struct filter make_filter(uintptr_t lowest, uintptr_t end)
 {
     uint32_t high = (uint32_t)(lowest >> 32), differ = high ^ (uint32_t)((end - 1) >> 32);
     uint32_t mask = differ ? ~(UINT32_MAX >> __builtin_clz(differ)) : UINT32_MAX;
+    lanes nothing = {0};
     return (struct filter){.lowest = lowest,
                            .span = end - lowest,
-                           .mask = {0, mask, 0, mask},
-                           .like = {1, high & mask, 1, high & mask}};
+                           .mask = nothing + mask,
+                           .like = nothing + (high & mask)};
 }
 
-static bool any_may_lead(const struct filter *filter, const uintptr_t *at)
+/* [at, end) is a whole number of four words. */
+static bool any_may_lead(const struct filter *filter, const uintptr_t *at, const uintptr_t *end)
 {
-    const lanes *pair = (const lanes *)at;
-    lanes found = (pair[0] & filter->mask) == filter->like;
-#pragma GCC unroll 16
-    for (unsigned i = 1; i < AT_ONCE / 2; i++)
-        found |= (pair[i] & filter->mask) == filter->like;
-    return ((uint64_t)found[1] | found[3]) != 0;
+    lanes found = {0};
+    for (; at < end; at += LANES) {
+        const lanes *pair = (const lanes *)at;
+        lanes halves = __builtin_shufflevector(pair[0], pair[1], 1, 3, 5, 7);
+        found |= (lanes)((halves & filter->mask) == filter->like);
+    }
+    return (found[0] | found[1] | found[2] | found[3]) != 0;
 }
 
-static void read_part(const struct filter *filter, uintptr_t block, const uintptr_t *at,
-                      const uintptr_t *end)
+/* A block that is read. */
+struct reading {
+    struct filter filter;
+    uintptr_t block;
+    uint32_t site;
+    bool found;
+};
+
+static void read_part(struct reading *reading, const uintptr_t *at, const uintptr_t *end)
 {
+    const struct filter *filter = &reading->filter;
     while (at < end) {
-        const uintptr_t *next = at + AT_ONCE;
-        if ((uintptr_t)at % sizeof(lanes) == 0 && next <= end && !any_may_lead(filter, at)) {
-            at = next;
+        const uintptr_t *next = end - at > AT_ONCE ? at + AT_ONCE : end;
+        const uintptr_t *whole = at + (next - at) / LANES * LANES;
+        if (whole > at && !any_may_lead(filter, at, whole)) {
+            at = whole;
             continue;
         }
-        for (next = next < end ? next : end; at < next; at++)
+        for (; at < next; at++) {
             if (unlikely(*at - filter->lowest < filter->span) && territory_has(*at))
-                note(block, (uintptr_t)at, *at);
+                reading->found |= note(reading->block, reading->site, (uintptr_t)at, *at);
+        }
     }
+}
+
+/* A sample that has one says that modules began to leave words: then other sites have some, too. */
+static void count_reading(uint8_t *due, bool found)
+{
+    uint8_t before = __atomic_load_n(due, __ATOMIC_RELAXED);
+    if (found && before == 0)
+        old_words_expect();
+    else if (found || before > 0)
+        __atomic_store_n(due, found ? OLD_WORDS_IN_VAIN : before - 1, __ATOMIC_RELAXED);
 }
 
 /* A page of zeros was never used, and what follows was not either: nobody needs to read that, which
@@ -143,27 +190,26 @@ void old_words_note(const void *block, size_t from, size_t size)
 {
     uintptr_t start = (uintptr_t)block, end = (start + size) & ~(uintptr_t)(WORD - 1);
     uintptr_t at = (start + from + WORD - 1) & ~(uintptr_t)(WORD - 1);
+    uintptr_t lowest = atomic_load_explicit(&territory.lowest, memory_order_relaxed);
     uintptr_t highest = atomic_load_explicit(&territory.end, memory_order_relaxed);
     if (!highest || from >= size)
         return;
-    struct filter filter =
-        make_filter(atomic_load_explicit(&territory.lowest, memory_order_relaxed), highest);
+    struct reading reading = {make_filter(lowest, highest), start, heap_site(block), false};
     for (uintptr_t next; at < end; at = next) {
         next = (at | (PAGE - 1)) + 1;
         next = next < end ? next : end;
         if (at % PAGE == 0 && is_zero((const uintptr_t *)at, (const uintptr_t *)next))
             break;
-        read_part(&filter, start, (const uintptr_t *)at, (const uintptr_t *)next);
+        read_part(&reading, (const uintptr_t *)at, (const uintptr_t *)next);
     }
+    count_reading(&old_words_due[reading.site % OLD_WORDS_SITES], reading.found);
 }
 
 static bool has(const struct old_word *first, const struct old_word *like)
 {
     for (const struct old_word *old = first; old < first + NEAR; old++)
         if (atomic_load_explicit(&old->slot, memory_order_relaxed) == like->slot)
-            return atomic_load_explicit(&old->word, memory_order_relaxed) == like->word &&
-                   atomic_load_explicit(&old->offset, memory_order_relaxed) == like->offset &&
-                   atomic_load_explicit(&old->site, memory_order_relaxed) == like->site;
+            return is_same(old, like);
     return false;
 }
 

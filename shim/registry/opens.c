@@ -151,6 +151,18 @@ static void note_all_locked(const struct opened *opened)
         end_locked(own);
 }
 
+bool opens_are_its_own(const struct module *module)
+{
+    if (!lock_acquire(&registry_lock))
+        return false;
+    const struct opens *opens = module->opens;
+    bool own = opens && opens->count > 0 && opens->count == opens->total;
+    for (unsigned i = 0; own && i < opens->count; i++)
+        own = open_requester(&opens->list[i]) == module;
+    lock_release(&registry_lock);
+    return own;
+}
+
 void opens_check(bool all, opens_reopened *reopened)
 {
     struct opened opened = {0};
@@ -160,7 +172,7 @@ void opens_check(bool all, opens_reopened *reopened)
         lock_release(&registry_lock);
     }
     for (unsigned i = 0; i < opened.count; i++) {
-        if (module_is_closed(opened.modules[i]))
+        if (module_is_closed(opened.modules[i]) && !opens_are_its_own(opened.modules[i]))
             reopened(opened.modules[i]);
         module_unref(opened.modules[i]);
     }

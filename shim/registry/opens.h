@@ -33,14 +33,18 @@ void opens_begin(const char *file, int flags);
  * Looks what was opened. Each module that was is noted for the dlopen that the calling thread
  * began, or for that of another thread which asked for its name; else for nobody: the C library
  * opens some by itself. `all`: see handles_each_opened. `reopened` is called for each that had been
- * closed and was still mapped, without locks. Takes the loader's list lock; none of ours may be
- * held.
+ * closed and was still mapped, without locks, but not for one that opened itself. Takes the
+ * loader's list lock; none of ours may be held.
  */
 typedef void opens_reopened(struct module *module);
 void opens_check(bool all, opens_reopened *reopened);
 
 /* The module that asked for it, by the stack; NULL: none that is known. */
 struct module *open_requester(const struct open *open);
+
+/* True if only the module's own code has opened it since the program had no handle. Takes the
+ * registry lock. */
+bool opens_are_its_own(const struct module *module);
 
 /* The last handle was given back. Takes the registry lock, as the next one does. */
 void opens_forget(struct module *module);

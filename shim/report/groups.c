@@ -153,7 +153,7 @@ struct group *group_of_locked(const struct finding *finding)
 
 void group_update_locked(struct group *group, struct finding *finding, enum occasion at)
 {
-    if (group->id == 0) {
+    if (group->id == 0 || group->resolved) {
         group->id = ++last_finding;
         group->at = at;
     }

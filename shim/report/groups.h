@@ -14,7 +14,7 @@
 struct group {
     UT_hash_handle hh;
     struct finding finding; /* the latest, for its next record */
-    uint32_t id;
+    uint32_t id;            /* a new one each time that it is found again after it was resolved */
     enum occasion at;
     unsigned count, written_count;
     uint32_t loads[LOADS_MAX];

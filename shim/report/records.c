@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "report/records.h"
+#include "base/action.h"
 #include "base/bypassed.h"
 #include "base/dropped.h"
+#include "base/killed.h"
 #include "base/sys.h"
 #include "base/unfollowed.h"
 #include "modules/identities.h"
@@ -274,6 +276,26 @@ static void add_unfollowed(struct text *text)
     text_add(text, "]");
 }
 
+static void add_killed(struct text *text)
+{
+    const char *comma = "";
+    char name[ACTION_NAME_MAX];
+    if (!killed_any())
+        return;
+    text_add(text, ",\"killed\":[");
+    for (int signal = 1; signal <= KILLED_SIGNALS; signal++) {
+        if (!killed_count(signal))
+            continue;
+        action_name(signal, name);
+        text_printf(text, "%s{\"signal\":%d", comma, signal);
+        json_string(text, "signal_name", name);
+        json_number(text, "count", killed_count(signal));
+        text_add(text, "}");
+        comma = ",";
+    }
+    text_add(text, "]");
+}
+
 /* Of a process without plug-ins, a shell for one, nothing would follow from that. */
 static void add_bypassed(struct text *text)
 {
@@ -304,6 +326,7 @@ void record_coverage(struct text *text, bool heap_seen, const char *const *unsee
     }
     text_add(text, "]");
     add_unfollowed(text);
+    add_killed(text);
     json_end(text);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/report.h"
 #include "base/dropped.h"
+#include "base/killed.h"
 #include "base/lock.h"
 #include "base/options.h"
 #include "base/unfollowed.h"
@@ -293,7 +294,7 @@ void report_escalate(uint32_t id)
     if (!lock_acquire(&report_lock))
         return;
     HASH_ITER (hh, groups, group, next) {
-        if (group->id != id || group->finding.severity == SEVERITY_ERROR)
+        if (group->id != id || group->resolved || group->finding.severity == SEVERITY_ERROR)
             continue;
         group->finding.severity = SEVERITY_ERROR;
         group_explain(group, &group->finding);
@@ -381,7 +382,7 @@ void report_finish(const char *ended, bool image_may_go_on, bool heap_seen,
 {
     if (!lock_acquire(&report_lock))
         return;
-    if ((log_was_opened() || unfollowed_any()) && log_open_locked()) {
+    if ((log_was_opened() || unfollowed_any() || killed_any()) && log_open_locked()) {
         struct summary summary = summarize_locked(ended);
         struct text text = {0};
         log_list_mapped_locked();
@@ -401,6 +402,7 @@ void report_fork_child(void)
     struct group *group, *next;
     log_fork_child();
     unfollowed_fork_child();
+    killed_fork_child();
     HASH_ITER (hh, instances, instance, next_instance)
         instance->counted = true;
     uncounted_events = 0;

@@ -75,6 +75,18 @@ void report_settle(const struct ranges *ranges);
 /* The same for findings of words that are nowhere any more; however much memory there is. */
 void report_settle_lost(void);
 
+/* A block of a heap-held finding that counts several loads; the module with a reference. */
+struct held_again {
+    struct object object;
+    struct module *module;
+};
+
+/* Lists up to `most` of them. Without our locks but the check lock, as report_lost. */
+unsigned report_held_again(struct held_again *list, unsigned most);
+
+/* The block is lost by now, and that is another finding. */
+void report_lost(const struct object *object);
+
 /* True if there are findings of words, and any that are to be settled; without a lock. */
 bool report_has_words(void);
 bool report_has_unsettled(void);

@@ -212,7 +212,7 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *           return address: with another pc than address it read or wrote there)
  * coverage  pid time hooks{heap: bool, function: false} dropped{what: count} unseen[](sentences)
  *           unfollowed?[{program why count}](programs that it started, and that the library does
- *           not come into)
+ *           not come into) killed?[{signal signal_name count}](its children that died of a signal)
  * summary   pid time findings kinds{} verdicts{} severities{}
  *           ended("exit", "_exit", "quick_exit", "exec", "confined")
  *
@@ -265,13 +265,15 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  *                   "tls":      address module offset(in the TLS segment) symbol? tid thread_name
  *                   "value":    address key tid thread_name
  *                   "argument", "stack": address tid thread_name
+ *                   "kernel":   address descriptor?(of an epoll entry; else a signal has it)
  *                   "mapping":  address
  *                   "block":    address bytes owner? common? frame?(the call that made it)
  *                   "image":    address module offset symbol? target
  *
  * A finding with "pending":true counts unless a later finding or resolved record has its id: it was
  * written before an unmapping that could kill the process. A finding record whose id was seen
- * before replaces the earlier one (its count has grown, or its severity has risen).
+ * before replaces the earlier one (its count has grown, or its severity has risen). One that was
+ * resolved has no later record: if it is found again, it has a new id and the same signature.
  *
  * Ids begin anew with each process image: exec keeps the pid and opens a new file (".1"). In a file
  * that a fork child shares with its parent they are unique per pid only, so readers key everything

@@ -4,7 +4,6 @@
 #include "modules/symbols.h"
 #include "ownership/common.h"
 #include "ownership/sites.h"
-#include "registry/old_words.h"
 #include "rules/paths.h"
 
 static bool is_in(struct span globs, const char *name)
@@ -82,12 +81,11 @@ static bool is_of_other_plugin(uint32_t number, const struct module *module,
     return requester && !module_is_permanent(requester);
 }
 
-/* The former contents of a small block were not noted when it was made: a field that the library
- * does not set may hold a word of a module that has nothing to do with the entry. */
+/* The former contents of few blocks were noted when they were made: a field that the library does
+ * not set may hold a word of a module that has nothing to do with the entry. */
 static bool may_be_older(const struct result *result, const struct known_registry *row)
 {
-    return !old_words_may_be(result->path[result->steps - 1].size) &&
-           is_of_other_plugin(result->site, result->module, row) &&
+    return is_of_other_plugin(result->site, result->module, row) &&
            !takes_call(result->module, row);
 }
 
@@ -201,7 +199,18 @@ static bool find(const struct result *result, bool is_code, enum evidence eviden
 {
     struct registry_cursor cursor = registry_rows();
     while (registry_rows_next(&cursor, row))
-        if (matches(result, is_code, evidence, row))
+        if (!row->is_set_again && matches(result, is_code, evidence, row))
+            return true;
+    return false;
+}
+
+/* Wherever else the block is reached from: it is of no use without a new call. */
+bool known_registry_is_set_again(const struct result *result)
+{
+    struct known_registry row;
+    struct registry_cursor cursor = registry_rows();
+    while (registry_rows_next(&cursor, &row))
+        if (row.is_set_again && is_made_by(result->site, &row))
             return true;
     return false;
 }
@@ -214,6 +223,8 @@ static bool begins_in_module(const struct result *result)
 enum registry_entry known_registry_find(const struct result *result, bool is_code,
                                         struct known_registry *row)
 {
+    if (known_registry_is_set_again(result))
+        return REGISTRY_DEAD;
     if (!begins_in_module(result))
         return REGISTRY_NONE;
     for (enum evidence evidence = BY_MAKER; evidence < EVIDENCE_COUNT; evidence++)
@@ -226,7 +237,7 @@ bool known_registry_made(const struct result *result, struct known_registry *row
 {
     struct registry_cursor cursor = registry_rows();
     while (begins_in_module(result) && registry_rows_next(&cursor, row))
-        if (begins_in_library(result, row) && is_made_by(result->site, row))
+        if (!row->is_set_again && begins_in_library(result, row) && is_made_by(result->site, row))
             return true;
     return false;
 }

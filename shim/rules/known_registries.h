@@ -30,13 +30,17 @@
 enum registry_entry {
     REGISTRY_NONE,
     REGISTRY_LIVE, /* an entry */
-    REGISTRY_DEAD, /* what a registry has after its last entry */
+    REGISTRY_DEAD, /* what a registry has after its last entry, or sets again before it reads it */
 };
 
 /* Classifies a result that leads to code, or else to data, of an unloaded module. `row` is set if
  * it is a live entry. */
 enum registry_entry known_registry_find(const struct result *result, bool is_code,
                                         struct known_registry *row);
+
+/* The block that was found, or has the word, is an entry that the library sets again before it
+ * reads it. */
+bool known_registry_is_set_again(const struct result *result);
 
 /* Blocks that such a call made, in such a registry: a part of what an entry takes. */
 bool known_registry_made(const struct result *result, struct known_registry *row);

@@ -37,6 +37,8 @@ static uintptr_t add_root(struct text *text, const struct path_step *step)
     json_address(text, "address", step->step.slot);
     if (root->kind == ROOT_VALUE)
         json_number(text, "key", root->key);
+    if (root->kind == ROOT_KERNEL && root->key != ROOT_OF_SIGNAL)
+        json_number(text, "descriptor", root->key);
     if (root->module)
         via = add_variable(text, step);
     path_json_thread(text, step);

@@ -128,7 +128,10 @@ void path_describe_root(struct text *text, const struct path *path)
         describe_thread(text, step);
         break;
     case ROOT_KERNEL:
-        text_add(text, "what the kernel gives back with an event or a signal");
+        if (root->key == ROOT_OF_SIGNAL)
+            text_add(text, "what the kernel sends with a signal");
+        else
+            text_printf(text, "the data of the epoll entry for descriptor %u", root->key);
         break;
     case ROOT_MAPPING:
         text_printf(text, "memory at %lx that is not malloc's", (unsigned long)step->step.slot);

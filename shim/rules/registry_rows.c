@@ -83,6 +83,8 @@ static const struct {
 
 static bool parse_attribute(struct span word, struct known_registry *row)
 {
+    if (span_is(word, "set-again"))
+        return row->is_set_again = true;
     for (size_t i = 0; i < ARRAY_SIZE(attributes); i++) {
         if (!span_begins(word, attributes[i].name))
             continue;

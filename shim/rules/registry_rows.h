@@ -5,7 +5,7 @@
  * libdlpin(7) describes it:
  *
  *   LIBRARY ADD REMOVE [blocks=N|N-|N-M] [target=code|data] [variable=GLOB] [count=OFFSET]
- *           [size=BYTES] [advice=TEXT to the end of the line]
+ *           [size=BYTES] [set-again] [advice=TEXT to the end of the line]
  *
  * The file is read from one thread, before there are findings. No locks.
  */
@@ -23,6 +23,7 @@ struct known_registry {
     unsigned fewest, most; /* blocks between the variable and the word */
     bool has_blocks, has_count;
     bool is_code, is_data; /* what an entry points to; neither: anything */
+    bool is_set_again;     /* the library sets an entry again before it reads the entry */
     int count;             /* the number of entries, 32 bits, lies so far from the variable; */
     unsigned size;         /* and so large is one */
     /* Of what was found: the library, which the result's path or its site's stack has, too; and of

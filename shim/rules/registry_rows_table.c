@@ -45,6 +45,9 @@ const char registry_rows_built_in[] =
     "g_value_register_transform_func -"
     " advice=What GObject registers is for good, and so must be the module: link it with "
     "-Wl,-z,nodelete.\n"
+    /* ModuleTypeInfo, ModuleInterfaceInfo: g_type_module_use loads the module and has it register
+     * its types again before GObject reads them. */
+    "libgobject-2.0.so* g_type_module_register_type,g_type_module_add_interface - set-again\n"
     "libgobject-2.0.so* g_signal_connect_* g_signal_handler_disconnect\n"
     "libgobject-2.0.so* g_signal_add_emission_hook g_signal_remove_emission_hook\n"
 

@@ -353,7 +353,8 @@ static bool classify(struct retained *retained, struct known_registry *row)
     const struct result *result = retained->result;
     if (result->kind != RESULT_POINTER)
         return !is_part_of_entry(result) && !is_carrier(result) && !is_beside_pointer(result) &&
-               !stream_block_is_lost(result);
+               !stream_block_is_lost(result) &&
+               !(result->kind == RESULT_HELD && known_registry_is_set_again(result));
     retained->target = target_class_of(result, result->module);
     if (retained->target == TARGET_CLASS_NONE)
         return false;

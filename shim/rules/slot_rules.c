@@ -84,7 +84,9 @@ static const char *const uses[] = {
 static void say_remover(const struct path *path, struct text *fix)
 {
     if (path && path->steps[0].step.root.kind == ROOT_KERNEL) {
-        text_add(fix, " call epoll_ctl with EPOLL_CTL_DEL, or timer_delete");
+        bool by_signal = path->steps[0].step.root.key == ROOT_OF_SIGNAL;
+        text_add(fix, by_signal ? " call timer_delete, or mq_notify with NULL"
+                                : " call epoll_ctl with EPOLL_CTL_DEL");
         return;
     }
     text_add(fix, " call what removes the pointer from ");

@@ -17,9 +17,12 @@ static bool will_be_taken(const struct key *key)
 }
 
 /* A common library's value for its own key, made on a call of the module: the library's business.
- */
+ * A run-time library is not named as the maker of what it makes for itself. */
 static bool is_librarys_own(const struct key *key, const struct site *site)
 {
+    const struct module *runtime = key->library;
+    if (runtime && runtime == key->destructor.module && !module_is_unloaded(runtime))
+        return true;
     const struct module *maker = site->owner.module;
     return maker && maker->common && maker == key->owner && !module_is_unloaded(maker);
 }

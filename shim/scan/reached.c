@@ -31,7 +31,8 @@ enum { PATH_NS = 100 * MILLISECOND };
 /* A mapping, or a block. */
 struct area {
     uintptr_t start, end;
-    struct left_block *left; /* the block; NULL: a mapping */
+    struct left_block *left; /* one that a key left behind, */
+    struct held_block *held; /* or another one; both NULL: a mapping */
     uint64_t serial;
     bool wanted, reached, followed;
     bool was_reached; /* by an earlier examination */
@@ -48,6 +49,11 @@ struct search {
     struct view view, block_view;
     struct written written;
 };
+
+static bool is_block(const struct area *area)
+{
+    return area->left || area->held;
+}
 
 static struct area *area_at(struct search *search, uintptr_t address)
 {
@@ -159,7 +165,7 @@ static void follow(struct search *search)
                 continue;
             area->followed = true;
             is_over = false;
-            if (area->left)
+            if (is_block(area))
                 scan_part(area->start, area->end, search);
             else
                 written_each(&search->written, area->start, area->end, PAGE, scan_part, search);
@@ -221,7 +227,7 @@ static void take_answer(struct mapped *mapped, void *data)
 {
     struct search *search = data;
     struct area *area = area_at(search, mapped->start);
-    if (area && !area->left && area->serial == mapped->serial && area->wanted)
+    if (area && !is_block(area) && area->serial == mapped->serial && area->wanted)
         mapped->reach = area->reached      ? REACH_SOMETHING
                         : search->is_blind ? REACH_UNKNOWN
                                            : REACH_NOTHING;
@@ -236,6 +242,11 @@ static void take_answers(struct search *search)
         if (search->list[i].left && search->list[i].wanted)
             search->list[i].left->reach = search->list[i].reached ? REACH_SOMETHING : REACH_NOTHING;
     lock_release(&registry_lock);
+    for (unsigned i = 0; i < search->count; i++)
+        if (search->list[i].held)
+            search->list[i].held->reach = search->list[i].reached ? REACH_SOMETHING
+                                          : search->is_blind      ? REACH_UNKNOWN
+                                                                  : REACH_NOTHING;
 }
 
 static bool is_affordable(const struct search *search)
@@ -302,7 +313,7 @@ static void find_paths(struct search *search)
     struct walk *walk = ranges ? sys_map(sizeof *walk) : NULL;
     for (unsigned i = 0; walk && i < search->count; i++) {
         const struct area *area = &search->list[i];
-        if (!area->left && area->wanted && area->reached && !area->was_reached)
+        if (!is_block(area) && area->wanted && area->reached && !area->was_reached)
             ranges_add_mapped(ranges, area->start, area->end, area->module);
     }
     if (walk && ranges->count > 0) {
@@ -358,6 +369,23 @@ void reached_examine(bool is_patient)
     search->is_patient = is_patient;
     add_areas(search);
     if (search->wanted > 0 && !search->failed && is_affordable(search))
+        run(search);
+    arena_free(search, sizeof *search);
+}
+
+void reached_examine_blocks(struct held_block *blocks, unsigned count)
+{
+    struct search *search = count ? arena_alloc(sizeof *search) : NULL;
+    if (!search)
+        return;
+    search->is_patient = true;
+    for (unsigned i = 0; i < count; i++)
+        if (blocks[i].size > 0)
+            add_area(search, (struct area){.start = blocks[i].start,
+                                           .end = blocks[i].start + blocks[i].size,
+                                           .wanted = true,
+                                           .held = &blocks[i]});
+    if (search->wanted > 0 && is_affordable(search))
         run(search);
     arena_free(search, sizeof *search);
 }

@@ -19,6 +19,17 @@ void reached_examine(bool is_patient);
  * process itself: of all mappings. */
 void reached_examine_copy(const struct picture *picture);
 
+/* A block that something led to when its module was unloaded. */
+struct held_block {
+    uintptr_t start;
+    size_t size;      /* 0: it is not examined */
+    enum reach reach; /* UNKNOWN until it is examined */
+};
+
+/* Finds out if anything still leads to these blocks. A word on a stack counts, dead or not, and so
+ * does one in a block that is lost itself. Patient; under the check lock. */
+void reached_examine_blocks(struct held_block *blocks, unsigned count);
+
 /* The retention path to a mapping that the last examination, and no earlier one, found to be
  * reached. NULL: none is known. Valid until the next one. */
 const struct result *reached_by(const struct mapped *mapped);

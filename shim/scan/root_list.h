@@ -30,6 +30,8 @@ enum root_kind {
     ROOT_KINDS,
 };
 
+#define ROOT_OF_SIGNAL UINT32_MAX
+
 struct root {
     enum root_kind kind;
     bool exact;           /* only words that are a block's very address count */
@@ -40,7 +42,7 @@ struct root {
     struct module *module; /* DATA, TLS, LIBC; no reference: it is mapped */
     uint64_t thread;       /* its serial number */
     pid_t tid;
-    uint32_t key;
+    uint32_t key; /* KERNEL: the descriptor of an epoll entry, or ROOT_OF_SIGNAL */
 };
 
 struct roots {

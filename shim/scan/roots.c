@@ -195,7 +195,9 @@ static void add_mapping(struct roots *roots, const struct taken *taken,
 static bool add_entry(const struct epoll_entry *entry, void *roots)
 {
     if (epoll_data_is_address(entry->file, entry->data))
-        roots_add(roots, (struct root){.kind = ROOT_KERNEL, .word = entry->data});
+        roots_add(
+            roots,
+            (struct root){.kind = ROOT_KERNEL, .word = entry->data, .key = (uint32_t)entry->file});
     return false;
 }
 
@@ -212,7 +214,9 @@ static void add_kernel(struct roots *roots)
     for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
         for (const struct registration *each = registrations[types[i]]; each; each = each->next)
             if (each->block)
-                roots_add(roots, (struct root){.kind = ROOT_KERNEL, .word = each->data});
+                roots_add(
+                    roots,
+                    (struct root){.kind = ROOT_KERNEL, .word = each->data, .key = ROOT_OF_SIGNAL});
     lock_release(&registry_lock);
 }
 

@@ -48,10 +48,11 @@ class Crash:
 
     VALUES = ("function", "by", "stack", "signal", "innermost")
 
-    def __init__(self, words):
+    def __init__(self, words, required):
         if len(words) < 2:
             raise FormatError("needs module and load")
         self.module, self.load = words[0], int(words[1])
+        self.required = required
         self.wanted = {}
         for word in words[2:]:
             name, equals, value = word.partition("=")
@@ -106,8 +107,8 @@ class Case:
             self.files_change = True
         elif word == "allow-notes":
             self.allow_notes = True
-        elif word == "crash":
-            self.crash = Crash(words)
+        elif word in ("crash", "may-crash"):
+            self.crash = Crash(words, word == "crash")
         elif word in ("find", "may"):
             self.expectations.append(Expectation(words, word == "find"))
         else:

@@ -80,6 +80,7 @@ class Report:
         self.crashes = []
         self.reloads = {}  # module → loads of its file that have no records
         self._loads = {}  # identity → numbers of loads
+        self._latest = {}  # signature → id of the last finding with it
         self._read()
         if self.header:
             for finding in self.findings.values():
@@ -91,9 +92,11 @@ class Report:
 
     def confirmed(self):
         """The findings without those that were only expected to become true, and did not: written
-        before an unmapping ("pending"), and resolved before it was over."""
+        before an unmapping ("pending"), and resolved before it was over. One that was resolved and
+        came back has a new id, and is one finding: the latest."""
         return [f for f in self.findings.values()
-                if not (f.get("pending") and f["id"] in self.resolved)]
+                if f["id"] == self._latest[f["signature"]]
+                and not (f.get("pending") and f["id"] in self.resolved)]
 
     def died_pending(self, finding):
         """True if the process died before it was certain: only the file has it then."""
@@ -207,8 +210,13 @@ class Report:
         if before and (before["kind"], before["signature"]) != (record["kind"],
                                                                 record["signature"]):
             self.wrong("line %d: finding %d is another one now", number, record["id"])
+        if record["id"] in self.resolved:
+            self.wrong("line %d: finding %d was resolved before", number, record["id"])
+        latest = self._latest.setdefault(record["signature"], record["id"])
+        if latest != record["id"] and latest not in self.resolved:
+            self.wrong("line %d: finding %d is finding %d once more", number, record["id"], latest)
+        self._latest[record["signature"]] = record["id"]
         self.findings[record["id"]] = record
-        self.resolved.pop(record["id"], None)
 
     def _take_resolved(self, record, number):
         if record["finding"] not in self.findings:

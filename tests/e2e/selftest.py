@@ -191,6 +191,19 @@ class ReportTest(unittest.TestCase):
         resolved["finding"] = 5
         self.assert_wrong(records, "unknown finding 5")
 
+    def test_found_again(self):
+        resolved = {"type": "resolved", "pid": 7, "time": 25, "finding": 1, "how": "not unmapped"}
+        records = confirmed()
+        records.insert(FINDING + 1, resolved)
+        self.assert_wrong(records, "finding 1 was resolved before")
+        again = records[CONFIRMED + 1]
+        again["id"] = 2
+        report = self.read(records)
+        self.assertEqual(report.problems, [])
+        self.assertEqual(report.confirmed(), [again])
+        records.remove(resolved)
+        self.assert_wrong(records, "finding 2 is finding 1 once more")
+
     def test_summary(self):
         self.assert_wrong(self.with_change(SUMMARY, findings=2), "counts 2 findings")
         self.assert_wrong(self.with_change(SUMMARY, kinds={"key": 1}), "counts 1 key")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Programs whose plug-ins leave something behind: each is found with kind, module and stack."""
 
+import os
 import subprocess
 from dataclasses import replace
 
@@ -62,8 +63,10 @@ library.dynam.unload('later', system.file(package = 'later'))
 invisible(gc())
 print('later' %in% names(getLoadedDLLs()))
 '''
-# A module of redis finds its functions through the first word of the context.
+# A module of redis finds its functions through the first word of the context. LEAVES: 1: its thread waits for ever;
+# 2: it waits for a byte in the FIFO `wake`, which comes when the module is gone.
 REDIS_MODULE = '''
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -90,6 +93,8 @@ int RedisModule_OnLoad(void *context, void **arguments, int count)
     char byte;
     pipe(stop);
     pipe(ready);
+    if (LEAVES == 2)
+        stop[0] = open("wake", O_RDWR);
     pthread_key_create(&key, end);
     pthread_create(&thread, NULL, run, NULL);
     read(ready[0], &byte, 1);
@@ -117,18 +122,27 @@ ask module load $PWD/small.so
 ask module unload small
 ask set a b
 ask get a
-ask shutdown
+[ -p wake ] && echo >wake || ask shutdown
 wait $!
 echo ended with $?
 '''
 
 
-def compile_for_redis(leaves):
+def redis(name, leaves, **more):
     def prepare(folder):
         write(small__c=REDIS_MODULE)(folder)
+        if leaves == 2:
+            os.mkfifo(f'{folder}/wake')
         subprocess.run(['gcc', f'-DLEAVES={leaves}', '-w', '-shared', '-fPIC', '-o', 'small.so', 'small.c'],
                        cwd=folder, check=True)
-    return prepare
+    return Host(name, ('sh', '-c', REDIS), ('redis-server', 'redis-tools', 'gcc'), prepare=prepare, **more)
+
+
+REDIS_LEAVES = tuple(replace(finding, why='our own module, made so; redis is its clean twin') for finding in (
+    Finding('thread-routine', 'small.so', stack='RedisModule_OnLoad'),
+    Finding('key-destructor', 'small.so', stack='RedisModule_OnLoad'),
+    Finding('key-value', 'small.so', 'warning', stack='run'),
+    Finding('descriptor', 'small.so', 'warning', stack='RedisModule_OnLoad', at_least=4)))
 
 
 def in_thread(name, library, use, last, package, compile_it=lambda folder: None, **more):
@@ -210,15 +224,10 @@ HOSTS = (
                        why='data.table: finalizers in C of external pointers stay registered with R when the package is '
                            'unloaded, and the next gc() calls them'),),
          crash=Crash('data_table.so', 'pointer', 'R_RunWeakRefFinalizer')),
-    Host('redis', ('sh', '-c', REDIS), ('redis-server', 'redis-tools', 'gcc'),
-         prepare=compile_for_redis(0)),
-    Host('redis-leaves', ('sh', '-c', REDIS), ('redis-server', 'redis-tools', 'gcc'),
-         prepare=compile_for_redis(1),
-         find=tuple(replace(finding, why='our own module, made so; redis is its clean twin') for finding in (
-             Finding('thread-routine', 'small.so', stack='RedisModule_OnLoad'),
-             Finding('key-destructor', 'small.so', stack='RedisModule_OnLoad'),
-             Finding('key-value', 'small.so', 'warning', stack='run'),
-             Finding('descriptor', 'small.so', 'warning', stack='RedisModule_OnLoad', at_least=4)))),
+    redis('redis', 0),
+    redis('redis-leaves', 1, find=REDIS_LEAVES),
+    # redis handles SIGSEGV itself.
+    redis('redis-crash', 2, find=REDIS_LEAVES, crash=Crash('small.so', 'thread-routine')),
     Host('later', ('R', '--vanilla', '--no-echo', '-f', 'use.R'), ('r-base-core', 'r-cran-later'),
          prepare=write(use__R=R_LATER),
          find=(Finding('still-mapped', 'later.so', 'note', reasons='unique-symbol'),

@@ -109,8 +109,9 @@ MPI_LOST = (
     Finding('heap-lost', 'libinfinipath.so.4', 'warning', why='libinfinipath: strdup in its constructor'),
     Finding('heap-lost', 'libpsm2.so.2', 'warning', why='libpsm2: a block of its constructor, as in libinfinipath'),
     Finding('pointer', 'mca_mtl_psm2.so', 'warning',
-            why='Open MPI: an entry of a performance variable stays, marked invalid, when its component is closed; seen now '
-                'and then, and not traced further'),
+            why='Open MPI: mca_base_pvar_mark_invalid only sets a flag in the 13 performance variables of the component, whose '
+                'get_value (offset 72) stays mca_mtl_psm2_get_stats. Nothing calls it: mca_base_pvar_get_internal refuses such '
+                'a variable, the component sets it again, and MPI_Finalize frees all; only a check in between sees it'),
     Finding('pointer', 'mca_op_avx.so', 'warning',
             why='Open MPI: its operations, which are lost, and which an old pointer still leads to now and then'),
 )

@@ -16,14 +16,17 @@ import sys
 import tempfile
 import unittest
 
-DLPIN, SHIM, STARTS, EDGES, SHOWS, STATIC, ENDS, PIDFDS, PLUGIN = (
-    os.path.abspath(path) for path in sys.argv[1:10])
+DLPIN, SHIM, STARTS, EDGES, SHOWS, STATIC, ENDS, DIES, PIDFDS, PLUGIN = (
+    os.path.abspath(path) for path in sys.argv[1:11])
 LOADER = re.search(rb'/lib[^\0]*/ld-[^\0]*', pathlib.Path(SHOWS).read_bytes()).group().decode()
 NOBODY = 65534
 
 # With an environment that the program made.
 FOLLOWED = ['execve', 'some', 'no-array', 'execle', 'environ', 'execl', 'execvpe', 'execlp', 'fexecve', 'execveat',
             'handler', 'thread', 'many', 'spawn', 'spawnp', 'spawn-actions', 'vfork', 'vfork-failing']
+DEATHS = ['wait', 'waitpid', 'wait3', 'wait4', 'waitid', 'nothing', 'waitid-nothing', 'handler', 'thread', 'vfork',
+          'spawn', 'system', 'popen', 'grandparent', 'exec', 'two']
+SIGNALS = {'abort': 'SIGABRT', 'kill': 'SIGKILL', 'crash': 'SIGSEGV'}
 NOTHING_STARTED = ['spawn-nothing', 'failing']
 
 
@@ -420,6 +423,43 @@ class Reports(Case):
             self.assertEqual(result.returncode, -number)
             self.assertIn(b') was killed by ' + name + b': the report has', result.stderr)
             self.assertNotIn(b'clean', result.stderr)
+
+    def watch_deaths(self, way, how, **more):
+        """What is said of children that died; the program is unchanged, and the gate is green."""
+        alone = self.run_in_folder(DIES, way, how)
+        result = self.watch(DIES, way, how, options=[f'--report=text:{self.folder}/report.txt'], **more)
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, alone.stdout, alone.stderr))
+        self.assertEqual((alone.returncode, alone.stderr), (0, b''))
+        killed = [(item['signal_name'], item['count']) for item in result.report['coverage']['killed']]
+        return killed, (self.folder / 'report.txt').read_text()
+
+    def test_the_death_of_a_child_is_not_clean(self):
+        for how, name in SIGNALS.items():
+            for way in DEATHS:
+                with self.subTest(way, how=how):
+                    killed, text = self.watch_deaths(way, how)
+                    count = 2 if way == 'two' else 1
+                    self.assertEqual(killed, [(name, count)])
+                    self.assertIn(f'2 child processes died of {name}\n' if count == 2
+                                  else f'dlpin: a child process died of {name}\n', text)
+                    self.assertNotIn('clean', text)
+                    self.assertIn('no findings in what was seen', text)
+
+    def test_the_end_of_a_child_is_clean(self):
+        for way in DEATHS:
+            with self.subTest(way):
+                killed, text = self.watch_deaths(way, 'status')
+                self.assertEqual(killed, [])
+                self.assertIn('clean: no findings', text)
+
+    def test_a_thread_that_is_cancelled_while_it_waits(self):
+        killed, _ = self.watch_deaths('cancelled', 'abort')
+        self.assertEqual(killed, [('SIGABRT', 1)])
+
+    def test_children_that_are_not_followed(self):
+        killed, text = self.watch_deaths('wait', 'abort', DLPIN_OPTIONS='trace_children=0')
+        self.assertEqual(killed, [])
+        self.assertIn('clean: no findings', text)
 
     def test_nothing_is_left(self):
         temporary = self.folder / 'tmp'

@@ -192,6 +192,20 @@ class Files(Case):
         # Two that name each other started nobody knows how: this must end.
         self.check(self.report(pid=200, parent=201), self.report(pid=201, parent=200), status=0)
 
+    def test_children_that_died_of_a_signal(self):
+        one, two = ({"signal": 6, "signal_name": "SIGABRT", "count": count} for count in (1, 2))
+        paths = [self.report(dict(COVERAGE, killed=[one]), SUMMARY),
+                 self.report(dict(COVERAGE, killed=[two, dict(one, signal_name="SIGRTMIN+02")]), SUMMARY, pid=200),
+                 self.report(dict(COVERAGE, killed=[7, {}, dict(one, count=-1), dict(one, signal_name=6)]), SUMMARY,
+                             pid=300)]
+        self.check(*paths, status=0)
+        lines = self.dlpin("report", *paths).stdout.splitlines()
+        self.assertEqual(lines, ["dlpin: 3 child processes died of SIGABRT", "dlpin: a child process died of SIGRTMIN+02",
+                                 "dlpin: no findings in what was seen; 3 processes, 0 modules unloaded"])
+        for form in ("html", "sarif", "json"):
+            self.assertIn("SIGRTMIN+02", self.dlpin("report", f"--format={form}", *paths).stdout)
+        self.assertNotIn("clean", self.dlpin("report", "--format=markdown", *paths).stdout)
+
     def test_of_the_new_reports_of_diff(self):
         whole, cut = self.report(COVERAGE, SUMMARY), self.report(COVERAGE, pid=200)
         missed = self.report(self.UNFOLLOWED, SUMMARY, pid=300)

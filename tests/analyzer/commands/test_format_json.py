@@ -47,8 +47,9 @@ def closed(schema):
     return schema
 
 
-UNFOLLOWED = {"type": "coverage", "hooks": {"heap": True}, "dropped": {}, "unseen": [],
-              "unfollowed": [{"program": "/bin/x", "why": "static", "count": 2}]}
+CHILDREN = {"type": "coverage", "hooks": {"heap": True}, "dropped": {}, "unseen": [],
+              "unfollowed": [{"program": "/bin/x", "why": "static", "count": 2}],
+              "killed": [{"signal": 6, "signal_name": "SIGABRT", "count": 2}]}
 
 
 class Json(Format, Case):
@@ -70,7 +71,7 @@ class Json(Format, Case):
         baseline = self.file("baseline", "pointer:*\nsig:0123456789ab kind=key module=libplug.so function=gone\n")
         report = self.file("report.jsonl", "".join(json.dumps(record) + "\n" for record in (
             HEADER, module(), reloads(), finding(1, stack=[frame("f")]), finding(2, kind="pointer"), finding(3, kind="timer"),
-            finding(4, kind="heap-lost", growing=True, count=3, loads=[1, 2, 3], bytes=8, blocks=1), UNFOLLOWED,
+            finding(4, kind="heap-lost", growing=True, count=3, loads=[1, 2, 3], bytes=8, blocks=1), CHILDREN,
             SUMMARY)))
         yield self.render(f"--suppressions={supp}", f"--baseline={baseline}", "--no-baseline", report)
         if "DLPIN_TEST_PLACES" in os.environ:

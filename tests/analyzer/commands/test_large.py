@@ -129,7 +129,8 @@ class Pipes(Case):
         result = self.compare(self.text())
         self.assertEqual(result.returncode, 0)
         self.assertEqual(result.stderr.count("damaged record skipped"), 4)
-        self.assertEqual(json.loads(result.stdout)["resolved"], 900)
+        # Of a hundred signatures ten are true at the end; the others came back nine times.
+        self.assertEqual(json.loads(result.stdout)["resolved"], 90)
 
     def test_nothing_is_taken_behind_a_header_of_another_version(self):
         parts = self.text().splitlines(keepends=True)

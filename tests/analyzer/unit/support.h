@@ -18,6 +18,8 @@
     ",\"kind\":\"key\",\"verdict\":\"lost\",\"severity\":\"" severity \
     "\",\"module\":2,\"message\":\"left a key\"" more "}\n"
 
+#define RESOLVED(id) "{\"type\":\"resolved\",\"pid\":1,\"finding\":" #id "}\n"
+
 /* Each text becomes a file; the model is finished. */
 void support_load(struct model *model, const char *const *texts, size_t count);
 

@@ -77,6 +77,63 @@ Test(model, a_finding_after_resolved_is_true_again)
     model_free(&model);
 }
 
+static const char *const came_back = HEADER MODULE FINDING(1, 1, "error", ",\"count\":3")
+    RESOLVED(1) FINDING(1, 2, "error", ",\"count\":1");
+
+Test(model, a_resolved_finding_comes_back_with_a_new_id)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(&model, came_back);
+    cr_assert_eq(HASH_COUNT(model.groups), 1);
+    cr_assert_eq(model.groups->count, 1);
+    cr_assert_eq(model.groups->shown->id, 2);
+    cr_assert_eq(model.resolved, 0);
+    model_free(&model);
+}
+
+Test(model, a_finding_that_came_back_does_not_count_twice)
+{
+    struct model model = {.count_resolved = true};
+
+    SUPPORT_LOAD(&model, came_back);
+    cr_assert_eq(model.groups->count, 1);
+    model_free(&model);
+}
+
+Test(model, a_finding_that_came_back_is_resolved_by_its_new_id)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(&model, HEADER MODULE FINDING(1, 1, "error", "") RESOLVED(1)
+                             FINDING(1, 2, "error", "") RESOLVED(1) RESOLVED(2));
+    cr_assert_null(model.groups);
+    cr_assert_eq(model.resolved, 1);
+    model_free(&model);
+}
+
+Test(model, a_finding_does_not_come_back_in_another_process)
+{
+    struct model model = {.count_resolved = true};
+
+    SUPPORT_LOAD(&model,
+                 HEADER MODULE FINDING(1, 1, "error", "") RESOLVED(1) FINDING(2, 2, "error", ""));
+    cr_assert_eq(model.resolved, 1);
+    cr_assert_eq(model.groups->count, 2);
+    model_free(&model);
+}
+
+Test(model, one_of_two_that_are_alike_comes_back)
+{
+    struct model model = {0};
+
+    SUPPORT_LOAD(&model, HEADER MODULE FINDING(1, 1, "error", "") RESOLVED(1)
+                             FINDING(1, 2, "error", "") FINDING(1, 3, "error", ""));
+    cr_assert_eq(model.groups->count, 2);
+    cr_assert_eq(model.resolved, 0);
+    model_free(&model);
+}
+
 /* The first of two findings of one place is resolved, and the file is another one by then. */
 Test(model, a_file_that_changed_while_it_was_read_is_named, .init = cr_redirect_stderr)
 {

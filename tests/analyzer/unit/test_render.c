@@ -221,21 +221,40 @@ Test(text, a_trampoline_without_a_name_is_left_out)
     "\"address\":\"0x9\",\"module\":2,\"offset\":8,\"symbol\":\"f\",\"predicted_by\":4,"  \
     "\"stack\":[{\"pc\":\"0x9\",\"module\":2,\"offset\":8,\"symbol\":\"f\"}]}\n"
 
-Test(text, the_stack_of_a_thread_is_where_it_is)
+static char *thread_stack(const char *subject)
 {
     struct model model = {0};
     const struct report report = {.model = &model};
-    char *text;
+    char record[1024], *text;
 
-    SUPPORT_LOAD(&model,
-                 HEADER MODULE "{\"type\":\"finding\",\"pid\":1,\"id\":1,\"kind\":\"thread-stack\","
-                               "\"verdict\":\"dangling\",\"severity\":\"error\",\"module\":2,"
-                               "\"message\":\"m\",\"stack\":[{\"pc\":\"0x9\"}]}\n");
+    snprintf(record, sizeof record,
+             HEADER MODULE "{\"type\":\"finding\",\"pid\":1,\"id\":1,\"kind\":\"thread-stack\","
+                           "\"verdict\":\"dangling\",\"severity\":\"error\",\"module\":2,"
+                           "\"message\":\"m\",\"stack\":[{\"pc\":\"0x9\"}]%s}\n",
+             subject);
+    SUPPORT_LOAD(&model, record);
     text = render(render_text, &report, false);
+    model_free(&model);
+    return text;
+}
+
+Test(text, the_stack_of_a_thread_is_where_it_is)
+{
+    char *text =
+        thread_stack(",\"subject\":{\"returns_to\":{\"pc\":\"0x9\",\"module\":2,\"offset\":8}}");
+
     cr_assert_not_null(strstr(text, "  the thread is at:\n    #0 ?? (0x9)\n"));
     cr_assert_null(strstr(text, "created at"));
     free(text);
-    model_free(&model);
+}
+
+Test(text, the_stack_of_a_thread_on_the_modules_memory_is_where_it_was_created)
+{
+    char *text = thread_stack("");
+
+    cr_assert_not_null(strstr(text, "  created at:\n    #0 ?? (0x9)\n"));
+    cr_assert_null(strstr(text, "the thread is at"));
+    free(text);
 }
 
 Test(text, what_an_object_leads_to_is_named)

@@ -5,7 +5,7 @@
  *   handled WAY HOW WHERE [PLUGIN]
  *
  * WAY: what the handler does at last. "PLACE:WAY": it wakes another thread, which does that, and
- * waits in PLACE itself ("pause", "read", "sem", "sleep").
+ * waits in PLACE itself ("pause", "read", "sem", "sleep"; "poll", "spin": it never stands still).
  * HOW: how it is set: "plain", "onstack", "nodefer", "reset", "raw" (by the system call), "chained"
  * (the same, and it calls the handler that was there), or "signal", "bsd_signal", "sysv_signal",
  * "sigset" (by that function); "info" (it keeps what it was told), "skip" (it lets the thread go on
@@ -210,7 +210,11 @@ static void wake_and_wait(const char *place)
     while (!strncmp(place, "sem:", 4))
         sem_wait(&never);
     while (!strncmp(place, "sleep:", 6))
+        usleep(100000);
+    while (!strncmp(place, "poll:", 5))
         usleep(10);
+    while (!strncmp(place, "spin:", 5))
+        __asm__ volatile("" : : : "memory");
     for (;;)
         pause();
 }

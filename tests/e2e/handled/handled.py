@@ -29,6 +29,7 @@ ENDINGS = {'raise': KILLED, 'kill': KILLED, 'signal': KILLED, 'return': KILLED, 
 HOWS = ('plain', 'onstack', 'nodefer')
 MORE_HOWS = ('raw', 'chained', 'signal', 'bsd_signal', 'sysv_signal', 'sigset')
 PLACES = ('pause', 'read', 'sem', 'sleep', 'sigwait')
+RUNNING = ('poll', 'spin')
 
 
 def run(way, how, where):
@@ -109,9 +110,18 @@ class Handled(unittest.TestCase):
                     self.assertEqual(ended, -signal.SIGABRT)
                     self.check_crash(crashes, records)
 
+    # It blocks the signal meanwhile, as a handler does.
+    def test_handler_that_runs_on(self):
+        for place in RUNNING:
+            for way in ('abort', 'raise', '_exit', 'exit', 'exec', 'assert'):
+                with self.subTest(place=place, way=way):
+                    ended, crashes, records = self.check(f'{place}:{way}', 'plain', 'plugin')
+                    self.assertEqual(ended, ENDINGS[way])
+                    self.check_crash(crashes, records)
+
     # It has handled its crash, and waits; its old frame of the signal is on the stack still.
     def test_end_while_another_thread_waits_above_an_old_frame(self):
-        for place in PLACES:
+        for place in PLACES + RUNNING:
             with self.subTest(place=place):
                 ended, crashes, _ = self.check(f'{place}:exit', 'plain', 'wait')
                 self.assertEqual(ended, 61)

@@ -101,3 +101,36 @@ Test(old_words, of_a_block_that_lives_are_kept)
         for (size_t k = 0; k < WORDS; k++)
             cr_assert(has(blocks[i], 7, k), "word %zu of block %u", k, i);
 }
+
+Test(old_words, are_looked_for_until_many_blocks_have_none)
+{
+    uintptr_t *block = make_block(7);
+    old_words_expect();
+    cr_assert_not(old_words_are_due(7), "no module has come yet");
+    territory_add(start, end);
+    old_words_expect();
+    for (unsigned i = 0; i < OLD_WORDS_IN_VAIN; i++) {
+        cr_assert(old_words_are_due(7), "block %u", i);
+        old_words_note(block, 0, SIZE);
+    }
+    cr_assert_not(old_words_are_due(7));
+    cr_assert(old_words_are_due(8), "another site's blocks");
+    old_words_due[8] = 0;
+
+    block[20] = start;
+    old_words_note(block, 0, SIZE);
+    cr_assert(old_words_are_due(7) && old_words_are_due(8), "a sample had one");
+    for (unsigned i = 0; i < OLD_WORDS_IN_VAIN; i++)
+        old_words_note(block, 0, SIZE);
+    cr_assert_not(old_words_are_due(7));
+    old_words_expect();
+    cr_assert(old_words_are_due(7), "a module came or went");
+}
+
+Test(old_words, are_looked_for_in_one_of_256_blocks_afterwards)
+{
+    unsigned sampled = 0;
+    for (uintptr_t at = 0x10000; at < 0x10000 + (64 << 20); at += 144)
+        sampled += old_words_are_sampled((const void *)at);
+    cr_assert_float_eq(sampled, (64 << 20) / 144 / 256.0, 30, "%u", sampled);
+}

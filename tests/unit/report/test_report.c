@@ -290,9 +290,13 @@ Test(report, resolved_and_found_again)
     cr_assert_str_eq(text_of(resolved, "how"), "the key was deleted");
     cr_assert_eq(report_severe(), 0);
     cr_assert_not(report_has_open());
-    cr_assert_eq(report_key(6, 0x40), id);
+    uint32_t again = report_key(6, 0x40);
+    cr_assert_neq(again, id, "to a reader the finding with that id is over");
     cr_assert_eq(report_severe(), 1);
     cr_assert_eq(json_array_size(records("finding")), 2);
+    cr_assert_eq(number_of(last_of(records("finding")), "id"), again);
+    cr_assert_eq(report_key(7, 0x40), again, "this one is not over");
+    cr_assert_eq(number_of(last_of(records("finding")), "count"), 2);
 }
 
 Test(report, one_of_two_repeats_resolved)
@@ -339,6 +343,21 @@ Test(report, pending_and_not_unmapped)
     cr_assert_eq(json_array_size(records("resolved")), 1);
     cr_assert_str_empty(support_caught());
     cr_assert_eq(report_severe(), 0);
+}
+
+Test(report, pending_and_not_unmapped_at_first)
+{
+    gone->state = MODULE_LOADED;
+    uint32_t id = report_pending(true, true);
+    report_settle_pending();
+    gone->state = MODULE_UNLOADED;
+    uint32_t again = report_pending(false, false);
+    cr_assert_neq(again, id);
+    json_t *finding = last_of(records("finding"));
+    cr_assert_eq(number_of(finding, "id"), again);
+    cr_assert_null(json_object_get(finding, "pending"));
+    cr_assert_eq(number_of(finding, "count"), 1);
+    cr_assert_eq(report_severe(), 1);
 }
 
 Test(report, escalation)
