@@ -50,10 +50,15 @@ static void *routine(void *argument)
     return argument;
 }
 
+/* Until the thread waits, it runs code of the plug-in, which must be there. */
 ENTRY(start_thread)
 {
     pthread_t thread;
     int error = pthread_create(&thread, NULL, routine, NULL);
 
+    if (error == 0) {
+        host_await();
+        host_await_others();
+    }
     return error;
 }

@@ -259,6 +259,16 @@ static void by_two(void)
     by_waitid();
 }
 
+/* The kernel forgets the child at once. */
+static void by_ignored(void)
+{
+    int status = 7;
+    signal(SIGCHLD, SIG_IGN);
+    start();
+    printf("%d ", wait(&status));
+    printf("%d %d\n", errno == ECHILD, status);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -280,6 +290,7 @@ static const struct {
     {"grandparent", by_grandparent},
     {"exec", by_exec},
     {"two", by_two},
+    {"ignored", by_ignored},
     {"self", end},
 };
 

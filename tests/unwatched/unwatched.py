@@ -452,6 +452,12 @@ class Reports(Case):
                 self.assertEqual(killed, [])
                 self.assertIn('clean: no findings', text)
 
+    def test_a_death_that_nobody_can_ask_for(self):
+        for how in (*SIGNALS, 'status'):
+            with self.subTest(how):
+                killed, _ = self.watch_deaths('ignored', how)
+                self.assertEqual(killed, [])
+
     def test_a_thread_that_is_cancelled_while_it_waits(self):
         killed, _ = self.watch_deaths('cancelled', 'abort')
         self.assertEqual(killed, [('SIGABRT', 1)])

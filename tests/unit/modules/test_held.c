@@ -21,6 +21,13 @@ static void visit_since(uint64_t epoch)
     held_each(epoch, visit, NULL);
 }
 
+static void expect_only(uint64_t epoch, const struct module *module)
+{
+    visit_since(epoch);
+    cr_assert_eq(visits, 1);
+    cr_assert_eq(visited[0], module);
+}
+
 static void start(void)
 {
     support_start();
@@ -32,9 +39,7 @@ static void check_new_ones(void)
     struct plugin first = support_open("plugin");
     uint64_t before_second = modules_epoch;
     struct plugin second = support_open("through");
-    visit_since(before_second);
-    cr_assert_eq(visits, 1);
-    cr_assert_eq(visited[0], second.module);
+    expect_only(before_second, second.module);
     visit_since(modules_epoch);
     cr_assert_eq(visits, 0);
     visit_since(first.module->epoch - 1);
@@ -62,9 +67,7 @@ Test(held, the_last_one_was_unloaded_and_no_sync_has_seen_it)
     start();
     struct plugin first = support_open("plugin"), second = support_open("through");
     cr_assert_eq(dlclose(second.handle), 0);
-    visit_since(first.module->epoch - 1);
-    cr_assert_eq(visits, 1);
-    cr_assert_eq(visited[0], first.module);
+    expect_only(first.module->epoch - 1, first.module);
 }
 
 Test(held, one_came_that_no_sync_has_seen)
@@ -72,9 +75,7 @@ Test(held, one_came_that_no_sync_has_seen)
     start();
     struct plugin first = support_open("plugin");
     cr_assert_not_null(dlopen(support_library("through"), RTLD_NOW));
-    visit_since(first.module->epoch - 1);
-    cr_assert_eq(visits, 1);
-    cr_assert_eq(visited[0], first.module);
+    expect_only(first.module->epoch - 1, first.module);
 }
 
 Test(held, all)
