@@ -82,6 +82,15 @@ static char *epoll_text(const struct process *process, const struct path_node *n
     return memory_format("the data of the epoll entry for descriptor %" PRId64, node->descriptor);
 }
 
+static char *signal_stack_text(const struct process *process, const struct path_node *node)
+{
+    char *thread = thread_text(node);
+    char *text = memory_format("the signal stack of %s", thread);
+
+    free(thread);
+    return text;
+}
+
 static char *stack_text(const struct process *process, const struct path_node *node)
 {
     char *thread = thread_text(node);
@@ -139,9 +148,10 @@ static const struct {
     const char *what;
     char *(*text)(const struct process *process, const struct path_node *node);
 } nodes[] = {
-    {"data", data_text},         {"tls", tls_text},     {"value", value_text},
-    {"argument", argument_text}, {"epoll", epoll_text}, {"stack", stack_text},
-    {"mapping", mapping_text},   {"block", block_text}, {"image", image_text},
+    {"data", data_text},         {"tls", tls_text},         {"value", value_text},
+    {"argument", argument_text}, {"epoll", epoll_text},     {"signal-stack", signal_stack_text},
+    {"stack", stack_text},       {"mapping", mapping_text}, {"block", block_text},
+    {"image", image_text},
 };
 
 char *path_node_text(const struct process *process, const struct path_node *node)

@@ -126,6 +126,10 @@ void path_describe_root(struct text *text, const struct path *path)
     case ROOT_EPOLL:
         text_printf(text, "the data of the epoll entry for descriptor %u", root->key);
         break;
+    case ROOT_SIGNAL_STACK:
+        text_add(text, "the signal stack of ");
+        describe_thread(text, step);
+        break;
     case ROOT_STACK:
         text_add(text, "the stack of ");
         describe_thread(text, step);

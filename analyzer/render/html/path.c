@@ -19,6 +19,7 @@ static const char *type_of(const struct path_node *node)
         {"value", "value of a key"},
         {"argument", "start argument"},
         {"epoll", "data of an epoll entry"},
+        {"signal-stack", "signal stack"},
         {"stack", "stack"},
         {"mapping", "memory, not of malloc"},
         {"block", "heap block"},
