@@ -77,6 +77,15 @@ static char *argument_text(const struct process *process, const struct path_node
     return text;
 }
 
+static char *signal_stack_text(const struct process *process, const struct path_node *node)
+{
+    char *thread = thread_text(node);
+    char *text = memory_format("the signal stack of %s", thread);
+
+    free(thread);
+    return text;
+}
+
 static char *stack_text(const struct process *process, const struct path_node *node)
 {
     char *thread = thread_text(node);
@@ -141,9 +150,16 @@ static const struct {
     const char *what;
     char *(*text)(const struct process *process, const struct path_node *node);
 } nodes[] = {
-    {"data", data_text},         {"tls", tls_text},     {"value", value_text},
-    {"argument", argument_text}, {"stack", stack_text}, {"kernel", kernel_text},
-    {"mapping", mapping_text},   {"block", block_text}, {"image", image_text},
+    {"data", data_text},
+    {"tls", tls_text},
+    {"value", value_text},
+    {"argument", argument_text},
+    {"signal-stack", signal_stack_text},
+    {"stack", stack_text},
+    {"kernel", kernel_text},
+    {"mapping", mapping_text},
+    {"block", block_text},
+    {"image", image_text},
 };
 
 char *path_node_text(const struct process *process, const struct path_node *node)

@@ -264,7 +264,7 @@ enum module_state { DLPIN_MODULE_STATES(DLPIN_MODULE_STATE_ROW) MODULE_STATE_COU
  * node      what    "data":     address(of the word) module offset(in the file) symbol?
  *                   "tls":      address module offset(in the TLS segment) symbol? tid thread_name
  *                   "value":    address key tid thread_name
- *                   "argument", "stack": address tid thread_name
+ *                   "argument", "signal-stack", "stack": address tid thread_name
  *                   "kernel":   address descriptor?(of an epoll entry; else a signal has it)
  *                   "mapping":  address
  *                   "block":    address bytes owner? common? frame?(the call that made it)

@@ -5,8 +5,9 @@
 #include "rules/paths.h"
 
 const char *const target_names[] = {NULL, "code", "vtable", "typeinfo", "object", "data"};
-const char *const root_names[ROOT_KINDS] = {"data",   "tls",  "argument", "value",   "stack",
-                                            "kernel", "data", "data",     "mapping", NULL};
+const char *const root_names[ROOT_KINDS] = {"data",         "tls",     "argument", "value",
+                                            "signal-stack", "stack",   "kernel",   "data",
+                                            "data",         "mapping", NULL};
 
 void path_json_thread(struct text *text, const struct path_step *step)
 {

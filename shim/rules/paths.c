@@ -123,6 +123,10 @@ void path_describe_root(struct text *text, const struct path *path)
         text_printf(text, "the value for key %u of ", root->key);
         describe_thread(text, step);
         break;
+    case ROOT_SIGNAL_STACK:
+        text_add(text, "the signal stack of ");
+        describe_thread(text, step);
+        break;
     case ROOT_STACK:
         text_add(text, "the stack of ");
         describe_thread(text, step);

@@ -7,6 +7,7 @@
 #include "registry/left_values.h"
 #include "registry/mappings.h"
 #include "scan/picture.h"
+#include "scan/results.h"
 #include "scan/stacks.h"
 #include "scan/target.h"
 #include "scan/walking.h"
@@ -44,7 +45,8 @@ struct search {
     unsigned count, wanted;
     uint64_t bytes; /* of all */
     bool is_patient, is_copy, failed;
-    bool is_blind; /* there is a thread whose stack is not known, and may be in one of them */
+    bool is_of_held; /* blocks: a word to the end of one counts, and one with a tag, as in a walk */
+    bool is_blind;   /* there is a thread whose stack is not known, and may be in one of them */
     const struct picture *picture;
     struct view view, block_view;
     struct written written;
@@ -102,6 +104,11 @@ static void check_word(struct search *search, uintptr_t slot, uintptr_t word, un
     area->reached = true;
 }
 
+static uintptr_t address_of(const struct search *search, uintptr_t word)
+{
+    return search->is_of_held ? walk_address(word) : word;
+}
+
 static void scan_memory(struct search *search, uintptr_t start, uintptr_t end, unsigned where)
 {
     uintptr_t lowest = search->list[0].start, span = search->list[search->count - 1].end - lowest;
@@ -109,9 +116,11 @@ static void scan_memory(struct search *search, uintptr_t start, uintptr_t end, u
         const uintptr_t *words;
         size_t count = view_words(&search->view, start, end - start, &words);
         start = (start + WORD - 1) & ~(uintptr_t)(WORD - 1);
-        for (size_t i = 0; i < count; i++)
-            if (unlikely(words[i] - lowest < span))
-                check_word(search, start + i * WORD, words[i], where);
+        for (size_t i = 0; i < count; i++) {
+            uintptr_t word = address_of(search, words[i]);
+            if (unlikely(word - lowest < span))
+                check_word(search, start + i * WORD, word, where);
+        }
         start = count ? start + count * WORD : (start & ~(uintptr_t)(PAGE - 1)) + PAGE;
     }
 }
@@ -144,7 +153,7 @@ static void scan_roots(struct search *search)
         if (root->start < root->end)
             scan_memory(search, root->start, root->end, is_of_thread(root) ? IN_THREAD : 0);
         else
-            check_word(search, 0, root->word, 0);
+            check_word(search, 0, address_of(search, root->word), 0);
     }
 }
 
@@ -378,11 +387,11 @@ void reached_examine_blocks(struct held_block *blocks, unsigned count)
     struct search *search = count ? arena_alloc(sizeof *search) : NULL;
     if (!search)
         return;
-    search->is_patient = true;
+    search->is_patient = search->is_of_held = true;
     for (unsigned i = 0; i < count; i++)
         if (blocks[i].size > 0)
             add_area(search, (struct area){.start = blocks[i].start,
-                                           .end = blocks[i].start + blocks[i].size,
+                                           .end = blocks[i].start + blocks[i].size + 1,
                                            .wanted = true,
                                            .held = &blocks[i]});
     if (search->wanted > 0 && is_affordable(search))

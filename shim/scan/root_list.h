@@ -14,10 +14,11 @@
  * it: so what is said to be held by a thread's value is reached from no variable.
  */
 enum root_kind {
-    ROOT_DATA,     /* writable segments of a module, RELRO included */
-    ROOT_TLS,      /* a thread's block of a module's thread-local variables */
-    ROOT_ARGUMENT, /* what a live thread was started with */
-    ROOT_VALUE,    /* a thread's value for a live key */
+    ROOT_DATA,         /* writable segments of a module, RELRO included */
+    ROOT_TLS,          /* a thread's block of a module's thread-local variables */
+    ROOT_ARGUMENT,     /* what a live thread was started with */
+    ROOT_VALUE,        /* a thread's value for a live key */
+    ROOT_SIGNAL_STACK, /* a thread's alternate signal stack: the kernel has its address */
     ROOT_STACK,
     ROOT_KERNEL, /* the data of an epoll entry, or what a timer sends with a signal */
     ROOT_LIBC,   /* variables of the C and C++ libraries, in which they keep what they were given */
@@ -36,7 +37,7 @@ struct root {
     enum root_kind kind;
     bool exact;           /* only words that are a block's very address count */
     bool is_block;        /* it lies in a block of the heap, which is reached by nothing else */
-    uintptr_t start, end; /* the words; ARGUMENT, VALUE, KERNEL: empty, */
+    uintptr_t start, end; /* the words; ARGUMENT, VALUE, SIGNAL_STACK, KERNEL: empty, */
     uintptr_t word; /* and this is the only one; TLS, UNLOADED, a block: where the pointer that
                        leads there lies */
     struct module *module; /* DATA, TLS, LIBC; no reference: it is mapped */

@@ -4,6 +4,8 @@
 #include "base/own_stack.h"
 #include "base/sys.h"
 #include "ownership/caller_stack.h"
+#include "registry/registrations.h"
+#include "registry/signal_stacks.h"
 #include "scan/stacks.h"
 
 enum { PAGE = 4096 };
@@ -94,6 +96,18 @@ static void add_tls_locked(struct roots *roots, struct thread *thread)
     add_tls_of_unloaded(&search, roots->ranges);
 }
 
+/* The kernel has its address. Only the thread itself can ask for it. */
+static void add_signal_stack_locked(struct roots *roots, struct thread *thread)
+{
+    const struct registration *set =
+        registration_by_identity_locked(REGISTERED_SIGNAL_STACK, thread->serial);
+    uintptr_t start = thread == guard.self ? signal_stack_own() : set ? set->block : 0;
+    if (start)
+        roots_add(roots, (struct root){.kind = ROOT_SIGNAL_STACK,
+                                       .word = start,
+                                       .tid = atomic_load(&thread->tid)});
+}
+
 static void add_thread_locked(struct roots *roots, struct thread *thread)
 {
     add_tls_locked(roots, thread);
@@ -103,6 +117,7 @@ static void add_thread_locked(struct roots *roots, struct thread *thread)
                                        .thread = thread->serial,
                                        .tid = atomic_load(&thread->tid)});
     add_values_locked(roots, thread);
+    add_signal_stack_locked(roots, thread);
 }
 
 typedef void thread_visitor(struct roots *roots, struct thread *thread);

@@ -15,7 +15,7 @@ RFC3339 = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$
 LOADS_KEPT = 64  # a finding names no more of the loads that it comes from
 INTEGER, TEXT, OPTIONAL_TEXT = (int,), (str,), (str, type(None))
 
-NODES = ("data", "tls", "stack", "value", "argument", "kernel", "mapping", "block", "image")
+NODES = ("data", "tls", "stack", "value", "argument", "signal-stack", "kernel", "mapping", "block", "image")
 
 FIELDS = {
     "header": {"format": TEXT, "version": INTEGER, "tool": TEXT, "pid": INTEGER, "ppid": INTEGER,

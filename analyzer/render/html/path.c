@@ -18,6 +18,7 @@ static const char *type_of(const struct path_node *node)
         {"tls", "thread-local variable"},
         {"value", "value of a key"},
         {"argument", "start argument"},
+        {"signal-stack", "signal stack"},
         {"stack", "stack"},
         {"kernel", "data of an event or a signal"},
         {"mapping", "memory, not of malloc"},
