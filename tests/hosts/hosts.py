@@ -20,6 +20,7 @@ import addons  # noqa: E402
 import languages  # noqa: E402
 import leftovers  # noqa: E402
 import media  # noqa: E402
+import probes  # noqa: E402
 import reloads  # noqa: E402
 import servers  # noqa: E402
 import threads  # noqa: E402
@@ -30,7 +31,7 @@ from vocabulary import Vocabulary  # noqa: E402
 
 SKIPPED = 77
 PR_SET_CHILD_SUBREAPER = 36
-HOSTS = {host.name: host for table in (media, tools, languages, servers, leftovers, threads, addons, reloads)
+HOSTS = {host.name: host for table in (media, tools, languages, servers, leftovers, threads, addons, reloads, probes)
          for host in table.HOSTS}
 
 
