@@ -9,7 +9,10 @@
 #include "../observe.h"
 
 #include <aio.h>
+#include <dirent.h>
 #include <pthread.h>
+#include <stdbool.h>
+#include <sys/syscall.h>
 
 enum { SIZE = 16, MANY = 300 };
 
@@ -223,12 +226,39 @@ static void notifications(void)
     report("notified", aio_return(&request));
 }
 
+static bool is_reading(const char *tid)
+{
+    char path[300];
+    long call = -1;
+    snprintf(path, sizeof path, "/proc/self/task/%s/syscall", tid);
+    FILE *file = fopen(path, "re");
+    bool reads = file && fscanf(file, "%ld", &call) == 1 && call == SYS_read;
+    if (file)
+        fclose(file);
+    return reads && atoi(tid) != getpid();
+}
+
+/* Until then the C library's thread may have a lock, for which a child would wait for ever. */
+static void await_reader(void)
+{
+    for (bool any = false; !any;) {
+        DIR *tasks = opendir("/proc/self/task");
+        for (struct dirent *task; !any && tasks && (task = readdir(tasks));)
+            any = task->d_name[0] != '.' && is_reading(task->d_name);
+        if (tasks)
+            closedir(tasks);
+        if (!any)
+            usleep(1000);
+    }
+}
+
 /* The child has no thread that works on its parent's requests. */
 static void child(void)
 {
     struct aiocb request = request_of(channel[0], 0);
     int status;
     check(aio_read(&request) == 0);
+    await_reader();
     pid_t pid = fork();
     if (pid == 0)
         _exit(aio_error(&request) == EINPROGRESS ? 3 : 4);
