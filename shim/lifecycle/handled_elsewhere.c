@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "lifecycle/handled_elsewhere.h"
 #include "base/action.h"
+#include "base/clock.h"
 #include "base/sys.h"
 #include "lifecycle/locks.h"
-#include "base/clock.h"
 #include "ownership/interrupted.h"
 #include "registry/registry.h"
 #include "registry/threads.h"
