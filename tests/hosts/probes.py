@@ -107,6 +107,8 @@ HOSTS = (
     Host('ettercap', ('ettercap', '-T', '-P', 'list'), ('ettercap-text-only',)),
     Host('firebird', ('isql-fb', '-q', '-i', 'test.sql'), ('firebird3.0-utils', 'firebird3.0-server-core'),
          prepare=prepare_firebird),
+    Host('vdr', ('vdr', '-V'), ('vdr', 'vdr-plugin-epgsearch', 'vdr-plugin-satip', 'vdr-plugin-streamdev-server',
+                                'vdr-plugin-femon', 'vdr-plugin-osdserver')),
     # Its helpers are asked by several threads at the same time.
     Host('tshark', ('tshark', '-G', 'plugins'), ('tshark',)),
     Host('tshark-version', ('tshark', '-v'), ('tshark',), find=(IRDA,)),
