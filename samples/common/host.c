@@ -92,7 +92,7 @@
  *   copy P FILE           copy ./P.so to FILE (hot reload: each build gets a name of its own)
  *   remove FILE           remove it
  *   leave HOW N           end the process at once: exit, _exit or quick_exit, with status N;
- *                         exec, of /bin/true; kill, by SIGKILL
+ *                         exec, of /bin/true after an absent one; kill, by SIGKILL
  *   repeat N STEP…        do all the steps that follow N times
  */
 #include "host.h"
@@ -407,8 +407,11 @@ static void step_leave(char **arg)
         _exit(status);
     if (strcmp(arg[0], "quick_exit") == 0)
         quick_exit(status);
-    if (strcmp(arg[0], "exec") == 0)
+    if (strcmp(arg[0], "exec") == 0) {
+        /* As a search through PATH does. */
+        execl("/absent/true", "true", (char *)NULL);
         execl("/bin/true", "true", (char *)NULL);
+    }
     if (strcmp(arg[0], "kill") == 0)
         raise(SIGKILL);
     die(arg[0], "cannot leave so");

@@ -66,6 +66,7 @@ struct plan {
     void *room; /* and for an environment */
     size_t room_size;
     size_t mapped_size; /* of the plan with both; 0: they lie on the stack */
+    bool is_absent;     /* there is no such program: the call fails */
     int note;
 };
 
@@ -184,6 +185,7 @@ static void make_plan(struct plan *plan)
     enum unfollowed why = UNFOLLOWED_NO_LIBRARY;
     if (!plan->given.lists_libraries)
         why = is_searched(request) ? search(plan) : inspect(request, request->path);
+    plan->is_absent = why == UNFOLLOWED_ABSENT;
     if (why == UNFOLLOWED_LOADER) /* which may list libraries, and would list ours */
         why = missing ? UNFOLLOWED_STATIC : UNFOLLOWED_NOT;
     if (why == UNFOLLOWED_NOT && missing)
@@ -326,7 +328,7 @@ static int run_here(const struct request *request)
     struct work work = {request, NULL};
     if (own_process_may_enter())
         own_stack_run(make_plan_here, &work);
-    if (!request->spawn)
+    if (!request->spawn && !(work.plan && work.plan->is_absent))
         end_image();
     if (!work.plan)
         return call(request, request->environment);
