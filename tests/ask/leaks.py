@@ -348,8 +348,12 @@ def suppose():
                 lines = answer.stdout.splitlines()
                 check(steps, lines[2], f'plugin.so, load 1 (loaded): {found}')
                 check('said first', 'this is what would be' in lines[0] and lines.count(lines[0]), 1)
+            # A copy that takes its time to exit is left, and reaped by the next one (shim/scan/copy.h).
+            for _ in range(100):
+                check('as it is', asked.ask().returncode, 0)
+                if state_of(asked.process.pid) == before:
+                    break
             check('state', state_of(asked.process.pid), before)
-            check('as it is', asked.ask().returncode, 0)
             for name in ('libc.so.6', 'nothing.so'):
                 check(name, asked.ask('--as-if-unloaded=' + name).returncode, 2)
             check('the program', asked.end(), ('', 0))
