@@ -3,6 +3,8 @@
 #include "base/guard.h"
 #include "base/sys.h"
 
+#include <string.h>
+
 struct disposition dispositions[ACTION_SIGNALS + 1];
 static uintptr_t own;
 static _Atomic uintptr_t replaced[ACTION_SIGNALS + 1]; /* the handlers that ours replaces */
@@ -43,30 +45,55 @@ static struct frame handler_frame(uintptr_t handler)
     return frame;
 }
 
+/* True for the handler of a module that is unloaded, unless another load of its file lies there and
+ * sets its own: nobody sets a function of another file at this very address by chance. */
+static bool is_put_back(struct frame former, uintptr_t handler)
+{
+    if (!former.module || handler != former.pc)
+        return false;
+    const struct module *there = modules_find_live(handler);
+    return !there || strcmp(there->identity, former.module->identity) != 0;
+}
+
+/* The handler of an unloaded module that this disposition, or an earlier one, had. */
+static struct frame former_of(const struct disposition *disposition)
+{
+    return module_is_unloaded(disposition->handler.module) ? disposition->handler
+                                                           : disposition->former;
+}
+
 static void replace_locked(int number, uintptr_t handler, struct stack *stack)
 {
     struct disposition *now = &dispositions[number], before = *now;
     const struct frame *setter = stack_owner(stack), *requester = stack_requester(stack, NULL);
     *now = (struct disposition){.generation = before.generation + 1,
+                                .former = former_of(&before),
                                 .stack = stack,
                                 .ignored = stack && guard.ignoring > 0};
-    now->handler = handler_frame(handler);
+    module_ref(now->former.module);
+    if (is_put_back(now->former, handler)) {
+        now->handler = now->former;
+        module_ref(now->handler.module);
+    } else {
+        now->handler = handler_frame(handler);
+    }
     now->owner = module_ref(setter ? setter->module : now->handler.module);
     now->requester = module_ref(requester ? requester->module : NULL);
     module_unref(before.handler.module);
+    module_unref(before.former.module);
     module_unref(before.owner);
     module_unref(before.requester);
     stack_free(before.stack);
 }
 
 /* A handler that sets itself again, as those of System V do, may leave little stack to unwind. A
- * handler of an unloaded module that is put back is the same one, unless another load lies there.
- */
+ * handler of an unloaded module that is set again is the same one, unless another load of its file
+ * lies there. */
 static bool is_known(const struct disposition *disposition, uintptr_t handler)
 {
-    const struct module *module = disposition->handler.module;
     return disposition->handler.pc == handler &&
-           (!module_is_unloaded(module) || !modules_find_live(handler));
+           (!module_is_unloaded(disposition->handler.module) ||
+            is_put_back(disposition->handler, handler));
 }
 
 void signal_changed(int number)

@@ -5,7 +5,8 @@
  * The truth is the kernel's: signals_reconcile asks it, so that dispositions that were set past us
  * (by system calls, by modules that bind past any preload) are right too; those have no stack, and
  * no owner but their handler's module. A handler is resolved to a load when it is first seen: one
- * that was set past us to the last load that lay there.
+ * that was set past us to the last load that lay there. One that is put back is that of the load
+ * that it had before, though another module may lie there by now.
  *
  * Functions here take the registry lock; inside the guard.
  */
@@ -20,6 +21,7 @@
 struct disposition {
     uint32_t generation;      /* rises with each change */
     struct frame handler;     /* pc 0: there is none; holds a reference, as do the others */
+    struct frame former;      /* the last one before that was of an unloaded module */
     struct module *owner;     /* the nearest module on the setting stack that is not a runtime */
     struct module *requester; /* … that is not common */
     struct stack *stack;      /* NULL: it was set past us */
