@@ -97,7 +97,8 @@ RUBY_LEFT = (
 
 HOSTS = (
     Host('gphoto2', ('gphoto2', '--list-cameras'), ('gphoto2',)),
-    Host('scanimage', ('scanimage', '-L'), ('sane-utils', 'libsane1'), also=SANE),
+    # libsnmp makes a folder when there is none.
+    Host('scanimage', ('scanimage', '-L'), ('sane-utils', 'libsane1'), {'SNMP_PERSISTENT_DIR': '@here@'}, also=SANE),
     Host('gegl', ('gegl', '--list-all'), ('gegl',), also=(GOMP, PIXMAN, GCRYPT)),
     Host('enchant', ('enchant-lsmod-2',), ('enchant-2', 'libenchant-2-2'),
          also=(Finding('still-mapped', 'enchant_hunspell.so', 'note', reasons='relocation'),)),
