@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * The malloc family. The hot path: no guard, no lock, no system call; a block from a call site that
- * was seen before costs a look-up in one cache line and one store.
+ * was seen before costs a look-up in one cache line, one store, and a look at one byte more.
  */
 #include "interpose/bootstrap.h"
 #include "interpose/real.h"
@@ -54,7 +54,7 @@ static COLD void *noted_and_read(void *p, size_t size)
     return p;
 }
 
-/* The same for a block to which nobody has written. */
+/* As noted, for a block that may have old words (registry/old_words.h). */
 static inline __attribute__((always_inline)) void *noted_unwritten(void *p, size_t size,
                                                                    uintptr_t pc, uintptr_t cfa)
 {
